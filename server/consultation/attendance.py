@@ -1,0 +1,62 @@
+"""Who was there and how long, measured from the server's own heartbeats."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from server.consultation.model import Attendance, Consultation, Participant, Stage
+from server.core.db import Tx
+from server.core.ids import new_id
+
+STALE_AFTER = timedelta(minutes=2)  # a stretch that nobody has written to for so long has ended with its last beat
+
+
+async def begin_stretch(tx: Tx, participant_id: UUID, now: datetime) -> None:
+    """Go on with the open stretch of a participant, or begin one; a stale one is ended first."""
+    stretch = await _open_stretch(tx, participant_id)
+    if stretch is not None and now - stretch.last_seen_at <= STALE_AFTER:
+        stretch.last_seen_at = max(now, stretch.last_seen_at)
+        return
+    if stretch is not None:
+        stretch.left_at = stretch.last_seen_at
+    tx.add(Attendance(id=new_id(), participant_id=participant_id, joined_at=now, last_seen_at=now, left_at=None))
+
+
+async def note_seen(tx: Tx, seen: Mapping[UUID, datetime]) -> None:
+    """Store when each participant was last heard; somebody whose stretch was swept away meanwhile begins a new one."""
+    for participant_id, at in seen.items():
+        stretch = await _open_stretch(tx, participant_id)
+        if stretch is None:
+            tx.add(Attendance(id=new_id(), participant_id=participant_id, joined_at=at, last_seen_at=at, left_at=None))
+        else:
+            stretch.last_seen_at = max(at, stretch.last_seen_at)
+
+
+async def end_stretch(tx: Tx, participant_id: UUID) -> None:
+    """End it with the last beat."""
+    mine = (Attendance.participant_id == participant_id) & Attendance.left_at.is_(None)
+    await tx.execute(update(Attendance).where(mine).values(left_at=Attendance.last_seen_at))
+
+
+async def sweep_stale(tx: Tx, present: Collection[UUID], now: datetime) -> int:
+    """End what a crash left open, and give up the seats of those who did not come back; returns how many stretches ended."""
+    query = (
+        select(Attendance, Participant, Consultation.practice_id)
+        .join(Participant, Participant.id == Attendance.participant_id)
+        .join(Consultation, Consultation.id == Participant.consultation_id)
+        .where(Attendance.left_at.is_(None), Attendance.last_seen_at < now - STALE_AFTER, Participant.id.not_in(present))
+    )
+    stale = (await tx.execute(query)).all()
+    for stretch, participant, practice_id in stale:
+        stretch.left_at = stretch.last_seen_at
+        if participant.stage == Stage.IN_CALL:
+            participant.leave()
+            tx.hint(f"today:{practice_id}")
+    return len(stale)
+
+
+async def _open_stretch(tx: Tx, participant_id: UUID) -> Attendance | None:
+    mine = (Attendance.participant_id == participant_id) & Attendance.left_at.is_(None)
+    return (await tx.scalars(select(Attendance).where(mine).order_by(Attendance.joined_at.desc()).limit(1))).first()

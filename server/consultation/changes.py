@@ -1,0 +1,62 @@
+"""What the live room asks the database to remember, as plain values; live_actions.py carries them out."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from server.consultation.commands import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    """A participant's browser is here. `fresh` tells a page that was opened from a connection that came back by itself."""
+
+    participant_id: UUID
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sit:
+    """A professional takes the professional's seat."""
+
+    participant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """A professional, seated by it, lets the patient in."""
+
+    participant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A participant left on purpose."""
+
+    participant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Lose:
+    """A participant has been gone for longer than the grace: a seat is given up, a place in the waiting room is kept."""
+
+    participant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    outcome: Verdict
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    participant_id: UUID
+    body: str
+
+
+Change = Arrive | Sit | Admit | Refuse | Leave | Lose | End | Say

@@ -1,0 +1,169 @@
+"""The commands of the room socket (docs/WIRE.md 2.2): each body as a strict type, and nothing that acts."""
+
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from server.errors import Malformed, TooBig
+
+MAX_TEXT = 2000  # characters of a message or a reason; error `malformed`
+MAX_DESCRIPTION = 48 * 1024  # characters of an SDP; error `too_big`
+MAX_SCALAR = 1024  # characters of any other text of a signal
+MAX_FIELDS = 8  # of a signal's description or candidate
+
+Verdict = Literal["completed", "unsuitable"]
+DescriptionType = Literal["offer", "answer", "pranswer", "rollback"]
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
+
+
+def _check_description(value: dict[str, Any]) -> dict[str, Any]:
+    """Keep an RTCSessionDescriptionInit as it came; what is inside the SDP is the browsers' business."""
+    kind, sdp = value.get("type"), value.get("sdp", "")
+    if kind not in get_args(DescriptionType) or not isinstance(sdp, str):
+        raise ValueError("not a description")
+    if len(sdp) > MAX_DESCRIPTION:
+        raise TooBig
+    if kind != "rollback" and not sdp.startswith("v=0"):
+        raise ValueError("not an SDP")
+    _check_scalars({name: item for name, item in value.items() if name != "sdp"})
+    return value
+
+
+def _check_candidate(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Keep an RTCIceCandidateInit as it came; null says that there are no more."""
+    if value is not None:
+        if not isinstance(value.get("candidate"), str):
+            raise ValueError("not a candidate")
+        _check_scalars(value)
+    return value
+
+
+def _check_scalars(fields: dict[str, Any]) -> None:
+    texts = [item for item in fields.values() if isinstance(item, str)]
+    scalar = all(item is None or isinstance(item, (str, int, float)) for item in fields.values())
+    if not scalar or len(fields) > MAX_FIELDS or any(len(text) > MAX_SCALAR for text in texts):
+        raise ValueError("not a flat object")
+
+
+class Command(BaseModel):
+    """Base of the bodies: unknown fields and lenient types are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    professional_only: ClassVar[bool] = False
+    stored: ClassVar[bool] = False  # costs a transaction, so it is counted apart
+
+
+SomeCommand = TypeVar("SomeCommand", bound=Command)
+
+
+class Hello(Command):
+    ticket: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    resume: Annotated[str, StringConstraints(max_length=256)] | None
+    tab: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class Signal(Command):
+    """Exactly one of `description` and `candidate`."""
+
+    to: Annotated[str, StringConstraints(max_length=64)]
+    description: Annotated[dict[str, Any], AfterValidator(_check_description)] = Field(default_factory=dict)
+    candidate: Annotated[dict[str, Any] | None, AfterValidator(_check_candidate)] = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "Signal":
+        if len(self.model_fields_set - {"to"}) != 1:
+            raise ValueError("a description or a candidate")
+        return self
+
+    @property
+    def payload(self) -> dict[str, object]:
+        """What is relayed."""
+        name = "description" if "description" in self.model_fields_set else "candidate"
+        return {name: getattr(self, name)}
+
+
+class Media(Command):
+    mic: bool
+    camera: bool
+    screen: bool
+
+
+class Hand(Command):
+    up: bool
+
+
+class Chat(Command):
+    stored = True
+
+    body: Text
+
+
+class Enter(Command):
+    professional_only = True
+    stored = True
+
+
+class Admit(Command):
+    professional_only = True
+    stored = True
+
+
+class Hold(Command):
+    professional_only = True
+
+    body: Text | None
+
+
+class Refuse(Command):
+    professional_only = True
+    stored = True
+
+    reason: Text
+
+
+class Leave(Command):
+    stored = True
+
+
+class End(Command):
+    professional_only = True
+    stored = True
+
+    outcome: Verdict
+    reason: Text | None
+
+
+COMMANDS: dict[str, type[Command]] = {
+    "signal": Signal,
+    "media": Media,
+    "hand": Hand,
+    "chat": Chat,
+    "enter": Enter,
+    "admit": Admit,
+    "hold": Hold,
+    "refuse": Refuse,
+    "leave": Leave,
+    "end": End,
+}
+
+
+def parse_command(kind: str, body: dict[str, object]) -> Command:
+    """Read the body of a frame; raises `Malformed` for an unknown type or a body that is not acceptable, `TooBig` for a long SDP."""
+    model = COMMANDS.get(kind)
+    if model is None:
+        raise Malformed("There is no such command.", code="unknown_command")
+    return _parse(model, body)
+
+
+def parse_hello(body: dict[str, object]) -> Hello:
+    """Read the body of the first frame; raises `Malformed`."""
+    return _parse(Hello, body)
+
+
+def _parse(model: type[SomeCommand], body: dict[str, object]) -> SomeCommand:
+    try:
+        return model.model_validate(body)
+    except ValidationError:
+        raise Malformed from None

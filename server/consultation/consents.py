@@ -1,0 +1,54 @@
+"""What a patient agrees to before a video consultation: each purpose in one versioned sentence."""
+
+import hashlib
+from dataclasses import dataclass
+
+from server.web.i18n import Language
+
+
+def _(text: str) -> str:
+    """Mark a literal for translation; it is translated where it is shown."""
+    return text
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One sentence to agree to. A change of `sentence` or `more` needs a new `version`, and everybody is asked again."""
+
+    purpose: str
+    version: str
+    sentence: str
+    more: str
+
+
+WORDINGS = (
+    Wording(
+        "video",
+        "1",
+        _("I agree to have this consultation by video."),
+        _(
+            "Picture and sound go encrypted between your device and your professional's. Nothing is recorded. "
+            "You can stop at any time and ask for an appointment in person instead."
+        ),
+    ),
+    Wording(
+        "notes",
+        "1",
+        _("I agree that notes about this consultation are kept in my health record."),
+        _(
+            "Your professional writes down what you talk about, as in any consultation. "
+            "In a team consultation the members of the team can read it. You can ask the practice for a copy."
+        ),
+    ),
+    Wording(
+        "private_place",
+        "1",
+        _("I am in a place where I can talk, and I will say who is with me."),
+        _("A quiet room is best. Somebody you trust may be with you: please tell your professional that they are there."),
+    ),
+)
+
+
+def fingerprint(wording: Wording, language: Language) -> bytes:
+    """Return SHA-256 over the sentence and its explanation, just as they were read in that language."""
+    return hashlib.sha256(f"{language.text(wording.sentence)}\n{language.text(wording.more)}".encode()).digest()

@@ -1,0 +1,59 @@
+"""The only ways to load a consultation: not there and not yours look the same."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+
+from server.access.policy import Viewer, may_see_consultation
+from server.consultation.model import Consultation, JoinLink, Participant, Role, Standing
+from server.core.db import Tx
+from server.core.ids import token_hash
+from server.errors import NotFound
+
+
+class Visit(NamedTuple):
+    """What a join link opens."""
+
+    link: JoinLink
+    consultation: Consultation
+    participant: Participant
+    standing: Standing
+
+
+async def see_consultation(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Consultation:
+    """Load it for a professional; raises `NotFound`."""
+    consultation = await tx.get(Consultation, consultation_id)
+    if consultation is None or not may_see_consultation(viewer, consultation):
+        raise NotFound
+    return consultation
+
+
+def visible_consultations(viewer: Viewer) -> Select[Consultation]:
+    """Select those that `may_see_consultation` allows; a test holds the two together."""
+    yours = or_(Consultation.professional_id == viewer.professional_id, Consultation.team_id.in_(viewer.team_ids))
+    return select(Consultation).where(Consultation.practice_id == viewer.practice_id, yours)
+
+
+async def find_link(tx: Tx, token: str) -> JoinLink | None:
+    return await tx.scalar(select(JoinLink).where(JoinLink.token_hash == token_hash(token)))
+
+
+async def see_visit(tx: Tx, visit_id: UUID, token: str, now: datetime) -> Visit:
+    """Load what the cookie's token opens; raises `NotFound` unless it is the token of just this link.
+
+    A link that is early, expired or revoked still opens its visit, for the page that explains so: look at `standing`.
+    """
+    link = await find_link(tx, token)
+    if link is None or link.id != visit_id:
+        raise NotFound
+    consultation = await tx.get_one(Consultation, link.consultation_id)
+    participant = await tx.get_one(Participant, link.participant_id)
+    return Visit(link, consultation, participant, link.standing(consultation, now))
+
+
+async def patient_of(tx: Tx, consultation_id: UUID) -> Participant:
+    """Load the patient's place; whoever calls holds the consultation from a door already."""
+    query = select(Participant).where(Participant.consultation_id == consultation_id, Participant.role == Role.PATIENT)
+    return (await tx.scalars(query)).one()

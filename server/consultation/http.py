@@ -1,0 +1,170 @@
+"""The professional's JSON interface to consultations and their links."""
+
+from datetime import datetime
+from typing import Annotated, cast
+from uuid import UUID
+
+import segno
+from pydantic import AwareDatetime, BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.access.viewer import teams_of, viewer_of
+from server.consultation.actions import Plan, reissue_link, revoke_link, schedule, send_link
+from server.consultation.events import Channel
+from server.consultation.join_link import join_url
+from server.consultation.model import JoinLink
+from server.consultation.today import today_list, today_row
+from server.web.endpoint import Strict, answer, house_of, read_body
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Mobile = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{4,30}$")]
+Email = Annotated[str, Field(pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+$", max_length=254)]
+
+
+class NewConsultation(Strict):
+    """`scheduled_at` None means now; `team_id` None means one's own."""
+
+    patient_name: Name
+    mobile: Mobile | None = None
+    email: Email | None = None
+    team_id: Annotated[UUID | None, Field(strict=False)] = None
+    scheduled_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    duration_min: Annotated[int, Field(ge=5, le=480)] = 20
+
+
+class SendLink(Strict):
+    channel: Annotated[Channel, Field(strict=False)]
+
+
+class LinkAnswer(BaseModel):
+    """The link to copy, and the same as a QR code in SVG."""
+
+    link: str
+    qr_svg: str
+
+
+class CreatedAnswer(LinkAnswer):
+    id: UUID
+    desk_url: str
+    sent: list[Channel]
+
+
+class TeamAnswer(BaseModel):
+    id: UUID
+    name: str
+
+
+class TeamsAnswer(BaseModel):
+    teams: list[TeamAnswer]
+
+
+class Empty(Strict):
+    """A body that says nothing but proves that the request was made by a script of ours."""
+
+
+def routes() -> list[Route]:
+    one = "/api/consultations/{consultation_id:uuid}"
+    return [
+        Route("/api/today", _today),
+        Route("/api/teams", _teams),
+        Route("/api/consultations", _create, methods=["POST"]),
+        Route(one, _read, methods=["GET"]),
+        Route(one + "/link", _reissue, methods=["POST"]),
+        Route(one + "/link", _revoke, methods=["DELETE"]),
+        Route(one + "/link/send", _send, methods=["POST"]),
+    ]
+
+
+async def _today(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    house = house_of(request)
+    async with house.database.read() as tx:
+        return answer(await today_list(tx, viewer, house.clock.now()))
+
+
+async def _teams(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    async with house_of(request).database.read() as tx:
+        teams = [TeamAnswer(id=team.id, name=team.name) for team in await teams_of(tx, viewer)]
+    return answer(TeamsAnswer(teams=teams))
+
+
+async def _read(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    house = house_of(request)
+    async with house.database.read() as tx:
+        return answer(await today_row(tx, viewer, _id(request), house.clock.now()))
+
+
+async def _create(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    body = await read_body(request, NewConsultation)
+    house = house_of(request)
+    await house.limiter.hit("create", str(viewer.person_id))
+    now = house.clock.now()
+    async with house.database.write() as tx:
+        consultation, link = await schedule(tx, house.secrets, viewer, _plan(body, now), now)
+    return answer(
+        CreatedAnswer(
+            id=consultation.id,
+            desk_url=f"/desk/{consultation.id}",
+            sent=[channel for channel, address in ((Channel.SMS, body.mobile), (Channel.EMAIL, body.email)) if address],
+            **_link(request, link).model_dump(),
+        ),
+        status=201,
+    )
+
+
+def _plan(body: NewConsultation, now: datetime) -> Plan:
+    return Plan(
+        patient_name=body.patient_name,
+        mobile=body.mobile,
+        email=body.email,
+        team_id=body.team_id,
+        scheduled_at=body.scheduled_at or now,
+        duration_min=body.duration_min,
+    )
+
+
+async def _reissue(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    await read_body(request, Empty)
+    house = house_of(request)
+    async with house.database.write() as tx:
+        link = await reissue_link(tx, house.secrets, viewer, _id(request), house.clock.now())
+    return answer(_link(request, link))
+
+
+async def _revoke(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    house = house_of(request)
+    async with house.database.write() as tx:
+        await revoke_link(tx, viewer, _id(request), house.clock.now())
+    return answer()
+
+
+async def _send(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    body = await read_body(request, SendLink)
+    house = house_of(request)
+    async with house.database.write() as tx:
+        await send_link(tx, viewer, _id(request), body.channel)
+    return answer()
+
+
+def _id(request: Request) -> UUID:
+    return cast(UUID, request.path_params["consultation_id"])
+
+
+def _link(request: Request, link: JoinLink) -> LinkAnswer:
+    house = house_of(request)
+    url = join_url(base_url_of(request), house.secrets, link.id)
+    return LinkAnswer(link=url, qr_svg=segno.make(url, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff"))
+
+
+def base_url_of(request: Request) -> str:
+    """Return the public address: the setting, or on a first start the host that was asked."""
+    configured = house_of(request).settings.base_url
+    return configured.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"

@@ -1,0 +1,194 @@
+"""What the live room stores, inside the caller's transaction: one function per change, each by the models' own rules.
+
+The room was opened by a ticket that came through a door; rights.py asks again whenever a right may have changed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.model import Professional
+from server.consultation import roster
+from server.consultation.actions import today_topic
+from server.consultation.attendance import begin_stretch, end_stretch
+from server.consultation.changes import Admit, Arrive, Change, End, Leave, Lose, Refuse, Say, Sit
+from server.consultation.model import ChatMessage, Consultation, Outcome, Participant, Role, Stage
+from server.consultation.roster import MESSAGES_SHOWN, Facts, Meeting, Member, Message
+from server.core.db import Tx
+from server.errors import Conflict, NotFound
+
+MAX_MESSAGES = 1000  # of one consultation; then `chat` is refused with `chat_full`
+
+
+@dataclass(frozen=True)
+class Book:
+    """A consultation with everybody who has a place in it; `host_id` is the place of its professional."""
+
+    consultation: Consultation
+    participants: dict[UUID, Participant]
+    host_id: UUID | None
+
+    @property
+    def patient(self) -> Participant:
+        return next(participant for participant in self.participants.values() if participant.role == Role.PATIENT)
+
+
+async def load_room(tx: Tx, consultation_id: UUID) -> tuple[Facts, tuple[Message, ...]]:
+    """Return what a room begins from; raises `NotFound`."""
+    book = await _open_book(tx, consultation_id)
+    query = select(ChatMessage).where(ChatMessage.consultation_id == consultation_id).order_by(ChatMessage.id.desc())
+    newest = list(await tx.scalars(query.limit(MESSAGES_SHOWN)))
+    return facts_of(book), tuple(_message(book, row) for row in reversed(newest))
+
+
+async def read_facts(tx: Tx, consultation_id: UUID) -> Facts:
+    """Read again what may have been changed from outside the room; raises `NotFound`."""
+    return facts_of(await _open_book(tx, consultation_id))
+
+
+async def perform(tx: Tx, consultation_id: UUID, change: Change, now: datetime) -> Facts:
+    """Carry out a change and return the truth after it; raises what the models' rules raise."""
+    book = await _open_book(tx, consultation_id, lock=True)
+    if isinstance(change, Say):
+        return facts_of(book, await _say(tx, book, change, now))
+    apply_change(book, change, now)
+    await _attend(tx, change, now)
+    await tx.flush()
+    tx.hint(today_topic(book.consultation.practice_id))
+    return facts_of(book)
+
+
+def apply_change(book: Book, change: Change, now: datetime) -> None:
+    """Move the models on; no session is needed."""
+    RULES[type(change)](book, change, now)
+
+
+def facts_of(book: Book, said: Message | None = None) -> Facts:
+    consultation = book.consultation
+    meeting = Meeting(
+        id=consultation.id,
+        state=str(consultation.state),
+        over=consultation.over,
+        started_at=consultation.started_at,
+        outcome=None if consultation.outcome is None else str(consultation.outcome),
+        host=book.host_id,
+    )
+    return Facts(meeting, tuple(_member(participant) for participant in book.participants.values()), said)
+
+
+async def _open_book(tx: Tx, consultation_id: UUID, *, lock: bool = False) -> Book:
+    consultation = await tx.get(Consultation, consultation_id, with_for_update=lock or None)
+    if consultation is None:
+        raise NotFound
+    places = select(Participant).where(Participant.consultation_id == consultation_id).order_by(Participant.role, Participant.name)
+    participants = {participant.id: participant for participant in await tx.scalars(places)}
+    host = await tx.get_one(Professional, consultation.professional_id)
+    host_id = next((place.id for place in participants.values() if place.person_id == host.person_id), None)
+    return Book(consultation, participants, host_id)
+
+
+async def _say(tx: Tx, book: Book, change: Say, now: datetime) -> Message:
+    if book.consultation.over:
+        raise Conflict("The consultation has ended.", code="ended")
+    counted = select(ChatMessage.id).where(ChatMessage.consultation_id == book.consultation.id).offset(MAX_MESSAGES - 1).limit(1)
+    if await tx.scalar(counted) is not None:
+        raise Conflict("There are too many messages in this consultation.", code="chat_full")
+    row = ChatMessage(consultation_id=book.consultation.id, participant_id=change.participant_id, body=change.body, sent_at=now)
+    tx.add(row)
+    await tx.flush()
+    return _message(book, row)
+
+
+async def _attend(tx: Tx, change: Change, now: datetime) -> None:
+    if isinstance(change, Arrive):
+        await begin_stretch(tx, change.participant_id, now)
+    elif isinstance(change, (Leave, Lose)):
+        await end_stretch(tx, change.participant_id)
+
+
+def _arrive(book: Book, change: Arrive, now: datetime) -> None:
+    """A patient's arrival is a knock; whoever was let in or refused already stays so."""
+    place = book.participants[change.participant_id]
+    if place.role != Role.PATIENT:
+        return
+    if change.fresh:
+        book.consultation.reopen(now)
+    book.consultation.patient_waits()
+    if place.stage not in {Stage.IN_CALL, Stage.REFUSED}:
+        place.wait(now)
+
+
+def _sit(book: Book, change: Sit, now: datetime) -> None:
+    book.participants[change.participant_id].sit(now)
+    if book.patient.stage == Stage.IN_CALL:
+        book.consultation.begin(now)
+
+
+def _admit(book: Book, change: Admit, now: datetime) -> None:
+    book.participants[change.participant_id].sit(now)
+    book.patient.admit(now)
+    book.consultation.begin(now)
+
+
+def _refuse(book: Book, change: Refuse, now: datetime) -> None:
+    del now
+    book.patient.refuse(change.reason)
+
+
+def _leave(book: Book, change: Leave, now: datetime) -> None:
+    del now
+    book.participants[change.participant_id].leave()
+
+
+def _lose(book: Book, change: Lose, now: datetime) -> None:
+    del now
+    place = book.participants[change.participant_id]
+    if place.stage == Stage.IN_CALL:
+        place.leave()
+
+
+def _end(book: Book, change: End, now: datetime) -> None:
+    book.consultation.end(now, Outcome(change.outcome), change.reason)
+    for place in book.participants.values():
+        if place.stage in {Stage.WAITING, Stage.IN_CALL, Stage.REFUSED}:
+            place.leave()
+
+
+def _member(place: Participant) -> Member:
+    patient = place.role == Role.PATIENT
+    stage = _stage(place.stage, patient=patient)
+    since = {roster.Stage.WAITING: place.waiting_since, roster.Stage.IN_CALL: place.admitted_at}.get(stage)
+    return Member(
+        id=place.id,
+        patient=patient,
+        name=place.name,
+        companion=place.companion,
+        devices=place.devices,
+        stage=stage,
+        since=since,
+        refused_reason=place.refused_reason if stage == roster.Stage.REFUSED else None,
+    )
+
+
+def _stage(stored: str, *, patient: bool) -> roster.Stage:
+    shown = {roster.Stage.WAITING, roster.Stage.IN_CALL, roster.Stage.LEFT, roster.Stage.REFUSED} if patient else {roster.Stage.IN_CALL}
+    return next((stage for stage in shown if stage == stored), roster.Stage.AWAY)
+
+
+def _message(book: Book, row: ChatMessage) -> Message:
+    return Message(row.id, row.participant_id, book.participants[row.participant_id].name, row.body, row.sent_at)
+
+
+RULES: dict[type[Change], Callable[[Book, Any, datetime], None]] = {
+    Arrive: _arrive,
+    Sit: _sit,
+    Admit: _admit,
+    Refuse: _refuse,
+    Leave: _leave,
+    Lose: _lose,
+    End: _end,
+}

@@ -1,0 +1,64 @@
+"""The professional's pages: today's list and the desk of one consultation."""
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.access.policy import may_see_note, may_write_note
+from server.access.viewer import teams_of, viewer_of
+from server.consultation.actions import take_place
+from server.consultation.doors import see_consultation
+from server.consultation.today import today_list, today_row
+from server.web.endpoint import house_of
+from server.web.pages import render
+
+
+def routes(note_schema: int) -> list[Route]:
+    """`note_schema` is the version of the note's document that this server's pages write."""
+
+    async def desk(request: Request) -> Response:
+        return await _desk(request, note_schema)
+
+    return [Route("/", _start), Route("/today", _today), Route("/desk/{consultation_id:uuid}", desk)]
+
+
+async def _start(request: Request) -> Response:
+    del request
+    return RedirectResponse("/today", status_code=303)
+
+
+async def _today(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    house = house_of(request)
+    async with house.database.read() as tx:
+        teams = await teams_of(tx, viewer)
+        listed = await today_list(tx, viewer, house.clock.now())
+    boot = {
+        "name": viewer.name,
+        "teams": [{"id": str(team.id), "name": team.name} for team in teams],
+        **listed.model_dump(mode="json"),
+    }
+    return render(request, "staff/today.html", {"boot": boot, "rows": listed.rows, "viewer": viewer})
+
+
+async def _desk(request: Request, note_schema: int) -> Response:
+    viewer = await viewer_of(request)
+    house = house_of(request)
+    consultation_id: UUID = request.path_params["consultation_id"]
+    async with house.database.write() as tx:
+        place = await take_place(tx, viewer, consultation_id)
+        consultation = await see_consultation(tx, viewer, consultation_id)
+        row = await today_row(tx, viewer, consultation_id, house.clock.now())
+    boot = {
+        "tickets": f"/api/consultations/{consultation_id}/tickets",
+        "me": str(place.id),
+        "patient": False,
+        "name": viewer.name,
+        "person_id": str(viewer.person_id),
+        "consultation": row.model_dump(mode="json"),
+        "note": {"readable": may_see_note(viewer, consultation), "writable": may_write_note(viewer, consultation), "schema": note_schema},
+        "today": "/today",
+    }
+    return render(request, "staff/desk.html", {"boot": boot, "row": row, "viewer": viewer})

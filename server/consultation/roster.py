@@ -1,0 +1,133 @@
+"""The room as a value: who takes part, whose browser is here, what was said. Pure; roster_steps.py moves it on."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+MESSAGES_SHOWN = 200  # the newest are in the room; older ones stay in the database
+RETIRED_KEPT = 256  # newest; an older page that resumes would begin with a fresh connection after its first failed attempt
+
+
+class Stage(StrEnum):
+    """Where a participant is, as the room sees it: everything before the waiting room is `away`."""
+
+    AWAY = "away"
+    WAITING = "waiting"
+    IN_CALL = "in_call"
+    LEFT = "left"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One browser connection. `handle` names the socket in this process; the rest survives a socket that drops."""
+
+    id: str
+    handle: int
+    present: bool = True
+    mic: bool = False
+    camera: bool = False
+    screen: bool = False
+    hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A participant. `gone_at` (monotonic seconds) is when somebody who held a place was last seen to vanish."""
+
+    id: UUID
+    patient: bool
+    name: str
+    companion: str | None
+    devices: str | None
+    stage: Stage
+    since: datetime | None
+    refused_reason: str | None
+    peer: Peer | None = None
+    gone_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    id: int
+    participant_id: UUID
+    name: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What the room needs of the consultation; `host` is the place of the professional whose consultation it is."""
+
+    id: UUID
+    state: str
+    over: bool
+    started_at: datetime | None
+    outcome: str | None
+    host: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The stored truth after a change; `said` is a message that is new by it."""
+
+    meeting: Meeting
+    members: tuple[Member, ...]
+    said: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    meeting: Meeting
+    members: Mapping[UUID, Member]
+    messages: tuple[Message, ...] = ()
+    hold: str | None = None  # what the waiting patient was told last; "" when they were only asked to wait
+    retired: tuple[str, ...] = ()  # peers that must not come back, because the other side has let go of them
+
+    @property
+    def patient(self) -> Member | None:
+        return next((member for member in self.members.values() if member.patient), None)
+
+    @property
+    def seated(self) -> Member | None:
+        """The professional in the call; its other seat is the patient's."""
+        return next((member for member in self.members.values() if not member.patient and member.stage == Stage.IN_CALL), None)
+
+    def connected(self) -> Iterator[tuple[int, Member]]:
+        """Yield the handle and the participant of every open socket."""
+        for member in self.members.values():
+            if member.peer is not None and member.peer.present:
+                yield member.peer.handle, member
+
+    def by_handle(self, handle: int) -> Member | None:
+        """Return whose current socket this is; None for one that was replaced or has dropped."""
+        return next((member for found, member in self.connected() if found == handle), None)
+
+    def with_member(self, member: Member) -> "Roster":
+        return replace(self, members=MappingProxyType({**self.members, member.id: member}))
+
+
+def restore(facts: Facts, messages: tuple[Message, ...], now: float) -> Roster:
+    """Begin from the database: whoever was in the call when the server stopped has the usual grace to come back."""
+    members = {
+        member.id: replace(member, gone_at=now if member.stage == Stage.IN_CALL else None) for member in facts.members
+    }
+    return Roster(facts.meeting, MappingProxyType(members), messages[-MESSAGES_SHOWN:])
+
+
+def absorb(roster: Roster, facts: Facts) -> Roster:
+    """Take over the stored truth, keeping what only lives here: peers, grace, the newest messages."""
+    members = {member.id: _keep_live(roster.members.get(member.id), member) for member in facts.members}
+    said = () if facts.said is None else (facts.said,)
+    messages = (*roster.messages, *said)[-MESSAGES_SHOWN:]
+    taken = replace(roster, meeting=facts.meeting, members=MappingProxyType(members), messages=messages)
+    waiting = taken.patient is not None and taken.patient.stage == Stage.WAITING
+    return taken if waiting else replace(taken, hold=None)
+
+
+def _keep_live(old: Member | None, new: Member) -> Member:
+    return new if old is None else replace(new, peer=old.peer, gone_at=old.gone_at)

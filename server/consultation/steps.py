@@ -1,0 +1,223 @@
+"""How a room moves on: a roster and a command in; a new roster, what to store and what to tell out. Pure.
+
+A step that stores something is provisional: whoever carries it out stores first, and forgets the step when that fails.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from server.consultation import changes
+from server.consultation.changes import Change
+from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
+from server.consultation.roster import RETIRED_KEPT, Member, Peer, Roster, Stage
+from server.consultation.signalling import find_target
+from server.errors import Conflict, Forbidden, Overloaded
+
+MAX_CONNECTIONS = 16  # of one consultation; one more is closed 1013
+LEFT, REPLACED = 1000, 4409
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    handle: int
+    kind: str
+    body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    handle: int
+    code: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    roster: Roster
+    store: Change | None = None
+    tells: tuple[Tell, ...] = ()
+    closes: tuple[Close, ...] = ()
+
+
+def act(roster: Roster, actor_id: UUID, command: Command) -> Step:
+    """Carry out a command of docs/WIRE.md 2.2; raises the tree's errors and then nothing has changed."""
+    actor = roster.members.get(actor_id)
+    if actor is None or (command.professional_only and actor.patient):
+        raise Forbidden
+    return ACTIONS[type(command)](roster, actor, command)
+
+
+def check_arrival(roster: Roster, participant_id: UUID) -> None:
+    """Raises `Overloaded` when the room has no place for one more connection."""
+    others = [member for member in roster.members.values() if member.peer is not None and member.id != participant_id]
+    if len(others) >= MAX_CONNECTIONS:
+        raise Overloaded
+
+
+def attach(roster: Roster, participant_id: UUID, handle: int, resumed: str | None, fresh: str) -> Step:
+    """Bind a new socket to a participant whose arrival is stored: the newer one replaces the older.
+
+    `resumed` is a peer id that this participant was given earlier; `fresh` is one that was never used.
+    """
+    member = roster.members[participant_id]
+    old = member.peer
+    peer = _peer(roster, old, handle, resumed, fresh)
+    closes = (Close(old.handle, REPLACED, "You opened this in another place."),) if old is not None and old.present else ()
+    attached = roster.with_member(replace(member, peer=peer, gone_at=None))
+    if old is not None and old.id != peer.id:
+        attached = _retire(attached, old)
+    return Step(attached, tells=_reminders(attached, attached.members[participant_id], handle), closes=closes)
+
+
+def drop(roster: Roster, handle: int, now: float) -> Roster:
+    """A socket is gone: its participant keeps the peer for the grace. A socket that was replaced changes nothing."""
+    member = roster.by_handle(handle)
+    if member is None or member.peer is None:
+        return roster
+    if member.stage == Stage.LEFT:
+        return _detach(roster, member)
+    return roster.with_member(replace(member, peer=replace(member.peer, present=False), gone_at=now))
+
+
+def overdue(roster: Roster, now: float, grace_s: float) -> Step | None:
+    """Return the step that lets go of one participant whose grace is over, if there is one."""
+    for member in roster.members.values():
+        if member.gone_at is not None and now - member.gone_at >= grace_s:
+            return Step(_detach(roster, member), store=changes.Lose(member.id))
+    return None
+
+
+def _peer(roster: Roster, old: Peer | None, handle: int, resumed: str | None, fresh: str) -> Peer:
+    if resumed is None or resumed in roster.retired:
+        return Peer(fresh, handle)
+    if old is not None and old.id == resumed:
+        return replace(old, handle=handle, present=True)
+    return Peer(resumed, handle)
+
+
+def _retire(roster: Roster, peer: Peer) -> Roster:
+    return replace(roster, retired=(*roster.retired, peer.id)[-RETIRED_KEPT:])
+
+
+def _detach(roster: Roster, member: Member) -> Roster:
+    detached = roster.with_member(replace(member, peer=None, gone_at=None))
+    return detached if member.peer is None else _retire(detached, member.peer)
+
+
+def _reminders(roster: Roster, member: Member, handle: int) -> tuple[Tell, ...]:
+    """What a patient was told before, told again to a page that may have been reloaded."""
+    if not member.patient:
+        return ()
+    if member.stage == Stage.REFUSED:
+        return (Tell(handle, "refused", {"reason": member.refused_reason or ""}),)
+    return () if roster.hold is None else (Tell(handle, "hold", {"body": roster.hold or None}),)
+
+
+def _signal(roster: Roster, actor: Member, command: Signal) -> Step:
+    peer, body = find_target(roster, actor, command)
+    return Step(roster, tells=(Tell(peer.handle, "signal", body),))
+
+
+def _media(roster: Roster, actor: Member, command: Media) -> Step:
+    peer = _peer_of(actor)
+    shown = replace(peer, mic=command.mic, camera=command.camera, screen=command.screen)
+    return Step(roster.with_member(replace(actor, peer=shown)))
+
+
+def _hand(roster: Roster, actor: Member, command: Hand) -> Step:
+    return Step(roster.with_member(replace(actor, peer=replace(_peer_of(actor), hand=command.up))))
+
+
+def _chat(roster: Roster, actor: Member, command: Chat) -> Step:
+    _refuse_if_over(roster)
+    return Step(roster, store=changes.Say(actor.id, command.body))
+
+
+def _enter(roster: Roster, actor: Member, command: Enter) -> Step:
+    del command
+    _check_seat(roster, actor)
+    return Step(roster, store=None if actor.stage == Stage.IN_CALL else changes.Sit(actor.id))
+
+
+def _admit(roster: Roster, actor: Member, command: Admit) -> Step:
+    del command
+    _check_seat(roster, actor)
+    _patient_at(roster, {Stage.WAITING, Stage.REFUSED, Stage.IN_CALL})
+    return Step(roster, store=changes.Admit(actor.id))
+
+
+def _hold(roster: Roster, actor: Member, command: Hold) -> Step:
+    del actor
+    patient = _patient_at(roster, {Stage.WAITING})
+    return Step(replace(roster, hold=command.body or ""), tells=_tell(patient, "hold", {"body": command.body}))
+
+
+def _refuse(roster: Roster, actor: Member, command: Refuse) -> Step:
+    del actor
+    patient = _patient_at(roster, {Stage.WAITING, Stage.IN_CALL})
+    return Step(roster, store=changes.Refuse(command.reason), tells=_tell(patient, "refused", {"reason": command.reason}))
+
+
+def _leave(roster: Roster, actor: Member, command: Leave) -> Step:
+    del command
+    peer = _peer_of(actor)
+    closes = (Close(peer.handle, LEFT, "You have left."),)
+    return Step(_detach(roster, actor), store=changes.Leave(actor.id), closes=closes)
+
+
+def _end(roster: Roster, actor: Member, command: End) -> Step:
+    """Ends for all; professionals stay connected, because they still read and write."""
+    del actor
+    _refuse_if_over(roster)
+    patient = roster.patient
+    here = patient is not None and patient.peer is not None and patient.peer.present
+    closes = (Close(patient.peer.handle, LEFT, "The consultation has ended."),) if here and patient and patient.peer else ()
+    return Step(roster, store=changes.End(command.outcome, command.reason), closes=closes)
+
+
+def _check_seat(roster: Roster, actor: Member) -> None:
+    _refuse_if_over(roster)
+    _peer_of(actor)
+    seated = roster.seated
+    if seated is not None and seated.id != actor.id:
+        raise Conflict("The call is full: two people can talk here. You can still read and write the note.", code="call_full")
+
+
+def _peer_of(actor: Member) -> Peer:
+    if actor.peer is None or not actor.peer.present:
+        raise Conflict("Open the consultation first.", code="not_connected")
+    return actor.peer
+
+
+def _patient_at(roster: Roster, stages: set[Stage]) -> Member:
+    _refuse_if_over(roster)
+    patient = roster.patient
+    if patient is None or patient.stage not in stages:
+        raise Conflict("The patient is not in the waiting room.", code="not_waiting")
+    return patient
+
+
+def _tell(member: Member, kind: str, body: dict[str, object]) -> tuple[Tell, ...]:
+    present = member.peer is not None and member.peer.present
+    return (Tell(member.peer.handle, kind, body),) if present and member.peer else ()
+
+
+def _refuse_if_over(roster: Roster) -> None:
+    if roster.meeting.over:
+        raise Conflict("The consultation has ended.", code="ended")
+
+
+ACTIONS: dict[type[Command], Callable[[Roster, Member, Any], Step]] = {
+    Signal: _signal,
+    Media: _media,
+    Hand: _hand,
+    Chat: _chat,
+    Enter: _enter,
+    Admit: _admit,
+    Hold: _hold,
+    Refuse: _refuse,
+    Leave: _leave,
+    End: _end,
+}

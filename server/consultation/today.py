@@ -1,0 +1,120 @@
+"""The professional's list of today, as rows that a page and a socket show alike."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy.orm import aliased
+
+from server.access.model import Practice, Professional, Team
+from server.access.policy import Viewer
+from server.consultation.doors import see_consultation, visible_consultations
+from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
+from server.core.db import Tx
+from server.patients.model import Patient
+
+MAX_ROWS = 200  # beyond it the latest of the list are left out
+AHEAD = timedelta(days=7)
+UNFINISHED = (ConsultationState.WAITING, ConsultationState.ACTIVE)
+
+
+class LinkState(BaseModel):
+    state: Standing
+
+
+class TodayRow(BaseModel):
+    """One line of the list; `stage` is where the patient is, `devices` their check in words."""
+
+    id: UUID
+    patient_name: str
+    companion: str | None
+    professional_name: str
+    team_name: str | None
+    mine: bool
+    scheduled_at: datetime
+    duration_min: int
+    state: ConsultationState
+    stage: str
+    waiting_since: datetime | None
+    devices: str | None
+    link: LinkState
+    desk_url: str
+    phone: str | None
+    email: str | None
+
+
+class TodayList(BaseModel):
+    now: datetime
+    rows: list[TodayRow]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    consultation: Consultation
+    patient: Patient
+    participant: Participant
+    professional: Professional
+    team_name: str | None
+    link: JoinLink
+
+
+async def today_list(tx: Tx, viewer: Viewer, now: datetime) -> TodayList:
+    """Return what the viewer may see from this morning to a week ahead, and whatever is still going on from before."""
+    practice = await tx.get_one(Practice, viewer.practice_id)
+    morning = now.astimezone(ZoneInfo(practice.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    in_reach = (Consultation.scheduled_at >= morning) & (Consultation.scheduled_at < now + AHEAD)
+    chosen = visible_consultations(viewer).where(or_(in_reach, Consultation.state.in_(UNFINISHED)))
+    found = await tx.execute(_joined(chosen.order_by(Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS)))
+    return TodayList(now=now, rows=[_row(_parts(row), viewer, now) for row in found])
+
+
+async def today_row(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime) -> TodayRow:
+    """Return one line; raises `NotFound`."""
+    consultation = await see_consultation(tx, viewer, consultation_id)
+    only = visible_consultations(viewer).where(Consultation.id == consultation.id)
+    return _row(_parts((await tx.execute(_joined(only))).one()), viewer, now)
+
+
+def _joined(chosen: Select[Consultation]) -> Select[*tuple[object, ...]]:
+    ids = chosen.with_only_columns(Consultation.id).subquery()
+    links = aliased(JoinLink)
+    newest = select(func.max(links.created_at)).where(links.consultation_id == Consultation.id).correlate(Consultation).scalar_subquery()
+    return (
+        select(Consultation, Patient, Participant, Professional, Team.name, JoinLink)
+        .join(Patient, Patient.id == Consultation.patient_id)
+        .join(Participant, (Participant.consultation_id == Consultation.id) & (Participant.role == Role.PATIENT))
+        .join(Professional, Professional.id == Consultation.professional_id)
+        .join(JoinLink, (JoinLink.consultation_id == Consultation.id) & (JoinLink.created_at == newest))
+        .outerjoin(Team, Team.id == Consultation.team_id)
+        .where(Consultation.id.in_(select(ids.c.id)))
+        .order_by(Consultation.scheduled_at, Consultation.id)
+    )
+
+
+def _parts(row: Row[*tuple[object, ...]]) -> _Parts:
+    return _Parts(*row)  # type: ignore[arg-type]
+
+
+def _row(parts: _Parts, viewer: Viewer, now: datetime) -> TodayRow:
+    consultation, participant = parts.consultation, parts.participant
+    return TodayRow(
+        id=consultation.id,
+        patient_name=participant.name,
+        companion=participant.companion,
+        professional_name=parts.professional.full_name,
+        team_name=parts.team_name,
+        mine=consultation.professional_id == viewer.professional_id,
+        scheduled_at=consultation.scheduled_at,
+        duration_min=consultation.duration_min,
+        state=consultation.state,
+        stage="done" if consultation.over else Stage(participant.stage).value,
+        waiting_since=participant.waiting_since,
+        devices=participant.devices,
+        link=LinkState(state=parts.link.standing(consultation, now)),
+        desk_url=f"/desk/{consultation.id}",
+        phone=parts.patient.mobile,
+        email=parts.patient.email,
+    )

@@ -1,0 +1,95 @@
+"""The socket of the Today page: the list at once, and again after every change."""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+from uuid import UUID
+
+from pydantic import BaseModel, Field, ValidationError
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from server.access.viewer import load_viewer
+from server.consultation.actions import today_topic
+from server.consultation.today import TodayList, today_list
+from server.core.house import House
+from server.errors import ConsiliumError, Malformed, NotSignedIn
+from server.identity.gate import SignedIn, still_signed_in
+from server.web.connection import OUR_FAULT, Connection
+from server.web.socket import JsonSocket
+from server.web.wire import Frame
+
+GATHER_S = 0.1  # hints within it lead to one list: a patient's arrival is several changes
+RECHECK_S = 60.0  # a link's window opens and closes, and a lost hint is made good
+
+
+class Hello(BaseModel):
+    ticket: str = Field(max_length=128)
+
+
+def routes() -> list[BaseRoute]:
+    return [WebSocketRoute("/ws/today", JsonSocket(TodayConversation).serve)]
+
+
+class TodayConversation:
+    """Owns one task that waits for hints; it ends with the connection."""
+
+    def __init__(self, websocket: WebSocket, connection: Connection) -> None:
+        self._house = cast(House, websocket.app.state.house)
+        self._connection = connection
+        self._changed = asyncio.Event()
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self, hello: Frame) -> None:
+        try:
+            ticket = Hello.model_validate(hello.b).ticket
+        except ValidationError:
+            raise Malformed from None
+        who = cast(SignedIn, self._house.tickets.redeem("today", ticket))
+        listed = await self._read(who)
+        self._connection.ok(hello.id)
+        self._connection.send("today", listed.model_dump(mode="json"))
+        self._task = self._house.supervisor.spawn(self._follow(who), name="today list", on_crash=self._crashed)
+
+    async def receive(self, frame: Frame) -> None:
+        raise Malformed("The Today page only listens.", code="unknown_command")
+
+    def closed(self) -> None:
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _read(self, who: SignedIn) -> TodayList:
+        """Subscribe first, then look, so that no change falls between; raises `NotSignedIn`."""
+        if not await still_signed_in(self._house, who.session_id):
+            raise NotSignedIn
+        async with self._house.database.read() as tx:
+            viewer = await load_viewer(tx, who.person_id)
+            self._subscribe(who.person_id, viewer.practice_id)
+            return await today_list(tx, viewer, self._house.clock.now())
+
+    def _subscribe(self, person_id: UUID, practice_id: UUID) -> None:
+        if not self._unsubscribe:
+            topics = (today_topic(practice_id), f"person:{person_id}")
+            self._unsubscribe += [self._house.bus.subscribe(topic, self._changed.set) for topic in topics]
+
+    async def _follow(self, who: SignedIn) -> None:
+        while not self._connection.closing:
+            try:
+                await asyncio.wait_for(self._changed.wait(), RECHECK_S)
+                await asyncio.sleep(GATHER_S)
+            except TimeoutError:
+                pass
+            self._changed.clear()
+            try:
+                listed = await self._read(who)
+            except ConsiliumError as error:
+                self._connection.close(error.close_code, error.message)
+                return
+            self._connection.send("today", listed.model_dump(mode="json"))
+
+    def _crashed(self, error: BaseException) -> None:
+        del error
+        self._connection.close(OUR_FAULT, "Something went wrong on our side. Please try again.")

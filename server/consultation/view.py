@@ -1,0 +1,112 @@
+"""What each participant is shown (docs/WIRE.md 2.1), and the events that lead from one view to the next. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TypedDict
+
+from server.consultation.roster import Meeting, Member, Message, Roster, Stage
+
+
+class ParticipantShape(TypedDict):
+    id: str
+    name: str
+    role: str
+    companion: str | None
+    stage: str
+    present: bool
+    peer: str | None
+    mic: bool
+    camera: bool
+    screen: bool
+    hand: bool
+    since: str | None
+    devices: str | None
+MessageShape = TypedDict("MessageShape", {"id": int, "from": str, "name": str, "body": str, "at": str})
+class ConsultationShape(TypedDict):
+    id: str
+    state: str
+    started_at: str | None
+    outcome: str | None
+
+
+class Snapshot(TypedDict):
+    consultation: ConsultationShape
+    participants: list[ParticipantShape]
+    messages: list[MessageShape]
+
+
+Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | dict[str, str]]
+
+
+def view_for(roster: Roster, viewer: Member) -> Snapshot:
+    """Return everything that `viewer` may know of the room at this moment."""
+    return {
+        "consultation": _consultation(roster.meeting),
+        "participants": [_participant(member, viewer) for member in roster.members.values() if _is_shown(roster, member, viewer)],
+        "messages": [_message(message) for message in roster.messages],
+    }
+
+
+def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
+    """Yield the events by which a page that shows `old` comes to show `new`."""
+    if old["consultation"] != new["consultation"]:
+        yield "consultation", new["consultation"]
+    before = {shown["id"]: shown for shown in old["participants"]}
+    after = {shown["id"]: shown for shown in new["participants"]}
+    for gone in before.keys() - after.keys():
+        yield "gone", {"id": gone}
+    for name, shown in after.items():
+        if before.get(name) != shown:
+            yield "participant", shown
+    last = old["messages"][-1]["id"] if old["messages"] else 0
+    for message in new["messages"]:
+        if message["id"] > last:
+            yield "message", message
+
+
+def _is_shown(roster: Roster, member: Member, viewer: Member) -> bool:
+    """A patient sees themself, the seated professional, and while they wait the one whose consultation it is."""
+    if not viewer.patient or member.id == viewer.id:
+        return True
+    if member.patient or viewer.stage not in {Stage.WAITING, Stage.IN_CALL}:
+        return False
+    return member.stage == Stage.IN_CALL or (viewer.stage == Stage.WAITING and member.id == roster.meeting.host)
+
+
+def _participant(member: Member, viewer: Member) -> ParticipantShape:
+    """Nobody is shown as sending before they are in the call; a device check is for professionals only."""
+    peer = member.peer
+    sends = peer if member.stage == Stage.IN_CALL else None
+    return {
+        "id": str(member.id),
+        "name": member.name,
+        "role": "patient" if member.patient else "professional",
+        "companion": member.companion,
+        "stage": member.stage.value,
+        "present": peer is not None and peer.present,
+        "peer": None if peer is None else peer.id,
+        "mic": sends is not None and sends.mic,
+        "camera": sends is not None and sends.camera,
+        "screen": sends is not None and sends.screen,
+        "hand": sends is not None and sends.hand,
+        "since": _iso(member.since),
+        "devices": None if viewer.patient else member.devices,
+    }
+
+
+def _message(message: Message) -> MessageShape:
+    return {
+        "id": message.id,
+        "from": str(message.participant_id),
+        "name": message.name,
+        "body": message.body,
+        "at": message.at.isoformat(),
+    }
+
+
+def _consultation(meeting: Meeting) -> ConsultationShape:
+    return {"id": str(meeting.id), "state": meeting.state, "started_at": _iso(meeting.started_at), "outcome": meeting.outcome}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

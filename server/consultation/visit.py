@@ -1,0 +1,167 @@
+"""The patient's way from the personal link to the waiting room: plain pages and forms."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.consultation import visit_check, visit_room
+from server.consultation.calendar_file import Event, calendar_file
+from server.consultation.consents import WORDINGS
+from server.consultation.doors import find_link
+from server.consultation.model import OPENS_BEFORE, Stage
+from server.consultation.visit_actions import decline, record_consents, record_who, start_visit
+from server.consultation.visit_view import COOKIE, GoTo, View, go_to, on_the_way, read_view, show, view_of
+from server.errors import Invalid, NotFound
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.pages import language_of, render
+
+Page = Callable[[Request], Awaitable[Response]]
+COOKIE_S = 7 * 86400
+
+
+def routes() -> list[Route]:
+    visit = "/v/{visit_id:uuid}"
+    both = ["GET", "POST"]
+    pages = [
+        ("", _welcome, both),
+        ("/calendar.ics", _calendar, ["GET"]),
+        ("/who", _who, both),
+        ("/consent", _consent, both),
+        ("/declined", _declined, both),
+        *visit_check.PAGES,
+        *visit_room.PAGES,
+    ]
+    return [
+        Route("/j/{token}", _open_link),
+        *(Route(visit + path, _for_people(page), methods=methods) for path, page, methods in pages),
+        Route(visit + "/tickets", visit_room.issue_ticket, methods=["POST"]),
+    ]
+
+
+async def _open_link(request: Request) -> Response:
+    """Exchange the link for a cookie. Nothing is used up: mail scanners open links, too."""
+    house = house_of(request)
+    await house.limiter.hit("join_link_address", request.client.host if request.client else "?")
+    token: str = request.path_params["token"]
+    async with house.database.read() as tx:
+        link = await find_link(tx, token)
+    if link is None:
+        response: Response = render(request, "visit/unknown.html", {}, status=404)
+    else:
+        path = f"/v/{link.id}"
+        response = RedirectResponse(path, status_code=303)
+        secure = house.settings.secure
+        response.set_cookie(COOKIE, token, max_age=COOKIE_S, path=path, secure=secure, httponly=True, samesite="lax")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _for_people(page: Page) -> Page:
+    """Send whoever is on the wrong page to the right one, and whoever lost the cookie to a page that says how to come back."""
+
+    @wraps(page)
+    async def wrapped(request: Request) -> Response:
+        try:
+            return await page(request)
+        except GoTo as elsewhere:
+            return go_to(elsewhere.path)
+        except NotFound:
+            return render(request, "visit/unknown.html", {}, status=404)
+
+    return wrapped
+
+
+async def _welcome(request: Request) -> Response:
+    if request.method == "POST":
+        return await _start(request)
+    view = await read_view(request)
+    if view.closed:
+        return show(request, view, "closed", status=410, standing=view.visit.standing)
+    if view.visit.consultation.over:
+        raise GoTo(f"{view.base}/after")
+    boot = {
+        "scheduled_at": view.visit.consultation.scheduled_at.isoformat(),
+        "opens_at": (view.visit.consultation.scheduled_at - OPENS_BEFORE).isoformat(),
+        "zone": view.practice.time_zone,
+        "now": view.now.isoformat(),
+        "early": view.early,
+    }
+    return show(request, view, "welcome", boot=boot)
+
+
+async def _start(request: Request) -> Response:
+    async with house_of(request).database.write() as tx:
+        view = on_the_way(await view_of(tx, request))
+        start_visit(tx, view.visit, Stage.WELCOME)
+    return go_to(f"{view.base}/who")
+
+
+async def _calendar(request: Request) -> Response:
+    view = await read_view(request)
+    if view.closed:
+        raise GoTo(view.base)
+    _ = language_of(request).text
+    consultation = view.visit.consultation
+    event = Event(
+        consultation.id,
+        consultation.scheduled_at,
+        consultation.duration_min,
+        _("Video consultation with {professional}", professional=view.host.full_name),
+        _("Open the link in the message from {practice} a few minutes before.", practice=view.practice.name),
+    )
+    headers = {"Content-Disposition": 'attachment; filename="consultation.ics"'}
+    return Response(calendar_file(event, view.now), media_type="text/calendar", headers=headers)
+
+
+async def _who(request: Request) -> Response:
+    if request.method != "POST":
+        view = on_the_way(await read_view(request))
+        given = {"name": view.visit.participant.name, "companion": view.visit.participant.companion or ""}
+        return show(request, view, "who", given=given, error=None)
+    form = await read_form(request)
+    given = {field: " ".join(form.get(field, "").split()) for field in ("name", "companion")}
+    try:
+        async with house_of(request).database.write() as tx:
+            view = on_the_way(await view_of(tx, request))
+            record_who(tx, view.visit, given["name"], given["companion"])
+    except Invalid as error:
+        return show(request, await read_view(request), "who", status=422, given=given, error=error.code)
+    return go_to(f"{view.base}/consent")
+
+
+async def _consent(request: Request) -> Response:
+    if request.method != "POST":
+        return _show_consent(request, on_the_way(await read_view(request)))
+    form = await read_form(request)
+    given = [wording.purpose for wording in WORDINGS if form.get(wording.purpose) == "yes"]
+    house = house_of(request)
+    try:
+        async with house.database.write() as tx:
+            view = on_the_way(await view_of(tx, request))
+            await record_consents(tx, view.visit, given, language_of(request), house.clock.now())
+    except Invalid:
+        return _show_consent(request, await read_view(request), 422, given)
+    return go_to(f"{view.base}/camera")
+
+
+def _show_consent(request: Request, view: View, status: int = 200, given: list[str] | None = None) -> Response:
+    """`given` is what a form that came back had ticked; None at the first look."""
+    ticked = [wording.purpose for wording in WORDINGS] if view.agreed and given is None else given or []
+    missing = [] if given is None else [wording for wording in WORDINGS if wording.purpose not in given]
+    return show(request, view, "consent", status=status, wordings=WORDINGS, ticked=ticked, missing=missing)
+
+
+async def _declined(request: Request) -> Response:
+    if request.method != "POST":
+        view = on_the_way(await read_view(request))
+        if view.visit.participant.stage != Stage.DECLINED:
+            raise GoTo(f"{view.base}/consent")
+        return show(request, view, "declined")
+    async with house_of(request).database.write() as tx:
+        view = on_the_way(await view_of(tx, request))
+        decline(tx, view.visit)
+    return go_to(f"{view.base}/declined")

@@ -1,0 +1,103 @@
+"""What a patient does on the way to the call, inside the caller's transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from server.consultation.actions import today_topic
+from server.consultation.consents import WORDINGS, fingerprint
+from server.consultation.device_words import STEPS, with_result
+from server.consultation.doors import Visit
+from server.consultation.model import Consent, Feedback, Participant, Stage
+from server.core.db import Tx
+from server.core.ids import new_id
+from server.errors import Invalid
+from server.web.i18n import Language
+
+ON_THE_WAY = (Stage.NOT_ARRIVED, Stage.WELCOME, Stage.CHECKING, Stage.DECLINED, Stage.LEFT)
+LONGEST_NAME = 200
+LONGEST_COMMENT = 2000
+ANSWERS = ("yes", "mostly", "no")
+
+
+def start_visit(tx: Tx, visit: Visit, stage: Stage) -> None:
+    """Show the professional how far the patient is; whoever waits or talks already, perhaps on another device, stays there."""
+    if visit.participant.stage in ON_THE_WAY:
+        visit.participant.stage = stage
+    _hint(tx, visit)
+
+
+def record_who(tx: Tx, visit: Visit, name: str, companion: str) -> None:
+    """Store the patient's name and who is with them; raises `Invalid` with the field as its code."""
+    if not name:
+        raise Invalid(code="name_missing")
+    if len(name) > LONGEST_NAME:
+        raise Invalid(code="name_long")
+    if len(companion) > LONGEST_NAME:
+        raise Invalid(code="companion_long")
+    visit.participant.name = name
+    visit.participant.companion = companion or None
+    _hint(tx, visit)
+
+
+async def record_consents(tx: Tx, visit: Visit, purposes: Iterable[str], language: Language, now: datetime) -> None:
+    """Store a dated yes for each sentence; raises `Invalid` with the purpose as its code where one is missing."""
+    given = set(purposes)
+    for wording in WORDINGS:
+        if wording.purpose not in given:
+            raise Invalid(code=wording.purpose)
+    known = await _consented(tx, visit.participant)
+    tx.add_all(
+        Consent(
+            id=new_id(),
+            participant_id=visit.participant.id,
+            purpose=wording.purpose,
+            wording_version=wording.version,
+            wording_sha256=fingerprint(wording, language),
+            language=language.tag,
+            given_at=now,
+        )
+        for wording in WORDINGS
+        if (wording.purpose, wording.version) not in known
+    )
+    start_visit(tx, visit, Stage.CHECKING)
+
+
+async def has_agreed(tx: Tx, participant: Participant) -> bool:
+    """Whether there is a yes to every sentence in its present version, and no later 'I do not agree'."""
+    wanted = {(wording.purpose, wording.version) for wording in WORDINGS}
+    return participant.stage != Stage.DECLINED and wanted <= await _consented(tx, participant)
+
+
+def decline(tx: Tx, visit: Visit) -> None:
+    """The patient does not agree; the professional sees it in the list and can call them, and a room that is open looks again."""
+    visit.participant.stage = Stage.DECLINED
+    tx.hint(f"rights:{visit.consultation.id}")
+    _hint(tx, visit)
+
+
+def record_check(tx: Tx, visit: Visit, step: str, result: str) -> None:
+    """Add one step's result to the words for the professional; raises `Invalid` for anything that is not in `STEPS`."""
+    if result not in STEPS.get(step, ()):
+        raise Invalid(code="result")
+    visit.participant.devices = with_result(visit.participant.devices, step, result)
+    _hint(tx, visit)
+
+
+async def give_feedback(tx: Tx, visit: Visit, worked: str, comment: str, now: datetime) -> None:
+    """Store the two answers; the last ones count. Raises `Invalid` with the field as its code."""
+    if worked not in ANSWERS:
+        raise Invalid(code="worked")
+    if len(comment) > LONGEST_COMMENT:
+        raise Invalid(code="comment")
+    await tx.merge(Feedback(participant_id=visit.participant.id, worked=worked, comment=comment or None, given_at=now))
+
+
+async def _consented(tx: Tx, participant: Participant) -> set[tuple[str, str]]:
+    query = select(Consent.purpose, Consent.wording_version).where(Consent.participant_id == participant.id)
+    return {(purpose, version) for purpose, version in await tx.execute(query)}
+
+
+def _hint(tx: Tx, visit: Visit) -> None:
+    tx.hint(today_topic(visit.consultation.practice_id))

@@ -1,0 +1,87 @@
+"""The patient's waiting room and call, one page, and the page after it."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.consultation.model import Role, Stage
+from server.consultation.subject import RoomSubject
+from server.consultation.ticket_http import TicketAnswer, TicketRequest
+from server.consultation.visit_actions import give_feedback
+from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
+from server.errors import Conflict, Invalid
+from server.web.endpoint import answer, house_of, read_body
+from server.web.forms import read_form
+
+
+async def _room(request: Request) -> Response:
+    view = await read_view(request)
+    if not view.may_enter:
+        raise GoTo(_instead(view))
+    participant = view.visit.participant
+    boot = {
+        "tickets": f"{view.base}/tickets",
+        "me": str(participant.id),
+        "patient": True,
+        "name": participant.name,
+        "companion": participant.companion,
+        "professional": view.host.full_name,
+        "practice": view.practice.name,
+        "phone": view.practice.phone,
+        "after": f"{view.base}/after",
+        "devices": None,
+    }
+    return show(request, view, "room", boot=boot)
+
+
+def _instead(view: View) -> str:
+    if view.closed or view.early:
+        return view.base
+    if view.visit.consultation.over:
+        return f"{view.base}/after"
+    return f"{view.base}/declined" if view.visit.participant.stage == Stage.DECLINED else f"{view.base}/consent"
+
+
+async def issue_ticket(request: Request) -> Response:
+    """Hand out a ticket for the room's socket; raises `NotFound`, or `Conflict` where the page would lead elsewhere, too."""
+    view = await read_view(request)
+    body = await read_body(request, TicketRequest)
+    if body.purpose != "room":
+        raise Invalid("There is no such socket.", code="purpose")
+    if not view.may_enter:
+        raise Conflict("The waiting room is not open to you now. Please load the page again.", code="not_open")
+    house = house_of(request)
+    participant = view.visit.participant
+    await house.limiter.hit("ticket", str(participant.id))
+    subject = RoomSubject(view.visit.consultation.id, participant.id, Role.PATIENT, participant.name, None, view.visit.link.id)
+    return answer(TicketAnswer(ticket=house.tickets.issue("room", subject)))
+
+
+async def _after(request: Request) -> Response:
+    view = await read_view(request)
+    if view.closed and not view.visit.consultation.over:
+        raise GoTo(view.base)
+    return _show_after(request, view)
+
+
+def _show_after(request: Request, view: View, status: int = 200, **more: object) -> Response:
+    shown = {"rejoin": view.may_enter, "thanks": "thanks" in request.query_params, "error": None, "given": {}, **more}
+    return show(request, view, "after", status=status, **shown)
+
+
+async def _feedback(request: Request) -> Response:
+    form = await read_form(request)
+    house = house_of(request)
+    try:
+        async with house.database.write() as tx:
+            view = await view_of(tx, request)
+            await give_feedback(tx, view.visit, form.get("worked", ""), form.get("comment", ""), house.clock.now())
+    except Invalid as error:
+        return _show_after(request, await read_view(request), 422, error=error.code, given=form)
+    return go_to(f"{view.base}/after?thanks")
+
+
+PAGES = (
+    ("/room", _room, ["GET"]),
+    ("/after", _after, ["GET"]),
+    ("/feedback", _feedback, ["POST"]),
+)

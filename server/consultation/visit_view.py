@@ -1,0 +1,114 @@
+"""Opens a patient's visit for a page: through the door, with what every page of it shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from server.access.model import Practice, Professional
+from server.consultation.actions import host_of
+from server.consultation.doors import Visit, see_visit
+from server.consultation.model import OPENS_BEFORE, Standing
+from server.consultation.visit_actions import has_agreed
+from server.core.db import Tx
+from server.errors import NotFound
+from server.web.endpoint import house_of
+from server.web.pages import render
+
+COOKIE = "visit"
+SOON_S = 30 * 60
+CLOSED = {Standing.REVOKED, Standing.EXPIRED}
+
+
+@dataclass(frozen=True)
+class View:
+    """One look at a visit. `agreed` says whether every consent is given in its present wording."""
+
+    visit: Visit
+    practice: Practice
+    host: Professional
+    agreed: bool
+    now: datetime
+
+    @property
+    def base(self) -> str:
+        return f"/v/{self.visit.link.id}"
+
+    @property
+    def early(self) -> bool:
+        return self.visit.standing is Standing.TOO_EARLY
+
+    @property
+    def closed(self) -> bool:
+        """Whether the link opens nothing but the page that says so."""
+        return self.visit.standing in CLOSED
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether the waiting room is open to this patient now."""
+        return self.visit.standing is Standing.READY and self.agreed and self.visit.consultation.may_rejoin(self.now)
+
+
+class GoTo(Exception):
+    """This page is not the right one now; `path` is."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("another page")
+        self.path = path
+
+
+def visit_token(request: Request) -> str:
+    """Return the join token of the visit's cookie; raises `NotFound`."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise NotFound
+    return token
+
+
+async def view_of(tx: Tx, request: Request) -> View:
+    """Load the visit of this request; raises `NotFound`."""
+    visit_id: UUID = request.path_params["visit_id"]
+    now = house_of(request).clock.now()
+    visit = await see_visit(tx, visit_id, visit_token(request), now)
+    practice = await tx.get_one(Practice, visit.consultation.practice_id)
+    return View(visit, practice, await host_of(tx, visit.consultation), await has_agreed(tx, visit.participant), now)
+
+
+async def read_view(request: Request) -> View:
+    async with house_of(request).database.read() as tx:
+        return await view_of(tx, request)
+
+
+def on_the_way(view: View) -> View:
+    """Let through whoever may still prepare for the call; raises `GoTo` where another page has the answer."""
+    if view.closed:
+        raise GoTo(view.base)
+    if view.visit.consultation.over:
+        raise GoTo(f"{view.base}/after")
+    if view.early:
+        raise GoTo(view.base)
+    return view
+
+
+def go_to(path: str) -> Response:
+    return RedirectResponse(path, status_code=303)
+
+
+def show(request: Request, view: View, template: str, status: int = 200, **more: object) -> Response:
+    """Render a page of the visit; every one names the practice and its phone."""
+    scheduled_at = view.visit.consultation.scheduled_at
+    context = {
+        "base": view.base,
+        "practice": view.practice,
+        "professional": view.host.full_name,
+        "consultation": view.visit.consultation,
+        "participant": view.visit.participant,
+        "opens_at": scheduled_at - OPENS_BEFORE,
+        "early": view.early,
+        "soon": (scheduled_at - view.now).total_seconds() <= SOON_S,
+        "now": view.now,
+        **more,
+    }
+    return render(request, f"visit/{template}.html", context, status=status)

@@ -1,0 +1,171 @@
+"""The database: one declarative base, transactions as context managers, and the differences of SQLite and PostgreSQL."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, Uuid, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from server.ports import Bus
+
+BUSY_TIMEOUT_MS = 10_000
+POOL_SIZE = 8
+WRITES = "consilium_writes"
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time on both databases; SQLite forgets the zone, and a naive time is refused instead of guessed."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: UtcTime(), UUID: Uuid()}  # noqa: RUF012 - SQLAlchemy's own attribute
+
+
+Handler = Callable[["Tx", Any], Awaitable[None]]
+
+
+class Tx(AsyncSession):
+    """One transaction. `emit` runs what other folders subscribed, inside it; `hint` goes to the bus once it is committed."""
+
+    events: "Events"
+    hints: list[str]
+
+    async def emit(self, fact: object) -> None:
+        """Tell a past-tense fact to its subscribers, before the commit: they see and join this transaction."""
+        for handler in self.events.handlers(type(fact)):
+            await handler(self, fact)
+
+    def hint(self, topic: str) -> None:
+        """Ask whoever looks at `topic` to look again, after the commit; a transaction that fails says nothing."""
+        if topic not in self.hints:
+            self.hints.append(topic)
+
+
+class Events:
+    """Who listens to which event; filled once by `app.py`, so that lower folders never import higher ones."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[type, list[Handler]] = {}
+
+    def subscribe(self, kind: type, handler: Handler) -> None:
+        self._handlers.setdefault(kind, []).append(handler)
+
+    def handlers(self, kind: type) -> list[Handler]:
+        return self._handlers.get(kind, [])
+
+
+class Database:
+    """Opens transactions; `read()` never writes, `write()` takes SQLite's write lock at its start (BEGIN IMMEDIATE).
+
+    A deferred SQLite transaction that reads and then writes fails with "database is locked" as soon as two do it.
+    """
+
+    def __init__(self, url: str, bus: Bus, events: Events) -> None:
+        self.url = url
+        self._bus = bus
+        self._events = events
+        self._engine = create_async_engine(driver_url(url), **_pool(url))
+        if self.is_sqlite:
+            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        self._writer = self._engine.execution_options(**{WRITES: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The database file; only on SQLite."""
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        async with self._open(self._engine) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """Commit at the end, roll back at an exception; hints are published only after the commit."""
+        async with self._open(self._writer) as tx:
+            yield tx
+            await tx.commit()
+        for topic in tx.hints:
+            self._bus.publish(topic)
+
+    @asynccontextmanager
+    async def _open(self, engine: Any) -> AsyncIterator[Tx]:
+        async with Tx(engine, expire_on_commit=False) as tx:
+            tx.events = self._events
+            tx.hints = []
+            yield tx
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def driver_url(url: str) -> str:
+    """Return the URL with the async driver that the server uses (aiosqlite, psycopg)."""
+    return url.replace("sqlite:", "sqlite+aiosqlite:", 1).replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+def sync_url(url: str) -> str:
+    """Return the URL for migrations, which run before the loop starts."""
+    return url.replace("postgresql:", "postgresql+psycopg:", 1)
+
+
+def _pool(url: str) -> dict[str, Any]:
+    return {"pool_size": POOL_SIZE} if url.startswith("sqlite") else {"pool_size": POOL_SIZE, "pool_pre_ping": True}
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    del record
+    connection.isolation_level = None  # the driver must not begin by itself: _begin_sqlite says which kind
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give a synchronous SQLite engine (migrations) the same habits."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)

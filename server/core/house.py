@@ -1,0 +1,21 @@
+"""What every part of the running server may ask for, frozen at the start."""
+
+from dataclasses import dataclass
+
+from server.core.crypto import Secrets
+from server.core.db import Database
+from server.core.supervise import Supervisor
+from server.ports import Bus, Clock, Limiter, Tickets
+from server.settings import Settings
+
+
+@dataclass(frozen=True)
+class House:
+    settings: Settings
+    clock: Clock
+    database: Database
+    bus: Bus
+    supervisor: Supervisor
+    secrets: Secrets
+    tickets: Tickets
+    limiter: Limiter

@@ -1,0 +1,19 @@
+"""Identities and secrets: the one home of randomness."""
+
+import hashlib
+import secrets
+import uuid
+
+
+def new_id() -> uuid.UUID:
+    return uuid.uuid4()
+
+
+def new_token() -> str:
+    """Return 256 bits from the system's generator, in 43 URL-safe characters."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> bytes:
+    """Return the 32 bytes to store in place of the token; a plain hash suffices because the token has 256 bits."""
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,155 @@
+"""Demo people for a first start: a practice, two teams, three professionals, and a consultation with a link to open."""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from secrets import token_urlsafe
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.actions import add_practice, add_team, join_team
+from server.access.model import MembershipRole, Practice, Professional, Team
+from server.access.policy import Viewer
+from server.access.viewer import load_viewer
+from server.consultation.actions import Plan, current_link, schedule
+from server.consultation.doors import visible_consultations
+from server.consultation.join_link import join_url
+from server.consultation.model import Consultation, ConsultationState, Standing
+from server.core.db import Tx
+from server.core.house import House
+from server.core.ids import new_id
+from server.identity.actions import add_person, find_credential, set_password
+from server.identity.passwords import Passwords
+
+PATIENT = "Dana Demo"
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    username: str
+    title: str
+    name: str
+    qualifications: str
+    field_of_practice: str
+    team: str
+
+
+PEOPLE = (
+    DemoPerson("dr_alice", "Dr", "Alice Ahmed", "MBBS, MRCGP", "General practice", "North"),
+    DemoPerson("nurse_bob", "Nurse", "Bob Brown", "RN", "Diabetes care", "North"),
+    DemoPerson("dr_charlie", "Dr", "Charlie Clark", "MBBS, FRCA", "Pain medicine", "South"),
+)
+
+
+@dataclass(frozen=True)
+class DemoFacts:
+    """What `make run` prints and `consilium demo --json` answers."""
+
+    base_url: str
+    passwords: dict[str, str]
+    patient_link: str
+
+    def as_json(self) -> str:
+        professional, colleague = (self._sign_in(person.username) for person in PEOPLE[:2])
+        facts = {"base_url": self.base_url, "professional": professional, "colleague": colleague, "patient_link": self.patient_link}
+        return json.dumps(facts, indent=2)
+
+    def as_text(self) -> str:
+        professional, colleague = (self._sign_in(person.username) for person in PEOPLE[:2])
+        return (
+            f"Address:       {self.base_url}\n"
+            f"Professional:  {professional['username']}  {professional['password']}   ({self.base_url}/sign-in)\n"
+            f"Colleague:     {colleague['username']}  {colleague['password']}\n"
+            f"Patient:       {self.patient_link}\n"
+        )
+
+    def _sign_in(self, username: str) -> dict[str, str]:
+        return {"username": username, "password": self.passwords[username]}
+
+
+def passwords_path(data_dir: Path) -> Path:
+    return data_dir / "demo.json"
+
+
+async def seed_demo(house: House, base_url: str) -> DemoFacts:
+    """Add the demo people at the first start, and a consultation for today if none is open; safe to run at every start."""
+    passwords = await _seed_people(house)
+    async with house.database.write() as tx:
+        link = await _open_link(tx, house, base_url)
+    return DemoFacts(base_url, passwords, link)
+
+
+async def _seed_people(house: House) -> dict[str, str]:
+    path = passwords_path(house.settings.data_dir)
+    async with house.database.read() as tx:
+        known = await tx.scalar(select(Practice.id).limit(1)) is not None
+    if known and path.exists():
+        found: dict[str, str] = json.loads(path.read_text())
+        return found
+    passwords = {person.username: token_urlsafe(9) for person in PEOPLE}
+    hashes = {username: await Passwords().hash(password) for username, password in passwords.items()}
+    async with house.database.write() as tx:
+        await _add_people(tx, hashes, house.clock.now())
+    _write_private(path, json.dumps(passwords))
+    return passwords
+
+
+async def _add_people(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
+    practice = add_practice(tx, "Riverside Clinic", "020 7946 0000", "Europe/London")
+    await tx.flush()
+    teams = {name: add_team(tx, practice.id, name) for name in ("North", "South")}
+    await tx.flush()
+    for demo in PEOPLE:
+        person = add_person(tx, f"{demo.title} {demo.name}")
+        await tx.flush()
+        set_password(tx, person.id, demo.username, hashes[demo.username], now)
+        professional = _professional(demo, person.id, practice)
+        tx.add(professional)
+        await tx.flush()
+        join_team(tx, teams[demo.team], professional, MembershipRole.MEMBER, now)
+
+
+def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Professional:
+    return Professional(
+        id=new_id(),
+        person_id=person_id,
+        practice_id=practice.id,
+        title=demo.title,
+        name=demo.name,
+        qualifications=demo.qualifications,
+        field_of_practice=demo.field_of_practice,
+    )
+
+
+async def _open_link(tx: Tx, house: House, base_url: str) -> str:
+    now = house.clock.now()
+    credential = await find_credential(tx, PEOPLE[0].username)
+    if credential is None:
+        raise RuntimeError("the data folder holds another practice than the demo's")
+    viewer = await load_viewer(tx, credential.person_id)
+    for consultation in await _scheduled(tx, viewer):
+        link = await current_link(tx, consultation.id)
+        if link.standing(consultation, now) == Standing.READY:
+            return join_url(base_url, house.secrets, link.id)
+    plan = Plan(PATIENT, "+44 7700 900123", "dana@example.org", await _north(tx, viewer), now, 20)
+    _, link = await schedule(tx, house.secrets, viewer, plan, now)
+    return join_url(base_url, house.secrets, link.id)
+
+
+async def _scheduled(tx: Tx, viewer: Viewer) -> list[Consultation]:
+    waiting = visible_consultations(viewer).where(Consultation.state == ConsultationState.SCHEDULED)
+    return list(await tx.scalars(waiting.order_by(Consultation.scheduled_at.desc()).limit(5)))
+
+
+async def _north(tx: Tx, viewer: Viewer) -> UUID | None:
+    found: UUID | None = await tx.scalar(select(Team.id).where(Team.practice_id == viewer.practice_id, Team.name == "North"))
+    return found
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

@@ -1,0 +1,67 @@
+"""Signing in and out, inside the caller's transaction."""
+
+import unicodedata
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from server.core.db import Tx
+from server.core.ids import new_id, new_token, token_hash
+from server.errors import NotFound
+from server.identity.model import Credential, LoginSession, Person
+
+
+def normalise(username: str) -> str:
+    """Return the form in which usernames are compared and stored: NFKC, no case, no outer space."""
+    return unicodedata.normalize("NFKC", username).strip().casefold()
+
+
+async def find_credential(tx: Tx, username: str) -> Credential | None:
+    return await tx.scalar(select(Credential).where(Credential.username == normalise(username)))
+
+
+def add_person(tx: Tx, name: str) -> Person:
+    person = Person(id=new_id(), name=name)
+    tx.add(person)
+    return person
+
+
+def set_password(tx: Tx, person_id: UUID, username: str, password_hash: str, now: datetime) -> None:
+    tx.add(Credential(person_id=person_id, username=normalise(username), password_hash=password_hash, changed_at=now))
+
+
+def begin_login(tx: Tx, person_id: UUID, device: str, now: datetime) -> str:
+    """Add a login session and return its token, which is nowhere stored."""
+    token = new_token()
+    tx.add(
+        LoginSession(
+            id=new_id(), person_id=person_id, token_hash=token_hash(token), device=device[:100], created_at=now, seen_at=now, ended_at=None
+        )
+    )
+    return token
+
+
+async def find_login(tx: Tx, token: str) -> LoginSession | None:
+    return await tx.scalar(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
+
+
+async def end_login(tx: Tx, person_id: UUID, session_id: UUID, now: datetime) -> None:
+    """End one session of this person; raises `NotFound` for any other."""
+    session = await tx.get(LoginSession, session_id)
+    if session is None or session.person_id != person_id:
+        raise NotFound
+    session.ended_at = session.ended_at or now
+    tx.hint(f"person:{person_id}")
+
+
+async def end_all_logins(tx: Tx, person_id: UUID, now: datetime) -> None:
+    open_sessions = (LoginSession.person_id == person_id) & LoginSession.ended_at.is_(None)
+    await tx.execute(update(LoginSession).where(open_sessions).values(ended_at=now))
+    tx.hint(f"person:{person_id}")
+
+
+async def open_logins(tx: Tx, person_id: UUID) -> list[LoginSession]:
+    """Return the sessions that have not been ended, newest first."""
+    query = select(LoginSession).where(LoginSession.person_id == person_id, LoginSession.ended_at.is_(None))
+    return list(await tx.scalars(query.order_by(LoginSession.seen_at.desc())))

@@ -1,0 +1,47 @@
+"""Who is signed in on this connection."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from starlette.requests import HTTPConnection
+
+from server.core.house import House
+from server.errors import NotSignedIn
+from server.identity.actions import find_login
+from server.identity.model import LoginSession
+from server.web.auth import read_cookie
+from server.web.endpoint import house_of
+
+
+class SignedIn(NamedTuple):
+    person_id: UUID
+    session_id: UUID
+
+
+async def signed_in(connection: HTTPConnection) -> SignedIn:
+    """Return who the login cookie belongs to; raises `NotSignedIn`. Keeps `seen_at` fresh, with at most one write a minute."""
+    house = house_of(connection)
+    token = read_cookie(connection, house.settings)
+    if token is None:
+        raise NotSignedIn
+    async with house.database.read() as tx:
+        session = await find_login(tx, token)
+    now = house.clock.now()
+    if session is None or not session.alive(now, house.settings):
+        raise NotSignedIn
+    if session.stale(now):
+        await _touch(house, session.id)
+    return SignedIn(session.person_id, session.id)
+
+
+async def _touch(house: House, session_id: UUID) -> None:
+    async with house.database.write() as tx:
+        session = await tx.get_one(LoginSession, session_id)
+        session.seen_at = house.clock.now()
+
+
+async def still_signed_in(house: House, session_id: UUID) -> bool:
+    """Tell whether a session that opened a socket is still good; asked again whenever it may have changed."""
+    async with house.database.read() as tx:
+        session = await tx.get(LoginSession, session_id)
+    return session is not None and session.alive(house.clock.now(), house.settings)

@@ -1,0 +1,130 @@
+"""Sign in, sign out here and everywhere, and the list of signed-in browsers."""
+
+import hashlib
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.errors import NotFound, TooFast
+from server.identity.actions import begin_login, end_all_logins, end_login, find_credential, find_login, normalise, open_logins
+from server.identity.device import device_words
+from server.identity.gate import signed_in
+from server.identity.model import Person
+from server.identity.passwords import LONGEST_PASSWORD, Passwords
+from server.web.auth import drop_cookie, read_cookie, set_cookie
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.pages import render
+
+AFTER_SIGN_IN = "/today"
+
+
+def routes(passwords: Passwords) -> list[Route]:
+    async def sign_in(request: Request) -> Response:
+        if request.method == "POST":
+            return await _sign_in(request, passwords)
+        return render(request, "staff/sign_in.html", {"next": safe_next(request.query_params.get("next", "")), "error": None})
+
+    return [
+        Route("/sign-in", sign_in, methods=["GET", "POST"]),
+        Route("/sign-out", _sign_out, methods=["POST"]),
+        Route("/sign-out-everywhere", _sign_out_everywhere, methods=["POST"]),
+        Route("/account", _account),
+        Route("/account/devices/{session_id:uuid}/sign-out", _sign_out_device, methods=["POST"]),
+    ]
+
+
+def safe_next(target: str) -> str:
+    """Return a path of this site, or the default: an open redirect is a phisher's tool."""
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and all(" " < char < "\x7f" for char in target)
+    return target if plain and "\\" not in target else AFTER_SIGN_IN
+
+
+async def _sign_in(request: Request, passwords: Passwords) -> Response:
+    form = await read_form(request)
+    username, password, target = form.get("username", ""), form.get("password", ""), safe_next(form.get("next", ""))
+    try:
+        await _limit(request, username)
+    except TooFast:
+        return render(request, "staff/sign_in.html", {"next": target, "error": "too_fast"}, status=429)
+    token = await _try(request, passwords, username, password)
+    if token is None:
+        return render(request, "staff/sign_in.html", {"next": target, "error": "wrong"}, status=401)
+    response = RedirectResponse(target, status_code=303)
+    set_cookie(response, house_of(request).settings, token)
+    return response
+
+
+async def _limit(request: Request, username: str) -> None:
+    """Count before any hashing, or a flood would queue up work; the name is hashed because limiter keys may leave the process."""
+    limiter = house_of(request).limiter
+    await limiter.hit("sign_in_address", request.client.host if request.client else "?")
+    await limiter.hit("sign_in_name", hashlib.sha256(normalise(username).encode()).hexdigest())
+
+
+async def _try(request: Request, passwords: Passwords, username: str, password: str) -> str | None:
+    """Return a new login's token, or None; a login that the browser had before is ended, so that no fixed session survives."""
+    house = house_of(request)
+    async with house.database.read() as tx:
+        credential = await find_credential(tx, username)
+    fits = await passwords.verify(credential.password_hash if credential else None, password[:LONGEST_PASSWORD])
+    if credential is None or not fits:
+        return None
+    await _end_current(request)
+    async with house.database.write() as tx:
+        return begin_login(tx, credential.person_id, device_words(request.headers.get("user-agent", "")), house.clock.now())
+
+
+async def _end_current(request: Request) -> None:
+    house = house_of(request)
+    token = read_cookie(request, house.settings)
+    if token is None:
+        return
+    async with house.database.write() as tx:
+        session = await find_login(tx, token)
+        if session is not None:
+            await end_login(tx, session.person_id, session.id, house.clock.now())
+
+
+async def _sign_out(request: Request) -> Response:
+    await _end_current(request)
+    return _signed_out(request)
+
+
+async def _sign_out_everywhere(request: Request) -> Response:
+    who = await signed_in(request)
+    house = house_of(request)
+    async with house.database.write() as tx:
+        await end_all_logins(tx, who.person_id, house.clock.now())
+    return _signed_out(request)
+
+
+async def _sign_out_device(request: Request) -> Response:
+    who = await signed_in(request)
+    house = house_of(request)
+    session_id: UUID = request.path_params["session_id"]
+    async with house.database.write() as tx:
+        await end_login(tx, who.person_id, session_id, house.clock.now())
+    return RedirectResponse("/account", status_code=303)
+
+
+def _signed_out(request: Request) -> Response:
+    """Clear what the browser stored, too: on a shared computer the next person must find nothing."""
+    response = RedirectResponse("/sign-in", status_code=303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    drop_cookie(response, house_of(request).settings)
+    return response
+
+
+async def _account(request: Request) -> Response:
+    who = await signed_in(request)
+    house = house_of(request)
+    async with house.database.read() as tx:
+        person = await tx.get(Person, who.person_id)
+        sessions = await open_logins(tx, who.person_id)
+    if person is None:
+        raise NotFound
+    alive = [session for session in sessions if session.alive(house.clock.now(), house.settings)]
+    return render(request, "staff/account.html", {"person": person, "sessions": alive, "current": who.session_id})

@@ -1,0 +1,69 @@
+"""Queues messages with the fact that causes them, and shows them to those who may see the consultation."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.model import Practice
+from server.access.policy import Viewer
+from server.consultation.doors import visible_consultations
+from server.consultation.events import Channel, PatientInvited
+from server.consultation.join_link import join_url
+from server.consultation.model import Consultation, JoinLink
+from server.core.crypto import Secrets
+from server.core.db import Tx
+from server.core.ids import new_id
+from server.core.outbox import add_errand
+from server.errors import NotFound
+from server.messaging.model import Delivery, DeliveryStatus
+from server.messaging.texts import invitation
+from server.patients.model import Patient
+from server.ports import Clock, Letter
+
+DELIVER = "deliver"
+MAX_SHOWN = 100
+
+
+async def queue_invitation(tx: Tx, clock: Clock, fact: PatientInvited) -> None:
+    consultation = await tx.get_one(Consultation, fact.consultation_id)
+    delivery = Delivery(
+        id=new_id(),
+        practice_id=consultation.practice_id,
+        consultation_id=consultation.id,
+        link_id=fact.link_id,
+        channel=fact.channel,
+        status=DeliveryStatus.QUEUED,
+        created_at=clock.now(),
+        settled_at=None,
+    )
+    tx.add(delivery)
+    await tx.flush()
+    add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", clock.now())
+
+
+async def compose(tx: Tx, secrets: Secrets, base_url: str, delivery: Delivery) -> Letter | None:
+    """Return the message as it reads now, or None when there is nothing left to say: revoked, over, or no address any more."""
+    consultation = await tx.get_one(Consultation, delivery.consultation_id)
+    patient = await tx.get_one(Patient, consultation.patient_id)
+    link = await tx.get_one(JoinLink, delivery.link_id)
+    address = patient.mobile if delivery.channel == Channel.SMS else patient.email
+    if link.revoked_at is not None or consultation.over or not address:
+        return None
+    practice = await tx.get_one(Practice, delivery.practice_id)
+    url = join_url(base_url, secrets, link.id)
+    return invitation(address, practice, consultation.scheduled_at, url)
+
+
+async def settle(tx: Tx, delivery_id: UUID, status: str, now: datetime) -> None:
+    delivery = await tx.get(Delivery, delivery_id)
+    if delivery is None:
+        raise NotFound
+    delivery.status, delivery.settled_at = DeliveryStatus(status), now
+
+
+async def visible_deliveries(tx: Tx, viewer: Viewer) -> list[Delivery]:
+    """Return the newest messages of the consultations that the viewer may see."""
+    mine = visible_consultations(viewer).with_only_columns(Consultation.id)
+    query = select(Delivery).where(Delivery.consultation_id.in_(mine)).order_by(Delivery.created_at.desc(), Delivery.id)
+    return list(await tx.scalars(query.limit(MAX_SHOWN)))

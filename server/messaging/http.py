@@ -1,0 +1,35 @@
+"""The outbox page: messages as they would read, for a practice without an SMS or mail provider."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.access.viewer import viewer_of
+from server.consultation.http import base_url_of
+from server.messaging.actions import compose, visible_deliveries
+from server.web.endpoint import house_of
+from server.web.pages import render
+
+
+def routes() -> list[Route]:
+    return [Route("/outbox", _outbox)]
+
+
+async def _outbox(request: Request) -> Response:
+    viewer = await viewer_of(request)
+    house = house_of(request)
+    async with house.database.read() as tx:
+        deliveries = await visible_deliveries(tx, viewer)
+        letters = [await compose(tx, house.secrets, base_url_of(request), delivery) for delivery in deliveries]
+    messages = [
+        {
+            "id": delivery.id,
+            "channel": delivery.channel,
+            "created_at": delivery.created_at,
+            "status": delivery.status,
+            "to": letter.to if letter else None,
+            "body": letter.body if letter else None,
+        }
+        for delivery, letter in zip(deliveries, letters, strict=True)
+    ]
+    return render(request, "staff/outbox.html", {"messages": messages, "viewer": viewer})

@@ -1,0 +1,12 @@
+"""Every table in one import, for migrations and tests."""
+
+import server.access.model
+import server.consultation.model
+import server.core.outbox
+import server.identity.model
+import server.messaging.model
+import server.notes.model
+import server.patients.model
+from server.core.db import Base
+
+__all__ = ["Base", "server"]

@@ -1,0 +1,93 @@
+"""Presence and cursors: what a client may say about itself, with its name set by the server."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from server.notes.limits import MAX_CLOCK, SECTIONS
+from server.notes.yproto import NULL_STATE, Bad, read_bytes, read_last, read_varuint
+
+ENDS = ("anchor", "head")
+
+
+@dataclass(frozen=True)
+class Who:
+    """The person behind a connection, as the others see them."""
+
+    person_id: UUID
+    name: str
+
+
+def read_own(message: bytes, client_id: int) -> tuple[int, Any]:
+    """Return clock and state of an awareness message about nobody but `client_id`; raises `Bad`."""
+    entries = read_last(message, 1)
+    count, at = read_varuint(entries, 0)
+    client, at = read_varuint(entries, at)
+    clock, at = read_varuint(entries, at)
+    raw, at = read_bytes(entries, at)
+    if count != 1 or client != client_id or at != len(entries) or clock >= MAX_CLOCK:
+        raise Bad("awareness")
+    try:
+        return clock, json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Bad("awareness") from None
+
+
+def told(state: Any, who: Who) -> bytes:
+    """Return the state as the others get it: cursor, section and whether they write, under the name that we know."""
+    if not isinstance(state, dict):
+        return NULL_STATE
+    user = {"id": str(who.person_id), "name": who.name}
+    section = state.get("section")
+    clean = {
+        "user": user,
+        "cursor": _cursor(state.get("cursor")),
+        "section": section if section in SECTIONS else None,
+        "writing": state.get("writing") is True,
+    }
+    return json.dumps(clean, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _cursor(cursor: Any) -> Any:
+    """Let through relative positions of Yjs, and nothing else: other people's editors read them without looking."""
+    if not isinstance(cursor, dict) or not all(_position(cursor.get(end)) for end in ENDS):
+        return None
+    return {end: cursor[end] for end in ENDS}
+
+
+def _position(position: Any) -> bool:
+    if not isinstance(position, dict) or position.keys() - {"type", "tname", "item", "assoc"}:
+        return False
+    named = position.get("tname")
+    return (
+        (named is None or named in SECTIONS)
+        and all(_item_id(position.get(key)) for key in ("type", "item"))
+        and isinstance(position.get("assoc", 0), int)
+    )
+
+
+def _item_id(found: Any) -> bool:
+    if found is None:
+        return True
+    return isinstance(found, dict) and found.keys() == {"client", "clock"} and all(isinstance(value, int) for value in found.values())
+
+
+@dataclass
+class Presence:
+    """The last state of everybody in one note, by client id."""
+
+    states: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+
+    def hear(self, client_id: int, clock: int, state: bytes) -> bool:
+        """Keep a state that is newer than the one we have; False for an old one."""
+        known = self.states.get(client_id)
+        if known is not None and clock <= known[0]:
+            return False
+        self.states[client_id] = (clock, state)
+        return True
+
+    def forget(self, client_id: int) -> tuple[int, bytes] | None:
+        """Return the entry that tells the others that this client has gone, or None if it never said a word."""
+        known = self.states.pop(client_id, None)
+        return None if known is None else (known[0] + 1, NULL_STATE)

@@ -1,0 +1,115 @@
+"""The CRDT document in memory, and how it is read from and packed for the database."""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pycrdt import Doc, TransactionEvent, XmlFragment
+
+from server.notes.chain import Broken, Chain, Row
+from server.notes.limits import MAX_NOTE_BYTES, MAX_UPDATES
+from server.notes.yproto import Bad, read_state_vector
+
+FATAL = (KeyboardInterrupt, SystemExit, MemoryError)
+UNPACK_LIMIT = 8 * MAX_NOTE_BYTES
+
+
+T = TypeVar("T")
+
+
+class Poisoned(Exception):
+    """The CRDT library gave up in the middle of an update; the document must be read again."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What the database holds of a note: the cached document at row `seq` (or none), and the rows from that one on."""
+
+    note_id: int
+    seq: int
+    snapshot: bytes | None
+    rows: Sequence[Row]
+
+
+class Document:
+    """A pycrdt document that takes only checked updates; `clocks` are the next clocks by client id."""
+
+    def __init__(self) -> None:
+        self._doc: Doc[XmlFragment] = Doc()
+        self.clocks: dict[int, int] = {}
+        self.size = 0
+
+    def full(self, seq: int) -> bool:
+        return self.size >= MAX_NOTE_BYTES or seq >= MAX_UPDATES
+
+    def apply(self, update: bytes) -> None:
+        """Apply an update that `judge` called new; raises `Bad` when the library refuses it."""
+        _guarded(lambda: self._doc.apply_update(update))
+        self.size += len(update)
+
+    def apply_deletions(self, update: bytes) -> bool:
+        """Apply an update without new characters and tell whether it changed anything."""
+        seen: list[TransactionEvent] = []
+        subscription = self._doc.observe(seen.append)
+        try:
+            self.apply(update)
+        finally:
+            self._doc.unobserve(subscription)
+        return bool(seen)
+
+    def state_vector(self) -> bytes:
+        return self._doc.get_state()
+
+    def since(self, state_vector: bytes) -> bytes:
+        """Return what somebody with this state lacks; raises `Bad`."""
+        read_state_vector(state_vector)
+        return _guarded(lambda: self._doc.get_update(state_vector))
+
+    def pack(self) -> bytes:
+        whole = self._doc.get_update()
+        self.size = len(whole)
+        return zlib.compress(whole)
+
+    def _fill(self, updates: Sequence[bytes]) -> None:
+        """Apply many in one transaction, which is twice as fast as one by one."""
+        with self._doc.transaction():
+            for update in updates:
+                self._doc.apply_update(update)
+        self.clocks = read_state_vector(self._doc.get_state())
+        self.size = sum(map(len, updates))
+
+
+def restore(saved: Saved) -> tuple[Document, Chain]:
+    """Build the document and the end of its chain; raises `Broken` when the log does not hold together."""
+    chain = Chain(saved.note_id)
+    rows = saved.rows
+    updates = [row.payload for row in rows]
+    if saved.snapshot is not None:
+        if not rows or rows[0].seq != saved.seq:
+            raise Broken(saved.note_id, saved.seq)
+        chain.seq, chain.head, rows = saved.seq, rows[0].hash, rows[1:]
+        updates = [_unpack(saved.snapshot), *updates[1:]]
+    chain.follow(rows)
+    document = Document()
+    _guarded(lambda: document._fill(updates))  # noqa: SLF001 - the document's own maker
+    return document, chain
+
+
+def _unpack(snapshot: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(snapshot, UNPACK_LIMIT)
+    except zlib.error:
+        raise Bad("snapshot") from None
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    """Run the library: `Bad` where it cannot read, `Poisoned` where it stops half-way. Its panics are no `Exception`."""
+    try:
+        return work()
+    except FATAL:
+        raise
+    except ValueError:
+        raise Bad("update") from None
+    except BaseException as panic:
+        raise Poisoned from panic

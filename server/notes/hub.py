@@ -1,0 +1,217 @@
+"""All open notes of this process: loaded once however many come at once, watched for changed rights, and let go when nobody reads them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.core.house import House
+from server.errors import ConsiliumError, NotStored
+from server.notes.actions import keep_snapshot
+from server.notes.chain import Broken, Chain
+from server.notes.document import Document, Poisoned, Saved, restore
+from server.notes.doors import read_log
+from server.notes.journal import GroupCommit, Journal
+from server.notes.journal_stores import store_for
+from server.notes.limits import LINGER_S, RECHECK_S, SNAPSHOT_EVERY
+from server.notes.live import LiveNote, Member, State
+from server.notes.rights import read_right
+from server.notes.yproto import Bad
+
+log = structlog.get_logger(__name__)
+
+
+class Restarting(ConsiliumError):
+    code, message = "restart", "The server restarts."
+    http_status, close_code = 503, 1012
+
+
+@dataclass
+class _Place:
+    """A note's place in the hub: how many use it, the load that all of them wait for, and what must be undone when it goes."""
+
+    live: LiveNote
+    ready: asyncio.Future[None]
+    users: int = 0
+    linger: asyncio.TimerHandle | None = None
+    undo: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Hub:
+    """Found at `app.state.notes`; `start` and `close` belong to the app's lifespan."""
+
+    def __init__(self, house: House, journal: Journal, *, linger_s: float = LINGER_S, recheck_s: float = RECHECK_S) -> None:
+        self.house = house
+        self._journal = journal
+        self._linger_s = linger_s
+        self._recheck_s = recheck_s
+        self._places: dict[UUID, _Place] = {}
+        self._closing = False
+
+    async def start(self) -> None:
+        await self._journal.open()
+        self.house.supervisor.keep(self._journal.run, name="note journal")
+        self.house.supervisor.keep(self._recheck_often, name="note rights")
+
+    async def close(self, deadline_s: float) -> None:
+        """Tell everybody that the server restarts, store what was accepted, and close the journal."""
+        self._closing = True
+        for place in tuple(self._places.values()):
+            for member in tuple(place.live.members.values()):
+                member.end(Restarting())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                for place in tuple(self._places.values()):
+                    await self._put_away(place)
+        if self._places:
+            log.error("notes not flushed in time", notes=len(self._places))
+        await self._journal.close()
+
+    @asynccontextmanager
+    async def use(self, consultation_id: UUID, note_id: int) -> AsyncIterator[LiveNote]:
+        """Hold a note open; whoever comes while it loads waits for the same load. Raises `NotStored` when it cannot be read."""
+        if self._closing:
+            raise Restarting
+        place = self._places.get(consultation_id) or self._open(consultation_id, note_id)
+        place.users += 1
+        self._stay(place)
+        try:
+            await asyncio.shield(place.ready)
+            yield place.live
+        finally:
+            place.users -= 1
+            self._linger(place)
+
+    def recheck(self, conn: Member) -> None:
+        """Read one connection's right again, in a task of its own."""
+        self.house.supervisor.spawn(self._recheck(conn), name="note right")
+
+    def _open(self, consultation_id: UUID, note_id: int) -> _Place:
+        live = LiveNote(consultation_id, note_id, self._journal, self)
+        place = _Place(live, asyncio.get_running_loop().create_future())
+        place.ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
+        self._places[consultation_id] = place
+        place.undo.append(self.house.bus.subscribe(f"rights:{consultation_id}", lambda: self._recheck_all(live)))
+        self.house.supervisor.spawn(self._load(place), name="note load", on_crash=lambda error: self._give_up(place, error))
+        return place
+
+    async def _load(self, place: _Place) -> None:
+        document, chain = await self._read(place.live.note_id)
+        live = place.live
+        if live.dead:
+            raise NotStored
+        live.document, live.chain, live.snapshot_seq = document, chain, chain.seq
+        live.state = State.LIVE
+        place.ready.set_result(None)
+        self._linger(place)
+
+    async def _read(self, note_id: int) -> tuple[Document, Chain]:
+        """Build the document; a snapshot that does not fit its log is only a cache and is left aside."""
+        saved = await self._saved(note_id, with_snapshot=True)
+        try:
+            return restore(saved)
+        except (Broken, Bad, Poisoned):
+            if saved.snapshot is None:
+                raise
+            log.warning("note snapshot does not fit", note=note_id)
+        return restore(await self._saved(note_id, with_snapshot=False))
+
+    async def _saved(self, note_id: int, *, with_snapshot: bool) -> Saved:
+        async with self.house.database.read() as tx:
+            return await read_log(tx, note_id, with_snapshot=with_snapshot)
+
+    def _give_up(self, place: _Place, error: BaseException) -> None:
+        """The load crashed (and was logged): everybody who waited is told, and the next one tries again."""
+        if not place.ready.done():
+            place.ready.set_exception(error if isinstance(error, ConsiliumError) else NotStored())
+        place.live.fail(NotStored())
+
+    def forget(self, live: LiveNote) -> None:
+        place = self._places.get(live.consultation_id)
+        if place is not None and place.live is live:
+            self._remove(place)
+
+    def _remove(self, place: _Place) -> None:
+        del self._places[place.live.consultation_id]
+        if place.linger is not None:
+            place.linger.cancel()
+        for undo in place.undo:
+            undo()
+
+    def _stay(self, place: _Place) -> None:
+        """Somebody came: whatever led to unloading is called off, even a flush that runs."""
+        if place.linger is not None:
+            place.linger.cancel()
+            place.linger = None
+        if place.live.state in {State.IDLE, State.FLUSHING}:
+            place.live.state = State.LIVE
+
+    def _linger(self, place: _Place) -> None:
+        if place.users or place.live.state is not State.LIVE or self._closing:
+            return
+        place.live.state = State.IDLE
+        loop = asyncio.get_running_loop()
+        place.linger = loop.call_later(self._linger_s, lambda: self.house.supervisor.spawn(self._put_away(place), name="note unload"))
+
+    async def _put_away(self, place: _Place) -> None:
+        """Flush and unload, unless somebody comes meanwhile."""
+        live = place.live
+        if live.dead or live.state is State.LOADING:
+            return
+        live.state = State.FLUSHING
+        await self._stored(place)
+        if live.state is State.FLUSHING and live.chain.seq > live.snapshot_seq:
+            await self._snapshot(live)
+        if live.state is State.FLUSHING and self._places.get(live.consultation_id) is place:
+            live.state = State.GONE
+            self._remove(place)
+
+    async def _stored(self, place: _Place) -> None:
+        """Wait until what was accepted is on disk, or the note has failed."""
+        done = asyncio.Event()
+        place.undo.append(done.set)
+        place.live.when_stored(done.set)
+        await done.wait()
+
+    def stored(self, live: LiveNote) -> None:
+        if live.settled and live.chain.seq - live.snapshot_seq >= SNAPSHOT_EVERY:
+            self.house.supervisor.spawn(self._snapshot(live), name="note snapshot")
+
+    async def _snapshot(self, live: LiveNote) -> None:
+        """Keep the document as it is at this instant, if all of it is on disk; a database in trouble makes this cache late, no more."""
+        if not live.settled:
+            return
+        seq = live.snapshot_seq = live.chain.seq
+        packed = live.document.pack()
+        try:
+            async with self.house.database.write() as tx:
+                await keep_snapshot(tx, live.note_id, seq, packed)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("note snapshot not kept", note=live.note_id, error=type(error).__name__)
+
+    async def _recheck_often(self) -> None:
+        while True:
+            await asyncio.sleep(self._recheck_s)
+            for conn in [conn for place in self._places.values() for conn in place.live.members.values()]:
+                await self._recheck(conn)
+
+    def _recheck_all(self, live: LiveNote) -> None:
+        for conn in live.members.values():
+            self.recheck(conn)
+
+    async def _recheck(self, conn: Member) -> None:
+        """Give, take away or close by the right as it is now; a database in trouble is asked again later."""
+        try:
+            conn.allow(writable=await read_right(self.house, conn.subject))
+        except ConsiliumError as error:
+            conn.end(error)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("note right not read", error=type(error).__name__)
+
+
+def build_hub(house: House) -> Hub:
+    return Hub(house, GroupCommit(store_for(house.database), house.clock))

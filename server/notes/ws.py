@@ -1,0 +1,162 @@
+"""The edge of the note socket: ticket in, then binary frames between one browser tab and the live note."""
+
+import asyncio
+import hashlib
+from typing import cast
+from uuid import UUID
+
+import structlog
+from pydantic import Field
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+from server.access.policy import Viewer
+from server.core.db import Tx
+from server.core.house import House
+from server.errors import Conflict, ConsiliumError, Malformed, NotSignedIn, NotStored
+from server.identity.gate import SignedIn
+from server.notes.actions import OpenedNote, open_note, outdated
+from server.notes.conn import Conn, Tab
+from server.notes.doors import see_note
+from server.notes.hub import Hub
+from server.notes.limits import HELLO_WITHIN_S, MAX_HELLO, SCHEMA_VERSION
+from server.notes.live import LiveNote
+from server.notes.model import NoteReject
+from server.notes.outlet import Outlet, open_outlet
+from server.notes.subject import NoteSubject
+from server.web.endpoint import Strict, parse_model
+
+log = structlog.get_logger(__name__)
+
+
+class Hello(Strict):
+    """The first frame; `client_id` is the one that this tab had before, when it comes back."""
+
+    ticket: str
+    schema_version: int = Field(alias="schema")
+    client_id: int | None = None
+
+
+class _Gone(Exception):
+    """The browser left before it said anything."""
+
+
+class NoteSocket:
+    """A raw ASGI app: Starlette's WebSocket would cost a layer per message."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = scope["app"].state
+        await receive()
+        await send({"type": "websocket.accept"})
+        outlet = open_outlet(receive, send, state.house.supervisor)
+        try:
+            await _Visit(state.house, state.notes, outlet, receive).run()
+        except _Gone:
+            pass
+        except ConsiliumError as error:
+            await outlet.close(error.close_code, error.code)
+        except Exception as error:  # noqa: BLE001 - a bug is ours, not the browser's
+            _report("note socket crashed", error)
+            await outlet.close(ConsiliumError.close_code, "error")
+        finally:
+            outlet.drop()
+
+
+class _Visit:
+    """One socket from hello to goodbye."""
+
+    def __init__(self, house: House, hub: Hub, outlet: Outlet, receive: Receive) -> None:
+        self._house = house
+        self._hub = hub
+        self._outlet = outlet
+        self._receive = receive
+
+    async def run(self) -> None:
+        hello = await self._hello()
+        subject = self._house.tickets.redeem("note", hello.ticket)
+        if not isinstance(subject, NoteSubject):
+            raise NotSignedIn(code="ticket")
+        if hello.schema_version != SCHEMA_VERSION:
+            raise outdated()
+        opened = await self._open(subject, hello.client_id)
+        async with self._hub.use(subject.consultation_id, opened.note_id) as live:
+            tab = Tab(subject, opened.session_id, opened.client_id, opened.writable)
+            await self._take_part(live, Conn(live, tab, self._outlet, self._house.clock, self._house.supervisor))
+
+    async def _hello(self) -> Hello:
+        try:
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                message = await self._receive()
+        except TimeoutError:
+            raise Malformed(code="hello") from None
+        if message["type"] != "websocket.receive":
+            raise _Gone
+        raw = cast(str, message.get("text") or "").encode()
+        if not raw or len(raw) > MAX_HELLO:
+            raise Malformed(code="hello")
+        return parse_model(raw, Hello)
+
+    async def _open(self, subject: NoteSubject, client_id: int | None) -> OpenedNote:
+        try:
+            async with self._house.database.write() as tx:
+                return await open_note(tx, subject.viewer, subject.consultation_id, client_id, self._house.clock.now())
+        except (SQLAlchemyError, OSError) as error:
+            _report("note not opened", error)
+            raise NotStored from None
+
+    async def _take_part(self, live: LiveNote, conn: Conn) -> None:
+        """Join first and then read the right again: what changed since the ticket cannot slip between."""
+        older = live.members.get(conn.client_id)
+        if older is not None:
+            older.end(Conflict(code="replaced"))
+            live.leave(older)
+        live.join(conn)
+        unsubscribe = self._house.bus.subscribe(f"person:{conn.subject.viewer.person_id}", lambda: self._hub.recheck(conn))
+        try:
+            conn.greet()
+            self._hub.recheck(conn)
+            await self._read(live, conn)
+        finally:
+            unsubscribe()
+            live.leave(conn)
+
+    async def _read(self, live: LiveNote, conn: Conn) -> None:
+        """Hand over every frame until the browser leaves; one that is refused is recorded, never its content."""
+        while True:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                return
+            data = message.get("bytes") or b""
+            try:
+                conn.take(data)
+            except ConsiliumError as error:
+                self._record(live, conn, error.code, data)
+                raise
+
+    def _record(self, live: LiveNote, conn: Conn, code: str, data: bytes) -> None:
+        log.warning("note frame refused", code=code, size=len(data), note=live.note_id, session=conn.session_id)
+        self._house.supervisor.spawn(self._keep_reject(live.note_id, conn.session_id, code, data), name="note reject")
+
+    async def _keep_reject(self, note_id: int, session_id: int, code: str, data: bytes) -> None:
+        sha256, now = hashlib.sha256(data).digest(), self._house.clock.now()
+        async with self._house.database.write() as tx:
+            tx.add(NoteReject(note_id=note_id, session_id=session_id, rejected_at=now, code=code, sha256=sha256, size=len(data)))
+
+
+def _report(what: str, error: Exception) -> None:
+    """Log the kind of an error and where it arose: its text may hold somebody's data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    log.error(what, error=type(error).__name__, line=trace.tb_lineno if trace else 0)
+
+
+async def admit_to_note(tx: Tx, viewer: Viewer, who: SignedIn, consultation_id: UUID) -> NoteSubject:
+    """Make the subject of a note ticket; raises `NotFound`."""
+    await see_note(tx, viewer, consultation_id)
+    return NoteSubject(consultation_id, viewer, who.session_id)
+
+
+def routes() -> list[BaseRoute]:
+    return [WebSocketRoute("/ws/note", NoteSocket(), name="note_socket")]

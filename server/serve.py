@@ -1,0 +1,106 @@
+"""Runs the application under uvicorn, on a socket that is bound before anything is printed."""
+
+import json
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from server.app import build_app
+from server.certificate import ensure_certificate, is_loopback, reachable_host
+from server.core.clock import SystemClock
+from server.core.logs import configure_logs
+from server.core.migrate import migrate
+from server.demo import seed_demo
+from server.demo_client import address_path, certificate_path
+from server.settings import Settings
+from server.web.failures import Quiet
+
+GRACEFUL_S = 10  # uvicorn's own has no limit
+BACKLOG = 1024
+WS_MAX_FRAME = 1024 * 1024 + 64 * 1024
+
+
+@dataclass(frozen=True)
+class Listening:
+    socket: socket.socket
+    base_url: str
+    tls: tuple[Path, Path] | None
+
+
+class Server(uvicorn.Server):
+    """Greets once the application has started, and turns readiness off at the first signal, before anything closes."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette, base_url: str) -> None:
+        super().__init__(config)
+        self._app = app
+        self._base_url = base_url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            await greet(self._app, self._base_url)
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        self._app.state.closing = True
+        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+
+
+def serve(settings: Settings) -> int:
+    """Migrate, bind, run; returns the exit code."""
+    configure_logs(settings.log_level)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database)
+    listening = listen(settings)
+    app = build_app(settings.model_copy(update={"tls": listening.tls is not None}))
+    tls = {"ssl_certfile": listening.tls[0], "ssl_keyfile": listening.tls[1]} if listening.tls else {}
+    config = uvicorn.Config(
+        app if settings.environment == "demo" else Quiet(app),
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=WS_MAX_FRAME,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        timeout_graceful_shutdown=GRACEFUL_S,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        proxy_headers=False,
+        **tls,  # type: ignore[arg-type]
+    )
+    Server(config, app, listening.base_url).run([listening.socket])
+    return 0
+
+
+def listen(settings: Settings) -> Listening:
+    """Bind; raises OSError. Another address than loopback gets TLS of its own, unless a proxy in front has a public address."""
+    bound = socket.create_server(
+        (settings.host, settings.port), family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET, backlog=BACKLOG
+    )
+    bound.set_inheritable(True)
+    port = bound.getsockname()[1]
+    if settings.base_url:
+        return Listening(bound, settings.base_url.rstrip("/"), None)
+    host = reachable_host(settings.host)
+    shown = f"[{host}]" if ":" in host else host
+    if is_loopback(settings.host):
+        return Listening(bound, f"http://{shown}:{port}", None)
+    pair = certificate_path(settings.data_dir), settings.data_dir / "tls.key"
+    ensure_certificate(*pair, host, SystemClock().now())
+    return Listening(bound, f"https://{shown}:{port}", pair)
+
+
+async def greet(app: Starlette, base_url: str) -> None:
+    """Tell the address to people and, in the data folder, to programs; in the demo also who can sign in."""
+    settings: Settings = app.state.house.settings
+    address_path(settings.data_dir).write_text(json.dumps({"base_url": base_url}))
+    if settings.environment == "demo":
+        facts = await seed_demo(app.state.house, base_url)
+        sys.stdout.write(facts.as_text())
+    else:
+        sys.stdout.write(f"Address:       {base_url}\n")
+    sys.stdout.flush()

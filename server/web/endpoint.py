@@ -1,0 +1,120 @@
+"""JSON endpoints: a strict body in, a pydantic model or nothing out, and every error as `{"error": {"code", "message"}}`."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+
+from server.core.house import House
+from server.errors import ConsiliumError, Invalid, Malformed, NotStored, TooBig, Unsupported
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 64 * 1024
+MAX_DEPTH = 16
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """Base of request bodies: unknown fields, lenient numbers and control characters are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, str_strip_whitespace=True)
+
+
+def house_of(connection: HTTPConnection) -> House:
+    return cast(House, connection.app.state.house)
+
+
+async def read_body(request: Request, model: type[Body]) -> Body:
+    """Parse the body; raises `Unsupported`, `TooBig`, `Malformed` or `Invalid`, never echoing what was sent."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise Unsupported
+    return parse_model(await limited_body(request, MAX_BODY), model)
+
+
+async def limited_body(request: Request, limit: int) -> bytes:
+    """Read at most `limit` bytes, whatever Content-Length says."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise TooBig
+        parts.append(part)
+    return b"".join(parts)
+
+
+def parse_model(raw: bytes, model: type[Body]) -> Body:
+    try:
+        return model.model_validate_json(json.dumps(parse_json(raw)))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise Invalid(f"{field}: {first['msg']}") from None
+
+
+def parse_json(raw: bytes) -> object:
+    """Parse strictly: UTF-8, no duplicate keys, no NaN, bounded depth, no control characters or lone surrogates in text."""
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise Malformed from None
+    _inspect(value, MAX_DEPTH)
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise Malformed
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> object:
+    raise Malformed(f"{name} is not JSON.")
+
+
+def _inspect(value: object, depth: int) -> None:
+    if depth == 0:
+        raise Malformed
+    if isinstance(value, str):
+        inspect_text(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            inspect_text(key)
+            _inspect(item, depth - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _inspect(item, depth - 1)
+    elif isinstance(value, float) and value in {float("inf"), float("-inf")}:
+        raise Malformed
+
+
+def inspect_text(text: str) -> None:
+    """Refuse what PostgreSQL cannot store (NUL, lone surrogates) and what can forge a line of a log (other controls)."""
+    if any((char < " " and char not in "\t\n\r") or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in text):
+        raise Malformed
+
+
+def answer(model: BaseModel | None = None, status: int = 200) -> Response:
+    if model is None:
+        return Response(status_code=204)
+    return Response(model.model_dump_json(), status_code=status, media_type="application/json")
+
+
+def error_answer(error: ConsiliumError) -> Response:
+    return JSONResponse({"error": {"code": error.code, "message": error.message}}, status_code=error.http_status)
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def storage_error(error: OperationalError) -> ConsiliumError:
+    """Name a database that is locked, full or gone, without its text."""
+    log.error("database refused", error=type(error.orig).__name__)
+    return NotStored()

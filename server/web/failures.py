@@ -1,0 +1,73 @@
+"""Turns exceptions into answers: JSON for programs, a plain page with what to do next for people."""
+
+from urllib.parse import quote
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.core.supervise import where
+from server.errors import ConsiliumError, Malformed, NotFound, NotSignedIn, Overloaded, TooBig
+from server.web.endpoint import error_answer, storage_error
+from server.web.pages import render
+
+log = structlog.get_logger(__name__)
+
+BY_STATUS: dict[int, type[ConsiliumError]] = {404: NotFound, 413: TooBig}
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """Handler of the exception tree."""
+    assert isinstance(error, ConsiliumError)  # noqa: S101 - registered for this type only
+    return _answer(request, error)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Handler of Starlette's own exceptions: unknown path, wrong method, body over the limit."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    if error.status_code == 405:
+        return Response(status_code=405, headers=error.headers)
+    return _answer(request, BY_STATUS.get(error.status_code, Malformed)())
+
+
+async def on_database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OperationalError)  # noqa: S101 - registered for this type only
+    return _answer(request, storage_error(error))
+
+
+async def on_crash(request: Request, error: Exception) -> Response:
+    """Handler of bugs; the log names type and route, the person gets a sentence."""
+    log.error("request crashed", error=type(error).__name__, where=where(error), route=request.url.path.split("/")[1][:20])
+    return _answer(request, Overloaded("Something went wrong on our side. Please try again."))
+
+
+def _answer(request: Request, error: ConsiliumError) -> Response:
+    if _wants_json(request):
+        return error_answer(error)
+    if isinstance(error, NotSignedIn) and request.method == "GET":
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+    return render(request, "error.html", {"error": error}, status=error.http_status)
+
+
+def _wants_json(request: Request) -> bool:
+    """Programs are told apart by where they ask and what they send; only browsers' page loads get a page."""
+    sends_json = request.headers.get("content-type", "").startswith("application/json")
+    return request.url.path.startswith("/api/") or sends_json
+
+
+class Quiet:
+    """Ends a crash that `on_crash` has answered and logged: the server's own log would print texts that may hold a person's data."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - the outermost wall
+            if scope["type"] == "lifespan":
+                raise
+            log.debug("crash ended", error=type(error).__name__)

@@ -1,0 +1,130 @@
+"""What every answer carries and every request must pass, as plain ASGI."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "font-src 'self'",
+        "img-src 'self' data:",
+        "media-src 'self' blob: mediastream:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types ProseMirrorClipboard",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers above; everything but hashed assets must not be kept by a shared computer's browser."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self.app = app
+        self._headers = dict(HEADERS)
+        if secure:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class OriginCheck:
+    """Refuses unsafe methods and websockets that another site started.
+
+    Exactly one `Origin` and it is ours; without one, `Sec-Fetch-Site: same-origin`; with neither, only a request that carries no cookie.
+    """
+
+    def __init__(self, app: ASGIApp, *, base_url: str) -> None:
+        self.app = app
+        self._own = origin_of(base_url) if base_url else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._must_check(scope) or self._passes(scope):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await _deny_socket(scope, receive, send)
+        else:
+            await JSONResponse({"error": {"code": "origin", "message": "This request came from another site."}}, 403)(scope, receive, send)
+
+    @staticmethod
+    def _must_check(scope: Scope) -> bool:
+        return scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)
+
+    def _passes(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        origins = headers.getlist("origin")
+        if origins:
+            return len(origins) == 1 and origins[0] in self._allowed(scope, headers)
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        return scope["type"] == "http" and "cookie" not in headers
+
+    def _allowed(self, scope: Scope, headers: Headers) -> Iterable[str]:
+        """Our public origin, or where none is set (the first start on a laptop) the host that was asked, in the same scheme."""
+        if self._own is not None:
+            return (self._own,)
+        scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        return (f"{scheme}://{headers.get('host', '')}",)
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+async def _deny_socket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer the upgrade itself with 403: nothing was accepted, so nothing has to be closed."""
+    await receive()
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 4403})
+        return
+    await send({"type": "websocket.http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
+    await send({"type": "websocket.http.response.body", "body": b""})
+
+
+class HostCheck:
+    """Refuses requests for a host that is not ours, so that no forged Host ends in a link."""
+
+    def __init__(self, app: ASGIApp, *, base_url: str) -> None:
+        self.app = app
+        self._host = urlsplit(base_url).netloc if base_url else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._host is None or scope["path"] in {"/healthz", "/readyz"}:
+            await self.app(scope, receive, send)
+            return
+        if Headers(scope=scope).get("host") != self._host:
+            await JSONResponse({"error": {"code": "host", "message": "There is no such host here."}}, 421)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)

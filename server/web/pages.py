@@ -1,0 +1,135 @@
+"""HTML pages: Jinja templates with their assets, their language and the data for their script."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton, format_time
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from server.web.assets import Assets, built_assets
+from server.web.endpoint import house_of
+from server.web.i18n import Language, Languages
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+LOCALES = Path(__file__).parent.parent / "locale"
+# "no-referrer" would make browsers send `Origin: null` with a plain form, which the origin check must refuse.
+HEADERS = {"Vary": "Accept-Language, Cookie", "Referrer-Policy": "same-origin"}
+UNSAFE_IN_SCRIPT = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What every page needs."""
+
+    assets: Assets
+    languages: Languages
+    templates: Environment
+
+
+@cache
+def read_pages(locales_dir: Path | None) -> Pages:
+    """Read the built assets, the catalogues and the templates, once for each folder of further catalogues; raises `NotBuilt`."""
+    assets = built_assets()
+    folders = [folder for folder in (LOCALES, locales_dir) if folder is not None]
+    return Pages(assets, Languages(folders), _environment(assets))
+
+
+def render(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> HTMLResponse:
+    """Return the page in the reader's language; `boot`, if there is one, is the data for its script."""
+    pages, language = _pages_of(request), language_of(request)
+    html = pages.templates.get_template(template).render({**_speak(pages, language), **context})
+    return HTMLResponse(html, status_code=status, headers={**HEADERS, "Content-Language": language.tag})
+
+
+def language_of(request: Request) -> Language:
+    return _pages_of(request).languages.of(request)
+
+
+def _pages_of(request: Request) -> Pages:
+    return read_pages(house_of(request).settings.locales_dir)
+
+
+def data_block(identity: str, value: object) -> Markup:
+    """Return a JSON block that no name in it can end early."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(UNSAFE_IN_SCRIPT)
+    return Markup('<script type="application/json" id="{}">{}</script>').format(identity, Markup(text))  # noqa: S704 - escaped above
+
+
+def initials(name: str) -> str:
+    """Return `AA` for Dr Alice Ahmed: what stands in a circle where there is no picture."""
+    return "".join(word[0] for word in name.split()[-2:]).upper()
+
+
+def _environment(assets: Assets) -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    templates.globals |= {
+        "asset": assets.url,
+        "preload": lambda name: _preload(assets, name),
+        "icon": lambda name: _icon(assets, name),
+        "data_block": data_block,
+        "initials": initials,
+    }
+    return templates
+
+
+def _preload(assets: Assets, name: str) -> Markup:
+    """Name the imports of a script in the page itself, so that their depth costs no round trip."""
+    link = Markup('<link rel="modulepreload" href="/static/{}">')
+    return Markup("\n").join(link.format(file) for file in assets.entry(name).preload)
+
+
+def _icon(assets: Assets, name: str) -> Markup:
+    if name not in assets.icons:
+        raise KeyError(f"{name} is not in static/icons/names.mjs")
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(assets.url("sprite.svg"), name)
+
+
+def _speak(pages: Pages, language: Language) -> dict[str, Any]:
+    return {
+        "_": language.text,
+        "ngettext": language.plural,
+        "lang": language.tag,
+        "direction": language.direction,
+        "strings": _strings_of(pages, language),
+        "time": lambda moment, zone: clock_time(language, moment, zone),
+        "day": lambda moment, zone, now: day_words(language, moment, zone, now),
+    }
+
+
+def _strings_of(pages: Pages, language: Language) -> Callable[[str], Markup]:
+    """Return what embeds a script's own sentences; English needs none."""
+
+    def block(entry: str) -> Markup:
+        return Markup() if language.is_source else data_block("i18n", language.strings(pages.assets.entry(entry).strings))
+
+    return block
+
+
+def clock_time(language: Language, moment: datetime, zone: str) -> Markup:
+    """Return `10:30 (London time)`, marked up; a time is never shown without its zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    words = language.text(
+        "{time} ({city} time)", time=format_time(local, "HH:mm", locale=language.locale), city=zone.rpartition("/")[2].replace("_", " ")
+    )
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), words)
+
+
+def day_words(language: Language, moment: datetime, zone: str, now: datetime) -> str:
+    """Return `Today`, `Tomorrow` or `Monday 23 November`, by the calendar of the zone."""
+    local, today = moment.astimezone(ZoneInfo(zone)).date(), now.astimezone(ZoneInfo(zone)).date()
+    if local == today:
+        return language.text("Today")
+    if local == today + timedelta(days=1):
+        return language.text("Tomorrow")
+    return format_skeleton("MMMMEEEEd", local, locale=language.locale)

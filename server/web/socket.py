@@ -1,0 +1,103 @@
+"""The edge of every JSON socket: accept, hello, frames one by one, and each error of the tree as its close code."""
+
+import asyncio
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol, cast
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server.core.house import House
+from server.errors import ConsiliumError
+from server.web.connection import OUR_FAULT, OVERLOADED, Connection, SocketLimits
+from server.web.endpoint import storage_error
+from server.web.wire import Frame
+
+log = structlog.get_logger(__name__)
+
+
+class Conversation(Protocol):
+    """What is said on one connection. A `ConsiliumError` from `open` closes it, one from `receive` answers that frame."""
+
+    async def open(self, hello: Frame) -> None: ...
+
+    async def receive(self, frame: Frame) -> None:
+        """Called frame by frame, never twice at once: while it waits, so does the sender. Answers with `connection.ok`."""
+        ...
+
+    def closed(self) -> None:
+        """Called exactly once, also when `open` has failed or never came; it never waits."""
+        ...
+
+
+class JsonSocket:
+    """A websocket endpoint: `WebSocketRoute(path, JsonSocket(begin).serve)`; `begin` makes the conversation of one connection."""
+
+    def __init__(self, begin: Callable[[WebSocket, Connection], Conversation], limits: SocketLimits | None = None) -> None:
+        self._begin = begin
+        self._limits = limits or SocketLimits()
+        self._lobby: OrderedDict[Connection, None] = OrderedDict()
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Hold one connection from its first byte to its last; the reader of house.md 6."""
+        house = cast(House, websocket.app.state.house)
+        await websocket.accept()
+        connection = Connection(websocket, house.clock, self._limits)
+        conversation = self._begin(websocket, connection)
+        writer = house.supervisor.spawn(connection.write(), name="socket writer", on_crash=lambda _: _fail(connection))
+        try:
+            await self._converse(connection, conversation)
+        finally:
+            conversation.closed()
+            connection.close(OUR_FAULT, "The connection has ended.")
+            await asyncio.wait({writer}, timeout=self._limits.farewell_s)
+            writer.cancel()
+
+    async def _converse(self, connection: Connection, conversation: Conversation) -> None:
+        try:
+            await conversation.open(await self._hello(connection))
+            while (frame := await connection.next()) is not None:
+                await _answer(connection, conversation, frame)
+        except WebSocketDisconnect:
+            return
+        except ConsiliumError as error:
+            connection.close(error.close_code, error.message)
+        except OperationalError as error:
+            failure = storage_error(error)
+            connection.close(failure.close_code, failure.message)
+        except Exception as error:  # noqa: BLE001 - a bug ends one connection, not the process, and is logged here only
+            _report(error)
+            _fail(connection)
+
+    async def _hello(self, connection: Connection) -> Frame:
+        """Wait for it in the lobby, which puts the longest waiting out when it is full."""
+        self._lobby[connection] = None
+        if len(self._lobby) > self._limits.pending_hellos:
+            oldest, _ = self._lobby.popitem(last=False)
+            oldest.close(OVERLOADED, "The server is busy. Please try again in a moment.")
+        try:
+            return await connection.hello()
+        finally:
+            self._lobby.pop(connection, None)
+
+
+async def _answer(connection: Connection, conversation: Conversation, frame: Frame) -> None:
+    try:
+        await conversation.receive(frame)
+    except ConsiliumError as error:
+        connection.refuse(frame.id, error)
+    except OperationalError as error:
+        connection.refuse(frame.id, storage_error(error))
+
+
+def _report(error: Exception) -> None:
+    """Log a bug by type and place, never by its text, which may hold a person's data."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("socket crashed", error=type(error).__name__, where=f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}")
+
+
+def _fail(connection: Connection) -> None:
+    connection.close(OUR_FAULT, "Something went wrong on our side. Please try again.")

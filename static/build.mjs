@@ -1,0 +1,143 @@
+/** Bundles src/, css/ and icons/ into dist/ with hashed names, a manifest and compressed siblings; fails when an entry is over its budget. */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { build } from "esbuild";
+import { names } from "./icons/names.mjs";
+import { sprite } from "./icons/sprite.mjs";
+import { stringsOf } from "./strings.mjs";
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+const DIST = process.argv[2] ?? join(ROOT, "dist");
+const TARGET = ["chrome111", "firefox115", "safari16.4"];
+
+/** Entry name: [source, budget in bytes of gzip, counted with everything it imports statically]. */
+const ENTRIES = {
+  welcome: ["src/pages/welcome.ts", 12_000],
+  form: ["src/pages/form.ts", 12_000],
+  camera: ["src/pages/camera.ts", 12_000],
+  microphone: ["src/pages/microphone.ts", 12_000],
+  speaker: ["src/pages/speaker.ts", 12_000],
+  network: ["src/pages/network.ts", 12_000],
+  room: ["src/call/room.tsx", 30_000],
+  desk: ["src/desk/desk.tsx", 50_000],
+  today: ["src/today/today.tsx", 50_000],
+  "app.css": ["css/app.css", 10_000],
+  "call.css": ["css/call.css", 10_000],
+  "staff.css": ["css/staff.css", 10_000],
+};
+/** Scripts that run outside the page get one self-contained file each; pages learn its name by a constant. */
+const WORKERS = { METER_WORKLET: "src/media/meter.worklet.ts" };
+
+const landed = Object.entries(ENTRIES).filter(([, [source]]) => existsSync(join(ROOT, source)));
+
+const options = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  minify: true,
+  outdir: DIST,
+  entryNames: "[name]-[hash]",
+  chunkNames: "chunk-[hash]",
+  metafile: true,
+  target: TARGET,
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+const writeHashed = async (name, text) => {
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  const file = name.replace(".", `-${hash}.`);
+  await writeFile(join(DIST, file), text);
+  return file;
+};
+
+/** Pictures by their name in the manifest. */
+const buildPictures = async () => ({
+  "sprite.svg": await writeHashed("sprite.svg", await sprite()),
+  "icon.svg": await writeHashed("icon.svg", await readFile(join(ROOT, "icons/icon.svg"))),
+});
+
+const buildWorkers = async () => {
+  const built = await build({ ...options, entryPoints: Object.values(WORKERS), format: "esm" });
+  const files = Object.entries(built.metafile.outputs);
+  const fileOf = (source) => files.find(([, output]) => output.entryPoint === source)[0];
+  return Object.fromEntries(Object.entries(WORKERS).map(([constant, source]) => [constant, basename(fileOf(source))]));
+};
+
+const buildEntries = (constants_) =>
+  build({
+    ...options,
+    entryPoints: landed.map(([, [source]]) => source),
+    format: "esm",
+    splitting: true,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    define: Object.fromEntries(Object.entries(constants_).map(([name, file]) => [name, JSON.stringify(file)])),
+  });
+
+/** The outputs that `first` imports by the given kinds of import, itself first. */
+const closure = (outputs, first, kinds) => {
+  const found = new Set([first]);
+  for (const path of found) {
+    for (const { path: next, kind } of outputs[path].imports)
+      if (kinds.includes(kind) && outputs[next]) found.add(next);
+  }
+  return [...found];
+};
+
+const sourcesOf = (outputs, paths) =>
+  paths.flatMap((path) => Object.keys(outputs[path].inputs)).filter((path) => path.startsWith("src/"));
+
+const compress = async (file) => {
+  const bytes = await readFile(join(DIST, file));
+  const [zipped, brotli] = await Promise.all([
+    promisify(gzip)(bytes, { level: 9 }),
+    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
+  ]);
+  await Promise.all([writeFile(join(DIST, `${file}.gz`), zipped), writeFile(join(DIST, `${file}.br`), brotli)]);
+  return zipped.length;
+};
+
+const describe = async (outputs, sizes, source) => {
+  const path = Object.keys(outputs).find((name) => outputs[name].entryPoint === source);
+  const needed = closure(outputs, path, ["import-statement"]);
+  const everything = closure(outputs, path, ["import-statement", "dynamic-import"]);
+  return {
+    file: basename(path),
+    preload: needed.slice(1).map((name) => basename(name)),
+    gzip: needed.reduce((sum, name) => sum + sizes[basename(name)], 0),
+    strings: await stringsOf(ROOT, sourcesOf(outputs, everything)),
+  };
+};
+
+const overBudget = (manifest) =>
+  landed
+    .map(([name, [, budget]]) => [name, manifest[name].gzip, budget])
+    .filter(([, size, budget]) => size > budget)
+    .map(([name, size, budget]) => `${name}: ${size} bytes of gzip, the budget is ${budget}`);
+
+const main = async () => {
+  await rm(DIST, { recursive: true, force: true });
+  await mkdir(DIST, { recursive: true });
+  const [pictures, workers] = await Promise.all([buildPictures(), buildWorkers()]);
+  const { outputs } = (await buildEntries({ SPRITE: pictures["sprite.svg"], ...workers })).metafile;
+  const built = [...Object.values(workers), ...Object.keys(outputs).map((path) => basename(path))];
+  const files = [...Object.values(pictures), ...built];
+  const sizes = Object.fromEntries(await Promise.all(files.map(async (file) => [file, await compress(file)])));
+  const manifest = {};
+  for (const [name, file] of Object.entries(pictures))
+    manifest[name] = { file, preload: [], gzip: sizes[file], strings: [] };
+  manifest["sprite.svg"].icons = names;
+  for (const [name, [source]] of landed) manifest[name] = await describe(outputs, sizes, source);
+  await writeFile(join(DIST, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
+  for (const [name, { gzip: size }] of Object.entries(manifest))
+    console.log(`${name.padEnd(12)} ${String(size).padStart(7)} bytes gzip`);
+  const faults = overBudget(manifest);
+  if (faults.length > 0) throw new Error(`over budget\n${faults.join("\n")}`);
+};
+
+await main();

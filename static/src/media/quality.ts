@@ -1,0 +1,92 @@
+/** Reads getStats() into a few numbers and grades both directions of a connection. */
+import type { Quality } from "./policy.ts";
+
+/** Counters of one moment; times in milliseconds, `lossOut` as the other side reports it (0 to 1). */
+export interface Counters {
+  at: number;
+  bytesIn: number;
+  packetsIn: number;
+  lostIn: number;
+  framesIn: number;
+  jitter: number;
+  rtt: number;
+  lossOut: number;
+  /** Bits per second that the browser believes the way out can carry; 0 when it does not say. */
+  roomOut: number;
+}
+
+export interface Rates {
+  kbitIn: number;
+  lossIn: number;
+  fpsIn: number;
+  jitter: number;
+  rtt: number;
+  lossOut: number;
+  roomOut: number;
+}
+
+type Entry = Record<string, unknown> & { type: string };
+
+const number = (entry: Entry, name: string): number => (typeof entry[name] === "number" ? entry[name] : 0);
+
+const inbound = (sum: Counters, entry: Entry): void => {
+  sum.bytesIn += number(entry, "bytesReceived");
+  sum.packetsIn += number(entry, "packetsReceived");
+  sum.lostIn += Math.max(0, number(entry, "packetsLost"));
+  sum.framesIn += number(entry, "framesDecoded");
+  sum.jitter = Math.max(sum.jitter, 1000 * number(entry, "jitter"));
+};
+
+const reported = (sum: Counters, entry: Entry): void => {
+  sum.lossOut = Math.max(sum.lossOut, number(entry, "fractionLost"));
+  sum.rtt = Math.max(sum.rtt, 1000 * number(entry, "roundTripTime"));
+};
+
+const pair = (sum: Counters, entry: Entry): void => {
+  if (entry["nominated"] === true) sum.roomOut = Math.max(sum.roomOut, number(entry, "availableOutgoingBitrate"));
+};
+
+const READERS: Readonly<Record<string, (sum: Counters, entry: Entry) => void>> = {
+  "inbound-rtp": inbound,
+  "remote-inbound-rtp": reported,
+  "candidate-pair": pair,
+};
+
+export const count = (report: Pick<RTCStatsReport, "forEach">, at: number): Counters => {
+  const sum = { at, bytesIn: 0, packetsIn: 0, lostIn: 0, framesIn: 0, jitter: 0, rtt: 0, lossOut: 0, roomOut: 0 };
+  report.forEach((entry: Entry) => {
+    READERS[entry.type]?.(sum, entry);
+  });
+  return sum;
+};
+
+export const rates = (before: Counters, after: Counters): Rates => {
+  const seconds = Math.max(0.001, (after.at - before.at) / 1000);
+  const lost = Math.max(0, after.lostIn - before.lostIn);
+  const packets = Math.max(0, after.packetsIn - before.packetsIn);
+  return {
+    kbitIn: (8 * (after.bytesIn - before.bytesIn)) / 1000 / seconds,
+    lossIn: lost / Math.max(1, lost + packets),
+    fpsIn: (after.framesIn - before.framesIn) / seconds,
+    jitter: after.jitter,
+    rtt: after.rtt,
+    lossOut: after.lossOut,
+    roomOut: after.roomOut,
+  };
+};
+
+const grade = (weak: boolean, fair: boolean): Quality => (weak ? "weak" : fair ? "fair" : "good");
+
+/** What arrives here. A dark room makes cameras slow, so few frames alone are only weak when they are very few. */
+export const gradeIn = ({ lossIn, jitter, fpsIn }: Rates, picture: boolean): Quality =>
+  grade(
+    lossIn > 0.08 || jitter > 100 || (picture && fpsIn < 7),
+    lossIn > 0.03 || jitter > 50 || (picture && fpsIn < 12),
+  );
+
+/** What arrives of ours on the other side; `picture`: we send one. */
+export const gradeOut = ({ lossOut, rtt, roomOut }: Rates, picture: boolean): Quality =>
+  grade(
+    lossOut > 0.08 || rtt > 800 || (picture && roomOut > 0 && roomOut < 120_000),
+    lossOut > 0.03 || rtt > 350 || (picture && roomOut > 0 && roomOut < 250_000),
+  );

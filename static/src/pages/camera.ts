@@ -1,0 +1,26 @@
+/** The camera step: a picture of oneself, as in a mirror. */
+import { $, on } from "../lib/dom.ts";
+import { t } from "../lib/i18n.ts";
+import { openCamera, remember } from "../media/devices.ts";
+import { Step } from "./step.ts";
+
+const video = $<HTMLVideoElement>("#video");
+const preview = $("#preview");
+const status = $("#status span");
+
+const show = (stream: MediaStream): void => {
+  video.srcObject = stream;
+  preview.classList.add("on");
+  status.textContent = t("This is you. Only you can see this.");
+};
+
+const hide = (): void => {
+  video.srcObject = null;
+  preview.classList.remove("on");
+  status.textContent = t("Your camera is off.");
+};
+
+on($("#works"), "click", () => remember({ withoutCamera: false }));
+on($("#without"), "click", () => remember({ withoutCamera: true }));
+
+void new Step({ kind: "camera", open: openCamera, show, hide }).run();

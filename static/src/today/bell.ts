@@ -1,0 +1,82 @@
+/** How a waiting patient is heard and seen outside the page: chime, browser notification, badge in the title. */
+import { effect, type Signal, signal } from "@preact/signals";
+import { plural } from "../lib/i18n.ts";
+import { Alarm, badgeTitle } from "./alarm.ts";
+import type { Board } from "./board.ts";
+import { Chime } from "./chime.ts";
+import { keepChoice, readChoice } from "./prefs.ts";
+
+export type NotifyState = "unsupported" | "off" | "on" | "denied";
+
+const notifyState = (wanted: boolean): NotifyState => {
+  if (typeof Notification === "undefined") return "unsupported";
+  if (Notification.permission === "denied") return "denied";
+  return wanted && Notification.permission === "granted" ? "on" : "off";
+};
+
+/** Where a system notification is shown other people may read along: a number, never a name. */
+const showNotification = (count: number): void => {
+  const text = plural(count, "{count} patient is waiting", "{count} patients are waiting");
+  const shown = new Notification(text, { tag: "waiting" });
+  shown.onclick = () => {
+    window.focus();
+    shown.close();
+  };
+};
+
+export class Bell {
+  readonly chime = new Chime();
+  readonly notify: Signal<NotifyState> = signal(notifyState(readChoice("notify")));
+  readonly alarm: Alarm;
+
+  constructor(board: Board) {
+    this.alarm = new Alarm({
+      chime: () => this.chime.play(),
+      notify: (count) => {
+        if (this.notify.value === "on" && document.hidden) showNotification(count);
+      },
+    });
+    const title = document.title;
+    effect(() => {
+      const waiting = board.waiting.value;
+      document.title = badgeTitle(title, waiting.length);
+      this.alarm.update(
+        waiting.map((row) => row.id),
+        performance.now(),
+      );
+    });
+  }
+
+  tick(): void {
+    this.alarm.tick(performance.now());
+  }
+
+  /** Sound was on the last time: the first click or key on this page may bring it back. */
+  restore(): void {
+    if (!readChoice("sound")) return;
+    this.chime.state.value = "blocked";
+    const unlock = () => {
+      document.removeEventListener("pointerdown", unlock);
+      document.removeEventListener("keydown", unlock);
+      if (this.chime.state.value === "blocked") this.chime.turnOn();
+    };
+    document.addEventListener("pointerdown", unlock);
+    document.addEventListener("keydown", unlock);
+  }
+
+  toggleSound(): void {
+    if (this.chime.state.value === "on") this.chime.turnOff();
+    else this.chime.turnOn();
+    keepChoice("sound", this.chime.state.value !== "off");
+  }
+
+  async toggleNotify(): Promise<void> {
+    if (this.notify.value === "on") {
+      this.notify.value = "off";
+    } else {
+      await Notification.requestPermission();
+      this.notify.value = notifyState(true);
+    }
+    keepChoice("notify", this.notify.value === "on");
+  }
+}

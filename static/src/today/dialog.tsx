@@ -1,0 +1,39 @@
+/** A modal dialog: Escape and the Close button end it, the focus goes back to where it came from. */
+import type { ComponentChildren } from "preact";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { t } from "../lib/i18n.ts";
+import { Icon } from "../lib/icon.tsx";
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export const Dialog = ({ title, onClose, children }: DialogProps) => {
+  const element = useRef<HTMLDialogElement>(null);
+  const mounted = useRef(true);
+  const heading = useId();
+  useLayoutEffect(() => {
+    element.current?.showModal();
+    return () => {
+      mounted.current = false;
+      element.current?.close();
+    };
+  }, []);
+  // A browser may close the dialog without `cancel`; `close` comes late, when the next dialog may already be there.
+  const closed = () => {
+    if (mounted.current) onClose();
+  };
+  return (
+    <dialog ref={element} class="dialog" aria-labelledby={heading} onClose={closed}>
+      <header class="dialog-head">
+        <h2 id={heading}>{title}</h2>
+        <button type="button" class="button quiet icon-only" aria-label={t("Close")} onClick={onClose}>
+          <Icon name="x" />
+        </button>
+      </header>
+      {children}
+    </dialog>
+  );
+};

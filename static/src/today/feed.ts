@@ -1,0 +1,62 @@
+/** Keeps the board live over /ws/today and says plainly when it is not. */
+import { type Signal, signal } from "@preact/signals";
+import { post } from "../lib/api.ts";
+import { JsonSocket, type SocketOptions, type SocketState } from "../lib/socket.ts";
+import type { Board, TodayFrame } from "./board.ts";
+
+interface TodayEvents {
+  today: TodayFrame;
+}
+
+type Options = SocketOptions<TodayEvents>;
+
+/** "starting" until the first list; "lost" while it tries again; "signed_out" when only a new sign-in helps; "refused" for good. */
+export type Line = "starting" | "live" | "lost" | "signed_out" | "refused";
+
+const SIGNED_OUT = 4401;
+
+const socketUrl = (): string => {
+  const url = new URL("/ws/today", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+};
+
+const fetchTicket = async (): Promise<string> =>
+  (await post<{ ticket: string }>("/api/tickets", { purpose: "today" })).ticket;
+
+export class Feed {
+  readonly line: Signal<Line> = signal("starting");
+  readonly #board: Board;
+  readonly #socket: JsonSocket<Record<never, never>, TodayEvents>;
+
+  constructor(board: Board, changed: Partial<Options> = {}) {
+    this.#board = board;
+    this.#socket = new JsonSocket({
+      url: changed.url ?? socketUrl(),
+      ticket: fetchTicket,
+      hello: (ticket) => ({ ticket }),
+      onFrame: (frame) => this.#heard(frame.b),
+      onState: (state, ending) => this.#moved(state, ending?.code ?? null),
+      ...changed,
+    });
+  }
+
+  start(): void {
+    this.#socket.start();
+  }
+
+  /** The network is back, or somebody looks at the page again. */
+  hurry(): void {
+    this.#socket.hurry();
+  }
+
+  #heard(frame: TodayFrame): void {
+    this.#board.apply(frame);
+    this.line.value = "live";
+  }
+
+  #moved(state: SocketState, code: number | null): void {
+    if (state === "retrying" && this.line.value === "live") this.line.value = "lost";
+    if (state === "closed") this.line.value = code === SIGNED_OUT ? "signed_out" : "refused";
+  }
+}

@@ -1,0 +1,71 @@
+/** The short form that every dialog of the Today list is made of. */
+import type { ComponentChildren } from "preact";
+import { t } from "../lib/i18n.ts";
+import type { Actions } from "./actions.ts";
+import { Dialog } from "./dialog.tsx";
+
+interface FormProps {
+  actions: Actions;
+  title: string;
+  go: string;
+  danger?: boolean;
+  run: (values: FormData) => void;
+  children: ComponentChildren;
+}
+
+const LONGEST_MESSAGE = 2000;
+
+export const Form = ({ actions, title, go, danger = false, run, children }: FormProps) => {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    run(new FormData(event.currentTarget as HTMLFormElement));
+  };
+  return (
+    <Dialog title={title} onClose={() => actions.close()}>
+      <form class="dialog-form" onSubmit={submit}>
+        <Refusal actions={actions} />
+        {children}
+        <div class="dialog-foot">
+          <button type="button" class="button quiet" onClick={() => actions.close()}>
+            {t("Cancel")}
+          </button>
+          <button type="submit" class={danger ? "button danger" : "button primary"} aria-disabled={actions.busy.value}>
+            {go}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+};
+
+export const Refusal = ({ actions }: { actions: Actions }) => (
+  <div role="alert">{actions.error.value && <p class="callout danger">{actions.error.value}</p>}</div>
+);
+
+export const text = (values: FormData, name: string): string => String(values.get(name) ?? "").trim();
+
+interface WordsProps {
+  label: string;
+  hint?: string;
+  optional?: boolean;
+}
+
+export const Words = ({ label, hint, optional = false }: WordsProps) => (
+  <div class="field">
+    <label for="words">{label}</label>
+    {hint && (
+      <p class="hint" id="words-hint">
+        {hint}
+      </p>
+    )}
+    <textarea
+      id="words"
+      name="words"
+      rows={3}
+      maxLength={LONGEST_MESSAGE}
+      required={!optional}
+      aria-describedby={hint ? "words-hint" : undefined}
+      dir="auto"
+    />
+  </div>
+);

@@ -1,0 +1,210 @@
+/** The script of the Today and Messages pages: the live list, who waits, what rings, and 'Consultation now'. */
+import { type ComponentChildren, render } from "preact";
+import { useEffect } from "preact/hooks";
+import { boot } from "../lib/boot.ts";
+import { $, on } from "../lib/dom.ts";
+import { t } from "../lib/i18n.ts";
+import { Icon, type IconName } from "../lib/icon.tsx";
+import { Actions } from "./actions.ts";
+import { Bell } from "./bell.ts";
+import { Board } from "./board.ts";
+import { Dialogs } from "./dialogs.tsx";
+import { Feed } from "./feed.ts";
+import { TodayList, WaitingCount } from "./list.tsx";
+import type { Team } from "./new.tsx";
+import { addCopyButtons } from "./outbox.ts";
+import { requests } from "./requests.ts";
+import type { TodayRow } from "./row.ts";
+import { Toast } from "./toast.tsx";
+
+interface TodayBoot {
+  name: string;
+  teams: Team[];
+  now: string;
+  rows: TodayRow[];
+}
+
+const TICK_MS = 1000;
+
+interface Parts {
+  board: Board;
+  feed: Feed;
+  bell: Bell;
+  actions: Actions;
+  teams: Team[];
+}
+
+interface SwitchProps {
+  icon: IconName;
+  on: boolean;
+  press: () => void;
+  children: ComponentChildren;
+}
+
+const Switch = ({ icon, on, press, children }: SwitchProps) => (
+  <button type="button" class="button quiet switch" aria-pressed={on} onClick={press}>
+    <Icon name={icon} />
+    {children}
+  </button>
+);
+
+const Whose = ({ board }: { board: Board }) => (
+  <Switch
+    icon="user"
+    on={board.onlyMine.value}
+    press={() => {
+      board.onlyMine.value = !board.onlyMine.value;
+    }}
+  >
+    {t("Only mine")}
+  </Switch>
+);
+
+const Sound = ({ bell }: { bell: Bell }) => (
+  <Switch icon="volume-2" on={bell.chime.state.value === "on"} press={() => bell.toggleSound()}>
+    {t("Sound")}
+  </Switch>
+);
+
+const Notify = ({ bell }: { bell: Bell }) => {
+  const state = bell.notify.value;
+  if (state === "unsupported") return null;
+  return (
+    <Switch icon="bell" on={state === "on"} press={() => void bell.toggleNotify()}>
+      {t("Notifications")}
+    </Switch>
+  );
+};
+
+/** Why something that was asked for does not work, and what helps. */
+const Hints = ({ bell }: { bell: Bell }) => (
+  <>
+    {bell.chime.state.value === "blocked" && (
+      <p class="today-hint">{t("Your browser keeps the sound back until you click or press a key on this page.")}</p>
+    )}
+    {bell.notify.value === "denied" && (
+      <p class="today-hint">
+        {t("Your browser blocks notifications of this site. You can allow them beside the address.")}
+      </p>
+    )}
+  </>
+);
+
+const Silence = ({ bell, board }: { bell: Bell; board: Board }) => {
+  const rings = bell.chime.state.value === "on" && board.waiting.value.length > 0 && !bell.alarm.silenced.value;
+  if (!rings) return null;
+  return (
+    <button type="button" class="button quiet" onClick={() => bell.alarm.silence()}>
+      {t("Quiet for now")}
+    </button>
+  );
+};
+
+const lineWords = (feed: Feed): string | null => {
+  switch (feed.line.value) {
+    case "lost":
+      return t("This list is not live at the moment. Trying to reach the server…");
+    case "refused":
+      return t("This list is no longer live. Please load the page again.");
+    default:
+      return null;
+  }
+};
+
+/** Says when the list can no longer be trusted; silence means that it is live. */
+export const LineState = ({ feed }: { feed: Feed }) => {
+  const words = lineWords(feed);
+  return (
+    <div role="status">
+      {words && (
+        <p class="callout warn row">
+          <Icon name="wifi-off" />
+          {words}
+        </p>
+      )}
+      {feed.line.value === "signed_out" && (
+        <p class="callout warn row">
+          {t("You have been signed out.")} <a href="/sign-in?next=/today">{t("Sign in again")}</a>
+        </p>
+      )}
+    </div>
+  );
+};
+
+const Empty = ({ board, actions }: { board: Board; actions: Actions }) => {
+  if (board.shown.value.length > 0) return null;
+  return (
+    <div class="today-empty">
+      <p>{board.onlyMine.value ? t("You have no consultations of your own today.") : t("No consultations today.")}</p>
+      <p class="hint">{t("Make one now: you get a link to give to the patient.")}</p>
+      <button type="button" class="button primary" onClick={() => actions.open({ kind: "new" })}>
+        {t("Consultation now")}
+      </button>
+    </div>
+  );
+};
+
+const Head = ({ board, bell, actions, teams }: Parts) => (
+  <>
+    <div class="today-head">
+      <h1>{t("Today")}</h1>
+      <button type="button" class="button primary" onClick={() => actions.open({ kind: "new" })}>
+        <Icon name="plus" />
+        {t("Consultation now")}
+      </button>
+    </div>
+    <div class="today-head">
+      <div class="today-count">
+        <WaitingCount board={board} />
+        <Silence bell={bell} board={board} />
+      </div>
+      <div class="today-tools">
+        {teams.length > 0 && <Whose board={board} />}
+        <Sound bell={bell} />
+        <Notify bell={bell} />
+      </div>
+    </div>
+  </>
+);
+
+const Today = (parts: Parts) => {
+  const { board, feed, bell, actions, teams } = parts;
+  const dialog = actions.dialog.value !== null;
+  useEffect(() => {
+    if (!dialog) return;
+    board.hold("dialog");
+    return () => board.release("dialog");
+  }, [dialog, board]);
+  return (
+    <>
+      <Head {...parts} />
+      <Hints bell={bell} />
+      <LineState feed={feed} />
+      <TodayList board={board} actions={actions} />
+      <Empty board={board} actions={actions} />
+      <Dialogs actions={actions} teams={teams} />
+      <Toast actions={actions} />
+    </>
+  );
+};
+
+const showList = (): void => {
+  const { teams, now, rows } = boot<TodayBoot>();
+  const board = new Board({ now, rows }, Date.now);
+  const feed = new Feed(board);
+  const bell = new Bell(board);
+  bell.restore();
+  const root = $("#today");
+  root.replaceChildren();
+  render(<Today board={board} feed={feed} bell={bell} actions={new Actions(requests)} teams={teams} />, root);
+  feed.start();
+  setInterval(() => {
+    board.tick();
+    bell.tick();
+  }, TICK_MS);
+  on(document, "visibilitychange", () => document.hidden || feed.hurry());
+  on(window, "online", () => feed.hurry());
+};
+
+if (document.getElementById("today")) showList();
+else addCopyButtons();

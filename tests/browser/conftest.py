@@ -1,0 +1,128 @@
+"""Real browsers in front of a real server."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from server.web.pseudo import write_pseudo_locales
+from tests.browser.person import Person, Persons
+from tests.cast import seat_in
+from tests.servers import AppServer, need_program
+from tests.site import Site
+
+FAKE_DEVICES = "--use-fake-device-for-media-stream=device-count=2,fps=30"
+FAKE_CONSENT = "--use-fake-ui-for-media-stream"
+CHROMIUM = [
+    "--auto-select-desktop-capture-source=Entire screen",
+    "--allow-loopback-in-peer-connection",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--no-sandbox",
+]
+FIREFOX = {
+    "media.navigator.permission.disabled": True,
+    "media.navigator.streams.fake": True,
+    "media.autoplay.default": 0,
+    "media.peerconnection.ice.loopback": True,
+    "media.peerconnection.ice.obfuscate_host_addresses": False,
+}
+PERMISSIONS = ["camera", "microphone", "screen-wake-lock"]
+LaunchChromium = Callable[..., Browser]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def launch_chromium(playwright: Playwright) -> Iterator[LaunchChromium]:
+    """Launch the system's Chromium with further flags; it is closed at the end of the run."""
+    program = need_program("chromium", "chromium")
+    browsers: list[Browser] = []
+
+    def launch(*flags: str) -> Browser:
+        browsers.append(playwright.chromium.launch(executable_path=program, args=[*CHROMIUM, *flags]))
+        return browsers[-1]
+
+    yield launch
+    for browser in browsers:
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(launch_chromium: LaunchChromium) -> Browser:
+    """Chromium with two fake cameras, whose user always says yes."""
+    return launch_chromium(FAKE_DEVICES, FAKE_CONSENT)
+
+
+@pytest.fixture(scope="session")
+def refusing_chromium(launch_chromium: LaunchChromium) -> Browser:
+    """Chromium whose user says no, until the test grants the permission."""
+    return launch_chromium(FAKE_DEVICES, "--deny-permission-prompts")
+
+
+@pytest.fixture(scope="session")
+def deviceless_chromium(launch_chromium: LaunchChromium) -> Browser:
+    """Chromium on a machine without camera and microphone."""
+    return launch_chromium(FAKE_CONSENT)
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    program = need_program("firefox-esr", "firefox-esr")
+    browser = playwright.firefox.launch(channel="moz-firefox", executable_path=program, firefox_user_prefs=FIREFOX)
+    yield browser
+    browser.close()
+
+
+def start_site(folder: Path, template: Path, locales: Path) -> Site:
+    """Start a server of its own with the cast in it; its languages are English and the two that nobody speaks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(template, folder / "test.db")
+    url = f"sqlite:///{folder / 'test.db'}"
+    seat_in(url)
+    server = AppServer(folder, DATABASE_URL=url, LOCALES_DIR=str(locales))
+    server.start()
+    return Site(server)
+
+
+@pytest.fixture(scope="session")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("locales")
+    write_pseudo_locales(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, locales: Path) -> Iterator[Site]:
+    """The server that most browser tests share; each test makes a consultation of its own in it."""
+    site = start_site(tmp_path_factory.mktemp("site"), sqlite_template, locales)
+    yield site
+    site.close()
+    site.server.stop()
+
+
+@pytest.fixture
+def own_site(tmp_path: Path, sqlite_template: Path, locales: Path) -> Iterator[Site]:
+    """A server of this test's own, to be killed."""
+    site = start_site(tmp_path / "own", sqlite_template, locales)
+    yield site
+    site.close()
+    site.server.stop()
+
+
+@pytest.fixture
+def persons(chromium: Browser) -> Iterator[Persons]:
+    """A factory of people with a browser window each; the test fails when any of their pages reports an error."""
+    persons = Persons(chromium)
+    yield persons
+    persons.close()
+
+
+@pytest.fixture
+def person(persons: Persons) -> Callable[..., Person]:
+    return persons.person

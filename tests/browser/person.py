@@ -1,0 +1,169 @@
+"""Somebody in front of a browser window, and what they can tell about the page."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+
+from tests.cast import Staff
+from tests.servers import until
+from tests.site import Site
+
+PHONE = (390, 844)
+LAPTOP = (1366, 768)
+PERMISSIONS = ["camera", "microphone", "screen-wake-lock"]
+SLOW_S = 15.0
+
+# Runs before each page's own scripts: remembers its connections, and turns broken rules of the content policy into console errors.
+WATCH = """
+(() => {
+  const Real = globalThis.RTCPeerConnection;
+  globalThis.connections = [];
+  if (Real) globalThis.RTCPeerConnection = class extends Real {
+    constructor(...given) { super(...given); globalThis.connections.push(this); }
+  };
+  addEventListener("securitypolicyviolation", (event) => console.error("policy broken:", event.violatedDirective, event.blockedURI));
+})()
+"""
+
+RECEIVED = """async () => {
+  const found = { frames: 0, width: 0, audio: 0, energy: 0, bytes: 0 };
+  for (const connection of globalThis.connections ?? []) {
+    if (connection.connectionState === "closed") continue;
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type !== "inbound-rtp") continue;
+      found.bytes += report.bytesReceived ?? 0;
+      if (report.kind === "video") {
+        found.frames += report.framesDecoded ?? 0;
+        found.width = Math.max(found.width, report.frameWidth ?? 0);
+      } else {
+        found.audio += report.packetsReceived ?? 0;
+        found.energy += report.totalAudioEnergy ?? 0;
+      }
+    }
+  }
+  return found;
+}"""
+
+
+class Person:
+    """One browser context with one page. Errors of the page are collected and end the test, unless they were announced."""
+
+    def __init__(self, name: str, context: BrowserContext, base_url: str) -> None:
+        self.name = name
+        self.context = context
+        self.base_url = base_url
+        self.errors: list[str] = []
+        self._allowed: list[re.Pattern[str]] = []
+        self.page = self._watch(context.new_page())
+
+    def _watch(self, page: Page) -> Page:
+        page.set_default_timeout(SLOW_S * 1000)
+        page.on("pageerror", lambda error: self.errors.append(f"{self.name}: {error}"))
+        page.on("console", self._heard)
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"{self.name}: {message.text} ({message.location.get('url', '')})")
+
+    def new_tab(self) -> Page:
+        return self._watch(self.context.new_page())
+
+    def allow_errors(self, pattern: str) -> None:
+        """Say which console errors this test brings about on purpose."""
+        self._allowed.append(re.compile(pattern))
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [error for error in self.errors if not any(allowed.search(error) for allowed in self._allowed)]
+
+    def open(self, path: str) -> "Person":
+        self.page.goto(path if path.startswith("http") else f"{self.base_url}{path if path.startswith('/') else '/' + path}")
+        return self
+
+    def button(self, name: str | re.Pattern[str], *, exact: bool = True) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=exact)
+
+    def press(self, name: str | re.Pattern[str]) -> None:
+        self.button(name).click()
+
+    def link(self, name: str) -> Locator:
+        return self.page.get_by_role("link", name=name)
+
+    def heading(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("heading", name=name)
+
+    def reads(self, words: str | re.Pattern[str], *, within_s: float = SLOW_S) -> None:
+        """Wait until the words can be seen on the page."""
+        expect(self.page.get_by_text(words).locator("visible=true").first).to_be_visible(timeout=within_s * 1000)
+
+    def until(self, check: Callable[[], object], *, what: str, within_s: float = SLOW_S) -> None:
+        """Ask `check()` again and again, giving the browser its turns."""
+
+        def ask() -> object:
+            self.page.wait_for_timeout(20)
+            return check()
+
+        until(ask, timeout_s=within_s, what=f"{self.name}: {what}")
+
+    def received(self) -> dict[str, float]:
+        """Return what the page's connections have received: frames decoded, their width, audio packets, audio energy, bytes."""
+        found: dict[str, Any] = self.page.evaluate(RECEIVED)
+        return found
+
+    def sees_motion(self, *, frames: int = 5, within_s: float = SLOW_S) -> None:
+        """Wait until `frames` more frames of the other side have been decoded."""
+        start = self.received()["frames"]
+        self.until(lambda: self.received()["frames"] >= start + frames, what=f"{frames} more frames", within_s=within_s)
+
+    def hears(self, *, within_s: float = SLOW_S) -> None:
+        """Wait until more sound that is not silence has come; the fake microphone beeps about once a second."""
+        start = self.received()["energy"]
+        self.until(lambda: self.received()["energy"] > start, what="sound", within_s=within_s)
+
+    @property
+    def call_state(self) -> str | None:
+        return self.page.locator("main").get_attribute("data-call-state")
+
+
+class Persons:
+    """Makes people and, at the end, closes their windows and reports what went wrong in them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self.all: list[Person] = []
+
+    def person(
+        self,
+        name: str,
+        site: Site,
+        *,
+        browser: Browser | None = None,
+        signed_in: Staff | None = None,
+        size: tuple[int, int] = LAPTOP,
+        language: str | None = None,
+        scheme: str = "light",
+        permissions: list[str] | None = None,
+    ) -> Person:
+        chosen = browser or self._browser
+        options: dict[str, Any] = {"permissions": PERMISSIONS if permissions is None else permissions}
+        if chosen.browser_type.name == "firefox":
+            options.clear()
+        context = chosen.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce", locale=language or "en-GB",
+            timezone_id="Europe/London", **options,
+        )  # fmt: skip
+        context.add_init_script(WATCH)
+        if signed_in:
+            context.add_cookies([{"name": "sid", "value": site.cookie(signed_in), "url": site.url, "httpOnly": True, "sameSite": "Lax"}])
+        person = Person(name, context, site.url)
+        self.all.append(person)
+        return person
+
+    def close(self) -> None:
+        unexpected = [error for person in self.all for error in person.unexpected]
+        for person in self.all:
+            person.context.close()
+        assert unexpected == []

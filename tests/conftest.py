@@ -1,0 +1,226 @@
+"""Fixtures that every folder of tests shares."""
+
+import contextlib
+import itertools
+import shutil
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import anyio
+import httpx2
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from server.adapters.memory_bus import MemoryBus
+from server.core.db import Database, Events
+from server.core.house import House
+from server.core.migrate import migrate
+from server.settings import Settings
+from tests.cast import Cast, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
+from tests.servers import AppServer, Postgres
+
+ORIGIN = "http://testserver"
+MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+NUMBERS = itertools.count(1)
+
+
+class StillClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime = MORNING) -> None:
+        self._now = now
+        self._monotonic = 1000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+    def set(self, now: datetime) -> None:
+        """Set the time of day only, as an administrator or a time server does."""
+        self._now = now
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: Playwright's loop stays in the main thread, where no other loop can run after it."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every migration applied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    migrate(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A private PostgreSQL cluster for this run of the tests."""
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a PostgreSQL database with every migration applied."""
+    postgres.execute("CREATE DATABASE migrated TEMPLATE template0")
+    migrate(postgres.url("migrated"))
+    return "migrated"
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """An SQLite database of this test's own, migrated and empty."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres, postgres_template: str) -> Iterator[str]:
+    """A PostgreSQL database of this test's own, migrated and empty."""
+    name = f"test_{next(NUMBERS)}"
+    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield postgres.url(name)
+    postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database of this test's own, on SQLite and then on PostgreSQL."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    """A `Database` without the rest of the house, on SQLite and then on PostgreSQL."""
+    database = Database(database_url, MemoryBus(), Events())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def app_database_url(sqlite_url: str) -> str:
+    """The database of the in-process server. A module that wants both overrides this fixture with `database_url`."""
+    return sqlite_url
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def settings(app_database_url: str, tmp_path: Path) -> Settings:
+    """Settings of the in-process server; override it for others."""
+    return Settings(database_url=app_database_url, data_dir=tmp_path / "data", base_url=ORIGIN)
+
+
+@pytest.fixture
+async def app(settings: Settings, clock: StillClock, anyio_backend: str) -> AsyncIterator[Starlette]:
+    """The whole application in this process, started, with a clock that the test moves."""
+    from server.app import Parts, build_app
+
+    app = build_app(settings, Parts(clock=clock))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+def house(app: Starlette) -> House:
+    house: House = app.state.house
+    return house
+
+
+@pytest.fixture
+async def cast(house: House, clock: StillClock) -> Cast:
+    """The cast, seated in the house's database."""
+    async with house.database.write() as tx:
+        return await seat_cast(tx, clock.now())
+
+
+@pytest.fixture
+async def meeting(house: House, cast: Cast, clock: StillClock) -> Meeting:
+    """A consultation of dr_alice with dana for team North, in five minutes, with dana's link."""
+    async with house.database.write() as tx:
+        return await add_meeting(tx, house.secrets, clock.now())
+
+
+def browser_of(app: Starlette, cookies: dict[str, str] | None = None, **headers: str) -> httpx2.AsyncClient:
+    """A client that behaves like a page of ours: it keeps cookies and sends our Origin; it follows no redirect by itself."""
+    transport = httpx2.ASGITransport(app=app)
+    return httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers={"origin": ORIGIN, **headers}, cookies=cookies)
+
+
+@pytest.fixture
+async def client(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
+    """Somebody who is not signed in."""
+    async with browser_of(app) as client:
+        yield client
+
+
+SignIn = Callable[[Staff], Awaitable[httpx2.AsyncClient]]
+
+
+@pytest.fixture
+async def sign_in(app: Starlette, house: House, cast: Cast) -> AsyncIterator[SignIn]:
+    """A function that returns the client of a signed-in member of the cast."""
+    clients: list[httpx2.AsyncClient] = []
+
+    async def sign_in(member: Staff) -> httpx2.AsyncClient:
+        client = browser_of(app, {"sid": await sign_in_as(house, member)})
+        clients.append(client)
+        return client
+
+    yield sign_in
+    for client in clients:
+        await client.aclose()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn in the test's own loop: it leaves the signals of the test run alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@pytest.fixture
+async def sockets(app: Starlette) -> AsyncIterator[str]:
+    """The address (`ws://127.0.0.1:…`) at which the in-process application takes websockets; connect with `origin=ORIGIN`."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, lifespan="off", log_config=None, ws_max_size=65_536, timeout_graceful_shutdown=5)
+    server = _Uvicorn(config)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.serve, [listener])
+        yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+
+
+@pytest.fixture
+def live_server(tmp_path: Path, sqlite_url: str) -> Iterator[AppServer]:
+    """The real server in a process of its own, with the cast in its database; `kill()` and `restart()` keep port and data."""
+    seat_in(sqlite_url)
+    server = AppServer(tmp_path, DATABASE_URL=sqlite_url)
+    server.start()
+    yield server
+    server.stop()

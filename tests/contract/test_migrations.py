@@ -1,0 +1,83 @@
+"""The migrations lead to the schema that the models describe, on both databases, and only forward."""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from server.core.db import prepare_engine, sync_url
+from server.core.migrate import MIGRATIONS, current_revision, migrate, newest_revision
+from server.models import Base
+
+VERSIONS = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+@contextmanager
+def engine_of(url: str) -> Iterator[Engine]:
+    engine = create_engine(sync_url(url))
+    prepare_engine(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_the_head_is_what_the_models_say(database_url: str) -> None:
+    with engine_of(database_url) as engine, engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": Base.metadata})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrated_is_migrated(database_url: str) -> None:
+    migrate(database_url)
+    with engine_of(database_url) as engine:
+        assert current_revision(engine) == newest_revision()
+
+
+def test_from_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    migrate(url)
+    with engine_of(url) as engine:
+        assert set(inspect(engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_bad_22_what_was_stored_is_kept(database_url: str) -> None:
+    with engine_of(database_url) as engine:
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO person (id, name) VALUES ('00000000000000000000000000000001', 'Kept')"))
+        migrate(database_url)
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT name FROM person")).scalars().all() == ["Kept"]
+
+
+def test_a_newer_database_is_refused_and_left_alone(database_url: str) -> None:
+    with engine_of(database_url) as engine:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(Exception, match="9999"):
+            migrate(database_url)
+        assert current_revision(engine) == "9999"
+
+
+@pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.stem)
+def test_revision_is_its_number_and_follows_the_one_before(path: Path) -> None:
+    number = VERSIONS.index(path)
+    names = {
+        target.id: ast.literal_eval(node.value)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and target.id in {"revision", "down_revision"}
+    }
+    assert names["revision"] == path.name.split("_")[0] == f"{number + 1:04}"
+    assert names["down_revision"] == (f"{number:04}" if number else None)
+
+
+@pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.stem)
+def test_there_is_no_way_back(path: Path) -> None:
+    """A downgrade would drop clinical data; whoever must go back restores the backup."""
+    functions = {node.name: node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+    assert "drop_" not in ast.unparse(functions["downgrade"]) if "downgrade" in functions else True

@@ -1,0 +1,43 @@
+"""Every route of the application as the tests of rights see it, so that a new one cannot be forgotten."""
+
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from tests.cast import Meeting
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A method and a path with its parameters still in braces."""
+
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def filled(self, meeting: Meeting) -> str:
+        """Return the path for one meeting's ids."""
+        values = {
+            "{consultation_id:uuid}": meeting.consultation_id, "{visit_id:uuid}": meeting.visit_id, "{token}": meeting.token,
+            "{session_id:uuid}": meeting.visit_id, "{path:path}": "nothing.js",
+        }  # fmt: skip
+        path = self.path
+        for name, value in values.items():
+            path = path.replace(name, str(value))
+        assert "{" not in path, f"{self.path}: say in tests/http/routes.py how to fill it"
+        return path
+
+
+def endpoints(app: Starlette) -> list[Endpoint]:
+    """Return every HTTP endpoint; HEAD is left to GET."""
+    found: list[Endpoint] = []
+    for route in app.routes:
+        assert not isinstance(route, Mount), "a mounted application hides its routes from this list"
+        if isinstance(route, Route):
+            found += [Endpoint(method, route.path) for method in sorted(route.methods or ()) if method != "HEAD"]
+    return found

@@ -1,0 +1,191 @@
+"""Every route against everybody who has no right to it: charlie of the other team sees nothing, and so does everyone else."""
+
+from uuid import uuid4
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from server.core.house import House
+from tests.cast import ALICE, BOB, CHARLIE, ERIN, MALLORY, OLGA, Cast, Meeting, Staff, add_meeting
+from tests.conftest import SignIn, StillClock, browser_of
+from tests.http.routes import Endpoint, endpoints
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
+
+PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}"}
+OWN = {
+    "/today", "/outbox", "/account", "/api/today", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
+    "/account/devices/{session_id:uuid}/sign-out",
+}  # fmt: skip
+BODIES: dict[str, object] = {
+    "tickets": {"purpose": "room"},
+    "send": {"channel": "sms"},
+    "messages": {"body": "Hello"},
+    "hold": {"body": None},
+    "refuse": {"reason": "Please call us"},
+    "end": {"outcome": "completed", "reason": None},
+}
+HIDDEN = {"dr_alice", "Alice", "Dana", "Diaz"}
+
+
+def is_public(path: str) -> bool:
+    return path in PUBLIC or path.startswith("/static")
+
+
+def of_consultation(app: Starlette) -> list[Endpoint]:
+    return [endpoint for endpoint in endpoints(app) if "{consultation_id" in endpoint.path]
+
+
+def of_visit(app: Starlette) -> list[Endpoint]:
+    return [endpoint for endpoint in endpoints(app) if "{visit_id" in endpoint.path]
+
+
+async def ask(client: httpx2.AsyncClient, endpoint: Endpoint, path: str) -> httpx2.Response:
+    """Ask with a body that the endpoint would take, so that nothing but the right decides."""
+    last = endpoint.path.rsplit("/", 1)[-1]
+    if endpoint.path.startswith("/api/") or last == "tickets":
+        return await client.request(endpoint.method, path, json=BODIES.get(last, {}) if endpoint.method == "POST" else None)
+    return await client.request(endpoint.method, path, data={} if endpoint.method == "POST" else None)
+
+
+def elsewhere(meeting: Meeting) -> Meeting:
+    """A meeting that does not exist."""
+    return Meeting(uuid4(), uuid4(), uuid4(), "x" * 43)
+
+
+def visible(answer: httpx2.Response) -> tuple[int, str, str]:
+    """Return all that somebody outside can tell two answers apart by."""
+    return answer.status_code, answer.headers.get("location", "").split("?")[0].rstrip("0123456789abcdef-"), answer.text
+
+
+async def test_every_route_is_in_this_table(app: Starlette) -> None:
+    rest = {endpoint.path for endpoint in endpoints(app)} - PUBLIC - OWN
+    assert [path for path in rest if not is_public(path) and "{consultation_id" not in path and "{visit_id" not in path] == []
+
+
+@pytest.mark.parametrize("outsider", [CHARLIE, MALLORY], ids=lambda member: member.username)
+async def test_bad_28_not_yours_looks_like_not_there(app: Starlette, meeting: Meeting, sign_in: SignIn, outsider: Staff) -> None:
+    client = await sign_in(outsider)
+    for endpoint in of_consultation(app):
+        real = await ask(client, endpoint, endpoint.filled(meeting))
+        none = await ask(client, endpoint, endpoint.filled(elsewhere(meeting)))
+        assert real.status_code == 404, endpoint
+        assert real.text == none.text, endpoint
+        assert not any(word in real.text for word in HIDDEN), endpoint
+
+
+async def test_bad_28_without_a_login_nothing_of_a_consultation_opens(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
+    anonymous, olga = browser_of(app), await sign_in(OLGA)
+    patient = browser_of(app, {"visit": meeting.token, "sid": meeting.token})
+    for client in (anonymous, olga, patient):
+        for endpoint in of_consultation(app):
+            answer = await ask(client, endpoint, endpoint.filled(meeting))
+            assert answer.status_code in {303, 401, 403}, endpoint
+            assert answer.status_code != 303 or answer.headers["location"].startswith("/sign-in"), endpoint
+            assert not any(word in answer.text for word in HIDDEN), endpoint
+    await anonymous.aclose()
+    await patient.aclose()
+
+
+async def test_bad_28_without_a_login_there_are_no_own_pages(app: Starlette, cast: Cast) -> None:
+    async with browser_of(app) as anonymous:
+        for endpoint in endpoints(app):
+            if endpoint.path in OWN:
+                answer = await ask(anonymous, endpoint, endpoint.path.replace("{session_id:uuid}", str(uuid4())))
+                assert answer.status_code in {303, 401}, endpoint
+                assert answer.status_code != 303 or answer.headers["location"].startswith("/sign-in"), endpoint
+
+
+@pytest.mark.parametrize("insider", [ALICE, BOB], ids=lambda member: member.username)
+async def test_the_team_passes_the_same_doors(app: Starlette, meeting: Meeting, sign_in: SignIn, insider: Staff) -> None:
+    client = await sign_in(insider)
+    for endpoint in of_consultation(app):
+        answer = await ask(client, endpoint, endpoint.filled(meeting))
+        assert answer.status_code not in {401, 403, 404, 415, 422}, (endpoint, answer.text)
+
+
+@pytest.mark.parametrize("outsider", [CHARLIE, MALLORY], ids=lambda member: member.username)
+async def test_bad_28_lists_hold_nothing_of_others(meeting: Meeting, sign_in: SignIn, outsider: Staff) -> None:
+    client = await sign_in(outsider)
+    assert (await client.get("/api/today")).json()["rows"] == []
+    for path in ("/today", "/outbox"):
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        assert not any(word in answer.text for word in HIDDEN), path
+
+
+async def test_a_consultation_of_ones_own_is_not_the_teams(house: House, cast: Cast, clock: StillClock, sign_in: SignIn) -> None:
+    async with house.database.write() as tx:
+        private = await add_meeting(tx, house.secrets, clock.now(), team_id=None)
+    bob = await sign_in(BOB)
+    assert (await bob.get(f"/api/consultations/{private.consultation_id}")).status_code == 404
+    assert (await bob.get("/api/today")).json()["rows"] == []
+
+
+async def test_whoever_leaves_the_team_sees_nothing_any_more(house: House, meeting: Meeting, sign_in: SignIn, clock: StillClock) -> None:
+    from server.access.actions import leave_team
+
+    bob = await sign_in(BOB)
+    path = f"/api/consultations/{meeting.consultation_id}"
+    assert (await bob.get(path)).status_code == 200
+    async with house.database.write() as tx:
+        await leave_team(tx, BOB.team_id, BOB.professional_id, clock.now())
+    assert (await bob.get(path)).status_code == 404
+
+
+async def test_bad_28_a_visit_opens_for_its_own_patient_only(
+    app: Starlette, house: House, meeting: Meeting, clock: StillClock, sign_in: SignIn
+) -> None:
+    async with house.database.write() as tx:
+        erins = await add_meeting(tx, house.secrets, clock.now(), guest=ERIN)
+    alice = await sign_in(ALICE)
+    others = [browser_of(app), browser_of(app, {"visit": erins.token}), browser_of(app, {"visit": "x" * 43}), alice]
+    for client in others:
+        for endpoint in of_visit(app):
+            answer = await ask(client, endpoint, endpoint.filled(meeting))
+            none = await ask(client, endpoint, endpoint.filled(elsewhere(meeting)))
+            assert answer.status_code in {401, 404}, endpoint
+            assert visible(answer) == visible(none), endpoint
+            assert not any(word in answer.text for word in HIDDEN), endpoint
+    for client in others[:-1]:
+        await client.aclose()
+
+
+async def test_the_patient_passes_the_same_door(app: Starlette, meeting: Meeting) -> None:
+    async with browser_of(app, {"visit": meeting.token}) as dana:
+        for endpoint in of_visit(app):
+            answer = await ask(dana, endpoint, endpoint.filled(meeting))
+            assert answer.status_code not in {401, 403, 404, 415}, (endpoint, answer.text)
+
+
+async def test_bad_31_a_mail_scanner_consumes_nothing(client: httpx2.AsyncClient, meeting: Meeting) -> None:
+    for method in ("HEAD", "GET", "GET", "HEAD", "GET"):
+        answer = await client.request(method, meeting.join_path)
+        assert answer.status_code in {200, 303}
+    opened = await client.get(meeting.join_path, follow_redirects=True)
+    assert opened.status_code == 200
+    assert opened.url.path.startswith(f"/v/{meeting.visit_id}")
+
+
+async def test_bad_31_the_secret_leaves_the_address_at_once(client: httpx2.AsyncClient, meeting: Meeting) -> None:
+    answer = await client.get(meeting.join_path)
+    assert answer.status_code == 303
+    assert meeting.token not in answer.headers["location"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert f"path=/v/{meeting.visit_id}" in cookie
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 43, "x" * 5000, "../../etc/passwd", "%00", "é" * 43])
+async def test_bad_31_a_made_up_link_is_told_plainly(client: httpx2.AsyncClient, token: str) -> None:
+    answer = await client.get(f"/j/{token}", follow_redirects=True)
+    assert answer.status_code == 404
+    assert "set-cookie" not in answer.headers
+
+
+async def test_guessing_links_is_slowed_down(client: httpx2.AsyncClient, cast: Cast) -> None:
+    statuses = {(await client.get(f"/j/{number:043}")).status_code for number in range(125)}
+    assert statuses == {404, 429}

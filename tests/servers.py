@@ -1,0 +1,245 @@
+"""Starts the private servers that tests need, each in a temporary folder on a free port, and stops them by their process id."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import httpx2
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+WAIT_S = 30.0
+STOP_S = 15.0
+ORDINARY_PORTS = range(10_000, 32_000)  # below the ephemeral ports, so that no outgoing connection takes one of them
+
+
+class NotUp(Exception):
+    """A server did not start; the text holds the end of its log."""
+
+
+def missing(what: str, how: str) -> None:
+    """Skip the test, or fail it where everything must be installed (CI=true)."""
+    message = f"{what} is not installed; {how}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def need_program(name: str, package: str, *folders: str) -> str:
+    """Return the path of a program, or skip the test with the sentence that says what to install."""
+    path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *folders]))
+    if path is None:
+        missing(name, f"try: sh tests/install.sh (apt package {package})")
+    return str(path)
+
+
+def until(check: Callable[[], object], *, timeout_s: float = WAIT_S, what: str = "the condition") -> None:
+    """Ask again until `check()` is true; raises `TimeoutError`."""
+    ends = time.monotonic() + timeout_s
+    while not check():
+        if time.monotonic() > ends:
+            raise TimeoutError(f"{what} was not met within {timeout_s:g} s")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on now."""
+    start = int.from_bytes(os.urandom(2), "big")
+    for step in range(len(ORDINARY_PORTS)):
+        port = ORDINARY_PORTS[(start + step) % len(ORDINARY_PORTS)]
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise NotUp("there is no free port")
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Process:
+    """One child process with its log in a file."""
+
+    def __init__(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None, user: str | None = None) -> None:
+        self.log = log
+        with log.open("ab") as out:
+            self._child = subprocess.Popen(
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=ROOT,
+                env=env,
+                user=user,
+                start_new_session=True,
+            )
+
+    @property
+    def running(self) -> bool:
+        return self._child.poll() is None
+
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def until_up(self, check: Callable[[], object]) -> None:
+        """Wait for `check()`; raises `NotUp` with the log's end when the process ends first or never answers."""
+        try:
+            until(lambda: not self.running or check(), what="the start")
+        except TimeoutError:
+            self.stop(signal.SIGKILL)
+        if not self.running:
+            raise NotUp(f"{self._child.args!r} did not start:\n{self.text()[-3000:]}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal and wait; a process that ignores it is killed."""
+        if self.running:
+            self._child.send_signal(how)
+        try:
+            self._child.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait(STOP_S)
+
+
+class Postgres:
+    """A private PostgreSQL cluster without fsync. Root may not run PostgreSQL, so root starts it as `postgres`."""
+
+    def __init__(self) -> None:
+        folders = [str(path / "bin") for path in sorted(Path("/usr/lib/postgresql").glob("*"), reverse=True)]
+        initdb = need_program("initdb", "postgresql", *folders)
+        self._folder = Path(tempfile.mkdtemp(prefix="consilium-pg-"))
+        self._user = "postgres" if os.geteuid() == 0 else None
+        if self._user:
+            owner = pwd.getpwnam(self._user)
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
+        data = self._folder / "data"
+        subprocess.run(
+            [initdb, "-D", str(data), "-U", "consilium", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"],
+            check=True, capture_output=True, user=self._user, cwd=self._folder,
+        )  # fmt: skip
+        self.port = free_port()
+        options = {
+            "port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self._folder, "fsync": "off",
+            "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200, "autovacuum": "off", "timezone": "UTC",
+        }  # fmt: skip
+        postgres = need_program("postgres", "postgresql", *folders)
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        self.process = Process([postgres, "-D", str(data), *arguments], self._folder.with_suffix(".log"), user=self._user)
+        self.process.until_up(lambda: listening(self.port))
+
+    def url(self, database: str) -> str:
+        return f"postgresql://consilium@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str) -> None:
+        """Run one statement outside of any transaction (CREATE DATABASE, DROP DATABASE)."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def stop(self) -> None:
+        self.process.stop(signal.SIGINT)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.process.log.unlink(missing_ok=True)
+
+
+class AppServer:
+    """The real server in its own process: it can be killed and started again on the same port and the same data.
+
+    Settings are given without their prefix; an empty value leaves a setting out.
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        own = {"ENVIRONMENT": "production", "BASE_URL": self.url, "PORT": str(self.port), "DATA_DIR": str(folder / "data")}
+        self.settings = {**own, **settings}
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        self._process: Process | None = None
+
+    def env(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CONSILIUM_")}
+        return {**kept, "PYTHONUNBUFFERED": "1", **{f"CONSILIUM_{name}": value for name, value in self.settings.items() if value}}
+
+    def begin(self) -> None:
+        """Start the process without waiting for it."""
+        self._process = Process([sys.executable, "-m", "server", "serve"], self.folder / "server.log", env=self.env())
+
+    def start(self) -> None:
+        """Start and wait until the server says that it is ready."""
+        self.begin()
+        self.until_ready()
+
+    def until_ready(self) -> None:
+        assert self._process is not None
+        self._process.until_up(self.ready)
+
+    def ready(self) -> bool:
+        try:
+            return httpx2.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    def run(self, *arguments: str) -> str:
+        """Run another command of the server with the same settings and return what it prints."""
+        command = [sys.executable, "-m", "server", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self.env(), capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode:
+            raise NotUp(f"{arguments!r}: {done.stderr[-3000:]}")
+        return done.stdout
+
+    def kill(self) -> None:
+        """SIGKILL: what a crash of the machine looks like to the process."""
+        if self._process is not None:
+            self._process.stop(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM: what an upgrade looks like."""
+        if self._process is not None:
+            self._process.stop()
+
+    def restart(self) -> None:
+        self.start()
+
+    @property
+    def log(self) -> str:
+        return self._process.text() if self._process else ""
+
+
+class Turn:
+    """A private coturn for the relay tests; it may relay to loopback, which a real one must not."""
+
+    def __init__(self, folder: Path, secret: str) -> None:
+        program = need_program("turnserver", "coturn")
+        self.port = free_port()
+        self.secret = secret
+        command = [
+            program, "-n", "--no-cli", "--no-tls", "--no-dtls", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
+            f"--listening-port={self.port}", "--min-port=49160", "--max-port=49260", "--fingerprint",
+            "--use-auth-secret", f"--static-auth-secret={secret}", "--realm=consilium",
+            "--allow-loopback-peers", "--log-file=stdout", f"--pidfile={folder / 'turn.pid'}", f"--userdb={folder / 'turn.db'}",
+        ]  # fmt: skip
+        self.process = Process(command, folder / "turn.log")
+        self.process.until_up(lambda: listening(self.port))
+
+    @property
+    def url(self) -> str:
+        return f"turn:127.0.0.1:{self.port}?transport=udp"
+
+    def stop(self) -> None:
+        self.process.stop()
