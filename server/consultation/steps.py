@@ -81,6 +81,14 @@ def drop(roster: Roster, handle: int, now: float) -> Roster:
     return roster.with_member(replace(member, peer=replace(member.peer, present=False), gone_at=now))
 
 
+def expel(roster: Roster, handle: int, code: int, message: str) -> Step:
+    """A right was withdrawn: the socket is closed and its participant gives up every place at once, without a grace."""
+    member = roster.by_handle(handle)
+    if member is None:
+        return Step(roster)
+    return Step(_detach(roster, member), store=changes.Lose(member.id), closes=(Close(handle, code, message),))
+
+
 def overdue(roster: Roster, now: float, grace_s: float) -> Step | None:
     """Return the step that lets go of one participant whose grace is over, if there is one."""
     for member in roster.members.values():

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from server.consultation.device_words import STEPS
 from server.consultation.model import Stage
+from server.consultation.turn import ice_servers
 from server.consultation.visit_actions import record_check, start_visit
 from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
 from server.web.endpoint import house_of
@@ -28,25 +29,21 @@ def checking(view: View) -> View:
 
 
 async def _camera(request: Request) -> Response:
-    return await _step(request, "camera")
+    return show(request, checking(await read_view(request)), "camera", step="camera")
 
 
 async def _microphone(request: Request) -> Response:
-    return await _step(request, "microphone")
+    return show(request, checking(await read_view(request)), "microphone", step="microphone")
 
 
 async def _speaker(request: Request) -> Response:
-    return await _step(request, "speaker")
+    return show(request, checking(await read_view(request)), "speaker", step="speaker")
 
 
 async def _network(request: Request) -> Response:
-    return await _step(request, "network")
-
-
-async def _step(request: Request, step: str) -> Response:
     view = checking(await read_view(request))
-    boot = {"phone": view.practice.phone, "probe": f"{view.base}/probe", "socket": "/ws/room"}
-    return show(request, view, step, boot=boot, step=step)
+    ice = ice_servers(house_of(request).settings, view.now, view.visit.participant.id)
+    return show(request, view, "network", step="network", boot={"probe": f"{view.base}/probe", "socket": "/ws/room", "ice": ice})
 
 
 async def _check(request: Request) -> Response:

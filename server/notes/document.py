@@ -44,9 +44,18 @@ class Document:
         return self.size >= MAX_NOTE_BYTES or seq >= MAX_UPDATES
 
     def apply(self, update: bytes) -> None:
-        """Apply an update that `judge` called new; raises `Bad` when the library refuses it."""
-        _guarded(lambda: self._doc.apply_update(update))
+        """Apply an update that `judge` passed; raises `Bad` when the library refuses it, `Poisoned` when it left some of it behind."""
+        try:
+            _guarded(lambda: self._doc.apply_update(update))
+        except Poisoned:
+            if self._untouched():
+                raise Bad("update") from None
+            raise
         self.size += len(update)
+
+    def _untouched(self) -> bool:
+        """After an error: whether nothing of the update went in. Deletions follow the characters, so the clocks tell."""
+        return _guarded(lambda: read_state_vector(self._doc.get_state())) == self.clocks
 
     def apply_deletions(self, update: bytes) -> bool:
         """Apply an update without new characters and tell whether it changed anything."""
@@ -111,5 +120,5 @@ def _guarded(work: Callable[[], T]) -> T:
         raise
     except ValueError:
         raise Bad("update") from None
-    except BaseException as panic:
-        raise Poisoned from panic
+    except BaseException as error:
+        raise Poisoned from error

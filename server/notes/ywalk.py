@@ -60,7 +60,8 @@ def walk_keystroke(update: bytes) -> Touched | None:
             refers[right] = max(right_clock, refers.get(right, 0))
         size = update[at]
         text = update[at + 1 : -1]
-        if size != len(text) or not size or max(client, *refers) >= MAX_CLIENT_ID:
+        own = refers.pop(client, -1)
+        if own >= clock or size != len(text) or not size or max(client, left, *refers) >= MAX_CLIENT_ID:
             return None
         return Touched({client: (clock, _end(clock, _utf16(text)))}, refers, {})
     except IndexError:

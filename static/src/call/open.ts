@@ -1,0 +1,36 @@
+/** Opens the call of a page with the browser's own socket, tickets and devices. */
+import { post } from "../lib/api.ts";
+import { openCamera, openMicrophone, remembered, trouble } from "../media/devices.ts";
+import { Call } from "./client.ts";
+import { tabId } from "./prefs.ts";
+
+export interface CallPlace {
+  /** Where this page gets its tickets. */
+  tickets: string;
+  /** Our participant id. */
+  me: string;
+  /** Take a place in the call at once: the professional whose consultation it is. */
+  seat?: boolean;
+}
+
+const socketUrl = (): string => {
+  const url = new URL("/ws/room", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+};
+
+const openScreen = (): Promise<MediaStream> =>
+  navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: false });
+
+export const openCall = ({ tickets, me, seat }: CallPlace): Call => {
+  const { camera, microphone } = remembered();
+  return new Call({
+    url: socketUrl(),
+    ticket: async () => (await post<{ ticket: string }>(tickets, { purpose: "room" })).ticket,
+    tab: tabId(),
+    me,
+    openers: { camera: openCamera, microphone: openMicrophone, screen: openScreen, trouble },
+    chosen: { camera, microphone },
+    seat: seat ?? false,
+  });
+};

@@ -1,0 +1,97 @@
+/** A call as signals for the views, with the few things that only views need. */
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { remember, remembered } from "../media/devices.ts";
+import type { Call } from "./client.ts";
+import type { CallState } from "./model.ts";
+import { prefer, preferred } from "./prefs.ts";
+import { lastMessageId } from "./roster.ts";
+
+export type Sheet = "chat" | "more";
+export type TextSize = "normal" | "large" | "larger";
+
+export interface CallModel {
+  call: Call;
+  state: ReadonlySignal<CallState>;
+  /** The sheet that is open over the picture. */
+  sheet: Signal<Sheet | null>;
+  /** Messages of others that came while the chat was closed. */
+  unread: ReadonlySignal<number>;
+  /** The browser plays no sound until somebody taps. */
+  silent: Signal<boolean>;
+  /** Somebody speaks into a muted microphone. */
+  mutedHint: Signal<boolean>;
+  /** The picture has just come back. */
+  back: Signal<boolean>;
+  /** Why the last wish could not be fulfilled, in words. */
+  trouble: Signal<string | null>;
+  speaker: ReadonlySignal<string | null>;
+  chooseSpeaker: (id: string | null) => void;
+  shortcuts: ReadonlySignal<boolean>;
+  useShortcuts: (on: boolean) => void;
+  textSize: ReadonlySignal<TextSize>;
+  useTextSize: (size: TextSize) => void;
+}
+
+const unreadOf = (state: ReadonlySignal<CallState>, sheet: Signal<Sheet | null>): ReadonlySignal<number> => {
+  let seen: number | null = null;
+  return computed(() => {
+    const { roster, me } = state.value;
+    const last = lastMessageId(roster.messages);
+    if (me && (seen === null || sheet.value === "chat")) seen = last;
+    return roster.messages.filter(({ id, from }) => id > (seen ?? last) && from !== me?.id).length;
+  });
+};
+
+const kept = <T extends string | boolean>(name: string, first: T): [Signal<T>, (next: T) => void] => {
+  const held = signal(preferred(name, first));
+  const keep = (next: T): void => {
+    held.value = next;
+    prefer(name, next);
+  };
+  return [held, keep];
+};
+
+const speakerOf = (): [Signal<string | null>, (id: string | null) => void] => {
+  const speaker = signal(remembered().speaker);
+  const choose = (id: string | null): void => {
+    speaker.value = id;
+    remember({ speaker: id });
+  };
+  return [speaker, choose];
+};
+
+const build = (call: Call): CallModel => {
+  const state = signal(call.state);
+  call.subscribe((next) => {
+    state.value = next;
+  });
+  const sheet = signal<Sheet | null>(null);
+  const [speaker, chooseSpeaker] = speakerOf();
+  const [shortcuts, useShortcuts] = kept("shortcuts", true);
+  const [textSize, useTextSize] = kept<TextSize>("text", "normal");
+  return {
+    call,
+    state,
+    sheet,
+    unread: unreadOf(state, sheet),
+    silent: signal(false),
+    mutedHint: signal(false),
+    back: signal(false),
+    trouble: signal(null),
+    speaker,
+    chooseSpeaker,
+    shortcuts,
+    useShortcuts,
+    textSize,
+    useTextSize,
+  };
+};
+
+const models = new WeakMap<Call, CallModel>();
+
+/** The one model of a call; made at the first asking. */
+export const modelOf = (call: Call): CallModel => {
+  const found = models.get(call) ?? build(call);
+  models.set(call, found);
+  return found;
+};

@@ -1,0 +1,118 @@
+/** What a call says to people: pure functions of its state. */
+import { plural, t } from "../lib/i18n.ts";
+import type { Participant } from "../lib/wire.ts";
+import type { Exchange, LocalView, Source } from "../media/local.ts";
+import { offersSoundOnly, type Quality } from "../media/policy.ts";
+import type { Trouble } from "../media/trouble.ts";
+import type { CallState } from "./model.ts";
+import type { Remote } from "./peers.ts";
+import { others } from "./roster.ts";
+
+export interface Notice {
+  tone: "calm" | "warn" | "good";
+  text: string;
+  /** The button beside the sentence. */
+  action: "sound_only" | "phone" | null;
+}
+
+const recovering = (phone: string | null, offered: boolean): Notice =>
+  offered && phone !== null
+    ? { tone: "warn", text: t("Still trying. You can also call {phone}.", { phone }), action: "phone" }
+    : { tone: "warn", text: t("Reconnecting… stay on this page."), action: null };
+
+const weak = (state: CallState, { view, participant }: Remote): Notice | null => {
+  const picture = state.local.camera || participant.camera;
+  const offered = offersSoundOnly(view.mine, view.theirs, picture, state.soundOnly) ? "sound_only" : null;
+  if (view.mine === "weak") return { tone: "warn", text: t("Your connection is weak."), action: offered };
+  if (view.theirs !== "weak") return null;
+  const text = t("{name}'s connection is weak. Please wait.", { name: participant.name });
+  return { tone: "warn", text, action: offered };
+};
+
+/** The one sentence about the network that is shown over the picture. */
+export const noticeOf = (state: CallState, phone: string | null, back: boolean): Notice | null => {
+  const [remote] = state.remotes;
+  if (state.phase === "recovering") return recovering(phone, remote?.view.phone ?? false);
+  if (state.phase !== "live" || !remote) return null;
+  if (back) return { tone: "good", text: t("You are back."), action: null };
+  return weak(state, remote);
+};
+
+export const qualityWords = (quality: Quality): string => {
+  if (quality === "weak") return t("Weak connection");
+  return quality === "fair" ? t("Fair connection") : t("Good connection");
+};
+
+const stageWords = ({ role, stage, present }: Participant): string => {
+  if (stage === "in_call") return present ? t("In the call") : t("In the call, reconnecting");
+  if (stage === "waiting") return present ? t("In the waiting room") : t("In the waiting room, reconnecting");
+  if (stage === "refused") return t("Asked not to join now");
+  if (stage === "left") return t("Left the call");
+  return role === "patient" || !present ? t("Not here yet") : t("Reading along, not in the call");
+};
+
+const switchWords = ({ stage, mic, camera, screen, hand }: Participant): string[] => {
+  if (stage !== "in_call") return [];
+  return [
+    mic ? "" : t("Microphone off"),
+    camera || screen ? "" : t("Camera off"),
+    screen ? t("Shares the screen") : "",
+    hand ? t("Hand raised") : "",
+  ];
+};
+
+/** Everything there is to say of a person in the list, the important first. */
+export const personWords = (person: Participant, remote: Remote | undefined): string[] =>
+  [
+    stageWords(person),
+    remote?.view.troubled ? t("Connection interrupted") : remote?.view.connected ? qualityWords(remote.view.theirs) : "",
+    remote?.view.soundOnlyThere ? t("Sound only") : "",
+    ...switchWords(person),
+  ].filter((each) => each !== "");
+
+export const initials = (name: string): string => {
+  const words = name.split(/\s+/).filter((word) => word !== "" && !/^(mr|mrs|ms|mx|dr|prof|sir|dame)\.?$/i.test(word));
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return chosen.map((word) => word?.[0]?.toLocaleUpperCase() ?? "").join("");
+};
+
+/** "You have been waiting for 4 minutes." */
+export const waitingWords = (minutes: number): string =>
+  minutes < 1
+    ? t("You have just arrived.")
+    : plural(minutes, "You have been waiting for {count} minute.", "You have been waiting for {count} minutes.");
+
+const TROUBLES: Record<Source, (trouble: Trouble) => string> = {
+  camera: (trouble) => {
+    if (trouble === "blocked") return t("Your camera is blocked. Allow it in the browser's address bar, then try again.");
+    if (trouble === "busy") return t("Another program uses your camera. Close it, then try again.");
+    return trouble === "missing" ? t("No camera was found.") : t("Your camera could not be started.");
+  },
+  microphone: (trouble) => {
+    if (trouble === "blocked")
+      return t("Your microphone is blocked. Allow it in the browser's address bar, then try again.");
+    if (trouble === "busy") return t("Another program uses your microphone. Close it, then try again.");
+    return trouble === "missing" ? t("No microphone was found.") : t("Your microphone could not be started.");
+  },
+};
+
+/** Why others do not hear or see us although we want them to; the microphone first, it matters more. */
+export const deviceWords = ({ trouble }: LocalView): string | null => {
+  if (trouble.microphone) return TROUBLES.microphone(trouble.microphone);
+  return trouble.camera ? TROUBLES.camera(trouble.camera) : null;
+};
+
+export const exchangeWords = ({ source, label }: Exchange): string => {
+  if (label !== null) return t("Now using {device}.", { device: label });
+  return source === "camera" ? t("Your camera was disconnected.") : t("Your microphone was disconnected.");
+};
+
+/** Whose name stands over the picture: the one we talk to, else the one we wait for. */
+export const otherOf = (state: CallState): Participant | null => {
+  if (state.remotes[0]) return state.remotes[0].participant;
+  const { me, roster } = state;
+  const there = me ? others(roster, me.id) : [];
+  const wanted = me?.role === "professional" ? "patient" : "professional";
+  const ranked = there.filter(({ role }) => role === wanted);
+  return ranked.find(({ stage }) => stage === "in_call") ?? ranked[0] ?? null;
+};

@@ -1,0 +1,27 @@
+/** Rows for the tests of the Today list. */
+import type { TodayRow } from "../src/today/row.ts";
+
+export const NOW = "2026-11-23T10:00:00Z";
+
+export const rowOf = (id: string, changed: Partial<TodayRow> = {}): TodayRow => ({
+  id,
+  patient_name: "Dana Diaz",
+  companion: null,
+  professional_name: "Dr Alice Ahmed",
+  team_name: "North",
+  mine: true,
+  scheduled_at: NOW,
+  duration_min: 20,
+  state: "scheduled",
+  stage: "not_arrived",
+  waiting_since: null,
+  devices: null,
+  link: { state: "ready" },
+  desk_url: `/desk/${id}`,
+  phone: "+44 20 7946 0991",
+  email: null,
+  ...changed,
+});
+
+export const waitingRow = (id: string, since: string): TodayRow =>
+  rowOf(id, { state: "waiting", stage: "waiting", waiting_since: since });
