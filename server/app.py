@@ -133,6 +133,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
     house.supervisor.keep(_worker(house).run, name="outbox worker")
+    app.state.rooms.start()
     await app.state.notes.start()
     yield
     app.state.closing = True

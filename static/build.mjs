@@ -1,7 +1,7 @@
 /** Bundles src/, css/ and icons/ into dist/ with hashed names, a manifest and compressed siblings; fails when an entry is over its budget. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -13,6 +13,8 @@ import { stringsOf } from "./strings.mjs";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const DIST = process.argv[2] ?? join(ROOT, "dist");
+/** Filled first and moved into place at the end, so that nobody meets half a build. */
+const FRESH = `${DIST}.${process.pid}`;
 const TARGET = ["chrome111", "firefox115", "safari16.4"];
 
 /** Entry name: [source, budget in bytes of gzip, counted with everything it imports statically]. */
@@ -39,7 +41,7 @@ const options = {
   absWorkingDir: ROOT,
   bundle: true,
   minify: true,
-  outdir: DIST,
+  outdir: FRESH,
   entryNames: "[name]-[hash]",
   chunkNames: "chunk-[hash]",
   metafile: true,
@@ -51,7 +53,7 @@ const options = {
 const writeHashed = async (name, text) => {
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
   const file = name.replace(".", `-${hash}.`);
-  await writeFile(join(DIST, file), text);
+  await writeFile(join(FRESH, file), text);
   return file;
 };
 
@@ -93,12 +95,12 @@ const sourcesOf = (outputs, paths) =>
   paths.flatMap((path) => Object.keys(outputs[path].inputs)).filter((path) => path.startsWith("src/"));
 
 const compress = async (file) => {
-  const bytes = await readFile(join(DIST, file));
+  const bytes = await readFile(join(FRESH, file));
   const [zipped, brotli] = await Promise.all([
     promisify(gzip)(bytes, { level: 9 }),
     promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
   ]);
-  await Promise.all([writeFile(join(DIST, `${file}.gz`), zipped), writeFile(join(DIST, `${file}.br`), brotli)]);
+  await Promise.all([writeFile(join(FRESH, `${file}.gz`), zipped), writeFile(join(FRESH, `${file}.br`), brotli)]);
   return zipped.length;
 };
 
@@ -120,9 +122,8 @@ const overBudget = (manifest) =>
     .filter(([, size, budget]) => size > budget)
     .map(([name, size, budget]) => `${name}: ${size} bytes of gzip, the budget is ${budget}`);
 
-const main = async () => {
-  await rm(DIST, { recursive: true, force: true });
-  await mkdir(DIST, { recursive: true });
+const buildAll = async () => {
+  await mkdir(FRESH, { recursive: true });
   const [pictures, workers] = await Promise.all([buildPictures(), buildWorkers()]);
   const { outputs } = (await buildEntries({ SPRITE: pictures["sprite.svg"], ...workers })).metafile;
   const built = [...Object.values(workers), ...Object.keys(outputs).map((path) => basename(path))];
@@ -133,11 +134,17 @@ const main = async () => {
     manifest[name] = { file, preload: [], gzip: sizes[file], strings: [] };
   manifest["sprite.svg"].icons = names;
   for (const [name, [source]] of landed) manifest[name] = await describe(outputs, sizes, source);
-  await writeFile(join(DIST, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
+  await writeFile(join(FRESH, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
   for (const [name, { gzip: size }] of Object.entries(manifest))
     console.log(`${name.padEnd(12)} ${String(size).padStart(7)} bytes gzip`);
   const faults = overBudget(manifest);
   if (faults.length > 0) throw new Error(`over budget\n${faults.join("\n")}`);
 };
 
-await main();
+try {
+  await buildAll();
+  await rm(DIST, { recursive: true, force: true });
+  await rename(FRESH, DIST);
+} finally {
+  await rm(FRESH, { recursive: true, force: true });
+}

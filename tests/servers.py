@@ -173,7 +173,7 @@ class AppServer:
         self._process: Process | None = None
 
     def env(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CONSILIUM_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("CONSILIUM_", "PYTHONDONTWRITE"))}
         return {**kept, "PYTHONUNBUFFERED": "1", **{f"CONSILIUM_{name}": value for name, value in self.settings.items() if value}}
 
     def begin(self) -> None:

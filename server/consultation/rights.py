@@ -7,7 +7,7 @@ from server.consultation.doors import see_consultation
 from server.consultation.model import Consultation, JoinLink, Participant, Stage, Standing
 from server.consultation.subject import RoomSubject
 from server.core.db import Tx
-from server.errors import Forbidden, NotFound, NotSignedIn
+from server.errors import ConsiliumError, Forbidden, NotFound, NotSignedIn
 from server.identity.model import LoginSession
 from server.settings import Settings
 
@@ -25,6 +25,17 @@ async def check_rights(tx: Tx, settings: Settings, subject: RoomSubject, now: da
         await see_consultation(tx, await load_viewer(tx, subject.viewer.person_id), subject.consultation_id)
     else:
         await _check_link(tx, subject, now)
+
+
+async def objection(tx: Tx, settings: Settings, subject: RoomSubject, now: datetime) -> ConsiliumError | None:
+    """Return why an open socket must be closed, or None: a right that is gone is said to be withdrawn (4403), not absent (4404)."""
+    try:
+        await check_rights(tx, settings, subject, now)
+    except NotFound:
+        return Forbidden("You may no longer see this consultation.", code="withdrawn")
+    except ConsiliumError as error:
+        return error
+    return None
 
 
 async def _check_login(tx: Tx, settings: Settings, subject: RoomSubject, now: datetime) -> None:

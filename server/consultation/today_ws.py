@@ -53,6 +53,7 @@ class TodayConversation:
         self._task = self._house.supervisor.spawn(self._follow(who), name="today list", on_crash=self._crashed)
 
     async def receive(self, frame: Frame) -> None:
+        del frame
         raise Malformed("The Today page only listens.", code="unknown_command")
 
     def closed(self) -> None:

@@ -1,4 +1,4 @@
-"""ICE servers for one participant, with TURN credentials that expire (the TURN REST scheme that coturn's `use-auth-secret` checks). Pure."""
+"""ICE servers for one participant, with TURN credentials that expire, as coturn's `use-auth-secret` checks them. Pure."""
 
 import base64
 import hashlib

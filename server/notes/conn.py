@@ -20,7 +20,6 @@ from server.notes.limits import (
     SCHEMA_VERSION,
     STEP1_BURST,
     STEP1_PER_S,
-    Bucket,
 )
 from server.notes.live import LiveNote
 from server.notes.outlet import Outlet
@@ -45,6 +44,7 @@ from server.notes.yproto import (
 )
 from server.notes.ywalk import walk
 from server.ports import Clock
+from server.web.bucket import Bucket
 
 LIMITS = {STEP1: MAX_STATE_VECTOR, STEP2: MAX_STEP2, UPDATE: MAX_UPDATE}
 
@@ -130,7 +130,7 @@ class Conn:
         if self.closed:
             return
         now = self._clock.monotonic()
-        if not self._frames.take(1, now) or not self._bytes.take(len(data), now):
+        if not self._frames.take(now) or not self._bytes.take(now, len(data)):
             raise TooFast
         if len(data) < 2:
             raise Bad("truncated")
@@ -153,7 +153,7 @@ class Conn:
             raise TooBig
         payload = read_last(data, 2)
         if kind == STEP1:
-            if not self._asks.take(1, self._clock.monotonic()):
+            if not self._asks.take(self._clock.monotonic()):
                 raise TooFast
             self._answer(payload)
             return
@@ -202,7 +202,7 @@ class Conn:
         if len(data) > MAX_AWARENESS:
             raise TooBig
         clock, state = read_own(data, self.client_id)
-        if not self._states.take(1, now):
+        if not self._states.take(now):
             return
         viewer = self.subject.viewer
         shown = told(state, Who(viewer.person_id, viewer.name))

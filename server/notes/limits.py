@@ -1,7 +1,5 @@
 """Every bound of the live note, and what happens when it is reached (docs/WIRE.md, section 3)."""
 
-from dataclasses import dataclass
-
 SCHEMA_VERSION = 1  # of the editor's nodes and marks; raise it one release before a new node may be written
 SECTIONS = ("subjective", "objective", "assessment", "plan")
 
@@ -34,26 +32,3 @@ LINGER_S = 60.0  # an open note stays in memory after the last reader left
 RECHECK_S = 30.0  # rights are read again this often, whether or not a hint came
 CLOSE_WITHIN_S = 5.0  # a closing handshake may take this long
 SNAPSHOT_EVERY = 500  # updates
-
-
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket; the caller brings the time, in seconds of any monotonic clock."""
-
-    per_s: float
-    burst: float
-    level: float
-    at: float
-
-    @classmethod
-    def full(cls, per_s: float, burst: float, now: float) -> "Bucket":
-        return cls(per_s, burst, burst, now)
-
-    def take(self, amount: float, now: float) -> bool:
-        """Take `amount` if it is there; a refused amount is not taken."""
-        self.level = min(self.burst, self.level + (now - self.at) * self.per_s)
-        self.at = now
-        if amount > self.level:
-            return False
-        self.level -= amount
-        return True

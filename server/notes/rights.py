@@ -10,7 +10,7 @@ from server.notes.subject import NoteSubject
 
 async def read_right(house: House, subject: NoteSubject) -> bool:
     """Return whether the note is writable; raises `NotSignedIn` and `Forbidden` when it may no longer be open at all."""
-    if subject.login_id is not None and not await still_signed_in(house, subject.login_id):
+    if not await still_signed_in(house, subject.login_id):
         raise NotSignedIn
     async with house.database.read() as tx:
         viewer = await load_viewer(tx, subject.viewer.person_id)

@@ -8,8 +8,8 @@ from server.access.policy import Viewer
 
 @dataclass(frozen=True)
 class NoteSubject:
-    """A professional and the consultation whose note they open; with `login_id`, the socket ends with that login session."""
+    """A professional and the consultation whose note they open; the socket ends with the login session."""
 
     consultation_id: UUID
     viewer: Viewer
-    login_id: UUID | None = None
+    login_id: UUID

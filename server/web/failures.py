@@ -67,7 +67,7 @@ class Quiet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self.app(scope, receive, send)
-        except Exception as error:  # noqa: BLE001 - the outermost wall
+        except Exception as error:
             if scope["type"] == "lifespan":
                 raise
             log.debug("crash ended", error=type(error).__name__)

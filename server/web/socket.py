@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.core.house import House
 from server.errors import ConsiliumError
-from server.web.connection import OUR_FAULT, OVERLOADED, Connection, SocketLimits
+from server.web.connection import LEFT, OUR_FAULT, OVERLOADED, Connection, SocketLimits
 from server.web.endpoint import storage_error
 from server.web.wire import Frame
 
@@ -29,7 +29,7 @@ class Conversation(Protocol):
         ...
 
     def closed(self) -> None:
-        """Called exactly once, also when `open` has failed or never came; it never waits."""
+        """Called exactly once, when the connection is closing, also when `open` has failed or never came; it never waits."""
         ...
 
 
@@ -51,8 +51,8 @@ class JsonSocket:
         try:
             await self._converse(connection, conversation)
         finally:
+            connection.close(LEFT, "")
             conversation.closed()
-            connection.close(OUR_FAULT, "The connection has ended.")
             await asyncio.wait({writer}, timeout=self._limits.farewell_s)
             writer.cancel()
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
 PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}"}
 OWN = {
-    "/today", "/outbox", "/account", "/api/today", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
+    "/today", "/outbox", "/account", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -46,7 +46,7 @@ async def ask(client: httpx2.AsyncClient, endpoint: Endpoint, path: str) -> http
     last = endpoint.path.rsplit("/", 1)[-1]
     if endpoint.path.startswith("/api/") or last == "tickets":
         return await client.request(endpoint.method, path, json=BODIES.get(last, {}) if endpoint.method == "POST" else None)
-    return await client.request(endpoint.method, path, data={} if endpoint.method == "POST" else None)
+    return await client.request(endpoint.method, path, data={"step": "camera"} if endpoint.method == "POST" else None)
 
 
 def elsewhere(meeting: Meeting) -> Meeting:

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from server.notes.limits import Bucket
 from server.notes.yproto import (
     HELLO,
     Bad,
@@ -73,12 +72,3 @@ def test_bad_41_state_vectors(raw: bytes) -> None:
 
 def test_awareness_holds_every_state() -> None:
     assert awareness_message({1: (2, b"{}"), 300: (4, b"null")}) == b"\x01\x0e\x02\x01\x02\x02{}\xac\x02\x04\x04null"
-
-
-def test_a_bucket_fills_with_time() -> None:
-    bucket = Bucket.full(per_s=2.0, burst=3.0, now=100.0)
-    assert [bucket.take(1, 100.0) for _ in range(4)] == [True, True, True, False]
-    assert not bucket.take(1, 100.4)
-    assert bucket.take(1, 100.6)
-    assert not bucket.take(4, 1000.0)
-    assert bucket.take(3, 1000.0)

@@ -29,12 +29,14 @@ export interface CallOptions {
 }
 
 export class Call {
+  /** Our microphone, camera and screen. */
+  readonly media: LocalMedia;
+  /** Our messages on their way. */
+  readonly outbox: Outbox;
   private readonly options: CallOptions;
   private readonly timers: Timers;
   private readonly socket: JsonSocket<Commands, Events>;
   private readonly peers: Peers;
-  private readonly media: LocalMedia;
-  private readonly outbox: Outbox;
   private readonly listeners = new Set<(state: CallState) => void>();
   private ice: RTCIceServer[] = [];
   private resume: string | null = null;
@@ -53,6 +55,7 @@ export class Call {
     this.peers = this.makePeers();
     this.outbox = new Outbox({
       me: options.me,
+      messages: () => this.now.roster.messages,
       send: (body) => this.command("chat", { body }),
       onChange: (outgoing) => this.set({ outgoing }),
     });
@@ -85,7 +88,7 @@ export class Call {
     this.set({ ending: null, full: false, refusal: null });
     this.event({ on: "again" });
     this.socket.start();
-    await this.media.open(this.wanted);
+    if (this.now.me?.role === "patient") await this.media.open(this.wanted);
   }
 
   /** The page is looked at again: the connection may be dead, the devices too, without either having said so. */
@@ -97,10 +100,6 @@ export class Call {
   networkChanged(): void {
     this.socket.hurry();
     this.peers.networkChanged();
-  }
-
-  setMic(on: boolean): Promise<void> {
-    return this.media.setMic(on);
   }
 
   async setCamera(on: boolean): Promise<void> {
@@ -115,10 +114,6 @@ export class Call {
     await this.media.setCamera(!on && this.cameraBefore);
   }
 
-  choose(source: Source, id: string | null): Promise<void> {
-    return this.media.choose(source, id);
-  }
-
   /** Back to the device that was in use before another took its place. */
   async undoExchange(): Promise<void> {
     const { exchange } = this.now;
@@ -128,22 +123,6 @@ export class Call {
 
   dismissExchange(): void {
     this.set({ exchange: null });
-  }
-
-  share(): Promise<void> {
-    return this.media.share();
-  }
-
-  stopSharing(): void {
-    this.media.stopSharing();
-  }
-
-  say(body: string): void {
-    this.outbox.say(body, this.now.roster.messages);
-  }
-
-  sayAgain(key: number): void {
-    this.outbox.retry(key);
   }
 
   /** hand, hold, refuse, end: rejects with the server's sentence when it does not accept. */
@@ -241,10 +220,10 @@ export class Call {
 
   /** The server may have forgotten what we told it before: say it again, and sit down again. */
   private settled(): void {
-    const { roster, me, phase } = this.now;
+    const { me, phase } = this.now;
     this.told = "";
     this.tellMedia();
-    this.outbox.resume(roster.messages);
+    this.outbox.resume();
     const stands = me?.role === "professional" && me.stage !== "in_call" && !isOver(phase);
     if (this.seat && stands) void this.enter().catch(() => undefined);
   }

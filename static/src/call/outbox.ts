@@ -18,6 +18,8 @@ interface Letter extends Outgoing {
 
 export interface OutboxOptions {
   me: string;
+  /** What has been said so far. */
+  messages: () => readonly Message[];
   send: (body: string) => Promise<unknown>;
   onChange: (outgoing: readonly Outgoing[]) => void;
 }
@@ -31,9 +33,15 @@ export class Outbox {
     this.options = options;
   }
 
-  say(body: string, messages: readonly Message[]): void {
+  say(body: string): void {
     this.lastKey += 1;
-    const letter = { key: this.lastKey, body, failed: null, after: lastMessageId(messages), dropped: false };
+    const letter = {
+      key: this.lastKey,
+      body,
+      failed: null,
+      after: lastMessageId(this.options.messages()),
+      dropped: false,
+    };
     this.letters.push(letter);
     void this.post(letter);
   }
@@ -44,10 +52,11 @@ export class Outbox {
   }
 
   /** Connected again: what was dropped has either arrived, then it is in the list, or it is sent once more. */
-  resume(messages: readonly Message[]): void {
-    const { me } = this.options;
+  resume(): void {
+    const { me, messages } = this.options;
+    const said = messages();
     for (const letter of this.letters.filter(({ dropped }) => dropped)) {
-      if (messages.some(({ id, from, body }) => id > letter.after && from === me && body === letter.body))
+      if (said.some(({ id, from, body }) => id > letter.after && from === me && body === letter.body))
         this.done(letter);
       else void this.post(letter);
     }

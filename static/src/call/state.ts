@@ -1,5 +1,5 @@
 /** A call as signals for the views, with the few things that only views need. */
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { remember, remembered } from "../media/devices.ts";
 import type { Call } from "./client.ts";
 import type { CallState } from "./model.ts";
@@ -32,13 +32,16 @@ export interface CallModel {
   useTextSize: (size: TextSize) => void;
 }
 
+/** Everything said so far when the page opened, or while the chat is open, counts as read. */
 const unreadOf = (state: ReadonlySignal<CallState>, sheet: Signal<Sheet | null>): ReadonlySignal<number> => {
-  let seen: number | null = null;
+  const seen = signal<number | null>(null);
+  effect(() => {
+    const { roster, me } = state.value;
+    if (me && (seen.peek() === null || sheet.value === "chat")) seen.value = lastMessageId(roster.messages);
+  });
   return computed(() => {
     const { roster, me } = state.value;
-    const last = lastMessageId(roster.messages);
-    if (me && (seen === null || sheet.value === "chat")) seen = last;
-    return roster.messages.filter(({ id, from }) => id > (seen ?? last) && from !== me?.id).length;
+    return roster.messages.filter(({ id, from }) => seen.value !== null && id > seen.value && from !== me?.id).length;
   });
 };
 
@@ -67,7 +70,7 @@ const build = (call: Call): CallModel => {
   });
   const sheet = signal<Sheet | null>(null);
   const [speaker, chooseSpeaker] = speakerOf();
-  const [shortcuts, useShortcuts] = kept("shortcuts", true);
+  const [shortcuts, useShortcuts] = kept<boolean>("shortcuts", true);
   const [textSize, useTextSize] = kept<TextSize>("text", "normal");
   return {
     call,

@@ -65,7 +65,11 @@ const switchWords = ({ stage, mic, camera, screen, hand }: Participant): string[
 export const personWords = (person: Participant, remote: Remote | undefined): string[] =>
   [
     stageWords(person),
-    remote?.view.troubled ? t("Connection interrupted") : remote?.view.connected ? qualityWords(remote.view.theirs) : "",
+    remote?.view.troubled
+      ? t("Connection interrupted")
+      : remote?.view.connected
+        ? qualityWords(remote.view.theirs)
+        : "",
     remote?.view.soundOnlyThere ? t("Sound only") : "",
     ...switchWords(person),
   ].filter((each) => each !== "");
@@ -84,7 +88,8 @@ export const waitingWords = (minutes: number): string =>
 
 const TROUBLES: Record<Source, (trouble: Trouble) => string> = {
   camera: (trouble) => {
-    if (trouble === "blocked") return t("Your camera is blocked. Allow it in the browser's address bar, then try again.");
+    if (trouble === "blocked")
+      return t("Your camera is blocked. Allow it in the browser's address bar, then try again.");
     if (trouble === "busy") return t("Another program uses your camera. Close it, then try again.");
     return trouble === "missing" ? t("No camera was found.") : t("Your camera could not be started.");
   },

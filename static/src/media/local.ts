@@ -76,6 +76,11 @@ export class LocalMedia {
     await this.inTurn(() => Promise.all(sources.map((source) => this.fill(source))));
   }
 
+  /** Tries once more what was wanted and failed: the person has allowed it meanwhile, or closed the other program. */
+  retry(): Promise<void> {
+    return this.open({ camera: false, microphone: false });
+  }
+
   /** Muting keeps the device, so that speaking is heard again at once; a missing microphone is asked for. */
   async setMic(on: boolean): Promise<void> {
     this.muted = !on;

@@ -5,7 +5,7 @@ import { type Signal, signal } from "@preact/signals";
 export const REPEAT_MS = 30_000;
 
 export interface AlarmPorts {
-  chime(): void;
+  chime(): unknown;
   /** Shown outside the tab; gets a number and never a name. */
   notify(count: number): void;
 }

@@ -29,11 +29,12 @@ export class Bell {
   readonly notify: Signal<NotifyState> = signal(notifyState(readChoice("notify")));
   readonly alarm: Alarm;
 
-  constructor(board: Board) {
+  /** `busy`: somebody is being talked to, so nothing rings now. */
+  constructor(board: Board, busy: () => boolean = () => false) {
     this.alarm = new Alarm({
-      chime: () => this.chime.play(),
+      chime: () => busy() || this.chime.play(),
       notify: (count) => {
-        if (this.notify.value === "on" && document.hidden) showNotification(count);
+        if (this.notify.value === "on" && document.hidden && !busy()) showNotification(count);
       },
     });
     const title = document.title;

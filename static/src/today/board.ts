@@ -46,9 +46,14 @@ export class Board {
     this.tick();
   }
 
+  /** The server's time in ms at this moment. */
+  time(): number {
+    return this.#local() + this.#offset;
+  }
+
   /** Moves the time on, and the rows to where they belong unless they are held still. */
   tick(): void {
-    this.now.value = this.#local() + this.#offset;
+    this.now.value = this.time();
     if (this.#holders.size === 0 && this.#local() >= this.#steadyUntil) this.#settle();
   }
 

@@ -10,12 +10,16 @@ interface DialogProps {
   children: ComponentChildren;
 }
 
+/** Where the work begins: a field if there is one, else what the browser chooses. */
+const FIRST_FIELD = "input, textarea, select";
+
 export const Dialog = ({ title, onClose, children }: DialogProps) => {
   const element = useRef<HTMLDialogElement>(null);
   const mounted = useRef(true);
   const heading = useId();
   useLayoutEffect(() => {
     element.current?.showModal();
+    element.current?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
     return () => {
       mounted.current = false;
       element.current?.close();

@@ -15,7 +15,7 @@ interface RowProps {
 
 const MessageDialog = ({ actions, row }: RowProps) => (
   <Form
-    actions={actions}
+    asker={actions}
     title={t("Message to {name}", { name: row.patient_name })}
     go={t("Send message")}
     run={(values) => void actions.message(row, text(values, "words"))}
@@ -29,7 +29,7 @@ const MessageDialog = ({ actions, row }: RowProps) => (
 
 const HoldDialog = ({ actions, row }: RowProps) => (
   <Form
-    actions={actions}
+    asker={actions}
     title={t("Let {name} wait longer", { name: row.patient_name })}
     go={t("Tell them")}
     run={(values) => void actions.hold(row, text(values, "words") || null)}
@@ -41,7 +41,7 @@ const HoldDialog = ({ actions, row }: RowProps) => (
 
 const RefuseDialog = ({ actions, row }: RowProps) => (
   <Form
-    actions={actions}
+    asker={actions}
     title={t("You cannot see {name} now", { name: row.patient_name })}
     go={t("Tell them and close the waiting room")}
     danger
@@ -72,7 +72,7 @@ const ChannelChoice = ({ channel, label, to, chosen }: ChannelProps) => (
 
 const SendDialog = ({ actions, row }: RowProps) => (
   <Form
-    actions={actions}
+    asker={actions}
     title={t("Send the link to {name} again", { name: row.patient_name })}
     go={t("Send")}
     run={(values) => void actions.send(row, text(values, "channel") === "email" ? "email" : "sms")}
@@ -89,7 +89,7 @@ const SendDialog = ({ actions, row }: RowProps) => (
 
 const ReissueDialog = ({ actions, row }: RowProps) => (
   <Form
-    actions={actions}
+    asker={actions}
     title={t("Make a new link for {name}", { name: row.patient_name })}
     go={t("Make a new link")}
     run={() => void actions.reissue(row)}
@@ -100,7 +100,7 @@ const ReissueDialog = ({ actions, row }: RowProps) => (
 
 const RevokeDialog = ({ actions, row }: RowProps) => (
   <Form
-    actions={actions}
+    asker={actions}
     title={t("Revoke the link of {name}", { name: row.patient_name })}
     go={t("Revoke the link")}
     danger

@@ -1,11 +1,18 @@
 /** The short form that every dialog of the Today list is made of. */
+import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { t } from "../lib/i18n.ts";
-import type { Actions } from "./actions.ts";
 import { Dialog } from "./dialog.tsx";
 
+/** Whoever asks the server on behalf of a dialog. */
+export interface Asker {
+  readonly busy: Signal<boolean>;
+  readonly error: Signal<string | null>;
+  close(): void;
+}
+
 interface FormProps {
-  actions: Actions;
+  asker: Asker;
   title: string;
   go: string;
   danger?: boolean;
@@ -15,21 +22,21 @@ interface FormProps {
 
 const LONGEST_MESSAGE = 2000;
 
-export const Form = ({ actions, title, go, danger = false, run, children }: FormProps) => {
+export const Form = ({ asker, title, go, danger = false, run, children }: FormProps) => {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     run(new FormData(event.currentTarget as HTMLFormElement));
   };
   return (
-    <Dialog title={title} onClose={() => actions.close()}>
+    <Dialog title={title} onClose={() => asker.close()}>
       <form class="dialog-form" onSubmit={submit}>
-        <Refusal actions={actions} />
+        <Refusal asker={asker} />
         {children}
         <div class="dialog-foot">
-          <button type="button" class="button quiet" onClick={() => actions.close()}>
+          <button type="button" class="button quiet" onClick={() => asker.close()}>
             {t("Cancel")}
           </button>
-          <button type="submit" class={danger ? "button danger" : "button primary"} aria-disabled={actions.busy.value}>
+          <button type="submit" class={danger ? "button danger" : "button primary"} aria-disabled={asker.busy.value}>
             {go}
           </button>
         </div>
@@ -38,8 +45,8 @@ export const Form = ({ actions, title, go, danger = false, run, children }: Form
   );
 };
 
-export const Refusal = ({ actions }: { actions: Actions }) => (
-  <div role="alert">{actions.error.value && <p class="callout danger">{actions.error.value}</p>}</div>
+export const Refusal = ({ asker }: { asker: Asker }) => (
+  <div role="alert">{asker.error.value && <p class="callout danger">{asker.error.value}</p>}</div>
 );
 
 export const text = (values: FormData, name: string): string => String(values.get(name) ?? "").trim();

@@ -10,9 +10,11 @@ export interface LineProps {
   row: TodayRow;
   board: Board;
   actions: Actions;
-  /** The list beside a call: fewer words, and other desks open in a tab of their own. */
+  /** The list beside a call: fewer words. */
   compact: boolean;
   current: boolean;
+  /** The desk of this row opens in a tab of its own. */
+  apart: boolean;
 }
 
 const choiceWords = (choice: RowDialog): string => {
@@ -69,8 +71,7 @@ const State = ({ row, board }: { row: TodayRow; board: Board }) => (
   </span>
 );
 
-const Who = ({ row, board, compact, current }: Omit<LineProps, "actions">) => {
-  const elsewhere = compact && !current;
+const Who = ({ row, board, compact, current, apart }: Omit<LineProps, "actions">) => {
   const trouble = linkWords(row);
   return (
     <div class="line-who">
@@ -79,10 +80,11 @@ const Who = ({ row, board, compact, current }: Omit<LineProps, "actions">) => {
           href={row.desk_url}
           dir="auto"
           data-focus={`${row.id} desk`}
-          {...(elsewhere ? { target: "_blank" } : {})}
+          {...(apart ? { target: "_blank" } : {})}
           {...(current ? { "aria-current": "page" as const } : {})}
         >
           {row.patient_name}
+          {apart && <span class="unseen"> {t("(opens in a new tab)")}</span>}
         </a>
         {row.companion !== null && <span class="line-with">{t("with {companion}", { companion: row.companion })}</span>}
       </h3>
@@ -136,7 +138,7 @@ const ChoiceButton = ({ row, choice, actions }: ChoiceProps) => (
 
 const isDialog = (choice: Choice): choice is RowDialog => choice !== "admit" && choice !== "desk";
 
-export const Line = ({ row, board, actions, compact, current }: LineProps) => {
+export const Line = ({ row, board, actions, compact, current, apart }: LineProps) => {
   const holder = `line ${row.id}`;
   const { open, setOpen, root, toggle } = useDisclosure(
     () => board.hold(holder),
@@ -152,7 +154,7 @@ export const Line = ({ row, board, actions, compact, current }: LineProps) => {
       <time class="line-time" dateTime={row.scheduled_at}>
         {timeWords(row)}
       </time>
-      <Who row={row} board={board} compact={compact} current={current} />
+      <Who row={row} board={board} compact={compact} current={current} apart={apart} />
       <div class="line-doings">
         {admits && <Admit row={row} />}
         {!admits && !compact && <OpenDesk row={row} />}

@@ -13,6 +13,8 @@ interface ListProps {
   compact?: boolean;
   /** The consultation that this page is about. */
   current?: string | null;
+  /** Other desks open in a tab of their own: this one holds a call. */
+  apart?: boolean;
 }
 
 const focusKey = (): string | null => {
@@ -55,13 +57,21 @@ const dayWords = (day: Day, today: string): string => {
   return formatDate(day.rows[0]?.scheduled_at ?? day.date);
 };
 
-export const TodayList = ({ board, actions, compact = false, current = null }: ListProps) => {
+export const TodayList = ({ board, actions, compact = false, current = null, apart = false }: ListProps) => {
   const { waiting, day, done } = board.sections.value;
   const root = useKeptFocus();
   const lines = (rows: TodayRow[]) => (
     <ol class="lines">
       {rows.map((row) => (
-        <Line key={row.id} row={row} board={board} actions={actions} compact={compact} current={row.id === current} />
+        <Line
+          key={row.id}
+          row={row}
+          board={board}
+          actions={actions}
+          compact={compact}
+          current={row.id === current}
+          apart={apart && row.id !== current}
+        />
       ))}
     </ol>
   );

@@ -133,7 +133,7 @@ const Length = () => (
 
 export const NewDialog = ({ actions, teams }: { actions: Actions; teams: Team[] }) => (
   <Form
-    actions={actions}
+    asker={actions}
     title={t("New consultation")}
     go={t("Make the link")}
     run={(values) => void actions.create(planOf(values))}

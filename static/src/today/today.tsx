@@ -10,9 +10,11 @@ import { Bell } from "./bell.ts";
 import { Board } from "./board.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { Feed } from "./feed.ts";
+import { LineState } from "./linestate.tsx";
 import { TodayList, WaitingCount } from "./list.tsx";
 import type { Team } from "./new.tsx";
 import { addCopyButtons } from "./outbox.ts";
+import { keepChoice, readChoice } from "./prefs.ts";
 import { requests } from "./requests.ts";
 import type { TodayRow } from "./row.ts";
 import { Toast } from "./toast.tsx";
@@ -54,6 +56,7 @@ const Whose = ({ board }: { board: Board }) => (
     on={board.onlyMine.value}
     press={() => {
       board.onlyMine.value = !board.onlyMine.value;
+      keepChoice("mine", board.onlyMine.value);
     }}
   >
     {t("Only mine")}
@@ -97,37 +100,6 @@ const Silence = ({ bell, board }: { bell: Bell; board: Board }) => {
     <button type="button" class="button quiet" onClick={() => bell.alarm.silence()}>
       {t("Quiet for now")}
     </button>
-  );
-};
-
-const lineWords = (feed: Feed): string | null => {
-  switch (feed.line.value) {
-    case "lost":
-      return t("This list is not live at the moment. Trying to reach the server…");
-    case "refused":
-      return t("This list is no longer live. Please load the page again.");
-    default:
-      return null;
-  }
-};
-
-/** Says when the list can no longer be trusted; silence means that it is live. */
-export const LineState = ({ feed }: { feed: Feed }) => {
-  const words = lineWords(feed);
-  return (
-    <div role="status">
-      {words && (
-        <p class="callout warn row">
-          <Icon name="wifi-off" />
-          {words}
-        </p>
-      )}
-      {feed.line.value === "signed_out" && (
-        <p class="callout warn row">
-          {t("You have been signed out.")} <a href="/sign-in?next=/today">{t("Sign in again")}</a>
-        </p>
-      )}
-    </div>
   );
 };
 
@@ -191,6 +163,7 @@ const Today = (parts: Parts) => {
 const showList = (): void => {
   const { teams, now, rows } = boot<TodayBoot>();
   const board = new Board({ now, rows }, Date.now);
+  board.onlyMine.value = readChoice("mine");
   const feed = new Feed(board);
   const bell = new Bell(board);
   bell.restore();

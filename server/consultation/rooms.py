@@ -1,0 +1,92 @@
+"""The registry of the live rooms of this process: the only way to one."""
+
+import asyncio
+import itertools
+from uuid import UUID
+
+import structlog
+
+from server.consultation.asks import Act, Ask, asked
+from server.consultation.attendance import sweep_stale
+from server.consultation.commands import Command
+from server.consultation.inbox import Gone
+from server.consultation.room import Room, RoomPace
+from server.core.house import House
+from server.errors import Overloaded
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY_S = 60.0
+
+
+def build_rooms(house: House, pace: RoomPace | None = None) -> "Rooms":
+    return Rooms(house, pace or RoomPace())
+
+
+class Rooms:
+    """Owns the rooms' tasks. A room is in the registry before its first await, so two callers never load one consultation twice."""
+
+    def __init__(self, house: House, pace: RoomPace) -> None:
+        self._house = house
+        self._pace = pace
+        self._rooms: dict[UUID, Room] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._handles = itertools.count(1)
+        self._closing = False
+
+    def start(self) -> None:
+        """Begin to sweep up what a crash may have left."""
+        self._house.supervisor.keep(self._sweep, name="attendance sweep")
+
+    def new_handle(self) -> int:
+        """Return a name for a socket that this process has not used before."""
+        return next(self._handles)
+
+    async def run(self, consultation_id: UUID, participant_id: UUID, command: Command) -> None:
+        """Carry out a command for an HTTP request that passed its door; raises what the command raises."""
+        ask, outcome = asked(Act(participant_id, None, command))
+        await self.post(consultation_id, ask)
+        await outcome
+
+    async def post(self, consultation_id: UUID, ask: Ask) -> Room:
+        """Hand an ask to the room of a consultation, loading it if need be; raises `Overloaded` while the process ends."""
+        while True:
+            room = self._of(consultation_id)
+            try:
+                await room.inbox.put(ask)
+            except Gone:
+                continue
+            return room
+
+    async def close(self, deadline_s: float) -> None:
+        """Ask everybody to come back (1012), store who was there, and wait for the rooms at most so long."""
+        self._closing = True
+        for room in self._rooms.values():
+            room.close()
+        tasks = set(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=deadline_s)
+
+    def _of(self, consultation_id: UUID) -> Room:
+        room = self._rooms.get(consultation_id)
+        if room is None:
+            if self._closing:
+                raise Overloaded
+            room = self._rooms[consultation_id] = Room(self._house, consultation_id, self._pace, self._forget)
+            self._tasks[consultation_id] = self._house.supervisor.spawn(room.run(), name="room")
+        return room
+
+    def _forget(self, room: Room) -> None:
+        """Called by the room at its end; a successor is left alone."""
+        if self._rooms.get(room.consultation_id) is room:
+            del self._rooms[room.consultation_id]
+            self._tasks.pop(room.consultation_id, None)
+
+    async def _sweep(self) -> None:
+        while True:
+            present = {participant for room in self._rooms.values() for participant in room.participants}
+            async with self._house.database.write() as tx:
+                swept = await sweep_stale(tx, present, self._house.clock.now())
+            if swept:
+                log.info("attendance swept", stretches=swept)
+            await asyncio.sleep(SWEEP_EVERY_S)

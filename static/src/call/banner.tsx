@@ -1,0 +1,116 @@
+/** Sentences over the picture: the network, devices that went away, a muted microphone, a deed that failed. */
+import type { ComponentChildren } from "preact";
+import { t } from "../lib/i18n.ts";
+import { Icon, type IconName } from "../lib/icon.tsx";
+import { isTalking } from "./machine.ts";
+import type { CallModel } from "./state.ts";
+import { deviceWords, exchangeWords, type Notice, noticeOf } from "./words.ts";
+
+interface BannerProps {
+  tone: Notice["tone"];
+  icon: IconName;
+  text: string;
+  onClose?: () => void;
+  children?: ComponentChildren;
+}
+
+const Banner = ({ tone, icon, text, onClose, children }: BannerProps) => (
+  <div class={`banner ${tone}`}>
+    <Icon name={icon} />
+    <p>{text}</p>
+    {children}
+    {onClose ? (
+      <button type="button" class="button quiet icon-only" aria-label={t("Close")} onClick={onClose}>
+        <Icon name="x" />
+      </button>
+    ) : null}
+  </div>
+);
+
+const Action = ({ model, action, phone }: { model: CallModel; action: Notice["action"]; phone: string | null }) => {
+  if (action === "sound_only")
+    return (
+      <button type="button" class="button primary" onClick={() => void model.call.setSoundOnly(true)}>
+        {t("Sound only")}
+      </button>
+    );
+  return action === "phone" && phone !== null ? (
+    <a class="button primary" href={`tel:${phone.replace(/[^+\d]/g, "")}`}>
+      {t("Call")}
+    </a>
+  ) : null;
+};
+
+const Network = ({ model, phone }: { model: CallModel; phone: string | null }) => {
+  const notice = noticeOf(model.state.value, phone, model.back.value);
+  return notice ? (
+    <Banner tone={notice.tone} icon={notice.tone === "good" ? "wifi" : "wifi-off"} text={notice.text}>
+      <Action model={model} action={notice.action} phone={phone} />
+    </Banner>
+  ) : null;
+};
+
+const SoundOnly = ({ model }: { model: CallModel }) =>
+  model.state.value.soundOnly ? (
+    <Banner tone="calm" icon="headphones" text={t("Sound only")}>
+      <button type="button" class="button" onClick={() => void model.call.setSoundOnly(false)}>
+        {t("Picture on")}
+      </button>
+    </Banner>
+  ) : null;
+
+const Exchanged = ({ model }: { model: CallModel }) => {
+  const { call, state } = model;
+  const { exchange } = state.value;
+  return exchange ? (
+    <Banner tone="calm" icon="info" text={exchangeWords(exchange)} onClose={() => call.dismissExchange()}>
+      {exchange.before === null ? null : (
+        <button type="button" class="button" onClick={() => void call.undoExchange()}>
+          {t("Undo")}
+        </button>
+      )}
+    </Banner>
+  ) : null;
+};
+
+const MutedHint = ({ model }: { model: CallModel }) =>
+  model.mutedHint.value ? (
+    <Banner tone="calm" icon="mic-off" text={t("You are muted.")}>
+      <button type="button" class="button primary" onClick={() => void model.call.media.setMic(true)}>
+        {t("Unmute")}
+      </button>
+    </Banner>
+  ) : null;
+
+/** A device that is wanted and not there. */
+export const DeviceTrouble = ({ model }: { model: CallModel }) => {
+  const words = deviceWords(model.state.value.local);
+  const { call } = model;
+  return words === null ? null : (
+    <Banner tone="warn" icon="triangle-alert" text={words}>
+      <button type="button" class="button" onClick={() => void call.media.retry()}>
+        {t("Try again")}
+      </button>
+    </Banner>
+  );
+};
+
+const Failed = ({ model }: { model: CallModel }) => {
+  const close = () => {
+    model.trouble.value = null;
+  };
+  return model.trouble.value === null ? null : (
+    <Banner tone="warn" icon="circle-alert" text={model.trouble.value} onClose={close} />
+  );
+};
+
+export const Banners = ({ model, phone }: { model: CallModel; phone: string | null }) => (
+  <div class="banners">
+    {isTalking(model.state.value.phase) ? <Network model={model} phone={phone} /> : null}
+    <MutedHint model={model} />
+    <Exchanged model={model} />
+    <DeviceTrouble model={model} />
+    <Failed model={model} />
+    <SoundOnly model={model} />
+  </div>
+);

@@ -1,0 +1,112 @@
+/** Writing to each other: in the waiting room and beside the picture. */
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { formatTime, t } from "../lib/i18n.ts";
+import { Icon } from "../lib/icon.tsx";
+import { MESSAGE_CHARACTERS, type Message } from "../lib/wire.ts";
+import type { Outgoing } from "./outbox.ts";
+import { Sheet } from "./sheet.tsx";
+import type { CallModel } from "./state.ts";
+
+const Said = ({ message, own }: { message: Message; own: boolean }) => (
+  <li class={own ? "own" : ""}>
+    <p class="who">
+      {own ? t("You") : message.name} <time dateTime={message.at}>{formatTime(message.at)}</time>
+    </p>
+    <p class="body" dir="auto">
+      {message.body}
+    </p>
+  </li>
+);
+
+const Sending = ({ model, letter }: { model: CallModel; letter: Outgoing }) => (
+  <li class="own pending">
+    <p class="body" dir="auto">
+      {letter.body}
+    </p>
+    {letter.failed === null ? (
+      <p class="who">{t("Sending…")}</p>
+    ) : (
+      <p class="who">
+        {t("Not sent.")} {letter.failed}{" "}
+        <button type="button" class="button quiet small" onClick={() => model.call.outbox.retry(letter.key)}>
+          {t("Send again")}
+        </button>
+      </p>
+    )}
+  </li>
+);
+
+/** Keeps the newest message in sight. */
+const useBottom = (length: number) => {
+  const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    list.current?.scrollTo({ top: list.current.scrollHeight });
+  }, [length]);
+  return list;
+};
+
+export const Log = ({ model, empty }: { model: CallModel; empty: string }) => {
+  const { roster, outgoing, me } = model.state.value;
+  const list = useBottom(roster.messages.length + outgoing.length);
+  return (
+    <>
+      {roster.messages.length + outgoing.length === 0 ? <p class="soft">{empty}</p> : null}
+      <div ref={list} class="log" role="log" aria-label={t("Messages")} tabIndex={0}>
+        <ol>
+          {roster.messages.map((message) => (
+            <Said key={message.id} message={message} own={message.from === me?.id} />
+          ))}
+          {outgoing.map((letter) => (
+            <Sending key={`out-${letter.key}`} model={model} letter={letter} />
+          ))}
+        </ol>
+      </div>
+    </>
+  );
+};
+
+const sends = (event: KeyboardEvent): boolean => event.key === "Enter" && !event.shiftKey && !event.isComposing;
+
+export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) => {
+  const [body, setBody] = useState("");
+  const id = useId();
+  const input = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (focus) input.current?.focus();
+  }, [focus]);
+  const send = (event: Event) => {
+    event.preventDefault();
+    const text = body.trim();
+    if (text === "") return;
+    model.call.outbox.say(text);
+    setBody("");
+  };
+  return (
+    <form class="writer" onSubmit={send}>
+      <label class="unseen" for={id}>
+        {t("Write a message")}
+      </label>
+      <textarea
+        id={id}
+        ref={input}
+        rows={1}
+        maxLength={MESSAGE_CHARACTERS}
+        placeholder={t("Write a message")}
+        dir="auto"
+        value={body}
+        onInput={(event) => setBody(event.currentTarget.value)}
+        onKeyDown={(event) => sends(event) && send(event)}
+      />
+      <button type="submit" class="button primary icon-only" aria-label={t("Send")}>
+        <Icon name="send" />
+      </button>
+    </form>
+  );
+};
+
+export const ChatSheet = ({ model }: { model: CallModel }) => (
+  <Sheet model={model} name="chat" title={t("Chat")}>
+    <Log model={model} empty={t("Nothing has been written yet. Messages stay with the consultation.")} />
+    <Writer model={model} focus={true} />
+  </Sheet>
+);

@@ -1,0 +1,55 @@
+/** What is said aloud to people who do not see the page: the changes of a call, in plain sentences. */
+import { t } from "../lib/i18n.ts";
+import type { Participant } from "../lib/wire.ts";
+import type { Phase } from "./machine.ts";
+import type { CallState } from "./model.ts";
+import { otherOf } from "./words.ts";
+
+const PHASES: Partial<Record<Phase, (before: Phase, name: string) => string>> = {
+  waiting: () => t("You are in the waiting room."),
+  called: (_, name) => t("Connecting you with {name}.", { name }),
+  live: (before, name) =>
+    before === "recovering" ? t("You are back.") : t("You are connected with {name}.", { name }),
+  recovering: () => t("Reconnecting… stay on this page."),
+  refused: () => t("You cannot join at the moment."),
+  replaced: () => t("This call is open in another window."),
+};
+
+const phaseWords = (before: CallState, after: CallState): string | null => {
+  if (before.phase === after.phase || (after.phase === "waiting" && after.me?.role === "professional")) return null;
+  return PHASES[after.phase]?.(before.phase, otherOf(after)?.name ?? "") ?? null;
+};
+
+const personChange = (before: Participant, after: Participant): string | null => {
+  const { name } = after;
+  if (after.hand && !before.hand) return t("{name} raises a hand.", { name });
+  if (after.screen && !before.screen) return t("{name} shares the screen.", { name });
+  if (after.stage === "left" && before.stage !== "left") return t("{name} left the call.", { name });
+  if (after.stage === "waiting" && before.stage === "away") return t("{name} is in the waiting room.", { name });
+  return null;
+};
+
+const peopleWords = (before: CallState, after: CallState): string[] =>
+  after.roster.participants.flatMap((person) => {
+    const known = before.roster.participants.find(({ id }) => id === person.id);
+    const said = known && person.id !== after.me?.id ? personChange(known, person) : null;
+    return said === null ? [] : [said];
+  });
+
+const messageWords = (before: CallState, after: CallState): string[] => {
+  if (before.me === null || before.roster.messages === after.roster.messages) return [];
+  const known = new Set(before.roster.messages.map(({ id }) => id));
+  return after.roster.messages
+    .filter(({ id, from }) => !known.has(id) && from !== after.me?.id)
+    .map(({ name, body }) => t("Message from {name}: {body}", { name, body }));
+};
+
+/** The sentences that lead from one state to the next; `chatOpen`: the chat's own log already speaks. */
+export const spoken = (before: CallState, after: CallState, chatOpen: boolean): string[] => {
+  const phase = phaseWords(before, after);
+  return [
+    ...(phase === null ? [] : [phase]),
+    ...peopleWords(before, after),
+    ...(chatOpen ? [] : messageWords(before, after)),
+  ];
+};

@@ -1,0 +1,139 @@
+/** What a professional does at the desk: admit, join, leave, end; and what the desk does by itself. It knows no DOM. */
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Call } from "../call/client.ts";
+import type { CallState } from "../call/model.ts";
+import { patientOf } from "../call/roster.ts";
+import { t } from "../lib/i18n.ts";
+import type { Outcome, Stage } from "../lib/wire.ts";
+import { type Scene, sceneOf } from "./scene.ts";
+
+export type DeskDialog = "part" | "unsuitable";
+export type CallPort = Pick<Call, "admit" | "enter" | "leave" | "again" | "prepare" | "command">;
+
+export interface DeskOptions {
+  call: CallPort;
+  state: ReadonlySignal<CallState>;
+  /** The server's time in ms. */
+  now: () => number;
+  /** Whether the consultation is this person's own: then camera and microphone are ready when the patient waits. */
+  mine: boolean;
+  /** The page was opened by 'Admit'. */
+  admitAtOnce: boolean;
+  say: (text: string) => void;
+}
+
+const ADMITTABLE: ReadonlySet<Stage> = new Set(["waiting", "refused", "in_call"]);
+const WITH_DEVICES: ReadonlySet<Scene> = new Set(["waiting", "call"]);
+const WITHOUT_DEVICES: ReadonlySet<Scene> = new Set(["left", "ended", "replaced", "failed"]);
+
+const sentence = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : "";
+  return message || t("The server did not answer. Please try again.");
+};
+
+export class Desk {
+  readonly scene: ReadonlySignal<Scene>;
+  readonly dialog: Signal<DeskDialog | null> = signal(null);
+  readonly error: Signal<string | null> = signal(null);
+  readonly busy: Signal<boolean> = signal(false);
+  /** The names in the list are nobody else's business while the screen is shared. */
+  readonly listHidden: ReadonlySignal<boolean>;
+  /** How long the consultation lasted in ms; null when this page did not see it end. */
+  readonly lasted: Signal<number | null> = signal(null);
+  readonly #options: DeskOptions;
+  #toAdmit: boolean;
+  #prepared = false;
+  #before: Scene = "connecting";
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#toAdmit = options.admitAtOnce;
+    this.scene = computed(() => sceneOf(options.state.value));
+    this.listHidden = computed(() => options.state.value.local.screen);
+  }
+
+  /** Begins to follow the call; the answer ends it. */
+  start(): () => void {
+    return effect(() => {
+      const state = this.#options.state.value;
+      const scene = this.scene.value;
+      if (this.#toAdmit && state.line === "open" && state.me) void this.#admitAtOnce(state);
+      if (scene !== this.#before) this.#entered(scene, state);
+    });
+  }
+
+  open(dialog: DeskDialog): void {
+    this.error.value = null;
+    this.dialog.value = dialog;
+  }
+
+  close(): void {
+    this.dialog.value = null;
+    this.error.value = null;
+  }
+
+  admit(): Promise<void> {
+    void this.#prepare();
+    return this.#ask(() => this.#options.call.admit());
+  }
+
+  /** A colleague sits down in a call that has a place. */
+  join(): Promise<void> {
+    void this.#prepare();
+    return this.#ask(() => this.#options.call.enter());
+  }
+
+  leave(): Promise<void> {
+    return this.#ask(() => this.#options.call.leave());
+  }
+
+  end(outcome: Outcome, reason: string | null): Promise<void> {
+    return this.#ask(() => this.#options.call.command("end", { outcome, reason }));
+  }
+
+  /** Back at the desk after leaving, or here instead of in the other window. */
+  again(): Promise<void> {
+    return this.#ask(() => this.#options.call.again());
+  }
+
+  async #admitAtOnce(state: CallState): Promise<void> {
+    this.#toAdmit = false;
+    const patient = patientOf(state.roster);
+    if (patient && ADMITTABLE.has(patient.stage)) await this.admit();
+    else this.#options.say(t("{name} is no longer in the waiting room.", { name: patient?.name ?? "" }));
+  }
+
+  #entered(scene: Scene, state: CallState): void {
+    if (scene === "ended" && this.#before !== "connecting") this.#measure(state);
+    this.#before = scene;
+    if (WITHOUT_DEVICES.has(scene)) this.#prepared = false;
+    if (this.#options.mine && WITH_DEVICES.has(scene)) void this.#prepare();
+  }
+
+  #measure({ roster }: CallState): void {
+    const begun = roster.consultation.started_at;
+    this.lasted.value = begun === null ? null : this.#options.now() - Date.parse(begun);
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#prepared) return;
+    this.#prepared = true;
+    await this.#options.call.prepare({ camera: true, microphone: true });
+  }
+
+  /** One wish at a time; a dialog stays open with the server's sentence when it refuses. */
+  async #ask(wish: () => Promise<void>): Promise<void> {
+    if (this.busy.value) return;
+    this.busy.value = true;
+    this.error.value = null;
+    try {
+      await wish();
+      this.dialog.value = null;
+    } catch (error) {
+      if (this.dialog.value) this.error.value = sentence(error);
+      else this.#options.say(sentence(error));
+    } finally {
+      this.busy.value = false;
+    }
+  }
+}

@@ -1,0 +1,194 @@
+/** The middle of the desk while we are not in the call: what is the matter, and what can be done. */
+import type { ComponentChildren } from "preact";
+import { Log, Writer } from "../call/chat.tsx";
+import { Camera, Mute } from "../call/controls.tsx";
+import { Avatar } from "../call/picture.tsx";
+import { SelfView } from "../call/self.tsx";
+import { deviceWords } from "../call/words.ts";
+import { t } from "../lib/i18n.ts";
+import { Icon } from "../lib/icon.tsx";
+import type { RowDialog } from "../today/actions.ts";
+import { stateWords } from "../today/row.ts";
+import { type Parts, rowOf } from "./parts.ts";
+import { type Scene, seatedOf, seatFree } from "./scene.ts";
+
+/** Scenes in which the patient can read what we write, now or when they come. */
+const WRITABLE: ReadonlySet<Scene> = new Set(["early", "waiting", "refused", "gone", "outside"]);
+
+const headline = (scene: Scene, parts: Parts): string => {
+  const row = rowOf(parts);
+  const name = row.patient_name;
+  switch (scene) {
+    case "waiting":
+      return t("{name} is waiting", { name });
+    case "refused":
+      return t("{name} was told that you cannot see them now", { name });
+    case "gone":
+      return t("{name} has left", { name });
+    case "outside":
+      return t("{name} is in the call", { name });
+    case "connecting":
+      return t("Connecting…");
+    default:
+      return name;
+  }
+};
+
+/** A professional who is told 'full' can still do most of the work. */
+const outsideWords = ({ model }: Parts): string => {
+  const seated = seatedOf(model.state.value.roster);
+  if (seatFree(model.state.value)) return t("There is a place for you in the call.");
+  const full = t("The call is full (2 people). You can read and write the note.");
+  return seated ? `${t("{name} is talking with them.", { name: seated.name })} ${full}` : full;
+};
+
+const explanation = (scene: Scene, parts: Parts): string => {
+  switch (scene) {
+    case "early":
+      return stateWords(rowOf(parts), parts.board.now.value);
+    case "waiting":
+      return stateWords(rowOf(parts), parts.board.now.value);
+    case "refused":
+      return t("You can still let them in.");
+    case "gone":
+      return t("They can come back with the same link, and then wait for you here.");
+    case "outside":
+      return outsideWords(parts);
+    default:
+      return "";
+  }
+};
+
+/** The device check of the patient, each result on its own. */
+const Checked = (parts: Parts) => {
+  const { devices } = rowOf(parts);
+  if (devices === null) return null;
+  return (
+    <ul class="desk-checked" aria-label={t("Device check of the patient")}>
+      {devices.split(" · ").map((result) => (
+        <li key={result}>{result}</li>
+      ))}
+    </ul>
+  );
+};
+
+const RowAction = ({ kind, children, ...parts }: Parts & { kind: RowDialog; children: ComponentChildren }) => (
+  <button type="button" class="button" onClick={() => parts.actions.open({ kind, row: rowOf(parts) })}>
+    {children}
+  </button>
+);
+
+/** A colleague who sits there already has to admit. */
+const Admit = ({ desk, model }: Parts) =>
+  seatFree(model.state.value) ? (
+    <button type="button" class="button primary desk-admit" aria-disabled={desk.busy.value} onClick={() => void desk.admit()}>
+      <Icon name="video" />
+      {t("Admit")}
+    </button>
+  ) : (
+    <p class="soft">{t("{name} is at the desk and can let them in.", { name: seatedOf(model.state.value.roster)?.name ?? "" })}</p>
+  );
+
+const Link = (parts: Parts) => {
+  const row = rowOf(parts);
+  const dead = row.link.state === "revoked" || row.link.state === "expired";
+  const reachable = row.phone !== null || row.email !== null;
+  return (
+    <>
+      {!dead && reachable && (
+        <RowAction {...parts} kind="send">
+          {t("Send link again")}
+        </RowAction>
+      )}
+      <RowAction {...parts} kind="reissue">
+        {t("New link")}
+      </RowAction>
+    </>
+  );
+};
+
+const Doings = ({ scene, ...parts }: Parts & { scene: Scene }) => {
+  const { desk, model } = parts;
+  switch (scene) {
+    case "waiting":
+      return (
+        <>
+          <Admit {...parts} />
+          <RowAction {...parts} kind="hold">
+            {t("Let wait longer")}
+          </RowAction>
+          <RowAction {...parts} kind="refuse">
+            {t("Can’t see now")}
+          </RowAction>
+        </>
+      );
+    case "refused":
+      return <Admit {...parts} />;
+    case "outside":
+      return seatFree(model.state.value) ? (
+        <button type="button" class="button primary" aria-disabled={desk.busy.value} onClick={() => void desk.join()}>
+          <Icon name="video" />
+          {t("Join the call")}
+        </button>
+      ) : null;
+    case "early":
+      return <Link {...parts} />;
+    case "gone":
+      return (
+        <>
+          <button type="button" class="button primary" onClick={() => desk.open("part")}>
+            {t("End the consultation")}
+          </button>
+          <Link {...parts} />
+        </>
+      );
+    default:
+      return null;
+  }
+};
+
+/** Our own picture before the call: only we see it. */
+const Ready = ({ model }: Parts) => {
+  const { local } = model.state.value;
+  const wanted = local.track.camera !== null || local.track.microphone !== null || deviceWords(local) !== null;
+  if (!wanted) return null;
+  return (
+    <div class="desk-ready">
+      <SelfView model={model} />
+      <p class="desk-ready-words">{deviceWords(local) ?? t("Only you see this until you admit.")}</p>
+      <div class="controls">
+        <Mute model={model} />
+        <Camera model={model} />
+      </div>
+    </div>
+  );
+};
+
+const Chat = ({ model, name }: { model: Parts["model"]; name: string }) => (
+  <section class="desk-chat" aria-label={t("Messages with {name}", { name })}>
+    <Log model={model} empty={t("You can write to {name} here, also before you admit them.", { name })} />
+    <Writer model={model} focus={false} />
+  </section>
+);
+
+export const Lobby = (parts: Parts) => {
+  const { desk, model } = parts;
+  const scene = desk.scene.value;
+  const { patient_name: name } = rowOf(parts);
+  return (
+    <div class="lobby" data-scene={scene}>
+      <div class="stage lobby-stage">
+        <Avatar name={name}>
+          <h2>{headline(scene, parts)}</h2>
+          <p role="status">{explanation(scene, parts)}</p>
+          <Checked {...parts} />
+        </Avatar>
+        {scene === "waiting" && <Ready {...parts} />}
+      </div>
+      <div class="desk-doings">
+        <Doings {...parts} scene={scene} />
+      </div>
+      {WRITABLE.has(scene) && <Chat model={model} name={name} />}
+    </div>
+  );
+};

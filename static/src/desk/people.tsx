@@ -1,0 +1,29 @@
+/** Who is here besides us, and how well the line to them is, in words. */
+import { personWords } from "../call/words.ts";
+import { t } from "../lib/i18n.ts";
+import type { Participant } from "../lib/wire.ts";
+import type { Parts } from "./parts.ts";
+
+const isAround = (person: Participant): boolean => person.role === "patient" || person.present;
+
+const Person = ({ person, model }: { person: Participant } & Pick<Parts, "model">) => {
+  const remote = model.state.value.remotes.find(({ participant }) => participant.id === person.id);
+  return (
+    <li data-weak={remote !== undefined && (remote.view.troubled || remote.view.theirs === "weak")}>
+      <b dir="auto">{person.name}</b> {personWords(person, remote).join(" · ")}
+    </li>
+  );
+};
+
+export const People = ({ model }: Pick<Parts, "model">) => {
+  const { roster, me } = model.state.value;
+  const around = roster.participants.filter((person) => person.id !== me?.id && isAround(person));
+  if (around.length === 0) return null;
+  return (
+    <ul class="desk-people" aria-label={t("Who is here")}>
+      {around.map((person) => (
+        <Person key={person.id} person={person} model={model} />
+      ))}
+    </ul>
+  );
+};

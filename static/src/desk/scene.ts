@@ -1,0 +1,54 @@
+/** What the desk shows in its middle: a pure function of the call's state. */
+import { isTalking, type Phase } from "../call/machine.ts";
+import type { CallState } from "../call/model.ts";
+import { patientOf, type Roster } from "../call/roster.ts";
+import type { Participant, Stage } from "../lib/wire.ts";
+
+/** `early`: not in the waiting room yet; `outside`: others talk, we do not; `gone`: the patient has left. */
+export type Scene =
+  | "connecting"
+  | "early"
+  | "waiting"
+  | "refused"
+  | "gone"
+  | "outside"
+  | "call"
+  | "left"
+  | "ended"
+  | "replaced"
+  | "failed";
+
+const BY_STAGE: Readonly<Record<Stage, Scene>> = {
+  away: "early",
+  waiting: "waiting",
+  refused: "refused",
+  left: "gone",
+  in_call: "outside",
+};
+
+/** Phases in which the roster says the rest. */
+const AT_THE_DOOR: ReadonlySet<Phase> = new Set(["waiting", "refused"]);
+
+export const sceneOf = ({ phase, roster }: CallState): Scene => {
+  if (isTalking(phase)) return "call";
+  if (!AT_THE_DOOR.has(phase)) return phase as Scene;
+  return BY_STAGE[patientOf(roster)?.stage ?? "away"];
+};
+
+/** The professional in the call, if there is one. */
+export const seatedOf = (roster: Roster): Participant | undefined =>
+  roster.participants.find(({ role, stage }) => role === "professional" && stage === "in_call");
+
+/** Whether we can sit down: nobody sits there, or we do. */
+export const seatFree = ({ roster, me }: CallState): boolean => {
+  const seated = seatedOf(roster);
+  return seated === undefined || seated.id === me?.id;
+};
+
+/** "12:31", "1:02:31": how long something has lasted. */
+export const clockWords = (ms: number): string => {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (part: number): string => String(part).padStart(2, "0");
+  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return seconds < 3600 ? rest : `${Math.floor(seconds / 3600)}:${rest}`;
+};

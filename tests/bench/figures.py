@@ -1,0 +1,48 @@
+"""The figures of the benches: their names, what each must hold to, and how they are printed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+MUSTS = {
+    "start_s": 60, "restart_s": 3,
+    "join_ms": 1500, "join_firefox_ms": 1500, "admit_first_frame_ms": 1000,
+    "kill_media_gap_ms": 500, "signalling_back_s": 3,
+    "stall_told_s": 2, "frames_back_s": 4,
+    "lost_after_saved": 0, "seen_p50_ms": 5, "seen_p99_ms": 50, "ack_p99_ms": 100,
+    "first_paint_ms": 1500, "first_page_bytes": 30_000,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line `name value unit`; every figure is better when it is lower."""
+
+    name: str
+    value: float
+    unit: str
+
+    def __str__(self) -> str:
+        shown = f"{self.value:.2f}" if self.unit == "s" or self.value < 10 and self.value % 1 else f"{self.value:.0f}"
+        return f"{self.name} {shown} {self.unit}"
+
+    @property
+    def verdict(self) -> str:
+        """`must 3: ok`, or nothing where no must is set."""
+        must = MUSTS.get(self.name)
+        return "" if must is None else f"must {must}: {'ok' if self.value <= must else 'over'}"
+
+
+def middle(name: str, values: Sequence[float], unit: str) -> Figure:
+    """Return the median of the runs."""
+    return Figure(name, median(values), unit)
+
+
+def worst(name: str, values: Sequence[float], unit: str) -> Figure:
+    """Return the maximum of the runs, for figures that are maxima by themselves."""
+    return Figure(name, max(values), unit)
+
+
+def summary(figures: Iterable[Figure]) -> str:
+    """Return a table of the figures beside their musts."""
+    return "\n".join(f"{str(figure):<34} {figure.verdict}".rstrip() for figure in figures)

@@ -1,0 +1,31 @@
+"""What the live tests of the note share: opening it as a member of the cast, and looking into the database."""
+
+from collections.abc import Awaitable
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.core.house import House
+from server.notes.chain import Row
+from server.notes.model import Note, NoteReject, NoteUpdate
+from tests.cast import Staff
+from tests.live.notes.client import Tab
+
+
+class Open(Protocol):
+    """Opens the note of the meeting as one person; waits for hello and the text unless told otherwise."""
+
+    def __call__(self, person: Staff, *, older: Tab | None = None, until_synced: bool = True, schema: int = 1) -> Awaitable[Tab]: ...
+
+
+async def rows_of(house: House, consultation_id: UUID) -> list[Row]:
+    columns = (NoteUpdate.note_id, NoteUpdate.seq, NoteUpdate.session_id, NoteUpdate.ts_ms, NoteUpdate.payload, NoteUpdate.hash)
+    query = select(*columns).join(Note, Note.id == NoteUpdate.note_id).where(Note.consultation_id == consultation_id)
+    async with house.database.read() as tx:
+        return [Row(*row) for row in await tx.execute(query.order_by(NoteUpdate.seq))]
+
+
+async def rejects_of(house: House) -> list[NoteReject]:
+    async with house.database.read() as tx:
+        return list(await tx.scalars(select(NoteReject).order_by(NoteReject.id)))

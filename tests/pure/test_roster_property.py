@@ -1,0 +1,124 @@
+"""For any sequence of commands, snapshot + events = a fresh snapshot, for every page; and rights hold at every step."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
+from server.consultation.roster import Stage
+from server.consultation.view import view_for
+from server.errors import ConsiliumError
+from tests.pure.room_game import ALICE, BOB, DANA, Game
+
+EVERYBODY = st.sampled_from([ALICE, BOB, DANA])
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20).filter(str.strip)
+OFFER = {"type": "offer", "sdp": "v=0\r\n"}
+
+COMMANDS: st.SearchStrategy[Command] = st.one_of(
+    st.builds(Media, mic=st.booleans(), camera=st.booleans(), screen=st.booleans()),
+    st.builds(Hand, up=st.booleans()),
+    st.builds(Chat, body=TEXT),
+    st.just(Enter()),
+    st.just(Admit()),
+    st.builds(Hold, body=st.none() | TEXT),
+    st.builds(Refuse, reason=TEXT),
+    st.just(Leave()),
+    st.builds(End, outcome=st.sampled_from(["completed", "unsuitable"]), reason=st.none() | TEXT),
+    st.builds(Signal, to=st.sampled_from([f"peer-{number}" for number in range(1, 8)]), description=st.just(OFFER)),
+)
+
+
+class RoomMachine(RuleBasedStateMachine):
+    """Everything that can happen to a room, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.game = Game()
+        self.refused_at_the_door = 0
+
+    @rule(who=EVERYBODY)
+    def join(self, who: object) -> None:
+        self.knock(who, None, fresh=True)
+
+    @rule(who=EVERYBODY, number=st.integers(1, 8))
+    def resume(self, who: object, number: int) -> None:
+        mine = self.game.roster.members[who].peer
+        self.knock(who, mine.id if mine is not None else f"{who}-{number}", fresh=False)
+
+    def knock(self, who: object, resumed: str | None, *, fresh: bool) -> None:
+        before = self.game.roster
+        try:
+            self.game.join(who, resumed, fresh=fresh)
+        except ConsiliumError:
+            assert self.game.roster is before
+
+    @rule(who=EVERYBODY, command=COMMANDS)
+    def command(self, who: object, command: Command) -> None:
+        before = self.game.roster
+        try:
+            self.game.act(who, command)
+        except ConsiliumError:
+            assert self.game.roster is before
+
+    @rule(who=EVERYBODY)
+    def drop(self, who: object) -> None:
+        self.game.drop(who)
+
+    @rule(who=EVERYBODY)
+    def expel(self, who: object) -> None:
+        self.game.expel(who)
+
+    @precondition(lambda self: self.game.pages)
+    @rule(data=st.data())
+    def old_socket_ends(self, data: st.DataObject) -> None:
+        """The end of any socket that ever was, in whatever order they end."""
+        self.game.lose(data.draw(st.sampled_from(sorted(self.game.pages))))
+
+    @rule(seconds=st.sampled_from([1.0, 14.0, 29.0, 31.0, 700.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.game.pass_time(seconds)
+
+    @rule()
+    def restart(self) -> None:
+        self.game.restart()
+
+    @invariant()
+    def every_page_shows_what_a_fresh_page_would(self) -> None:
+        for handle, member in self.game.roster.connected():
+            assert self.game.pages[handle].shows(view_for(self.game.roster, member))
+
+    @invariant()
+    def patients_see_nothing_of_devices_or_of_strangers(self) -> None:
+        for handle, member in self.game.roster.connected():
+            if member.patient:
+                shown = self.game.pages[handle].participants
+                assert all(each["devices"] is None for each in shown.values())
+                assert str(BOB) not in shown or self.game.member(BOB).stage == Stage.IN_CALL
+
+    @invariant()
+    def two_at_most_are_in_the_call(self) -> None:
+        seated = [member for member in self.game.roster.members.values() if member.stage == Stage.IN_CALL]
+        assert len([member for member in seated if not member.patient]) <= 1
+
+    @invariant()
+    def nobody_is_shown_as_sending_outside_of_the_call(self) -> None:
+        for page in self.game.pages.values():
+            for shown in page.participants.values():
+                assert shown["stage"] == "in_call" or not (shown["mic"] or shown["camera"] or shown["screen"] or shown["hand"])
+
+    @invariant()
+    def whoever_holds_a_place_is_here_or_has_the_grace(self) -> None:
+        for member in self.game.roster.members.values():
+            here = member.peer is not None and member.peer.present
+            assert here or member.gone_at is not None or member.stage != Stage.IN_CALL
+
+    @invariant()
+    def peers_are_never_shared(self) -> None:
+        peers = [member.peer.id for member in self.game.roster.members.values() if member.peer is not None]
+        assert len(peers) == len(set(peers))
+        assert not set(peers) & set(self.game.roster.retired)
+
+
+TestRoom = pytest.mark.row("V3")(pytest.mark.row("V4")(RoomMachine.TestCase))
+TestRoom.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
