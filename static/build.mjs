@@ -35,7 +35,9 @@ const ENTRIES = {
 /** Scripts that run outside the page get one self-contained file each; pages learn its name by a constant. */
 const WORKERS = { METER_WORKLET: "src/media/meter.worklet.ts" };
 
-const landed = Object.entries(ENTRIES).filter(([, [source]]) => existsSync(join(ROOT, source)));
+const landed = Object.entries(ENTRIES)
+  .filter(([, [source]]) => existsSync(join(ROOT, source)))
+  .filter(([name]) => name !== "desk" || existsSync(join(ROOT, "src/notes/note.tsx")));
 
 const options = {
   absWorkingDir: ROOT,

@@ -12,6 +12,7 @@ CAMERA = {
     "missing": "No camera: none found",
     "busy": "No camera: in use by another program",
     "other": "No camera: it did not start",
+    "unsupported": "This browser cannot make video calls",
 }
 MICROPHONE = {
     "works": "Microphone works",
@@ -21,6 +22,7 @@ MICROPHONE = {
     "missing": "No microphone: none found",
     "busy": "No microphone: in use by another program",
     "other": "No microphone: it did not start",
+    "unsupported": "This browser cannot make calls",
 }
 SPEAKER = {"heard": "Heard the test sound", "not_heard": "Did not hear the test sound", "skipped": "Sound not tested"}
 NETWORK = {

@@ -29,7 +29,6 @@ from server.web.endpoint import storage_error
 
 @dataclass(frozen=True)
 class RoomPace:
-    beat_s: float = 5.0  # what pages are told; the connections keep it
     tick_s: float = 1.0  # how often the room looks at its clock
     grace_s: float = 30.0  # a peer that drops may come back
     linger_s: float = 60.0  # an empty room stays in memory
@@ -138,7 +137,7 @@ class Room:
         peer = fresh if member.peer is None else member.peer.id
         view = view_for(step.roster, member)
         self._audience.add(join.handle, Seat(join.line, subject, view, self._watch_person(subject)))
-        join.line.reply(join.hello_id, "welcome", welcome(self._house, member.id, peer, self._pace.beat_s, view))
+        join.line.reply(join.hello_id, "welcome", welcome(self._house, member.id, peer, join.line.beat_s, view))
         await self._take(step)
 
     def _watch_person(self, subject: RoomSubject) -> Callable[[], None]:

@@ -152,7 +152,9 @@ def _enter(roster: Roster, actor: Member, command: Enter) -> Step:
 def _admit(roster: Roster, actor: Member, command: Admit) -> Step:
     del command
     _check_seat(roster, actor)
-    _patient_at(roster, {Stage.WAITING, Stage.REFUSED, Stage.IN_CALL})
+    patient = _patient_at(roster, {Stage.WAITING, Stage.REFUSED, Stage.IN_CALL})
+    if patient.peer is None and patient.stage != Stage.IN_CALL:
+        raise Conflict("The patient is not connected at the moment. Their place is kept.", code="patient_away")
     return Step(roster, store=changes.Admit(actor.id))
 
 

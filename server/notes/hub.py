@@ -44,11 +44,10 @@ class _Place:
 class Hub:
     """Found at `app.state.notes`; `start` and `close` belong to the app's lifespan."""
 
-    def __init__(self, house: House, journal: Journal, *, linger_s: float = LINGER_S, recheck_s: float = RECHECK_S) -> None:
+    def __init__(self, house: House, journal: Journal, *, linger_s: float = LINGER_S) -> None:
         self.house = house
         self._journal = journal
         self._linger_s = linger_s
-        self._recheck_s = recheck_s
         self._places: dict[UUID, _Place] = {}
         self._closing = False
 
@@ -95,7 +94,7 @@ class Hub:
         place = _Place(live, asyncio.get_running_loop().create_future())
         place.ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
         self._places[consultation_id] = place
-        place.undo.append(self.house.bus.subscribe(f"rights:{consultation_id}", lambda: self._recheck_all(live)))
+        place.undo.append(self.house.bus.subscribe(f"rights:{consultation_id}", lambda: self._recheck_note(live)))
         self.house.supervisor.spawn(self._load(place), name="note load", on_crash=lambda error: self._give_up(place, error))
         return place
 
@@ -193,13 +192,17 @@ class Hub:
         except (SQLAlchemyError, OSError) as error:
             log.warning("note snapshot not kept", note=live.note_id, error=type(error).__name__)
 
+    async def recheck_all(self) -> None:
+        """Read every right again, one after the other: a lost hint only delays."""
+        for conn in [conn for place in self._places.values() for conn in place.live.members.values()]:
+            await self._recheck(conn)
+
     async def _recheck_often(self) -> None:
         while True:
-            await asyncio.sleep(self._recheck_s)
-            for conn in [conn for place in self._places.values() for conn in place.live.members.values()]:
-                await self._recheck(conn)
+            await asyncio.sleep(RECHECK_S)
+            await self.recheck_all()
 
-    def _recheck_all(self, live: LiveNote) -> None:
+    def _recheck_note(self, live: LiveNote) -> None:
         for conn in live.members.values():
             self.recheck(conn)
 

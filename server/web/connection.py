@@ -63,6 +63,10 @@ class Connection:
         self._beat_at = asyncio.get_running_loop().time() + limits.beat_s
 
     @property
+    def beat_s(self) -> float:
+        return self.limits.beat_s
+
+    @property
     def closing(self) -> bool:
         return self._farewell is not None
 

@@ -92,7 +92,8 @@ def _preload(assets: Assets, name: str) -> Markup:
 def _icon(assets: Assets, name: str) -> Markup:
     if name not in assets.icons:
         raise KeyError(f"{name} is not in static/icons/names.mjs")
-    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(assets.url("sprite.svg"), name)
+    kind = "icon points" if name.startswith("arrow") else "icon"
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>').format(kind, assets.url("sprite.svg"), name)
 
 
 def _speak(pages: Pages, language: Language) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def launch_chromium(playwright: Playwright) -> Browser:
 
 def launch_firefox(playwright: Playwright) -> Browser:
     program = need_program("firefox-esr", "firefox-esr")
-    return playwright.firefox.launch(channel="moz-firefox", executable_path=program, firefox_user_prefs=FIREFOX)
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=program, firefox_user_prefs=dict(FIREFOX))
 
 
 def keep_diary(person: Person) -> Person:

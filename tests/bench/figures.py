@@ -23,7 +23,7 @@ class Figure:
     unit: str
 
     def __str__(self) -> str:
-        shown = f"{self.value:.2f}" if self.unit == "s" or self.value < 10 and self.value % 1 else f"{self.value:.0f}"
+        shown = f"{self.value:.2f}" if self.unit == "s" or (self.value < 10 and self.value % 1) else f"{self.value:.0f}"
         return f"{self.name} {shown} {self.unit}"
 
     @property
@@ -45,4 +45,4 @@ def worst(name: str, values: Sequence[float], unit: str) -> Figure:
 
 def summary(figures: Iterable[Figure]) -> str:
     """Return a table of the figures beside their musts."""
-    return "\n".join(f"{str(figure):<34} {figure.verdict}".rstrip() for figure in figures)
+    return "\n".join(f"{figure!s:<34} {figure.verdict}".rstrip() for figure in figures)

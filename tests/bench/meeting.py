@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
+from server.consultation.consents import WORDINGS
 from tests.bench.browsers import diary, keep_diary
 from tests.browser.person import PHONE, Persons
 from tests.cast import ALICE
@@ -15,6 +16,7 @@ from tests.site import Booked, Site
 PATIENCE_S = 20.0
 LAST_STEP = "Go to the waiting room"
 Diary = dict[str, Any]
+Form = dict[str, str | float | bool]
 
 
 class Meeting:
@@ -31,10 +33,13 @@ class Meeting:
     def _answer_everything(self, site: Site, booked: Booked) -> None:
         self.patient.open(booked.link)
         visit = self.patient.page.url
-        for page, answers in (("", {}), ("/who", {"name": booked.patient}), ("/consent", CONSENTS)):
-            self.patient.context.request.post(visit + page, form=answers, headers={"origin": site.url})
+        agreed: Form = {wording.purpose: "yes" for wording in WORDINGS}
+        steps: list[tuple[str, Form]] = [("", {}), ("/who", {"name": booked.patient}), ("/consent", agreed)]
+        for page, answers in steps:
+            answer = self.patient.context.request.post(visit + page, form=answers, headers={"origin": site.url})
+            assert answer.ok, answer.text()
         self.patient.open(f"{visit}/network")
-        self.patient.button(LAST_STEP).wait_for()
+        self.patient.page.locator("#progress[hidden]").wait_for(state="attached")
 
     def until(self, check: Callable[[], object], what: str, within_s: float = PATIENCE_S) -> None:
         """Ask again until it is true, giving both browsers their turns; raises `TimeoutError`."""
@@ -57,6 +62,16 @@ class Meeting:
         """Press the last button on the way to the waiting room."""
         self.patient.press(LAST_STEP)
 
+    def begin(self) -> None:
+        """Hold the call: the professional admits at once."""
+        self.professional.page.evaluate("() => globalThis.diary.admitAtOnce()")
+        self.enter()
+        self.until_pictures()
+
+    def run_for(self, ms: float) -> None:
+        """Let the call go on, giving both browsers their turns."""
+        self.patient.page.wait_for_timeout(ms)
+
     def until_connected(self) -> None:
         """Wait until the two browsers have found each other, which they do while the patient waits."""
         self.until(lambda: all(entry["connected"] for entry in self.diaries), "the connection while waiting")
@@ -65,9 +80,6 @@ class Meeting:
         """Wait until both see each other after that moment; returns when the later of the two did, in ms of the clock."""
         self.until(lambda: all(first_after(entry["pictures"], after) for entry in self.diaries), "the picture on both sides")
         return max(first_after(entry["pictures"], after) or 0.0 for entry in self.diaries)
-
-
-CONSENTS = {"video": "yes"}
 
 
 def first_after(moments: list[float], after: float) -> float | None:

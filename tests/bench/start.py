@@ -58,11 +58,8 @@ def _timed_run(clone: Path) -> float:
     address = clone / "data" / "server.json"
     address.unlink(missing_ok=True)
     log = clone.parent / "run.log"
-    with log.open("wb") as out:
-        began = time.monotonic()
-        child = subprocess.Popen(
-            ["make", "run", "PORT=0"], cwd=clone, env=_environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
-        )
+    began = time.monotonic()
+    child = _make_run(clone, log)
     try:
         while not _answers(address):
             if child.poll() is not None or time.monotonic() - began > FIRST_START_S:
@@ -71,6 +68,14 @@ def _timed_run(clone: Path) -> float:
         return time.monotonic() - began
     finally:
         _stop(child)
+
+
+def _make_run(clone: Path, log: Path) -> subprocess.Popen[bytes]:
+    command = ["make", "run", "PORT=0"]
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            command, cwd=clone, env=_environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+        )
 
 
 def _answers(address: Path) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from server.web.pseudo import write_pseudo_locales
 from tests.browser.person import Person, Persons
@@ -34,6 +34,7 @@ LaunchChromium = Callable[..., Browser]
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         yield playwright
 

@@ -16,6 +16,10 @@ HANDED = {
     "server/consultation/actions.py": "asks see_consultation first, or holds what it returned",
     "server/consultation/today.py": "starts from visible_consultations",
     "server/messaging/actions.py": "starts from visible_consultations, or from a delivery's own consultation",
+    "server/consultation/attendance.py": "works on the places of a live room, and sweeps what a crash left: there is no viewer",
+    "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
+    "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
+    "server/consultation/visit_actions.py": "is handed what see_visit opened",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
 }
 

@@ -9,7 +9,7 @@ import pytest
 from tests.house.source import ROOT, functions, project_files, python_files, relative, tree_of
 
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 60, 10
-OURS = python_files()
+OURS = [path for path in python_files() if "versions" not in path.parts]  # a migration is a list, not logic
 BROWSER = [path for path in project_files() if path.suffix in {".ts", ".tsx", ".mjs"} and path.is_relative_to(ROOT / "static")]
 
 

@@ -29,6 +29,7 @@ class Page:
     """What a browser does with the frames, by docs/WIRE.md and nothing else."""
 
     heard_at: float = 0.0
+    beat_s: float = 5.0
     closing: bool = False
     closed: tuple[int, str] | None = None
     consultation: Any = None
@@ -176,8 +177,9 @@ def new_consultation() -> Consultation:
 def new_place(who: UUID) -> Participant:
     patient = who == DANA
     return Participant(
-        id=who, consultation_id=fixed_id("id", "1"), role=Role.PATIENT if patient else Role.PROFESSIONAL, person_id=None if patient else who,
-        name=NAMES[who], companion="Her son" if patient else None, stage=Stage.CHECKING if patient else Stage.NOT_ARRIVED,
+        id=who, consultation_id=fixed_id("id", "1"), role=Role.PATIENT if patient else Role.PROFESSIONAL,
+        person_id=None if patient else who, name=NAMES[who],
+        companion="Her son" if patient else None, stage=Stage.CHECKING if patient else Stage.NOT_ARRIVED,
         waiting_since=None, admitted_at=None, refused_reason=None, devices="Camera works" if patient else None,
     )  # fmt: skip
 
@@ -187,8 +189,6 @@ def crowd(game: Game, count: int) -> Roster:
     game.join(BOB)
     bob = game.member(BOB)
     assert bob.peer is not None
-    others = {
-        uuid5(BOB, str(number)): replace(bob, id=uuid5(BOB, str(number)), peer=replace(bob.peer, id=f"other-{number}", handle=number + 1000))
-        for number in range(count)
-    }
-    return replace(game.roster, members=MappingProxyType({**game.roster.members, **others}))
+    peers = [replace(bob.peer, id=f"other-{number}", handle=number + 1000) for number in range(count)]
+    others = [replace(bob, id=uuid5(BOB, peer.id), peer=peer) for peer in peers]
+    return replace(game.roster, members=MappingProxyType({**game.roster.members, **{other.id: other for other in others}}))

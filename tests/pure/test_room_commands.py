@@ -1,5 +1,6 @@
 """Bodies of the room's commands: what is read, what is refused (bad inputs 23 and 27)."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.consultation.commands import COMMANDS, MAX_DESCRIPTION, Chat, Signal, parse_command, parse_hello
-from server.errors import ConsiliumError, Malformed, TooBig
+from server.errors import Malformed, TooBig
 
 SDP = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"
 HELLO = {"ticket": "t", "resume": None, "tab": "tab"}
@@ -26,7 +27,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", " ", "a", "v=0", "\u00e9", "offer", 0.5, 1e300]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["body", "to", "mic", "x"]), inner, max_size=3),
     max_leaves=6,
 )
@@ -40,10 +41,9 @@ def test_every_command_has_a_good_example() -> None:
 
 @given(kind=st.sampled_from(sorted(COMMANDS)), body=st.dictionaries(st.sampled_from(["body", "to", "up", "reason", "candidate"]), JSON))
 def test_any_body_is_read_or_refused(kind: str, body: dict[str, Any]) -> None:
-    try:
-        parse_command(kind, body)
-    except ConsiliumError as error:
-        assert error.http_status in {400, 413}
+    """A refusal is the answer to one frame; any other exception would end the connection."""
+    with suppress(Malformed, TooBig):
+        assert isinstance(parse_command(kind, body), COMMANDS[kind])
 
 
 @pytest.mark.parametrize(("kind", "body"), list(GOOD.items()), ids=list(GOOD))

@@ -89,6 +89,18 @@ class TestWaiting:
         assert page.participants[str(DANA)]["stage"] == "in_call"
         assert page.participants[str(ALICE)]["stage"] == "in_call"
 
+    def test_a_patient_who_has_vanished_is_not_admitted_but_keeps_the_place(self, game: Game) -> None:
+        game.join(DANA)
+        game.join(ALICE)
+        game.drop(DANA)
+        game.pass_time(GRACE_S)
+        with pytest.raises(Conflict) as refused:
+            game.act(ALICE, Admit())
+        assert refused.value.code == "patient_away"
+        game.join(DANA)
+        game.act(ALICE, Admit())
+        assert game.member(DANA).stage == "in_call"
+
     @pytest.mark.parametrize("command", [Admit(), Hold(body=None), Refuse(reason="No")])
     def test_nobody_waits(self, game: Game, command: Command) -> None:
         game.join(ALICE)

@@ -14,12 +14,12 @@ const HINT_MS = 6_000;
 
 const mark = ({ phase, line, local, remotes }: CallState): void => {
   const { dataset } = $("main");
-  dataset["callState"] = phase;
-  dataset["line"] = line;
-  dataset["mic"] = local.mic ? "on" : "off";
-  dataset["camera"] = local.camera ? "on" : "off";
-  dataset["screen"] = local.screen ? "on" : "off";
-  dataset["media"] = remotes.some(({ view }) => view.connected) ? "connected" : "none";
+  dataset.callState = phase;
+  dataset.line = line;
+  dataset.mic = local.mic ? "on" : "off";
+  dataset.camera = local.camera ? "on" : "off";
+  dataset.screen = local.screen ? "on" : "off";
+  dataset.media = remotes.some(({ view }) => view.connected) ? "connected" : "none";
 };
 
 const speak = ({ state, sheet }: CallModel): (() => void) => {
@@ -107,7 +107,7 @@ const followLooks = ({ call }: CallModel, lock: WakeLock): (() => void) =>
 
 const followTextSize = ({ textSize }: CallModel): (() => void) =>
   effect(() => {
-    document.documentElement.dataset["text"] = textSize.value;
+    document.documentElement.dataset.text = textSize.value;
   });
 
 /** Begins to attend to the page; the answer ends it. */

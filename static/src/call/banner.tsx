@@ -2,7 +2,6 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../lib/i18n.ts";
 import { Icon, type IconName } from "../lib/icon.tsx";
-import { isTalking } from "./machine.ts";
 import type { CallModel } from "./state.ts";
 import { deviceWords, exchangeWords, type Notice, noticeOf } from "./words.ts";
 
@@ -106,7 +105,7 @@ const Failed = ({ model }: { model: CallModel }) => {
 
 export const Banners = ({ model, phone }: { model: CallModel; phone: string | null }) => (
   <div class="banners">
-    {isTalking(model.state.value.phase) ? <Network model={model} phone={phone} /> : null}
+    <Network model={model} phone={phone} />
     <MutedHint model={model} />
     <Exchanged model={model} />
     <DeviceTrouble model={model} />

@@ -51,6 +51,7 @@ export const Log = ({ model, empty }: { model: CallModel; empty: string }) => {
   return (
     <>
       {roster.messages.length + outgoing.length === 0 ? <p class="soft">{empty}</p> : null}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div ref={list} class="log" role="log" aria-label={t("Messages")} tabIndex={0}>
         <ol>
           {roster.messages.map((message) => (

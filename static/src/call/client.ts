@@ -33,247 +33,248 @@ export class Call {
   readonly media: LocalMedia;
   /** Our messages on their way. */
   readonly outbox: Outbox;
-  private readonly options: CallOptions;
-  private readonly timers: Timers;
-  private readonly socket: JsonSocket<Commands, Events>;
-  private readonly peers: Peers;
-  private readonly listeners = new Set<(state: CallState) => void>();
-  private ice: RTCIceServer[] = [];
-  private resume: string | null = null;
-  private seat: boolean;
-  private wanted: Wanted = { camera: false, microphone: false };
-  private cameraBefore = false;
-  private told = "";
-  private now: CallState;
+  left: Promise<void> = Promise.resolve();
+  readonly #options: CallOptions;
+  readonly #timers: Timers;
+  readonly #socket: JsonSocket<Commands, Events>;
+  readonly #peers: Peers;
+  readonly #listeners = new Set<(state: CallState) => void>();
+  #ice: RTCIceServer[] = [];
+  #resume: string | null = null;
+  #seat: boolean;
+  #wanted: Wanted = { camera: false, microphone: false };
+  #cameraBefore = false;
+  #told = "";
+  #now: CallState;
 
   constructor(options: CallOptions) {
-    this.options = options;
-    this.timers = options.timers ?? realTimers;
-    this.seat = options.seat ?? false;
-    this.media = this.makeMedia();
-    this.socket = this.makeSocket();
-    this.peers = this.makePeers();
+    this.#options = options;
+    this.#timers = options.timers ?? realTimers;
+    this.#seat = options.seat ?? false;
+    this.media = this.#makeMedia();
+    this.#socket = this.#makeSocket();
+    this.#peers = this.#makePeers();
     this.outbox = new Outbox({
       me: options.me,
-      messages: () => this.now.roster.messages,
+      messages: () => this.#now.roster.messages,
       send: (body) => this.command("chat", { body }),
-      onChange: (outgoing) => this.set({ outgoing }),
+      onChange: (outgoing) => this.#set({ outgoing }),
     });
-    this.now = newCall(this.media.view);
+    this.#now = newCall(this.media.view);
   }
 
   get state(): CallState {
-    return this.now;
+    return this.#now;
   }
 
   /** Calls `listener` after every change, until the answer is called. */
   subscribe(listener: (state: CallState) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   start(): void {
-    this.socket.start();
+    this.#socket.start();
   }
 
   /** Opens our devices, for the waiting room or for the call. */
   prepare(wanted: Wanted): Promise<void> {
-    this.wanted = wanted;
+    this.#wanted = wanted;
     return this.media.open(wanted);
   }
 
   /** Begins anew after the call was left, ended, or taken over by another window. */
   async again(): Promise<void> {
-    this.resume = null;
-    this.set({ ending: null, full: false, refusal: null });
-    this.event({ on: "again" });
-    this.socket.start();
-    if (this.now.me?.role === "patient") await this.media.open(this.wanted);
+    this.#resume = null;
+    this.#set({ ending: null, full: false, refusal: null });
+    this.#event({ on: "again" });
+    this.#socket.start();
+    if (this.#now.me?.role === "patient") await this.media.open(this.#wanted);
   }
 
   /** The page is looked at again: the connection may be dead, the devices too, without either having said so. */
   async hurry(): Promise<void> {
-    this.socket.hurry();
-    if (!isOver(this.now.phase)) await this.media.revive();
+    this.#socket.hurry();
+    if (!isOver(this.#now.phase)) await this.media.revive();
   }
 
   networkChanged(): void {
-    this.socket.hurry();
-    this.peers.networkChanged();
+    this.#socket.hurry();
+    this.#peers.networkChanged();
   }
 
   async setCamera(on: boolean): Promise<void> {
-    if (on) this.applySoundOnly(false);
+    if (on) this.#applySoundOnly(false);
     await this.media.setCamera(on);
   }
 
   /** No picture either way, which needs a tenth of the line. */
   async setSoundOnly(on: boolean): Promise<void> {
-    if (on) this.cameraBefore = this.now.local.camera;
-    this.applySoundOnly(on);
-    await this.media.setCamera(!on && this.cameraBefore);
+    if (on) this.#cameraBefore = this.#now.local.camera;
+    this.#applySoundOnly(on);
+    await this.media.setCamera(!on && this.#cameraBefore);
   }
 
   /** Back to the device that was in use before another took its place. */
   async undoExchange(): Promise<void> {
-    const { exchange } = this.now;
+    const { exchange } = this.#now;
     this.dismissExchange();
     if (exchange) await this.media.choose(exchange.source, exchange.before);
   }
 
   dismissExchange(): void {
-    this.set({ exchange: null });
+    this.#set({ exchange: null });
   }
 
   /** hand, hold, refuse, end: rejects with the server's sentence when it does not accept. */
   async command<T extends keyof Commands>(type: T, body: Commands[T]): Promise<void> {
-    await this.socket.command(type, body);
+    await this.#socket.command(type, body);
   }
 
   /** Takes a place in the call; `full` says when both are taken. */
   enter(): Promise<void> {
-    return this.takeSeat("enter");
+    return this.#takeSeat("enter");
   }
 
   /** Takes a place if needed and lets the patient in. */
   admit(): Promise<void> {
-    return this.takeSeat("admit");
+    return this.#takeSeat("admit");
   }
 
-  /** The devices are off at once; resolves when the server knows, or has not answered for two seconds. */
-  async leave(): Promise<void> {
-    this.seat = false;
-    const patience = new Promise<void>((resolve) => this.timers.after(PARTING_MS, resolve));
+  /** The devices are off at once; `left` resolves when the server knows, or has not answered for two seconds. */
+  leave(): Promise<void> {
+    this.#seat = false;
+    const patience = new Promise<void>((resolve) => this.#timers.after(PARTING_MS, resolve));
     const sent = this.command("leave", {}).catch(() => undefined);
-    this.event({ on: "left" });
-    await Promise.race([sent, patience]);
-    this.socket.stop();
+    this.left = Promise.race([sent, patience]).then(() => this.#socket.stop());
+    this.#event({ on: "left" });
+    return this.left;
   }
 
-  private makeSocket(): JsonSocket<Commands, Events> {
-    const { url, ticket, tab, open } = this.options;
+  #makeSocket(): JsonSocket<Commands, Events> {
+    const { url, ticket, tab, open } = this.#options;
     return new JsonSocket<Commands, Events>({
       url,
       ticket,
-      hello: (issued) => ({ ticket: issued, resume: this.resume, tab }),
-      onFrame: (frame) => this.frame(frame as RoomFrame),
-      onState: (line, ending) => this.lineChanged(line, ending),
-      timers: this.timers,
+      hello: (issued) => ({ ticket: issued, resume: this.#resume, tab }),
+      onFrame: (frame) => this.#frame(frame as RoomFrame),
+      onState: (line, ending) => this.#lineChanged(line, ending),
+      timers: this.#timers,
       ...(open ? { open } : {}),
     });
   }
 
-  private makePeers(): Peers {
-    const { makePeer } = this.options;
+  #makePeers(): Peers {
+    const { makePeer } = this.#options;
     return new Peers({
-      ice: () => this.ice,
-      send: (to, body) => this.socket.send("signal", { to, ...body }),
-      onChange: () => this.peersChanged(),
-      timers: this.timers,
+      ice: () => this.#ice,
+      send: (to, body) => this.#socket.send("signal", { to, ...body }),
+      onChange: () => this.#peersChanged(),
+      timers: this.#timers,
       ...(makePeer ? { makePeer } : {}),
     });
   }
 
-  private makeMedia(): LocalMedia {
-    const { openers, chosen } = this.options;
+  #makeMedia(): LocalMedia {
+    const { openers, chosen } = this.#options;
     return new LocalMedia({
       openers,
       chosen,
-      onChange: (local) => this.localChanged(local),
-      onExchange: (exchange) => this.set({ exchange }),
+      onChange: (local) => this.#localChanged(local),
+      onExchange: (exchange) => this.#set({ exchange }),
     });
   }
 
-  private applySoundOnly(on: boolean): void {
-    this.set({ soundOnly: on });
-    this.peers.setSoundOnly(on);
+  #applySoundOnly(on: boolean): void {
+    this.#set({ soundOnly: on });
+    this.#peers.setSoundOnly(on);
   }
 
-  private async takeSeat(type: "enter" | "admit"): Promise<void> {
-    this.seat = true;
+  async #takeSeat(type: "enter" | "admit"): Promise<void> {
+    this.#seat = true;
     try {
       await this.command(type, {});
-      this.set({ full: false });
+      this.#set({ full: false });
     } catch (error) {
       if (!(error instanceof CommandError) || error.code !== "call_full") throw error;
-      this.seat = false;
-      this.set({ full: true });
+      this.#seat = false;
+      this.#set({ full: true });
     }
   }
 
-  private frame(frame: RoomFrame): void {
+  #frame(frame: RoomFrame): void {
     if (frame.t === "signal") {
-      void this.peers.receive(frame.b.from, frame.b);
+      void this.#peers.receive(frame.b.from, frame.b);
       return;
     }
-    if (frame.t === "welcome") this.welcomed(frame.b);
-    this.set(heard(this.now, frame, this.options.me));
-    this.follow();
-    if (frame.t === "welcome") this.settled();
+    if (frame.t === "welcome") this.#welcomed(frame.b);
+    this.#set(heard(this.#now, frame, this.#options.me));
+    this.#follow();
+    if (frame.t === "welcome") this.#settled();
   }
 
-  private welcomed({ peer, resume, ice }: Welcome): void {
-    this.ice = ice;
-    this.resume = resume;
-    this.peers.become(peer);
+  #welcomed({ peer, resume, ice }: Welcome): void {
+    this.#ice = ice;
+    this.#resume = resume;
+    this.#peers.become(peer);
   }
 
   /** The server may have forgotten what we told it before: say it again, and sit down again. */
-  private settled(): void {
-    const { me, phase } = this.now;
-    this.told = "";
-    this.tellMedia();
+  #settled(): void {
+    const { me, phase } = this.#now;
+    this.#told = "";
+    this.#tellMedia();
     this.outbox.resume();
     const stands = me?.role === "professional" && me.stage !== "in_call" && !isOver(phase);
-    if (this.seat && stands) void this.enter().catch(() => undefined);
+    if (this.#seat && stands) void this.enter().catch(() => undefined);
   }
 
-  private lineChanged(line: SocketState, ending: Ending | null): void {
-    this.set({ line, ending });
-    if (ending) this.event({ on: "closed", code: ending.code });
-    this.follow();
+  #lineChanged(line: SocketState, ending: Ending | null): void {
+    this.#set({ line, ending });
+    if (ending) this.#event({ on: "closed", code: ending.code });
+    this.#follow();
   }
 
-  private follow(): void {
-    this.peers.follow(this.now.roster, this.options.me, this.now.line === "open");
-    this.peersChanged();
+  #follow(): void {
+    this.#peers.follow(this.#now.roster, this.#options.me, this.#now.line === "open");
+    this.#peersChanged();
   }
 
-  private peersChanged(): void {
-    this.set({ remotes: this.peers.remotes });
-    this.event({ on: "media", media: this.peers.media });
+  #peersChanged(): void {
+    this.#set({ remotes: this.#peers.remotes });
+    this.#event({ on: "media", media: this.#peers.media });
   }
 
-  private localChanged(local: LocalView): void {
-    this.set({ local });
-    this.peers.give(local);
-    this.tellMedia();
+  #localChanged(local: LocalView): void {
+    this.#set({ local });
+    this.#peers.give(local);
+    this.#tellMedia();
   }
 
-  private tellMedia(): void {
-    const { mic, camera, screen } = this.now.local;
+  #tellMedia(): void {
+    const { mic, camera, screen } = this.#now.local;
     const flags: MediaFlags = { mic, camera, screen };
     const told = JSON.stringify(flags);
-    if (told === this.told || this.now.line !== "open") return;
-    this.told = told;
+    if (told === this.#told || this.#now.line !== "open") return;
+    this.#told = told;
     void this.command("media", flags).catch(() => undefined);
   }
 
-  private event(event: CallEvent): void {
-    const phase = step(this.now.phase, event);
-    if (phase !== this.now.phase) this.set({ phase });
+  #event(event: CallEvent): void {
+    const phase = step(this.#now.phase, event);
+    if (phase !== this.#now.phase) this.#set({ phase });
   }
 
-  private set(change: Partial<CallState>): void {
-    const before = this.now;
-    this.now = { ...before, ...change };
-    if (isOver(this.now.phase) && !isOver(before.phase)) this.shut();
-    for (const listener of this.listeners) listener(this.now);
+  #set(change: Partial<CallState>): void {
+    const before = this.#now;
+    this.#now = { ...before, ...change };
+    if (isOver(this.#now.phase) && !isOver(before.phase)) this.#shut();
+    for (const listener of this.#listeners) listener(this.#now);
   }
 
-  private shut(): void {
-    this.wanted = { ...this.wanted, camera: this.now.local.camera };
+  #shut(): void {
+    this.#wanted = { ...this.#wanted, camera: this.#now.local.camera };
     this.media.stop();
-    this.peers.closeAll();
+    this.#peers.closeAll();
   }
 }

@@ -1,4 +1,4 @@
-/** What buttons of the call do beyond one command: sharing, the small window, the camera after a refusal. */
+/** What buttons of the call do beyond one command: sharing, the small window. */
 import { t } from "../lib/i18n.ts";
 import type { CallModel } from "./state.ts";
 
@@ -19,12 +19,4 @@ export const floatPicture = async (): Promise<void> => {
   const video = document.querySelector<HTMLVideoElement>(".stage video.remote");
   if (document.pictureInPictureElement) await document.exitPictureInPicture();
   else await video?.requestPictureInPicture().catch(() => undefined);
-};
-
-/** Runs a command and shows the server's sentence when it refuses. */
-export const tryTo = (model: CallModel, deed: () => Promise<unknown>): void => {
-  model.trouble.value = null;
-  void deed().catch((error: Error) => {
-    model.trouble.value = error.message || t("The server cannot be reached. Please try again.");
-  });
 };

@@ -4,40 +4,40 @@ import { isSpeech, Meter } from "../media/meter.ts";
 const SPEECH_LEVELS = 8;
 
 export class MutedEar {
-  private readonly onSpeech: () => void;
-  private meter: Meter | null = null;
-  private copy: MediaStreamTrack | null = null;
-  private source: MediaStreamTrack | null = null;
-  private loud = 0;
+  readonly #onSpeech: () => void;
+  #meter: Meter | null = null;
+  #copy: MediaStreamTrack | null = null;
+  #source: MediaStreamTrack | null = null;
+  #loud = 0;
 
   constructor(onSpeech: () => void) {
-    this.onSpeech = onSpeech;
+    this.#onSpeech = onSpeech;
   }
 
   /** Listens to this microphone; null stops listening. */
   listen(track: MediaStreamTrack | null): void {
-    if (track === this.source) return;
-    this.stop();
-    this.source = track;
+    if (track === this.#source) return;
+    this.#stop();
+    this.#source = track;
     if (!track) return;
-    this.copy = track.clone();
-    this.copy.enabled = true;
-    this.meter = new Meter(new MediaStream([this.copy]), (share) => this.heard(share));
+    this.#copy = track.clone();
+    this.#copy.enabled = true;
+    this.#meter = new Meter(new MediaStream([this.#copy]), (share) => this.#heard(share));
   }
 
   /** Eight loud moments of 50 ms, with few quiet ones between, are a word and not a cough. */
-  private heard(share: number): void {
-    this.loud = Math.max(0, this.loud + (isSpeech(share) ? 1 : -0.25));
-    if (this.loud < SPEECH_LEVELS) return;
-    this.loud = 0;
-    this.onSpeech();
+  #heard(share: number): void {
+    this.#loud = Math.max(0, this.#loud + (isSpeech(share) ? 1 : -0.25));
+    if (this.#loud < SPEECH_LEVELS) return;
+    this.#loud = 0;
+    this.#onSpeech();
   }
 
-  private stop(): void {
-    this.meter?.close();
-    this.copy?.stop();
-    this.meter = null;
-    this.copy = null;
-    this.loud = 0;
+  #stop(): void {
+    this.#meter?.close();
+    this.#copy?.stop();
+    this.#meter = null;
+    this.#copy = null;
+    this.#loud = 0;
   }
 }

@@ -25,66 +25,66 @@ export interface OutboxOptions {
 }
 
 export class Outbox {
-  private readonly options: OutboxOptions;
-  private letters: Letter[] = [];
-  private lastKey = 0;
+  readonly #options: OutboxOptions;
+  #letters: Letter[] = [];
+  #lastKey = 0;
 
   constructor(options: OutboxOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   say(body: string): void {
-    this.lastKey += 1;
+    this.#lastKey += 1;
     const letter = {
-      key: this.lastKey,
+      key: this.#lastKey,
       body,
       failed: null,
-      after: lastMessageId(this.options.messages()),
+      after: lastMessageId(this.#options.messages()),
       dropped: false,
     };
-    this.letters.push(letter);
-    void this.post(letter);
+    this.#letters.push(letter);
+    void this.#post(letter);
   }
 
   retry(key: number): void {
-    const letter = this.letters.find((each) => each.key === key);
-    if (letter && letter.failed !== null) void this.post(letter);
+    const letter = this.#letters.find((each) => each.key === key);
+    if (letter && letter.failed !== null) void this.#post(letter);
   }
 
   /** Connected again: what was dropped has either arrived, then it is in the list, or it is sent once more. */
   resume(): void {
-    const { me, messages } = this.options;
+    const { me, messages } = this.#options;
     const said = messages();
-    for (const letter of this.letters.filter(({ dropped }) => dropped)) {
+    for (const letter of this.#letters.filter(({ dropped }) => dropped)) {
       if (said.some(({ id, from, body }) => id > letter.after && from === me && body === letter.body))
-        this.done(letter);
-      else void this.post(letter);
+        this.#done(letter);
+      else void this.#post(letter);
     }
   }
 
-  private async post(letter: Letter): Promise<void> {
+  async #post(letter: Letter): Promise<void> {
     Object.assign(letter, { dropped: false, failed: null });
-    this.changed();
+    this.#changed();
     try {
-      await this.options.send(letter.body);
-      this.done(letter);
+      await this.#options.send(letter.body);
+      this.#done(letter);
     } catch (error) {
-      this.refused(letter, error as CommandError);
+      this.#refused(letter, error as CommandError);
     }
   }
 
-  private refused(letter: Letter, { code, message }: CommandError): void {
+  #refused(letter: Letter, { code, message }: CommandError): void {
     if (code === "dropped") letter.dropped = true;
     else letter.failed = message;
-    this.changed();
+    this.#changed();
   }
 
-  private done(letter: Letter): void {
-    this.letters = this.letters.filter((each) => each !== letter);
-    this.changed();
+  #done(letter: Letter): void {
+    this.#letters = this.#letters.filter((each) => each !== letter);
+    this.#changed();
   }
 
-  private changed(): void {
-    this.options.onChange(this.letters.map(({ key, body, failed }) => ({ key, body, failed })));
+  #changed(): void {
+    this.#options.onChange(this.#letters.map(({ key, body, failed }) => ({ key, body, failed })));
   }
 }

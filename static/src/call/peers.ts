@@ -29,27 +29,27 @@ interface Entry {
 const SILENT: Traffic = { sound: false, picture: false, screen: false };
 
 export class Peers {
-  private readonly options: PeersOptions;
-  private readonly timers: Timers;
-  private readonly entries = new Map<string, Entry>();
-  private own = "";
-  private soundOnly = false;
-  private local: LocalView | null = null;
-  private gate = false;
+  readonly #options: PeersOptions;
+  readonly #timers: Timers;
+  readonly #entries = new Map<string, Entry>();
+  #own = "";
+  #soundOnly = false;
+  #local: LocalView | null = null;
+  #gate = false;
 
   constructor(options: PeersOptions) {
-    this.options = options;
-    this.timers = options.timers ?? realTimers;
+    this.#options = options;
+    this.#timers = options.timers ?? realTimers;
   }
 
   /** Our own peer id of the latest welcome. Another one than before means that the old connections are void. */
   become(own: string): void {
-    if (own !== this.own) this.closeAll();
-    this.own = own;
+    if (own !== this.#own) this.closeAll();
+    this.#own = own;
   }
 
   get remotes(): Remote[] {
-    return [...this.entries.values()].map(({ peer, participant }) => ({ participant, view: peer.view }));
+    return [...this.#entries.values()].map(({ peer, participant }) => ({ participant, view: peer.view }));
   }
 
   get media(): Media {
@@ -60,93 +60,93 @@ export class Peers {
 
   /** Makes, keeps and closes connections as the roster says; `open`: the server can be reached. */
   follow(roster: Roster, me: string, open: boolean): void {
-    this.gate = gateOpen(roster);
+    this.#gate = gateOpen(roster);
     const wanted = partners(roster, me);
-    for (const [id, entry] of this.entries) this.review(id, entry, roster, me, wanted);
-    for (const participant of wanted) this.connect(participant);
-    for (const entry of this.entries.values()) this.supply(entry, open);
+    for (const [id, entry] of this.#entries) this.#review(id, entry, roster, me, wanted);
+    for (const participant of wanted) this.#connect(participant);
+    for (const entry of this.#entries.values()) this.#supply(entry, open);
   }
 
   async receive(from: string, body: SignalBody): Promise<void> {
-    await this.entries.get(from)?.peer.receive(body);
+    await this.#entries.get(from)?.peer.receive(body);
   }
 
   /** Our own tracks; they go on the line while the gate is open. */
   give(local: LocalView): void {
-    this.local = local;
-    for (const { peer } of this.entries.values()) this.load(peer);
+    this.#local = local;
+    for (const { peer } of this.#entries.values()) this.#load(peer);
   }
 
   setSoundOnly(on: boolean): void {
-    this.soundOnly = on;
-    for (const { peer } of this.entries.values()) peer.setSoundOnly(on);
+    this.#soundOnly = on;
+    for (const { peer } of this.#entries.values()) peer.setSoundOnly(on);
   }
 
   networkChanged(): void {
-    for (const { peer } of this.entries.values()) peer.networkChanged();
+    for (const { peer } of this.#entries.values()) peer.networkChanged();
   }
 
   closeAll(): void {
-    for (const id of [...this.entries.keys()]) this.close(id);
+    for (const id of [...this.#entries.keys()]) this.#close(id);
   }
 
-  private review(id: string, entry: Entry, roster: Roster, me: string, wanted: Participant[]): void {
+  #review(id: string, entry: Entry, roster: Roster, me: string, wanted: Participant[]): void {
     const listed = others(roster, me).find((each) => each.id === entry.participant.id);
-    if (wanted.some(({ peer }) => peer === id)) this.regain(entry);
-    else if (listed && (listed.peer !== null || !wanted.includes(listed))) this.close(id);
-    else entry.cancelGrace ??= this.timers.after(GRACE_MS, () => this.expire(id));
+    if (wanted.some(({ peer }) => peer === id)) this.#regain(entry);
+    else if (listed && (listed.peer !== null || !wanted.includes(listed))) this.#close(id);
+    else entry.cancelGrace ??= this.#timers.after(GRACE_MS, () => this.#expire(id));
   }
 
-  private regain(entry: Entry): void {
+  #regain(entry: Entry): void {
     entry.cancelGrace?.();
     entry.cancelGrace = null;
   }
 
-  private expire(id: string): void {
-    this.close(id);
-    this.options.onChange();
+  #expire(id: string): void {
+    this.#close(id);
+    this.#options.onChange();
   }
 
-  private connect(participant: Participant): void {
+  #connect(participant: Participant): void {
     const id = participant.peer;
     if (id === null) return;
-    const entry = this.entries.get(id) ?? this.begin(id, participant);
+    const entry = this.#entries.get(id) ?? this.#begin(id, participant);
     entry.participant = participant;
   }
 
-  private begin(id: string, participant: Participant): Entry {
-    const make = this.options.makePeer ?? ((options: PeerOptions) => new Peer(options));
+  #begin(id: string, participant: Participant): Entry {
+    const make = this.#options.makePeer ?? ((options: PeerOptions) => new Peer(options));
     const peer = make({
-      polite: this.own < id,
-      ice: this.options.ice,
-      send: (body) => this.options.send(id, body),
-      onChange: () => this.options.onChange(),
-      timers: this.timers,
+      polite: this.#own < id,
+      ice: this.#options.ice,
+      send: (body) => this.#options.send(id, body),
+      onChange: () => this.#options.onChange(),
+      timers: this.#timers,
     });
     const entry = { peer, participant, cancelGrace: null };
-    this.entries.set(id, entry);
-    peer.setSoundOnly(this.soundOnly);
+    this.#entries.set(id, entry);
+    peer.setSoundOnly(this.#soundOnly);
     return entry;
   }
 
-  private supply({ peer, participant, cancelGrace }: Entry, open: boolean): void {
+  #supply({ peer, participant, cancelGrace }: Entry, open: boolean): void {
     const { mic, camera, screen, present } = participant;
     peer.setSignalling(open && present && cancelGrace === null);
-    peer.expect(this.gate ? { sound: mic, picture: camera || screen, screen } : SILENT);
-    this.load(peer);
+    peer.expect(this.#gate ? { sound: mic, picture: camera || screen, screen } : SILENT);
+    this.#load(peer);
   }
 
-  private load(peer: Peer): void {
-    const { local } = this;
-    const open = this.gate && local !== null;
+  #load(peer: Peer): void {
+    const local = this.#local;
+    const open = this.#gate && local !== null;
     peer.put("audio", open ? local.track.microphone : null);
     peer.put("video", open ? (local.screenTrack ?? local.track.camera) : null, open && local.screenTrack !== null);
   }
 
-  private close(id: string): void {
-    const entry = this.entries.get(id);
+  #close(id: string): void {
+    const entry = this.#entries.get(id);
     entry?.cancelGrace?.();
     entry?.peer.close();
-    this.entries.delete(id);
+    this.#entries.delete(id);
   }
 }

@@ -54,6 +54,7 @@ export const Sound = ({ model, stream }: { model: CallModel; stream: MediaStream
   useEffect(() => {
     if (element.current) route(element.current, speaker);
   }, [speaker]);
+  // biome-ignore lint/a11y/useMediaCaption: it is a live voice; the chat is for those who cannot hear it
   return <audio ref={element} class="remote-sound" autoPlay />;
 };
 

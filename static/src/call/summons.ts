@@ -7,8 +7,8 @@ const REPEAT_MS = 1_600;
 
 export class Summons {
   readonly chime = new Chime();
-  private title = "";
-  private timer: ReturnType<typeof setInterval> | null = null;
+  #title = "";
+  #timer: ReturnType<typeof setInterval> | null = null;
 
   /** From a click: plays the chime once as a proof, and so that the browser allows it later. */
   allow(): void {
@@ -18,22 +18,22 @@ export class Summons {
   call(words: string): void {
     for (let time = 0; time < REPEATS; time += 1) setTimeout(() => this.chime.play(), time * REPEAT_MS);
     navigator.vibrate?.([300, 150, 300, 150, 300]);
-    if (document.hidden) this.flash(words);
+    if (document.hidden) this.#flash(words);
   }
 
   /** Somebody looks: the title rests. */
   seen(): void {
-    if (this.timer === null) return;
-    clearInterval(this.timer);
-    this.timer = null;
-    document.title = this.title;
+    if (this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+    document.title = this.#title;
   }
 
-  private flash(words: string): void {
+  #flash(words: string): void {
     this.seen();
-    this.title = document.title;
-    this.timer = setInterval(() => {
-      document.title = document.title === words ? this.title : words;
+    this.#title = document.title;
+    this.#timer = setInterval(() => {
+      document.title = document.title === words ? this.#title : words;
     }, FLASH_MS);
   }
 }

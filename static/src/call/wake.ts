@@ -1,24 +1,24 @@
 /** Keeps the screen awake while somebody waits or talks; a hidden page loses the lock, so it is asked for again. */
 
 export class WakeLock {
-  private wanted = false;
-  private lock: WakeLockSentinel | null = null;
+  #wanted = false;
+  #lock: WakeLockSentinel | null = null;
 
   want(wanted: boolean): void {
-    this.wanted = wanted;
+    this.#wanted = wanted;
     void this.renew();
   }
 
   /** To be called when the page is looked at again. */
   async renew(): Promise<void> {
-    if (!this.wanted) return this.release();
-    if (!("wakeLock" in navigator) || document.hidden || this.lock?.released === false) return;
+    if (!this.#wanted) return this.#release();
+    if (!("wakeLock" in navigator) || document.hidden || this.#lock?.released === false) return;
     // A phone that saves its battery refuses; the screen then goes dark, nothing else is lost.
-    this.lock = await navigator.wakeLock.request("screen").catch(() => null);
+    this.#lock = await navigator.wakeLock.request("screen").catch(() => null);
   }
 
-  private async release(): Promise<void> {
-    await this.lock?.release().catch(() => undefined);
-    this.lock = null;
+  async #release(): Promise<void> {
+    await this.#lock?.release().catch(() => undefined);
+    this.#lock = null;
   }
 }

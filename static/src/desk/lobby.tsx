@@ -81,12 +81,19 @@ const RowAction = ({ kind, children, ...parts }: Parts & { kind: RowDialog; chil
 /** A colleague who sits there already has to admit. */
 const Admit = ({ desk, model }: Parts) =>
   seatFree(model.state.value) ? (
-    <button type="button" class="button primary desk-admit" aria-disabled={desk.busy.value} onClick={() => void desk.admit()}>
+    <button
+      type="button"
+      class="button primary desk-admit"
+      aria-disabled={desk.busy.value}
+      onClick={() => void desk.admit()}
+    >
       <Icon name="video" />
       {t("Admit")}
     </button>
   ) : (
-    <p class="soft">{t("{name} is at the desk and can let them in.", { name: seatedOf(model.state.value.roster)?.name ?? "" })}</p>
+    <p class="soft">
+      {t("{name} is at the desk and can let them in.", { name: seatedOf(model.state.value.roster)?.name ?? "" })}
+    </p>
   );
 
 const Link = (parts: Parts) => {

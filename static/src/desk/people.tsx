@@ -15,9 +15,13 @@ const Person = ({ person, model }: { person: Participant } & Pick<Parts, "model"
   );
 };
 
-export const People = ({ model }: Pick<Parts, "model">) => {
+/** In the call the patient stands over the picture already. */
+export const People = ({ model, desk }: Pick<Parts, "model" | "desk">) => {
   const { roster, me } = model.state.value;
-  const around = roster.participants.filter((person) => person.id !== me?.id && isAround(person));
+  const talking = desk.scene.value === "call";
+  const around = roster.participants
+    .filter((person) => person.id !== me?.id && isAround(person))
+    .filter(({ role }) => role !== "patient" || !talking);
   if (around.length === 0) return null;
   return (
     <ul class="desk-people" aria-label={t("Who is here")}>

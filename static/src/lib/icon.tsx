@@ -6,7 +6,7 @@ declare const SPRITE: string;
 export type IconName = (typeof names)[number];
 
 export const Icon = ({ name }: { name: IconName }) => (
-  <svg class="icon" aria-hidden="true">
+  <svg class={name.startsWith("arrow") ? "icon points" : "icon"} aria-hidden="true">
     <use href={`${new URL(SPRITE, import.meta.url).href}#${name}`} />
   </svg>
 );

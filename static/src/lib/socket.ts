@@ -76,200 +76,200 @@ const FINAL = new Set([1000, 4400, 4403, 4404, 4409]);
 const REFUSED_TICKET: Readonly<Record<number, number>> = { 401: 4401, 403: 4403, 404: 4404, 409: 4404, 410: 4404 };
 
 export class JsonSocket<C, E> {
-  private readonly options: SocketOptions<E>;
-  private readonly timers: Timers;
-  private socket: WireSocket | null = null;
-  private state: SocketState = "connecting";
-  private round = 0;
-  private lastId = 0;
-  private readonly inFlight = new Map<number, Waiting>();
-  private queue: Waiting[] = [];
-  private attempt = 0;
-  private lostAt: number | null = null;
-  private heardAt = 0;
-  private ticketRetried = false;
-  private bye: Ending | null = null;
-  private cancelRetry = (): void => {};
-  private cancelWatch = (): void => {};
+  readonly #options: SocketOptions<E>;
+  readonly #timers: Timers;
+  #socket: WireSocket | null = null;
+  #state: SocketState = "connecting";
+  #round = 0;
+  #lastId = 0;
+  readonly #inFlight = new Map<number, Waiting>();
+  #queue: Waiting[] = [];
+  #attempt = 0;
+  #lostAt: number | null = null;
+  #heardAt = 0;
+  #ticketRetried = false;
+  #bye: Ending | null = null;
+  #cancelRetry = (): void => {};
+  #cancelWatch = (): void => {};
 
   constructor(options: SocketOptions<E>) {
-    this.options = options;
-    this.timers = options.timers ?? realTimers;
+    this.#options = options;
+    this.#timers = options.timers ?? realTimers;
   }
 
   /** Begins, or begins again after the socket was closed for good. */
   start(): void {
-    this.bye = null;
-    this.ticketRetried = false;
-    this.lostAt = null;
-    this.enter("connecting");
-    void this.connect();
+    this.#bye = null;
+    this.#ticketRetried = false;
+    this.#lostAt = null;
+    this.#enter("connecting");
+    void this.#connect();
   }
 
   /** Closes for good, without a word to the listener. */
   stop(): void {
-    this.state = "closed";
-    this.release();
-    this.drain("closed", true);
+    this.#state = "closed";
+    this.#release();
+    this.#drain("closed", true);
   }
 
   /** Resolves with the body of the server's `ok`; waits in the queue while there is no connection. */
   command<T extends keyof C & string>(type: T, body: C[T] & object): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
       const waiting = { type, body, resolve, reject };
-      if (this.state === "closed") reject(new CommandError("closed", ""));
-      else if (this.state === "open") this.transmit(waiting);
-      else if (this.queue.length >= QUEUE_LIMIT) reject(new CommandError("queue_full", ""));
-      else this.queue.push(waiting);
+      if (this.#state === "closed") reject(new CommandError("closed", ""));
+      else if (this.#state === "open") this.#transmit(waiting);
+      else if (this.#queue.length >= QUEUE_LIMIT) reject(new CommandError("queue_full", ""));
+      else this.#queue.push(waiting);
     });
   }
 
   /** Sends a frame that gets no reply; false when there is no connection to carry it. */
   send<T extends keyof C & string>(type: T, body: C[T] & object): boolean {
-    if (this.state !== "open") return false;
-    this.write(type, body);
+    if (this.#state !== "open") return false;
+    this.#write(type, body);
     return true;
   }
 
   /** The network is back or the page is looked at again: do not wait for the next attempt. */
   hurry(): void {
-    if (this.state === "retrying") this.retryIn(0);
-    else if (this.state === "open" && this.timers.now() - this.heardAt > STALE_MS) this.lost(1006);
+    if (this.#state === "retrying") this.#retryIn(0);
+    else if (this.#state === "open" && this.#timers.now() - this.#heardAt > STALE_MS) this.#lost(1006);
   }
 
-  private enter(state: SocketState, ending: Ending | null = null): void {
-    this.state = state;
-    this.options.onState(state, ending);
+  #enter(state: SocketState, ending: Ending | null = null): void {
+    this.#state = state;
+    this.#options.onState(state, ending);
   }
 
-  private async connect(): Promise<void> {
-    this.release();
-    this.watch(WELCOME_MS);
-    const round = this.round;
+  async #connect(): Promise<void> {
+    this.#release();
+    this.#watch(WELCOME_MS);
+    const round = this.#round;
     try {
-      const ticket = await this.options.ticket();
-      if (round === this.round) this.dial(ticket, round);
+      const ticket = await this.#options.ticket();
+      if (round === this.#round) this.#dial(ticket, round);
     } catch (error) {
-      if (round === this.round) this.ticketFailed((error as { status?: number }).status ?? 0, error as Error);
+      if (round === this.#round) this.#ticketFailed((error as { status?: number }).status ?? 0, error as Error);
     }
   }
 
-  private dial(ticket: string, round: number): void {
-    const open = this.options.open ?? ((url: string): WireSocket => new WebSocket(url));
-    const socket = open(this.options.url);
-    this.socket = socket;
-    this.watch(WELCOME_MS);
-    socket.onopen = () => this.write("hello", this.options.hello(ticket));
-    socket.onmessage = (event) => round === this.round && this.heard(JSON.parse(event.data as string) as Frame);
-    socket.onclose = (event) => round === this.round && this.lost(event.code);
+  #dial(ticket: string, round: number): void {
+    const open = this.#options.open ?? ((url: string): WireSocket => new WebSocket(url));
+    const socket = open(this.#options.url);
+    this.#socket = socket;
+    this.#watch(WELCOME_MS);
+    socket.onopen = () => this.#write("hello", this.#options.hello(ticket));
+    socket.onmessage = (event) => round === this.#round && this.#heard(JSON.parse(event.data as string) as Frame);
+    socket.onclose = (event) => round === this.#round && this.#lost(event.code);
   }
 
   /** Forgets the socket in hand; whatever it still says is not listened to. */
-  private release(): void {
-    this.round += 1;
-    this.cancelRetry();
-    this.cancelWatch();
-    this.socket?.close();
-    this.socket = null;
+  #release(): void {
+    this.#round += 1;
+    this.#cancelRetry();
+    this.#cancelWatch();
+    this.#socket?.close();
+    this.#socket = null;
   }
 
-  private watch(ms: number): void {
-    this.cancelWatch();
-    this.cancelWatch = this.timers.after(ms, () => this.lost(1006));
+  #watch(ms: number): void {
+    this.#cancelWatch();
+    this.#cancelWatch = this.#timers.after(ms, () => this.#lost(1006));
   }
 
-  private heard(frame: Frame): void {
-    this.heardAt = this.timers.now();
-    if (frame.t === "bye") this.bye = frame.b as unknown as Ending;
-    else if (frame.t === "ok" || frame.t === "error") this.settle(frame);
-    else this.deliver(frame);
+  #heard(frame: Frame): void {
+    this.#heardAt = this.#timers.now();
+    if (frame.t === "bye") this.#bye = frame.b as unknown as Ending;
+    else if (frame.t === "ok" || frame.t === "error") this.#settle(frame);
+    else this.#deliver(frame);
   }
 
-  private deliver(frame: Frame): void {
-    this.watch(SILENCE_MS);
-    const first = this.state !== "open";
-    if (first) this.established();
-    if (frame.t === "beat") this.write("beat", frame.b);
-    else this.options.onFrame(frame as unknown as FrameOf<E>);
-    if (first) this.flush();
+  #deliver(frame: Frame): void {
+    this.#watch(SILENCE_MS);
+    const first = this.#state !== "open";
+    if (first) this.#established();
+    if (frame.t === "beat") this.#write("beat", frame.b);
+    else this.#options.onFrame(frame as unknown as FrameOf<E>);
+    if (first) this.#flush();
   }
 
-  private established(): void {
-    this.attempt = 0;
-    this.lostAt = null;
-    this.ticketRetried = false;
-    this.enter("open");
+  #established(): void {
+    this.#attempt = 0;
+    this.#lostAt = null;
+    this.#ticketRetried = false;
+    this.#enter("open");
   }
 
-  private flush(): void {
-    const waiting = this.queue;
-    this.queue = [];
-    for (const each of waiting) this.transmit(each);
+  #flush(): void {
+    const waiting = this.#queue;
+    this.#queue = [];
+    for (const each of waiting) this.#transmit(each);
   }
 
-  private settle(frame: Frame): void {
-    this.watch(SILENCE_MS);
-    const waiting = this.inFlight.get(frame.re ?? 0);
-    this.inFlight.delete(frame.re ?? 0);
+  #settle(frame: Frame): void {
+    this.#watch(SILENCE_MS);
+    const waiting = this.#inFlight.get(frame.re ?? 0);
+    this.#inFlight.delete(frame.re ?? 0);
     if (frame.t === "ok") waiting?.resolve(frame.b);
     else waiting?.reject(new CommandError(String(frame.b.code), String(frame.b.message)));
   }
 
-  private transmit(waiting: Waiting): void {
-    this.inFlight.set(this.write(waiting.type, waiting.body), waiting);
+  #transmit(waiting: Waiting): void {
+    this.#inFlight.set(this.#write(waiting.type, waiting.body), waiting);
   }
 
-  private write(type: string, body: object): number {
-    this.lastId += 1;
-    this.socket?.send(JSON.stringify({ t: type, id: this.lastId, b: body }));
-    return this.lastId;
+  #write(type: string, body: object): number {
+    this.#lastId += 1;
+    this.#socket?.send(JSON.stringify({ t: type, id: this.#lastId, b: body }));
+    return this.#lastId;
   }
 
-  private drain(code: string, withQueue: boolean): void {
-    const failed = [...this.inFlight.values(), ...(withQueue ? this.queue : [])];
-    this.inFlight.clear();
-    if (withQueue) this.queue = [];
+  #drain(code: string, withQueue: boolean): void {
+    const failed = [...this.#inFlight.values(), ...(withQueue ? this.#queue : [])];
+    this.#inFlight.clear();
+    if (withQueue) this.#queue = [];
     for (const each of failed) each.reject(new CommandError(code, ""));
   }
 
-  private lost(code: number): void {
-    this.release();
-    this.drain("dropped", false);
-    if (FINAL.has(code) || (code === 4401 && this.ticketRetried)) this.finish(code);
-    else this.retry(code);
+  #lost(code: number): void {
+    this.#release();
+    this.#drain("dropped", false);
+    if (FINAL.has(code) || (code === 4401 && this.#ticketRetried)) this.#finish(code);
+    else this.#retry(code);
   }
 
-  private ticketFailed(status: number, error: Error): void {
+  #ticketFailed(status: number, error: Error): void {
     const code = REFUSED_TICKET[status];
-    if (code === undefined) this.retry(status === 429 ? 4429 : 1006);
-    else this.finish(code, error.message);
+    if (code === undefined) this.#retry(status === 429 ? 4429 : 1006);
+    else this.#finish(code, error.message);
   }
 
-  private finish(code: number, message = ""): void {
-    this.release();
-    this.state = "closed";
-    this.drain("closed", true);
-    this.enter("closed", { code, message: this.bye?.message ?? message });
+  #finish(code: number, message = ""): void {
+    this.#release();
+    this.#state = "closed";
+    this.#drain("closed", true);
+    this.#enter("closed", { code, message: this.#bye?.message ?? message });
   }
 
-  private retry(code: number): void {
-    this.lostAt ??= this.timers.now();
-    if (code === 4401) this.ticketRetried = true;
-    this.enter("retrying");
-    this.retryIn(this.delayAfter(code));
+  #retry(code: number): void {
+    this.#lostAt ??= this.#timers.now();
+    if (code === 4401) this.#ticketRetried = true;
+    this.#enter("retrying");
+    this.#retryIn(this.#delayAfter(code));
   }
 
-  private delayAfter(code: number): number {
+  #delayAfter(code: number): number {
     if (code === 4401) return 0;
     if (code === 4429) return TOO_FAST_MS;
-    if (code === 1012) return this.timers.random() * RESTART_JITTER_MS;
-    const elapsed = this.timers.now() - (this.lostAt ?? 0);
-    if (elapsed >= 1_000) this.attempt += 1;
-    return retryDelay(elapsed, this.attempt, this.timers.random());
+    if (code === 1012) return this.#timers.random() * RESTART_JITTER_MS;
+    const elapsed = this.#timers.now() - (this.#lostAt ?? 0);
+    if (elapsed >= 1_000) this.#attempt += 1;
+    return retryDelay(elapsed, this.#attempt, this.#timers.random());
   }
 
-  private retryIn(ms: number): void {
-    this.cancelRetry();
-    this.cancelRetry = this.timers.after(ms, () => void this.connect());
+  #retryIn(ms: number): void {
+    this.#cancelRetry();
+    this.#cancelRetry = this.#timers.after(ms, () => void this.#connect());
   }
 }

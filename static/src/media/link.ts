@@ -22,22 +22,22 @@ export interface LinkOptions {
 export class Link {
   readonly pc: RTCPeerConnection;
   readonly gen: number;
-  private readonly options: LinkOptions;
-  private early: RTCIceCandidateInit[] = [];
-  private chain: Promise<void> = Promise.resolve();
+  readonly #options: LinkOptions;
+  #early: RTCIceCandidateInit[] = [];
+  #chain: Promise<void> = Promise.resolve();
 
   constructor(options: LinkOptions) {
-    this.options = options;
+    this.#options = options;
     this.pc = options.pc;
     this.gen = options.gen;
-    this.listen();
+    this.#listen();
   }
 
   /** The side that offers makes its lines now; the other waits for the offer. */
   begin(): void {
-    if (!this.options.offers) return;
-    for (const kind of KINDS) this.pc.addTransceiver(kind, { direction: "sendrecv", streams: [this.options.label] });
-    this.options.onLines();
+    if (!this.#options.offers) return;
+    for (const kind of KINDS) this.pc.addTransceiver(kind, { direction: "sendrecv", streams: [this.#options.label] });
+    this.#options.onLines();
   }
 
   line(kind: Kind): RTCRtpTransceiver | undefined {
@@ -46,13 +46,13 @@ export class Link {
 
   /** Both sides began a connection at once, and this one has to give way with lines of its own that no offer can use. */
   mustYieldTo(description: Description): boolean {
-    const { offers, polite } = this.options;
+    const { offers, polite } = this.#options;
     return offers && polite && description.type === "offer" && this.pc.remoteDescription === null;
   }
 
   receive(body: SignalBody): Promise<void> {
-    return this.inTurn(() =>
-      "description" in body ? this.describe(body.description) : this.candidate(body.candidate),
+    return this.#inTurn(() =>
+      "description" in body ? this.#describe(body.description) : this.#candidate(body.candidate),
     );
   }
 
@@ -60,7 +60,7 @@ export class Link {
   repeat(): void {
     const pending = this.pc.signalingState === "have-local-offer";
     const unheard = this.pc.localDescription?.type === "answer" && this.pc.connectionState !== "connected";
-    if (pending || unheard) this.sendDescription();
+    if (pending || unheard) this.#sendDescription();
   }
 
   close(): void {
@@ -71,72 +71,72 @@ export class Link {
     this.pc.close();
   }
 
-  private listen(): void {
-    this.pc.onnegotiationneeded = () => void this.inTurn(() => this.offer());
-    this.pc.onicecandidate = ({ candidate }) => candidate && this.sendCandidate(candidate);
-    this.pc.ontrack = ({ track }) => this.options.onTrack(track);
-    this.pc.onconnectionstatechange = () => this.options.onState();
+  #listen(): void {
+    this.pc.onnegotiationneeded = () => void this.#inTurn(() => this.#offer());
+    this.pc.onicecandidate = ({ candidate }) => candidate && this.#sendCandidate(candidate);
+    this.pc.ontrack = ({ track }) => this.#options.onTrack(track);
+    this.pc.onconnectionstatechange = () => this.#options.onState();
   }
 
   /** Steps of negotiation run one after the other. One that fails leaves its mark in the state of the connection, which the recovery watches. */
-  private inTurn(step: () => Promise<void>): Promise<void> {
-    this.chain = this.chain.then(step).catch(() => {});
-    return this.chain;
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    this.#chain = this.#chain.then(step).catch(() => {});
+    return this.#chain;
   }
 
-  private async offer(): Promise<void> {
+  async #offer(): Promise<void> {
     if (this.pc.signalingState !== "stable") return;
     await this.pc.setLocalDescription();
-    this.sendDescription();
+    this.#sendDescription();
   }
 
-  private async describe(description: Description): Promise<void> {
+  async #describe(description: Description): Promise<void> {
     const offered = description.type === "offer";
-    const ignored = offered && !this.options.polite && this.pc.signalingState !== "stable";
+    const ignored = offered && !this.#options.polite && this.pc.signalingState !== "stable";
     const late = !offered && this.pc.signalingState !== "have-local-offer";
     if (ignored || late) return;
     await this.pc.setRemoteDescription(description);
-    await this.takeEarly();
-    if (offered) await this.answer();
+    await this.#takeEarly();
+    if (offered) await this.#answer();
   }
 
-  private async answer(): Promise<void> {
-    this.takeLines();
+  async #answer(): Promise<void> {
+    this.#takeLines();
     await this.pc.setLocalDescription();
-    this.sendDescription();
+    this.#sendDescription();
   }
 
-  private takeLines(): void {
+  #takeLines(): void {
     const fresh = this.pc.getTransceivers().filter((each) => each.currentDirection === null);
     for (const each of fresh) {
       each.direction = "sendrecv";
-      each.sender.setStreams?.(this.options.label);
+      each.sender.setStreams?.(this.#options.label);
     }
-    if (fresh.length > 0) this.options.onLines();
+    if (fresh.length > 0) this.#options.onLines();
   }
 
-  private async candidate(candidate: Candidate | null): Promise<void> {
+  async #candidate(candidate: Candidate | null): Promise<void> {
     if (candidate === null) return;
     if (this.pc.remoteDescription === null) {
-      this.early.push(candidate);
+      this.#early.push(candidate);
       return;
     }
     await this.pc.addIceCandidate(candidate);
   }
 
-  private async takeEarly(): Promise<void> {
-    const early = this.early;
-    this.early = [];
+  async #takeEarly(): Promise<void> {
+    const early = this.#early;
+    this.#early = [];
     for (const candidate of early) await this.pc.addIceCandidate(candidate).catch(() => {});
   }
 
-  private sendDescription(): void {
+  #sendDescription(): void {
     const description = this.pc.localDescription;
     if (description)
-      this.options.send({ description: { type: description.type, sdp: description.sdp, gen: this.gen } });
+      this.#options.send({ description: { type: description.type, sdp: description.sdp, gen: this.gen } });
   }
 
-  private sendCandidate(candidate: RTCIceCandidate): void {
-    this.options.send({ candidate: { ...candidate.toJSON(), gen: this.gen } });
+  #sendCandidate(candidate: RTCIceCandidate): void {
+    this.#options.send({ candidate: { ...candidate.toJSON(), gen: this.gen } });
   }
 }

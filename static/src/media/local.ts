@@ -46,34 +46,34 @@ interface Slot {
 const slot = (id: string | null): Slot => ({ wanted: false, id, track: null, trouble: null });
 
 export class LocalMedia {
-  private readonly options: LocalOptions;
-  private readonly slots: Record<Source, Slot>;
-  private muted = false;
-  private screen: MediaStreamTrack | null = null;
-  private chain: Promise<void> = Promise.resolve();
+  readonly #options: LocalOptions;
+  readonly #slots: Record<Source, Slot>;
+  #muted = false;
+  #screen: MediaStreamTrack | null = null;
+  #chain: Promise<void> = Promise.resolve();
 
   constructor(options: LocalOptions) {
-    this.options = options;
-    this.slots = { camera: slot(options.chosen.camera), microphone: slot(options.chosen.microphone) };
+    this.#options = options;
+    this.#slots = { camera: slot(options.chosen.camera), microphone: slot(options.chosen.microphone) };
   }
 
   get view(): LocalView {
-    const { camera, microphone } = this.slots;
+    const { camera, microphone } = this.#slots;
     return {
-      mic: microphone.track !== null && !this.muted,
+      mic: microphone.track !== null && !this.#muted,
       camera: camera.track !== null,
-      screen: this.screen !== null,
+      screen: this.#screen !== null,
       trouble: { camera: camera.trouble, microphone: microphone.trouble },
       track: { camera: camera.track, microphone: microphone.track },
-      screenTrack: this.screen,
+      screenTrack: this.#screen,
     };
   }
 
   /** Opens what is wanted; a device that fails says so in `trouble` and keeps nothing else from working. */
   async open(wanted: Readonly<Record<Source, boolean>>): Promise<void> {
     const sources: Source[] = ["microphone", "camera"];
-    for (const source of sources) if (wanted[source]) this.slots[source].wanted = true;
-    await this.inTurn(() => Promise.all(sources.map((source) => this.fill(source))));
+    for (const source of sources) if (wanted[source]) this.#slots[source].wanted = true;
+    await this.#inTurn(() => Promise.all(sources.map((source) => this.#fill(source))));
   }
 
   /** Tries once more what was wanted and failed: the person has allowed it meanwhile, or closed the other program. */
@@ -83,78 +83,78 @@ export class LocalMedia {
 
   /** Muting keeps the device, so that speaking is heard again at once; a missing microphone is asked for. */
   async setMic(on: boolean): Promise<void> {
-    this.muted = !on;
-    this.slots.microphone.wanted ||= on;
-    this.applyMute();
-    this.changed();
-    if (on) await this.inTurn(() => this.fill("microphone"));
+    this.#muted = !on;
+    this.#slots.microphone.wanted ||= on;
+    this.#applyMute();
+    this.#changed();
+    if (on) await this.#inTurn(() => this.#fill("microphone"));
   }
 
   /** Off is really off: the light of the camera goes out. */
   async setCamera(on: boolean): Promise<void> {
-    this.slots.camera.wanted = on;
-    if (on) await this.inTurn(() => this.fill("camera"));
-    else this.empty("camera");
+    this.#slots.camera.wanted = on;
+    if (on) await this.#inTurn(() => this.#fill("camera"));
+    else this.#empty("camera");
   }
 
   /** Another device while talking: the new one is open before the old one goes, where the hardware allows both. */
   async choose(source: Source, id: string | null): Promise<void> {
-    const place = this.slots[source];
+    const place = this.#slots[source];
     place.id = id;
-    if (place.track !== null || source === "microphone") await this.inTurn(() => this.exchange(source));
+    if (place.track !== null || source === "microphone") await this.#inTurn(() => this.#exchange(source));
   }
 
   async share(): Promise<void> {
-    const stream = await this.options.openers.screen();
-    this.screen = stream.getVideoTracks()[0] ?? null;
-    if (this.screen) {
-      this.screen.contentHint = "detail";
-      this.screen.onended = () => this.stopSharing();
+    const stream = await this.#options.openers.screen();
+    this.#screen = stream.getVideoTracks()[0] ?? null;
+    if (this.#screen) {
+      this.#screen.contentHint = "detail";
+      this.#screen.onended = () => this.stopSharing();
     }
-    this.changed();
+    this.#changed();
   }
 
   stopSharing(): void {
-    const { screen } = this;
-    this.screen = null;
+    const screen = this.#screen;
+    this.#screen = null;
     if (screen) {
       screen.onended = null;
       screen.stop();
     }
-    this.changed();
+    this.#changed();
   }
 
   /** After an interruption (a phone call, a locked screen) tracks may be dead without saying so. */
   async revive(): Promise<void> {
     const dead = (["microphone", "camera"] as const).filter((source) => {
-      const { wanted, track } = this.slots[source];
+      const { wanted, track } = this.#slots[source];
       return wanted && track !== null && (track.readyState === "ended" || track.muted);
     });
-    for (const source of dead) await this.inTurn(() => this.exchange(source));
+    for (const source of dead) await this.#inTurn(() => this.#exchange(source));
   }
 
   stop(): void {
-    this.slots.microphone.wanted = false;
-    this.slots.camera.wanted = false;
-    this.empty("microphone");
-    this.empty("camera");
+    this.#slots.microphone.wanted = false;
+    this.#slots.camera.wanted = false;
+    this.#empty("microphone");
+    this.#empty("camera");
     this.stopSharing();
   }
 
   /** One opening after the other: two at once for one device end in "busy". */
-  private inTurn(step: () => Promise<unknown>): Promise<void> {
-    this.chain = this.chain.then(step).then(() => undefined);
-    return this.chain;
+  #inTurn(step: () => Promise<unknown>): Promise<void> {
+    this.#chain = this.#chain.then(step).then(() => undefined);
+    return this.#chain;
   }
 
-  private async fill(source: Source): Promise<void> {
-    const place = this.slots[source];
+  async #fill(source: Source): Promise<void> {
+    const place = this.#slots[source];
     if (!place.wanted || place.track !== null) return;
-    this.settle(source, await this.tryOpen(source, place.id));
+    this.#settle(source, await this.#tryOpen(source, place.id));
   }
 
-  private async tryOpen(source: Source, id: string | null): Promise<MediaStreamTrack | Trouble> {
-    const { openers } = this.options;
+  async #tryOpen(source: Source, id: string | null): Promise<MediaStreamTrack | Trouble> {
+    const { openers } = this.#options;
     try {
       const stream = await openers[source](id);
       return stream.getTracks()[0] ?? "missing";
@@ -163,68 +163,68 @@ export class LocalMedia {
     }
   }
 
-  private settle(source: Source, outcome: MediaStreamTrack | Trouble): void {
-    const place = this.slots[source];
+  #settle(source: Source, outcome: MediaStreamTrack | Trouble): void {
+    const place = this.#slots[source];
     if (typeof outcome === "string") place.trouble = outcome;
-    else if (place.wanted) this.install(source, outcome);
+    else if (place.wanted) this.#install(source, outcome);
     else outcome.stop();
-    this.changed();
+    this.#changed();
   }
 
-  private install(source: Source, track: MediaStreamTrack): void {
-    const place = this.slots[source];
-    this.drop(place.track);
+  #install(source: Source, track: MediaStreamTrack): void {
+    const place = this.#slots[source];
+    this.#drop(place.track);
     place.track = track;
     place.trouble = null;
     track.contentHint = source === "microphone" ? "speech" : "motion";
-    track.onended = () => void this.vanished(source);
-    this.applyMute();
+    track.onended = () => void this.#vanished(source);
+    this.#applyMute();
   }
 
-  private async exchange(source: Source): Promise<void> {
-    const place = this.slots[source];
-    const first = await this.tryOpen(source, place.id);
-    if (typeof first !== "string") return this.settle(source, first);
-    this.drop(place.track);
+  async #exchange(source: Source): Promise<void> {
+    const place = this.#slots[source];
+    const first = await this.#tryOpen(source, place.id);
+    if (typeof first !== "string") return this.#settle(source, first);
+    this.#drop(place.track);
     place.track = null;
-    this.settle(source, await this.tryOpen(source, place.id));
+    this.#settle(source, await this.#tryOpen(source, place.id));
   }
 
   /** Unplugged, or taken away by the system: go on with the default device, and say so. */
-  private async vanished(source: Source): Promise<void> {
-    const place = this.slots[source];
+  async #vanished(source: Source): Promise<void> {
+    const place = this.#slots[source];
     const before = place.id ?? place.track?.getSettings().deviceId ?? null;
     place.track = null;
     place.id = null;
-    this.changed();
-    await this.inTurn(() => this.fill(source));
-    this.options.onExchange({ source, label: this.label(source), before });
+    this.#changed();
+    await this.#inTurn(() => this.#fill(source));
+    this.#options.onExchange({ source, label: this.#label(source), before });
   }
 
-  private label(source: Source): string | null {
-    return this.slots[source].track?.label ?? null;
+  #label(source: Source): string | null {
+    return this.#slots[source].track?.label ?? null;
   }
 
-  private empty(source: Source): void {
-    const place = this.slots[source];
-    this.drop(place.track);
+  #empty(source: Source): void {
+    const place = this.#slots[source];
+    this.#drop(place.track);
     place.track = null;
     place.trouble = null;
-    this.changed();
+    this.#changed();
   }
 
-  private drop(track: MediaStreamTrack | null): void {
+  #drop(track: MediaStreamTrack | null): void {
     if (!track) return;
     track.onended = null;
     track.stop();
   }
 
-  private applyMute(): void {
-    const { track } = this.slots.microphone;
-    if (track) track.enabled = !this.muted;
+  #applyMute(): void {
+    const { track } = this.#slots.microphone;
+    if (track) track.enabled = !this.#muted;
   }
 
-  private changed(): void {
-    this.options.onChange(this.view);
+  #changed(): void {
+    this.#options.onChange(this.view);
   }
 }

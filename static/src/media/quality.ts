@@ -43,7 +43,7 @@ const reported = (sum: Counters, entry: Entry): void => {
 };
 
 const pair = (sum: Counters, entry: Entry): void => {
-  if (entry["nominated"] === true) sum.roomOut = Math.max(sum.roomOut, number(entry, "availableOutgoingBitrate"));
+  if (entry.nominated === true) sum.roomOut = Math.max(sum.roomOut, number(entry, "availableOutgoingBitrate"));
 };
 
 const READERS: Readonly<Record<string, (sum: Counters, entry: Entry) => void>> = {

@@ -10,14 +10,15 @@ const status = $("#status span");
 
 const show = (stream: MediaStream): void => {
   video.srcObject = stream;
+  preview.hidden = false;
   preview.classList.add("on");
   status.textContent = t("This is you. Only you can see this.");
 };
 
 const hide = (): void => {
   video.srcObject = null;
+  preview.hidden = true;
   preview.classList.remove("on");
-  status.textContent = t("Your camera is off.");
 };
 
 on($("#works"), "click", () => remember({ withoutCamera: false }));

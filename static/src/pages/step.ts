@@ -1,5 +1,5 @@
 /** A step of the device check that opens a camera or a microphone: start, choose, and say what is in the way. */
-import { $, on } from "../lib/dom.ts";
+import { $, $$, on } from "../lib/dom.ts";
 import {
   close,
   deviceOf,
@@ -94,11 +94,22 @@ export class Step {
     $("#ask").hidden = true;
     $("#trouble").hidden = false;
     this.works.hidden = true;
-    this.start.hidden = isHopeless(found);
+    this.start.hidden = false;
     $("span", this.start).textContent = this.start.dataset.again ?? "";
-    this.without.value = isHopeless(found) ? "other" : found;
+    this.without.value = found;
     this.offerRecovery(found);
+    if (isHopeless(found)) this.giveUp();
     $("#trouble").focus();
+  }
+
+  /** No step of this check can help: the phone is the way, and the professional learns why. */
+  private giveUp(): void {
+    this.start.hidden = true;
+    this.without.hidden = true;
+    for (const call of $$("#call")) call.hidden = false;
+    const form = $<HTMLFormElement>(".answers");
+    const body = new URLSearchParams({ step: this.options.kind, result: "unsupported" });
+    void fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => undefined);
   }
 
   private offerRecovery(found: Trouble): void {

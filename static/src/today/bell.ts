@@ -10,8 +10,9 @@ export type NotifyState = "unsupported" | "off" | "on" | "denied";
 
 const notifyState = (wanted: boolean): NotifyState => {
   if (typeof Notification === "undefined") return "unsupported";
+  if (!wanted) return "off";
   if (Notification.permission === "denied") return "denied";
-  return wanted && Notification.permission === "granted" ? "on" : "off";
+  return Notification.permission === "granted" ? "on" : "off";
 };
 
 /** Where a system notification is shown other people may read along: a number, never a name. */

@@ -1,4 +1,4 @@
-"""Opens notes over real sockets, on SQLite and on PostgreSQL."""
+"""Opens notes over real sockets."""
 
 import asyncio
 import contextlib
@@ -19,11 +19,6 @@ from tests.cast import Meeting, Staff
 from tests.conftest import ORIGIN, SignIn
 from tests.live.notes.client import Tab, open_tab
 from tests.live.notes.house import Open
-
-
-@pytest.fixture
-def app_database_url(database_url: str) -> str:
-    return database_url
 
 
 @pytest.fixture

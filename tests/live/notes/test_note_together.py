@@ -15,6 +15,12 @@ from tests.live.notes.house import Open, rows_of
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
 
 
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    """On both databases."""
+    return database_url
+
+
 async def test_words_of_both_arrive_at_both(open_note: Open) -> None:
     alice, bob = await open_note(ALICE), await open_note(BOB)
     await alice.type("Rest and fluids. ")

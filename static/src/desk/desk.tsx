@@ -1,0 +1,183 @@
+/** The desk: the list, the call and the note beside each other; on a phone behind tabs. */
+import { effect, type Signal, signal } from "@preact/signals";
+import { type ComponentChildren, render } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { attend } from "../call/attend.ts";
+import { openCall } from "../call/open.ts";
+import { CallPane } from "../call/pane.tsx";
+import { type CallModel, modelOf } from "../call/state.ts";
+import { boot as readBoot } from "../lib/boot.ts";
+import { $, on } from "../lib/dom.ts";
+import { t } from "../lib/i18n.ts";
+import { Actions } from "../today/actions.ts";
+import { Bell } from "../today/bell.ts";
+import { Board } from "../today/board.ts";
+import { Dialogs } from "../today/dialogs.tsx";
+import { Feed } from "../today/feed.ts";
+import { readChoice } from "../today/prefs.ts";
+import { requests } from "../today/requests.ts";
+import { Toast } from "../today/toast.tsx";
+import { Desk } from "./desk.ts";
+import { DeskDialogs } from "./dialogs.tsx";
+import { Done, isBehind } from "./done.tsx";
+import { Head } from "./head.tsx";
+import { ListColumn } from "./list.tsx";
+import { Lobby } from "./lobby.tsx";
+import { NoteColumn } from "./note.tsx";
+import { type DeskBoot, type Parts, rowOf } from "./parts.ts";
+import { People } from "./people.tsx";
+import { TabBar } from "./tabbar.tsx";
+import type { DeskTab } from "./tabs.ts";
+
+const TICK_MS = 1000;
+const ADMIT = "#admit";
+
+/** From here on the three columns stand beside each other. */
+const WIDE = "(width >= 60rem)";
+
+const wide: Signal<boolean> = signal(true);
+
+const followWidth = (): void => {
+  const query = matchMedia(WIDE);
+  wide.value = query.matches;
+  query.addEventListener("change", () => {
+    wide.value = query.matches;
+  });
+};
+
+interface ColumnProps {
+  name: DeskTab;
+  label: string;
+  tab: Signal<DeskTab>;
+  children: ComponentChildren;
+}
+
+/** A column, or on a phone the panel of its tab; hidden, it goes on: sound is heard behind the note. */
+const Column = ({ name, label, tab, children }: ColumnProps) => {
+  const kind = wide.value
+    ? { "aria-label": label }
+    : { role: "tabpanel" as const, "aria-labelledby": `tab-${name}`, hidden: tab.value !== name };
+  return (
+    <section id={`panel-${name}`} class={`desk-column desk-${name}`} tabIndex={-1} {...kind}>
+      {children}
+    </section>
+  );
+};
+
+/** Whatever had the focus may be gone with the scene before: then it goes to the middle itself. */
+const useFocusOverScenes = (scene: string) => {
+  const before = useRef(scene);
+  useLayoutEffect(() => {
+    if (before.current !== scene && document.activeElement === document.body) $("#panel-call").focus();
+    before.current = scene;
+  }, [scene]);
+};
+
+const Middle = (parts: Parts) => {
+  const { desk, model } = parts;
+  const scene = desk.scene.value;
+  useFocusOverScenes(scene);
+  if (isBehind(scene)) return <Done {...parts} scene={scene} />;
+  if (scene !== "call") return <Lobby {...parts} />;
+  return (
+    <CallPane
+      call={model.call}
+      layout="desk"
+      phone={rowOf(parts).phone}
+      onLeave={() => void desk.leave()}
+      onEnd={() => desk.open("part")}
+    />
+  );
+};
+
+const DeskPage = (parts: Parts) => {
+  const { actions, board, tab } = parts;
+  const dialog = actions.dialog.value !== null;
+  useEffect(() => {
+    if (!dialog) return;
+    board.hold("dialog");
+    return () => board.release("dialog");
+  }, [dialog, board]);
+  return (
+    <>
+      <Head {...parts} />
+      <TabBar {...parts} wide={wide} />
+      <div class="desk-columns">
+        <Column name="list" label={t("Today")} tab={tab}>
+          <ListColumn {...parts} />
+        </Column>
+        <Column name="call" label={t("Call")} tab={tab}>
+          <People {...parts} />
+          <Middle {...parts} />
+        </Column>
+        <Column name="note" label={t("Note")} tab={tab}>
+          <NoteColumn {...parts} />
+        </Column>
+      </div>
+      <Dialogs actions={actions} teams={[]} />
+      <DeskDialogs {...parts} />
+      <Toast actions={actions} />
+    </>
+  );
+};
+
+/** A reload in the middle of a call must not admit anybody anew. */
+const takeAdmit = (): boolean => {
+  if (location.hash !== ADMIT) return false;
+  history.replaceState(null, "", location.pathname);
+  return true;
+};
+
+/** What was written while the messages stood open beside the waiting patient has been read. */
+const readLobbyMessages = ({ sheet }: CallModel, desk: Desk): void => {
+  let before = desk.scene.peek();
+  effect(() => {
+    const scene = desk.scene.value;
+    if (scene === "call" && before !== "connecting") {
+      sheet.value = "chat";
+      sheet.value = null;
+    }
+    before = scene;
+  });
+};
+
+const makeParts = (boot: DeskBoot): Parts => {
+  const board = new Board({ now: new Date().toISOString(), rows: [boot.consultation] }, Date.now);
+  board.onlyMine.value = readChoice("mine");
+  const actions = new Actions(requests);
+  const { mine } = boot.consultation;
+  const model = modelOf(openCall({ tickets: boot.tickets, me: boot.me, seat: mine }));
+  const desk = new Desk({
+    call: model.call,
+    state: model.state,
+    now: () => board.time(),
+    mine,
+    admitAtOnce: takeAdmit(),
+    say: (text) => actions.say(text),
+  });
+  return { boot, board, feed: new Feed(board), actions, model, desk, tab: signal<DeskTab>("call") };
+};
+
+const main = (): void => {
+  const parts = makeParts(readBoot<DeskBoot>());
+  const { board, feed, model, desk } = parts;
+  const bell = new Bell(board, () => desk.scene.peek() === "call");
+  bell.restore();
+  followWidth();
+  const root = $("#desk");
+  root.replaceChildren();
+  render(<DeskPage {...parts} />, root);
+  attend(model);
+  desk.start();
+  readLobbyMessages(model, desk);
+  model.call.start();
+  feed.start();
+  setInterval(() => {
+    board.tick();
+    bell.tick();
+  }, TICK_MS);
+  on(document, "visibilitychange", () => document.hidden || feed.hurry());
+  on(window, "online", () => feed.hurry());
+};
+
+main();

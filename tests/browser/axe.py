@@ -1,0 +1,53 @@
+"""Whether a page can be used by everybody, as far as a program can tell."""
+
+from functools import cache
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.browser.person import LAPTOP, PHONE
+from tests.servers import ROOT, missing
+
+NARROW = (320, 640)
+MINIFIED = ROOT / "tests" / "qa" / "node_modules" / "axe-core" / "axe.min.js"
+RUN = "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
+SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@cache
+def source() -> str:
+    if not MINIFIED.exists():
+        missing("axe-core", "try: cd tests/qa && npm ci")
+    return MINIFIED.read_text()
+
+
+def violations(page: Page) -> list[str]:
+    """Return the broken rules with the elements that break them, on the page as it is now."""
+    if not page.evaluate("() => 'axe' in globalThis"):
+        page.evaluate(source())
+    found: list[dict[str, Any]] = page.evaluate(RUN)
+    return [f"{rule['id']}: {node['html'][:200]} {_why(node)}" for rule in found for node in rule["nodes"]]
+
+
+def _why(node: dict[str, Any]) -> str:
+    return str(node.get("failureSummary", "")).replace("\n", " ")[:300]
+
+
+def looks_good(
+    page: Page, *, sizes: tuple[tuple[int, int], ...] = (PHONE, LAPTOP), schemes: tuple[str, ...] = ("light", "dark")
+) -> list[str]:
+    """Return everything that is wrong with the page: in each size and colour scheme by axe, and by its width at 320 px."""
+    wrong: list[str] = []
+    for size in sizes:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            wrong += [f"{size[0]} px, {scheme}: {line}" for line in violations(page)]
+    return wrong + too_wide(page)
+
+
+def too_wide(page: Page) -> list[str]:
+    """Return a complaint when the page has to be moved sideways on the narrowest phone (400 % zoom)."""
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    beyond = page.evaluate(SIDEWAYS)
+    return [f"{beyond} px wider than {NARROW[0]} px"] if beyond > 0 else []

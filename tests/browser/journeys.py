@@ -1,0 +1,116 @@
+"""The ways through the pages that many tests begin with, taken as a person takes them."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.person import PHONE, Person, Persons
+from tests.cast import ALICE, Staff
+from tests.site import Booked, Site
+
+STEPS = {"camera": "I can see myself", "microphone": "The bar moves", "speaker": "Yes, I heard it"}
+
+
+def welcome(person: Person, booked: Booked) -> None:
+    """Open the personal link and press Start."""
+    person.open(booked.link)
+    person.press("Start")
+
+
+def introduce(person: Person, name: str | None = None) -> None:
+    """Say who is there; without a name keep the one that the practice wrote."""
+    expect(person.heading("Who is there?")).to_be_visible()
+    if name is not None:
+        person.page.get_by_label("Your name").fill(name)
+    person.press("Continue")
+
+
+def agree(person: Person) -> None:
+    expect(person.heading("Before we start")).to_be_visible()
+    for box in person.page.get_by_role("checkbox").all():
+        box.check()
+    person.press("I agree")
+
+
+def check_camera(person: Person) -> None:
+    expect(person.heading("Check your camera")).to_be_visible()
+    turn_on(person, "Turn on my camera")
+    person.press(STEPS["camera"])
+
+
+def check_microphone(person: Person) -> None:
+    expect(person.heading("Check your microphone")).to_be_visible()
+    turn_on(person, "Turn on my microphone")
+    person.press(STEPS["microphone"])
+
+
+def turn_on(person: Person, name: str) -> None:
+    """Press the button that asks for the device, unless the page has it already because the browser had said yes."""
+    ready = person.page.locator("#works")
+    expect(person.button(name).or_(ready).first).to_be_visible()
+    if person.button(name).is_visible():
+        person.press(name)
+    expect(ready).to_be_visible()
+
+
+def check_speaker(person: Person) -> None:
+    expect(person.heading("Check your sound")).to_be_visible()
+    person.press("Play a sound")
+    person.press(STEPS["speaker"])
+
+
+def check_network(person: Person) -> None:
+    expect(person.heading("Check your connection")).to_be_visible()
+    person.press("Go to the waiting room")
+
+
+def come_to_waiting_room(person: Person, booked: Booked) -> None:
+    """Go the whole way of a patient whose devices work."""
+    welcome(person, booked)
+    introduce(person)
+    agree(person)
+    check_camera(person)
+    check_microphone(person)
+    check_speaker(person)
+    check_network(person)
+    waits(person)
+
+
+def hurry_to_waiting_room(person: Person, booked: Booked) -> None:
+    """Go the shortest way: say yes to everything, and straight to the waiting room, as after a check that was done before."""
+    welcome(person, booked)
+    introduce(person)
+    agree(person)
+    expect(person.heading("Check your camera")).to_be_visible()
+    person.open(person.page.url.rsplit("/", 1)[0] + "/room")
+    waits(person)
+
+
+def waits(person: Person) -> None:
+    expect(person.page.locator("main[data-call-state=waiting]")).to_be_visible()
+
+
+def in_call(person: Person) -> None:
+    expect(person.page.locator("main[data-call-state=live]")).to_be_visible()
+
+
+def at_desk(persons: Persons, site: Site, booked: Booked, member: Staff = ALICE, *, browser: Browser | None = None) -> Person:
+    """A professional who has opened the desk of a consultation."""
+    return persons.person(member.username, site, browser=browser, signed_in=member).open(booked.desk)
+
+
+def call_of_two(
+    persons: Persons, site: Site, *, professional: Browser | None = None, patient: Browser | None = None
+) -> tuple[Person, Person, Booked]:
+    """Return dr_alice and dana in a running call, each seeing the other."""
+    booked = site.consultation()
+    dana = persons.person("dana", site, browser=patient, size=PHONE)
+    hurry_to_waiting_room(dana, booked)
+    alice = at_desk(persons, site, booked, browser=professional)
+    admit(alice)
+    for person in (alice, dana):
+        in_call(person)
+        person.sees_motion()
+    return alice, dana, booked
+
+
+def admit(person: Person) -> None:
+    person.button("Admit", exact=False).first.click()

@@ -1,0 +1,238 @@
+"""Bad input 41: whatever a socket sends, the colleague beside it keeps every word, and nothing but honest rows reaches the log."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from server.core.house import House
+from server.notes.limits import FRAMES_BURST, MAX_AWARENESS, MAX_HELLO, MAX_STATE_VECTOR, MAX_UPDATE
+from server.notes.yproto import STEP1, UPDATE, awareness_message, sync_message, write_varuint
+from tests.cast import ALICE, BOB, Meeting, Staff
+from tests.conftest import ORIGIN
+from tests.live.notes.client import PATIENCE_S, Tab
+from tests.live.notes.house import Open, rejects_of, rows_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
+
+Ticket = Callable[[Staff], Awaitable[str]]
+
+
+def gc_struct(client: int, clock: int, length: int) -> bytes:
+    return b"\x01\x01" + write_varuint(client) + write_varuint(clock) + b"\x00" + write_varuint(length) + b"\x00"
+
+
+def letters(client: int, clock: int, text: bytes) -> bytes:
+    return b"\x01\x01" + write_varuint(client) + write_varuint(clock) + b"\x04\x01\x04plan" + write_varuint(len(text)) + text + b"\x00"
+
+
+async def still_works(alice: Tab, bob: Tab) -> None:
+    """The colleague types on, is told 'saved', and the other colleague reads it."""
+    await alice.type("!")
+    await alice.until(lambda tab: tab.saved)
+    await bob.until(lambda tab: tab.text() == alice.text())
+
+
+async def test_bad_41_gc_struct_for_a_colleague_swallows_nothing(open_note: Open, house: House, meeting: Meeting) -> None:
+    alice, bob, evil = await open_note(ALICE), await open_note(BOB), await open_note(BOB)
+    await alice.type("Penicillin allergy")
+    await alice.until(lambda tab: tab.saved)
+    await evil.send_update(gc_struct(alice.hello["client_id"], len(b"Penicillin allergy") + 2, 50))
+    assert await evil.closed() == 4400
+    await still_works(alice, bob)
+    assert len(await rows_of(house, meeting.consultation_id)) == 2
+    assert [reject.code for reject in await rejects_of(house)] == ["foreign_client"]
+
+
+HOSTILE: dict[str, bytes | Callable[[Tab], bytes]] = {
+    "a foreign client id": sync_message(UPDATE, letters(12345, 0, b"x")),
+    "truncated": lambda tab: sync_message(UPDATE, letters(tab.hello["client_id"], 0, b"xyz")[:-3]),
+    "2^31 clients": sync_message(UPDATE, write_varuint(1 << 31) + b"\x00"),
+    "a length beyond the frame": b"\x00\x02" + write_varuint(1 << 31) + b"x",
+    "trailing bytes": lambda tab: sync_message(UPDATE, letters(tab.hello["client_id"], 0, b"x")) + b"x",
+    "another root": lambda tab: sync_message(UPDATE, letters(tab.hello["client_id"], 0, b"x").replace(b"plan", b"evil")),
+    "an unknown kind": b"\x63\x00",
+    "an unknown sync kind": b"\x00\x07\x00",
+    "an empty frame": b"",
+    "one byte": b"\x00",
+    "a state vector of nonsense": sync_message(STEP1, b"\x05\x01"),
+    "a gap in step 2": lambda tab: b"\x00\x01" + sync_message(UPDATE, letters(tab.hello["client_id"], 7, b"x"))[2:],
+    "awareness for a colleague": awareness_message({12345: (9, b"null")}),
+}
+
+
+@pytest.mark.parametrize("frame", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_bad_41_hostile_frames_close_only_their_own_socket(
+    open_note: Open, house: House, frame: bytes | Callable[[Tab], bytes]
+) -> None:
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    await evil.socket.send(frame if isinstance(frame, bytes) else frame(evil))
+    assert await evil.closed() == 4400
+    await still_works(alice, await open_note(BOB))
+    assert len(await rejects_of(house)) == 1
+
+
+TOO_BIG: dict[str, bytes] = {
+    "an update": sync_message(UPDATE, b"\x00" * MAX_UPDATE),
+    "a state vector": sync_message(STEP1, b"\x00" * MAX_STATE_VECTOR),
+    "awareness": awareness_message({1: (1, b" " * MAX_AWARENESS)}),
+}
+
+
+@pytest.mark.parametrize("frame", TOO_BIG.values(), ids=TOO_BIG.keys())
+async def test_bad_41_too_big(open_note: Open, frame: bytes) -> None:
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    await evil.socket.send(frame)
+    assert await evil.closed() == 4413
+    await still_works(alice, await open_note(BOB))
+
+
+async def test_bad_41_a_frame_of_20_mb(open_note: Open) -> None:
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    with contextlib.suppress(ConnectionClosed):
+        await evil.socket.send(b"\x00" * 20_000_000)
+    assert await evil.closed() in {1006, 1009}
+    await still_works(alice, await open_note(BOB))
+
+
+async def test_bad_41_text_frames(open_note: Open) -> None:
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    await evil.socket.send('{"t":"hello"}')
+    assert await evil.closed() == 4400
+    await still_works(alice, await open_note(BOB))
+
+
+async def test_bad_41_too_many_frames(open_note: Open) -> None:
+    """The clock stands still, so nothing flows into the bucket: exactly the burst goes through."""
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    with contextlib.suppress(ConnectionClosed):
+        for _ in range(int(FRAMES_BURST) + 1):
+            await evil.send_state({"section": "plan"})
+    assert await evil.closed() == 4429
+    await still_works(alice, await open_note(BOB))
+
+
+async def test_bad_41_a_gap_in_the_clock_is_filled_by_asking(open_note: Open, house: House, meeting: Meeting) -> None:
+    """An update that rests on one that never came is not parked: the tab is asked for all that is missing, and says saved only then."""
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    await alice.type("one ")
+    await alice.until(lambda tab: tab.saved)
+    alice.write("lost ")
+    alice._mine.clear()
+    await alice.type("three")
+    await alice.until(lambda tab: tab.rejects)
+    assert alice.rejects[0]["code"] == "gap"
+    await alice.until(lambda tab: tab.saved)
+    await bob.until(lambda tab: tab.text() == "one lost three")
+    assert len(await rows_of(house, meeting.consultation_id)) == 2
+
+
+async def test_bad_41_a_deletion_of_everything_is_somebodys_and_can_be_undone(open_note: Open, house: House, meeting: Meeting) -> None:
+    """Deleting all is what select-all and a key do; it is one row with its author, and the text stands in the rows before it."""
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    await alice.type("Precious")
+    await bob.until(lambda tab: tab.text() == "Precious")
+    client = write_varuint(alice.hello["client_id"])
+    await bob.send_update(b"\x00\x01" + client + b"\x01\x02" + write_varuint(8))
+    await bob.until(lambda tab: tab.saved)
+    await alice.until(lambda tab: tab.text() == "")
+    rows = await rows_of(house, meeting.consultation_id)
+    assert len(rows) == 2
+    assert b"Precious" in rows[0].payload
+    assert rows[0].session_id != rows[1].session_id
+
+
+async def test_bad_41_a_deletion_of_what_nobody_wrote_is_a_gap(open_note: Open) -> None:
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    await evil.send_update(b"\x00\x01" + write_varuint(alice.hello["client_id"]) + b"\x01\x00" + write_varuint(1 << 20))
+    await evil.until(lambda tab: tab.rejects)
+    assert evil.rejects[0]["code"] == "gap"
+    await still_works(alice, evil)
+
+
+async def test_bad_41_an_update_that_breaks_half_way_leaves_nothing_behind(open_note: Open, house: House, meeting: Meeting) -> None:
+    """Its first struct is good, its second has a letter for a parent: the library takes one and stops. The note is read again from the log."""
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    await alice.type("Safe")
+    await alice.until(lambda tab: tab.saved)
+    mine, hers = write_varuint(evil.hello["client_id"]), write_varuint(alice.hello["client_id"])
+    await evil.send_update(b"\x01\x02" + mine + b"\x00\x04\x01\x04plan\x01q" + b"\x04\x00" + hers + b"\x02\x01z\x00")
+    assert await evil.closed() == 4400
+    assert await alice.closed() == 4500
+    again = await open_note(ALICE, older=alice)
+    await again.until(lambda tab: tab.saved)
+    await still_works(again, await open_note(BOB))
+    assert [b"q" in row.payload for row in await rows_of(house, meeting.consultation_id)] == [False, False]
+
+
+@pytest.mark.parametrize("schema", [0, 2, -1])
+async def test_bad_41_an_old_tab_is_told_to_reload(open_note: Open, schema: int) -> None:
+    tab = await open_note(ALICE, schema=schema, until_synced=False)
+    assert await tab.closed() == 4409
+    assert tab.socket.close_reason == "outdated"
+
+
+HELLOS: dict[str, tuple[str | bytes, int]] = {
+    "not JSON": ("hello", 4400),
+    "a list": ("[]", 4400),
+    "no ticket": ('{"schema":1}', 4400),
+    "a number for a ticket": ('{"ticket":5,"schema":1}', 4400),
+    "a field too many": ('{"ticket":"x","schema":1,"more":1}', 4400),
+    "too long": (json.dumps({"ticket": "x" * MAX_HELLO, "schema": 1}), 4400),
+    "binary": (b'{"ticket":"x","schema":1}', 4400),
+    "no such ticket": ('{"ticket":"x","schema":1}', 4401),
+}
+
+
+@pytest.mark.parametrize(("hello", "code"), HELLOS.values(), ids=HELLOS.keys())
+async def test_bad_41_hellos(note_url: str, meeting: Meeting, hello: str | bytes, code: int) -> None:
+    async with connect(f"{note_url}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
+        await socket.send(hello)
+        async with asyncio.timeout(PATIENCE_S):
+            await socket.wait_closed()
+        assert socket.close_code == code
+
+
+async def test_a_ticket_is_good_once_and_for_its_purpose(note_url: str, house: House, ticket: Ticket, meeting: Meeting) -> None:
+    used = await ticket(ALICE)
+    house.tickets.redeem("note", used)
+    for spoilt in (used, house.tickets.issue("room", "x"), house.tickets.issue("note", "not a subject")):
+        async with connect(f"{note_url}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
+            await socket.send(json.dumps({"ticket": spoilt, "schema": 1}))
+            await socket.wait_closed()
+            assert socket.close_code == 4401
+
+
+async def test_silence_before_hello_is_ended(note_url: str, meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.notes.ws.HELLO_WITHIN_S", 0.05)
+    async with connect(f"{note_url}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
+        async with asyncio.timeout(PATIENCE_S):
+            await socket.wait_closed()
+        assert socket.close_code == 4400
+
+
+async def test_another_site_gets_no_socket(note_url: str, meeting: Meeting) -> None:
+    with pytest.raises(Exception, match="403"):
+        await connect(f"{note_url}/ws/note", origin="https://evil.example")  # type: ignore[arg-type]
+
+
+async def test_a_full_note_takes_no_more_and_says_so(
+    open_note: Open, monkeypatch: pytest.MonkeyPatch, house: House, meeting: Meeting
+) -> None:
+    monkeypatch.setattr("server.notes.document.MAX_UPDATES", 1)
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    await alice.type("first")
+    await alice.until(lambda tab: tab.saved)
+    await alice.type("second")
+    await alice.until(lambda tab: tab.rejects)
+    assert alice.rejects[0]["code"] == "full"
+    await alice.type("third")
+    await alice.send_state({"section": "plan"})
+    await bob.until(lambda tab: tab.states)
+    assert not alice.saved
+    assert bob.text() == "first"
+    assert len(await rows_of(house, meeting.consultation_id)) == 1

@@ -1,0 +1,233 @@
+"""The life of an open note: loaded once, stored or closed, let go when nobody reads it, and never in two places at once."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import delete, update
+
+from server.core.house import House
+from server.notes import hub as hub_module
+from server.notes.hub import Hub
+from server.notes.limits import MAX_CONNECTIONS_PERSON
+from server.notes.live import State
+from server.notes.model import NoteSnapshot, NoteUpdate
+from tests.cast import ALICE, BOB, Meeting
+from tests.live.notes.conftest import Gate
+from tests.live.notes.house import Open, rows_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    """On both databases."""
+    return database_url
+
+
+async def eventually(check: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not check():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # the hub tells nobody when it lets a note go
+
+
+async def test_a_cold_note_is_read_once_however_many_come_at_once(open_note: Open, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    loads = 0
+    real = hub_module.read_log
+
+    async def counted(*arguments: object, **options: object) -> object:
+        nonlocal loads
+        loads += 1
+        await asyncio.sleep(0.05)
+        return await real(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hub_module, "read_log", counted)
+    tabs = await asyncio.gather(*(open_note(person) for person in (ALICE, BOB) * MAX_CONNECTIONS_PERSON))
+    assert loads == 1
+    await tabs[0].type("to all")
+    for tab in tabs[1:]:
+        await tab.until(lambda tab: tab.text() == "to all")
+
+
+async def test_one_connection_too_many(open_note: Open) -> None:
+    for _ in range(MAX_CONNECTIONS_PERSON):
+        await open_note(ALICE)
+    assert await (await open_note(ALICE, until_synced=False)).closed() == 1013
+    await open_note(BOB)
+
+
+async def test_a_note_that_nobody_reads_is_let_go_and_comes_back(open_note: Open, hub: Hub, house: House, meeting: Meeting) -> None:
+    hub._linger_s = 0.0
+    alice = await open_note(ALICE)
+    await alice.type("long ago")
+    await alice.until(lambda tab: tab.saved)
+    live = hub._places[meeting.consultation_id].live
+    await alice.socket.close()
+    await eventually(lambda: not hub._places)
+    assert live.state is State.GONE
+    assert (await open_note(BOB)).text() == "long ago"
+
+
+async def test_whoever_comes_while_it_is_put_away_calls_it_off(
+    open_note: Open, hub: Hub, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub._linger_s = 0.0
+    flushing, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: object) -> None:
+        flushing.set()
+        await go_on.wait()
+
+    monkeypatch.setattr(hub_module, "keep_snapshot", slow)
+    alice = await open_note(ALICE)
+    await alice.type("one ")
+    await alice.until(lambda tab: tab.saved)
+    live = hub._places[meeting.consultation_id].live
+    await alice.socket.close()
+    await flushing.wait()
+    bob = await open_note(BOB)
+    go_on.set()
+    await bob.type("two")
+    await bob.until(lambda tab: tab.saved)
+    assert hub._places[meeting.consultation_id].live is live
+    assert (await open_note(ALICE)).text() == "one two"
+
+
+async def test_what_is_not_stored_yet_keeps_the_note(open_note: Open, hub: Hub, gate: Gate, meeting: Meeting) -> None:
+    hub._linger_s = 0.0
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    gate.clear()
+    await alice.type("in the queue")
+    await alice.ask()
+    await alice.send_state({"section": "plan"})
+    await bob.until(lambda tab: tab.states)
+    await alice.socket.close()
+    await bob.socket.close()
+    live = hub._places[meeting.consultation_id].live
+    await eventually(lambda: live.state is State.FLUSHING)
+    gate.set()
+    await eventually(lambda: not hub._places)
+    assert (await open_note(BOB)).text() == "in the queue"
+
+
+REFUSALS = [sqlite3.OperationalError("database or disk is full"), sqlite3.OperationalError("database is locked"), OSError("gone")]
+
+
+@pytest.mark.row("O1")
+@pytest.mark.parametrize("error", REFUSALS, ids=["full", "locked", "gone"])
+async def test_bad_42_a_failed_write_is_never_called_saved(
+    open_note: Open, gate: Gate, house: House, meeting: Meeting, error: Exception
+) -> None:
+    """The room is closed 4500 and read again from the log; the tab kept its words and sends them when the database is back."""
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    await alice.type("stored. ")
+    await bob.until(lambda tab: tab.text() == "stored. ")
+    await alice.until(lambda tab: tab.saved)
+    gate.error = error
+    await alice.type("not stored.")
+    assert await alice.closed() == 4500
+    assert await bob.closed() == 4500
+    assert not alice.saved
+    assert bob.text() == "stored. "
+    assert len(await rows_of(house, meeting.consultation_id)) == 1
+    gate.error = None
+    again = await open_note(ALICE, older=alice)
+    await again.until(lambda tab: tab.saved)
+    assert (await open_note(BOB)).text() == "stored. not stored."
+
+
+async def test_another_writer_of_the_same_note_is_found_out(open_note: Open, house: House, meeting: Meeting) -> None:
+    """Its number is taken, so the room is dropped and read again."""
+    alice = await open_note(ALICE)
+    await alice.type("one")
+    await alice.until(lambda tab: tab.saved)
+    (row,) = await rows_of(house, meeting.consultation_id)
+    async with house.database.write() as tx:
+        tx.add(NoteUpdate(**row._replace(seq=2)._asdict()))
+    await alice.type("two")
+    assert await alice.closed() == 4500
+    async with house.database.write() as tx:
+        await tx.execute(delete(NoteUpdate).where(NoteUpdate.seq == 2))
+    again = await open_note(ALICE, older=alice)
+    await again.until(lambda tab: tab.saved)
+    assert len(await rows_of(house, meeting.consultation_id)) == 2
+
+
+async def test_a_log_that_was_tampered_with_is_not_opened(open_note: Open, hub: Hub, house: House, meeting: Meeting) -> None:
+    hub._linger_s = 0.0
+    alice = await open_note(ALICE)
+    for word in ("one ", "two ", "three"):
+        await alice.type(word)
+    await alice.until(lambda tab: tab.saved)
+    await alice.socket.close()
+    await eventually(lambda: not hub._places)
+    async with house.database.write() as tx:
+        await tx.execute(delete(NoteSnapshot))
+        await tx.execute(update(NoteUpdate).where(NoteUpdate.seq == 2).values(ts_ms=0))
+    assert await (await open_note(ALICE, until_synced=False)).closed() == 4500
+    assert not hub._places
+
+
+async def test_a_spoilt_snapshot_is_only_a_cache(open_note: Open, hub: Hub, house: House, meeting: Meeting) -> None:
+    hub._linger_s = 0.0
+    alice = await open_note(ALICE)
+    await alice.type("safe in the log")
+    await alice.until(lambda tab: tab.saved)
+    await alice.socket.close()
+    await eventually(lambda: not hub._places)
+    async with house.database.write() as tx:
+        await tx.execute(update(NoteSnapshot).values(payload=b"junk"))
+    assert (await open_note(BOB)).text() == "safe in the log"
+
+
+async def test_a_long_note_gets_its_snapshot_while_people_write(
+    open_note: Open, hub: Hub, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "SNAPSHOT_EVERY", 5)
+    kept: list[int] = []
+    real = hub_module.keep_snapshot
+
+    async def keep(tx: object, note_id: int, seq: int, packed: bytes) -> None:
+        await real(tx, note_id, seq, packed)  # type: ignore[arg-type]
+        kept.append(seq)
+
+    monkeypatch.setattr(hub_module, "keep_snapshot", keep)
+    alice = await open_note(ALICE)
+    for number in range(12):
+        await alice.type(str(number))
+        await alice.until(lambda tab: tab.saved)
+    await eventually(lambda: len(kept) >= 2)
+    hub._places[meeting.consultation_id].live.fail(hub_module.Restarting())
+    assert await alice.closed() == 1012
+    assert (await open_note(BOB)).text() == "01234567891011"
+
+
+async def test_a_restart_says_so_and_flushes(open_note: Open, hub: Hub, gate: Gate, house: House, meeting: Meeting) -> None:
+    alice = await open_note(ALICE)
+    gate.clear()
+    await alice.type("last words")
+    await alice.ask()
+    bob = await open_note(BOB, until_synced=False)
+    await bob.until(lambda tab: tab.hello)
+    closing = asyncio.ensure_future(hub.close(10))  # noqa: TID251 - the app's lifespan in the test's hand
+    assert await alice.closed() == 1012
+    assert await bob.closed() == 1012
+    gate.set()
+    await closing
+    assert len(await rows_of(house, meeting.consultation_id)) == 1
+    assert await (await open_note(ALICE, until_synced=False)).closed() == 1012
+
+
+async def test_a_crash_of_the_load_is_told_to_all_who_wait_and_forgotten(
+    open_note: Open, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*arguments: object, **options: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(hub_module, "read_log", crash)
+        tabs = await asyncio.gather(*(open_note(person, until_synced=False) for person in (ALICE, BOB)))
+        assert [await tab.closed() for tab in tabs] == [4500, 4500]
+    assert not hub._places
+    await open_note(ALICE)

@@ -1,0 +1,155 @@
+"""Who may read and who may write, at the door and while the note is open."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from server.access.actions import leave_team
+from server.consultation.model import Consultation
+from server.core.house import House
+from server.errors import NotFound, NotSignedIn
+from server.identity.actions import end_all_logins
+from server.notes import doors, rights
+from server.notes.actions import open_note as open_in_database
+from server.notes.hub import Hub
+from server.notes.yproto import EMPTY_UPDATE
+from tests.cast import ALICE, BOB, CHARLIE, MALLORY, NORTH, OLGA, Meeting, Staff, add_meeting
+from tests.conftest import SignIn, StillClock
+from tests.live.notes.house import Open, rows_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("N2")]
+
+
+@pytest.mark.parametrize("person", [CHARLIE, MALLORY], ids=["charlie", "mallory"])
+async def test_charlie_gets_no_ticket_and_no_note(
+    sign_in: SignIn, house: House, meeting: Meeting, person: Staff, clock: StillClock
+) -> None:
+    client = await sign_in(person)
+    answer = await client.post(f"/api/consultations/{meeting.consultation_id}/tickets", json={"purpose": "note"})
+    absent = await client.post(f"/api/consultations/{meeting.visit_id}/tickets", json={"purpose": "note"})
+    assert answer.status_code == absent.status_code == 404
+    assert answer.json() == absent.json()
+    async with house.database.write() as tx:
+        for consultation_id in (meeting.consultation_id, meeting.visit_id):
+            with pytest.raises(NotFound):
+                await open_in_database(tx, person.viewer, consultation_id, None, clock.now())
+
+
+async def test_olga_who_runs_the_computers_sees_no_note(sign_in: SignIn, meeting: Meeting) -> None:
+    answer = await (await sign_in(OLGA)).post(f"/api/consultations/{meeting.consultation_id}/tickets", json={"purpose": "note"})
+    assert answer.status_code in {401, 403, 404}
+
+
+async def test_a_note_without_a_team_is_its_authors_only(house: House, meeting: Meeting, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        private = await add_meeting(tx, house.secrets, clock.now(), team_id=None)
+        assert (await open_in_database(tx, ALICE.viewer, private.consultation_id, None, clock.now())).writable
+        with pytest.raises(NotFound):
+            await open_in_database(tx, BOB.viewer, private.consultation_id, None, clock.now())
+
+
+async def test_nobody_goes_on_in_anothers_session(open_note: Open) -> None:
+    alice = await open_note(ALICE)
+    thief = await open_note(BOB, older=alice, until_synced=False)
+    assert await thief.closed() == 4409
+    await alice.type("mine")
+    await alice.until(lambda tab: tab.saved)
+
+
+async def test_a_right_that_is_withdrawn_closes_the_note(open_note: Open, house: House, clock: StillClock) -> None:
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    async with house.database.write() as tx:
+        await leave_team(tx, NORTH, BOB.professional_id, clock.now())
+    assert await bob.closed() == 4403
+    await alice.type("Bob does not see this")
+    await alice.until(lambda tab: tab.saved)
+    assert "Bob" not in bob.text()
+
+
+async def test_a_consultation_that_is_given_away_closes_the_note(open_note: Open, house: House, meeting: Meeting) -> None:
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    async with house.database.write() as tx:
+        await tx.execute(update(Consultation).where(Consultation.id == meeting.consultation_id).values(team_id=None))
+        tx.hint(f"rights:{meeting.consultation_id}")
+    assert await bob.closed() == 4403
+    await alice.type("mine again")
+    await alice.until(lambda tab: tab.saved)
+
+
+async def test_a_lost_hint_only_delays(open_note: Open, house: House, hub: Hub, meeting: Meeting) -> None:
+    """Nobody publishes anything here: the regular look at the rights finds it."""
+    bob = await open_note(BOB)
+    async with house.database.write() as tx:
+        await tx.execute(update(Consultation).where(Consultation.id == meeting.consultation_id).values(team_id=None))
+    await hub.recheck_all()
+    assert await bob.closed() == 4403
+
+
+async def test_signing_out_closes_the_note(open_note: Open, house: House, clock: StillClock) -> None:
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    async with house.database.write() as tx:
+        await end_all_logins(tx, BOB.person_id, clock.now())
+    assert await bob.closed() == 4401
+    await alice.type("still here")
+    await alice.until(lambda tab: tab.saved)
+
+
+async def test_a_right_withdrawn_between_ticket_and_hello(open_note: Open, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ticket was honest when it was given, and the hint passed before anybody listened."""
+    real = rights.load_viewer
+
+    async def leave(*arguments: object) -> object:
+        monkeypatch.setattr(rights, "load_viewer", real)
+        raise NotSignedIn
+
+    monkeypatch.setattr(rights, "load_viewer", leave)
+    tab = await open_note(BOB, until_synced=False)
+    assert await tab.closed() == 4401
+
+
+@pytest.fixture
+def read_only(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Names of people who may read but not write; a test fills and empties it."""
+    names: set[str] = set()
+    monkeypatch.setattr(doors, "may_write_note", lambda viewer, _: viewer.name not in names)
+    return names
+
+
+async def test_who_may_only_read_reads_and_writes_nothing(open_note: Open, read_only: set[str], house: House, meeting: Meeting) -> None:
+    read_only.add(BOB.full_name)
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    assert bob.hello["rights"] == "read"
+    await alice.type("to read")
+    await bob.until(lambda tab: tab.text() == "to read")
+    await bob.type("to write")
+    await bob.until(lambda tab: tab.rejects)
+    assert bob.rejects[0]["code"] == "read_only"
+    await bob.send_update(EMPTY_UPDATE)
+    await bob.send_state({"section": "plan"})
+    await alice.until(lambda tab: tab.states)
+    assert alice.text() == "to read"
+    assert not bob.saved
+    assert len(await rows_of(house, meeting.consultation_id)) == 1
+
+
+async def test_the_right_to_write_comes_and_goes_while_the_note_is_open(
+    open_note: Open, read_only: set[str], hub: Hub, house: House, meeting: Meeting
+) -> None:
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    read_only.add(BOB.full_name)
+    house.bus.publish(f"rights:{meeting.consultation_id}")
+    await bob.until(lambda tab: tab.events == [{"rights": "read"}])
+    await bob.type("kept in the tab")
+    await bob.until(lambda tab: tab.rejects)
+    read_only.clear()
+    house.bus.publish(f"rights:{meeting.consultation_id}")
+    await bob.until(lambda tab: tab.events[-1] == {"rights": "write"} and tab.saved)
+    await alice.until(lambda tab: tab.text() == "kept in the tab")
+
+
+async def test_an_idle_login_closes_the_note(open_note: Open, hub: Hub, house: House, clock: StillClock) -> None:
+    bob = await open_note(BOB)
+    clock.advance(timedelta(seconds=house.settings.login_idle_s + 60).total_seconds())
+    await hub.recheck_all()
+    assert await bob.closed() == 4401
