@@ -1,6 +1,5 @@
 /** Bundles src/, css/ and icons/ into dist/ with hashed names, a manifest and compressed siblings; fails when an entry is over its budget. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,10 +33,6 @@ const ENTRIES = {
 };
 /** Scripts that run outside the page get one self-contained file each; pages learn its name by a constant. */
 const WORKERS = { METER_WORKLET: "src/media/meter.worklet.ts" };
-
-const landed = Object.entries(ENTRIES)
-  .filter(([, [source]]) => existsSync(join(ROOT, source)))
-  .filter(([name]) => name !== "desk" || existsSync(join(ROOT, "src/notes/note.tsx")));
 
 const options = {
   absWorkingDir: ROOT,
@@ -75,7 +70,7 @@ const buildWorkers = async () => {
 const buildEntries = (constants_) =>
   build({
     ...options,
-    entryPoints: landed.map(([, [source]]) => source),
+    entryPoints: Object.values(ENTRIES).map(([source]) => source),
     format: "esm",
     splitting: true,
     jsx: "automatic",
@@ -119,7 +114,7 @@ const describe = async (outputs, sizes, source) => {
 };
 
 const overBudget = (manifest) =>
-  landed
+  Object.entries(ENTRIES)
     .map(([name, [, budget]]) => [name, manifest[name].gzip, budget])
     .filter(([, size, budget]) => size > budget)
     .map(([name, size, budget]) => `${name}: ${size} bytes of gzip, the budget is ${budget}`);
@@ -135,7 +130,7 @@ const buildAll = async () => {
   for (const [name, file] of Object.entries(pictures))
     manifest[name] = { file, preload: [], gzip: sizes[file], strings: [] };
   manifest["sprite.svg"].icons = names;
-  for (const [name, [source]] of landed) manifest[name] = await describe(outputs, sizes, source);
+  for (const [name, [source]] of Object.entries(ENTRIES)) manifest[name] = await describe(outputs, sizes, source);
   await writeFile(join(FRESH, "manifest.json"), `${JSON.stringify(manifest, null, 1)}\n`);
   for (const [name, { gzip: size }] of Object.entries(manifest))
     console.log(`${name.padEnd(12)} ${String(size).padStart(7)} bytes gzip`);

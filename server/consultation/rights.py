@@ -39,9 +39,7 @@ async def objection(tx: Tx, settings: Settings, subject: RoomSubject, now: datet
 
 
 async def _check_login(tx: Tx, settings: Settings, subject: RoomSubject, now: datetime) -> None:
-    if subject.session_id is None:
-        return
-    session = await tx.get(LoginSession, subject.session_id)
+    session = None if subject.session_id is None else await tx.get(LoginSession, subject.session_id)
     if session is None or not session.alive(now, settings):
         raise NotSignedIn
 

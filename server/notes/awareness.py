@@ -88,6 +88,9 @@ class Presence:
         return True
 
     def forget(self, client_id: int) -> tuple[int, bytes] | None:
-        """Return the entry that tells the others that this client has gone, or None if it never said a word."""
+        """Return the entry that tells the others that this client has gone, or None if it never said a word.
+
+        It carries the client's own last clock, as y-protocols allows, so that the client can come back with the next one.
+        """
         known = self.states.pop(client_id, None)
-        return None if known is None else (known[0] + 1, NULL_STATE)
+        return None if known is None else (known[0], NULL_STATE)

@@ -168,11 +168,11 @@ class Conn:
         self._live.when_stored(lambda: self._push(message))
 
     def _write(self, update: bytes, number: int, *, resent: bool) -> None:
+        if self._refusing:
+            return
         if update == EMPTY_UPDATE:
             self._live.when_stored(lambda: self._done(number))
             self.confirm()
-            return
-        if self._refusing:
             return
         if not self.tab.writable:
             self._reject(number, "read_only")

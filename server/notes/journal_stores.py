@@ -45,8 +45,9 @@ class SqliteStore:
             raise Taken from None
 
     async def close(self) -> None:
-        await self._in_thread(self._close)
-        self._thread.shutdown(wait=False)
+        if self._connection is not None:
+            await self._in_thread(self._connection.close)
+            self._connection = None
 
     async def _in_thread(self, work: Any, *arguments: object) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
@@ -60,11 +61,6 @@ class SqliteStore:
         if self._connection is None:
             raise sqlite3.ProgrammingError("the journal is not open")
         self._connection.execute(_sqlite_insert(len(rows)), [value for row in rows for value in row])
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 @lru_cache(maxsize=64)

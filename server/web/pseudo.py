@@ -6,6 +6,7 @@
 import re
 import sys
 from collections.abc import Callable
+from gettext import c2py
 from pathlib import Path
 
 from babel import Locale
@@ -44,9 +45,11 @@ def write_pseudo_locales(folder: Path) -> None:
     messages = list(find_messages())
     for tag, (locale, change) in LANGUAGES.items():
         catalogue = catalogue_of(messages, locale)
+        form_of_one: int = c2py(catalogue.plural_expr)(1)
         for entry in catalogue:
             if isinstance(entry.id, tuple):
-                entry.string = tuple(change(entry.id[min(form, 1)]) for form in range(catalogue.num_plurals))
+                one, many = change(entry.id[0]), change(entry.id[1])
+                entry.string = tuple(one if form == form_of_one else many for form in range(catalogue.num_plurals))
             elif entry.id:
                 entry.string = change(str(entry.id))
         write_catalogue(catalogue, folder, tag)

@@ -29,7 +29,9 @@ try {
   });
   const files = readdirSync(outdir).map((name) => join(outdir, name));
   process.exitCode =
-    spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" }).status ?? 1;
+    spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...files], {
+      stdio: "inherit",
+    }).status ?? 1;
 } finally {
   rmSync(outdir, { recursive: true });
 }

@@ -54,7 +54,9 @@ test("a new consultation ends in the dialog with its link", async () => {
 });
 
 test("a refusal of the server is shown in the dialog, which stays open with what was typed", async () => {
-  const { actions } = newActions({ message: () => Promise.reject(new ApiError("ended", "The consultation has ended.", 409)) });
+  const { actions } = newActions({
+    message: () => Promise.reject(new ApiError("ended", "The consultation has ended.", 409)),
+  });
   actions.open({ kind: "message", row });
   await actions.message(row, "Hello");
   assert.equal(actions.error.value, "The consultation has ended.");

@@ -44,8 +44,9 @@
 
   let state = "";
   const follow = (main) => {
-    if (main.dataset.callState !== state) {
-      state = main.dataset.callState;
+    const next = main.dataset.callState ?? "";
+    if (next !== state) {
+      state = next;
       written.states.push({ at: clock(), state });
     }
     const told = written.told.length > 0;

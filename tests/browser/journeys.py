@@ -32,23 +32,23 @@ def agree(person: Person) -> None:
 
 def check_camera(person: Person) -> None:
     expect(person.heading("Check your camera")).to_be_visible()
-    turn_on(person, "Turn on my camera")
+    turn_on(person)
     person.press(STEPS["camera"])
 
 
 def check_microphone(person: Person) -> None:
     expect(person.heading("Check your microphone")).to_be_visible()
-    turn_on(person, "Turn on my microphone")
+    turn_on(person)
     person.press(STEPS["microphone"])
 
 
-def turn_on(person: Person, name: str) -> None:
+def turn_on(person: Person) -> None:
     """Press the button that asks for the device, unless the page has it already because the browser had said yes."""
-    ready = person.page.locator("#works")
-    expect(person.button(name).or_(ready).first).to_be_visible()
-    if person.button(name).is_visible():
-        person.press(name)
-    expect(ready).to_be_visible()
+    expect(person.page.locator("#start:visible, #works:visible").first).to_be_visible()
+    start = person.page.locator("#start")
+    if start.is_visible():
+        start.click()
+    expect(person.page.locator("#works")).to_be_visible()
 
 
 def check_speaker(person: Person) -> None:

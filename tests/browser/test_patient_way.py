@@ -1,11 +1,9 @@
 """The whole way of a patient on a phone, page by page."""
 
 import pytest
-from playwright.sync_api import Browser, expect
 
-from tests.browser.journeys import agree, check_camera, check_microphone, check_network, check_speaker, introduce, waits, welcome
+from tests.browser.journeys import agree, check_camera, check_microphone, check_network, check_speaker, introduce, waits
 from tests.browser.person import PHONE, Persons
-from tests.cast import ALICE
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V1")]

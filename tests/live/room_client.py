@@ -1,8 +1,8 @@
 """A page of the room socket, as a test drives it: it reads when it is asked to, and keeps what a page would show."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -13,11 +13,20 @@ from server.consultation.model import Role
 from server.consultation.subject import RoomSubject
 from server.consultation.ticket_http import admit_to_room
 from server.core.house import House
+from server.identity.actions import begin_login, find_login
+from server.identity.gate import SignedIn
 from tests.cast import DANA, Meeting, Staff
 from tests.conftest import ORIGIN
 from tests.pure.room_game import Page
 
 WAIT_S = 10.0
+
+
+async def until(check: Callable[[], Awaitable[object]]) -> None:
+    """Ask again until `check` is true; raises `TimeoutError`."""
+    with anyio.fail_after(WAIT_S):
+        while not await check():  # noqa: ASYNC110 - what is asked is a database or a server, which set no event
+            await anyio.sleep(0.02)
 
 
 class Refused(Exception):
@@ -45,6 +54,10 @@ class Client:
     def other(self, participant_id: object) -> dict[str, Any]:
         shown: dict[str, Any] = self.page.participants[str(participant_id)]
         return shown
+
+    def stage(self, participant_id: object) -> str | None:
+        """Return the stage that is shown; None for somebody who is not shown at all."""
+        return str(self.other(participant_id)["stage"]) if self.sees(participant_id) else None
 
     def sees(self, participant_id: object) -> bool:
         return str(participant_id) in self.page.participants
@@ -100,13 +113,11 @@ class Client:
         return frame
 
     async def until_closed(self) -> int:
-        """Read to the end and return the close code."""
-        while True:
-            try:
+        """Read to the end and return the close code; 1006 is a connection that was cut without a word."""
+        with suppress(ConnectionClosed):
+            while True:
                 await self.read()
-            except ConnectionClosed as closed:
-                assert closed.rcvd is not None, "cut without a word"
-                return closed.rcvd.code
+        return self.socket.close_code or 1006
 
     async def vanish(self) -> None:
         """End like a phone in a tunnel: without a close frame."""
@@ -127,8 +138,12 @@ def patient_ticket(house: House, meeting: Meeting) -> str:
 
 
 async def staff_ticket(house: House, staff: Staff, meeting: Meeting) -> str:
+    """Sign in anew, and take what the page would be given."""
     async with house.database.write() as tx:
-        return house.tickets.issue("room", await admit_to_room(tx, staff.viewer, meeting.consultation_id))
+        session = await find_login(tx, begin_login(tx, staff.person_id, "Test", house.clock.now()))
+        assert session is not None
+        subject = await admit_to_room(tx, staff.viewer, SignedIn(staff.person_id, session.id), meeting.consultation_id)
+        return house.tickets.issue("room", subject)
 
 
 @asynccontextmanager

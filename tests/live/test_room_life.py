@@ -3,7 +3,6 @@
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-import anyio
 import pytest
 from sqlalchemy import select
 
@@ -11,7 +10,7 @@ from server.consultation.model import Attendance, ChatMessage, Consultation, Par
 from server.core.house import House
 from tests.cast import ALICE, BOB, Meeting
 from tests.conftest import StillClock
-from tests.live.room_client import Refused, as_patient, as_staff
+from tests.live.room_client import Refused, as_patient, as_staff, dial, patient_ticket, until
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +97,7 @@ async def test_attendance_is_measured_from_what_the_server_heard(sockets: str, h
             await until_seen(house, meeting, began + timedelta(seconds=20))
             clock.advance(4)
             await dana.command("hand", up=True)
+            await alice.until(lambda: alice.other(meeting.participant_id)["present"])
             await dana.vanish()
         await alice.until(lambda: not alice.other(meeting.participant_id)["present"])
         clock.advance(31)
@@ -108,9 +108,10 @@ async def test_attendance_is_measured_from_what_the_server_heard(sockets: str, h
 
 
 async def until_seen(house: House, meeting: Meeting, at: object) -> None:
-    with anyio.fail_after(10):
-        while (await stretches(house, meeting.participant_id))[0].last_seen_at != at:
-            await anyio.sleep(0.02)
+    async def seen() -> bool:
+        return (await stretches(house, meeting.participant_id))[0].last_seen_at == at
+
+    await until(seen)
 
 
 @pytest.mark.row("V3")
@@ -176,8 +177,6 @@ async def test_after_the_end_the_page_may_knock_again_and_a_lost_connection_may_
 
 async def knock(sockets: str, house: House, meeting: Meeting, resume: str | None) -> object:
     """Say hello where there will be no welcome; returns the goodbye."""
-    from tests.live.room_client import dial, patient_ticket
-
     async with dial(sockets) as client:
         await client.send("hello", ticket=patient_ticket(house, meeting), resume=resume, tab="tab")
         await client.until_closed()

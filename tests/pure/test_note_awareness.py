@@ -80,5 +80,5 @@ def test_old_states_are_not_heard_and_leaving_is_told_once() -> None:
     assert not presence.hear(ME, 4, b"{}")
     assert not presence.hear(ME, 3, b"{}")
     assert presence.hear(ME, 5, b"{}")
-    assert presence.forget(ME) == (6, NULL_STATE)
+    assert presence.forget(ME) == (5, NULL_STATE)
     assert presence.forget(ME) is None

@@ -4,9 +4,9 @@ import { $, announce, on } from "../lib/dom.ts";
 import { listenToKeys } from "./keys.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
-import { MutedEar } from "./muted.ts";
+import type { MutedEar } from "./muted.ts";
 import type { CallModel } from "./state.ts";
-import { spoken } from "./voice.ts";
+import { returnWords, spoken } from "./voice.ts";
 import { WakeLock } from "./wake.ts";
 
 const BACK_MS = 4_000;
@@ -32,37 +32,45 @@ const speak = ({ state, sheet }: CallModel): (() => void) => {
   });
 };
 
-/** Says "You are back" for a moment after the picture came back. */
+/** Says for a moment that the picture is back. */
 const remarkReturn = ({ state, back }: CallModel): (() => void) => {
-  let before = state.peek().phase;
+  let before = state.peek();
   return effect(() => {
-    const { phase } = state.value;
-    if (before === "recovering" && phase === "live") {
-      back.value = true;
-      setTimeout(() => {
-        back.value = false;
-      }, BACK_MS);
-    }
-    before = phase;
+    const after = state.value;
+    const words = returnWords(before, after);
+    before = after;
+    if (words === null) return;
+    back.value = words;
+    setTimeout(() => {
+      back.value = null;
+    }, BACK_MS);
   });
 };
 
-const hintWhenMuted = ({ state, mutedHint }: CallModel): (() => void) => {
-  const ear = new MutedEar(() => {
-    if (mutedHint.peek()) return;
-    mutedHint.value = true;
-    setTimeout(() => {
-      mutedHint.value = false;
-    }, HINT_MS);
-  });
+const hintOnce = ({ mutedHint }: CallModel): void => {
+  if (mutedHint.peek()) return;
+  mutedHint.value = true;
+  setTimeout(() => {
+    mutedHint.value = false;
+  }, HINT_MS);
+};
+
+/** The ear is fetched when somebody mutes for the first time; without it there are no hints, and nothing else is lost. */
+const hintWhenMuted = (model: CallModel): (() => void) => {
+  let ear: Promise<MutedEar | null> | null = null;
+  const listen = (track: MediaStreamTrack | null): void => {
+    if (track)
+      ear ??= import("./muted.ts").then(({ MutedEar }) => new MutedEar(() => hintOnce(model))).catch(() => null);
+    void ear?.then((found) => found?.listen(track));
+  };
   const stop = effect(() => {
-    const { phase, local } = state.value;
-    ear.listen(isTalking(phase) && !local.mic ? local.track.microphone : null);
-    if (local.mic) mutedHint.value = false;
+    const { phase, local } = model.state.value;
+    listen(isTalking(phase) && !local.mic ? local.track.microphone : null);
+    if (local.mic) model.mutedHint.value = false;
   });
   return () => {
     stop();
-    ear.listen(null);
+    listen(null);
   };
 };
 

@@ -49,20 +49,18 @@ export const Log = ({ model, empty }: { model: CallModel; empty: string }) => {
   const { roster, outgoing, me } = model.state.value;
   const list = useBottom(roster.messages.length + outgoing.length);
   return (
-    <>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <div ref={list} class="log" role="log" aria-label={t("Messages")} tabIndex={0}>
       {roster.messages.length + outgoing.length === 0 ? <p class="soft">{empty}</p> : null}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <div ref={list} class="log" role="log" aria-label={t("Messages")} tabIndex={0}>
-        <ol>
-          {roster.messages.map((message) => (
-            <Said key={message.id} message={message} own={message.from === me?.id} />
-          ))}
-          {outgoing.map((letter) => (
-            <Sending key={`out-${letter.key}`} model={model} letter={letter} />
-          ))}
-        </ol>
-      </div>
-    </>
+      <ol>
+        {roster.messages.map((message) => (
+          <Said key={message.id} message={message} own={message.from === me?.id} />
+        ))}
+        {outgoing.map((letter) => (
+          <Sending key={`out-${letter.key}`} model={model} letter={letter} />
+        ))}
+      </ol>
+    </div>
   );
 };
 

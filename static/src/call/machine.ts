@@ -16,8 +16,8 @@ export type Phase =
 /** What the roster says of this person. */
 export type Place = "waiting" | "in_call" | "refused" | "ended";
 
-/** `none`: nobody to talk to; `broken`: somebody, but nothing comes. */
-export type Media = "none" | "broken" | "flowing";
+/** `none`: nobody to talk to; `broken`: somebody, but no connection; `pending`: a connection, the first sound or picture is on its way. */
+export type Media = "none" | "broken" | "pending" | "flowing";
 
 export type CallEvent =
   | { on: "place"; place: Place }
@@ -41,7 +41,7 @@ const placed = (phase: Phase, place: Place): Phase => {
 };
 
 const heard = (phase: Phase, media: Media): Phase => {
-  if (!isTalking(phase)) return phase;
+  if (!isTalking(phase) || media === "pending") return phase;
   if (media === "flowing") return "live";
   if (media === "none" || phase === "called") return "called";
   return "recovering";

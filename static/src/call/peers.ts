@@ -9,6 +9,8 @@ import { gateOpen, others, partners, type Roster } from "./roster.ts";
 export interface Remote {
   participant: Participant;
   view: PeerView;
+  /** Not the first connection to this person: they loaded the page again, or came back. */
+  returned: boolean;
 }
 
 export interface PeersOptions {
@@ -22,6 +24,7 @@ export interface PeersOptions {
 interface Entry {
   peer: Peer;
   participant: Participant;
+  returned: boolean;
   /** Ends the connection of somebody whom the server no longer lists. */
   cancelGrace: (() => void) | null;
 }
@@ -32,6 +35,7 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #timers: Timers;
   readonly #entries = new Map<string, Entry>();
+  readonly #met = new Set<string>();
   #own = "";
   #soundOnly = false;
   #local: LocalView | null = null;
@@ -49,13 +53,18 @@ export class Peers {
   }
 
   get remotes(): Remote[] {
-    return [...this.#entries.values()].map(({ peer, participant }) => ({ participant, view: peer.view }));
+    return [...this.#entries.values()].map(({ peer, participant, returned }) => ({
+      participant,
+      returned,
+      view: peer.view,
+    }));
   }
 
   get media(): Media {
-    const { remotes } = this;
-    if (remotes.some(({ view }) => view.connected)) return "flowing";
-    return remotes.length > 0 ? "broken" : "none";
+    const views = this.remotes.map(({ view }) => view);
+    if (views.length === 0) return "none";
+    if (views.some(({ connected }) => connected)) return "flowing";
+    return views.some(({ troubled, fresh }) => troubled || fresh) ? "broken" : "pending";
   }
 
   /** Makes, keeps and closes connections as the roster says; `open`: the server can be reached. */
@@ -123,7 +132,8 @@ export class Peers {
       onChange: () => this.#options.onChange(),
       timers: this.#timers,
     });
-    const entry = { peer, participant, cancelGrace: null };
+    const entry = { peer, participant, returned: this.#met.has(participant.id), cancelGrace: null };
+    this.#met.add(participant.id);
     this.#entries.set(id, entry);
     peer.setSoundOnly(this.#soundOnly);
     return entry;

@@ -15,7 +15,7 @@ const hasPicture = ({ view, participant }: Remote, state: CallState): boolean =>
 const pictureWords = (state: CallState, remote: Remote): string => {
   const { name, present } = remote.participant;
   if (state.phase === "called") return t("Connecting you with {name}…", { name });
-  if (state.phase === "recovering" && !present) return t("{name} is reconnecting.", { name });
+  if (state.phase === "recovering" && (!present || remote.view.fresh)) return t("{name} is reconnecting.", { name });
   if (state.soundOnly) return t("You hear each other without a picture.");
   if (remote.view.soundOnlyThere) return t("{name} uses sound only.", { name });
   return t("{name}'s camera is off.", { name });

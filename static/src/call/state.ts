@@ -20,8 +20,8 @@ export interface CallModel {
   silent: Signal<boolean>;
   /** Somebody speaks into a muted microphone. */
   mutedHint: Signal<boolean>;
-  /** The picture has just come back. */
-  back: Signal<boolean>;
+  /** Who has just come back, in a sentence. */
+  back: Signal<string | null>;
   /** Why the last wish could not be fulfilled, in words. */
   trouble: Signal<string | null>;
   speaker: ReadonlySignal<string | null>;
@@ -79,7 +79,7 @@ const build = (call: Call): CallModel => {
     unread: unreadOf(state, sheet),
     silent: signal(false),
     mutedHint: signal(false),
-    back: signal(false),
+    back: signal(null),
     trouble: signal(null),
     speaker,
     chooseSpeaker,

@@ -5,19 +5,25 @@ import type { Phase } from "./machine.ts";
 import type { CallState } from "./model.ts";
 import { otherOf } from "./words.ts";
 
-const PHASES: Partial<Record<Phase, (before: Phase, name: string) => string>> = {
+const PHASES: Partial<Record<Phase, (name: string) => string>> = {
   waiting: () => t("You are in the waiting room."),
-  called: (_, name) => t("Connecting you with {name}.", { name }),
-  live: (before, name) =>
-    before === "recovering" ? t("You are back.") : t("You are connected with {name}.", { name }),
+  called: (name) => t("Connecting you with {name}.", { name }),
+  live: (name) => t("You are connected with {name}.", { name }),
   recovering: () => t("Reconnecting… stay on this page."),
   refused: () => t("You cannot join at the moment."),
   replaced: () => t("This call is open in another window."),
 };
 
+/** After an interruption: who has come back? */
+export const returnWords = (before: CallState, after: CallState): string | null => {
+  if (before.phase !== "recovering" || after.phase !== "live") return null;
+  const returned = after.remotes.find((remote) => remote.returned);
+  return returned ? t("{name} is back.", { name: returned.participant.name }) : t("You are back.");
+};
+
 const phaseWords = (before: CallState, after: CallState): string | null => {
   if (before.phase === after.phase || (after.phase === "waiting" && after.me?.role === "professional")) return null;
-  return PHASES[after.phase]?.(before.phase, otherOf(after)?.name ?? "") ?? null;
+  return returnWords(before, after) ?? PHASES[after.phase]?.(otherOf(after)?.name ?? "") ?? null;
 };
 
 const personChange = (before: Participant, after: Participant): string | null => {

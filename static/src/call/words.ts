@@ -30,11 +30,11 @@ const weak = (state: CallState, { view, participant }: Remote): Notice | null =>
 };
 
 /** The one sentence about the network that is shown over the picture. */
-export const noticeOf = (state: CallState, phone: string | null, back: boolean): Notice | null => {
+export const noticeOf = (state: CallState, phone: string | null, back: string | null): Notice | null => {
   const [remote] = state.remotes;
   if (state.phase === "recovering") return recovering(phone, remote?.view.phone ?? false);
   if (state.phase !== "live" || !remote) return null;
-  if (back) return { tone: "good", text: t("You are back."), action: null };
+  if (back !== null) return { tone: "good", text: back, action: null };
   return weak(state, remote);
 };
 

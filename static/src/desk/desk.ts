@@ -1,5 +1,5 @@
 /** What a professional does at the desk: admit, join, leave, end; and what the desk does by itself. It knows no DOM. */
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import type { Call } from "../call/client.ts";
 import type { CallState } from "../call/model.ts";
 import { patientOf } from "../call/roster.ts";
@@ -57,8 +57,7 @@ export class Desk {
     return effect(() => {
       const state = this.#options.state.value;
       const scene = this.scene.value;
-      if (this.#toAdmit && state.line === "open" && state.me) void this.#admitAtOnce(state);
-      if (scene !== this.#before) this.#entered(scene, state);
+      untracked(() => this.#follow(scene, state));
     });
   }
 
@@ -91,9 +90,22 @@ export class Desk {
     return this.#ask(() => this.#options.call.command("end", { outcome, reason }));
   }
 
-  /** Back at the desk after leaving, or here instead of in the other window. */
+  /** Here instead of in the other window: the place there is ours still. */
   again(): Promise<void> {
     return this.#ask(() => this.#options.call.again());
+  }
+
+  /** Back after leaving, which gave the place away. */
+  rejoin(): Promise<void> {
+    return this.#ask(async () => {
+      await this.#options.call.again();
+      await this.#options.call.enter();
+    });
+  }
+
+  #follow(scene: Scene, state: CallState): void {
+    if (this.#toAdmit && state.line === "open" && state.me) void this.#admitAtOnce(state);
+    if (scene !== this.#before) this.#entered(scene, state);
   }
 
   async #admitAtOnce(state: CallState): Promise<void> {

@@ -1,7 +1,7 @@
 /** The desk: the list, the call and the note beside each other; on a phone behind tabs. */
 import { effect, type Signal, signal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { attend } from "../call/attend.ts";
 import { openCall } from "../call/open.ts";
 import { CallPane } from "../call/pane.tsx";
@@ -64,12 +64,13 @@ const Column = ({ name, label, tab, children }: ColumnProps) => {
   );
 };
 
-/** Whatever had the focus may be gone with the scene before: then it goes to the middle itself. */
+const PANEL = "panel-call";
+
+/** A button that goes with its scene takes the focus along: then the middle itself gets it. */
 const useFocusOverScenes = (scene: string) => {
-  const before = useRef(scene);
+  const inside = document.getElementById(PANEL)?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {
-    if (before.current !== scene && document.activeElement === document.body) $("#panel-call").focus();
-    before.current = scene;
+    if (inside && document.activeElement === document.body) document.getElementById(PANEL)?.focus();
   }, [scene]);
 };
 

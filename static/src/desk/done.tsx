@@ -72,8 +72,8 @@ const Left = (parts: Parts) => (
   <Panel icon="log-out" title={t("You left the call")}>
     <p>{t("It has not been ended: whoever is in it stays there.")}</p>
     <div class="desk-doings">
-      <button type="button" class="button primary" onClick={() => void parts.desk.again()}>
-        {t("Back to the desk")}
+      <button type="button" class="button primary" onClick={() => void parts.desk.rejoin()}>
+        {t("Back to the call")}
       </button>
       <BackToToday boot={parts.boot} />
     </div>

@@ -37,7 +37,7 @@ const headline = (scene: Scene, parts: Parts): string => {
 /** A professional who is told 'full' can still do most of the work. */
 const outsideWords = ({ model }: Parts): string => {
   const seated = seatedOf(model.state.value.roster);
-  if (seatFree(model.state.value)) return t("There is a place for you in the call.");
+  if (seatFree(model.state.value)) return t("Nobody is talking with them. There is a place for you.");
   const full = t("The call is full (2 people). You can read and write the note.");
   return seated ? `${t("{name} is talking with them.", { name: seated.name })} ${full}` : full;
 };
@@ -171,9 +171,14 @@ const Ready = ({ model }: Parts) => {
   );
 };
 
-const Chat = ({ model, name }: { model: Parts["model"]; name: string }) => (
+const emptyWords = (scene: Scene, name: string): string =>
+  scene === "outside"
+    ? t("Nothing has been written yet.")
+    : t("You can write to {name} here, also before you admit them.", { name });
+
+const Chat = ({ model, scene, name }: { model: Parts["model"]; scene: Scene; name: string }) => (
   <section class="desk-chat" aria-label={t("Messages with {name}", { name })}>
-    <Log model={model} empty={t("You can write to {name} here, also before you admit them.", { name })} />
+    <Log model={model} empty={emptyWords(scene, name)} />
     <Writer model={model} focus={false} />
   </section>
 );
@@ -195,7 +200,7 @@ export const Lobby = (parts: Parts) => {
       <div class="desk-doings">
         <Doings {...parts} scene={scene} />
       </div>
-      {WRITABLE.has(scene) && <Chat model={model} name={name} />}
+      {WRITABLE.has(scene) && <Chat model={model} scene={scene} name={name} />}
     </div>
   );
 };

@@ -44,5 +44,5 @@ export const NoteColumn = ({ boot, desk }: Parts) => {
   if (!boot.note.readable) return <p class="soft">{t("You may not see the note of this consultation.")}</p>;
   if (Pane === "missing") return <Missing />;
   if (Pane === null) return <p class="soft desk-loading">{t("Opening the note…")}</p>;
-  return <Pane tickets={boot.tickets} name={boot.name} person={boot.person_id} writable={boot.note.writable} />;
+  return <Pane tickets={boot.tickets} person={boot.person_id} writable={boot.note.writable} />;
 };

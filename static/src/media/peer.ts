@@ -36,6 +36,8 @@ export interface PeerView {
   connected: boolean;
   /** A connection that stood is broken or brings nothing. */
   troubled: boolean;
+  /** It never stood yet. */
+  fresh: boolean;
   phone: boolean;
   /** How ours arrives there, and how theirs arrives here. */
   mine: Quality;
@@ -91,6 +93,7 @@ export class Peer {
       stream: this.#stream,
       connected: this.#health.troubleSince === null && arrives(this.#health),
       troubled: interrupted(this.#health),
+      fresh: !this.#health.stood,
       phone: phoneOffered(this.#health, this.#timers.now()),
       mine: this.#told.mine.said,
       theirs: this.#told.theirs.said,
@@ -117,6 +120,8 @@ export class Peer {
   /** What the roster says that the other side sends. */
   expect(incoming: Traffic): void {
     this.#incoming = incoming;
+    this.#health = examine(this.#health, this.#health.bytes, this.#expected, this.#timers.now());
+    this.#changed();
   }
 
   /** Neither send a picture nor be sent one; the other browser stops encoding. */
@@ -224,8 +229,7 @@ export class Peer {
     const report = await pc.getStats().catch(() => null);
     if (report === null || pc !== this.#link.pc || pc.connectionState === "closed") return;
     const counters = count(report, this.#timers.now());
-    const { sound, picture, screen } = this.#incoming;
-    this.#health = examine(this.#health, counters.bytesIn, sound || picture || screen, counters.at);
+    this.#health = examine(this.#health, counters.bytesIn, this.#expected, counters.at);
     this.#grade(counters);
     this.#heal();
   }
@@ -238,6 +242,11 @@ export class Peer {
       this.#link.pc.restartIce();
     }
     this.#changed();
+  }
+
+  get #expected(): boolean {
+    const { sound, picture, screen } = this.#incoming;
+    return sound || picture || screen;
   }
 
   get #patience(): number {

@@ -1,6 +1,6 @@
 /** The Today list: who waits first, then the day, then what is done; the focus stays with its row over live updates. */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { formatDate, plural, t } from "../lib/i18n.ts";
+import { formatDate, ownZone, plural, t, zoneCity } from "../lib/i18n.ts";
 import type { Actions } from "./actions.ts";
 import type { Board } from "./board.ts";
 import { Line } from "./line.tsx";
@@ -98,6 +98,9 @@ export const TodayList = ({ board, actions, compact = false, current = null, apa
           <h2>{t("Done")}</h2>
           {lines(done)}
         </section>
+      )}
+      {board.shown.value.length > 0 && (
+        <p class="zone">{t("All times are {city} time.", { city: zoneCity(ownZone()) })}</p>
       )}
     </div>
   );

@@ -155,7 +155,7 @@ async def test_bad_41_a_deletion_of_what_nobody_wrote_is_a_gap(open_note: Open) 
 
 
 async def test_bad_41_an_update_that_breaks_half_way_leaves_nothing_behind(open_note: Open, house: House, meeting: Meeting) -> None:
-    """Its first struct is good, its second has a letter for a parent: the library takes one and stops. The note is read again from the log."""
+    """Its second struct has a letter for a parent: the library takes the first and stops. The note is read again from the log."""
     alice, evil = await open_note(ALICE), await open_note(BOB)
     await alice.type("Safe")
     await alice.until(lambda tab: tab.saved)

@@ -1,0 +1,216 @@
+/** The note beside the call: four sections under real headings, who else is in them, and whether everything is saved. */
+import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import { post } from "../lib/api.ts";
+import { on } from "../lib/dom.ts";
+import { t } from "../lib/i18n.ts";
+import { realTimers } from "../lib/timers.ts";
+import { NoteEditor, type Style } from "./editor.ts";
+import type { Other } from "./presence.ts";
+import { type Ending, NoteLink, type NoteStatus } from "./provider.ts";
+import { SECTIONS, type SectionName } from "./wire.ts";
+import { doing, endingWords, SLOW_MS, sectionHint, sectionTitle, stateWords } from "./words.ts";
+
+export interface NotePaneProps {
+  /** Where a ticket for the note socket is fetched. */
+  tickets: string;
+  /** Id of the person at this screen. */
+  person: string;
+  writable: boolean;
+}
+
+const socketUrl = (): string => {
+  const url = new URL("/ws/note", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+};
+
+const openLink = ({ tickets, writable }: NotePaneProps): NoteLink =>
+  new NoteLink({
+    url: socketUrl(),
+    ticket: async () => (await post<{ ticket: string }>(tickets, { purpose: "note" })).ticket,
+    writable,
+  });
+
+/** Opens the link once for the life of the pane, and wakes it when the network or the reader comes back. */
+const useLink = (props: NotePaneProps): NoteLink => {
+  const link = useMemo(() => openLink(props), []);
+  useEffect(() => {
+    link.start();
+    const stops = [
+      on(window, "online", () => link.hurry()),
+      on(document, "visibilitychange", () => document.visibilityState === "visible" && link.hurry()),
+      on<BeforeUnloadEvent>(window, "beforeunload", (event) => link.status.value.saved || event.preventDefault()),
+      () => link.stop(),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [link]);
+  return link;
+};
+
+const useEditor = (link: NoteLink, me: string, onPasteTooLong: () => void): NoteEditor | null => {
+  const [editor, setEditor] = useState<NoteEditor | null>(null);
+  useEffect(() => {
+    let gone = false;
+    let made: NoteEditor | null = null;
+    void link.ready.then(() => {
+      if (gone) return;
+      made = new NoteEditor(link, { me, onPasteTooLong });
+      setEditor(made);
+    });
+    return () => {
+      gone = true;
+      made?.destroy();
+    };
+  }, [link]);
+  return editor;
+};
+
+/** Draws again when "Saving…" has taken too long. */
+const useNow = (status: NoteStatus): number => {
+  const [now, setNow] = useState(() => realTimers.now());
+  const since = status.unsavedSince;
+  useEffect(() => {
+    setNow(realTimers.now());
+    if (since === null) return;
+    const timer = setTimeout(() => setNow(realTimers.now()), SLOW_MS - (realTimers.now() - since) + 10);
+    return () => clearTimeout(timer);
+  }, [since]);
+  return now;
+};
+
+const LABELS: readonly Style[] = ["bold", "italic", "list"];
+
+const labelOf = (style: Style): { name: string; keys: string } =>
+  ({
+    bold: { name: t("Bold"), keys: "Control+B" },
+    italic: { name: t("Italic"), keys: "Control+I" },
+    list: { name: t("List"), keys: "Control+Shift+8" },
+  })[style];
+
+const GLYPHS: Readonly<Record<Style, string>> = { bold: "B", italic: "I", list: "•" };
+
+const Toolbar = ({ editor }: { editor: NoteEditor }) => {
+  const styles = editor.styles.value;
+  return (
+    <fieldset class="note-tools">
+      <legend class="unseen">{t("Text style")}</legend>
+      {LABELS.map((style) => {
+        const { name, keys } = labelOf(style);
+        return (
+          <button
+            key={style}
+            type="button"
+            class={`note-tool note-tool-${style}`}
+            aria-label={name}
+            aria-pressed={styles[style]}
+            aria-keyshortcuts={keys}
+            title={`${name} (${keys.replaceAll("Control", "Ctrl")})`}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => editor.toggle(style)}
+          >
+            <span aria-hidden="true">{GLYPHS[style]}</span>
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+};
+
+const Section = ({ name, editor, others }: { name: SectionName; editor: NoteEditor; others: Other[] }) => {
+  const id = useId();
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (host.current) editor.mount(name, host.current, id);
+  }, [editor, name, id]);
+  const here = others.filter((other) => other.section === name);
+  return (
+    <section class="note-section" data-section={name}>
+      <div class="note-line">
+        <h3 id={id}>{sectionTitle(name)}</h3>
+        <p class="note-hint">{sectionHint(name)}</p>
+        {here.length > 0 ? <p class="note-here">{here.map(doing).join(", ")}</p> : null}
+      </div>
+      <div ref={host} class="note-host" />
+    </section>
+  );
+};
+
+const Ended = ({ link, ending }: { link: NoteLink; ending: Ending }) => (
+  <div class="callout warn note-ended" role="alert">
+    <p>{endingWords(ending)}</p>
+    {ending === "replaced" ? (
+      <button type="button" class="button" onClick={() => link.reclaim()}>
+        {t("Use here")}
+      </button>
+    ) : (
+      <button type="button" class="button" onClick={() => location.reload()}>
+        {t("Load the page again")}
+      </button>
+    )}
+  </div>
+);
+
+const CopyAll = ({ editor }: { editor: NoteEditor }) => {
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(editor.plainText(sectionTitle));
+    setCopied(true);
+  };
+  return (
+    <button type="button" class="button" onClick={() => void copy()}>
+      {copied ? t("Copied") : t("Copy the text")}
+    </button>
+  );
+};
+
+/** What a screen reader hears: changes of saving and of presence, each once, never every second. */
+const Spoken = ({ said, others }: { said: string; others: Other[] }) => (
+  <>
+    <p class="unseen" role="status" data-note-said>
+      {said}
+    </p>
+    <p class="unseen" role="status" data-note-presence>
+      {others.map(doing).join(", ")}
+    </p>
+  </>
+);
+
+const Present = ({ others }: { others: Other[] }) =>
+  others.length > 0 ? (
+    <p class="note-present">{t("Also here: {names}", { names: others.map((other) => other.name).join(", ") })}</p>
+  ) : null;
+
+export const NotePane = (props: NotePaneProps) => {
+  const link = useLink(props);
+  const [tooLong, setTooLong] = useState(false);
+  const editor = useEditor(link, props.person, () => setTooLong(true));
+  const status = link.status.value;
+  const words = stateWords(status, useNow(status));
+  const others = editor?.others.value ?? [];
+  const editable = status.writable && status.ending === null && !status.full;
+  useEffect(() => editor?.setEditable(editable), [editor, editable]);
+  return (
+    <div class="note" data-line={status.line}>
+      <div class="note-head">
+        <h2>{t("Note")}</h2>
+        <p class="note-state" data-mood={words.mood}>
+          {words.shown}
+        </p>
+        {editor && editable ? <Toolbar editor={editor} /> : null}
+      </div>
+      <Spoken said={words.said} others={others} />
+      <Present others={others} />
+      {status.ending ? <Ended link={link} ending={status.ending} /> : null}
+      {status.full ? <p class="callout warn">{t("This note has reached its greatest length.")}</p> : null}
+      {tooLong ? (
+        <p class="callout warn" role="alert">
+          {t("That is too much to paste at once. Please paste it in parts.")}
+        </p>
+      ) : null}
+      {editor && words.mood === "alarm" ? <CopyAll editor={editor} /> : null}
+      {editor ? SECTIONS.map((name) => <Section key={name} name={name} editor={editor} others={others} />) : null}
+    </div>
+  );
+};

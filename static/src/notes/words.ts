@@ -1,0 +1,69 @@
+/** The note's sentences for people. */
+import { formatTime, t } from "../lib/i18n.ts";
+import type { Other } from "./presence.ts";
+import type { Ending, NoteStatus } from "./provider.ts";
+import type { SectionName } from "./wire.ts";
+
+/** "Saving…" becomes a warning after so long. */
+export const SLOW_MS = 5_000;
+
+export type Mood = "calm" | "busy" | "alarm";
+
+export interface StateWords {
+  mood: Mood;
+  /** Beside the title, always there. */
+  shown: string;
+  /** The same for a screen reader, without the second hand: said only when it changes. */
+  said: string;
+}
+
+const seconds = (moment: Date): string =>
+  `${formatTime(moment.toISOString())}:${String(moment.getSeconds()).padStart(2, "0")}`;
+
+const calm = (status: NoteStatus): StateWords => {
+  if (status.line === "connecting") return { mood: "busy", shown: t("Opening the note…"), said: "" };
+  if (status.line === "lost") {
+    const shown = t("No connection. Everything you wrote is saved.");
+    return { mood: "busy", shown, said: shown };
+  }
+  const said = status.savedAt ? t("Saved") : "";
+  if (!status.writable) return { mood: "calm", shown: t("You can read this note, not change it."), said };
+  const shown = status.savedAt ? t("Saved {time}", { time: seconds(status.savedAt) }) : t("Everything is saved");
+  return { mood: "calm", shown, said };
+};
+
+/** What is shown and said about saving at `now`, a moment of the link's own clock. */
+export const stateWords = (status: NoteStatus, now: number): StateWords => {
+  if (status.unsavedSince === null) return calm(status);
+  const hopeful = status.line === "open" && status.writable && !status.full;
+  if (hopeful && now - status.unsavedSince < SLOW_MS) return { mood: "busy", shown: t("Saving…"), said: "" };
+  const shown = t("NOT saved – keep this tab open");
+  return { mood: "alarm", shown, said: shown };
+};
+
+export const sectionTitle = (section: SectionName): string =>
+  ({ subjective: t("Subjective"), objective: t("Objective"), assessment: t("Assessment"), plan: t("Plan") })[section];
+
+export const sectionHint = (section: SectionName): string =>
+  ({
+    subjective: t("What the patient tells"),
+    objective: t("What you find"),
+    assessment: t("What you think it is"),
+    plan: t("What happens next"),
+  })[section];
+
+export const doing = ({ name, section, writing }: Other): string => {
+  if (section === null) return t("{name} is reading", { name });
+  const values = { name, section: sectionTitle(section) };
+  return writing ? t("{name} is writing in {section}", values) : t("{name} is in {section}", values);
+};
+
+/** Why the note is closed and what to do now. */
+export const endingWords = (ending: Ending): string =>
+  ({
+    withdrawn: t("You may no longer open this note. What you see is still here to read and to copy."),
+    signed_out: t("You are signed out. Sign in again in another tab, then load this page again."),
+    outdated: t("This page is older than the server. Copy what is not saved, then load the page again."),
+    replaced: t("The note went on in another tab."),
+    refused: t("The server could not take the last change. Copy what is not saved, then load the page again."),
+  })[ending];

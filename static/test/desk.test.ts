@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { signal } from "@preact/signals";
+import { type CallState, newCall } from "../src/call/model.ts";
+import { Desk } from "../src/desk/desk.ts";
+import { clockWords, sceneOf, seatFree } from "../src/desk/scene.ts";
+import { type DeskTab, tabByKey } from "../src/desk/tabs.ts";
+import { CommandError } from "../src/lib/socket.ts";
+import type { ConsultationState, Participant, Stage } from "../src/lib/wire.ts";
+import type { LocalView } from "../src/media/local.ts";
+
+const local: LocalView = {
+  mic: false,
+  camera: false,
+  screen: false,
+  trouble: { camera: null, microphone: null },
+  track: { camera: null, microphone: null },
+  screenTrack: null,
+};
+
+const person = (id: string, changed: Partial<Participant>): Participant => ({
+  id,
+  name: id,
+  role: "professional",
+  companion: null,
+  stage: "away",
+  present: true,
+  peer: null,
+  mic: false,
+  camera: false,
+  screen: false,
+  hand: false,
+  since: null,
+  devices: null,
+  ...changed,
+});
+
+const ME = person("alice", {});
+const STARTED = "2026-11-23T10:00:00Z";
+
+const stateOf = (
+  patient: Stage,
+  changed: Partial<CallState> = {},
+  state: ConsultationState = "waiting",
+): CallState => ({
+  ...newCall(local),
+  phase: "waiting",
+  line: "open",
+  me: ME,
+  roster: {
+    consultation: { id: "c", state, started_at: STARTED, outcome: null },
+    participants: [person("dana", { role: "patient", stage: patient }), ME],
+    messages: [],
+  },
+  ...changed,
+});
+
+const newDesk = (first: CallState, { mine = true, admitAtOnce = false, fail = null as Error | null } = {}) => {
+  const done: string[] = [];
+  const said: string[] = [];
+  const state = signal(first);
+  const act = (name: string) => (): Promise<void> => {
+    done.push(name);
+    return fail ? Promise.reject(fail) : Promise.resolve();
+  };
+  const call = {
+    admit: act("admit"),
+    enter: act("enter"),
+    leave: act("leave"),
+    again: act("again"),
+    prepare: () => {
+      done.push("prepare");
+      return Promise.resolve();
+    },
+    command: (type: string, body: object) => act(`${type} ${JSON.stringify(body)}`)(),
+  };
+  const now = () => Date.parse(STARTED) + 12 * 60_000;
+  const desk = new Desk({ call, state, now, mine, admitAtOnce, say: (text) => said.push(text) });
+  desk.start();
+  return { desk, state, done, said };
+};
+
+test("the scene follows the patient while we are not in the call", () => {
+  const scenes = (["away", "waiting", "refused", "left", "in_call"] as const).map((stage) => sceneOf(stateOf(stage)));
+  assert.deepEqual(scenes, ["early", "waiting", "refused", "gone", "outside"]);
+});
+
+test("in the call and behind it the scene is the phase's own", () => {
+  const scenes = (["called", "live", "recovering", "left", "ended", "replaced", "failed", "connecting"] as const).map(
+    (phase) => sceneOf(stateOf("in_call", { phase })),
+  );
+  assert.deepEqual(scenes, ["call", "call", "call", "left", "ended", "replaced", "failed", "connecting"]);
+});
+
+test("a seat is free unless another professional sits there", () => {
+  const state = stateOf("in_call");
+  const seated = (id: string): CallState => ({
+    ...state,
+    roster: {
+      ...state.roster,
+      participants: [person("dana", { role: "patient", stage: "in_call" }), person(id, { stage: "in_call" })],
+    },
+  });
+  assert.equal(seatFree(state), true);
+  assert.equal(seatFree(seated("alice")), true);
+  assert.equal(seatFree(seated("bob")), false);
+});
+
+test("the clock of a call shows hours only when there are some, and never runs backwards", () => {
+  assert.equal(clockWords(-1), "00:00");
+  assert.equal(clockWords(751_999), "12:31");
+  assert.equal(clockWords(3_751_000), "1:02:31");
+});
+
+test("'Admit' on the Today page admits once the patient is seen here, and only once", async () => {
+  const { done, state } = newDesk(stateOf("waiting", { me: null, line: "connecting" }), { admitAtOnce: true });
+  assert.ok(!done.includes("admit"));
+  state.value = stateOf("waiting");
+  state.value = stateOf("waiting");
+  await Promise.resolve();
+  assert.equal(done.filter((each) => each === "admit").length, 1);
+});
+
+test("'Admit' for somebody who has gone meanwhile admits nobody and says so", () => {
+  const { done, said } = newDesk(stateOf("left"), { admitAtOnce: true });
+  assert.ok(!done.includes("admit"));
+  assert.deepEqual(said, ["dana is no longer in the waiting room."]);
+});
+
+test("the devices are ready when one's own patient waits, once, and again for the next time", () => {
+  const { done, state } = newDesk(stateOf("away"));
+  assert.deepEqual(done, []);
+  state.value = stateOf("waiting");
+  state.value = stateOf("in_call", { phase: "called" });
+  assert.deepEqual(done, ["prepare"]);
+  state.value = stateOf("left", { phase: "ended" }, "ended");
+  state.value = stateOf("waiting");
+  assert.deepEqual(done, ["prepare", "prepare"]);
+});
+
+test("a colleague's devices stay off until they join", async () => {
+  const { desk, done } = newDesk(stateOf("waiting"), { mine: false });
+  assert.deepEqual(done, []);
+  await desk.join();
+  assert.deepEqual(done, ["prepare", "enter"]);
+});
+
+test("how long it lasted is told only by a page that saw it end", () => {
+  const seen = newDesk(stateOf("in_call", { phase: "live" }, "active"));
+  seen.state.value = stateOf("left", { phase: "ended" }, "ended");
+  assert.equal(seen.desk.lasted.value, 12 * 60_000);
+  const late = newDesk(stateOf("left", { phase: "connecting" }, "ended"));
+  late.state.value = stateOf("left", { phase: "ended" }, "ended");
+  assert.equal(late.desk.lasted.value, null);
+});
+
+test("the list hides itself while the screen is shared", () => {
+  const { desk, state } = newDesk(stateOf("in_call", { phase: "live" }));
+  assert.equal(desk.listHidden.value, false);
+  state.value = stateOf("in_call", { phase: "live", local: { ...local, screen: true } });
+  assert.equal(desk.listHidden.value, true);
+});
+
+test("a dialog closes when its wish is fulfilled", async () => {
+  const { desk, done } = newDesk(stateOf("in_call", { phase: "live" }));
+  desk.open("unsuitable");
+  await desk.end("unsuitable", "No line");
+  assert.equal(desk.dialog.value, null);
+  assert.ok(done.includes('end {"outcome":"unsuitable","reason":"No line"}'));
+});
+
+test("a refusal stays in the dialog; without one it is said aloud", async () => {
+  const { desk, said } = newDesk(stateOf("in_call", { phase: "live" }), {
+    fail: new CommandError("ended", "The consultation has ended."),
+  });
+  desk.open("part");
+  await desk.end("completed", null);
+  assert.equal(desk.error.value, "The consultation has ended.");
+  assert.equal(desk.dialog.value, "part");
+  desk.close();
+  assert.equal(desk.error.value, null);
+  await desk.leave();
+  assert.deepEqual(said, ["The consultation has ended."]);
+});
+
+test("a command that was lost on the way has no words of its own", async () => {
+  const { desk, said } = newDesk(stateOf("in_call"), { fail: new CommandError("dropped", "") });
+  await desk.join();
+  assert.deepEqual(said, ["The server did not answer. Please try again."]);
+});
+
+test("back to the call sits down again", async () => {
+  const { desk, done } = newDesk(stateOf("in_call", { phase: "left" }));
+  await desk.rejoin();
+  assert.deepEqual(done, ["again", "enter"]);
+});
+
+test("arrows lead around the tabs, the other way where people read from right to left", () => {
+  const walk = (from: DeskTab, key: string, rtl = false) => tabByKey(from, key, rtl);
+  assert.equal(walk("call", "ArrowRight"), "note");
+  assert.equal(walk("call", "ArrowLeft"), "list");
+  assert.equal(walk("list", "ArrowRight"), "call");
+  assert.equal(walk("call", "ArrowRight", true), "list");
+  assert.equal(walk("note", "Home"), "call");
+  assert.equal(walk("note", "End"), "list");
+  assert.equal(walk("note", "a"), null);
+});

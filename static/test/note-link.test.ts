@@ -1,0 +1,406 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as Y from "yjs";
+import { Ledger } from "../src/notes/ledger.ts";
+import { NoteLink, type NoteWire } from "../src/notes/provider.ts";
+import * as wire from "../src/notes/wire.ts";
+import { FakeTimers, settle } from "./fake-timers.ts";
+
+const ME = 4711;
+const AT = new Date("2026-03-02T10:41:07Z");
+
+/** The server's side of one socket: keeps what it got and holds the text that it is told to hold. */
+class FakeServer implements NoteWire {
+  binaryType: BinaryType = "blob";
+  onopen: ((event: Event) => void) | null = null;
+  onmessage: ((event: MessageEvent) => void) | null = null;
+  onclose: ((event: CloseEvent) => void) | null = null;
+  readonly hellos: Record<string, unknown>[] = [];
+  readonly heard: wire.Heard[] = [];
+  closed = false;
+
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    if (typeof data === "string") this.hellos.push(JSON.parse(data) as Record<string, unknown>);
+    else this.heard.push(wire.read(data));
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  says(frame: Uint8Array): void {
+    this.onmessage?.({ data: new Uint8Array(frame).buffer } as unknown as MessageEvent);
+  }
+
+  saysJson(kind: number, body: object): void {
+    this.says(new Uint8Array([kind, ...new TextEncoder().encode(JSON.stringify(body))]));
+  }
+
+  acks(count: number): void {
+    this.says(new Uint8Array([wire.ACK, count]));
+  }
+
+  /** Hello, and a complete exchange with the server's own text. */
+  greets(text: Y.Doc, rights: wire.Rights = "write"): void {
+    this.onopen?.({} as Event);
+    this.saysJson(wire.HELLO, { client_id: ME, schema: wire.SCHEMA, rights });
+    if (rights === "write") this.says(wire.syncFrame(wire.STEP1, Y.encodeStateVector(text)));
+    this.says(wire.syncFrame(wire.STEP2, Y.encodeStateAsUpdate(text)));
+  }
+
+  ends(code: number, reason = ""): void {
+    this.onclose?.({ code, reason } as CloseEvent);
+  }
+
+  /** Applies everything that came in to the server's own text. */
+  takes(text: Y.Doc): void {
+    for (const each of this.edits()) Y.applyUpdate(text, each.payload);
+  }
+
+  edits(): { step: number; payload: Uint8Array }[] {
+    return this.heard.flatMap((each) => (each.kind === wire.SYNC && each.step !== wire.STEP1 ? [each] : []));
+  }
+}
+
+const setUp = () => {
+  const timers = new FakeTimers();
+  const servers: FakeServer[] = [];
+  const tickets = { asked: 0, refuse: 0 };
+  const link = new NoteLink({
+    url: "wss://here/ws/note",
+    ticket: async () => {
+      tickets.asked += 1;
+      if (tickets.refuse > 0) throw Object.assign(new Error("no"), { status: tickets.refuse });
+      return `ticket-${tickets.asked}`;
+    },
+    writable: true,
+    open: () => {
+      const server = new FakeServer();
+      servers.push(server);
+      return server;
+    },
+    timers,
+    clock: () => AT,
+  });
+  const newest = (): FakeServer => {
+    const server = servers.at(-1);
+    if (!server) throw new Error("no socket was opened");
+    return server;
+  };
+  return { timers, servers, tickets, link, newest, text: new Y.Doc(), type: (words: string) => type(link, words) };
+};
+
+const type = (link: NoteLink, words: string): void => {
+  const fragment = link.doc.getXmlFragment("plan");
+  if (fragment.length === 0) fragment.insert(0, [new Y.XmlText()]);
+  (fragment.get(0) as Y.XmlText).insert(0, words);
+};
+
+const textOf = (doc: Y.Doc): string => doc.getXmlFragment("plan").toString();
+
+const opened = async () => {
+  const all = setUp();
+  all.link.start();
+  await settle();
+  all.newest().greets(all.text);
+  all.newest().acks(1);
+  return all;
+};
+
+const withLink = (name: string, body: (all: Awaited<ReturnType<typeof opened>>) => Promise<void> | void) =>
+  test(name, async () => {
+    const all = await opened();
+    try {
+      await body(all);
+    } finally {
+      all.link.stop();
+    }
+  });
+
+describe("opening", () => {
+  withLink(
+    "sends ticket and schema first and takes the client id before anything is typed",
+    async ({ link, newest, type }) => {
+      assert.deepEqual(newest().hellos, [{ ticket: "ticket-1", schema: wire.SCHEMA }]);
+      await link.ready;
+      assert.equal(link.doc.clientID, ME);
+      assert.equal(link.awareness?.clientID, ME);
+      type("x");
+      const clients = [...Y.decodeStateVector(Y.encodeStateVector(link.doc)).keys()];
+      assert.deepEqual(clients, [ME]);
+    },
+  );
+
+  withLink("is calm: nothing was typed, so nothing is unsaved", ({ link }) => {
+    const { line, saved, savedAt, writable } = link.status.value;
+    assert.deepEqual({ line, saved, savedAt, writable }, { line: "open", saved: true, savedAt: null, writable: true });
+  });
+
+  test("without a hello within eight seconds is tried again", async () => {
+    const { link, timers, servers } = setUp();
+    link.start();
+    await timers.pass(8_000);
+    assert.equal(servers[0]?.closed, true);
+    await timers.pass(300);
+    assert.equal(servers.length, 2);
+    link.stop();
+  });
+});
+
+describe("saved", () => {
+  withLink("is said only when the server has confirmed every message", ({ link, newest, type }) => {
+    type("a");
+    assert.equal(link.status.value.saved, false);
+    type("b");
+    newest().acks(3);
+    assert.equal(
+      link.status.value.saved,
+      false,
+      "the insertion of the text node, a and b are three messages after step 2",
+    );
+    newest().acks(newest().edits().length);
+    assert.equal(link.status.value.saved, true);
+    assert.equal(link.status.value.savedAt, AT);
+  });
+
+  withLink("is not said of what others typed", ({ link, newest, text }) => {
+    type({ doc: text } as NoteLink, "theirs");
+    newest().says(wire.syncFrame(wire.UPDATE, Y.encodeStateAsUpdate(text)));
+    assert.match(textOf(link.doc), /theirs/);
+    assert.equal(link.status.value.saved, true);
+    assert.equal(newest().edits().length, 1);
+  });
+
+  withLink(
+    "is taken back when the line breaks before the answer, and is true again after the text went once more",
+    async (all) => {
+      const { link, newest, timers, text, type } = all;
+      type("almost");
+      newest().ends(1006);
+      assert.equal(link.status.value.saved, false);
+      assert.equal(link.status.value.line, "lost");
+      type(" and offline");
+      await timers.pass(300);
+      newest().greets(text);
+      assert.equal(link.status.value.saved, false);
+      assert.equal(newest().edits().length, 1);
+      newest().takes(text);
+      assert.match(textOf(text), /and offline/);
+      newest().acks(1);
+      assert.equal(link.status.value.saved, true);
+    },
+  );
+
+  withLink("is not said by an answer that comes before step 2 went out", async ({ link, newest, timers, type }) => {
+    type("offline");
+    newest().ends(1006);
+    await timers.pass(300);
+    newest().onopen?.({} as Event);
+    newest().saysJson(wire.HELLO, { client_id: ME, schema: wire.SCHEMA, rights: "write" });
+    newest().acks(0);
+    assert.equal(link.status.value.saved, false);
+  });
+
+  withLink("stays true over a broken line when nothing was typed", ({ link, newest }) => {
+    newest().ends(1006);
+    assert.equal(link.status.value.saved, true);
+  });
+
+  withLink("is not said after a refusal, whatever is confirmed afterwards", ({ link, newest, type }) => {
+    type("x");
+    newest().saysJson(wire.REJECT, { n: 2, code: "full", message: "" });
+    newest().acks(newest().edits().length);
+    assert.equal(link.status.value.saved, false);
+    assert.equal(link.status.value.full, true);
+  });
+
+  withLink("after a gap the server asks, gets everything, and only then is it true", ({ link, newest, text, type }) => {
+    type("x");
+    newest().saysJson(wire.REJECT, { n: 2, code: "gap", message: "" });
+    type("y");
+    const before = newest().edits().length;
+    newest().says(wire.syncFrame(wire.STEP1, Y.encodeStateVector(text)));
+    assert.equal(newest().edits().length, before + 1);
+    newest().takes(text);
+    assert.match(textOf(text), /yx/);
+    newest().acks(before + 1);
+    assert.equal(link.status.value.saved, true);
+  });
+});
+
+describe("rights", () => {
+  withLink("to write that are taken away stop the sending and never say saved", ({ link, newest, type }) => {
+    newest().saysJson(wire.EVENT, { rights: "read" });
+    const before = newest().edits().length;
+    type("kept here");
+    assert.equal(newest().edits().length, before);
+    newest().acks(before);
+    assert.equal(link.status.value.saved, false);
+    assert.equal(link.status.value.writable, false);
+  });
+
+  const endings: [number, string, string][] = [
+    [4403, "withdrawn", "withdrawn"],
+    [4404, "not_found", "withdrawn"],
+    [4409, "outdated", "outdated"],
+    [4409, "replaced", "replaced"],
+    [4400, "malformed", "refused"],
+    [4413, "too_big", "refused"],
+  ];
+  for (const [code, reason, ending] of endings)
+    withLink(
+      `closed ${code} ${reason} ends for good and keeps the text`,
+      async ({ link, newest, servers, timers, type }) => {
+        type("mine");
+        newest().ends(code, reason);
+        await timers.pass(60_000);
+        assert.equal(servers.length, 1);
+        assert.deepEqual([link.status.value.line, link.status.value.ending], ["ended", ending]);
+        assert.match(textOf(link.doc), /mine/);
+        assert.equal(link.status.value.saved, false);
+      },
+    );
+
+  withLink("a note that went to another tab can be brought back", async ({ link, newest, servers, text }) => {
+    newest().ends(4409, "replaced");
+    link.reclaim();
+    await settle();
+    assert.equal(servers.length, 2);
+    newest().greets(text);
+    assert.equal(link.status.value.line, "open");
+  });
+});
+
+describe("coming back", () => {
+  withLink("resumes under the same client id, quickly at first", async ({ newest, servers, timers }) => {
+    newest().ends(1006);
+    await timers.pass(300);
+    assert.equal(servers.length, 2);
+    newest().onopen?.({} as Event);
+    assert.deepEqual(newest().hellos, [{ ticket: "ticket-2", schema: wire.SCHEMA, client_id: ME }]);
+  });
+
+  withLink(
+    "tries often enough to be back within three seconds of the server's return",
+    async ({ newest, servers, timers }) => {
+      newest().ends(1006);
+      for (let gone = 0; gone < 30_000; gone += 100) {
+        const before = servers.length;
+        await timers.pass(100);
+        if (servers.length > before) newest().ends(1006);
+      }
+      const tries = servers.length;
+      await timers.pass(3_000);
+      assert.ok(servers.length > tries);
+    },
+  );
+
+  withLink(
+    "fetches one new ticket after 4401, and is signed out after the second",
+    async ({ link, newest, servers, timers }) => {
+      newest().ends(4401);
+      await timers.pass(0);
+      assert.equal(servers.length, 2);
+      newest().ends(4401);
+      assert.equal(link.status.value.ending, "signed_out");
+    },
+  );
+
+  for (const [status, ending] of [
+    [401, "signed_out"],
+    [403, "withdrawn"],
+    [404, "withdrawn"],
+  ] as const)
+    withLink(`a ticket that is refused with ${status} ends it`, async ({ link, newest, tickets, timers }) => {
+      tickets.refuse = status;
+      newest().ends(1006);
+      await timers.pass(300);
+      assert.equal(link.status.value.ending, ending);
+    });
+
+  withLink("a server that is down or busy is asked again", async ({ link, newest, tickets, timers, servers }) => {
+    tickets.refuse = 503;
+    newest().ends(1006);
+    await timers.pass(5_000);
+    assert.equal(link.status.value.line, "lost");
+    tickets.refuse = 0;
+    await timers.pass(2_000);
+    assert.equal(servers.length, 2);
+  });
+
+  withLink("waits ten seconds after too many frames", async ({ newest, servers, timers }) => {
+    newest().ends(4429);
+    await timers.pass(9_900);
+    assert.equal(servers.length, 1);
+    await timers.pass(200);
+    assert.equal(servers.length, 2);
+  });
+
+  withLink(
+    "a silent line is asked for a sign of life, and given up without one",
+    async ({ newest, servers, timers }) => {
+      const before = newest().edits().length;
+      await timers.pass(15_000);
+      assert.equal(newest().edits().length, before + 1);
+      newest().acks(before + 1);
+      await timers.pass(15_000);
+      assert.equal(servers.length, 1);
+      await timers.pass(8_400);
+      assert.equal(servers.length, 2);
+    },
+  );
+});
+
+describe("presence", () => {
+  const own = (server: FakeServer) => server.heard.filter((each) => each.kind === wire.AWARENESS);
+
+  withLink("goes out ten times a second at most, and the last state always goes", async ({ link, newest, timers }) => {
+    await timers.pass(1_000);
+    const before = own(newest()).length;
+    for (let step = 0; step < 50; step += 1) {
+      link.awareness?.setLocalStateField("section", `s${step}`);
+      await timers.pass(10);
+    }
+    await timers.pass(200);
+    const sent = own(newest()).slice(before);
+    assert.ok(sent.length >= 5 && sent.length <= 7, `${sent.length}`);
+    const last = sent.at(-1);
+    assert.ok(last && "payload" in last && new TextDecoder().decode(last.payload).includes("s49"));
+  });
+
+  withLink(
+    "nobody is seen over a broken line, and everybody again when it is back",
+    async ({ link, newest, timers, text }) => {
+      const other = (): void => newest().says(wire.awarenessFrame(new Uint8Array([1, 7, 3, 2, 123, 125])));
+      other();
+      assert.equal(link.awareness?.getStates().has(7), true);
+      newest().ends(1006);
+      assert.equal(link.awareness?.getStates().has(7), false);
+      await timers.pass(300);
+      newest().greets(text);
+      other();
+      assert.equal(link.awareness?.getStates().has(7), true);
+    },
+  );
+});
+
+describe("the ledger", () => {
+  test("is clean only after complete and even", () => {
+    const ledger = new Ledger();
+    ledger.typed();
+    ledger.sent();
+    ledger.stored(1, false);
+    assert.equal(ledger.dirty, true);
+    ledger.stored(1, true);
+    assert.equal(ledger.dirty, false);
+    ledger.typed();
+    ledger.sent();
+    ledger.sent();
+    ledger.stored(2, true);
+    assert.equal(ledger.dirty, true);
+    ledger.reconnected();
+    ledger.sent();
+    ledger.stored(1, true);
+    assert.equal(ledger.dirty, false);
+  });
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { cleanHtml } from "../src/notes/paste.ts";
+import { othersIn } from "../src/notes/presence.ts";
+import type { NoteStatus } from "../src/notes/provider.ts";
+import { doing, SLOW_MS, stateWords } from "../src/notes/words.ts";
+
+const OPEN: NoteStatus = {
+  line: "open",
+  saved: true,
+  unsavedSince: null,
+  savedAt: null,
+  writable: true,
+  full: false,
+  ending: null,
+};
+
+const AT = new Date(2026, 2, 2, 10, 41, 7);
+
+describe("what is shown of saving", () => {
+  const cases: [string, Partial<NoteStatus>, number, string, string][] = [
+    ["at first", {}, 0, "calm", "Everything is saved"],
+    ["after the first save", { savedAt: AT }, 0, "calm", "Saved 10:41:07"],
+    ["while the answer is on its way", { saved: false, unsavedSince: 1_000 }, 1_500, "busy", "Saving…"],
+    [
+      "when it takes long",
+      { saved: false, unsavedSince: 1_000 },
+      1_000 + SLOW_MS,
+      "alarm",
+      "NOT saved – keep this tab open",
+    ],
+    [
+      "over a broken line",
+      { saved: false, unsavedSince: 1_000, line: "lost" },
+      1_001,
+      "alarm",
+      "NOT saved – keep this tab open",
+    ],
+    [
+      "when the note is full",
+      { saved: false, unsavedSince: 1_000, full: true },
+      1_001,
+      "alarm",
+      "NOT saved – keep this tab open",
+    ],
+    [
+      "without the right to write",
+      { saved: false, unsavedSince: 1_000, writable: false },
+      1_001,
+      "alarm",
+      "NOT saved – keep this tab open",
+    ],
+    [
+      "a broken line with nothing to lose",
+      { line: "lost" },
+      0,
+      "busy",
+      "No connection. Everything you wrote is saved.",
+    ],
+    ["who may only read", { writable: false }, 0, "calm", "You can read this note, not change it."],
+    ["before the first text", { line: "connecting" }, 0, "busy", "Opening the note…"],
+  ];
+  for (const [name, status, now, mood, shown] of cases)
+    test(name, () => {
+      const words = stateWords({ ...OPEN, ...status }, now);
+      assert.deepEqual([words.mood, words.shown], [mood, shown]);
+    });
+
+  test("a screen reader hears 'Saved' without the second hand, and nothing of every key", () => {
+    assert.equal(stateWords({ ...OPEN, savedAt: AT }, 0).said, "Saved");
+    assert.equal(stateWords({ ...OPEN, savedAt: AT, saved: false, unsavedSince: 0 }, 1).said, "");
+  });
+});
+
+describe("who is here", () => {
+  const state = (id: string, name: string, more: object = {}) => ({
+    user: { id, name },
+    section: null,
+    writing: false,
+    ...more,
+  });
+
+  test("each person once, in the tab where they write, never oneself", () => {
+    const states = new Map<number, unknown>([
+      [1, state("me", "Dr Alice Ahmed")],
+      [2, state("bob", "Nurse Bob Brown")],
+      [3, state("bob", "Nurse Bob Brown", { section: "plan", writing: true })],
+      [4, state("ann", "Ann")],
+      [5, {}],
+      [6, null],
+    ]);
+    const others = othersIn(states, "me");
+    assert.deepEqual(others.map(doing), ["Ann is reading", "Nurse Bob Brown is writing in Plan"]);
+  });
+
+  test("an unknown section is none", () => {
+    const [other] = othersIn(new Map([[1, state("bob", "Bob", { section: "elsewhere" })]]), "me");
+    assert.equal(other?.section, null);
+  });
+});
+
+describe("pasted HTML", () => {
+  const cases: [string, string][] = [
+    ['<p style="color:red" class="x">a</p>', '<p class="x">a</p>'],
+    ["<p onclick=alert(1)>a</p>", "<p>a</p>"],
+    ["<b onmouseover='x()' STYLE=color:red>a</b>", "<b>a</b>"],
+    ["<style>p{}</style><p>a</p><script>x()</script>", "<p>a</p>"],
+    ['<meta charset="utf-8"><p>a</p>', "<p>a</p>"],
+    ["<p>style = none, one = two</p>", "<p>style = none, one = two</p>"],
+  ];
+  for (const [html, clean] of cases) test(html, () => assert.equal(cleanHtml(html), clean));
+});
