@@ -72,6 +72,7 @@ const newDesk = (first: CallState, { mine = true, admitAtOnce = false, fail = nu
       done.push("prepare");
       return Promise.resolve();
     },
+    media: { stop: () => done.push("stop") },
     command: (type: string, body: object) => act(`${type} ${JSON.stringify(body)}`)(),
   };
   const now = () => Date.parse(STARTED) + 12 * 60_000;
@@ -135,14 +136,21 @@ test("the devices are ready when one's own patient waits, once, and again for th
   assert.deepEqual(done, ["prepare"]);
   state.value = stateOf("left", { phase: "ended" }, "ended");
   state.value = stateOf("waiting");
-  assert.deepEqual(done, ["prepare", "prepare"]);
+  assert.deepEqual(done, ["prepare", "stop", "prepare"]);
 });
 
-test("a colleague's devices stay off until they join", async () => {
-  const { desk, done } = newDesk(stateOf("waiting"), { mine: false });
-  assert.deepEqual(done, []);
+test("a colleague's devices stay off until they sit in the call", async () => {
+  const { desk, done, state } = newDesk(stateOf("waiting"), { mine: false });
   await desk.join();
-  assert.deepEqual(done, ["prepare", "enter"]);
+  assert.deepEqual(done, ["enter"]);
+  state.value = stateOf("in_call", { phase: "called" });
+  assert.deepEqual(done, ["enter", "prepare"]);
+});
+
+test("camera and microphone go off when the patient has gone", () => {
+  const { done, state } = newDesk(stateOf("in_call", { phase: "live" }));
+  state.value = stateOf("left");
+  assert.deepEqual(done, ["prepare", "stop"]);
 });
 
 test("how long it lasted is told only by a page that saw it end", () => {

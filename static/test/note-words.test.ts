@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { cleanHtml } from "../src/notes/paste.ts";
+import { cleanHtml, MAX_PASTE, MAX_PASTE_LINES, tooMuch } from "../src/notes/paste.ts";
 import { othersIn } from "../src/notes/presence.ts";
 import type { NoteStatus } from "../src/notes/provider.ts";
-import { doing, SLOW_MS, stateWords } from "../src/notes/words.ts";
+import { doing, doingHere, SLOW_MS, spokenOf, stateWords } from "../src/notes/words.ts";
 
 const OPEN: NoteStatus = {
   line: "open",
@@ -93,10 +93,38 @@ describe("who is here", () => {
     assert.deepEqual(others.map(doing), ["Ann is reading", "Nurse Bob Brown is writing in Plan"]);
   });
 
+  test("beside a heading the section goes without saying", () => {
+    const bob = { id: "b", name: "Bob", section: "plan", writing: true } as const;
+    assert.deepEqual([doingHere(bob), doingHere({ ...bob, writing: false })], ["Bob is writing", "Bob is here"]);
+  });
+
+  test("a screen reader hears who comes and where they write, and no pauses", () => {
+    const bob = { id: "b", name: "Bob", section: null, writing: false } as const;
+    const heard = (before: ReadonlyMap<string, string>, ...others: Parameters<typeof doing>[0][]) =>
+      spokenOf(before, others);
+    const came = heard(new Map(), bob);
+    assert.equal(came.get("b"), "Bob is reading");
+    const writes = heard(came, { ...bob, section: "plan", writing: true });
+    assert.equal(writes.get("b"), "Bob is writing in Plan");
+    assert.equal(heard(writes, { ...bob, section: "plan" }).get("b"), "Bob is writing in Plan");
+    assert.equal(
+      heard(writes, { ...bob, section: "objective", writing: true }).get("b"),
+      "Bob is writing in Objective",
+    );
+    assert.equal(heard(writes).size, 0);
+  });
+
   test("an unknown section is none", () => {
     const [other] = othersIn(new Map([[1, state("bob", "Bob", { section: "elsewhere" })]]), "me");
     assert.equal(other?.section, null);
   });
+});
+
+test("too much at once is refused by length and by lines", () => {
+  assert.equal(tooMuch("x".repeat(MAX_PASTE)), false);
+  assert.equal(tooMuch("x".repeat(MAX_PASTE + 1)), true);
+  assert.equal(tooMuch("x\n".repeat(MAX_PASTE_LINES - 1)), false);
+  assert.equal(tooMuch("x\n".repeat(MAX_PASTE_LINES)), true);
 });
 
 describe("pasted HTML", () => {

@@ -1,6 +1,7 @@
 """`make bench-call`: prints every figure of the call and the note as a line `name value unit`, then what each must hold to."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 
@@ -20,6 +21,7 @@ BENCHES: dict[str, Bench] = {
 def main() -> int:
     """Return 0, also when figures are over their must, and 1 when a run could not be made."""
     options = _parser().parse_args()
+    _warn_if_busy()
     figures: list[Figure] = []
     failed: list[str] = []
     for name in options.only or BENCHES:
@@ -33,6 +35,12 @@ def main() -> int:
     for reason in failed:
         print(f"not measured: {reason}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _warn_if_busy() -> None:
+    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if busy > cores:
+        print(f"The machine is busy (load {busy:.1f} on {cores} cores): times will be longer than they are.", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

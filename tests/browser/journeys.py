@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, expect
 
 from tests.browser.person import PHONE, Person, Persons
-from tests.cast import ALICE, Staff
+from tests.cast import ALICE, DANA, Staff
 from tests.site import Booked, Site
 
 STEPS = {"camera": "I can see myself", "microphone": "The bar moves", "speaker": "Yes, I heard it"}
@@ -19,7 +19,7 @@ def introduce(person: Person, name: str | None = None) -> None:
     """Say who is there; without a name keep the one that the practice wrote."""
     expect(person.heading("Who is there?")).to_be_visible()
     if name is not None:
-        person.page.get_by_label("Your name").fill(name)
+        person.field("Your name").fill(name)
     person.press("Continue")
 
 
@@ -85,11 +85,12 @@ def hurry_to_waiting_room(person: Person, booked: Booked) -> None:
 
 
 def waits(person: Person) -> None:
-    expect(person.page.locator("main[data-call-state=waiting]")).to_be_visible()
+    person.state("waiting")
+    expect(person.heading("You are in the waiting room")).to_be_visible()
 
 
 def in_call(person: Person) -> None:
-    expect(person.page.locator("main[data-call-state=live]")).to_be_visible()
+    person.state("live")
 
 
 def at_desk(persons: Persons, site: Site, booked: Booked, member: Staff = ALICE, *, browser: Browser | None = None) -> Person:
@@ -98,19 +99,15 @@ def at_desk(persons: Persons, site: Site, booked: Booked, member: Staff = ALICE,
 
 
 def call_of_two(
-    persons: Persons, site: Site, *, professional: Browser | None = None, patient: Browser | None = None
+    persons: Persons, site: Site, *, professional: Browser | None = None, patient: Browser | None = None, language: str = "en-GB"
 ) -> tuple[Person, Person, Booked]:
     """Return dr_alice and dana in a running call, each seeing the other."""
-    booked = site.consultation()
-    dana = persons.person("dana", site, browser=patient, size=PHONE)
+    booked = site.consultation(mobile=DANA.mobile)
+    dana = persons.person("dana", site, browser=patient, size=PHONE, language=language)
     hurry_to_waiting_room(dana, booked)
-    alice = at_desk(persons, site, booked, browser=professional)
-    admit(alice)
+    alice = persons.person("dr_alice", site, browser=professional, signed_in=ALICE, language=language).open(booked.desk)
+    alice.press("Admit")
     for person in (alice, dana):
         in_call(person)
         person.sees_motion()
     return alice, dana, booked
-
-
-def admit(person: Person) -> None:
-    person.button("Admit", exact=False).first.click()

@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
+from server.web.i18n import fill
+from server.web.pseudo import LANGUAGES
 from tests.cast import Staff
 from tests.servers import until
 from tests.site import Site
@@ -48,10 +50,14 @@ RECEIVED = """async () => {
 
 
 class Person:
-    """One browser context with one page. Errors of the page are collected and end the test, unless they were announced."""
+    """One browser context with one page, read in one language: words are given in English and looked for as the page says them.
 
-    def __init__(self, name: str, context: BrowserContext, base_url: str) -> None:
+    Errors of the page are collected and end the test, unless they were announced.
+    """
+
+    def __init__(self, name: str, context: BrowserContext, base_url: str, language: str) -> None:
         self.name = name
+        self.language = language
         self.context = context
         self.base_url = base_url
         self.errors: list[str] = []
@@ -83,21 +89,35 @@ class Person:
         self.page.goto(path if path.startswith("http") else f"{self.base_url}{path if path.startswith('/') else '/' + path}")
         return self
 
-    def button(self, name: str | re.Pattern[str], *, exact: bool = True) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=exact)
+    def say(self, words: str, **values: object) -> str:
+        """Return the English words as this page says them."""
+        if self.language in LANGUAGES:
+            words = LANGUAGES[self.language][1](words)
+        return fill(words, values)
 
-    def press(self, name: str | re.Pattern[str]) -> None:
-        self.button(name).click()
+    def button(self, name: str, **values: object) -> Locator:
+        return self.page.get_by_role("button", name=self.say(name, **values), exact=True)
 
-    def link(self, name: str) -> Locator:
-        return self.page.get_by_role("link", name=name)
+    def press(self, name: str, **values: object) -> None:
+        self.button(name, **values).click()
 
-    def heading(self, name: str | re.Pattern[str]) -> Locator:
-        return self.page.get_by_role("heading", name=name)
+    def link(self, name: str, **values: object) -> Locator:
+        return self.page.get_by_role("link", name=self.say(name, **values), exact=True)
 
-    def reads(self, words: str | re.Pattern[str], *, within_s: float = SLOW_S) -> None:
+    def heading(self, name: str, **values: object) -> Locator:
+        return self.page.get_by_role("heading", name=self.say(name, **values), exact=True)
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(self.say(label), exact=True)
+
+    def reads(self, words: str, *, within_s: float = SLOW_S, **values: object) -> None:
         """Wait until the words can be seen on the page."""
-        expect(self.page.get_by_text(words).locator("visible=true").first).to_be_visible(timeout=within_s * 1000)
+        seen = self.page.get_by_text(self.say(words, **values)).locator("visible=true")
+        expect(seen.first).to_be_visible(timeout=within_s * 1000)
+
+    def state(self, phase: str, *, within_s: float = SLOW_S, line: str = "open") -> None:
+        """Wait until the call of this page is in a phase, with its line to the server in a state."""
+        expect(self.page.locator(f"main[data-call-state={phase}][data-line={line}]")).to_be_attached(timeout=within_s * 1000)
 
     def until(self, check: Callable[[], object], *, what: str, within_s: float = SLOW_S) -> None:
         """Ask `check()` again and again, giving the browser its turns."""
@@ -123,10 +143,6 @@ class Person:
         start = self.received()["energy"]
         self.until(lambda: self.received()["energy"] > start, what="sound", within_s=within_s)
 
-    @property
-    def call_state(self) -> str | None:
-        return self.page.locator("main").get_attribute("data-call-state")
-
 
 class Persons:
     """Makes people and, at the end, closes their windows and reports what went wrong in them."""
@@ -143,7 +159,7 @@ class Persons:
         browser: Browser | None = None,
         signed_in: Staff | None = None,
         size: tuple[int, int] = LAPTOP,
-        language: str | None = None,
+        language: str = "en-GB",
         scheme: str = "light",
         permissions: list[str] | None = None,
     ) -> Person:
@@ -152,13 +168,13 @@ class Persons:
         if chosen.browser_type.name == "firefox":
             options.clear()
         context = chosen.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce", locale=language or "en-GB",
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce", locale=language,
             timezone_id="Europe/London", **options,
         )  # fmt: skip
         context.add_init_script(WATCH)
         if signed_in:
             context.add_cookies([{"name": "sid", "value": site.cookie(signed_in), "url": site.url, "httpOnly": True, "sameSite": "Lax"}])
-        person = Person(name, context, site.url)
+        person = Person(name, context, site.url, language)
         self.all.append(person)
         return person
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from tests.browser.axe import looks_good
 from tests.browser.journeys import turn_on
 from tests.browser.person import PHONE, Person, Persons

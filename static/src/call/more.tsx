@@ -117,12 +117,20 @@ const Sharing = ({ model }: { model: CallModel }) => {
   );
 };
 
-const Switches = ({ model }: { model: CallModel }) => {
-  const { call, state, shortcuts, useShortcuts } = model;
+const Shortcuts = ({ model: { shortcuts, useShortcuts } }: { model: CallModel }) => (
+  <label class="choice">
+    <input type="checkbox" checked={shortcuts.value} onChange={() => useShortcuts(!shortcuts.value)} />
+    <span>{t("Keyboard shortcuts: Alt+M microphone, Alt+V camera")}</span>
+  </label>
+);
+
+const Switches = ({ model, share }: { model: CallModel; share: boolean }) => {
+  const { call, state } = model;
   const { me, soundOnly } = state.value;
   const hand = me?.hand ?? false;
   return (
     <div class="more-rows">
+      {share && canShare() ? <Sharing model={model} /> : null}
       <Row icon="hand" pressed={hand} onClick={() => void call.command("hand", { up: !hand }).catch(() => undefined)}>
         {t("Raise hand")}
       </Row>
@@ -134,21 +142,20 @@ const Switches = ({ model }: { model: CallModel }) => {
           {t("Picture in a small window")}
         </Row>
       ) : null}
-      <Row icon="settings" pressed={shortcuts.value} onClick={() => useShortcuts(!shortcuts.value)}>
-        {t("Keyboard shortcuts: Alt+M microphone, Alt+V camera")}
-      </Row>
     </div>
   );
 };
 
-export const MoreSheet = ({ model, share }: { model: CallModel; share: boolean }) => (
-  <Sheet model={model} name="more" title={t("More")}>
+/** At the desk the devices come first, for the patient the people. */
+export const MoreSheet = ({ model, layout }: { model: CallModel; layout: "room" | "desk" }) => (
+  <Sheet model={model} name="more" title={layout === "desk" ? t("Devices") : t("More")}>
     <div class="more-body">
-      <People model={model} />
-      {share && canShare() ? <Sharing model={model} /> : null}
-      <Switches model={model} />
-      <Devices model={model} />
+      {layout === "desk" ? null : <People model={model} />}
+      {layout === "desk" ? <Devices model={model} /> : null}
+      <Switches model={model} share={layout === "room"} />
+      {layout === "desk" ? <People model={model} /> : <Devices model={model} />}
       <TextSizes model={model} />
+      <Shortcuts model={model} />
     </div>
   </Sheet>
 );

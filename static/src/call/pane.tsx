@@ -69,7 +69,7 @@ export const CallPane = ({ call, layout, phone = null, onLeave, onEnd }: CallPan
       <Top state={state} layout={layout} />
       <Stage model={model} other={otherOf(state)} phone={phone} />
       <ChatSheet model={model} />
-      <MoreSheet model={model} share={layout === "room"} />
+      <MoreSheet model={model} layout={layout} />
       <Controls model={model} layout={layout} onLeave={onLeave ?? (() => void call.leave())} onEnd={onEnd} />
     </section>
   );

@@ -8,7 +8,9 @@ import type { Outcome, Stage } from "../lib/wire.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 
 export type DeskDialog = "part" | "unsuitable";
-export type CallPort = Pick<Call, "admit" | "enter" | "leave" | "again" | "prepare" | "command">;
+export type CallPort = Pick<Call, "admit" | "enter" | "leave" | "again" | "prepare" | "command"> & {
+  media: Pick<Call["media"], "stop">;
+};
 
 export interface DeskOptions {
   call: CallPort;
@@ -23,8 +25,6 @@ export interface DeskOptions {
 }
 
 const ADMITTABLE: ReadonlySet<Stage> = new Set(["waiting", "refused", "in_call"]);
-const WITH_DEVICES: ReadonlySet<Scene> = new Set(["waiting", "call"]);
-const WITHOUT_DEVICES: ReadonlySet<Scene> = new Set(["left", "ended", "replaced", "failed"]);
 
 const sentence = (error: unknown): string => {
   const message = error instanceof Error ? error.message : "";
@@ -72,13 +72,11 @@ export class Desk {
   }
 
   admit(): Promise<void> {
-    void this.#prepare();
     return this.#ask(() => this.#options.call.admit());
   }
 
   /** A colleague sits down in a call that has a place. */
   join(): Promise<void> {
-    void this.#prepare();
     return this.#ask(() => this.#options.call.enter());
   }
 
@@ -118,19 +116,20 @@ export class Desk {
   #entered(scene: Scene, state: CallState): void {
     if (scene === "ended" && this.#before !== "connecting") this.#measure(state);
     this.#before = scene;
-    if (WITHOUT_DEVICES.has(scene)) this.#prepared = false;
-    if (this.#options.mine && WITH_DEVICES.has(scene)) void this.#prepare();
+    this.#useDevices(scene === "call" || (scene === "waiting" && this.#options.mine));
+  }
+
+  /** Camera and microphone are on only as long as there is somebody to talk to. */
+  #useDevices(wanted: boolean): void {
+    if (wanted === this.#prepared) return;
+    this.#prepared = wanted;
+    if (wanted) void this.#options.call.prepare({ camera: true, microphone: true });
+    else this.#options.call.media.stop();
   }
 
   #measure({ roster }: CallState): void {
     const begun = roster.consultation.started_at;
     this.lasted.value = begun === null ? null : this.#options.now() - Date.parse(begun);
-  }
-
-  async #prepare(): Promise<void> {
-    if (this.#prepared) return;
-    this.#prepared = true;
-    await this.#options.call.prepare({ camera: true, microphone: true });
   }
 
   /** One wish at a time; a dialog stays open with the server's sentence when it refuses. */

@@ -11,7 +11,7 @@ import { Text } from "@tiptap/extension-text";
 import type { Awareness } from "y-protocols/awareness";
 import { realTimers, type Timers } from "../lib/timers.ts";
 import { carets } from "./carets.ts";
-import { cleanHtml, MAX_PASTE } from "./paste.ts";
+import { cleanHtml, tooMuch } from "./paste.ts";
 import { type Other, othersIn } from "./presence.ts";
 import type { NoteLink } from "./provider.ts";
 import { SECTIONS, type SectionName } from "./wire.ts";
@@ -180,7 +180,7 @@ export class NoteEditor {
   }
 
   #refusePaste(event: ClipboardEvent): boolean {
-    if ((event.clipboardData?.getData("text/plain").length ?? 0) <= MAX_PASTE) return false;
+    if (!tooMuch(event.clipboardData?.getData("text/plain") ?? "")) return false;
     this.#options.onPasteTooLong();
     return true;
   }

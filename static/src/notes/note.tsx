@@ -3,12 +3,13 @@ import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { post } from "../lib/api.ts";
 import { on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
+import { Icon } from "../lib/icon.tsx";
 import { realTimers } from "../lib/timers.ts";
 import { NoteEditor, type Style } from "./editor.ts";
 import type { Other } from "./presence.ts";
 import { type Ending, NoteLink, type NoteStatus } from "./provider.ts";
 import { SECTIONS, type SectionName } from "./wire.ts";
-import { doing, endingWords, SLOW_MS, sectionHint, sectionTitle, stateWords } from "./words.ts";
+import { doingHere, endingWords, SLOW_MS, sectionHint, sectionTitle, spokenOf, stateWords } from "./words.ts";
 
 export interface NotePaneProps {
   /** Where a ticket for the note socket is fetched. */
@@ -89,7 +90,7 @@ const labelOf = (style: Style): { name: string; keys: string } =>
     list: { name: t("List"), keys: "Control+Shift+8" },
   })[style];
 
-const GLYPHS: Readonly<Record<Style, string>> = { bold: "B", italic: "I", list: "•" };
+const GLYPHS = { bold: "B", italic: "I" } as const;
 
 const Toolbar = ({ editor }: { editor: NoteEditor }) => {
   const styles = editor.styles.value;
@@ -110,7 +111,7 @@ const Toolbar = ({ editor }: { editor: NoteEditor }) => {
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => editor.toggle(style)}
           >
-            <span aria-hidden="true">{GLYPHS[style]}</span>
+            {style === "list" ? <Icon name="list" /> : <span aria-hidden="true">{GLYPHS[style]}</span>}
           </button>
         );
       })}
@@ -129,8 +130,11 @@ const Section = ({ name, editor, others }: { name: SectionName; editor: NoteEdit
     <section class="note-section" data-section={name}>
       <div class="note-line">
         <h3 id={id}>{sectionTitle(name)}</h3>
-        <p class="note-hint">{sectionHint(name)}</p>
-        {here.length > 0 ? <p class="note-here">{here.map(doing).join(", ")}</p> : null}
+        {here.length > 0 ? (
+          <p class="note-here">{here.map(doingHere).join(", ")}</p>
+        ) : (
+          <p class="note-hint">{sectionHint(name)}</p>
+        )}
       </div>
       <div ref={host} class="note-host" />
     </section>
@@ -166,21 +170,42 @@ const CopyAll = ({ editor }: { editor: NoteEditor }) => {
 };
 
 /** What a screen reader hears: changes of saving and of presence, each once, never every second. */
-const Spoken = ({ said, others }: { said: string; others: Other[] }) => (
-  <>
-    <p class="unseen" role="status" data-note-said>
-      {said}
-    </p>
-    <p class="unseen" role="status" data-note-presence>
-      {others.map(doing).join(", ")}
-    </p>
-  </>
-);
+const Spoken = ({ said, others }: { said: string; others: Other[] }) => {
+  const spoken = useRef<ReadonlyMap<string, string>>(new Map());
+  spoken.current = spokenOf(spoken.current, others);
+  return (
+    <>
+      <p class="unseen" role="status" data-note-said>
+        {said}
+      </p>
+      <p class="unseen" role="status" data-note-presence>
+        {[...spoken.current.values()].join(", ")}
+      </p>
+    </>
+  );
+};
 
-const Present = ({ others }: { others: Other[] }) =>
-  others.length > 0 ? (
-    <p class="note-present">{t("Also here: {names}", { names: others.map((other) => other.name).join(", ") })}</p>
-  ) : null;
+const presentWords = (others: Other[]): string =>
+  others.length > 0
+    ? t("Also here: {names}", { names: others.map((other) => other.name).join(", ") })
+    : t("Nobody else is here");
+
+/** What stands in the way of writing, and how to get the text out. */
+const Trouble = ({ link, editor, tooLong }: { link: NoteLink; editor: NoteEditor | null; tooLong: boolean }) => {
+  const { ending, full, saved } = link.status.value;
+  return (
+    <>
+      {ending ? <Ended link={link} ending={ending} /> : null}
+      {full ? <p class="callout warn">{t("This note has reached its greatest length.")}</p> : null}
+      {tooLong ? (
+        <p class="callout warn" role="alert">
+          {t("That is too much to paste at once. Please paste it in parts.")}
+        </p>
+      ) : null}
+      {editor && (full || (ending && !saved)) ? <CopyAll editor={editor} /> : null}
+    </>
+  );
+};
 
 export const NotePane = (props: NotePaneProps) => {
   const link = useLink(props);
@@ -195,21 +220,14 @@ export const NotePane = (props: NotePaneProps) => {
     <div class="note" data-line={status.line}>
       <div class="note-head">
         <h2>{t("Note")}</h2>
+        {editor && editable ? <Toolbar editor={editor} /> : null}
         <p class="note-state" data-mood={words.mood}>
           {words.shown}
         </p>
-        {editor && editable ? <Toolbar editor={editor} /> : null}
+        <p class="note-present">{presentWords(others)}</p>
       </div>
       <Spoken said={words.said} others={others} />
-      <Present others={others} />
-      {status.ending ? <Ended link={link} ending={status.ending} /> : null}
-      {status.full ? <p class="callout warn">{t("This note has reached its greatest length.")}</p> : null}
-      {tooLong ? (
-        <p class="callout warn" role="alert">
-          {t("That is too much to paste at once. Please paste it in parts.")}
-        </p>
-      ) : null}
-      {editor && words.mood === "alarm" ? <CopyAll editor={editor} /> : null}
+      <Trouble link={link} editor={editor} tooLong={tooLong} />
       {editor ? SECTIONS.map((name) => <Section key={name} name={name} editor={editor} others={others} />) : null}
     </div>
   );

@@ -58,6 +58,14 @@ export const doing = ({ name, section, writing }: Other): string => {
   return writing ? t("{name} is writing in {section}", values) : t("{name} is in {section}", values);
 };
 
+/** The same beside the section's own heading. */
+export const doingHere = ({ name, writing }: Other): string =>
+  writing ? t("{name} is writing", { name }) : t("{name} is here", { name });
+
+/** What a screen reader hears of the others, by person: who pauses and goes on in the same section is not told again. */
+export const spokenOf = (before: ReadonlyMap<string, string>, others: readonly Other[]): Map<string, string> =>
+  new Map(others.map((other) => [other.id, other.writing ? doing(other) : (before.get(other.id) ?? doing(other))]));
+
 /** Why the note is closed and what to do now. */
 export const endingWords = (ending: Ending): string =>
   ({

@@ -6,7 +6,7 @@ import { Step } from "./step.ts";
 
 const video = $<HTMLVideoElement>("#video");
 const preview = $("#preview");
-const status = $("#status span");
+const status = $("#status");
 
 const show = (stream: MediaStream): void => {
   video.srcObject = stream;

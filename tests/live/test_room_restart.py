@@ -1,0 +1,115 @@
+"""The server is killed in a running call and started again: everybody comes back to where they were."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from server.consultation.consents import WORDINGS
+from tests.cast import ALICE, BOB, seat_in
+from tests.live.room_client import Client
+from tests.servers import AppServer
+from tests.site import Booked, Site
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("V4")]
+
+OFFER = {"type": "offer", "sdp": "v=0\r\n", "gen": 1}
+
+
+@pytest.fixture
+def server(tmp_path: Path, database_url: str) -> Iterator[AppServer]:
+    seat_in(database_url)
+    server = AppServer(tmp_path, DATABASE_URL=database_url)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def site(server: AppServer) -> Iterator[Site]:
+    site = Site(server)
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def dana(site: Site) -> Iterator[httpx2.Client]:
+    """A browser without any cookie."""
+    with httpx2.Client(base_url=site.url, headers={"origin": site.url}, trust_env=False, timeout=20) as client:
+        yield client
+
+
+def prepare(dana: httpx2.Client, booked: Booked) -> str:
+    """Go the patient's way to the waiting room; returns where the tickets are."""
+    visit = dana.get("/" + booked.visit).headers["location"]
+    assert dana.post(visit).status_code == 303
+    assert dana.post(f"{visit}/who", data={"name": "Dana Diaz", "companion": ""}).status_code == 303
+    assert dana.post(f"{visit}/consent", data={wording.purpose: "yes" for wording in WORDINGS}).status_code == 303
+    return f"{visit}/tickets"
+
+
+async def join(site: Site, browser: httpx2.Client, tickets: str, resume: str | None = None) -> Client:
+    answer = browser.post(tickets, json={"purpose": "room"})
+    assert answer.status_code == 200, answer.text
+    address = site.url.replace("http", "ws", 1) + "/ws/room"
+    socket = await connect(address, origin=site.url, proxy=None, compression=None)  # type: ignore[arg-type]
+    return await Client(socket).hello(answer.json()["ticket"], resume)
+
+
+async def test_a_call_survives_the_death_of_the_server(site: Site, server: AppServer, dana: httpx2.Client) -> None:
+    booked = site.consultation()
+    desk = f"/api/consultations/{booked.id}/tickets"
+    tickets = prepare(dana, booked)
+    patient = await join(site, dana, tickets)
+    alice = await join(site, site.client(ALICE), desk)
+    await alice.command("admit")
+    await patient.command("chat", body="Before")
+    await patient.until(lambda: patient.me["stage"] == "in_call")
+    started_at = patient.page.consultation["started_at"]
+
+    server.kill()
+    for client in (patient, alice):
+        with pytest.raises(ConnectionClosed):
+            await client.until(lambda: False)
+    server.restart()
+
+    alice_again = await join(site, site.client(ALICE), desk, alice.welcome["resume"])
+    assert alice_again.me["stage"] == "in_call"
+    assert alice_again.stage(patient.welcome["you"]) == "in_call"
+    assert not alice_again.other(patient.welcome["you"])["present"]
+    bob = await join(site, site.client(BOB), desk)
+    assert bob.stage(alice.welcome["you"]) == "in_call"
+    patient_again = await join(site, dana, tickets, patient.welcome["resume"])
+
+    assert patient_again.welcome["peer"] == patient.welcome["peer"]
+    assert alice_again.welcome["peer"] == alice.welcome["peer"]
+    assert patient_again.page.consultation == {**patient_again.page.consultation, "state": "active", "started_at": started_at}
+    assert [message["body"] for message in patient_again.page.messages] == ["Before"]
+    assert patient_again.me["stage"] == "in_call"
+    await alice_again.send("signal", to=patient.welcome["peer"], description=OFFER)
+    assert await patient_again.event("signal") == {"from": alice.welcome["peer"], "description": OFFER}
+    assert site.row(booked)["stage"] == "in_call"
+    for client in (bob, alice_again, patient_again):
+        await client.socket.close()
+
+
+@pytest.mark.row("V3")
+async def test_whoever_waits_keeps_the_place(site: Site, server: AppServer, dana: httpx2.Client) -> None:
+    booked = site.consultation()
+    tickets = prepare(dana, booked)
+    before = await join(site, dana, tickets)
+    server.kill()
+    server.restart()
+    after = await join(site, dana, tickets, before.welcome["resume"])
+    assert (after.me["stage"], after.me["since"]) == ("waiting", before.me["since"])
+    await after.socket.close()
+
+
+async def test_a_server_that_is_stopped_says_so(site: Site, server: AppServer) -> None:
+    booked = site.consultation()
+    alice = await join(site, site.client(ALICE), f"/api/consultations/{booked.id}/tickets")
+    server.stop()
+    assert await alice.until_closed() == 1012
