@@ -16,7 +16,7 @@ from server.consultation.live_actions import load_room, perform, read_facts
 from server.consultation.resume import resumed_peer
 from server.consultation.rights import check_rights, objection
 from server.consultation.roster import Facts, Roster, absorb, restore
-from server.consultation.steps import Step, act, attach, check_arrival, drop, expel, overdue
+from server.consultation.steps import Close, Step, act, attach, check_arrival, drop, expel, overdue
 from server.consultation.subject import RoomSubject
 from server.consultation.view import view_for
 from server.consultation.welcome import welcome
@@ -113,8 +113,9 @@ class Room:
     async def _answer(self, ask: Ask) -> None:
         """Carry out one ask; an error of the tree is its answer, a bug ends the room."""
         outcome: ConsiliumError | None = _crashed()
+        closes: tuple[Close, ...] = ()
         try:
-            await (self._join(ask.what) if isinstance(ask.what, Join) else self._act(ask.what))
+            closes = await (self._join(ask.what) if isinstance(ask.what, Join) else self._act(ask.what))
             outcome = None
         except ConsiliumError as error:
             outcome = error
@@ -122,11 +123,12 @@ class Room:
             outcome = storage_error(error)
         finally:
             ask.answer(outcome)
+        self._audience.close(closes)
 
-    async def _join(self, join: Join) -> None:
-        """Store the arrival, bind the socket, answer with the snapshot, tell the others."""
+    async def _join(self, join: Join) -> tuple[Close, ...]:
+        """Store the arrival, bind the socket, answer with the snapshot, tell the others; returns whom it replaces."""
         if join.line.closing:
-            return
+            return ()
         subject = join.subject
         check_arrival(self._roster, subject.participant_id)
         facts = await self._store(Arrive(subject.participant_id, fresh=join.resume is None), subject)
@@ -138,24 +140,24 @@ class Room:
         view = view_for(step.roster, member)
         self._audience.add(join.handle, Seat(join.line, subject, view, self._watch_person(subject)))
         join.line.reply(join.hello_id, "welcome", welcome(self._house, member.id, peer, join.line.beat_s, view))
-        await self._take(step)
+        return await self._take(step)
 
     def _watch_person(self, subject: RoomSubject) -> Callable[[], None]:
         if subject.viewer is None:
             return lambda: None
         return self._house.bus.subscribe(f"person:{subject.viewer.person_id}", self.recheck)
 
-    async def _act(self, what: Act) -> None:
+    async def _act(self, what: Act) -> tuple[Close, ...]:
         if what.handle is not None:
             member = self._roster.by_handle(what.handle)
             if member is None or member.id != what.participant_id:
                 raise Conflict("You are connected from another place.", code="replaced")
         elif what.participant_id not in self._roster.members:
             await self._read_facts()
-        await self._take(act(self._roster, what.participant_id, what.command))
+        return await self._take(act(self._roster, what.participant_id, what.command))
 
-    async def _take(self, step: Step) -> None:
-        """Store, then believe, then tell: nobody hears of what was not committed."""
+    async def _take(self, step: Step) -> tuple[Close, ...]:
+        """Store, then believe, then tell: nobody hears of what was not committed. Returns whom to close once the asker is answered."""
         roster = step.roster
         if step.store is not None:
             roster = absorb(roster, await self._store(step.store))
@@ -163,7 +165,7 @@ class Room:
             self._roster = roster
             self._audience.publish(roster)
         self._audience.tell(step.tells)
-        self._audience.close(step.closes)
+        return step.closes
 
     async def _store(self, change: Change, subject: RoomSubject | None = None) -> Facts:
         """Commit one change; an arrival only if `subject` has the right to it at this moment."""
@@ -192,7 +194,7 @@ class Room:
         try:
             await self._read_facts()
             for handle, error in await self._withdrawn():
-                await self._take(expel(self._roster, handle, error.close_code, error.message))
+                self._audience.close(await self._take(expel(self._roster, handle, error.close_code, error.message)))
         except OperationalError as error:
             storage_error(error)
             self._recheck_at = self._tick_at

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from server.notes.limits import MAX_CLOCK, SECTIONS
+from server.notes.limits import MAX_CLIENT_ID, MAX_CLOCK, SECTIONS
 from server.notes.yproto import NULL_STATE, Bad, read_bytes, read_last, read_varuint
 
 ENDS = ("anchor", "head")
@@ -50,7 +50,7 @@ def told(state: Any, who: Who) -> bytes:
 
 
 def _cursor(cursor: Any) -> Any:
-    """Let through relative positions of Yjs, and nothing else: other people's editors read them without looking."""
+    """Let through relative positions of Yjs, and nothing else: other people's editors read them without looking, and some would break them."""
     if not isinstance(cursor, dict) or not all(_position(cursor.get(end)) for end in ENDS):
         return None
     return {end: cursor[end] for end in ENDS}
@@ -59,18 +59,24 @@ def _cursor(cursor: Any) -> Any:
 def _position(position: Any) -> bool:
     if not isinstance(position, dict) or position.keys() - {"type", "tname", "item", "assoc"}:
         return False
+    places = [position[key] for key in ("tname", "type", "item") if position.get(key) is not None]
     named = position.get("tname")
     return (
-        (named is None or named in SECTIONS)
-        and all(_item_id(position.get(key)) for key in ("type", "item"))
-        and isinstance(position.get("assoc", 0), int)
+        bool(places)
+        and (named is None or named in SECTIONS)
+        and all(_item_id(place) for place in places if place is not named)
+        and position.get("assoc", 0) in {-1, 0, 1}
     )
 
 
 def _item_id(found: Any) -> bool:
-    if found is None:
-        return True
-    return isinstance(found, dict) and found.keys() == {"client", "clock"} and all(isinstance(value, int) for value in found.values())
+    if not isinstance(found, dict) or found.keys() != {"client", "clock"}:
+        return False
+    return _within(found["client"], MAX_CLIENT_ID) and _within(found["clock"], MAX_CLOCK)
+
+
+def _within(number: Any, end: int) -> bool:
+    return type(number) is int and 0 <= number < end
 
 
 @dataclass

@@ -130,7 +130,7 @@ class Conn:
         if self.closed:
             return
         now = self._clock.monotonic()
-        if not self._frames.take(now) or not self._bytes.take(now, len(data)):
+        if not self._frames.take(now):
             raise TooFast
         if len(data) < 2:
             raise Bad("truncated")
@@ -151,6 +151,8 @@ class Conn:
             raise Bad("kind")
         if len(data) > LIMITS[kind]:
             raise TooBig
+        if not self._bytes.take(self._clock.monotonic(), len(data)):
+            raise TooFast
         payload = read_last(data, 2)
         if kind == STEP1:
             if not self._asks.take(self._clock.monotonic()):

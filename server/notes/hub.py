@@ -165,7 +165,7 @@ class Hub:
         await self._stored(place)
         if live.state is State.FLUSHING and live.chain.seq > live.snapshot_seq:
             await self._snapshot(live)
-        if live.state is State.FLUSHING and self._places.get(live.consultation_id) is place:
+        if live.state is State.FLUSHING and live.settled and self._places.get(live.consultation_id) is place:
             live.state = State.GONE
             self._remove(place)
 

@@ -2,6 +2,8 @@
 
 SCHEMA_VERSION = 1  # of the editor's nodes and marks; raise it one release before a new node may be written
 SECTIONS = ("subjective", "objective", "assessment", "plan")
+NODES = ("paragraph", "bulletList", "listItem")  # an editor deletes what it does not know, so nothing else may get in
+MARKS = ("bold", "italic")
 
 HELLO_WITHIN_S = 10.0  # then closed 4400
 MAX_HELLO = 4 * 1024  # closed 4400
@@ -15,7 +17,7 @@ MAX_CLIENT_ID = 1 << 32
 MAX_CLOCK = 1 << 31
 
 FRAMES_PER_S, FRAMES_BURST = 60.0, 200.0  # closed 4429
-BYTES_PER_S, BYTES_BURST = 4096.0, 2.0 * 1024 * 1024  # closed 4429
+BYTES_PER_S, BYTES_BURST = 4096.0, 2.0 * 1024 * 1024  # of text; closed 4429
 STEP1_PER_S, STEP1_BURST = 1.0, 10.0  # each costs a pass over the document; closed 4429
 AWARENESS_PER_S, AWARENESS_BURST = 10.0, 20.0  # more is dropped: the next one tells the same again
 

@@ -20,7 +20,7 @@ from server.notes.actions import OpenedNote, open_note, outdated
 from server.notes.conn import Conn, Tab
 from server.notes.doors import see_note
 from server.notes.hub import Hub
-from server.notes.limits import HELLO_WITHIN_S, MAX_HELLO, SCHEMA_VERSION
+from server.notes.limits import HELLO_WITHIN_S, MAX_CLIENT_ID, MAX_HELLO, SCHEMA_VERSION
 from server.notes.live import LiveNote
 from server.notes.model import NoteReject
 from server.notes.outlet import Outlet, open_outlet
@@ -35,7 +35,7 @@ class Hello(Strict):
 
     ticket: str
     schema_version: int = Field(alias="schema")
-    client_id: int | None = None
+    client_id: int | None = Field(default=None, ge=1, lt=MAX_CLIENT_ID)
 
 
 class _Gone(Exception):

@@ -6,7 +6,7 @@ reaches it that this walker did not read to the last byte. Only what our editor 
 
 from dataclasses import dataclass, field
 
-from server.notes.limits import MAX_CLIENT_ID, MAX_CLOCK, MAX_RUN, MAX_STRUCTS, SECTIONS
+from server.notes.limits import MARKS, MAX_CLIENT_ID, MAX_CLOCK, MAX_RUN, MAX_STRUCTS, NODES, SECTIONS
 from server.notes.yproto import MAX_VARINT_BYTES, Bad
 
 GC, DELETED, STRING, FORMAT, TYPE, ANY = 0, 1, 4, 6, 7, 8
@@ -14,7 +14,9 @@ HAS_LEFT, HAS_RIGHT, HAS_KEY = 128, 64, 32
 XML_ELEMENT, XML_TEXT = 3, 6
 MAX_DEPTH = 8
 MAX_NAME = 64
-ROOTS = frozenset(section.encode() for section in SECTIONS)
+ROOTS = frozenset(name.encode() for name in SECTIONS)
+ELEMENTS = frozenset(name.encode() for name in NODES)
+FORMATS = frozenset(name.encode() for name in MARKS)
 
 ANY_SIZES = {127: 0, 126: 0, 121: 0, 120: 0, 124: 4, 123: 8, 122: 8}
 ANY_INTEGER, ANY_STRING, ANY_OBJECT, ANY_ARRAY = 125, 119, 118, 117
@@ -169,8 +171,7 @@ class _Walker:
         if kind == DELETED:
             return self._number()
         if kind == FORMAT:
-            self._name()
-            _utf16(self._string())
+            self._format()
             return 1
         if kind == TYPE:
             self._type()
@@ -182,11 +183,14 @@ class _Walker:
             return count
         raise Bad("content")
 
+    def _format(self) -> None:
+        if self._string() not in FORMATS:
+            raise Bad("mark")
+        _utf16(self._string())
+
     def _type(self) -> None:
         kind = self._number()
-        if kind == XML_ELEMENT:
-            self._name()
-        elif kind != XML_TEXT:
+        if kind != XML_TEXT and (kind != XML_ELEMENT or self._string() not in ELEMENTS):
             raise Bad("type")
 
     def _any(self, depth: int) -> None:

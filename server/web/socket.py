@@ -1,7 +1,6 @@
 """The edge of every JSON socket: accept, hello, frames one by one, and each error of the tree as its close code."""
 
 import asyncio
-import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -11,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.core.house import House
+from server.core.supervise import where
 from server.errors import ConsiliumError
 from server.web.connection import LEFT, OUR_FAULT, OVERLOADED, Connection, SocketLimits
 from server.web.endpoint import storage_error
@@ -53,8 +53,14 @@ class JsonSocket:
         finally:
             connection.close(LEFT, "")
             conversation.closed()
-            await asyncio.wait({writer}, timeout=self._limits.farewell_s)
+            await self._part(websocket, writer)
+
+    async def _part(self, websocket: WebSocket, writer: asyncio.Task[None]) -> None:
+        """Give the goodbye its time, then cut the connection: a closing transport would wait for its slow reader forever."""
+        done, _ = await asyncio.wait({writer}, timeout=self._limits.farewell_s)
+        if not done:
             writer.cancel()
+            _cut(websocket)
 
     async def _converse(self, connection: Connection, conversation: Conversation) -> None:
         try:
@@ -95,8 +101,15 @@ async def _answer(connection: Connection, conversation: Conversation, frame: Fra
 
 def _report(error: Exception) -> None:
     """Log a bug by type and place, never by its text, which may hold a person's data."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    log.error("socket crashed", error=type(error).__name__, where=f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}")
+    log.error("socket crashed", error=type(error).__name__, where=where(error))
+
+
+def _cut(websocket: WebSocket) -> None:
+    """Reach the transport through uvicorn's own `receive`, which no middleware wraps; ASGI has no word for this."""
+    protocol = getattr(websocket._receive, "__self__", None)  # noqa: SLF001 - Starlette keeps it nowhere else
+    transport = getattr(protocol, "transport", None)
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()
 
 
 def _fail(connection: Connection) -> None:

@@ -162,12 +162,14 @@ class Persons:
         language: str = "en-GB",
         scheme: str = "light",
         permissions: list[str] | None = None,
+        scripts: bool = True,
     ) -> Person:
         chosen = browser or self._browser
         options: dict[str, Any] = {"permissions": PERMISSIONS if permissions is None else permissions}
         if chosen.browser_type.name == "firefox":
             options.clear()
         context = chosen.new_context(
+            java_script_enabled=scripts,
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce", locale=language,
             timezone_id="Europe/London", **options,
         )  # fmt: skip

@@ -77,7 +77,7 @@ async def test_from_the_knock_to_the_end(sockets: str, house: House, meeting: Me
         assert dana.page.consultation["state"] == "ended"
         assert dana.bye == {"code": 1000, "message": "The consultation has ended."}
         await bob.until(lambda: bob.page.consultation["state"] == "ended")
-        await alice.send("leave")
+        await alice.command("leave")
         assert await alice.until_closed() == 1000
 
     consultation, patient = await stored(house, meeting)

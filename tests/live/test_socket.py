@@ -67,6 +67,7 @@ class Bench:
     """A server with one socket path; `did` is what its conversations were told."""
 
     address: str
+    server: uvicorn.Server
     did: list[str] = field(default_factory=list)
 
     @asynccontextmanager
@@ -102,7 +103,7 @@ async def serving(limits: SocketLimits, on_hello: Callable[[Connection], None] =
     server = QuietServer(uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=2))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve, [listener])
-        yield Bench(f"ws://127.0.0.1:{listener.getsockname()[1]}/", did)
+        yield Bench(f"ws://127.0.0.1:{listener.getsockname()[1]}/", server, did)
         server.should_exit = True
 
 
@@ -128,6 +129,10 @@ async def code_of(client: ClientConnection) -> int | None:
 
 async def has_ended(bench: Bench) -> bool:
     return bench.did == ["open", "closed"]
+
+
+async def has_no_connection(bench: Bench) -> bool:
+    return not bench.server.server_state.connections
 
 
 async def next_frame(client: ClientConnection) -> dict[str, Any]:
@@ -248,6 +253,7 @@ async def test_a_reader_who_never_reads_costs_no_more_than_the_bounds() -> None:
         client = await connect(bench.address, sock=raw, compression=None, ping_interval=None, max_queue=1, close_timeout=0.1)
         await client.send(HELLO)
         await until(lambda: has_ended(bench))
+        await until(lambda: has_no_connection(bench))
         client.transport.abort()
 
 

@@ -135,7 +135,9 @@ BAD_41: dict[str, bytes] = {
     "deletes to 2^40": b"\x00\x01\x4d\x01\x00" + write_varuint(1 << 40),
     "deletes nothing": b"\x00\x01\x4d\x01\x00\x00",
     "deletes of one client twice": b"\x00\x02\x4d\x01\x00\x01\x4d\x01\x00\x01",
-    "a name of a kilobyte": b"\x01\x01\x4d\x00\x07\x01\x04plan\x03" + _prefixed(b"n" * 1024) + b"\x00",
+    "a name of a kilobyte": b"\x01\x01\x4d\x00\x28\x01\x04plan" + _prefixed(b"n" * 1024) + b"\x01\x7e\x00",
+    "a node that no editor knows": b"\x01\x01\x4d\x00\x07\x01\x04plan\x03" + _prefixed(b"script") + b"\x00",
+    "a mark that no editor knows": b"\x01\x01\x4d\x00\x06\x01\x04plan" + _prefixed(b"link") + _prefixed(b"{}") + b"\x00",
     "nested a thousand deep": b"\x01\x01\x4d\x00\x28\x01\x04plan\x01k\x01" + b"\x75\x01" * 1000 + b"\x7e\x00",
     "unknown value": b"\x01\x01\x4d\x00\x28\x01\x04plan\x01k\x01\x70\x00",
 }

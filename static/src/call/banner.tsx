@@ -1,30 +1,8 @@
 /** Sentences over the picture: the network, devices that went away, a muted microphone, a deed that failed. */
-import type { ComponentChildren } from "preact";
 import { t } from "../lib/i18n.ts";
-import { Icon, type IconName } from "../lib/icon.tsx";
 import type { CallModel } from "./state.ts";
-import { deviceWords, exchangeWords, type Notice, noticeOf } from "./words.ts";
-
-interface BannerProps {
-  tone: Notice["tone"];
-  icon: IconName;
-  text: string;
-  onClose?: () => void;
-  children?: ComponentChildren;
-}
-
-const Banner = ({ tone, icon, text, onClose, children }: BannerProps) => (
-  <div class={`banner ${tone}`}>
-    <Icon name={icon} />
-    <p>{text}</p>
-    {children}
-    {onClose ? (
-      <button type="button" class="button quiet icon-only" aria-label={t("Close")} onClick={onClose}>
-        <Icon name="x" />
-      </button>
-    ) : null}
-  </div>
-);
+import { Banner, DeviceTrouble } from "./trouble.tsx";
+import { exchangeWords, type Notice, noticeOf } from "./words.ts";
 
 const Action = ({ model, action, phone }: { model: CallModel; action: Notice["action"]; phone: string | null }) => {
   if (action === "sound_only")
@@ -80,19 +58,6 @@ const MutedHint = ({ model }: { model: CallModel }) =>
       </button>
     </Banner>
   ) : null;
-
-/** A device that is wanted and not there. */
-export const DeviceTrouble = ({ model }: { model: CallModel }) => {
-  const words = deviceWords(model.state.value.local);
-  const { call } = model;
-  return words === null ? null : (
-    <Banner tone="warn" icon="triangle-alert" text={words}>
-      <button type="button" class="button" onClick={() => void call.media.retry()}>
-        {t("Try again")}
-      </button>
-    </Banner>
-  );
-};
 
 const Failed = ({ model }: { model: CallModel }) => {
   const close = () => {

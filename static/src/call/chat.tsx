@@ -4,7 +4,6 @@ import { formatTime, t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { MESSAGE_CHARACTERS, type Message } from "../lib/wire.ts";
 import type { Outgoing } from "./outbox.ts";
-import { Sheet } from "./sheet.tsx";
 import type { CallModel } from "./state.ts";
 
 const Said = ({ message, own }: { message: Message; own: boolean }) => (
@@ -102,10 +101,3 @@ export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) =
     </form>
   );
 };
-
-export const ChatSheet = ({ model }: { model: CallModel }) => (
-  <Sheet model={model} name="chat" title={t("Chat")}>
-    <Log model={model} empty={t("Nothing has been written yet. Messages stay with the consultation.")} />
-    <Writer model={model} focus={true} />
-  </Sheet>
-);

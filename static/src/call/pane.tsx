@@ -1,13 +1,14 @@
 /** The call as a pane: who and how well on top, the picture, the controls below; for the patient's room and for the desk. */
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
-import { ChatSheet } from "./chat.tsx";
+import { Log, Writer } from "./chat.tsx";
 import type { Call } from "./client.ts";
 import { Controls } from "./controls.tsx";
 import type { CallState } from "./model.ts";
 import { MoreSheet } from "./more.tsx";
+import { Sheet } from "./sheet.tsx";
 import { Stage } from "./stage.tsx";
-import { modelOf } from "./state.ts";
+import { type CallModel, modelOf } from "./state.ts";
 import { otherOf, qualityWords } from "./words.ts";
 
 export type Layout = "room" | "desk";
@@ -35,19 +36,28 @@ const Connection = ({ state, layout }: { state: CallState; layout: Layout }) => 
   );
 };
 
+/** The desk has a heading of its own above the pane. */
 const Top = ({ state, layout }: { state: CallState; layout: Layout }) => {
   const other = otherOf(state);
+  const Heading = layout === "room" ? "h1" : "h2";
   return (
     <header class="pane-top">
-      <h2>
+      <Heading>
         {other?.name ?? ""}
         {other?.companion ? <small> {t("with {name}", { name: other.companion })}</small> : null}
-      </h2>
+      </Heading>
       {state.line === "retrying" ? <p class="connection fair">{t("Chat is reconnecting…")}</p> : null}
       <Connection state={state} layout={layout} />
     </header>
   );
 };
+
+const ChatSheet = ({ model }: { model: CallModel }) => (
+  <Sheet model={model} name="chat" title={t("Chat")}>
+    <Log model={model} empty={t("Nothing has been written yet. Messages stay with the consultation.")} />
+    <Writer model={model} focus={true} />
+  </Sheet>
+);
 
 interface CallPaneProps {
   call: Call;

@@ -1,5 +1,5 @@
 /** The patient's page: waiting room, then the call, then on to the page after it. */
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { boot } from "../lib/boot.ts";
 import { $, announce, on } from "../lib/dom.ts";
@@ -10,7 +10,7 @@ import { attend } from "./attend.ts";
 import type { Call } from "./client.ts";
 import { isTalking } from "./machine.ts";
 import { openCall } from "./open.ts";
-import { CallPane } from "./pane.tsx";
+import type { CallPane } from "./pane.tsx";
 import { type CallModel, modelOf } from "./state.ts";
 import { Summons } from "./summons.ts";
 import { Title, Waiting } from "./waiting.tsx";
@@ -23,6 +23,20 @@ interface RoomBoot {
   phone: string | null;
   after: string;
 }
+
+const RETRY_MS = 1_000;
+
+/** The picture and its controls are fetched at once, but the waiting room does not wait for them. */
+const pane = signal<typeof CallPane | null>(null);
+
+const fetchPane = (): void => {
+  import("./pane.tsx").then(
+    (module) => {
+      pane.value = module.CallPane;
+    },
+    () => setTimeout(fetchPane, RETRY_MS),
+  );
+};
 
 const Phone = ({ number }: { number: string }) => (
   <a class="nowrap" dir="ltr" href={`tel:${number.replace(/[^+\d]/g, "")}`}>
@@ -88,7 +102,8 @@ const Again = ({ call, children }: { call: Call; children: string }) => (
 const Room = ({ page, model, summons }: { page: RoomBoot; model: CallModel; summons: Summons }) => {
   const { call } = model;
   const { phase, ending } = model.state.value;
-  if (isTalking(phase)) return <CallPane call={call} layout="room" phone={page.phone} />;
+  const Pane = pane.value;
+  if (isTalking(phase) && Pane) return <Pane call={call} layout="room" phone={page.phone} />;
   if (phase === "refused") return <Refused page={page} model={model} />;
   if (phase === "replaced")
     return (
@@ -165,6 +180,7 @@ const begin = (page: RoomBoot): void => {
 };
 
 const start = (): void => {
+  fetchPane();
   const page = boot<RoomBoot>();
   $("#room").replaceChildren();
   if (obstacle(surroundings()) === null) begin(page);

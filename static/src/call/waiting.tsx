@@ -2,13 +2,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
-import { DeviceTrouble } from "./banner.tsx";
 import { Log, Writer } from "./chat.tsx";
 import { Camera, Mute } from "./controls.tsx";
 import type { CallState } from "./model.ts";
 import { SelfView } from "./self.tsx";
 import type { CallModel } from "./state.ts";
 import type { Summons } from "./summons.ts";
+import { DeviceTrouble } from "./trouble.tsx";
 import { initials, otherOf, waitingWords } from "./words.ts";
 
 const TICK_MS = 10_000;

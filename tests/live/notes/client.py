@@ -45,8 +45,8 @@ class Tab:
     rejects: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
     states: dict[int, tuple[int, Json | None]] = field(default_factory=dict)
-    frames: list[bytes] = field(default_factory=list)
     clock: int = 0
+    on_frame: Callable[[bytes], None] | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _mine: list[bytes] = field(default_factory=list)
 
@@ -111,7 +111,8 @@ class Tab:
         try:
             async for frame in self.socket:
                 assert isinstance(frame, bytes)
-                self.frames.append(frame)
+                if self.on_frame is not None:
+                    self.on_frame(frame)
                 await self._handle(frame)
                 self._news.set()
         except ConnectionClosed:

@@ -182,6 +182,7 @@ HELLOS: dict[str, tuple[str | bytes, int]] = {
     "no ticket": ('{"schema":1}', 4400),
     "a number for a ticket": ('{"ticket":5,"schema":1}', 4400),
     "a field too many": ('{"ticket":"x","schema":1,"more":1}', 4400),
+    "a client id beyond all": ('{"ticket":"x","schema":1,"client_id":' + "9" * 30 + "}", 4400),
     "too long": (json.dumps({"ticket": "x" * MAX_HELLO, "schema": 1}), 4400),
     "binary": (b'{"ticket":"x","schema":1}', 4400),
     "no such ticket": ('{"ticket":"x","schema":1}', 4401),

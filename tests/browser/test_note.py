@@ -1,0 +1,159 @@
+"""The live note, written by two at once."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.journeys import at_desk, call_of_two
+from tests.browser.person import Person, Persons
+from tests.cast import ALICE, BOB
+from tests.site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.row("N1")]
+
+
+def section(person: Person, name: str) -> Locator:
+    """Return the editor of a section, by its heading."""
+    return person.page.get_by_role("textbox", name=person.say(name))
+
+
+def write(person: Person, name: str, words: str) -> None:
+    section(person, name).click()
+    person.page.keyboard.press("Control+End")
+    person.page.keyboard.type(words)
+
+
+def saved(person: Person) -> None:
+    expect(person.page.locator(".note-state")).to_have_text(re.compile(r"^Saved \d|^Everything is saved"))
+
+
+@pytest.fixture
+def pair(persons: Persons, site: Site) -> tuple[Person, Person]:
+    """dr_alice and nurse_bob at the desk of one consultation of their team."""
+    booked = site.consultation()
+    alice, bob = at_desk(persons, site, booked), at_desk(persons, site, booked, BOB)
+    for person in (alice, bob):
+        expect(section(person, "Plan")).to_be_editable()
+    return alice, bob
+
+
+def test_each_sees_what_the_other_writes(pair: tuple[Person, Person]) -> None:
+    alice, bob = pair
+    write(alice, "Subjective", "Headache since Monday")
+    expect(section(bob, "Subjective")).to_contain_text("Headache since Monday")
+    write(bob, "Subjective", ", worse at night")
+    expect(section(alice, "Subjective")).to_contain_text("Headache since Monday, worse at night")
+    for person in pair:
+        saved(person)
+
+
+def test_both_write_at_once_in_one_section(pair: tuple[Person, Person]) -> None:
+    alice, bob = pair
+    for person in pair:
+        section(person, "Plan").click()
+    for first, second in zip("abcdefghijklmnopqrst", "ABCDEFGHIJKLMNOPQRST", strict=True):
+        alice.page.keyboard.type(first)
+        bob.page.keyboard.type(second)
+    for person in pair:
+        saved(person)
+    alice.until(lambda: section(alice, "Plan").inner_text() == section(bob, "Plan").inner_text(), what="the same text")
+    letters = re.sub(r"\s", "", section(alice, "Plan").inner_text())
+    assert re.sub("[A-Z]", "", letters) == "abcdefghijklmnopqrst"
+    assert re.sub("[a-z]", "", letters) == "ABCDEFGHIJKLMNOPQRST"
+
+
+def test_the_other_is_named_where_they_write(pair: tuple[Person, Person]) -> None:
+    alice, bob = pair
+    section(bob, "Plan").click()
+    bob.page.keyboard.type("Rest")
+    alice.reads("Nurse Bob Brown is writing in Plan")
+    expect(alice.page.locator("[data-section=plan]")).to_contain_text("Bob Brown")
+
+
+@pytest.mark.row("N2")
+def test_a_reload_brings_back_every_word(pair: tuple[Person, Person]) -> None:
+    alice = pair[0]
+    write(alice, "Assessment", "Migraine")
+    saved(alice)
+    for person in pair:
+        person.page.reload()
+        expect(section(person, "Assessment")).to_contain_text("Migraine")
+
+
+@pytest.mark.row("N2")
+def test_words_written_offline_arrive_later(pair: tuple[Person, Person]) -> None:
+    alice, bob = pair
+    alice.allow_errors("WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load")
+    alice.context.set_offline(True)
+    alice.page.evaluate("() => dispatchEvent(new Event('offline'))")
+    write(bob, "Plan", "from bob ")
+    write(alice, "Plan", "from alice ")
+    alice.context.set_offline(False)
+    alice.page.evaluate("() => dispatchEvent(new Event('online'))")
+    for person in pair:
+        expect(section(person, "Plan")).to_contain_text("from alice")
+        expect(section(person, "Plan")).to_contain_text("from bob")
+    saved(alice)
+
+
+def test_bold_and_lists_are_kept_and_hostile_markup_is_not(pair: tuple[Person, Person]) -> None:
+    alice, bob = pair
+    section(alice, "Plan").click()
+    alice.page.keyboard.press("Control+b")
+    alice.page.keyboard.type("Rest")
+    expect(section(bob, "Plan").locator("strong")).to_have_text("Rest")
+    section(alice, "Objective").click()
+    alice.page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.setData("text/html", "<p>Seen<img src=x onerror='alert(1)'><script>alert(2)</" + "script></p>");
+          document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(section(bob, "Objective")).to_contain_text("Seen")
+    assert section(bob, "Objective").locator("img, script").count() == 0
+
+
+@pytest.mark.row("N3")
+def test_the_note_of_a_consultation_of_ones_own_is_closed_to_colleagues(persons: Persons, site: Site) -> None:
+    booked = site.consultation(team_id=None)
+    alice = at_desk(persons, site, booked)
+    write(alice, "Plan", "For my eyes only")
+    saved(alice)
+    bob = persons.person("bob", site, signed_in=BOB)
+    bob.allow_errors("status of 404")
+    bob.open(booked.desk)
+    assert "For my eyes only" not in bob.page.content()
+    assert site.client(BOB).post(f"/api/consultations/{booked.id}/tickets", json={"purpose": "note"}).status_code == 404
+
+
+def test_the_note_is_written_while_talking(persons: Persons, site: Site) -> None:
+    alice, dana, _ = call_of_two(persons, site)
+    write(alice, "Subjective", "Says that she sleeps badly")
+    saved(alice)
+    alice.sees_motion()
+    assert "sleeps badly" not in dana.page.content()
+    alice.press("End")
+    alice.page.get_by_role("dialog").get_by_role("button", name="End for all").click()
+    alice.reads("The note stays open, so that you can complete it.")
+    write(alice, "Plan", "Sleep diary")
+    saved(alice)
+
+
+@pytest.mark.row("P4")
+def test_signing_out_everywhere_closes_the_note(persons: Persons, site: Site) -> None:
+    """Uses a login of its own, so that the other tests keep theirs."""
+    booked = site.consultation()
+    alice = persons.person("alice", site)
+    alice.open("/sign-in")
+    alice.field("Username").fill(ALICE.username)
+    alice.field("Password").fill(ALICE.password)
+    alice.press("Sign in")
+    alice.open(booked.desk)
+    write(alice, "Plan", "Before")
+    saved(alice)
+    other = alice.new_tab()
+    other.goto(f"{site.url}/today")
+    other.get_by_role("button", name="Sign out").click()
+    alice.reads("You have been signed out")
