@@ -17,20 +17,24 @@ const FRESH = `${DIST}.${process.pid}`;
 const TARGET = ["chrome111", "firefox115", "safari16.4"];
 
 /** Entry name: [source, budget in bytes of gzip, counted with everything it imports statically]. */
-const ENTRIES = {
+const PAGES = {
   welcome: ["src/pages/welcome.ts", 12_000],
   form: ["src/pages/form.ts", 12_000],
   camera: ["src/pages/camera.ts", 12_000],
   microphone: ["src/pages/microphone.ts", 12_000],
   speaker: ["src/pages/speaker.ts", 12_000],
   network: ["src/pages/network.ts", 12_000],
-  room: ["src/call/room.tsx", 30_000],
-  desk: ["src/desk/desk.tsx", 50_000],
-  today: ["src/today/today.tsx", 50_000],
+};
+const ROOM = { room: ["src/call/room.tsx", 30_000] };
+const STAFF = { desk: ["src/desk/desk.tsx", 50_000], today: ["src/today/today.tsx", 50_000] };
+const STYLES = {
   "app.css": ["css/app.css", 10_000],
   "call.css": ["css/call.css", 10_000],
   "staff.css": ["css/staff.css", 10_000],
 };
+const ENTRIES = { ...PAGES, ...ROOM, ...STAFF, ...STYLES };
+/** Entries of one group share chunks. A patient's page is one file: on a slow network a request costs more than repeated bytes. */
+const GROUPS = [...Object.entries(PAGES).map(([name, entry]) => ({ [name]: entry })), ROOM, STAFF, STYLES];
 /** Scripts that run outside the page get one self-contained file each; pages learn its name by a constant. */
 const WORKERS = { METER_WORKLET: "src/media/meter.worklet.ts" };
 
@@ -67,16 +71,21 @@ const buildWorkers = async () => {
   return Object.fromEntries(Object.entries(WORKERS).map(([constant, source]) => [constant, basename(fileOf(source))]));
 };
 
-const buildEntries = (constants_) =>
+const buildGroup = (group, constants_) =>
   build({
     ...options,
-    entryPoints: Object.values(ENTRIES).map(([source]) => source),
+    entryPoints: Object.values(group).map(([source]) => source),
     format: "esm",
     splitting: true,
     jsx: "automatic",
     jsxImportSource: "preact",
     define: Object.fromEntries(Object.entries(constants_).map(([name, file]) => [name, JSON.stringify(file)])),
   });
+
+const buildEntries = async (constants_) => {
+  const built = await Promise.all(GROUPS.map((group) => buildGroup(group, constants_)));
+  return Object.assign({}, ...built.map(({ metafile }) => metafile.outputs));
+};
 
 /** The outputs that `first` imports by the given kinds of import, itself first. */
 const closure = (outputs, first, kinds) => {
@@ -122,7 +131,7 @@ const overBudget = (manifest) =>
 const buildAll = async () => {
   await mkdir(FRESH, { recursive: true });
   const [pictures, workers] = await Promise.all([buildPictures(), buildWorkers()]);
-  const { outputs } = (await buildEntries({ SPRITE: pictures["sprite.svg"], ...workers })).metafile;
+  const outputs = await buildEntries({ SPRITE: pictures["sprite.svg"], ...workers });
   const built = [...Object.values(workers), ...Object.keys(outputs).map((path) => basename(path))];
   const files = [...Object.values(pictures), ...built];
   const sizes = Object.fromEntries(await Promise.all(files.map(async (file) => [file, await compress(file)])));

@@ -50,7 +50,7 @@ def told(state: Any, who: Who) -> bytes:
 
 
 def _cursor(cursor: Any) -> Any:
-    """Let through relative positions of Yjs, and nothing else: other people's editors read them without looking, and some would break them."""
+    """Let through relative positions of Yjs, and nothing else: others' editors read them unchecked, and some would break them."""
     if not isinstance(cursor, dict) or not all(_position(cursor.get(end)) for end in ENDS):
         return None
     return {end: cursor[end] for end in ENDS}
@@ -65,7 +65,7 @@ def _position(position: Any) -> bool:
         bool(places)
         and (named is None or named in SECTIONS)
         and all(_item_id(place) for place in places if place is not named)
-        and position.get("assoc", 0) in {-1, 0, 1}
+        and position.get("assoc", 0) in (-1, 0, 1)
     )
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.errors import ConsiliumError, Malformed
 from server.ports import Clock
@@ -118,7 +118,7 @@ class Connection:
             while (outgoing := await self._next_outgoing()) is not None:
                 await self._transmit(outgoing)
             await self._say_goodbye()
-        except (WebSocketDisconnect, WebSocketDisconnected):
+        except (WebSocketDisconnect, RuntimeError):  # RuntimeError: Starlette's and uvloop's way to say that it was closed meanwhile
             self.close(LEFT, "")
 
     async def _receive(self, within_s: float) -> str | None:

@@ -1,5 +1,7 @@
 """Collects every sentence for people from Python, templates and TypeScript: `python -m server.web.extract messages.pot`."""
 
+import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,25 +16,13 @@ from babel.messages.pofile import write_po
 from server.web.i18n import DOMAIN
 
 ROOT = Path(__file__).parent.parent.parent
-Keywords = Mapping[str, tuple[int, ...] | None]
-PYTHON_KEYWORDS: Keywords = {"_": None, "ngettext": (1, 2)}
-BROWSER_KEYWORDS: Keywords = {"t": None, "plural": (2, 3)}
+KEYWORDS: Mapping[str, tuple[int, ...] | None] = {"_": None, "ngettext": (1, 2)}
+METHODS = {"server/**/*.py": "python", "server/templates/**/*.html": "jinja2.ext:babel_extract"}
+SCRIPTS = ("static/src/**/*.ts", "static/src/**/*.tsx")
 
-
-class Source(NamedTuple):
-    """Where sentences are: a glob under the root, the extractor of Babel, and the names of the functions around them."""
-
-    pattern: str
-    method: str
-    keywords: Keywords
-
-
-SOURCES = (
-    Source("server/**/*.py", "python", PYTHON_KEYWORDS),
-    Source("server/templates/**/*.html", "jinja2.ext:babel_extract", PYTHON_KEYWORDS),
-    Source("static/src/**/*.ts", "javascript", BROWSER_KEYWORDS),
-    Source("static/src/**/*.tsx", "javascript", BROWSER_KEYWORDS),
-)
+# The same rule as static/strings.mjs; Babel's own reader of JavaScript loses calls inside template strings.
+LITERAL = r'"(?:[^"\\\n]|\\.)*"'
+CALL = re.compile(rf'\bt\(\s*({LITERAL})|\bplural\(\s*[^"]*?({LITERAL}),\s*({LITERAL})')
 
 
 class Found(NamedTuple):
@@ -44,12 +34,21 @@ class Found(NamedTuple):
 
 
 def find_messages(root: Path = ROOT) -> Iterator[Found]:
-    for source in SOURCES:
-        for path in sorted(root.glob(source.pattern)):
+    for pattern, method in METHODS.items():
+        for path in sorted(root.glob(pattern)):
             with path.open("rb") as file:
-                for line, message, _comments, _context in extract(source.method, file, keywords=source.keywords):
+                for line, message, _comments, _context in extract(method, file, keywords=KEYWORDS):
                     if message:
                         yield Found(message, str(path.relative_to(root)), line)
+    for pattern in SCRIPTS:
+        for path in sorted(root.glob(pattern)):
+            yield from _find_calls(path.read_text(), str(path.relative_to(root)))
+
+
+def _find_calls(text: str, path: str) -> Iterator[Found]:
+    for call in CALL.finditer(text):
+        single, one, many = (json.loads(literal) if literal else "" for literal in call.groups())
+        yield Found(single or (one, many), path, text.count("\n", 0, call.start()) + 1)
 
 
 def catalogue_of(messages: list[Found], locale: Locale | None = None) -> Catalog:

@@ -107,9 +107,9 @@ def _report(error: Exception) -> None:
 def _cut(websocket: WebSocket) -> None:
     """Reach the transport through uvicorn's own `receive`, which no middleware wraps; ASGI has no word for this."""
     protocol = getattr(websocket._receive, "__self__", None)  # noqa: SLF001 - Starlette keeps it nowhere else
-    transport = getattr(protocol, "transport", None)
-    if isinstance(transport, asyncio.Transport):
-        transport.abort()
+    abort = getattr(getattr(protocol, "transport", None), "abort", None)  # uvloop's transports are no asyncio.Transport
+    if abort is not None:
+        abort()
 
 
 def _fail(connection: Connection) -> None:

@@ -29,7 +29,9 @@ export class FakeSocket implements WireSocket {
 
   says(t: string, b: object, re?: number): void {
     this.#seq += 1;
-    this.onmessage?.({ data: JSON.stringify({ t, seq: this.#seq, b, ...(re === undefined ? {} : { re }) }) } as MessageEvent);
+    this.onmessage?.({
+      data: JSON.stringify({ t, seq: this.#seq, b, ...(re === undefined ? {} : { re }) }),
+    } as MessageEvent);
   }
 
   ends(code: number): void {

@@ -5,7 +5,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.bench import blackout, call, first_page, outage, start
+import pytest
+
+from tests.bench import blackout, call, first_page, notes_bench, outage, start
 from tests.bench.figures import Figure, summary
 
 Bench = Callable[[argparse.Namespace], Iterator[Figure]]
@@ -15,7 +17,9 @@ BENCHES: dict[str, Bench] = {
     "call": lambda options: call.measure(options.runs),
     "kill": lambda options: outage.measure(options.runs),
     "blackout": lambda options: blackout.measure(options.runs),
+    "note": lambda options: notes_bench.measure(runs=options.runs),
 }
+NOT_INSTALLED = (pytest.skip.Exception, pytest.fail.Exception)
 
 
 def main() -> int:
@@ -29,7 +33,7 @@ def main() -> int:
             for figure in BENCHES[name](options):
                 print(figure, flush=True)
                 figures.append(figure)
-        except Exception as error:  # noqa: BLE001 - the other benches still have their say
+        except (Exception, *NOT_INSTALLED) as error:  # noqa: BLE001 - the other benches still have their say
             failed.append(f"{name}: {type(error).__name__}: {error}")
     print(f"\n{summary(figures)}")
     for reason in failed:

@@ -1,5 +1,6 @@
 """A server with the cast in it, browsers in front of it, and pages that keep a diary of what happens in them."""
 
+import compileall
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from server.core.migrate import migrate
 from tests.browser.conftest import CHROMIUM, FAKE_CONSENT, FAKE_DEVICES, FIREFOX
 from tests.browser.person import Person
 from tests.cast import seat_in
-from tests.servers import AppServer, need_program
+from tests.servers import ROOT, AppServer, need_program
 from tests.site import Site
 
 DIARY = (Path(__file__).parent / "diary.js").read_text()
@@ -20,7 +21,8 @@ DIARY = (Path(__file__).parent / "diary.js").read_text()
 
 @contextmanager
 def running_site() -> Iterator[Site]:
-    """Start a server of our own with the cast in a database of its own."""
+    """Start a server of our own with the cast in a database of its own, compiled beforehand as `make run` does."""
+    compileall.compile_dir(ROOT / "server", quiet=1)
     with tempfile.TemporaryDirectory(prefix="consilium-bench-") as folder:
         url = f"sqlite:///{folder}/bench.db"
         migrate(url)

@@ -80,13 +80,13 @@ def firefox(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-def start_site(folder: Path, template: Path, locales: Path) -> Site:
+def start_site(folder: Path, template: Path, locales: Path, **settings: str) -> Site:
     """Start a server of its own with the cast in it; its languages are English and the two that nobody speaks."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(template, folder / "test.db")
     url = f"sqlite:///{folder / 'test.db'}"
     seat_in(url)
-    server = AppServer(folder, DATABASE_URL=url, LOCALES_DIR=str(locales))
+    server = AppServer(folder, DATABASE_URL=url, LOCALES_DIR=str(locales), **settings)
     server.start()
     return Site(server)
 

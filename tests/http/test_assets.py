@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from server.web.assets import Assets, NotBuilt, built_assets
+from server.web.assets import Assets, NotBuilt, built_assets, find_dist
+from server.web.extract import find_messages
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("O1")]
 
@@ -50,6 +51,18 @@ async def test_a_page_names_all_that_its_script_imports(client: httpx2.AsyncClie
         entry = built_assets().entry(name)
         for file in (entry.file, *entry.preload):
             assert (await client.get(f"/static/{file}")).status_code == 200
+
+
+def test_every_sentence_of_a_script_comes_with_its_page() -> None:
+    """The build and the catalogues find sentences with one rule in two languages: neither may have one that the other misses."""
+    manifest = json.loads((find_dist() / "manifest.json").read_text())
+    built = {message for entry in manifest.values() for message in entry["strings"]}
+    extracted = {
+        found.message if isinstance(found.message, str) else found.message[0]
+        for found in find_messages()
+        if found.path.startswith("static/")
+    }
+    assert built == extracted
 
 
 def test_a_build_under_a_running_server_takes_nothing_away(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Languages: who gets which, sentences with values, and that the pseudo-locales cover everything."""
 
+import re
 from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
 from markupsafe import Markup
 
-from server.web.extract import find_messages
+from server.web.extract import ROOT, find_messages
 from server.web.i18n import PLACEHOLDER, Language, Languages, fill
 from server.web.pseudo import accented, mirrored, write_pseudo_locales
 
@@ -107,3 +108,15 @@ def test_a_language_that_babel_does_not_know_falls_back_to_its_family(languages:
     assert isinstance(language, Language)
     assert isinstance(language.catalogue, GNUTranslations)
     assert str(language.locale) == "en"
+
+
+def test_every_call_in_a_script_has_a_literal() -> None:
+    """Anything else would be shown in English for ever: no extraction can see it."""
+    calls = re.compile(r"(?<![\w.])t\((?!\s*\")(.{0,40})")
+    found = {
+        f"{path.name}: {call[1]}"
+        for path in sorted((ROOT / "static" / "src").rglob("*.ts*"))
+        for call in calls.finditer(path.read_text())
+        if path.name != "i18n.ts"
+    }
+    assert found == set()

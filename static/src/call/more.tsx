@@ -51,10 +51,11 @@ const Chooser = ({ label, kind, current, onChoose }: ChooserProps) => {
   const devices = useDevices(kind);
   const id = useId();
   if (devices.length < 2) return null;
+  const chosen = devices.find((device) => device.id === current) ?? devices[0];
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} value={current ?? ""} onChange={(event) => onChoose(event.currentTarget.value)}>
+      <select id={id} value={chosen?.id ?? ""} onChange={(event) => onChoose(event.currentTarget.value)}>
         {devices.map((device) => (
           <option key={device.id} value={device.id}>
             {device.label}

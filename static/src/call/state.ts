@@ -2,6 +2,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { remember, remembered } from "../media/devices.ts";
 import type { Call } from "./client.ts";
+import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
 import { prefer, preferred } from "./prefs.ts";
 import { lastMessageId } from "./roster.ts";
@@ -32,12 +33,13 @@ export interface CallModel {
   useTextSize: (size: TextSize) => void;
 }
 
-/** Everything said so far when the page opened, or while the chat is open, counts as read. */
+/** Everything said so far when the page opened, or while the chat is in sight (before the call it always is), counts as read. */
 const unreadOf = (state: ReadonlySignal<CallState>, sheet: Signal<Sheet | null>): ReadonlySignal<number> => {
   const seen = signal<number | null>(null);
   effect(() => {
-    const { roster, me } = state.value;
-    if (me && (seen.peek() === null || sheet.value === "chat")) seen.value = lastMessageId(roster.messages);
+    const { roster, me, phase } = state.value;
+    const inSight = sheet.value === "chat" || !isTalking(phase);
+    if (me && (seen.peek() === null || inSight)) seen.value = lastMessageId(roster.messages);
   });
   return computed(() => {
     const { roster, me } = state.value;

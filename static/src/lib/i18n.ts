@@ -1,4 +1,4 @@
-/** Sentences for people in their language: t() and plural() over the strings the server embedded, times with their zone. */
+/** Sentences for people in their language, from the strings that the server embedded; times with their zone. */
 import { embeddedStrings } from "./boot.ts";
 
 type Values = Record<string, string | number>;

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Exchange, LocalMedia, type LocalView } from "../src/media/local.ts";
+import { FakeDevices } from "./fake-media.ts";
+import { settle } from "./fake-timers.ts";
+
+const setUp = (chosen: { camera: string | null; microphone: string | null } = { camera: null, microphone: null }) => {
+  const devices = new FakeDevices();
+  const views: LocalView[] = [];
+  const exchanges: Exchange[] = [];
+  const media = new LocalMedia({
+    openers: devices.openers,
+    chosen,
+    onChange: (view) => views.push(view),
+    onExchange: (exchange) => exchanges.push(exchange),
+  });
+  return { devices, media, views, exchanges };
+};
+
+const opened = async (chosen?: { camera: string | null; microphone: string | null }) => {
+  const all = setUp(chosen);
+  await all.media.open({ camera: true, microphone: true });
+  return all;
+};
+
+describe("opening", () => {
+  test("uses the chosen devices, the microphone first", async () => {
+    const { devices, media } = await opened({ camera: "left", microphone: "headset" });
+    assert.deepEqual(devices.asked, [
+      ["microphone", "headset"],
+      ["camera", "left"],
+    ]);
+    assert.equal(media.view.mic && media.view.camera, true);
+  });
+
+  test("without a camera goes on with the microphone, and says why", async () => {
+    const { devices, media } = setUp();
+    devices.fails = { camera: "busy" };
+    await media.open({ camera: true, microphone: true });
+    assert.deepEqual(media.view.trouble, { camera: "busy", microphone: null });
+    assert.equal(media.view.mic, true);
+    devices.fails = {};
+    await media.retry();
+    assert.deepEqual(media.view.trouble, { camera: null, microphone: null });
+    assert.equal(media.view.camera, true);
+  });
+
+  test("does not open what nobody wants", async () => {
+    const { devices, media } = setUp();
+    await media.open({ camera: false, microphone: true });
+    assert.deepEqual(devices.of("video"), []);
+  });
+});
+
+describe("off and on", () => {
+  test("muting keeps the microphone open and silent", async () => {
+    const { devices, media } = await opened();
+    await media.setMic(false);
+    const [track] = devices.of("audio");
+    assert.equal(track?.readyState, "live");
+    assert.equal(track?.enabled, false);
+    assert.equal(media.view.mic, false);
+    await media.setMic(true);
+    assert.equal(track?.enabled, true);
+    assert.equal(devices.of("audio").length, 1);
+  });
+
+  test("the camera is really off, and comes back with the same device", async () => {
+    const { devices, media } = await opened({ camera: "left", microphone: null });
+    await media.setCamera(false);
+    assert.equal(devices.of("video")[0]?.readyState, "ended");
+    assert.equal(media.view.track.camera, null);
+    await media.setCamera(true);
+    assert.deepEqual(devices.asked.at(-1), ["camera", "left"]);
+    assert.equal(media.view.camera, true);
+  });
+
+  test("off while it is still opening leaves it off", async () => {
+    const { devices, media } = setUp();
+    const opening = media.open({ camera: true, microphone: false });
+    await media.setCamera(false);
+    await opening;
+    await settle();
+    assert.equal(media.view.camera, false);
+    for (const track of devices.opened) assert.equal(track.readyState, "ended");
+  });
+});
+
+describe("another device", () => {
+  test("is open before the old one goes, and keeps the mute", async () => {
+    const { devices, media } = await opened();
+    await media.setMic(false);
+    await media.choose("microphone", "headset");
+    const [old, fresh] = devices.of("audio");
+    assert.equal(old?.readyState, "ended");
+    assert.equal(fresh?.id, "headset");
+    assert.equal(fresh?.enabled, false);
+    assert.equal(old?.onended, null, "the end of the old one is no surprise");
+  });
+
+  test("that cannot be opened beside the old one is opened after it", async () => {
+    const { devices, media } = await opened();
+    const openers = devices.openers;
+    const { camera } = openers;
+    openers.camera = (id) =>
+      devices.of("video").some((track) => track.readyState === "live") ? Promise.reject(new Error("busy")) : camera(id);
+    await media.choose("camera", "back");
+    assert.equal(devices.newest.id, "back");
+    assert.equal(media.view.camera, true);
+  });
+
+  test("chosen while the camera is off does not turn it on", async () => {
+    const { devices, media } = await opened();
+    await media.setCamera(false);
+    await media.choose("camera", "back");
+    assert.equal(devices.of("video").length, 1);
+    await media.setCamera(true);
+    assert.equal(devices.newest.id, "back");
+  });
+});
+
+describe("a device that goes away", () => {
+  test("is replaced by the default one, which is said, with the way back", async () => {
+    const { devices, media, exchanges } = await opened({ camera: null, microphone: "headset" });
+    devices.of("audio")[0]?.vanishes();
+    await settle();
+    assert.deepEqual(exchanges, [{ source: "microphone", label: "the default microphone", before: "headset" }]);
+    assert.equal(media.view.mic, true);
+  });
+
+  test("with no other there is said too, and others see that it is off", async () => {
+    const { devices, media, exchanges } = await opened();
+    devices.fails = { camera: "missing" };
+    devices.of("video")[0]?.vanishes();
+    await settle();
+    assert.deepEqual(exchanges, [{ source: "camera", label: null, before: "default camera" }]);
+    assert.equal(media.view.camera, false);
+    assert.equal(media.view.trouble.camera, "missing");
+  });
+
+  test("because of an interruption is fetched again, with the same device", async () => {
+    const { devices, media } = await opened({ camera: "front", microphone: null });
+    const [camera] = devices.of("video");
+    if (camera) camera.muted = true;
+    await media.revive();
+    assert.deepEqual(devices.asked.at(-1), ["camera", "front"]);
+    assert.equal(devices.of("video").length, 2);
+    await media.revive();
+    assert.equal(devices.opened.length, 3, "what lives is left alone");
+  });
+});
+
+describe("the screen", () => {
+  test("is shared, and stopped from the browser's own bar", async () => {
+    const { devices, media, views } = await opened();
+    await media.share();
+    assert.equal(media.view.screen, true);
+    assert.equal(media.view.camera, true);
+    devices.newest.vanishes();
+    assert.equal(views.at(-1)?.screen, false);
+  });
+});
+
+test("stop turns everything off", async () => {
+  const { devices, media } = await opened();
+  await media.share();
+  media.stop();
+  for (const track of devices.opened) assert.equal(track.readyState, "ended");
+  assert.deepEqual([media.view.mic, media.view.camera, media.view.screen], [false, false, false]);
+});

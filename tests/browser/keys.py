@@ -1,0 +1,65 @@
+"""Somebody who uses the keyboard only."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.person import Person
+
+MOST_STOPS = 80
+HAS_FOCUS = "(element) => element === document.activeElement"
+
+# What can be seen of the focus: its ring, and whether the element that has it is in view and under nothing else.
+FOCUS = """() => {
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const at = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, innerHeight / 2));
+  return {
+    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    inView: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    onTop: at !== null && (element.contains(at) || at.contains(element) || at.closest("label")?.control === element),
+  };
+}"""
+
+
+class Keys:
+    """Presses keys and nothing else; each stop it makes has to be seen."""
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+
+    @property
+    def _page(self) -> Page:
+        return self._person.page
+
+    def go(self, target: Locator, key: str = "Tab") -> None:
+        """Press Tab until the target has the focus."""
+        expect(target).to_be_visible()
+        for _ in range(MOST_STOPS):
+            if target.evaluate(HAS_FOCUS):
+                break
+            self._page.keyboard.press(key)
+        expect(target).to_be_focused()
+        seen = self._page.evaluate(FOCUS)
+        assert all(seen.values()), f"the focus on {target} cannot be seen: {seen}"
+
+    def press(self, name: str) -> None:
+        """Go to a button and press it."""
+        self.go(self._person.button(name))
+        self._page.keyboard.press("Enter")
+
+    def follow(self, name: str) -> None:
+        """Go to a link and follow it."""
+        self.go(self._person.link(name))
+        self._page.keyboard.press("Enter")
+
+    def tick(self, target: Locator) -> None:
+        self.go(target)
+        self._page.keyboard.press("Space")
+        expect(target).to_be_checked()
+
+    def write(self, words: str) -> None:
+        """Write where the focus is."""
+        self._page.keyboard.type(words)
+
+    def hit(self, key: str) -> None:
+        self._page.keyboard.press(key)
