@@ -113,9 +113,7 @@ class Roster:
 
 def restore(facts: Facts, messages: tuple[Message, ...], now: float) -> Roster:
     """Begin from the database: whoever was in the call when the server stopped has the usual grace to come back."""
-    members = {
-        member.id: replace(member, gone_at=now if member.stage == Stage.IN_CALL else None) for member in facts.members
-    }
+    members = {member.id: replace(member, gone_at=now if member.stage == Stage.IN_CALL else None) for member in facts.members}
     return Roster(facts.meeting, MappingProxyType(members), messages[-MESSAGES_SHOWN:])
 
 

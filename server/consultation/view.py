@@ -21,7 +21,11 @@ class ParticipantShape(TypedDict):
     hand: bool
     since: str | None
     devices: str | None
+
+
 MessageShape = TypedDict("MessageShape", {"id": int, "from": str, "name": str, "body": str, "at": str})
+
+
 class ConsultationShape(TypedDict):
     id: str
     state: str

@@ -152,8 +152,8 @@ describe("waiting", () => {
     assert.deepEqual(peer.traffic, { sound: false, picture: false, screen: false });
     socket.says("participant", person("dana", "in_call"));
     assert.equal(rig.call.state.phase, "called");
-    assert.equal(peer.tracks["audio"]?.id, "default microphone");
-    assert.equal(peer.tracks["video"]?.id, "default camera");
+    assert.equal(peer.tracks.audio?.id, "default microphone");
+    assert.equal(peer.tracks.video?.id, "default camera");
     assert.deepEqual(peer.traffic, { sound: true, picture: true, screen: false });
     peer.becomes({ connected: true });
     assert.equal(rig.call.state.phase, "live");
@@ -201,7 +201,7 @@ describe("a dropped socket", () => {
     assert.equal(peer.signalling, false);
     assert.equal(rig.call.state.phase, "live");
     const again = await welcome(rig, talking);
-    assert.equal(again.last("hello").b["resume"], "resume-dana-1");
+    assert.equal(again.last("hello").b.resume, "resume-dana-1");
     assert.equal(only(rig.peers).closed, false);
     assert.equal(peer.signalling, true);
   });
@@ -390,7 +390,7 @@ describe("the end", () => {
     assert.equal(rig.devices.of("audio")[0]?.readyState, "ended");
     void rig.call.again();
     const again = await welcome(rig, talking, "dana-2");
-    assert.equal(again.last("hello").b["resume"], null);
+    assert.equal(again.last("hello").b.resume, null);
     assert.equal(rig.call.state.phase, "called");
     assert.deepEqual([rig.call.state.local.mic, rig.call.state.local.camera], [false, false]);
     assert.equal(rig.call.state.local.track.microphone === null, false);
@@ -449,7 +449,7 @@ describe("messages", () => {
     socket.ends(1006);
     await settle();
     const again = await welcome(rig, talking);
-    assert.equal(again.last("chat").b["body"], "Hello");
+    assert.equal(again.last("chat").b.body, "Hello");
   });
 
   test("that had arrived before the drop are not sent twice", async () => {

@@ -183,7 +183,7 @@ describe("tracks", () => {
     await settle();
     assert.deepEqual(senders(pair.newest(pair.polite)), [sound, screen]);
     assert.equal(
-      pair.newest(pair.polite).getTransceivers()[1]?.sender.parameters.encodings[0]?.["scaleResolutionDownBy"],
+      pair.newest(pair.polite).getTransceivers()[1]?.sender.parameters.encodings[0]?.scaleResolutionDownBy,
       1,
     );
     assert.equal(offers(pair.impolite) + offers(pair.polite), 1);

@@ -82,7 +82,7 @@ describe("commands", () => {
     exchange.newest.opens();
     exchange.newest.says("welcome", {}, 1);
     assert.deepEqual(
-      exchange.newest.sent.map(({ t, b }) => [t, b["body"]]),
+      exchange.newest.sent.map(({ t, b }) => [t, b.body]),
       [
         ["hello", undefined],
         ["chat", "one"],

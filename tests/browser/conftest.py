@@ -34,7 +34,7 @@ LaunchChromium = Callable[..., Browser]
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         yield playwright
 

@@ -15,7 +15,7 @@ from tests.site import Site
 PHONE = (390, 844)
 LAPTOP = (1366, 768)
 PERMISSIONS = ["camera", "microphone", "screen-wake-lock"]
-SLOW_S = 15.0
+SLOW_S = 30.0
 
 # Runs before each page's own scripts: remembers its connections, and turns broken rules of the content policy into console errors.
 WATCH = """

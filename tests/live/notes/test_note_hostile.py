@@ -224,6 +224,7 @@ async def test_another_site_gets_no_socket(note_url: str, meeting: Meeting) -> N
 async def test_a_full_note_takes_no_more_and_says_so(
     open_note: Open, monkeypatch: pytest.MonkeyPatch, house: House, meeting: Meeting
 ) -> None:
+    """The deletion after the refused words is not taken either: it would be confirmed, and 'saved' would be said of them all."""
     monkeypatch.setattr("server.notes.document.MAX_UPDATES", 1)
     alice, bob = await open_note(ALICE), await open_note(BOB)
     await alice.type("first")
@@ -231,7 +232,7 @@ async def test_a_full_note_takes_no_more_and_says_so(
     await alice.type("second")
     await alice.until(lambda tab: tab.rejects)
     assert alice.rejects[0]["code"] == "full"
-    await alice.type("third")
+    await alice.send_update(b"\x00\x01" + write_varuint(alice.hello["client_id"]) + b"\x01\x02\x05")
     await alice.send_state({"section": "plan"})
     await bob.until(lambda tab: tab.states)
     assert not alice.saved

@@ -70,7 +70,7 @@ async def test_a_note_that_nobody_reads_is_let_go_and_comes_back(open_note: Open
 
 
 async def test_whoever_comes_while_it_is_put_away_calls_it_off(
-    open_note: Open, hub: Hub, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+    open_note: Open, hub: Hub, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub._linger_s = 0.0
     flushing, go_on = asyncio.Event(), asyncio.Event()
@@ -88,6 +88,7 @@ async def test_whoever_comes_while_it_is_put_away_calls_it_off(
     await flushing.wait()
     bob = await open_note(BOB)
     go_on.set()
+    await eventually(lambda: not any(task.get_name() == "note unload" for task in house.supervisor._tasks))
     await bob.type("two")
     await bob.until(lambda tab: tab.saved)
     assert hub._places[meeting.consultation_id].live is live

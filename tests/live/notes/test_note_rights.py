@@ -120,6 +120,7 @@ async def test_who_may_only_read_reads_and_writes_nothing(open_note: Open, read_
     read_only.add(BOB.full_name)
     alice, bob = await open_note(ALICE), await open_note(BOB)
     assert bob.hello["rights"] == "read"
+    assert bob.sent == 0
     await alice.type("to read")
     await bob.until(lambda tab: tab.text() == "to read")
     await bob.type("to write")

@@ -70,8 +70,8 @@ async def test_saved_is_said_only_after_the_commit(open_note: Open, house: House
     alice, bob = await open_note(ALICE), await open_note(BOB)
     gate.clear()
     await alice.type("not yet")
-    await bob.send_state({"section": "plan", "writing": True})
-    await alice.until(lambda tab: tab.states)
+    await alice.send_state({"section": "plan", "writing": True})
+    await bob.until(lambda tab: tab.states)
     assert not alice.saved
     assert bob.text() == ""
     assert await rows_of(house, meeting.consultation_id) == []
