@@ -42,8 +42,12 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
     del options
     from server.serve import serve  # noqa: PLC0415 - the other commands start in half the time without the application
+    from server.web.assets import NotBuilt  # noqa: PLC0415 - as above
 
-    return serve(settings)
+    try:
+        return serve(settings)
+    except NotBuilt as error:
+        return _fail(str(error))
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:

@@ -42,7 +42,7 @@ class Assets:
 
     def entry(self, name: str) -> Entry:
         if name not in self._entries:
-            raise NotBuilt(f"{name} is not in static/dist: run `make build`")
+            raise NotBuilt(f"{name} is not in static/dist: run `make setup`")
         return self._entries[name]
 
     def url(self, name: str) -> str:
@@ -88,7 +88,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     except FileNotFoundError:
-        raise NotBuilt("the browser side is not built: run `make build`") from None
+        raise NotBuilt("the browser side is not built: run `make setup`") from None
     return manifest
 
 

@@ -263,7 +263,7 @@ describe("rights", () => {
 
   withLink("a note that went to another tab can be brought back", async ({ link, newest, servers, text }) => {
     newest().ends(4409, "replaced");
-    link.reclaim();
+    link.resume();
     await settle();
     assert.equal(servers.length, 2);
     newest().greets(text);
@@ -305,6 +305,32 @@ describe("coming back", () => {
       assert.equal(link.status.value.ending, "signed_out");
     },
   );
+
+  withLink(
+    "whoever signs in again goes on with what they typed",
+    async ({ link, newest, tickets, timers, text, type }) => {
+      tickets.refuse = 401;
+      newest().ends(4401);
+      await timers.pass(0);
+      type("kept");
+      assert.equal(link.status.value.ending, "signed_out");
+      tickets.refuse = 0;
+      link.resume();
+      await settle();
+      newest().greets(text);
+      newest().takes(text);
+      newest().acks(1);
+      assert.match(textOf(text), /kept/);
+      assert.equal(link.status.value.saved, true);
+    },
+  );
+
+  withLink("no other ending is resumed", async ({ link, newest, servers }) => {
+    newest().ends(4403);
+    link.resume();
+    await settle();
+    assert.equal(servers.length, 1);
+  });
 
   for (const [status, ending] of [
     [401, "signed_out"],

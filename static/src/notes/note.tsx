@@ -7,7 +7,7 @@ import { Icon } from "../lib/icon.tsx";
 import { realTimers } from "../lib/timers.ts";
 import { NoteEditor, type Style } from "./editor.ts";
 import type { Other } from "./presence.ts";
-import { type Ending, NoteLink, type NoteStatus } from "./provider.ts";
+import { type Ending, NoteLink, type NoteStatus, RESUMABLE } from "./provider.ts";
 import { SECTIONS, type SectionName } from "./wire.ts";
 import { doingHere, endingWords, SLOW_MS, sectionHint, sectionTitle, spokenOf, stateWords } from "./words.ts";
 
@@ -144,9 +144,9 @@ const Section = ({ name, editor, others }: { name: SectionName; editor: NoteEdit
 const Ended = ({ link, ending }: { link: NoteLink; ending: Ending }) => (
   <div class="callout warn note-ended" role="alert">
     <p>{endingWords(ending)}</p>
-    {ending === "replaced" ? (
-      <button type="button" class="button" onClick={() => link.reclaim()}>
-        {t("Use here")}
+    {RESUMABLE.has(ending) ? (
+      <button type="button" class="button" onClick={() => link.resume()}>
+        {t("Go on here")}
       </button>
     ) : (
       <button type="button" class="button" onClick={() => location.reload()}>

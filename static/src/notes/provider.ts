@@ -59,6 +59,8 @@ const ENDINGS: Readonly<Record<number, Ending>> = {
   4404: "withdrawn",
   4413: "refused",
 };
+/** After these the same tab may go on, with everything that it still holds. */
+export const RESUMABLE: ReadonlySet<Ending | null> = new Set<Ending>(["replaced", "signed_out"]);
 const TICKET_ENDINGS: Readonly<Record<number, Ending>> = { 401: "signed_out", 403: "withdrawn", 404: "withdrawn" };
 
 export class NoteLink {
@@ -127,9 +129,10 @@ export class NoteLink {
     else if (line === "open") this.#probe();
   }
 
-  /** Brings the note back after another tab took it over. */
-  reclaim(): void {
-    if (this.#status.value.ending !== "replaced") return;
+  /** Goes on after another tab took the note over, or somebody signed in again. */
+  resume(): void {
+    if (!RESUMABLE.has(this.#status.value.ending)) return;
+    this.#ticketRetried = false;
     this.#set({ line: "connecting", ending: null });
     void this.#connect();
   }
@@ -152,12 +155,12 @@ export class NoteLink {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#watch(WELCOME_MS);
-    socket.onopen = () => socket.send(JSON.stringify({ ticket, schema: wire.SCHEMA, ...this.#resume() }));
+    socket.onopen = () => socket.send(JSON.stringify({ ticket, schema: wire.SCHEMA, ...this.#former() }));
     socket.onmessage = (event) => round === this.#round && this.#heard(new Uint8Array(event.data as ArrayBuffer));
     socket.onclose = (event) => round === this.#round && this.#lost(event.code, event.reason);
   }
 
-  #resume(): { client_id?: number } {
+  #former(): { client_id?: number } {
     return this.#clientId === null ? {} : { client_id: this.#clientId };
   }
 

@@ -70,7 +70,9 @@ export const spokenOf = (before: ReadonlyMap<string, string>, others: readonly O
 export const endingWords = (ending: Ending): string =>
   ({
     withdrawn: t("You may no longer open this note. What you see is still here to read and to copy."),
-    signed_out: t("You are signed out. Sign in again in another tab, then load this page again."),
+    signed_out: t(
+      "You are signed out. Sign in again in another tab, then go on here. Nothing is lost while this tab stays open.",
+    ),
     outdated: t("This page is older than the server. Copy what is not saved, then load the page again."),
     replaced: t("The note went on in another tab."),
     refused: t("The server could not take the last change. Copy what is not saved, then load the page again."),
