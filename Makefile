@@ -27,14 +27,14 @@ check: .venv/.dev static/dist/manifest.json tests/qa/node_modules/.ready ## form
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/house
-	tests/qa/node_modules/.bin/biome check --config-path=static static
+	cd static && ../tests/qa/node_modules/.bin/biome check .
 	cd static && npm run --silent types
 	cd static && npm test --silent
 
 fix: .venv/.dev tests/qa/node_modules/.ready ## format and mend what can be mended without thought
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	tests/qa/node_modules/.bin/biome check --write --config-path=static static
+	cd static && ../tests/qa/node_modules/.bin/biome check --write .
 
 bench: bench-call ## every benchmark
 

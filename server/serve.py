@@ -21,6 +21,7 @@ from server.web.failures import Quiet
 
 GRACEFUL_S = 10  # uvicorn's own has no limit
 BACKLOG = 1024
+SILENT_MS = 30_000
 WS_MAX_FRAME = 1024 * 1024 + 64 * 1024
 
 
@@ -81,7 +82,8 @@ def listen(settings: Settings) -> Listening:
     bound = socket.create_server(
         (settings.host, settings.port), family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET, backlog=BACKLOG
     )
-    bound.set_inheritable(True)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # a peer that stops reading must not hold a closing connection for ever
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_MS)
     port = bound.getsockname()[1]
     if settings.base_url:
         return Listening(bound, settings.base_url.rstrip("/"), None)

@@ -9,7 +9,7 @@ MAX_ASKS = 256
 
 
 class Gone(Exception):
-    """The owner has ended; ask the registry for the one that is there now."""
+    """The owner has ended: whoever holds on to it has nobody to talk to."""
 
 
 class Inbox:

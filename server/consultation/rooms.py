@@ -9,7 +9,6 @@ import structlog
 from server.consultation.asks import Act, Ask, asked
 from server.consultation.attendance import sweep_stale
 from server.consultation.commands import Command
-from server.consultation.inbox import Gone
 from server.consultation.room import Room, RoomPace
 from server.core.house import House
 from server.errors import Overloaded
@@ -50,13 +49,9 @@ class Rooms:
 
     async def post(self, consultation_id: UUID, ask: Ask) -> Room:
         """Hand an ask to the room of a consultation, loading it if need be; raises `Overloaded` while the process ends."""
-        while True:
-            room = self._of(consultation_id)
-            try:
-                await room.inbox.put(ask)
-            except Gone:
-                continue
-            return room
+        room = self._of(consultation_id)
+        await room.inbox.put(ask)
+        return room
 
     async def close(self, deadline_s: float) -> None:
         """Ask everybody to come back (1012), store who was there, and wait for the rooms at most so long."""
@@ -77,10 +72,9 @@ class Rooms:
         return room
 
     def _forget(self, room: Room) -> None:
-        """Called by the room at its end; a successor is left alone."""
-        if self._rooms.get(room.consultation_id) is room:
-            del self._rooms[room.consultation_id]
-            self._tasks.pop(room.consultation_id, None)
+        """Called by the room at its end, before it refuses asks: the next one makes a new room."""
+        del self._rooms[room.consultation_id]
+        del self._tasks[room.consultation_id]
 
     async def _sweep(self) -> None:
         while True:

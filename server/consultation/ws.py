@@ -55,8 +55,7 @@ class RoomConversation:
         command = parse_command(frame.t, frame.b)
         if command.stored and not self._stored.take(self._house.clock.monotonic()):
             raise TooFast
-        if self._room is None:
-            return
+        assert self._room is not None  # noqa: S101 - frames come only after `open`
         act = Act(self._subject.participant_id, self._handle, command)
         try:
             await self._room.inbox.put(Ask(act, self._answer_to(frame, command)))

@@ -101,8 +101,6 @@ class Hub:
     async def _load(self, place: _Place) -> None:
         document, chain = await self._read(place.live.note_id)
         live = place.live
-        if live.dead:
-            raise NotStored
         live.document, live.chain, live.snapshot_seq = document, chain, chain.seq
         live.state = State.LIVE
         place.ready.set_result(None)

@@ -160,8 +160,6 @@ class _Walker:
         if other == client:
             if other_clock >= clock:
                 raise Bad("order")
-        elif other_clock >= MAX_CLOCK:
-            raise Bad("length")
         else:
             self._touched.refers[other] = max(other_clock, self._touched.refers.get(other, 0))
 

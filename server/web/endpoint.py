@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY = 64 * 1024
 MAX_DEPTH = 16
+CONTROLS = bytes(set(range(32)) - set(b"\t\n\r") | {127})
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -96,8 +97,15 @@ def _inspect(value: object, depth: int) -> None:
 
 
 def inspect_text(text: str) -> None:
-    """Refuse what PostgreSQL cannot store (NUL, lone surrogates) and what can forge a line of a log (other controls)."""
-    if any((char < " " and char not in "\t\n\r") or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in text):
+    """Refuse what PostgreSQL cannot store (NUL, lone surrogates) and what can forge a line of a log (other controls).
+
+    Over bytes and in C: a loop over characters costs 20 ms for a frame of 60 KB, and one socket may send sixty of them in a second.
+    """
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        raise Malformed from None
+    if len(raw.translate(None, CONTROLS)) != len(raw):
         raise Malformed
 
 

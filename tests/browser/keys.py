@@ -44,7 +44,7 @@ class Keys:
 
     def press(self, name: str) -> None:
         """Go to a button and press it."""
-        self.go(self._person.button(name))
+        self.go(self._person.button(name).first)
         self._page.keyboard.press("Enter")
 
     def follow(self, name: str) -> None:

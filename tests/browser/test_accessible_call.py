@@ -34,7 +34,7 @@ def waiting_pair(persons: Persons, site: Site, language: str) -> tuple[Person, P
 
 def dialog_of(person: Person, opener: str, wrong: list[str]) -> None:
     """Open a dialog by its button, look at it, and close it."""
-    person.press(opener)
+    person.button(opener).first.click()
     expect(person.page.locator("dialog[open]")).to_be_visible()
     inspect(person, opener, wrong)
     person.page.keyboard.press("Escape")
@@ -119,7 +119,7 @@ def test_today(persons: Persons, site: Site, language: str) -> None:
         inspect(alice, choice, wrong)
         alice.page.keyboard.press("Escape")
         expect(alice.page.locator("dialog[open]")).to_have_count(0)
-    alice.press("Consultation now")
+    alice.button("Consultation now").first.click()
     alice.page.locator("#patient-name").fill("Erin")
     alice.page.locator("dialog[open] button[type=submit]").click()
     expect(alice.page.locator("#link")).to_be_visible()

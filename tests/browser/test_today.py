@@ -18,7 +18,7 @@ def alice(persons: Persons, site: Site) -> Person:
 
 def make(alice: Person, name: str, **reach: str) -> str:
     """Make a consultation now by the dialog; return the link that it shows."""
-    alice.press("Consultation now")
+    alice.button("Consultation now").first.click()
     alice.field("Name of the patient").fill(name)
     for label, value in reach.items():
         alice.page.locator(f"#{label}").fill(value)
@@ -87,7 +87,7 @@ def test_the_link_is_copied(alice: Person) -> None:
 def test_a_consultation_of_the_team_reaches_the_colleague_at_once(alice: Person, persons: Persons, site: Site) -> None:
     bob = persons.person("bob", site, signed_in=BOB).open("/today")
     expect(bob.button("Consultation now").first).to_be_visible()
-    alice.press("Consultation now")
+    alice.button("Consultation now").first.click()
     alice.field("Name of the patient").fill("Erin for the team")
     alice.field("Team North").check()
     alice.press("Make the link")

@@ -1,6 +1,7 @@
 """A call that can only go through the relay."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,13 @@ PAIR = """async () => {
 @pytest.fixture
 def relayed(tmp_path: Path, sqlite_template: Path, locales: Path) -> Iterator[Site]:
     """A server that hands out credentials of a private coturn."""
-    turn = Turn(tmp_path, SECRET)
-    site = start_site(tmp_path / "relayed", sqlite_template, locales, TURN_URLS=turn.url, TURN_SECRET=SECRET)
-    yield site
-    site.close()
-    site.server.stop()
-    turn.stop()
+    with ExitStack() as stack:
+        turn = Turn(tmp_path, SECRET)
+        stack.callback(turn.stop)
+        site = start_site(tmp_path / "relayed", sqlite_template, locales, TURN_URLS=turn.url, TURN_SECRET=SECRET)
+        stack.callback(site.server.stop)
+        stack.callback(site.close)
+        yield site
 
 
 def only_relayed(person: Person) -> Person:

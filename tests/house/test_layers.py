@@ -11,7 +11,13 @@ from tests.house.source import ROOT, SERVER, imports_of, python_files, relative
 FRAMEWORKS = {"asyncio", "anyio", "sqlalchemy", "starlette", "uvicorn", "structlog", "threading", "socket", "time"}
 PURE = (
     "access/policy.py",
+    "consultation/changes.py",
+    "consultation/commands.py",
     "consultation/roster.py",
+    "consultation/signalling.py",
+    "consultation/steps.py",
+    "consultation/turn.py",
+    "consultation/view.py",
     "messaging/texts.py",
     "notes/limits.py",
     "notes/yproto.py",

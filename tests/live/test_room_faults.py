@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from uuid import uuid4
 
 import anyio
@@ -14,17 +15,22 @@ from starlette.applications import Starlette
 
 from server.consultation import inbox
 from server.consultation import room as room_module
-from server.consultation.attendance import sweep_stale
+from server.consultation.asks import Act, Join, asked
+from server.consultation.attendance import begin_stretch, end_stretch, note_seen, sweep_stale
 from server.consultation.commands import Chat
-from server.consultation.model import Attendance, ChatMessage, Participant
+from server.consultation.model import Attendance, ChatMessage, Participant, Role
 from server.consultation.room import Room, RoomPace
 from server.consultation.rooms import Rooms
+from server.consultation.subject import RoomSubject
+from server.consultation.ws import RoomConversation
 from server.core.house import House
 from server.core.ids import new_id
-from server.errors import ConsiliumError, NotFound, Overloaded
+from server.errors import Conflict, ConsiliumError, NotFound, Overloaded
+from server.web.wire import Frame
 from tests.cast import ALICE, ERIN, Meeting, add_meeting
 from tests.conftest import StillClock
-from tests.live.room_client import Refused, as_patient, as_staff, until
+from tests.live.room_client import Refused, as_patient, as_staff, patient_ticket, until
+from tests.pure.room_game import Page
 
 pytestmark = pytest.mark.anyio
 
@@ -200,6 +206,37 @@ async def test_those_who_wait_for_a_room_that_crashes_hear_of_it(
     assert heard == ["error"] * 30
 
 
+async def test_a_socket_that_closed_before_its_turn_gets_no_place(rooms: Rooms, house: House, meeting: Meeting) -> None:
+    subject = RoomSubject(meeting.consultation_id, meeting.participant_id, Role.PATIENT, "Dana Diaz", None, meeting.visit_id)
+    ask, outcome = asked(Join(rooms.new_handle(), Page(closing=True), subject, 1, None))
+    room = await rooms.post(meeting.consultation_id, ask)
+    await outcome
+    assert room.participants == set()
+    async with house.database.read() as tx:
+        assert (await tx.get_one(Participant, meeting.participant_id)).stage == "not_arrived"
+
+
+async def test_a_socket_that_was_replaced_commands_nothing_any_more(rooms: Rooms, meeting: Meeting) -> None:
+    ask, outcome = asked(Act(meeting.participant_id, rooms.new_handle(), Chat(body="From an old tab")))
+    await rooms.post(meeting.consultation_id, ask)
+    with pytest.raises(Conflict) as refused:
+        await outcome
+    assert refused.value.code == "replaced"
+
+
+async def test_a_frame_for_a_room_that_has_ended_asks_the_page_to_come_back(rooms: Rooms, app: Starlette, meeting: Meeting) -> None:
+    page = Page()
+    conversation = RoomConversation(SimpleNamespace(app=app), page)  # type: ignore[arg-type]
+    hello = {"ticket": patient_ticket(app.state.house, meeting), "resume": None, "tab": "tab"}
+    await conversation.open(Frame("hello", 1, hello))
+    await rooms.close(5)
+    page.closing, page.closed = False, None
+    await conversation.receive(Frame("hand", 2, {"up": True}))
+    assert page.closed is not None
+    assert page.closed[0] == 1012
+    conversation.closed()
+
+
 async def test_a_consultation_that_is_not_there_has_no_room(rooms: Rooms) -> None:
     nowhere = uuid4()
     with pytest.raises(NotFound):
@@ -227,6 +264,22 @@ async def test_a_place_that_was_added_after_loading_is_found(rooms: Rooms, house
         )  # fmt: skip
         tx.add(place)
     await rooms.run(meeting.consultation_id, place.id, Chat(body="Two"))
+
+
+@pytest.mark.row("V4")
+async def test_a_stretch_that_a_crash_left_open_ends_with_its_last_beat(house: House, meeting: Meeting, clock: StillClock) -> None:
+    began = clock.now()
+    for pause in (0, 60, 200, 0):
+        clock.advance(pause)
+        async with house.database.write() as tx:
+            await begin_stretch(tx, meeting.participant_id, clock.now())
+    async with house.database.write() as tx:
+        await end_stretch(tx, meeting.participant_id)
+        await note_seen(tx, {meeting.participant_id: clock.now()})
+    async with house.database.read() as tx:
+        rows = list(await tx.scalars(select(Attendance).order_by(Attendance.joined_at, Attendance.left_at.is_(None))))
+    times = [[at and (at - began).total_seconds() for at in (row.joined_at, row.last_seen_at, row.left_at)] for row in rows]
+    assert times == [[0, 60, 60], [260, 260, 260], [260, 260, None]]
 
 
 @pytest.mark.row("V4")

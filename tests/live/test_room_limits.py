@@ -103,9 +103,7 @@ async def test_a_consultation_takes_so_many_messages(sockets: str, house: House,
 
 
 @pytest.mark.row("V4")
-async def test_a_slow_reader_is_closed_and_the_sender_never_waits(
-    app: Starlette, sockets: str, house: House, meeting: Meeting
-) -> None:
+async def test_a_slow_reader_is_closed_and_the_sender_never_waits(app: Starlette, sockets: str, house: House, meeting: Meeting) -> None:
     limit(app, replace(LIMITS, queued_frames=8, silence_s=60, farewell_s=60))
     async with as_staff(sockets, house, ALICE, meeting) as alice, slow_patient(sockets, house, meeting) as dana:
         await alice.command("admit")

@@ -1,8 +1,8 @@
-/** Sentences over the picture: the network, devices that went away, a muted microphone, a deed that failed. */
+/** Sentences over the picture: the network, the devices, a muted microphone, a deed that failed. */
 import { t } from "../lib/i18n.ts";
 import type { CallModel } from "./state.ts";
-import { Banner, DeviceTrouble } from "./trouble.tsx";
-import { exchangeWords, type Notice, noticeOf } from "./words.ts";
+import { Banner, DeviceTrouble, Exchanged } from "./trouble.tsx";
+import { type Notice, noticeOf } from "./words.ts";
 
 const Action = ({ model, action, phone }: { model: CallModel; action: Notice["action"]; phone: string | null }) => {
   if (action === "sound_only")
@@ -35,20 +35,6 @@ const SoundOnly = ({ model }: { model: CallModel }) =>
       </button>
     </Banner>
   ) : null;
-
-const Exchanged = ({ model }: { model: CallModel }) => {
-  const { call, state } = model;
-  const { exchange } = state.value;
-  return exchange ? (
-    <Banner tone="calm" icon="info" text={exchangeWords(exchange)} onClose={() => call.dismissExchange()}>
-      {exchange.before === null ? null : (
-        <button type="button" class="button" onClick={() => void call.undoExchange()}>
-          {t("Undo")}
-        </button>
-      )}
-    </Banner>
-  ) : null;
-};
 
 const MutedHint = ({ model }: { model: CallModel }) =>
   model.mutedHint.value ? (

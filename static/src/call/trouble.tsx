@@ -1,9 +1,9 @@
-/** A sentence in a frame, with what can be done about it; and the one about a device that is wanted and not there. */
+/** A sentence in a frame, with what can be done about it; and those about devices that are not there or went away. */
 import type { ComponentChildren } from "preact";
 import { t } from "../lib/i18n.ts";
 import { Icon, type IconName } from "../lib/icon.tsx";
 import type { CallModel } from "./state.ts";
-import { deviceWords, type Notice } from "./words.ts";
+import { deviceWords, exchangeWords, type Notice } from "./words.ts";
 
 interface BannerProps {
   tone: Notice["tone"];
@@ -14,7 +14,7 @@ interface BannerProps {
 }
 
 export const Banner = ({ tone, icon, text, onClose, children }: BannerProps) => (
-  <div class={`banner ${tone}`}>
+  <div class={`banner ${tone} ${onClose ? "closable" : ""}`}>
     <Icon name={icon} />
     <p>{text}</p>
     {children}
@@ -36,4 +36,19 @@ export const DeviceTrouble = ({ model }: { model: CallModel }) => {
       </button>
     </Banner>
   );
+};
+
+/** Another device has taken the place of one that went away. */
+export const Exchanged = ({ model }: { model: CallModel }) => {
+  const { call, state } = model;
+  const { exchange } = state.value;
+  return exchange ? (
+    <Banner tone="calm" icon="info" text={exchangeWords(exchange)} onClose={() => call.dismissExchange()}>
+      {exchange.before === null ? null : (
+        <button type="button" class="button" onClick={() => void call.undoExchange()}>
+          {t("Undo")}
+        </button>
+      )}
+    </Banner>
+  ) : null;
 };

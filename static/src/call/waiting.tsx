@@ -8,7 +8,7 @@ import type { CallState } from "./model.ts";
 import { SelfView } from "./self.tsx";
 import type { CallModel } from "./state.ts";
 import type { Summons } from "./summons.ts";
-import { DeviceTrouble } from "./trouble.tsx";
+import { DeviceTrouble, Exchanged } from "./trouble.tsx";
 import { initials, otherOf, waitingWords } from "./words.ts";
 
 const TICK_MS = 10_000;
@@ -85,6 +85,7 @@ const Mirror = ({ model }: { model: CallModel }) => (
       <Mute model={model} />
       <Camera model={model} />
     </div>
+    <Exchanged model={model} />
     <DeviceTrouble model={model} />
   </section>
 );

@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect } from "preact/hooks";
 import { attend } from "../call/attend.ts";
 import { openCall } from "../call/open.ts";
 import { CallPane } from "../call/pane.tsx";
+import { preferred } from "../call/prefs.ts";
 import { type CallModel, modelOf } from "../call/state.ts";
 import { boot as readBoot } from "../lib/boot.ts";
 import { $, on } from "../lib/dom.ts";
@@ -14,7 +15,6 @@ import { Bell } from "../today/bell.ts";
 import { Board } from "../today/board.ts";
 import { Dialogs } from "../today/dialogs.tsx";
 import { Feed } from "../today/feed.ts";
-import { readChoice } from "../today/prefs.ts";
 import { requests } from "../today/requests.ts";
 import { Toast } from "../today/toast.tsx";
 import { Desk } from "./desk.ts";
@@ -144,7 +144,7 @@ const readLobbyMessages = ({ sheet }: CallModel, desk: Desk): void => {
 
 const makeParts = (boot: DeskBoot): Parts => {
   const board = new Board({ now: new Date().toISOString(), rows: [boot.consultation] }, Date.now);
-  board.onlyMine.value = readChoice("mine");
+  board.onlyMine.value = preferred("mine", false);
   const actions = new Actions(requests);
   const { mine } = boot.consultation;
   const model = modelOf(openCall({ tickets: boot.tickets, me: boot.me, seat: mine }));

@@ -55,6 +55,9 @@ export const Head = (parts: Parts) => {
   const row = rowOf(parts);
   return (
     <header class="desk-head">
+      <a class="skip" href="#panel-call">
+        {t("Skip to the call")}
+      </a>
       <Back {...parts} />
       <div class="desk-with">
         <h1 dir="auto">{row.patient_name}</h1>

@@ -192,7 +192,8 @@ export const Lobby = (parts: Parts) => {
       <div class="stage lobby-stage">
         <Avatar name={name}>
           <h2>{headline(scene, parts)}</h2>
-          <p role="status">{explanation(scene, parts)}</p>
+          {/* Minutes that pass are not worth saying aloud; a full call is. */}
+          <p {...(scene === "outside" ? { role: "status" } : {})}>{explanation(scene, parts)}</p>
           <Checked {...parts} />
         </Avatar>
         {scene === "waiting" && <Ready {...parts} />}

@@ -1,10 +1,10 @@
 /** How a waiting patient is heard and seen outside the page: chime, browser notification, badge in the title. */
 import { effect, type Signal, signal } from "@preact/signals";
+import { prefer, preferred } from "../call/prefs.ts";
 import { plural } from "../lib/i18n.ts";
 import { Alarm, badgeTitle } from "./alarm.ts";
 import type { Board } from "./board.ts";
 import { Chime } from "./chime.ts";
-import { keepChoice, readChoice } from "./prefs.ts";
 
 export type NotifyState = "unsupported" | "off" | "on" | "denied";
 
@@ -27,7 +27,7 @@ const showNotification = (count: number): void => {
 
 export class Bell {
   readonly chime = new Chime();
-  readonly notify: Signal<NotifyState> = signal(notifyState(readChoice("notify")));
+  readonly notify: Signal<NotifyState> = signal(notifyState(preferred("notify", false)));
   readonly alarm: Alarm;
 
   /** `busy`: somebody is being talked to, so nothing rings now. */
@@ -55,9 +55,11 @@ export class Bell {
 
   /** Sound was on the last time: the first click or key on this page may bring it back. */
   restore(): void {
-    if (!readChoice("sound")) return;
+    if (!preferred("sound", false)) return;
     this.chime.state.value = "blocked";
-    const unlock = () => {
+    const unlock = (event: Event) => {
+      // The switch itself turns the sound on; doing it here as well would make its click turn it off.
+      if (event.target instanceof Element && event.target.closest("[data-sound]")) return;
       document.removeEventListener("pointerdown", unlock);
       document.removeEventListener("keydown", unlock);
       if (this.chime.state.value === "blocked") this.chime.turnOn();
@@ -69,7 +71,7 @@ export class Bell {
   toggleSound(): void {
     if (this.chime.state.value === "on") this.chime.turnOff();
     else this.chime.turnOn();
-    keepChoice("sound", this.chime.state.value !== "off");
+    prefer("sound", this.chime.state.value !== "off");
   }
 
   async toggleNotify(): Promise<void> {
@@ -79,6 +81,6 @@ export class Bell {
       await Notification.requestPermission();
       this.notify.value = notifyState(true);
     }
-    keepChoice("notify", this.notify.value === "on");
+    prefer("notify", this.notify.value === "on");
   }
 }

@@ -1,6 +1,7 @@
 /** The script of the Today and Messages pages: the live list, who waits, what rings, and 'Consultation now'. */
 import { type ComponentChildren, render } from "preact";
 import { useEffect } from "preact/hooks";
+import { prefer, preferred } from "../call/prefs.ts";
 import { boot } from "../lib/boot.ts";
 import { $, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
@@ -14,7 +15,6 @@ import { LineState } from "./linestate.tsx";
 import { TodayList, WaitingCount } from "./list.tsx";
 import type { Team } from "./new.tsx";
 import { addCopyButtons } from "./outbox.ts";
-import { keepChoice, readChoice } from "./prefs.ts";
 import { requests } from "./requests.ts";
 import type { TodayRow } from "./row.ts";
 import { Toast } from "./toast.tsx";
@@ -40,11 +40,12 @@ interface SwitchProps {
   icon: IconName;
   on: boolean;
   press: () => void;
+  rings?: boolean;
   children: ComponentChildren;
 }
 
-const Switch = ({ icon, on, press, children }: SwitchProps) => (
-  <button type="button" class="button quiet switch" aria-pressed={on} onClick={press}>
+const Switch = ({ icon, on, press, rings, children }: SwitchProps) => (
+  <button type="button" class="button quiet switch" aria-pressed={on} data-sound={rings} onClick={press}>
     <Icon name={icon} />
     {children}
   </button>
@@ -56,7 +57,7 @@ const Whose = ({ board }: { board: Board }) => (
     on={board.onlyMine.value}
     press={() => {
       board.onlyMine.value = !board.onlyMine.value;
-      keepChoice("mine", board.onlyMine.value);
+      prefer("mine", board.onlyMine.value);
     }}
   >
     {t("Only mine")}
@@ -64,7 +65,7 @@ const Whose = ({ board }: { board: Board }) => (
 );
 
 const Sound = ({ bell }: { bell: Bell }) => (
-  <Switch icon="volume-2" on={bell.chime.state.value === "on"} press={() => bell.toggleSound()}>
+  <Switch icon="volume-2" on={bell.chime.state.value === "on"} press={() => bell.toggleSound()} rings>
     {t("Sound")}
   </Switch>
 );
@@ -163,7 +164,7 @@ const Today = (parts: Parts) => {
 const showList = (): void => {
   const { teams, now, rows } = boot<TodayBoot>();
   const board = new Board({ now, rows }, Date.now);
-  board.onlyMine.value = readChoice("mine");
+  board.onlyMine.value = preferred("mine", false);
   const feed = new Feed(board);
   const bell = new Bell(board);
   bell.restore();

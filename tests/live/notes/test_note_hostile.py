@@ -10,7 +10,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from server.core.house import House
-from server.notes.limits import FRAMES_BURST, MAX_AWARENESS, MAX_HELLO, MAX_STATE_VECTOR, MAX_UPDATE
+from server.notes.conn import Conn
+from server.notes.limits import FRAMES_BURST, MAX_AWARENESS, MAX_HELLO, MAX_STATE_VECTOR, MAX_UPDATE, STEP1_BURST
 from server.notes.yproto import STEP1, UPDATE, awareness_message, sync_message, write_varuint
 from tests.cast import ALICE, BOB, Meeting, Staff
 from tests.conftest import ORIGIN
@@ -167,6 +168,50 @@ async def test_bad_41_an_update_that_breaks_half_way_leaves_nothing_behind(open_
     await again.until(lambda tab: tab.saved)
     await still_works(again, await open_note(BOB))
     assert [b"q" in row.payload for row in await rows_of(house, meeting.consultation_id)] == [False, False]
+
+
+async def test_bad_41_an_update_that_breaks_at_once_disturbs_nobody(open_note: Open) -> None:
+    """A letter for a parent in the first struct: nothing went in, so nothing has to be read again."""
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    await alice.type("Safe")
+    await alice.until(lambda tab: tab.saved)
+    mine, hers = write_varuint(evil.hello["client_id"]), write_varuint(alice.hello["client_id"])
+    await evil.send_update(b"\x01\x01" + mine + b"\x00\x04\x00" + hers + b"\x02\x01z\x00")
+    assert await evil.closed() == 4400
+    await still_works(alice, await open_note(BOB))
+
+
+async def test_bad_41_asking_for_the_whole_text_again_and_again(open_note: Open) -> None:
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    with contextlib.suppress(ConnectionClosed):
+        for _ in range(int(STEP1_BURST) + 1):
+            await evil.ask()
+    assert await evil.closed() == 4429
+    await still_works(alice, await open_note(BOB))
+
+
+async def test_bad_41_too_much_text_in_a_short_time(open_note: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.notes.conn.BYTES_BURST", 1000.0)
+    evil = await open_note(BOB)
+    await evil.type("x" * 900)
+    await evil.type("x" * 900)
+    assert await evil.closed() == 4429
+
+
+async def test_a_bug_of_ours_is_not_called_the_browsers_fault(open_note: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(self: Conn) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Conn, "greet", crash)
+        assert await (await open_note(ALICE, until_synced=False)).closed() == 1011
+    await open_note(ALICE)
+
+
+async def test_a_browser_that_leaves_before_hello(note_url: str, open_note: Open, meeting: Meeting) -> None:
+    async with connect(f"{note_url}/ws/note", origin=ORIGIN):  # type: ignore[arg-type]
+        pass
+    await open_note(ALICE)
 
 
 @pytest.mark.parametrize("schema", [0, 2, -1])

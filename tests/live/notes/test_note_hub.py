@@ -220,6 +220,35 @@ async def test_a_restart_says_so_and_flushes(open_note: Open, hub: Hub, gate: Ga
     assert await (await open_note(ALICE, until_synced=False)).closed() == 1012
 
 
+async def test_a_database_that_does_not_come_back_ends_the_flush_at_its_deadline(
+    open_note: Open, hub: Hub, gate: Gate, house: House, meeting: Meeting
+) -> None:
+    alice = await open_note(ALICE)
+    gate.clear()
+    await alice.type("too late")
+    await alice.ask()
+    bob = await open_note(BOB, until_synced=False)
+    await bob.until(lambda tab: tab.hello)
+    await hub.close(0.05)
+    assert await alice.closed() == 1012
+    assert not alice.saved
+    assert await rows_of(house, meeting.consultation_id) == []
+
+
+async def test_a_snapshot_that_cannot_be_kept_keeps_nobody_from_leaving(open_note: Open, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*arguments: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(hub_module, "keep_snapshot", refuse)
+    hub._linger_s = 0.0
+    alice = await open_note(ALICE)
+    await alice.type("in the log")
+    await alice.until(lambda tab: tab.saved)
+    await alice.socket.close()
+    await eventually(lambda: not hub._places)
+    assert (await open_note(BOB)).text() == "in the log"
+
+
 async def test_a_crash_of_the_load_is_told_to_all_who_wait_and_forgotten(
     open_note: Open, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,18 @@ async def test_a_lost_hint_only_delays(open_note: Open, house: House, hub: Hub, 
     assert await bob.closed() == 4403
 
 
+async def test_a_database_in_trouble_takes_no_right_away(open_note: Open, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*arguments: object) -> None:
+        raise OSError
+
+    bob = await open_note(BOB)
+    with monkeypatch.context() as broken:
+        broken.setattr(rights, "load_viewer", refuse)
+        await hub.recheck_all()
+    await bob.type("still allowed")
+    await bob.until(lambda tab: tab.saved)
+
+
 async def test_signing_out_closes_the_note(open_note: Open, house: House, clock: StillClock) -> None:
     alice, bob = await open_note(ALICE), await open_note(BOB)
     async with house.database.write() as tx:
