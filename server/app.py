@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+import server.access.pages
 import server.consultation.http
 import server.consultation.live_http
 import server.consultation.pages
@@ -101,6 +102,7 @@ def _routes() -> list[BaseRoute]:
         *server.web.health.routes(),
         *server.web.assets.routes(),
         *server.identity.http.routes(Passwords()),
+        *server.access.pages.routes(),
         *server.consultation.visit.routes(),
         *server.consultation.pages.routes(SCHEMA_VERSION),
         *server.consultation.http.routes(),

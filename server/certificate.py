@@ -1,7 +1,6 @@
 """A self-signed certificate, because browsers give camera and microphone only to secure pages."""
 
 import ipaddress
-import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,28 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 VALID_FOR = timedelta(days=365)
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def reachable_host(host: str) -> str:
-    """Return the name that others can open: a wildcard address becomes this machine's own address in its network."""
-    if host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
-        return host
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # a UDP connect sends nothing; it only picks the outgoing address
-        except OSError:
-            return socket.gethostname()
-        found: str = probe.getsockname()[0]
-        return found
 
 
 def ensure_certificate(certificate: Path, key: Path, host: str, now: datetime) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from server.address import is_loopback, reachable_host
 from server.app import build_app
-from server.certificate import ensure_certificate, is_loopback, reachable_host
 from server.core.clock import SystemClock
 from server.core.logs import configure_logs
 from server.core.migrate import migrate
@@ -91,6 +91,8 @@ def listen(settings: Settings) -> Listening:
     shown = f"[{host}]" if ":" in host else host
     if is_loopback(settings.host):
         return Listening(bound, f"http://{shown}:{port}", None)
+    from server.certificate import ensure_certificate  # noqa: PLC0415 - x509 is slow to import, and a restart must be quick
+
     pair = certificate_path(settings.data_dir), settings.data_dir / "tls.key"
     ensure_certificate(*pair, host, SystemClock().now())
     return Listening(bound, f"https://{shown}:{port}", pair)

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from uuid import UUID
 
 import segno
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,6 +23,16 @@ Mobile = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{4,30}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+$", max_length=254)]
 
 
+def only_text(value: object) -> object:
+    """Refuse numbers: pydantic would take 0 for the first of January 1970."""
+    if not isinstance(value, str):
+        raise ValueError("write a time as text, with its zone")
+    return value
+
+
+When = Annotated[AwareDatetime, BeforeValidator(only_text), Field(strict=False)]
+
+
 class NewConsultation(Strict):
     """`scheduled_at` None means now; `team_id` None means one's own."""
 
@@ -30,7 +40,7 @@ class NewConsultation(Strict):
     mobile: Mobile | None = None
     email: Email | None = None
     team_id: Annotated[UUID | None, Field(strict=False)] = None
-    scheduled_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    scheduled_at: When | None = None
     duration_min: Annotated[int, Field(ge=5, le=480)] = 20
 
 

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.model import Practice
 from server.access.policy import may_see_note, may_write_note
 from server.access.viewer import teams_of, viewer_of
 from server.consultation.actions import take_place
@@ -35,12 +36,13 @@ async def _today(request: Request) -> Response:
     async with house.database.read() as tx:
         teams = await teams_of(tx, viewer)
         listed = await today_list(tx, viewer, house.clock.now())
+        practice = await tx.get_one(Practice, viewer.practice_id)
     boot = {
         "name": viewer.name,
         "teams": [{"id": str(team.id), "name": team.name} for team in teams],
         **listed.model_dump(mode="json"),
     }
-    return render(request, "staff/today.html", {"boot": boot, "rows": listed.rows, "viewer": viewer})
+    return render(request, "staff/today.html", {"boot": boot, "rows": listed.rows, "zone": practice.time_zone})
 
 
 async def _desk(request: Request, note_schema: int) -> Response:
@@ -61,4 +63,4 @@ async def _desk(request: Request, note_schema: int) -> Response:
         "note": {"readable": may_see_note(viewer, consultation), "writable": may_write_note(viewer, consultation), "schema": note_schema},
         "today": "/today",
     }
-    return render(request, "staff/desk.html", {"boot": boot, "row": row, "viewer": viewer})
+    return render(request, "staff/desk.html", {"boot": boot, "row": row})

@@ -6,13 +6,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from server.access.model import Practice, Professional, Team
 from server.access.policy import Viewer
 from server.consultation.doors import see_consultation, visible_consultations
-from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
+from server.consultation.model import Attendance, Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
 from server.core.db import Tx
 from server.patients.model import Patient
 
@@ -26,7 +26,7 @@ class LinkState(BaseModel):
 
 
 class TodayRow(BaseModel):
-    """One line of the list; `stage` is where the patient is, `devices` their check in words."""
+    """One line of the list; `stage` is where the patient is, `present` whether their page is open, `devices` their check in words."""
 
     id: UUID
     patient_name: str
@@ -39,6 +39,7 @@ class TodayRow(BaseModel):
     state: ConsultationState
     stage: str
     waiting_since: datetime | None
+    present: bool
     devices: str | None
     link: LinkState
     desk_url: str
@@ -59,6 +60,7 @@ class _Parts:
     professional: Professional
     team_name: str | None
     link: JoinLink
+    present: bool
 
 
 async def today_list(tx: Tx, viewer: Viewer, now: datetime) -> TodayList:
@@ -82,8 +84,9 @@ def _joined(chosen: Select[Consultation]) -> Select[*tuple[object, ...]]:
     ids = chosen.with_only_columns(Consultation.id).subquery()
     links = aliased(JoinLink)
     newest = select(func.max(links.created_at)).where(links.consultation_id == Consultation.id).correlate(Consultation).scalar_subquery()
+    open_page = (Attendance.participant_id == Participant.id) & Attendance.left_at.is_(None)
     return (
-        select(Consultation, Patient, Participant, Professional, Team.name, JoinLink)
+        select(Consultation, Patient, Participant, Professional, Team.name, JoinLink, exists().where(open_page))
         .join(Patient, Patient.id == Consultation.patient_id)
         .join(Participant, (Participant.consultation_id == Consultation.id) & (Participant.role == Role.PATIENT))
         .join(Professional, Professional.id == Consultation.professional_id)
@@ -112,6 +115,7 @@ def _row(parts: _Parts, viewer: Viewer, now: datetime) -> TodayRow:
         state=consultation.state,
         stage="done" if consultation.over else Stage(participant.stage).value,
         waiting_since=participant.waiting_since,
+        present=parts.present,
         devices=participant.devices,
         link=LinkState(state=parts.link.standing(consultation, now)),
         desk_url=f"/desk/{consultation.id}",

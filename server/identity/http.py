@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.errors import NotFound, TooFast
-from server.identity.actions import begin_login, end_all_logins, end_login, find_credential, find_login, normalise, open_logins
+from server.errors import TooFast
+from server.identity.actions import begin_login, end_all_logins, end_login, find_credential, find_login, normalise
 from server.identity.device import device_words
 from server.identity.gate import signed_in
-from server.identity.model import Person
 from server.identity.passwords import LONGEST_PASSWORD, Passwords
 from server.web.auth import drop_cookie, read_cookie, set_cookie
 from server.web.endpoint import house_of
@@ -31,7 +30,6 @@ def routes(passwords: Passwords) -> list[Route]:
         Route("/sign-in", sign_in, methods=["GET", "POST"]),
         Route("/sign-out", _sign_out, methods=["POST"]),
         Route("/sign-out-everywhere", _sign_out_everywhere, methods=["POST"]),
-        Route("/account", _account),
         Route("/account/devices/{session_id:uuid}/sign-out", _sign_out_device, methods=["POST"]),
     ]
 
@@ -116,15 +114,3 @@ def _signed_out(request: Request) -> Response:
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     drop_cookie(response, house_of(request).settings)
     return response
-
-
-async def _account(request: Request) -> Response:
-    who = await signed_in(request)
-    house = house_of(request)
-    async with house.database.read() as tx:
-        person = await tx.get(Person, who.person_id)
-        sessions = await open_logins(tx, who.person_id)
-    if person is None:
-        raise NotFound
-    alive = [session for session in sessions if session.alive(house.clock.now(), house.settings)]
-    return render(request, "staff/account.html", {"person": person, "sessions": alive, "current": who.session_id})

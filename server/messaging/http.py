@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.access.model import Practice
 from server.access.viewer import viewer_of
 from server.consultation.http import base_url_of
 from server.messaging.actions import compose, visible_deliveries
@@ -19,6 +20,7 @@ async def _outbox(request: Request) -> Response:
     viewer = await viewer_of(request)
     house = house_of(request)
     async with house.database.read() as tx:
+        practice = await tx.get_one(Practice, viewer.practice_id)
         deliveries = await visible_deliveries(tx, viewer)
         letters = [await compose(tx, house.secrets, base_url_of(request), delivery) for delivery in deliveries]
     messages = [
@@ -32,4 +34,4 @@ async def _outbox(request: Request) -> Response:
         }
         for delivery, letter in zip(deliveries, letters, strict=True)
     ]
-    return render(request, "staff/outbox.html", {"messages": messages, "viewer": viewer})
+    return render(request, "staff/outbox.html", {"messages": messages, "zone": practice.time_zone, "now": house.clock.now()})

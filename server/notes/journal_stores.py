@@ -7,8 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
-
 from server.core.db import BUSY_TIMEOUT_MS, Database
 from server.notes.chain import Row
 from server.notes.journal import Store, Taken
@@ -75,15 +73,19 @@ class PgStore:
     def __init__(self, url: str) -> None:
         self._url = url
         self._pool: Any = None
+        self._taken: type[Exception]
 
     async def open(self) -> None:
+        import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415 - a start on SQLite must not pay for it
+
+        self._taken = asyncpg.IntegrityConstraintViolationError
         self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=PG_CONNECTIONS, command_timeout=PG_TIMEOUT_S)
 
     async def insert(self, rows: list[Row]) -> None:
         columns = [list(column) for column in zip(*rows, strict=True)]
         try:
             await self._pool.execute(PG_INSERT, *columns)
-        except asyncpg.IntegrityConstraintViolationError:
+        except self._taken:
             raise Taken from None
 
     async def close(self) -> None:

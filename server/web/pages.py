@@ -85,7 +85,7 @@ def _environment(assets: Assets) -> Environment:
 
 def _preload(assets: Assets, name: str) -> Markup:
     """Name the imports of a script in the page itself, so that their depth costs no round trip."""
-    link = Markup('<link rel="modulepreload" href="/static/{}">')
+    link = Markup('<link rel="modulepreload" href="/static/{}" fetchpriority="low">')
     return Markup("\n").join(link.format(file) for file in assets.entry(name).preload)
 
 

@@ -64,11 +64,14 @@ describe("the timeline of an interruption", () => {
   const broken = (): Health => stand(talking(), false, 10_000);
   const doneAt = (health: Health, at: number) => remedy(health, at);
 
-  test("new paths at 2.5 s, a fresh connection at 10 s, the phone at 20 s", () => {
+  test("new paths at 2.5 s and twice more, a fresh connection at 10 s, the phone at 20 s", () => {
     const health = broken();
     assert.equal(doneAt(health, 12_499), null);
     assert.equal(doneAt(health, 12_500), "restart");
-    const restarted = { ...health, restarted: true };
+    const once = { ...health, restarts: 1 };
+    assert.equal(doneAt(once, 14_999), null);
+    assert.equal(doneAt(once, 15_000), "restart");
+    const restarted = { ...health, restarts: 3 };
     assert.equal(doneAt(restarted, 19_999), null);
     assert.equal(doneAt(restarted, 20_000), "rebuild");
     assert.equal(phoneOffered(restarted, 29_999), false);
@@ -83,13 +86,13 @@ describe("the timeline of an interruption", () => {
   });
 
   test("a connection that stands and only brings nothing is not thrown away", () => {
-    const stalled = { ...sample(talking(), 10_500, 40_000, 0), restarted: true };
+    const stalled = { ...sample(talking(), 10_500, 40_000, 0), restarts: 3 };
     assert.equal(stalled.standing, true);
     assert.equal(doneAt(stalled, 60_000), null);
   });
 
   test("the polite side waits a little longer before it begins anew", () => {
-    const health = { ...broken(), restarted: true };
+    const health = { ...broken(), restarts: 3 };
     assert.equal(remedy(health, 20_500, 1_500), null);
     assert.equal(remedy(health, 21_500, 1_500), "rebuild");
   });

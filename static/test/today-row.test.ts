@@ -28,6 +28,8 @@ test("each stage is told in words", () => {
 test("waiting is counted from the server's own time", () => {
   assert.equal(stateWords(waitingRow("a", "2026-11-23T09:55:50Z"), now), "Waiting 4 min");
   assert.equal(stateWords(rowOf("a", { stage: "waiting" }), now), "Waiting");
+  const away = { ...waitingRow("a", "2026-11-23T09:55:50Z"), present: false };
+  assert.equal(stateWords(away, now), "Waiting 4 min, page not open now");
 });
 
 test("what is over is done, whatever stage the patient was in", () => {

@@ -15,6 +15,7 @@ export const rowOf = (id: string, changed: Partial<TodayRow> = {}): TodayRow => 
   state: "scheduled",
   stage: "not_arrived",
   waiting_since: null,
+  present: true,
   devices: null,
   link: { state: "ready" },
   desk_url: `/desk/${id}`,

@@ -10,11 +10,14 @@ HAS_FOCUS = "(element) => element === document.activeElement"
 # What can be seen of the focus: its ring, and whether the element that has it is in view and under nothing else.
 FOCUS = """() => {
   const element = document.activeElement;
-  const style = getComputedStyle(element);
+  const ringed = (each) => {
+    const style = getComputedStyle(each);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  };
   const box = element.getBoundingClientRect();
   const at = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, innerHeight / 2));
   return {
-    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    ring: ringed(element) || (element.closest("label") !== null && ringed(element.closest("label"))),
     inView: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
     onTop: at !== null && (element.contains(at) || at.contains(element) || at.closest("label")?.control === element),
   };
@@ -42,15 +45,16 @@ class Keys:
         seen = self._page.evaluate(FOCUS)
         assert all(seen.values()), f"the focus on {target} cannot be seen: {seen}"
 
-    def press(self, name: str) -> None:
-        """Go to a button and press it."""
-        self.go(self._person.button(name).first)
+    def use(self, target: Locator) -> None:
+        """Go to a button or a link and press Enter."""
+        self.go(target)
         self._page.keyboard.press("Enter")
 
+    def press(self, name: str) -> None:
+        self.use(self._person.button(name).first)
+
     def follow(self, name: str) -> None:
-        """Go to a link and follow it."""
-        self.go(self._person.link(name))
-        self._page.keyboard.press("Enter")
+        self.use(self._person.link(name))
 
     def tick(self, target: Locator) -> None:
         self.go(target)

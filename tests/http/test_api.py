@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 DANA = {"patient_name": "Dana Diaz"}
 ROW = {
     "id", "patient_name", "companion", "professional_name", "team_name", "mine", "scheduled_at", "duration_min", "state", "stage",
-    "waiting_since", "devices", "link", "desk_url", "phone", "email",
+    "waiting_since", "present", "devices", "link", "desk_url", "phone", "email",
 }  # fmt: skip
 
 

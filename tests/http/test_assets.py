@@ -78,7 +78,7 @@ def test_a_build_under_a_running_server_takes_nothing_away(tmp_path: Path) -> No
 
 
 def test_a_missing_build_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(NotBuilt, match="make build"):
+    with pytest.raises(NotBuilt, match="make setup"):
         Assets(tmp_path)
     (tmp_path / "manifest.json").write_text(manifest_of())
     with pytest.raises(NotBuilt, match="room"):

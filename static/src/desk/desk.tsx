@@ -1,12 +1,12 @@
 /** The desk: the list, the call and the note beside each other; on a phone behind tabs. */
-import { effect, type Signal, signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { attend } from "../call/attend.ts";
 import { openCall } from "../call/open.ts";
 import { CallPane } from "../call/pane.tsx";
 import { preferred } from "../call/prefs.ts";
-import { type CallModel, modelOf } from "../call/state.ts";
+import { modelOf } from "../call/state.ts";
 import { boot as readBoot } from "../lib/boot.ts";
 import { $, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
@@ -129,19 +129,6 @@ const takeAdmit = (): boolean => {
   return true;
 };
 
-/** What was written while the messages stood open beside the waiting patient has been read. */
-const readLobbyMessages = ({ sheet }: CallModel, desk: Desk): void => {
-  let before = desk.scene.peek();
-  effect(() => {
-    const scene = desk.scene.value;
-    if (scene === "call" && before !== "connecting") {
-      sheet.value = "chat";
-      sheet.value = null;
-    }
-    before = scene;
-  });
-};
-
 const makeParts = (boot: DeskBoot): Parts => {
   const board = new Board({ now: new Date().toISOString(), rows: [boot.consultation] }, Date.now);
   board.onlyMine.value = preferred("mine", false);
@@ -170,7 +157,6 @@ const main = (): void => {
   render(<DeskPage {...parts} />, root);
   attend(model);
   desk.start();
-  readLobbyMessages(model, desk);
   model.call.start();
   feed.start();
   setInterval(() => {

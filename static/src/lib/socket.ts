@@ -68,7 +68,7 @@ interface Waiting {
 /** How long to wait before the next attempt, `elapsedMs` after the connection was lost. */
 export const retryDelay = (elapsedMs: number, attempt: number, chance: number): number => {
   if (elapsedMs < 1_000) return 100 + 200 * chance;
-  const cap = elapsedMs < 10_000 ? 1_000 : elapsedMs < 30_000 ? 2_000 : 10_000;
+  const cap = elapsedMs < 5_000 ? 500 : elapsedMs < 10_000 ? 1_000 : elapsedMs < 30_000 ? 2_000 : 10_000;
   return Math.min(cap, 300 * 2 ** Math.min(attempt, 10)) * (0.5 + 0.5 * chance);
 };
 

@@ -4,6 +4,8 @@ export const STALL_MS = 1_000;
 /** A first byte may take longer than the next one. */
 const FIRST_BYTE_MS = 5_000;
 export const RESTART_MS = 2_500;
+/** Browsers look less and less often for a path that is gone; to begin anew finds it soon after it is back. */
+const RESTARTS = 3;
 export const REBUILD_MS = 10_000;
 export const PHONE_MS = 20_000;
 
@@ -18,7 +20,7 @@ export interface Health {
   standing: boolean;
   stood: boolean;
   troubleSince: number | null;
-  restarted: boolean;
+  restarts: number;
   rebuilds: number;
 }
 
@@ -31,7 +33,7 @@ export const unborn = (now: number): Health => ({
   standing: false,
   stood: false,
   troubleSince: now,
-  restarted: true,
+  restarts: RESTARTS,
   rebuilds: 0,
 });
 
@@ -47,7 +49,7 @@ export const reborn = (before: Health, now: number): Health => ({
 const flow = (before: Health, bytes: number, expected: boolean, now: number): Health => {
   if (expected !== before.expected)
     return { ...before, bytes, expected, grewAt: now, flowing: expected && before.flowing };
-  return bytes === before.bytes ? before : { ...before, bytes, grewAt: now, flowing: true };
+  return bytes > before.bytes ? { ...before, bytes, grewAt: now, flowing: true } : { ...before, bytes };
 };
 
 const stalled = (health: Health, now: number): boolean => {
@@ -61,7 +63,7 @@ export const arrives = (health: Health): boolean => health.flowing || !health.ex
 const diagnose = (health: Health, now: number): Health => {
   const stall = stalled(health, now);
   if (health.standing && !stall && arrives(health))
-    return health.troubleSince === null ? health : { ...health, troubleSince: null, restarted: false, rebuilds: 0 };
+    return health.troubleSince === null ? health : { ...health, troubleSince: null, restarts: 0, rebuilds: 0 };
   if (health.troubleSince !== null || (health.standing && !stall)) return health;
   return { ...health, troubleSince: stall ? health.grewAt : now };
 };
@@ -76,12 +78,13 @@ export const examine = (before: Health, bytes: number, expected: boolean, now: n
 
 export type Remedy = "restart" | "rebuild";
 
-/** At 2.5 s new paths for the connection in hand; at 10 s (20 s, 30 s ...) a fresh one, unless this one stands and only brings nothing. */
+/** At 2.5, 5 and 7.5 s new paths for the connection in hand; at 10 s (20 s, 30 s ...) a fresh one, unless this one stands and only brings nothing. */
 export const remedy = (health: Health, now: number, patienceMs = 0): Remedy | null => {
   if (health.troubleSince === null) return null;
   const troubleMs = now - health.troubleSince;
   if (!health.standing && troubleMs - patienceMs >= REBUILD_MS * (health.rebuilds + 1)) return "rebuild";
-  return troubleMs >= RESTART_MS && !health.restarted ? "restart" : null;
+  const due = health.restarts < RESTARTS && troubleMs >= RESTART_MS * (health.restarts + 1);
+  return due ? "restart" : null;
 };
 
 /** People are told of trouble only where it interrupts something. */

@@ -238,7 +238,7 @@ export class Peer {
     const step = this.#signalling ? remedy(this.#health, this.#timers.now(), this.#patience) : null;
     if (step === "rebuild") this.#rebuild(this.#link.gen + 1, true);
     if (step === "restart") {
-      this.#health = { ...this.#health, restarted: true };
+      this.#health = { ...this.#health, restarts: this.#health.restarts + 1 };
       this.#link.pc.restartIce();
     }
     this.#changed();

@@ -6,8 +6,9 @@ import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { realTimers } from "../lib/timers.ts";
 import { NoteEditor, type Style } from "./editor.ts";
+import type { Ending } from "./line.ts";
 import type { Other } from "./presence.ts";
-import { type Ending, NoteLink, type NoteStatus, RESUMABLE } from "./provider.ts";
+import { NoteLink, type NoteStatus, RESUMABLE } from "./provider.ts";
 import { SECTIONS, type SectionName } from "./wire.ts";
 import { doingHere, endingWords, SLOW_MS, sectionHint, sectionTitle, spokenOf, stateWords } from "./words.ts";
 

@@ -1,7 +1,8 @@
 /** The note's sentences for people. */
 import { formatTime, t } from "../lib/i18n.ts";
+import type { Ending } from "./line.ts";
 import type { Other } from "./presence.ts";
-import type { Ending, NoteStatus } from "./provider.ts";
+import type { NoteStatus } from "./provider.ts";
 import type { SectionName } from "./wire.ts";
 
 /** "Saving…" becomes a warning after so long. */

@@ -24,6 +24,8 @@ export interface TodayRow {
   state: "scheduled" | "waiting" | "active" | "ended" | "abandoned";
   stage: Stage;
   waiting_since: string | null;
+  /** Whether their page is open now: a locked phone keeps its place in the waiting room. */
+  present: boolean;
   devices: string | null;
   link: { state: "ready" | "too_early" | "expired" | "revoked" };
   desk_url: string;
@@ -51,10 +53,11 @@ export const durationWords = (ms: number): string => {
   return t("{hours} h {minutes} min", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 };
 
-const waitingWords = (row: TodayRow, nowMs: number): string =>
-  row.waiting_since === null
-    ? t("Waiting")
-    : t("Waiting {duration}", { duration: durationWords(nowMs - Date.parse(row.waiting_since)) });
+const waitingWords = (row: TodayRow, nowMs: number): string => {
+  if (row.waiting_since === null) return t("Waiting");
+  const duration = durationWords(nowMs - Date.parse(row.waiting_since));
+  return row.present ? t("Waiting {duration}", { duration }) : t("Waiting {duration}, page not open now", { duration });
+};
 
 const stageWords = (stage: Stage): string => {
   switch (stage) {
