@@ -42,7 +42,7 @@ bench-call: install .venv/.dev static/dist/manifest.json ## figures of call and 
 	$(BIN)/python -m tests.bench
 
 screenshots: install .venv/.dev static/dist/manifest.json ## pictures of the pages into docs/images
-	$(BIN)/python -m tests.browser.screenshots
+	$(BIN)/pytest tests/browser/screenshots.py
 
 trace: .venv/.dev ## which requirement is shown by how many tests
 	@$(BIN)/python -m tests.trace

@@ -1,11 +1,8 @@
-"""Takes the pictures of the documentation into docs/images: `python -m tests.browser.screenshots`.
+"""Takes the pictures of the documentation into docs/images: `make screenshots`.
 
 It runs as a test so that it has the browsers and the server of the tests; its name keeps it out of their ordinary run.
 """
 
-import sys
-
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.journeys import agree, check_camera, check_microphone, check_speaker, in_call, introduce, turn_on, waits, welcome
@@ -61,7 +58,3 @@ def test_take_the_pictures(persons: Persons, site: Site) -> None:
     expect(section(alice, "Plan")).to_contain_text("Sleep diary for two weeks")
     take(dana, "call")
     take(alice, "desk")
-
-
-if __name__ == "__main__":
-    sys.exit(pytest.main([__file__, "-q", "-p", "no:cacheprovider"]))

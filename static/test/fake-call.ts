@@ -1,0 +1,141 @@
+/** A call between fakes: its socket, its devices, its clock and its peer connections. */
+import { Call } from "../src/call/client.ts";
+import type { Participant, SignalBody, Snapshot, Stage } from "../src/lib/wire.ts";
+import type { Peer, PeerOptions, PeerView, Traffic } from "../src/media/peer.ts";
+import { FakeDevices } from "./fake-media.ts";
+import { Exchange, type FakeSocket } from "./fake-socket.ts";
+import { FakeTimers, settle } from "./fake-timers.ts";
+
+export class FakePeer {
+  readonly options: PeerOptions;
+  readonly tracks: Record<string, { id: string } | null> = { audio: null, video: null };
+  readonly received: SignalBody[] = [];
+  traffic: Traffic | null = null;
+  signalling = true;
+  soundOnly = false;
+  restarts = 0;
+  closed = false;
+  view: PeerView = {
+    stream: {} as MediaStream,
+    connected: false,
+    troubled: false,
+    fresh: true,
+    phone: false,
+    mine: "good",
+    theirs: "good",
+    soundOnlyThere: false,
+  };
+
+  constructor(options: PeerOptions) {
+    this.options = options;
+  }
+
+  receive(body: SignalBody): Promise<void> {
+    this.received.push(body);
+    return Promise.resolve();
+  }
+
+  put(kind: string, track: { id: string } | null): void {
+    this.tracks[kind] = track;
+  }
+
+  expect(traffic: Traffic): void {
+    this.traffic = traffic;
+  }
+
+  setSoundOnly(on: boolean): void {
+    this.soundOnly = on;
+  }
+
+  setSignalling(open: boolean): void {
+    this.signalling = open;
+  }
+
+  networkChanged(): void {
+    this.restarts += 1;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** The connection as the test wants it. */
+  becomes(view: Partial<PeerView>): void {
+    this.view = { ...this.view, fresh: false, ...view };
+    this.options.onChange(this.view);
+  }
+}
+
+export const person = (id: string, stage: Stage, more: Partial<Participant> = {}): Participant => ({
+  id,
+  name: id === "dana" ? "Dana" : "Dr Alice",
+  role: id === "dana" ? "patient" : "professional",
+  companion: null,
+  stage,
+  present: true,
+  peer: `${id}-1`,
+  mic: true,
+  camera: true,
+  screen: false,
+  hand: false,
+  since: null,
+  devices: null,
+  ...more,
+});
+
+export const snapshot = (participants: Participant[], more: Partial<Snapshot> = {}): Snapshot => ({
+  consultation: { id: "c", state: "active", started_at: null, outcome: null },
+  participants,
+  messages: [],
+  ...more,
+});
+
+export const setUp = (me = "dana", seat = false) => {
+  const timers = new FakeTimers();
+  const exchange = new Exchange();
+  const devices = new FakeDevices();
+  const peers: FakePeer[] = [];
+  const call = new Call({
+    url: "wss://here/ws/room",
+    ticket: async () => "ticket",
+    tab: "tab",
+    me,
+    openers: devices.openers,
+    chosen: { camera: null, microphone: null },
+    seat,
+    open: exchange.open,
+    makePeer: (options) => {
+      const peer = new FakePeer(options);
+      peers.push(peer);
+      return peer as unknown as Peer;
+    },
+    timers,
+  });
+  return { timers, exchange, devices, peers, call, me };
+};
+
+export type Rig = ReturnType<typeof setUp>;
+
+export const welcome = async ({ exchange, timers, me }: Rig, room: Snapshot, peer = `${me}-1`): Promise<FakeSocket> => {
+  await timers.pass(300);
+  const socket = exchange.newest;
+  socket.opens();
+  const b = { you: me, peer, resume: `resume-${peer}`, beat_s: 5, ice: [], snapshot: room };
+  socket.says("welcome", b, socket.last("hello").id);
+  await settle();
+  return socket;
+};
+
+export const joined = async (rig: Rig, room: Snapshot): Promise<FakeSocket> => {
+  rig.call.start();
+  return welcome(rig, room);
+};
+
+export const waiting = snapshot([person("dana", "waiting"), person("alice", "in_call")]);
+export const talking = snapshot([person("dana", "in_call"), person("alice", "in_call")]);
+
+export const only = (peers: FakePeer[]): FakePeer => {
+  const [peer] = peers;
+  if (!peer || peers.length !== 1) throw new Error(`${peers.length} peers`);
+  return peer;
+};
