@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs with apt what the tests need and this machine lacks: two browsers, PostgreSQL and coturn. Nothing is started.
+# Installs with apt what the tests need and this machine lacks: two browsers, PostgreSQL, coturn, and what makes private networks. Nothing is started.
 set -eu
 
 wanted=""
@@ -9,6 +9,8 @@ want() {
 want chromium chromium
 want firefox-esr firefox-esr
 want turnserver coturn
+want nft nftables
+want ip iproute2
 [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb || true)" ] || wanted="$wanted postgresql"
 [ -n "$(ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf 2>/dev/null || true)" ] || wanted="$wanted fonts-dejavu-core"
 

@@ -26,7 +26,7 @@ Email = Annotated[str, Field(pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"
 def only_text(value: object) -> object:
     """Refuse numbers: pydantic would take 0 for the first of January 1970."""
     if not isinstance(value, str):
-        raise ValueError("write a time as text, with its zone")
+        raise ValueError("write a time as text, with its zone")  # noqa: TRY004 - pydantic reads no other error
     return value
 
 
