@@ -39,7 +39,6 @@ from server.identity.passwords import Passwords
 from server.messaging.actions import DELIVER, queue_invitation
 from server.messaging.jobs import deliver_with
 from server.notes.hub import build_hub
-from server.notes.limits import SCHEMA_VERSION
 from server.ports import Bus, Carrier, Clock
 from server.settings import Settings
 from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
@@ -104,7 +103,7 @@ def _routes() -> list[BaseRoute]:
         *server.identity.http.routes(Passwords()),
         *server.access.pages.routes(),
         *server.consultation.visit.routes(),
-        *server.consultation.pages.routes(SCHEMA_VERSION),
+        *server.consultation.pages.routes(),
         *server.consultation.http.routes(),
         *server.consultation.live_http.routes(),
         *server.consultation.ticket_http.routes(admissions),

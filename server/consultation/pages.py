@@ -16,13 +16,8 @@ from server.web.endpoint import house_of
 from server.web.pages import render
 
 
-def routes(note_schema: int) -> list[Route]:
-    """`note_schema` is the version of the note's document that this server's pages write."""
-
-    async def desk(request: Request) -> Response:
-        return await _desk(request, note_schema)
-
-    return [Route("/", _start), Route("/today", _today), Route("/desk/{consultation_id:uuid}", desk)]
+def routes() -> list[Route]:
+    return [Route("/", _start), Route("/today", _today), Route("/desk/{consultation_id:uuid}", _desk)]
 
 
 async def _start(request: Request) -> Response:
@@ -45,7 +40,7 @@ async def _today(request: Request) -> Response:
     return render(request, "staff/today.html", {"boot": boot, "rows": listed.rows, "zone": practice.time_zone})
 
 
-async def _desk(request: Request, note_schema: int) -> Response:
+async def _desk(request: Request) -> Response:
     viewer = await viewer_of(request)
     house = house_of(request)
     consultation_id: UUID = request.path_params["consultation_id"]
@@ -60,7 +55,7 @@ async def _desk(request: Request, note_schema: int) -> Response:
         "name": viewer.name,
         "person_id": str(viewer.person_id),
         "consultation": row.model_dump(mode="json"),
-        "note": {"readable": may_see_note(viewer, consultation), "writable": may_write_note(viewer, consultation), "schema": note_schema},
+        "note": {"readable": may_see_note(viewer, consultation), "writable": may_write_note(viewer, consultation)},
         "today": "/today",
     }
     return render(request, "staff/desk.html", {"boot": boot, "row": row})

@@ -10,11 +10,12 @@ from tests.servers import ROOT, missing
 
 NARROW = (320, 640)
 MINIFIED = ROOT / "tests" / "qa" / "node_modules" / "axe-core" / "axe.min.js"
-# Waits until nothing has moved for three frames in a row; what never ends (a spinner) does not count.
+# Waits until nothing has moved for three frames in a row, at most some seconds; what never ends (a spinner) does not count.
 SETTLE = """async () => {
   const moves = (each) => each.effect.getComputedTiming().endTime < 5000;
-  for (let still = 0; still < 3; ) {
-    await new Promise(requestAnimationFrame);
+  const frame = () => Promise.race([new Promise(requestAnimationFrame), new Promise((done) => setTimeout(done, 100))]);
+  for (let still = 0, frames = 0; still < 3 && frames < 60; frames += 1) {
+    await frame();
     still = document.getAnimations().some(moves) ? 0 : still + 1;
   }
 }"""

@@ -16,7 +16,7 @@ export interface DeskBoot {
   name: string;
   person_id: string;
   consultation: TodayRow;
-  note: { readable: boolean; writable: boolean; schema: number };
+  note: { readable: boolean; writable: boolean };
   today: string;
 }
 
