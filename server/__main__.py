@@ -57,7 +57,7 @@ def _migrate(settings: Settings, options: argparse.Namespace) -> int:
     del options
     from server.core.migrate import migrate  # noqa: PLC0415 - as above
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database)
     return 0
 

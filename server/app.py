@@ -57,7 +57,7 @@ class Parts:
 
 
 def build_house(settings: Settings, parts: Parts) -> House:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return House(
         settings=settings,
         clock=parts.clock,

@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> int:
     """Migrate, bind, run; returns the exit code."""
     configure_logs(settings.log_level)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database)
     listening = listen(settings)
     app = build_app(settings.model_copy(update={"tls": listening.tls is not None}))

@@ -98,9 +98,9 @@ def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, locales: Path) -> Iterator[Site]:
-    """The server that most browser tests share; each test makes a consultation of its own in it."""
+    """The server that the tests of a file share; each test makes a consultation of its own in it."""
     site = start_site(tmp_path_factory.mktemp("site"), sqlite_template, locales)
     yield site
     site.close()

@@ -93,8 +93,8 @@ def test_what_is_written_in_between_is_sent_afterwards(persons: Persons, own_sit
     own_site.server.restart()
     alice.state("live")
     alice.page.get_by_role("group", name="Call controls").get_by_role("button", name="Chat").click()
-    alice.reads("Are you there?")
-    expect(alice.page.get_by_text("Are you there?").locator("visible=true")).to_have_count(1)
+    expect(alice.page.get_by_role("log").get_by_text("Are you there?")).to_have_count(1)
+    expect(dana.page.get_by_role("log").get_by_text("Are you there?")).to_have_count(1)
 
 
 @pytest.mark.row("V3")

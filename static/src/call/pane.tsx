@@ -1,4 +1,5 @@
 /** The call as a pane: who and how well on top, the picture, the controls below; for the patient's room and for the desk. */
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { Log, Writer } from "./chat.tsx";
@@ -40,9 +41,14 @@ const Connection = ({ state, layout }: { state: CallState; layout: Layout }) => 
 const Top = ({ state, layout }: { state: CallState; layout: Layout }) => {
   const other = otherOf(state);
   const Heading = layout === "room" ? "h1" : "h2";
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What had the focus in the waiting room is gone.
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, []);
   return (
     <header class="pane-top">
-      <Heading>
+      <Heading ref={heading} tabIndex={-1}>
         {other?.name ?? ""}
         {other?.companion ? <small> {t("with {name}", { name: other.companion })}</small> : null}
       </Heading>

@@ -1,5 +1,5 @@
 /** The patient's page: waiting room, then the call, then on to the page after it. */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { boot } from "../lib/boot.ts";
 import { $, announce, on } from "../lib/dom.ts";
@@ -8,7 +8,7 @@ import { Icon } from "../lib/icon.tsx";
 import { obstacle, remembered, surroundings } from "../media/devices.ts";
 import { attend } from "./attend.ts";
 import type { Call } from "./client.ts";
-import { isTalking } from "./machine.ts";
+import { isTalking, type Phase } from "./machine.ts";
 import { openCall } from "./open.ts";
 import type { CallPane } from "./pane.tsx";
 import { type CallModel, modelOf } from "./state.ts";
@@ -167,11 +167,25 @@ const goOn = ({ state, call }: CallModel, after: string): void => {
   });
 };
 
+const titleOf = (phase: Phase, name: string): string => {
+  if (isTalking(phase)) return t("Call with {name}", { name });
+  return phase === "refused" ? t("You cannot join at the moment") : t("Waiting room");
+};
+
+/** Set when it changes and not oftener: the summons flashes there. */
+const entitle = ({ state }: CallModel, { professional, practice }: RoomBoot): void => {
+  const title = computed(() => titleOf(state.value.phase, professional));
+  effect(() => {
+    document.title = `${title.value} – ${practice}`;
+  });
+};
+
 const begin = (page: RoomBoot): void => {
   const call = openCall(page);
   const model = modelOf(call);
   const summons = new Summons();
   attend(model);
+  entitle(model, page);
   summonWhenCalled(model, summons, page.professional);
   goOn(model, page.after);
   render(<Room page={page} model={model} summons={summons} />, $("#room"));

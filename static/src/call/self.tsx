@@ -44,7 +44,7 @@ export const SelfView = ({ model }: { model: CallModel }) => {
       {stream ? <Picture stream={stream} class={mirrored ? "mirrored" : ""} /> : <Icon name="video-off" />}
       <figcaption>
         {local.mic ? null : <Icon name="mic-off" />}
-        {local.screen ? t("Your screen") : stream ? t("You") : t("Camera off")}
+        {local.screen ? t("Your screen") : stream ? t("You") : t("Your camera is off")}
       </figcaption>
       {track && mirrored ? <Turn model={model} track={track} /> : null}
     </figure>

@@ -1,23 +1,14 @@
 /** The connection to one remote browser: it heals itself, measures itself, and puts our tracks on the line. It knows no DOM. */
 import { every, realTimers, type Timers } from "../lib/timers.ts";
 import type { SignalBody } from "../lib/wire.ts";
+import { Grader } from "./grader.ts";
 import { arrives, examine, type Health, interrupted, phoneOffered, reborn, remedy, stand, unborn } from "./health.ts";
 import { type Kind, Link } from "./link.ts";
-import {
-  climb,
-  type Ladder,
-  ladderTop,
-  type Quality,
-  RUNGS,
-  SCREEN_RUNG,
-  type Told,
-  tell,
-  toldStart,
-} from "./policy.ts";
-import { type Counters, count, gradeIn, gradeOut, type Rates, rates } from "./quality.ts";
+import { type Quality, RUNGS, SCREEN_RUNG } from "./policy.ts";
+import { type Counters, count } from "./quality.ts";
+import { limitPicture, wholePicture } from "./sender.ts";
 
 const SAMPLE_MS = 500;
-const GRADE_MS = 1_000;
 /** Both sides see the same trouble; the polite one waits a little, so that one fresh connection is made and not two. */
 const POLITE_PATIENCE_MS = 1_500;
 
@@ -69,9 +60,7 @@ export class Peer {
   #soundOnly = false;
   #signalling = true;
   #health: Health;
-  #before: Counters | null = null;
-  #ladder: Ladder;
-  #told: { mine: Told; theirs: Told };
+  readonly #grader: Grader;
   #shown = "";
 
   constructor(options: PeerOptions) {
@@ -79,8 +68,7 @@ export class Peer {
     this.#timers = options.timers ?? realTimers;
     const now = this.#timers.now();
     this.#health = unborn(now);
-    this.#ladder = ladderTop(now);
-    this.#told = { mine: toldStart(now), theirs: toldStart(now) };
+    this.#grader = new Grader(now);
     this.#label = this.#newStream();
     this.#stream = this.#newStream();
     this.#link = this.#build(1, !options.polite);
@@ -95,8 +83,8 @@ export class Peer {
       troubled: interrupted(this.#health),
       fresh: !this.#health.stood,
       phone: phoneOffered(this.#health, this.#timers.now()),
-      mine: this.#told.mine.said,
-      theirs: this.#told.theirs.said,
+      mine: this.#grader.mine,
+      theirs: this.#grader.theirs,
       soundOnlyThere: !this.#soundOnly && this.#link.line("video")?.currentDirection === "inactive",
     };
   }
@@ -171,7 +159,6 @@ export class Peer {
   #rebuild(gen: number, offers: boolean): void {
     this.#link.close();
     this.#health = reborn(this.#health, this.#timers.now());
-    this.#before = null;
     this.#link = this.#build(gen, offers);
     this.#link.begin();
     this.#changed();
@@ -206,31 +193,45 @@ export class Peer {
     const sender = this.#link.line(kind)?.sender;
     if (!sender || this.#link.pc.connectionState === "closed") return;
     await sender.replaceTrack(this.#tracks[kind]).catch(() => {});
-    if (kind === "video" && this.#tracks.video) await this.#limit(sender);
+    if (kind === "video") this.#limit();
   }
 
-  async #limit(sender: RTCRtpSender): Promise<void> {
-    const parameters = sender.getParameters();
-    const first = parameters.encodings[0];
-    if (!first) return;
-    Object.assign(first, this.#screen ? SCREEN_RUNG : RUNGS[this.#ladder.rung]);
-    parameters.degradationPreference = this.#screen ? "maintain-resolution" : "balanced";
-    await sender.setParameters(parameters).catch(() => {});
+  #limit(): void {
+    const rung = this.#screen ? SCREEN_RUNG : RUNGS[this.#grader.rung];
+    const sender = this.#picture;
+    if (sender && rung) void limitPicture(sender, rung, this.#screen);
+  }
+
+  /** The sender of our picture, while there is one. */
+  get #picture(): RTCRtpSender | null {
+    return this.#tracks.video ? (this.#link.line("video")?.sender ?? null) : null;
   }
 
   #stateChanged(pc: RTCPeerConnection): void {
     if (pc !== this.#link.pc) return;
-    this.#health = stand(this.#health, pc.connectionState === "connected", this.#timers.now());
-    this.#heal();
+    this.#judge(stand(this.#health, pc.connectionState === "connected", this.#timers.now()));
+  }
+
+  /** Connected, and nothing is sent either way: somebody waits, perhaps for long, perhaps on a battery. */
+  get #idle(): boolean {
+    const silent = !this.#expected && this.#tracks.audio === null && this.#tracks.video === null;
+    return silent && this.#health.troubleSince === null;
   }
 
   async #sample(): Promise<void> {
+    if (this.#idle) return;
     const { pc } = this.#link;
     const report = await pc.getStats().catch(() => null);
     if (report === null || pc !== this.#link.pc || pc.connectionState === "closed") return;
     const counters = count(report, this.#timers.now());
-    this.#health = examine(this.#health, counters.bytesIn, this.#expected, counters.at);
     this.#grade(counters);
+    this.#judge(examine(this.#health, counters.bytesIn, this.#expected, counters.at));
+  }
+
+  #judge(health: Health): void {
+    const healed = interrupted(this.#health) && !interrupted(health);
+    this.#health = health;
+    if (healed && this.#picture) void wholePicture(this.#picture);
     this.#heal();
   }
 
@@ -254,26 +255,14 @@ export class Peer {
   }
 
   #grade(counters: Counters): void {
-    const before = this.#before ?? counters;
-    this.#before = this.#health.troubleSince === null ? before : null;
-    if (counters.at - before.at < GRADE_MS || this.#before === null) return;
-    this.#before = counters;
-    this.#judge(rates(before, counters), counters.at);
-  }
-
-  #judge(measured: Rates, now: number): void {
+    if (this.#health.troubleSince !== null) {
+      this.#grader.forget();
+      return;
+    }
+    const { rung } = this.#grader;
     const { picture, screen } = this.#incoming;
-    const mine = gradeOut(measured, this.#tracks.video !== null);
-    const theirs = gradeIn(measured, picture && !screen && !this.#soundOnly);
-    this.#told = { mine: tell(this.#told.mine, mine, now), theirs: tell(this.#told.theirs, theirs, now) };
-    this.#climb(mine, now);
-  }
-
-  #climb(mine: Quality, now: number): void {
-    const { rung } = this.#ladder;
-    this.#ladder = climb(this.#ladder, mine, now);
-    const sender = this.#link.line("video")?.sender;
-    if (rung !== this.#ladder.rung && sender && this.#tracks.video) void this.#limit(sender);
+    this.#grader.count(counters, { in: picture && !screen && !this.#soundOnly, out: this.#picture !== null });
+    if (rung !== this.#grader.rung) this.#limit();
   }
 
   #changed(): void {
