@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 PREFIX = "CONSILIUM_"
 
@@ -15,10 +14,10 @@ class BadSettings(Exception):
     """One clear line for whoever starts the server."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Described one by one in docs/SETTINGS.md."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     environment: Literal["demo", "production"] = "demo"
     host: str = "127.0.0.1"
