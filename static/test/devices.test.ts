@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { cameraConstraints, microphoneConstraints, remember, remembered } from "../src/media/devices.ts";
+import {
+  cameraConstraints,
+  microphoneConstraints,
+  openCamera,
+  openMicrophone,
+  remember,
+  remembered,
+} from "../src/media/devices.ts";
 
 const store = new Map<string, string>();
 const working = {
@@ -43,16 +50,59 @@ describe("the remembered choice", () => {
 });
 
 describe("constraints", () => {
-  test("ask for a face where nothing was chosen, and for a device without insisting on it", () => {
-    assert.deepEqual(cameraConstraints().facingMode, { ideal: "user" });
-    remember({ camera: "back" });
-    assert.deepEqual(cameraConstraints().deviceId, { ideal: "back" });
-    assert.equal(cameraConstraints().facingMode, undefined);
+  test("ask for a face where nothing was chosen, and for just the device that was", () => {
+    assert.deepEqual(cameraConstraints(null).facingMode, { ideal: "user" });
     assert.equal(cameraConstraints(null).deviceId, undefined);
+    assert.deepEqual(cameraConstraints("back").deviceId, { exact: "back" });
+    assert.equal(cameraConstraints("back").facingMode, undefined);
   });
 
   test("keep echoes out of every microphone", () => {
     assert.equal(microphoneConstraints("headset").echoCancellation, true);
-    assert.deepEqual(microphoneConstraints("headset").deviceId, { ideal: "headset" });
+    assert.deepEqual(microphoneConstraints("headset").deviceId, { exact: "headset" });
+  });
+});
+
+describe("opening", () => {
+  const asked: MediaStreamConstraints[] = [];
+  const answers: (string | object)[] = [];
+  const getUserMedia = async (constraints: MediaStreamConstraints): Promise<object> => {
+    asked.push(constraints);
+    const answer = answers.shift() ?? {};
+    if (typeof answer === "string") throw new DOMException("", answer);
+    return answer;
+  };
+  const devices = (): unknown[] =>
+    asked.map(({ video, audio }) => ((video ?? audio) as MediaTrackConstraints).deviceId ?? null);
+
+  beforeEach(() => {
+    asked.length = answers.length = 0;
+    Object.defineProperty(globalThis, "navigator", { value: { mediaDevices: { getUserMedia } }, configurable: true });
+  });
+
+  test("takes the remembered device", async () => {
+    remember({ camera: "back", microphone: "headset" });
+    await openCamera();
+    await openMicrophone();
+    assert.deepEqual(devices(), [{ exact: "back" }, { exact: "headset" }]);
+  });
+
+  test("takes the default one when that device is gone", async () => {
+    const stream = {};
+    answers.push("OverconstrainedError", stream);
+    assert.equal(await openCamera("unplugged"), stream);
+    assert.deepEqual(devices(), [{ exact: "unplugged" }, null]);
+  });
+
+  test("does not hide another trouble behind a second attempt", async () => {
+    answers.push("NotAllowedError");
+    await assert.rejects(openMicrophone("headset"), { name: "NotAllowedError" });
+    assert.equal(asked.length, 1);
+  });
+
+  test("says so when there is no device at all", async () => {
+    answers.push("NotFoundError");
+    await assert.rejects(openCamera(null), { name: "NotFoundError" });
+    assert.equal(asked.length, 1);
   });
 });

@@ -24,7 +24,7 @@ def at(path: str) -> Way:
     """The page at a path of the visit, once the patient has agreed."""
 
     def go(dana: Person, booked: Booked, site: Site) -> None:
-        agreed(dana, booked)
+        agreed(dana, booked, site)
         dana.open(visit_of(dana) + path)
 
     return go
@@ -34,12 +34,21 @@ def visit_of(dana: Person) -> str:
     return "/".join(dana.page.url.split("/")[:5])
 
 
-def agreed(dana: Person, booked: Booked) -> None:
+def at_name(dana: Person, booked: Booked, site: Site) -> None:
     """Take the forms by their structure, because their words are in another language."""
     dana.open(booked.link)
     dana.page.locator("main form button").first.click()
     dana.page.locator("#name").wait_for()
+
+
+def at_consent(dana: Person, booked: Booked, site: Site) -> None:
+    at_name(dana, booked, site)
     dana.page.locator("main form button").first.click()
+    dana.page.locator("#agree").wait_for()
+
+
+def agreed(dana: Person, booked: Booked, site: Site) -> None:
+    at_consent(dana, booked, site)
     for box in dana.page.locator("#agree input[type=checkbox]").all():
         box.check()
     dana.page.locator("#agree button").click()
@@ -47,27 +56,23 @@ def agreed(dana: Person, booked: Booked) -> None:
 
 
 def at_missing_name(dana: Person, booked: Booked, site: Site) -> None:
-    dana.open(booked.link)
-    dana.page.locator("main form button").first.click()
+    at_name(dana, booked, site)
     dana.page.locator("#name").fill("")
     dana.page.locator("main form button").first.click()
     dana.page.locator(".error-summary").wait_for()
 
 
 def at_missing_consent(dana: Person, booked: Booked, site: Site) -> None:
-    dana.open(booked.link)
-    dana.page.locator("main form button").first.click()
-    dana.page.locator("main form button").first.click()
+    at_consent(dana, booked, site)
     dana.page.locator("#agree button").click()
     dana.page.locator(".error-summary").wait_for()
     dana.page.locator("details summary").first.click()
 
 
 def at_declined(dana: Person, booked: Booked, site: Site) -> None:
-    dana.open(booked.link)
-    dana.page.locator("main form button").first.click()
-    dana.page.locator("main form button").first.click()
+    at_consent(dana, booked, site)
     dana.page.locator("form[action$=declined] button").click()
+    dana.page.locator("#agree").wait_for(state="detached")
 
 
 def at_camera_on(dana: Person, booked: Booked, site: Site) -> None:
@@ -81,7 +86,7 @@ def at_revoked(dana: Person, booked: Booked, site: Site) -> None:
 
 
 def at_after(dana: Person, booked: Booked, site: Site) -> None:
-    agreed(dana, booked)
+    agreed(dana, booked, site)
     site.client(ALICE).post(f"/api/consultations/{booked.id}/end", json={"outcome": "completed", "reason": None}).raise_for_status()
     dana.open(visit_of(dana) + "/after")
 
@@ -93,7 +98,9 @@ def at_unknown(dana: Person, booked: Booked, site: Site) -> None:
 
 PATIENT: dict[str, Way] = {
     "welcome": at_welcome,
+    "name": at_name,
     "name missing": at_missing_name,
+    "consent": at_consent,
     "consent missing": at_missing_consent,
     "declined": at_declined,
     "camera": at("/camera"),

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.person import LAPTOP, Person, Persons
-from tests.cast import ALICE, BOB
+from tests.cast import ALICE, BOB, ERIN
 from tests.site import Site
 
 pytestmark = pytest.mark.browser
@@ -114,11 +114,20 @@ def test_a_revoked_link_can_be_made_anew(alice: Person, persons: Persons, site: 
     dana.open(new).reads("Your video consultation with")
 
 
-def test_a_list_that_is_not_live_says_so(persons: Persons, own_site: Site) -> None:
+def test_a_list_that_was_never_live_says_so(persons: Persons, site: Site) -> None:
+    alice = persons.person("alice", site, signed_in=ALICE)
+    alice.allow_errors("Failed to load resource")
+    alice.page.route("**/api/tickets", lambda route: route.abort())
+    alice.open("/today")
+    alice.reads("This list is not live at the moment.")
+
+
+def test_a_list_that_is_not_live_any_more_says_so(persons: Persons, own_site: Site) -> None:
     alice = persons.person("alice", own_site, signed_in=ALICE, size=LAPTOP)
     alice.allow_errors("WebSocket|ERR_CONNECTION|Failed to load resource")
     alice.open("/today")
-    expect(alice.button("Consultation now").first).to_be_visible()
+    own_site.consultation(team_id=None, guest=ERIN)
+    alice.reads("Erin Evans")
     own_site.server.kill()
     alice.reads("This list is not live at the moment.")
     own_site.server.restart()

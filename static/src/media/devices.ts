@@ -1,5 +1,7 @@
 /** Cameras, microphones and speakers: open, list, choose, and remember the choice for the next page and the next visit. */
 
+import { trouble } from "./trouble.ts";
+
 export type { Trouble } from "./trouble.ts";
 export { obstacle, surroundings, trouble } from "./trouble.ts";
 
@@ -46,25 +48,35 @@ export const remember = (change: Partial<Choice>): void => {
   }
 };
 
-/** The wanted device if it is still there, else another: so "ideal", never "exact". */
-const prefer = (id: string): MediaTrackConstraints => ({ deviceId: { ideal: id } });
+/** Exactly the device that was asked for: as a mere preference a browser passes it over for one that fits the picture size better. */
+const wanted = (id: string): MediaTrackConstraints => ({ deviceId: { exact: id } });
 
-export const cameraConstraints = (id: string | null = remembered().camera): MediaTrackConstraints => ({
+export const cameraConstraints = (id: string | null): MediaTrackConstraints => ({
   ...CAMERA,
-  ...(id === null ? { facingMode: { ideal: "user" } } : prefer(id)),
+  ...(id === null ? { facingMode: { ideal: "user" } } : wanted(id)),
 });
 
-export const microphoneConstraints = (id: string | null = remembered().microphone): MediaTrackConstraints => ({
+export const microphoneConstraints = (id: string | null): MediaTrackConstraints => ({
   ...MICROPHONE,
-  ...(id === null ? {} : prefer(id)),
+  ...(id === null ? {} : wanted(id)),
 });
 
-/** Asks the browser, and so perhaps the person; throws what `trouble()` can name. */
-export const openCamera = (id?: string | null): Promise<MediaStream> =>
-  navigator.mediaDevices.getUserMedia({ video: cameraConstraints(id) });
+/** A device that is gone gives way to the browser's default; throws what `trouble()` can name. */
+const openOr = async (id: string | null, open: (id: string | null) => Promise<MediaStream>): Promise<MediaStream> => {
+  try {
+    return await open(id);
+  } catch (error) {
+    if (id === null || trouble(error) !== "missing") throw error;
+    return open(null);
+  }
+};
 
-export const openMicrophone = (id?: string | null): Promise<MediaStream> =>
-  navigator.mediaDevices.getUserMedia({ audio: microphoneConstraints(id) });
+/** Asks the browser, and so perhaps the person. */
+export const openCamera = (id: string | null = remembered().camera): Promise<MediaStream> =>
+  openOr(id, (one) => navigator.mediaDevices.getUserMedia({ video: cameraConstraints(one) }));
+
+export const openMicrophone = (id: string | null = remembered().microphone): Promise<MediaStream> =>
+  openOr(id, (one) => navigator.mediaDevices.getUserMedia({ audio: microphoneConstraints(one) }));
 
 /** Really off: the light of the camera goes out. */
 export const close = (stream: MediaStream | null): void => {
