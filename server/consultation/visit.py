@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from functools import wraps
 
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -13,7 +15,7 @@ from server.consultation.consents import WORDINGS
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
 from server.consultation.visit_actions import decline, record_consents, record_who, start_visit
-from server.consultation.visit_view import COOKIE, GoTo, View, go_to, on_the_way, read_view, show, view_of
+from server.consultation.visit_view import COOKIE, GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
 from server.errors import Invalid, NotFound
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -27,7 +29,6 @@ def routes() -> list[Route]:
     visit = "/v/{visit_id:uuid}"
     both = ["GET", "POST"]
     pages = [
-        ("", _welcome, both),
         ("/calendar.ics", _calendar, ["GET"]),
         ("/who", _who, both),
         ("/consent", _consent, both),
@@ -37,6 +38,7 @@ def routes() -> list[Route]:
     ]
     return [
         Route("/j/{token}", _open_link),
+        Route(visit, _for_people(_welcome), methods=both, middleware=[Middleware(GZipMiddleware)]),
         *(Route(visit + path, _for_people(page), methods=methods) for path, page, methods in pages),
         Route(visit + "/tickets", visit_room.issue_ticket, methods=["POST"]),
     ]
@@ -80,7 +82,7 @@ async def _welcome(request: Request) -> Response:
         return await _start(request)
     view = await read_view(request)
     if view.closed:
-        return show(request, view, "closed", status=410, standing=view.visit.standing)
+        return show_first(request, view, "closed", status=410, standing=view.visit.standing)
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")
     boot = {
@@ -90,7 +92,7 @@ async def _welcome(request: Request) -> Response:
         "now": view.now.isoformat(),
         "early": view.early,
     }
-    return show(request, view, "welcome", boot=boot)
+    return show_first(request, view, "welcome", boot=boot)
 
 
 async def _start(request: Request) -> Response:

@@ -15,7 +15,7 @@ from server.consultation.visit_actions import has_agreed
 from server.core.db import Tx
 from server.errors import NotFound
 from server.web.endpoint import house_of
-from server.web.pages import render
+from server.web.pages import render, render_first
 
 COOKIE = "visit"
 SOON_S = 30 * 60
@@ -98,8 +98,17 @@ def go_to(path: str) -> Response:
 
 def show(request: Request, view: View, template: str, status: int = 200, **more: object) -> Response:
     """Render a page of the visit; every one names the practice and its phone."""
+    return render(request, f"visit/{template}.html", {**_shared(view), **more}, status)
+
+
+def show_first(request: Request, view: View, template: str, status: int = 200, **more: object) -> Response:
+    """Render the page that a link leads to."""
+    return render_first(request, f"visit/{template}.html", {**_shared(view), **more}, status)
+
+
+def _shared(view: View) -> dict[str, object]:
     scheduled_at = view.visit.consultation.scheduled_at
-    context = {
+    return {
         "base": view.base,
         "practice": view.practice,
         "professional": view.host.full_name,
@@ -109,6 +118,4 @@ def show(request: Request, view: View, template: str, status: int = 200, **more:
         "early": view.early,
         "soon": (scheduled_at - view.now).total_seconds() <= SOON_S,
         "now": view.now,
-        **more,
     }
-    return render(request, f"visit/{template}.html", context, status=status)

@@ -9,23 +9,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "font-src 'self'",
-        "img-src 'self' data:",
-        "media-src 'self' blob: mediastream:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types ProseMirrorClipboard",
+
+def content_policy(*styles: str) -> str:
+    """Return the Content-Security-Policy; `styles` are the hashes of style sheets that stand in the page itself."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            " ".join(("style-src 'self'", *(f"'{each}'" for each in styles))),
+            "font-src 'self'",
+            "img-src 'self' data:",
+            "media-src 'self' blob: mediastream:",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types ProseMirrorClipboard",
+        )
     )
-)
+
+
+CSP = content_policy()
 
 HEADERS = {
     "Content-Security-Policy": CSP,
@@ -38,7 +44,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds the headers above; everything but hashed assets must not be kept by a shared computer's browser."""
+    """Adds the headers above where an answer has none of its own; only hashed assets may be kept by a shared computer's browser."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self.app = app

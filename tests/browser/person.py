@@ -184,4 +184,4 @@ class Persons:
         unexpected = [error for person in self.all for error in person.unexpected]
         for person in self.all:
             person.context.close()
-        assert unexpected == []
+        assert not unexpected, "\n".join(unexpected)

@@ -12,6 +12,8 @@ from server.consultation.join_link import join_token
 from server.consultation.model import Attendance, Consent, Consultation, JoinLink, Participant, Stage
 from server.core.house import House
 from server.settings import Settings
+from server.web.assets import built_assets
+from server.web.middleware import CSP
 from tests.cast import ALICE, ERIN, Cast, Meeting, add_meeting
 from tests.conftest import StillClock, browser_of
 
@@ -42,6 +44,22 @@ async def test_the_link_becomes_a_cookie_and_leaves_the_address(client: httpx2.A
     assert page.status_code == 200
     assert "Dr Alice Ahmed" in page.text
     assert meeting.token not in page.text
+
+
+async def test_the_first_page_needs_one_answer_to_be_painted(client: httpx2.AsyncClient, meeting: Meeting) -> None:
+    page = await follow(client, meeting)
+    text, digest = built_assets().style("app.css")
+    assert f"<style>{text}</style>" in page.text
+    assert 'rel="stylesheet"' not in page.text
+    assert f"style-src 'self' '{digest}';" in page.headers["content-security-policy"]
+    assert page.headers["content-encoding"] == "gzip"
+
+
+async def test_later_pages_allow_no_style_of_their_own(client: httpx2.AsyncClient, meeting: Meeting) -> None:
+    await follow(client, meeting)
+    page = await client.get(f"/v/{meeting.visit_id}/who")
+    assert page.headers["content-security-policy"] == CSP
+    assert "<style" not in page.text
 
 
 async def test_bad_31_a_mail_scanner_uses_nothing_up(client: httpx2.AsyncClient, house: House, meeting: Meeting) -> None:
