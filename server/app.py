@@ -42,6 +42,7 @@ from server.notes.hub import build_hub
 from server.ports import Bus, Carrier, Clock
 from server.settings import Settings
 from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
+from server.web.proxies import ClientAddress
 from server.web.ratelimit import MemoryLimiter
 from server.web.tickets import TicketOffice
 
@@ -77,6 +78,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
         routes=_routes(),
         lifespan=_lifespan,
         middleware=[
+            Middleware(ClientAddress, trusted=settings.trusted_proxies),
             Middleware(SecurityHeaders, secure=settings.secure),
             Middleware(HostCheck, base_url=settings.base_url),
             Middleware(OriginCheck, base_url=settings.base_url),

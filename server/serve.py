@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from server.address import is_loopback, reachable_host
+from server.address import reachable_host
 from server.app import build_app
 from server.core.clock import SystemClock
 from server.core.logs import configure_logs
@@ -56,10 +56,16 @@ def serve(settings: Settings) -> int:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database)
     listening = listen(settings)
-    app = build_app(settings.model_copy(update={"tls": listening.tls is not None}))
-    tls = {"ssl_certfile": listening.tls[0], "ssl_keyfile": listening.tls[1]} if listening.tls else {}
-    config = uvicorn.Config(
-        app if settings.environment == "demo" else Quiet(app),
+    app = build_app(settings)
+    Server(configure(app, listening.tls), app, listening.base_url).run([listening.socket])
+    return 0
+
+
+def configure(app: Starlette, tls: tuple[Path, Path] | None) -> uvicorn.Config:
+    """Return how uvicorn runs the application; a proxy's headers are read by our own middleware, from trusted proxies only."""
+    pair = {"ssl_certfile": tls[0], "ssl_keyfile": tls[1]} if tls else {}
+    return uvicorn.Config(
+        Quiet(app),
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
@@ -71,10 +77,8 @@ def serve(settings: Settings) -> int:
         server_header=False,
         log_level="warning",
         proxy_headers=False,
-        **tls,  # type: ignore[arg-type]
+        **pair,  # type: ignore[arg-type]
     )
-    Server(config, app, listening.base_url).run([listening.socket])
-    return 0
 
 
 def listen(settings: Settings) -> Listening:
@@ -86,10 +90,10 @@ def listen(settings: Settings) -> Listening:
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_MS)
     port = bound.getsockname()[1]
     if settings.base_url:
-        return Listening(bound, settings.base_url.rstrip("/"), None)
+        return Listening(bound, settings.base_url, None)
     host = reachable_host(settings.host)
     shown = f"[{host}]" if ":" in host else host
-    if is_loopback(settings.host):
+    if not settings.own_tls:
         return Listening(bound, f"http://{shown}:{port}", None)
     from server.certificate import ensure_certificate  # noqa: PLC0415 - x509 is slow to import, and a restart must be quick
 

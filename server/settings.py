@@ -1,12 +1,18 @@
 """The frozen settings: from the environment (`CONSILIUM_NAME`) or from a file (`CONSILIUM_NAME_FILE`)."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_origin
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
 
+from server.address import is_loopback
+
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+DEFAULT_PORTS = {"http": 80, "https": 443}
 PREFIX = "CONSILIUM_"
 
 
@@ -22,8 +28,8 @@ class Settings(BaseModel):
     environment: Literal["demo", "production"] = "demo"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    base_url: str = ""
-    tls: bool = False
+    base_url: str = Field(default="", validate_default=True)
+    trusted_proxies: list[IPvAnyNetwork] = []
     data_dir: Path = Path("data")
     database_url: str = ""
     stun_urls: list[str] = []
@@ -42,43 +48,81 @@ class Settings(BaseModel):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return value
 
+    @field_validator("base_url")
+    @classmethod
+    def public_origin(cls, value: str, given: ValidationInfo) -> str:
+        """Return the origin as browsers send it, because hosts and origins are compared with it letter by letter."""
+        parts = _split(value)
+        if given.data.get("environment") == "production" and not (parts.scheme == "https" or is_loopback(parts.hostname or "")):
+            raise ValueError("must be an https address in production; plain http is for loopback only")
+        if not value:
+            return ""
+        if parts.scheme not in DEFAULT_PORTS or not HOST.fullmatch(parts.hostname or ""):
+            raise ValueError("must be http:// or https:// and a host, in the letters of the DNS")
+        if parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("must end after the host and the port")
+        host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+        return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, DEFAULT_PORTS[parts.scheme]} else "")
+
     @property
     def database(self) -> str:
         """The database URL; by default a file in the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'consilium.db'}"
 
     @property
+    def own_tls(self) -> bool:
+        """Whether the server itself speaks HTTPS: where others can reach it and no proxy in front has a public address."""
+        return not self.base_url and not is_loopback(self.host)
+
+    @property
     def secure(self) -> bool:
         """Whether people reach the server by https, so that cookies may carry the `__Host-` prefix."""
-        return self.tls or self.base_url.startswith("https://")
+        return self.own_tls or self.base_url.startswith("https://")
 
 
 def load_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
     """Read the settings; raises `BadSettings` with one line that names the value at fault, never the value itself."""
-    from_files = _read_files(environ)
     _refuse_unknown(environ)
+    texts = {**_from_environment(environ), **_from_files(environ)}
     try:
-        return Settings.model_validate({**_from_environment(environ), **from_files, **overrides})
+        return Settings.model_validate({**{field: _parse(field, text) for field, text in texts.items() if text}, **overrides})
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise BadSettings(f"{PREFIX}{name.upper()}: {first['msg']}") from None
+        raise BadSettings(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from None
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+def _split(url: str) -> SplitResult:
+    """Split a URL; raises `ValueError` without the URL in it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("cannot be read as an address") from None
+    return parts
+
+
+def _parse(field: str, text: str) -> object:
+    """Return what a setting's text means: a list is separated by commas, and blanks count for nothing."""
+    if get_origin(Settings.model_fields[field].annotation) is list:
+        return [part for part in (part.strip() for part in text.split(",")) if part]
+    return text
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     names = {PREFIX + field.upper(): field for field in Settings.model_fields}
-    found = {names[key]: value for key, value in environ.items() if key in names}
-    return {name: value.split(",") if name.endswith("_urls") and value else value for name, value in found.items()}
+    return {names[key]: value.strip() for key, value in environ.items() if key in names}
 
 
-def _read_files(environ: Mapping[str, str]) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _from_files(environ: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for field in Settings.model_fields:
         path = environ.get(f"{PREFIX}{field.upper()}_FILE")
-        if path is None:
+        if not path:
             continue
         try:
             found[field] = Path(path).read_text().strip()
+        except UnicodeDecodeError:
+            raise BadSettings(f"{PREFIX}{field.upper()}_FILE: is not text") from None
         except OSError as error:
             raise BadSettings(f"{PREFIX}{field.upper()}_FILE: cannot be read ({error.strerror})") from None
     return found

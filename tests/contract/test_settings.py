@@ -35,6 +35,18 @@ def test_a_secret_can_stand_in_a_file(tmp_path: Path) -> None:
         ("ENVIRONMENT", "secret"),
         ("TURN_TTL_S", "1"),
         ("LOGIN_IDLE_S", "-secret"),
+        ("BASE_URL", "secret.clinic.example"),
+        ("BASE_URL", "ftp://secret.example"),
+        ("BASE_URL", "https://"),
+        ("BASE_URL", "https://clinic.example/secret"),
+        ("BASE_URL", "https://clinic.example?secret"),
+        ("BASE_URL", "https://secret:secret@clinic.example"),
+        ("BASE_URL", "https://clinic.example:secret"),
+        ("BASE_URL", "https://secret\u00e9.example"),
+        ("BASE_URL", "https://[secret"),
+        ("TRUSTED_PROXIES", "secret.example"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,secret"),
+        ("TRUSTED_PROXIES", "*"),
     ],
 )
 def test_a_bad_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -45,7 +57,49 @@ def test_a_bad_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, 
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["CONSILIUM_PROT", "CONSILIUM_SECRET_KEY", "CONSILIUM_PORT_FILE_FILE"])
+@pytest.mark.parametrize("text", ["a:1,b:2", " a:1 , b:2 ", "a:1,,b:2,"])
+def test_a_list_reads_the_same_from_the_environment_and_from_a_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "urls").write_text(f"{text}\n")
+    for environ in ({"CONSILIUM_STUN_URLS": text}, {"CONSILIUM_STUN_URLS_FILE": str(tmp_path / "urls")}):
+        assert load_settings(environ).stun_urls == ["a:1", "b:2"]
+
+
+@pytest.mark.parametrize("field", ["stun_urls", "turn_urls", "trusted_proxies", "locales_dir", "port", "base_url", "database_url"])
+def test_an_empty_value_leaves_the_default(field: str) -> None:
+    assert load_settings({f"CONSILIUM_{field.upper()}": " "}) == load_settings({})
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://Video.Clinic.example/", "https://video.clinic.example"),
+        ("HTTPS://clinic.example:443", "https://clinic.example"),
+        ("https://clinic.example:8443", "https://clinic.example:8443"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_the_public_address_becomes_what_browsers_send(written: str, origin: str) -> None:
+    assert load_settings({"CONSILIUM_BASE_URL": written}).base_url == origin
+
+
+@pytest.mark.parametrize("url", ["", "http://clinic.example", "http://192.168.1.7"])
+def test_production_needs_https(url: str) -> None:
+    with pytest.raises(BadSettings, match=r"^CONSILIUM_BASE_URL: .*https"):
+        load_settings({"CONSILIUM_ENVIRONMENT": "production", "CONSILIUM_BASE_URL": url})
+
+
+@pytest.mark.parametrize("url", ["https://clinic.example", "http://127.0.0.1:8000", "http://localhost"])
+def test_production_takes_https_and_loopback(url: str) -> None:
+    assert load_settings({"CONSILIUM_ENVIRONMENT": "production", "CONSILIUM_BASE_URL": url}).base_url == url
+
+
+@pytest.mark.parametrize(("host", "own_tls"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True), ("192.168.1.7", True)])
+def test_the_server_speaks_https_where_others_can_reach_it(host: str, own_tls: bool) -> None:
+    assert load_settings({}, host=host).own_tls is own_tls
+    assert not load_settings({"CONSILIUM_BASE_URL": "https://clinic.example"}, host=host).own_tls
+
+
+@pytest.mark.parametrize("name", ["CONSILIUM_PROT", "CONSILIUM_TLS", "CONSILIUM_SECRET_KEY", "CONSILIUM_PORT_FILE_FILE"])
 def test_a_setting_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(BadSettings, match=name):
         load_settings({name: "1"})
@@ -54,3 +108,9 @@ def test_a_setting_that_is_not_there_is_refused(name: str) -> None:
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="CONSILIUM_TURN_SECRET_FILE"):
         load_settings({"CONSILIUM_TURN_SECRET_FILE": str(tmp_path / "missing")})
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadSettings, match="CONSILIUM_TURN_SECRET_FILE: is not text"):
+        load_settings({"CONSILIUM_TURN_SECRET_FILE": str(tmp_path / "secret")})
