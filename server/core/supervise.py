@@ -1,6 +1,8 @@
 """The only place that creates tasks: each has an owner, an ending and somebody who hears of its crash."""
 
 import asyncio
+import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -10,13 +12,16 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 30.0
+MOST_DOUBLINGS = 8  # beyond the longest pause already; an unbounded power would overflow one day
+HEALTHY_S = 60.0  # who ran so long before it crashed has not been failing in a row
 ALARM_AFTER = 5
 
 
 class Supervisor:
     """Owns every background task of the process. `spawn` contains a crash to its object, `keep` starts again."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -61,14 +66,20 @@ class Supervisor:
     async def _again(self, factory: Callable[[], Awaitable[None]], name: str) -> None:
         failures = 0
         while not self._closing:
+            began = self._monotonic()
             try:
                 await factory()
                 failures = 0
             except Exception as error:  # noqa: BLE001 - kept tasks survive every crash
-                failures += 1
-                report = log.error if failures >= ALARM_AFTER else log.warning
-                report("task restarts", task=name, error=type(error).__name__, where=where(error), failures=failures)
-            await asyncio.sleep(min(FIRST_PAUSE_S * 2**failures, LONGEST_PAUSE_S))
+                failures = 1 if self._monotonic() - began >= HEALTHY_S else failures + 1
+                level = logging.ERROR if failures >= ALARM_AFTER else logging.WARNING
+                log.log(level, "task restarts", task=name, error=type(error).__name__, where=where(error), failures=failures)
+            await asyncio.sleep(pause_after(failures))
+
+
+def pause_after(failures: int) -> float:
+    """Return for how many seconds to wait after so many failures in a row."""
+    return min(FIRST_PAUSE_S * 2.0 ** min(failures, MOST_DOUBLINGS), LONGEST_PAUSE_S)
 
 
 def where(error: BaseException) -> str:
