@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 import server.access.pages
 import server.consultation.http
@@ -57,6 +58,14 @@ class Parts:
     bus: Bus = field(default_factory=MemoryBus)
 
 
+class Application(Starlette):
+    """Starlette with the security headers outside of everything, also of the answer to a crash."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        house: House = self.state.house
+        return SecurityHeaders(super().build_middleware_stack(), secure=house.settings.secure)
+
+
 def build_house(settings: Settings, parts: Parts) -> House:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return House(
@@ -74,12 +83,11 @@ def build_house(settings: Settings, parts: Parts) -> House:
 def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     """Compose the application; the database must be migrated before it starts."""
     house = build_house(settings, parts or Parts())
-    app = Starlette(
+    app = Application(
         routes=_routes(),
         lifespan=_lifespan,
         middleware=[
             Middleware(ClientAddress, trusted=settings.trusted_proxies),
-            Middleware(SecurityHeaders, secure=settings.secure),
             Middleware(HostCheck, base_url=settings.base_url),
             Middleware(OriginCheck, base_url=settings.base_url),
         ],

@@ -96,7 +96,7 @@ class Database:
         self.url = url
         self._bus = bus
         self._events = events
-        self._engine = create_async_engine(driver_url(url), **_pool(url))
+        self._engine = create_async_engine(driver_url(url), hide_parameters=True, **_pool(url))
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)

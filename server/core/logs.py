@@ -8,14 +8,15 @@ from typing import Any
 import structlog
 
 FIELDS = {
-    "event", "level", "timestamp", "logger",
-    "task", "error", "where", "failures", "kind", "attempts", "code", "status", "route", "purpose", "count", "seconds", "address",
+    "event", "level", "timestamp",
+    "attempts", "code", "error", "failures", "kind", "line", "note", "notes", "route", "rows", "session", "size", "stretches", "task",
+    "where",
 }  # fmt: skip
 
 
 def configure_logs(level: str) -> None:
-    logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    """Set the level of our own logs; libraries only warn, because at `debug` they log statements with people's data in them."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -12,7 +12,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 def migrate(url: str) -> None:
     """Upgrade to the head; asks first and cheaply, because Alembic alone costs a third of a restart. Raises SQLAlchemyError."""
-    engine = create_engine(sync_url(url))
+    engine = create_engine(sync_url(url), hide_parameters=True)
     prepare_engine(engine)
     try:
         if current_revision(engine) != newest_revision():

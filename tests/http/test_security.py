@@ -4,8 +4,10 @@ import re
 
 import httpx2
 import pytest
+import structlog
 from starlette.applications import Starlette
 
+from server.serve import configure
 from server.web.assets import built_assets
 from server.web.middleware import CSP, content_policy
 from tests.cast import ALICE, Meeting
@@ -131,3 +133,29 @@ async def test_not_ready_while_closing(app: Starlette, client: httpx2.AsyncClien
     app.state.closing = True
     assert (await client.get("/readyz")).status_code == 503
     assert (await client.get("/healthz")).status_code == 200
+
+
+@pytest.fixture
+async def crashing(app: Starlette, meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> httpx2.AsyncClient:
+    """The application as the server runs it, with a bug behind every join link."""
+
+    async def hit(*_: str) -> None:
+        raise ZeroDivisionError("Dana Diaz")
+
+    monkeypatch.setattr(app.state.house.limiter, "hit", hit)
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=configure(app, None).app), base_url=ORIGIN)  # type: ignore[arg-type]
+
+
+async def test_the_answer_to_a_crash_carries_the_headers_too(crashing: httpx2.AsyncClient) -> None:
+    answer = await crashing.get("/j/anything")
+    assert answer.status_code == 503
+    assert answer.headers["content-security-policy"] == CSP
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_crash_is_logged_once_without_its_text(crashing: httpx2.AsyncClient, capfd: pytest.CaptureFixture[str]) -> None:
+    with structlog.testing.capture_logs() as logs:
+        await crashing.get("/j/anything")
+    assert [line["event"] for line in logs if line["log_level"] != "debug"] == ["request crashed"]
+    assert "Dana" not in str(logs) + str(capfd.readouterr())
