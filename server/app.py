@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -31,7 +30,7 @@ from server.consultation.events import Channel, PatientInvited
 from server.consultation.rooms import build_rooms
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
-from server.core.db import Database, Events, Tx
+from server.core.db import STORAGE_ERRORS, Database, Events, Tx
 from server.core.house import House
 from server.core.outbox import Worker
 from server.core.supervise import Supervisor
@@ -94,7 +93,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
         exception_handlers={
             ConsiliumError: server.web.failures.on_error,
             HTTPException: server.web.failures.on_http_error,
-            OperationalError: server.web.failures.on_database_error,
+            **dict.fromkeys(STORAGE_ERRORS, server.web.failures.on_database_error),
             Exception: server.web.failures.on_crash,
         },
     )

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
-
 from server.consultation.asks import Act, Ask, Join
 from server.consultation.attendance import note_seen
 from server.consultation.audience import Audience, Seat
@@ -20,6 +18,7 @@ from server.consultation.steps import Close, Step, act, attach, check_arrival, d
 from server.consultation.subject import RoomSubject
 from server.consultation.view import view_for
 from server.consultation.welcome import welcome
+from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.core.ids import new_id
 from server.errors import Conflict, ConsiliumError, Overloaded
@@ -84,7 +83,7 @@ class Room:
             failure = Overloaded()
         except ConsiliumError as error:
             failure = error
-        except OperationalError as error:
+        except STORAGE_ERRORS as error:
             failure = storage_error(error)
         finally:
             unsubscribe()
@@ -119,7 +118,7 @@ class Room:
             outcome = None
         except ConsiliumError as error:
             outcome = error
-        except OperationalError as error:
+        except STORAGE_ERRORS as error:
             outcome = storage_error(error)
         finally:
             ask.answer(outcome)
@@ -195,7 +194,7 @@ class Room:
             await self._read_facts()
             for handle, error in await self._withdrawn():
                 self._audience.close(await self._take(expel(self._roster, handle, error.close_code, error.message)))
-        except OperationalError as error:
+        except STORAGE_ERRORS as error:
             storage_error(error)
             self._recheck_at = self._tick_at
 
@@ -221,7 +220,7 @@ class Room:
             if now >= self._attendance_at:
                 self._attendance_at = now + self._pace.attendance_s
                 await self._store_attendance()
-        except OperationalError as error:
+        except STORAGE_ERRORS as error:
             storage_error(error)
 
     async def _store_attendance(self) -> None:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, Uuid, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -16,7 +18,13 @@ from server.ports import Bus
 
 BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 8
+POOL_WAIT_S = 10  # for a connection while all are taken; then the pool gives up
+CONNECT_WITHIN_S = 5
 WRITES = "consilium_writes"
+
+# A database that is locked, full, gone, overrun or read-only. A broken rule of the schema (IntegrityError) and a statement that makes no
+# sense (ProgrammingError, DataError) are not in it: they are mistakes of ours, and must end as such.
+STORAGE_ERRORS = (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError)
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -96,7 +104,7 @@ class Database:
         self.url = url
         self._bus = bus
         self._events = events
-        self._engine = create_async_engine(driver_url(url), hide_parameters=True, **_pool(url))
+        self._engine = create_async_engine(driver_url(url), **engine_options(url))
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
@@ -146,8 +154,12 @@ def sync_url(url: str) -> str:
     return url.replace("postgresql:", "postgresql+psycopg:", 1)
 
 
-def _pool(url: str) -> dict[str, Any]:
-    return {"pool_size": POOL_SIZE} if url.startswith("sqlite") else {"pool_size": POOL_SIZE, "pool_pre_ping": True}
+def engine_options(url: str) -> dict[str, Any]:
+    """Return how every engine is made; the text of an error must not repeat the values of its statement."""
+    options = {"hide_parameters": True, "pool_size": POOL_SIZE, "pool_timeout": POOL_WAIT_S}
+    if url.startswith("sqlite"):
+        return options
+    return {**options, "pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_WITHIN_S}}
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Engine
 
-from server.core.db import prepare_engine, sync_url
+from server.core.db import engine_options, prepare_engine, sync_url
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 def migrate(url: str) -> None:
     """Upgrade to the head; asks first and cheaply, because Alembic alone costs a third of a restart. Raises SQLAlchemyError."""
-    engine = create_engine(sync_url(url), hide_parameters=True)
+    engine = create_engine(sync_url(url), **engine_options(url))
     prepare_engine(engine)
     try:
         if current_revision(engine) != newest_revision():

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.errors import ConsiliumError, NotStored
 from server.notes.actions import keep_snapshot
@@ -187,7 +187,7 @@ class Hub:
         try:
             async with self.house.database.write() as tx:
                 await keep_snapshot(tx, live.note_id, seq, packed)
-        except (SQLAlchemyError, OSError) as error:
+        except STORAGE_ERRORS as error:
             log.warning("note snapshot not kept", note=live.note_id, error=type(error).__name__)
 
     async def recheck_all(self) -> None:
@@ -210,7 +210,7 @@ class Hub:
             conn.allow(writable=await read_right(self.house, conn.subject))
         except ConsiliumError as error:
             conn.end(error)
-        except (SQLAlchemyError, OSError) as error:
+        except STORAGE_ERRORS as error:
             log.warning("note right not read", error=type(error).__name__)
 
 

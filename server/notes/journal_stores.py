@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from server.core.db import BUSY_TIMEOUT_MS, Database
+from server.core.db import BUSY_TIMEOUT_MS, CONNECT_WITHIN_S, Database
 from server.notes.chain import Row
 from server.notes.journal import Store, Taken
 
@@ -79,7 +79,9 @@ class PgStore:
         import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415 - a start on SQLite must not pay for it
 
         self._taken = asyncpg.IntegrityConstraintViolationError
-        self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=PG_CONNECTIONS, command_timeout=PG_TIMEOUT_S)
+        self._pool = await asyncpg.create_pool(
+            self._url, min_size=1, max_size=PG_CONNECTIONS, timeout=CONNECT_WITHIN_S, command_timeout=PG_TIMEOUT_S
+        )
 
     async def insert(self, rows: list[Row]) -> None:
         columns = [list(column) for column in zip(*rows, strict=True)]

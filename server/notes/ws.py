@@ -7,12 +7,11 @@ from uuid import UUID
 
 import structlog
 from pydantic import Field
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from server.access.policy import Viewer
-from server.core.db import Tx
+from server.core.db import STORAGE_ERRORS, Tx
 from server.core.house import House
 from server.errors import Conflict, ConsiliumError, Malformed, NotSignedIn, NotStored
 from server.identity.gate import SignedIn
@@ -101,7 +100,7 @@ class _Visit:
         try:
             async with self._house.database.write() as tx:
                 return await open_note(tx, subject.viewer, subject.consultation_id, client_id, self._house.clock.now())
-        except (SQLAlchemyError, OSError) as error:
+        except STORAGE_ERRORS as error:
             _report("note not opened", error)
             raise NotStored from None
 

@@ -6,11 +6,11 @@ from typing import TypeVar, cast
 
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy.exc import OperationalError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from server.core.house import House
+from server.core.supervise import where
 from server.errors import ConsiliumError, Invalid, Malformed, NotStored, TooBig, Unsupported
 
 log = structlog.get_logger(__name__)
@@ -122,7 +122,7 @@ def error_answer(error: ConsiliumError) -> Response:
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def storage_error(error: OperationalError) -> ConsiliumError:
-    """Name a database that is locked, full or gone, without its text."""
-    log.error("database refused", error=type(error.orig).__name__)
+def storage_error(error: Exception) -> ConsiliumError:
+    """Log one of `STORAGE_ERRORS` without its text, and name it for whoever waits."""
+    log.error("database refused", error=type(getattr(error, "orig", error)).__name__, where=where(error))
     return NotStored()

@@ -3,12 +3,12 @@
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.core.db import STORAGE_ERRORS
 from server.core.supervise import where
 from server.errors import ConsiliumError, Malformed, NotFound, NotSignedIn, Overloaded, TooBig
 from server.web.endpoint import error_answer, storage_error
@@ -34,7 +34,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 
 async def on_database_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, OperationalError)  # noqa: S101 - registered for this type only
+    assert isinstance(error, STORAGE_ERRORS)  # noqa: S101 - registered for these types only
     return _answer(request, storage_error(error))
 
 

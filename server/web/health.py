@@ -1,11 +1,11 @@
 """Liveness and readiness, for whatever watches the server."""
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from server.core.db import STORAGE_ERRORS
 from server.web.endpoint import house_of
 
 
@@ -25,6 +25,6 @@ async def _ready(request: Request) -> Response:
     try:
         async with house_of(request).database.read() as tx:
             await tx.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError):
+    except STORAGE_ERRORS:
         return PlainTextResponse("database\n", 503)
     return PlainTextResponse("ready\n")

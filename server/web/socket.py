@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.core.supervise import where
 from server.errors import ConsiliumError
@@ -71,7 +71,7 @@ class JsonSocket:
             return
         except ConsiliumError as error:
             connection.close(error.close_code, error.message)
-        except OperationalError as error:
+        except STORAGE_ERRORS as error:
             failure = storage_error(error)
             connection.close(failure.close_code, failure.message)
         except Exception as error:  # noqa: BLE001 - a bug ends one connection, not the process, and is logged here only
@@ -95,7 +95,7 @@ async def _answer(connection: Connection, conversation: Conversation, frame: Fra
         await conversation.receive(frame)
     except ConsiliumError as error:
         connection.refuse(frame.id, error)
-    except OperationalError as error:
+    except STORAGE_ERRORS as error:
         connection.refuse(frame.id, storage_error(error))
 
 

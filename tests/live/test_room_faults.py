@@ -10,7 +10,8 @@ import anyio.lowlevel
 import pytest
 import structlog
 from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
 
 from server.consultation import inbox
@@ -86,11 +87,21 @@ async def test_a_bug_ends_one_room_and_leaves_the_others(
             assert again.welcome["peer"] == dana.welcome["peer"]
 
 
+OUTAGES = {
+    "full": OperationalError("insert", {}, Exception("disk full")),
+    "closed": InterfaceError("insert", {}, Exception("the connection is closed")),
+    "read-only": InternalError("insert", {}, Exception("cannot execute INSERT in a read-only transaction")),
+    "overrun": PoolTimeout(),
+    "gone": ConnectionRefusedError(),
+}
+
+
+@pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)
 async def test_what_the_database_does_not_take_is_told_to_nobody(
-    sockets: str, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+    sockets: str, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch, outage: Exception
 ) -> None:
     async with as_staff(sockets, house, ALICE, meeting) as alice, as_patient(sockets, house, meeting) as dana:
-        with broken(monkeypatch, "perform", OperationalError("insert", {}, Exception("disk full"))):
+        with broken(monkeypatch, "perform", outage):
             for kind, body in (("chat", {"body": "Lost?"}), ("admit", {})):
                 with pytest.raises(Refused, match="not_stored"):
                     await alice.command(kind, **body)
@@ -99,6 +110,15 @@ async def test_what_the_database_does_not_take_is_told_to_nobody(
         assert [message["body"] for message in dana.page.messages + alice.page.messages] == ["Hello?", "Hello?"]
         assert dana.me["stage"] == "waiting"
         await alice.command("admit")
+
+
+async def test_a_broken_rule_of_the_schema_is_a_bug_and_no_outage(
+    sockets: str, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with as_staff(sockets, house, ALICE, meeting) as alice:
+        with broken(monkeypatch, "perform", IntegrityError("insert", {}, Exception("NOT NULL"))), pytest.raises(Refused, match="error"):
+            await alice.command("chat", body="Hello")
+        assert await alice.until_closed() == 1011
 
 
 async def test_a_database_that_is_gone_for_a_while_puts_nobody_out(
