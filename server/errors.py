@@ -5,6 +5,7 @@ ConsiliumError
 ├── NotSignedIn    401 4401   no login, or a ticket that is used, old or unknown
 ├── Forbidden      403 4403   a right is missing or was withdrawn
 ├── NotFound       404 4404   not there, or not yours: the two look the same from outside
+├── TooSlow        408 4400   the body did not arrive in time
 ├── Conflict       409 4409   the thing has moved on: replaced, outdated, in another state
 ├── TooBig         413 4413
 ├── Unsupported    415 4400   the content type is not the one that the endpoint takes
@@ -50,6 +51,11 @@ class Forbidden(ConsiliumError):
 class NotFound(ConsiliumError):
     code, message = "not_found", "This is not there, or it is not yours to see."
     http_status, close_code = 404, 4404
+
+
+class TooSlow(ConsiliumError):
+    code, message = "too_slow", "This took too long to arrive. Please try again."
+    http_status, close_code = 408, 4400
 
 
 class Conflict(ConsiliumError):

@@ -1,14 +1,17 @@
 """argon2id behind a limiter, with the same work for a name that does not exist."""
 
-from functools import lru_cache
+from base64 import b64encode
 
 import anyio
 import anyio.to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from server.errors import Overloaded
+
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 LONGEST_PASSWORD = 256
+MAX_WAITING = 50  # about two seconds of work; whoever comes then is told to try again
 
 
 class Passwords:
@@ -24,8 +27,10 @@ class Passwords:
         return await anyio.to_thread.run_sync(HASHER.hash, password, limiter=self._limiter)
 
     async def verify(self, stored: str | None, password: str) -> bool:
-        """Return whether the password fits; `None` (no such name) costs the same time and is always False."""
-        fits = await anyio.to_thread.run_sync(_fits, stored or _dummy(), password, limiter=self._limiter)
+        """Return whether the password fits; `None` (no such name) costs the same time and is always False. Raises `Overloaded`."""
+        if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
+            raise Overloaded
+        fits = await anyio.to_thread.run_sync(_fits, stored or NOBODY, password, limiter=self._limiter)
         return fits and stored is not None
 
 
@@ -36,6 +41,10 @@ def _fits(stored: str, password: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=1)
-def _dummy() -> str:
-    return HASHER.hash("nobody has this password")
+def _nobody() -> str:
+    """Make up a hash with the hasher's own costs: it takes the same work to compare, none to make, and no password fits it."""
+    salt, digest = (b64encode(bytes(size)).decode().rstrip("=") for size in (HASHER.salt_len, HASHER.hash_len))
+    return f"$argon2id$v=19$m={HASHER.memory_cost},t={HASHER.time_cost},p={HASHER.parallelism}${salt}${digest}"
+
+
+NOBODY = _nobody()

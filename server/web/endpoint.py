@@ -1,5 +1,6 @@
 """JSON endpoints: a strict body in, a pydantic model or nothing out, and every error as `{"error": {"code", "message"}}`."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
@@ -11,11 +12,12 @@ from starlette.responses import JSONResponse, Response
 
 from server.core.house import House
 from server.core.supervise import where
-from server.errors import ConsiliumError, Invalid, Malformed, NotStored, TooBig, Unsupported
+from server.errors import ConsiliumError, Invalid, Malformed, NotStored, TooBig, TooSlow, Unsupported
 
 log = structlog.get_logger(__name__)
 
 MAX_BODY = 64 * 1024
+BODY_WITHIN_S = 20.0  # 64 KB over the slowest telephone; a body that trickles holds its connection no longer
 MAX_DEPTH = 16
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\r") | {127})
 
@@ -33,21 +35,25 @@ def house_of(connection: HTTPConnection) -> House:
 
 
 async def read_body(request: Request, model: type[Body]) -> Body:
-    """Parse the body; raises `Unsupported`, `TooBig`, `Malformed` or `Invalid`, never echoing what was sent."""
+    """Parse the body; raises `Unsupported`, `TooBig`, `TooSlow`, `Malformed` or `Invalid`, never echoing what was sent."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise Unsupported
     return parse_model(await limited_body(request, MAX_BODY), model)
 
 
 async def limited_body(request: Request, limit: int) -> bytes:
-    """Read at most `limit` bytes, whatever Content-Length says."""
+    """Read at most `limit` bytes, whatever Content-Length says; raises `TooBig` or `TooSlow`."""
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise TooBig
-        parts.append(part)
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for part in request.stream():
+                size += len(part)
+                if size > limit:
+                    raise TooBig
+                parts.append(part)
+    except TimeoutError:
+        raise TooSlow from None
     return b"".join(parts)
 
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.core.db import STORAGE_ERRORS
 from server.core.supervise import where
-from server.errors import ConsiliumError, Malformed, NotFound, NotSignedIn, Overloaded, TooBig
+from server.errors import ConsiliumError, Malformed, NotFound, NotSignedIn, Overloaded, TooBig, TooSlow
 from server.web.endpoint import error_answer, storage_error
 from server.web.pages import render
 
@@ -45,6 +45,13 @@ async def on_crash(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, error: ConsiliumError) -> Response:
+    response = _told(request, error)
+    if isinstance(error, TooSlow):
+        response.headers["Connection"] = "close"  # or the body would trickle on
+    return response
+
+
+def _told(request: Request, error: ConsiliumError) -> Response:
     if _wants_json(request):
         return error_answer(error)
     if isinstance(error, NotSignedIn) and request.method == "GET":

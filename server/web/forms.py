@@ -12,7 +12,7 @@ MAX_FIELDS = 50
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields, stripped; of a repeated field the last counts. Raises `Unsupported`, `TooBig` or `Malformed`."""
+    """Return the fields, stripped; of a repeated field the last counts. Raises `Unsupported`, `TooBig`, `TooSlow` or `Malformed`."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise Unsupported("This form could not be read.")
     raw = await limited_body(request, MAX_FORM)
