@@ -75,7 +75,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
         supervisor=Supervisor(),
         secrets=load_secrets(settings.data_dir),
         tickets=TicketOffice(parts.clock),
-        limiter=MemoryLimiter(),
+        limiter=MemoryLimiter(parts.clock),
     )
 
 

@@ -10,6 +10,7 @@ from urllib.request import HTTPCookieProcessor, HTTPSHandler, OpenerDirector, Re
 from server.demo import PATIENT, PEOPLE, DemoFacts, passwords_path
 
 TIMEOUT_S = 10
+FORM = "application/x-www-form-urlencoded"
 
 
 class DemoServerMissing(Exception):
@@ -17,7 +18,7 @@ class DemoServerMissing(Exception):
 
 
 def fetch_demo(data_dir: Path) -> DemoFacts:
-    """Sign in as the professional and create a consultation; raises `DemoServerMissing` or OSError."""
+    """Sign in as the professional, create a consultation and sign out again; raises `DemoServerMissing` or OSError."""
     try:
         base_url: str = json.loads(address_path(data_dir).read_text())["base_url"]
         passwords: dict[str, str] = json.loads(passwords_path(data_dir).read_text())
@@ -26,11 +27,18 @@ def fetch_demo(data_dir: Path) -> DemoFacts:
     opener = _opener(data_dir)
     professional = PEOPLE[0].username
     form = urlencode({"username": professional, "password": passwords[professional]}).encode()
-    _post(opener, base_url, "/sign-in", form, "application/x-www-form-urlencoded")
+    _post(opener, base_url, "/sign-in", form, FORM)
+    try:
+        return DemoFacts(base_url, passwords, _new_link(opener, base_url))
+    finally:
+        _post(opener, base_url, "/sign-out", b"", FORM)
+
+
+def _new_link(opener: OpenerDirector, base_url: str) -> str:
     team_id = json.loads(_get(opener, base_url, "/api/teams"))["teams"][0]["id"]
     plan = json.dumps({"patient_name": PATIENT, "team_id": team_id}).encode()
-    created = json.loads(_post(opener, base_url, "/api/consultations", plan, "application/json"))
-    return DemoFacts(base_url, passwords, created["link"])
+    link: str = json.loads(_post(opener, base_url, "/api/consultations", plan, "application/json"))["link"]
+    return link
 
 
 def address_path(data_dir: Path) -> Path:

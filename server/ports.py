@@ -61,3 +61,7 @@ class Limiter(Protocol):
     async def hit(self, rule: str, *key: str) -> None:
         """Count one attempt; raises `TooFast` once the rule's number for its window is passed."""
         ...
+
+    async def forget(self, rule: str, *key: str) -> None:
+        """Forget the attempts that were counted: they have led to a success."""
+        ...

@@ -38,6 +38,11 @@ class Supervisor:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def spawn_alone(self, factory: Callable[[], Coroutine[Any, Any, None]], *, name: str) -> asyncio.Task[None]:
+        """Run `factory()` once, unless a task of that name still runs; returns the one that runs."""
+        running = next((task for task in self._tasks if task.get_name() == name), None)
+        return running or self.spawn(factory(), name=name)
+
     def keep(self, factory: Callable[[], Awaitable[None]], *, name: str) -> asyncio.Task[None]:
         """Run `factory()` again whenever it ends or crashes, with a growing pause, until the supervisor closes."""
         return self.spawn(self._again(factory, name), name=name)

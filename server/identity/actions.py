@@ -1,6 +1,7 @@
 """Signing in and out, inside the caller's transaction."""
 
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from server.core.db import Tx
 from server.core.ids import new_id, new_token, token_hash
 from server.errors import NotFound
 from server.identity.model import Credential, LoginSession, Person
+from server.settings import Settings
 
 
 def normalise(username: str) -> str:
@@ -44,6 +46,13 @@ def begin_login(tx: Tx, person_id: UUID, device: str, now: datetime) -> str:
 
 async def find_login(tx: Tx, token: str) -> LoginSession | None:
     return await tx.scalar(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
+
+
+async def note_use(tx: Tx, session_ids: Collection[UUID], settings: Settings, now: datetime) -> None:
+    """Count this moment as a use of these logins, in about every minute; one that has ended meanwhile stays ended."""
+    for session in await tx.scalars(select(LoginSession).where(LoginSession.id.in_(session_ids))):
+        if session.alive(now, settings) and session.stale(now):
+            session.seen_at = now
 
 
 async def end_login(tx: Tx, person_id: UUID, session_id: UUID, now: datetime) -> None:

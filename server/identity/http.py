@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.core.db import Tx
 from server.errors import TooFast
 from server.identity.actions import begin_login, end_all_logins, end_login, find_credential, find_login, normalise
 from server.identity.device import device_words
@@ -50,16 +51,24 @@ async def _sign_in(request: Request, passwords: Passwords) -> Response:
     token = await _try(request, passwords, username, password)
     if token is None:
         return render(request, "staff/sign_in.html", {"next": target, "error": "wrong"}, status=401)
+    await house_of(request).limiter.forget("sign_in_name", _limiter_key(username))
     response = RedirectResponse(target, status_code=303)
     set_cookie(response, house_of(request).settings, token)
     return response
 
 
 async def _limit(request: Request, username: str) -> None:
-    """Count before any hashing, or a flood would queue up work; the name is hashed because limiter keys may leave the process."""
+    """Count before any hashing, or a flood would queue up work; the name is hashed because limiter keys may leave the process.
+
+    A success clears the name's count, which guards against guessing; the address's stays, so that one good login buys no more attempts.
+    """
     limiter = house_of(request).limiter
     await limiter.hit("sign_in_address", request.client.host if request.client else "?")
-    await limiter.hit("sign_in_name", hashlib.sha256(normalise(username).encode()).hexdigest())
+    await limiter.hit("sign_in_name", _limiter_key(username))
+
+
+def _limiter_key(username: str) -> str:
+    return hashlib.sha256(normalise(username).encode()).hexdigest()
 
 
 async def _try(request: Request, passwords: Passwords, username: str, password: str) -> str | None:
@@ -70,24 +79,22 @@ async def _try(request: Request, passwords: Passwords, username: str, password: 
     fits = await passwords.verify(credential.password_hash if credential else None, password[:LONGEST_PASSWORD])
     if credential is None or not fits:
         return None
-    await _end_current(request)
     async with house.database.write() as tx:
+        await _end_current(tx, request)
         return begin_login(tx, credential.person_id, device_words(request.headers.get("user-agent", "")), house.clock.now())
 
 
-async def _end_current(request: Request) -> None:
+async def _end_current(tx: Tx, request: Request) -> None:
     house = house_of(request)
     token = read_cookie(request, house.settings)
-    if token is None:
-        return
-    async with house.database.write() as tx:
-        session = await find_login(tx, token)
-        if session is not None:
-            await end_login(tx, session.person_id, session.id, house.clock.now())
+    session = await find_login(tx, token) if token else None
+    if session is not None:
+        await end_login(tx, session.person_id, session.id, house.clock.now())
 
 
 async def _sign_out(request: Request) -> Response:
-    await _end_current(request)
+    async with house_of(request).database.write() as tx:
+        await _end_current(tx, request)
     return _signed_out(request)
 
 

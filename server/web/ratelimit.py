@@ -1,27 +1,51 @@
 """Named limits on attempts, counted in this process."""
 
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from collections import OrderedDict
+from typing import NamedTuple
 
 from server.errors import TooFast
+from server.ports import Clock
+from server.web.bucket import Bucket
 
-RULES: dict[str, str] = {
-    "sign_in_name": "10/15minutes",
-    "sign_in_address": "100/15minutes",
-    "join_link_address": "120/minute",
-    "ticket": "120/minute",
-    "create": "60/minute",
+MAX_KEYS = 100_000  # one more, and the one that was not asked about for longest is forgotten
+
+
+class Rule(NamedTuple):
+    """So many at once, and then so many again over this time."""
+
+    times: int
+    within_s: float
+
+
+RULES = {
+    "sign_in_name": Rule(10, 15 * 60),
+    "sign_in_address": Rule(100, 15 * 60),
+    "join_link_address": Rule(120, 60),
+    "ticket": Rule(120, 60),
+    "create": Rule(60, 60),
 }
 
 
 class MemoryLimiter:
-    """Forgets everything at a restart: an attacker gains one fresh window, honest people are not locked out."""
+    """Forgets everything at a restart: an attacker gains one fresh start, honest people are not locked out."""
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._items: dict[str, RateLimitItem] = {name: parse(rule) for name, rule in RULES.items()}
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._buckets: OrderedDict[tuple[str, ...], Bucket] = OrderedDict()
 
     async def hit(self, rule: str, *key: str) -> None:
-        if not await self._limiter.hit(self._items[rule], rule, *key):
+        if not self._bucket(rule, key).take(self._clock.monotonic()):
             raise TooFast
+
+    async def forget(self, rule: str, *key: str) -> None:
+        self._buckets.pop((rule, *key), None)
+
+    def _bucket(self, rule: str, key: tuple[str, ...]) -> Bucket:
+        name = (rule, *key)
+        if name not in self._buckets:
+            times, within_s = RULES[rule]
+            self._buckets[name] = Bucket.full(times / within_s, times, self._clock.monotonic())
+        self._buckets.move_to_end(name)
+        if len(self._buckets) > MAX_KEYS:
+            self._buckets.popitem(last=False)
+        return self._buckets[name]

@@ -10,11 +10,11 @@ ROWS = {row[1]: row[2] for row in re.finditer(r"^\| `([^`]+)` \| `([^`]+)` \|", 
 
 
 def created() -> dict[str, str]:
-    """Return name and file of every `spawn(…, name=…)` and `keep(…, name=…)`."""
+    """Return name and file of every `spawn(…, name=…)`, `spawn_alone` and `keep(…, name=…)`."""
     found: dict[str, str] = {}
     for path in sorted((ROOT / "server").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"spawn", "keep"}:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"spawn", "spawn_alone", "keep"}:
                 names = [word.value for word in node.keywords if word.arg == "name"]
                 found |= {name.value: path.relative_to(ROOT).as_posix() for name in names if isinstance(name, ast.Constant)}
     return found

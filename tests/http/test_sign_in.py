@@ -3,11 +3,16 @@
 import re
 from collections.abc import AsyncIterator
 
+import anyio
 import httpx2
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 
+import server.identity.http
+from server.core.house import House
 from server.identity import passwords
+from server.identity.model import LoginSession
 from tests.cast import ALICE, BOB, CHARLIE, OLGA, Cast, Staff
 from tests.conftest import ORIGIN, SignIn, StillClock, browser_of
 
@@ -119,6 +124,39 @@ async def test_bad_32_many_names_from_one_address_are_limited(stranger: httpx2.A
     assert statuses == [401] * 100 + [429]
 
 
+async def test_the_right_password_clears_the_count_of_its_name(stranger: httpx2.AsyncClient) -> None:
+    assert [(await stranger.post("/sign-in", data=form_of(ALICE))).status_code for _ in range(12)] == [303] * 12
+    for _ in range(2):
+        wrong = [(await stranger.post("/sign-in", data=WRONG)).status_code for _ in range(9)]
+        assert wrong == [401] * 9
+        assert (await stranger.post("/sign-in", data=form_of(ALICE))).status_code == 303
+
+
+async def test_bad_32_the_right_password_buys_no_attempts_at_other_names(
+    stranger: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_fits", lambda _, password: password == "right")
+    statuses = []
+    for number in range(101):
+        mine = {"username": ALICE.username, "password": "right"}
+        form = {"username": f"dr_{number}", "password": "x"} if number % 9 else mine
+        statuses.append((await stranger.post("/sign-in", data=form)).status_code)
+    assert statuses.count(429) == 1
+
+
+async def test_bad_33_a_sign_in_that_breaks_changes_nothing(stranger: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stranger.post("/sign-in", data=form_of(ALICE))
+
+    def fail(*_: object) -> str:
+        raise OverflowError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.identity.http, "begin_login", fail)
+        with pytest.raises(OverflowError):
+            await stranger.post("/sign-in", data=form_of(ALICE))
+    assert await signed_in(stranger)
+
+
 async def test_bad_33_signing_in_again_ends_the_login_before(stranger: httpx2.AsyncClient, app: Starlette) -> None:
     await stranger.post("/sign-in", data=form_of(ALICE))
     first = stranger.cookies["sid"]
@@ -165,6 +203,22 @@ async def test_a_forgotten_login_ends_by_itself(sign_in: SignIn, clock: StillClo
     assert await signed_in(idle)
     clock.advance(8 * 3600 + 60)
     assert not await signed_in(idle)
+
+
+async def test_a_busy_database_neither_stops_nor_delays_who_only_reads(sign_in: SignIn, house: House, clock: StillClock) -> None:
+    alice = await sign_in(ALICE)
+    clock.advance(120)
+    async with house.database.write():
+        with anyio.fail_after(5):
+            assert await signed_in(alice)
+    with anyio.fail_after(15):
+        while await last_use(house) != clock.now():  # noqa: ASYNC110 - a database sets no event
+            await anyio.sleep(0.02)
+
+
+async def last_use(house: House) -> object:
+    async with house.database.read() as tx:
+        return (await tx.scalars(select(LoginSession.seen_at))).one()
 
 
 async def test_a_login_in_use_still_ends_after_a_week(sign_in: SignIn, clock: StillClock) -> None:
