@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from server.consultation.roster import Member, Roster
 from server.consultation.steps import Close, Tell
@@ -66,6 +67,10 @@ class Audience:
         for handle, seat in self._seats.items():
             if not seat.lost:
                 yield handle, seat.subject
+
+    def logins(self) -> set[UUID]:
+        """Return the login sessions behind the open sockets: whoever is in a room uses theirs."""
+        return {subject.session_id for _, subject in self.subjects() if subject.session_id is not None}
 
     def heard_at(self, member: Member) -> float | None:
         """Return when a participant was last heard, in monotonic seconds; None for one who has no peer."""

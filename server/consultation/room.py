@@ -22,6 +22,7 @@ from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.core.ids import new_id
 from server.errors import Conflict, ConsiliumError, Overloaded
+from server.identity.actions import note_use
 from server.web.connection import RESTART
 from server.web.endpoint import storage_error
 
@@ -228,6 +229,7 @@ class Room:
         if seen:
             async with self._house.database.write() as tx:
                 await note_seen(tx, seen)
+                await note_use(tx, self._audience.logins(), self._house.settings, self._house.clock.now())
 
     def _seen(self, only: UUID | None = None) -> dict[UUID, datetime]:
         """Return when each participant with a peer, or only this one, was last heard."""
