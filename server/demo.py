@@ -1,7 +1,6 @@
 """Demo people for a first start: a practice, two teams, three professionals, and a consultation with a link to open."""
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +18,13 @@ from server.consultation.doors import visible_consultations
 from server.consultation.join_link import join_url
 from server.consultation.model import Consultation, ConsultationState, Standing
 from server.core.db import Tx
+from server.core.files import replace_private
 from server.core.house import House
 from server.core.ids import new_id
-from server.identity.actions import add_person, find_credential, set_password
+from server.identity.actions import add_person, end_all_logins, find_credential, set_password
+from server.identity.model import Credential
 from server.identity.passwords import Passwords
+from server.settings import PREFIX, BadSettings
 
 PATIENT = "Dana Demo"
 
@@ -92,9 +94,24 @@ async def _seed_people(house: House) -> dict[str, str]:
     passwords = {person.username: token_urlsafe(9) for person in PEOPLE}
     hashes = {username: await Passwords().hash(password) for username, password in passwords.items()}
     async with house.database.write() as tx:
-        await _add_people(tx, hashes, house.clock.now())
-    _write_private(path, json.dumps(passwords))
+        await (_renew_passwords if known else _add_people)(tx, hashes, house.clock.now())
+    replace_private(path, json.dumps(passwords).encode())
     return passwords
+
+
+async def _renew_passwords(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
+    """The people are there, their passwords are not: the file was deleted, or the first start ended before it was written."""
+    for username, password_hash in hashes.items():
+        credential = await _demo_credential(tx, username)
+        credential.password_hash, credential.changed_at = password_hash, now
+        await end_all_logins(tx, credential.person_id, now)
+
+
+async def _demo_credential(tx: Tx, username: str) -> Credential:
+    credential = await find_credential(tx, username)
+    if credential is None:
+        raise BadSettings(f"{PREFIX}ENVIRONMENT: the database holds another practice than the demo's")
+    return credential
 
 
 async def _add_people(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
@@ -126,9 +143,7 @@ def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Prof
 
 async def _open_link(tx: Tx, house: House, base_url: str) -> str:
     now = house.clock.now()
-    credential = await find_credential(tx, PEOPLE[0].username)
-    if credential is None:
-        raise RuntimeError("the data folder holds another practice than the demo's")
+    credential = await _demo_credential(tx, PEOPLE[0].username)
     viewer = await load_viewer(tx, credential.person_id)
     for consultation in await _scheduled(tx, viewer):
         link = await current_link(tx, consultation.id)
@@ -147,9 +162,3 @@ async def _scheduled(tx: Tx, viewer: Viewer) -> list[Consultation]:
 async def _north(tx: Tx, viewer: Viewer) -> UUID | None:
     found: UUID | None = await tx.scalar(select(Team.id).where(Team.practice_id == viewer.practice_id, Team.name == "North"))
     return found
-
-
-def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)

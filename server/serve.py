@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from server.address import reachable_host
 from server.app import build_app
 from server.core.clock import SystemClock
+from server.core.files import replace_private
 from server.core.logs import configure_logs
 from server.core.migrate import migrate
 from server.demo import seed_demo
@@ -105,7 +106,7 @@ def listen(settings: Settings) -> Listening:
 async def greet(app: Starlette, base_url: str) -> None:
     """Tell the address to people and, in the data folder, to programs; in the demo also who can sign in."""
     settings: Settings = app.state.house.settings
-    address_path(settings.data_dir).write_text(json.dumps({"base_url": base_url}))
+    replace_private(address_path(settings.data_dir), json.dumps({"base_url": base_url}).encode())
     if settings.environment == "demo":
         facts = await seed_demo(app.state.house, base_url)
         sys.stdout.write(facts.as_text())

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
+
+from server.core.files import create_private
+from server.settings import BadSettings
 
 KEY_BYTES = 32
 
@@ -25,15 +27,11 @@ class Secrets:
 
 
 def load_secrets(data_dir: Path) -> Secrets:
-    """Read `secret.key` in the data folder, making it (mode 0600) at the first start."""
+    """Read `secret.key` in the data folder, making it (mode 0600) at the first start; raises `BadSettings` for a file that is no key."""
     path = data_dir / "secret.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Secrets(path.read_bytes())
-    with os.fdopen(descriptor, "wb") as file:
-        key = secrets.token_bytes(KEY_BYTES)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        create_private(path, secrets.token_bytes(KEY_BYTES))  # of two first starts at once, both take the key of the faster
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise BadSettings(f"secret.key in the data folder must have {KEY_BYTES} bytes: put it back from its backup")
     return Secrets(key)
