@@ -2,27 +2,17 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.house.source import ROOT, SERVER, imports_of, python_files, relative
+from tests.house.source import ROOT, imports_of, python_files, relative
 
 FRAMEWORKS = {"asyncio", "anyio", "sqlalchemy", "starlette", "uvicorn", "structlog", "threading", "socket", "time"}
-PURE = (
-    "access/policy.py",
-    "consultation/changes.py",
-    "consultation/commands.py",
-    "consultation/roster.py",
-    "consultation/signalling.py",
-    "consultation/steps.py",
-    "consultation/turn.py",
-    "consultation/view.py",
-    "messaging/texts.py",
-    "notes/limits.py",
-    "notes/yproto.py",
-    "notes/ywalk.py",
-)
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+PURE = next(contract["source_modules"] for contract in CONTRACTS if contract["type"] == "forbidden")
+LAYERS = next(contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
 VENDORS = {"httpx", "httpx2", "stripe", "twilio", "smtplib", "boto3", "redis", "aiortc"}
 
 
@@ -38,7 +28,11 @@ def test_import_contracts_hold() -> None:
 
 @pytest.mark.parametrize("name", PURE)
 def test_pure_file_imports_no_framework(name: str) -> None:
-    assert not roots(SERVER / name) & FRAMEWORKS
+    assert not roots(ROOT / f"{name.replace('.', '/')}.py") & FRAMEWORKS
+
+
+def test_the_map_tells_the_order_that_is_enforced() -> None:
+    assert f"`{' > '.join(LAYERS)}`" in (ROOT / "docs" / "MAP.md").read_text()
 
 
 @pytest.mark.parametrize("path", python_files(), ids=relative)
