@@ -34,17 +34,25 @@ class Listening:
 
 
 class Server(uvicorn.Server):
-    """Greets once the application has started, and turns readiness off at the first signal, before anything closes."""
+    """Prepares the greeting before anybody is answered, says it after, and turns readiness off at the first signal."""
 
     def __init__(self, config: uvicorn.Config, app: Starlette, base_url: str) -> None:
         super().__init__(config)
         self._app = app
         self._base_url = base_url
+        self.failure: Exception | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            greeting = await prepare_greeting(self._app, self._base_url)
+        except Exception as error:  # noqa: BLE001 - kept for `serve`: raised here it would end as a traceback in the server's log
+            self.failure, self.should_exit = error, True
+            await self._app.state.house.database.close()
+            return
         await super().startup(sockets)
         if not self.should_exit:
-            await greet(self._app, self._base_url)
+            sys.stdout.write(greeting)
+            sys.stdout.flush()
 
     def handle_exit(self, sig: int, frame: object) -> None:
         self._app.state.closing = True
@@ -58,7 +66,10 @@ def serve(settings: Settings) -> int:
     migrate(settings.database)
     listening = listen(settings)
     app = build_app(settings)
-    Server(configure(app, listening.tls), app, listening.base_url).run([listening.socket])
+    server = Server(configure(app, listening.tls), app, listening.base_url)
+    server.run([listening.socket])
+    if server.failure is not None:
+        raise server.failure
     return 0
 
 
@@ -103,13 +114,9 @@ def listen(settings: Settings) -> Listening:
     return Listening(bound, f"https://{shown}:{port}", pair)
 
 
-async def greet(app: Starlette, base_url: str) -> None:
-    """Tell the address to people and, in the data folder, to programs; in the demo also who can sign in."""
+async def prepare_greeting(app: Starlette, base_url: str) -> str:
+    """Tell the address to programs, in the data folder, and return what to tell people; in the demo also who can sign in."""
     settings: Settings = app.state.house.settings
+    facts = await seed_demo(app.state.house, base_url) if settings.environment == "demo" else None
     replace_private(address_path(settings.data_dir), json.dumps({"base_url": base_url}).encode())
-    if settings.environment == "demo":
-        facts = await seed_demo(app.state.house, base_url)
-        sys.stdout.write(facts.as_text())
-    else:
-        sys.stdout.write(f"Address:       {base_url}\n")
-    sys.stdout.flush()
+    return facts.as_text() if facts else f"Address:       {base_url}\n"

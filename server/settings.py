@@ -88,7 +88,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
         return Settings.model_validate({**{field: _parse(field, text) for field, text in texts.items() if text}, **overrides})
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        raise BadSettings(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from None
+        raise BadSettings(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _split(url: str) -> SplitResult:
