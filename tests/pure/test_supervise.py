@@ -70,3 +70,19 @@ async def test_failures_far_apart_are_not_in_a_row(logs: list[EventDict]) -> Non
 async def test_a_task_that_failed_thousands_of_times_goes_on(logs: list[EventDict]) -> None:
     await run_to_the_end(Flaky([0.0] * 1_200))
     assert logs[-1]["failures"] == 1_200
+
+
+@pytest.mark.anyio
+async def test_work_that_is_done_alone_is_not_begun_twice() -> None:
+    supervisor, begun, go = Supervisor(), [], anyio.Event()
+
+    async def work() -> None:
+        begun.append(1)
+        await go.wait()
+
+    tasks = {supervisor.spawn_alone(work, name="alone") for _ in range(3)}
+    assert len(tasks) == 1
+    go.set()
+    await tasks.pop()
+    await supervisor.spawn_alone(work, name="alone")
+    assert begun == [1, 1]
