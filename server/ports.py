@@ -65,3 +65,7 @@ class Limiter(Protocol):
     async def forget(self, rule: str, *key: str) -> None:
         """Forget the attempts that were counted: they have led to a success."""
         ...
+
+    async def take_back(self, rule: str, *key: str) -> None:
+        """Uncount one attempt, and leave the others."""
+        ...

@@ -20,6 +20,7 @@ from server.errors import Invalid, NotFound
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
+from server.web.proxies import address_key
 
 Page = Callable[[Request], Awaitable[Response]]
 COOKIE_S = 7 * 86400
@@ -47,7 +48,7 @@ def routes() -> list[Route]:
 async def _open_link(request: Request) -> Response:
     """Exchange the link for a cookie. Nothing is used up: mail scanners open links, too."""
     house = house_of(request)
-    await house.limiter.hit("join_link_address", request.client.host if request.client else "?")
+    await house.limiter.hit("join_link_address", address_key(request))
     token: str = request.path_params["token"]
     async with house.database.read() as tx:
         link = await find_link(tx, token)

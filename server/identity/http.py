@@ -17,6 +17,7 @@ from server.web.auth import drop_cookie, read_cookie, set_cookie
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
+from server.web.proxies import address_key
 
 AFTER_SIGN_IN = "/today"
 
@@ -51,23 +52,28 @@ async def _sign_in(request: Request, passwords: Passwords) -> Response:
     token = await _try(request, passwords, username, password)
     if token is None:
         return render(request, "staff/sign_in.html", {"next": target, "error": "wrong"}, status=401)
-    await house_of(request).limiter.forget("sign_in_name", _limiter_key(username))
+    await _pardon(request, username)
     response = RedirectResponse(target, status_code=303)
     set_cookie(response, house_of(request).settings, token)
     return response
 
 
 async def _limit(request: Request, username: str) -> None:
-    """Count before any hashing, or a flood would queue up work; the name is hashed because limiter keys may leave the process.
-
-    A success clears the name's count, which guards against guessing; the address's stays, so that one good login buys no more attempts.
-    """
+    """Count before any hashing, or a flood would queue up work."""
     limiter = house_of(request).limiter
-    await limiter.hit("sign_in_address", request.client.host if request.client else "?")
-    await limiter.hit("sign_in_name", _limiter_key(username))
+    await limiter.hit("sign_in_address", address_key(request))
+    await limiter.hit("sign_in_name", _name_key(username))
 
 
-def _limiter_key(username: str) -> str:
+async def _pardon(request: Request, username: str) -> None:
+    """A right password clears its name; at the address it only takes itself back, or a good login would buy guesses at other names."""
+    limiter = house_of(request).limiter
+    await limiter.forget("sign_in_name", _name_key(username))
+    await limiter.take_back("sign_in_address", address_key(request))
+
+
+def _name_key(username: str) -> str:
+    """Hashed, because keys of a limiter may leave the process."""
     return hashlib.sha256(normalise(username).encode()).hexdigest()
 
 

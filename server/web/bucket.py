@@ -24,3 +24,7 @@ class Bucket:
             return False
         self.level -= amount
         return True
+
+    def give_back(self, amount: float = 1.0) -> None:
+        """Put back what was taken for nothing."""
+        self.level = min(self.burst, self.level + amount)

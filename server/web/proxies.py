@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Address = IPv4Address | IPv6Address
@@ -37,6 +38,14 @@ class ClientAddress:
                 break
             peer = hop
         return peer
+
+
+def address_key(connection: HTTPConnection) -> str:
+    """Return what limits by address count: whoever has one IPv6 address has the whole /64 round it."""
+    address = _address(connection.client.host) if connection.client else None
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address)
 
 
 def _address(text: str) -> Address | None:

@@ -40,6 +40,9 @@ class MemoryLimiter:
     async def forget(self, rule: str, *key: str) -> None:
         self._buckets.pop((rule, *key), None)
 
+    async def take_back(self, rule: str, *key: str) -> None:
+        self._bucket(rule, key).give_back()
+
     def _bucket(self, rule: str, key: tuple[str, ...]) -> Bucket:
         name = (rule, *key)
         if name not in self._buckets:
