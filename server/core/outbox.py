@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import String, or_, select, update
+from sqlalchemy import Index, Select, String, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, Database, Tx
@@ -17,11 +17,13 @@ from server.ports import Bus, Clock
 log = structlog.get_logger(__name__)
 
 TOPIC = "errands"
-BATCH = 10
-LEASE = timedelta(minutes=2)
+RUN_S = 30.0
+LEASE = timedelta(minutes=2)  # longer than an errand may run, so that only a dead worker loses it
 POLL_S = 5.0
 MAX_ATTEMPTS = 8
-FIRST_RETRY_S = 5.0
+FIRST_RETRY_S = 10.0
+
+OPEN = text("done_at IS NULL AND dead_at IS NULL")
 
 Handler = Callable[[UUID], Awaitable[None]]
 
@@ -30,12 +32,15 @@ class Errand(Base):
     """`subject_id` names the row to look at again; an errand never carries content, so that it can't act on what is no longer true."""
 
     __tablename__ = "errand"
+    __table_args__ = (
+        Index("ix_errand_open", "run_at", sqlite_where=OPEN, postgresql_where=OPEN),
+    )  # the poll must not read what is settled
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(60))
     dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
     subject_id: Mapped[UUID]
-    run_at: Mapped[datetime] = mapped_column(index=True)
+    run_at: Mapped[datetime]
     attempts: Mapped[int]
     lease_until: Mapped[datetime | None]
     lease_by: Mapped[UUID | None]
@@ -84,35 +89,38 @@ class Worker:
         try:
             while True:
                 wake.clear()
-                if not await self.run_due():
+                if not await self.run_next():
                     await _wait(wake, POLL_S)
         finally:
             unsubscribe()
 
-    async def run_due(self) -> int:
-        """Run one batch of due errands; returns how many were claimed."""
-        claimed = await self._claim()
-        for errand in claimed:
+    async def run_next(self) -> bool:
+        """Run the oldest errand that is due; tells whether there was one."""
+        errand = await self._claim()
+        if errand is not None:
             await self._run_one(errand)
-        return len(claimed)
+        return errand is not None
 
-    async def _claim(self) -> list[Errand]:
+    async def _claim(self) -> Errand | None:
+        """Take one at a time: an errand that kills its worker must not hold others that wait behind it."""
         now = self._clock.now()
-        unleased = or_(Errand.lease_until.is_(None), Errand.lease_until < now)
-        due = select(Errand.id).where(Errand.done_at.is_(None), Errand.dead_at.is_(None), Errand.run_at <= now, unleased)
-        due = due.order_by(Errand.run_at).limit(BATCH)
+        due = due_at(now)
         lease = {"lease_until": now + LEASE, "lease_by": self._me, "attempts": Errand.attempts + 1}
         async with self._database.read() as tx:
             if await tx.scalar(due) is None:
-                return []  # an idle server takes no write lock every few seconds
+                return None  # an idle server takes no write lock every few seconds
         async with self._database.write() as tx:
             unclaimed = due.with_for_update(skip_locked=True).scalar_subquery()
-            claim = update(Errand).where(Errand.id.in_(unclaimed)).values(lease).returning(Errand)
-            return list(await tx.scalars(claim, execution_options={"synchronize_session": False}))
+            claim = update(Errand).where(Errand.id == unclaimed).values(lease).returning(Errand)
+            return (await tx.scalars(claim, execution_options={"synchronize_session": False})).one_or_none()
 
     async def _run_one(self, errand: Errand) -> None:
+        if errand.attempts > MAX_ATTEMPTS:  # the last attempt took its worker down, or it would have been given up then
+            await self._settle(errand, {"dead_at": self._clock.now(), "last_error": "WorkerLost"})
+            return
         try:
-            await self._handlers[errand.kind](errand.subject_id)
+            async with asyncio.timeout(RUN_S):
+                await self._handlers[errand.kind](errand.subject_id)
         except Exception as error:  # noqa: BLE001 - one bad errand must not stop the others
             log.warning("errand failed", kind=errand.kind, error=type(error).__name__, attempts=errand.attempts)
             await self._settle(errand, self._retry(errand, type(error).__name__))
@@ -123,13 +131,20 @@ class Worker:
         now = self._clock.now()
         if errand.attempts >= MAX_ATTEMPTS:
             return {"dead_at": now, "last_error": error}
-        pause = FIRST_RETRY_S * 2**errand.attempts * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+        pause = FIRST_RETRY_S * 2 ** (errand.attempts - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
         return {"run_at": now + timedelta(seconds=pause), "lease_until": None, "last_error": error}
 
     async def _settle(self, errand: Errand, values: dict[str, object]) -> None:
         async with self._database.write() as tx:
             mine = (Errand.id == errand.id) & (Errand.lease_by == self._me) & Errand.done_at.is_(None)
             await tx.execute(update(Errand).where(mine).values(values))
+
+
+def due_at(now: datetime) -> Select[UUID]:
+    """Return the query for the errand to claim next."""
+    unleased = or_(Errand.lease_until.is_(None), Errand.lease_until < now)
+    due = select(Errand.id).where(Errand.done_at.is_(None), Errand.dead_at.is_(None), Errand.run_at <= now, unleased)
+    return due.order_by(Errand.run_at).limit(1)
 
 
 async def _wait(wake: asyncio.Event, timeout_s: float) -> None:

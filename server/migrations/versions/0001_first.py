@@ -28,7 +28,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_errand")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_errand_dedupe_key")),
     )
-    op.create_index(op.f("ix_errand_run_at"), "errand", ["run_at"])
+    is_open = sa.text("done_at IS NULL AND dead_at IS NULL")
+    op.create_index("ix_errand_open", "errand", ["run_at"], sqlite_where=is_open, postgresql_where=is_open)
 
     op.create_table(
         "person",

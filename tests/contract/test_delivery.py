@@ -1,0 +1,125 @@
+"""A message to a patient goes out once, with the link that is good at that moment, or not at all; on both databases."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from server.app import Parts, build_house
+from server.consultation.actions import reissue_link, revoke_link, send_link
+from server.consultation.events import Channel
+from server.consultation.join_link import join_url
+from server.core.house import House
+from server.core.outbox import FIRST_RETRY_S, Worker
+from server.messaging.actions import DELIVER
+from server.messaging.jobs import deliver_with
+from server.messaging.model import Delivery, DeliveryStatus
+from server.ports import Letter
+from server.settings import Settings
+from tests.cast import ALICE, DANA, Meeting, add_meeting, seat_cast
+from tests.conftest import ORIGIN, StillClock
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("S4")]
+
+
+@dataclass
+class Postman:
+    """A carrier that keeps what it was given; `breaks` is raised once, after the letter was taken."""
+
+    letters: list[tuple[str, Letter]] = field(default_factory=list)
+    breaks: Exception | None = None
+
+    async def carry(self, letter: Letter, dedupe_key: str) -> str:
+        self.letters.append((dedupe_key, letter))
+        if self.breaks is not None:
+            error, self.breaks = self.breaks, None
+            raise error
+        return "sent"
+
+
+@pytest.fixture
+async def house(database_url: str, tmp_path: Path, clock: StillClock) -> AsyncIterator[House]:
+    """A house whose own worker was not started."""
+    house = build_house(Settings(database_url=database_url, data_dir=tmp_path / "data", base_url=ORIGIN), Parts(clock=clock))
+    yield house
+    await house.database.close()
+
+
+@pytest.fixture
+def postman() -> Postman:
+    return Postman()
+
+
+@pytest.fixture
+def work(house: House, postman: Postman) -> Callable[[], Awaitable[None]]:
+    worker = Worker(house.database, house.bus, house.clock, {DELIVER: deliver_with(house, dict.fromkeys(Channel, postman), ORIGIN)})
+
+    async def work() -> None:
+        while await worker.run_next():
+            pass
+
+    return work
+
+
+@pytest.fixture
+async def invited(house: House, clock: StillClock) -> Meeting:
+    """A consultation whose patient is to get the link by SMS."""
+    async with house.database.write() as tx:
+        await seat_cast(tx, clock.now())
+        return await add_meeting(tx, house.secrets, clock.now(), guest=replace(DANA, email=""))
+
+
+async def statuses(house: House) -> list[DeliveryStatus]:
+    async with house.database.read() as tx:
+        return list(await tx.scalars(select(Delivery.status).order_by(Delivery.created_at)))
+
+
+async def test_the_message_holds_the_link_and_goes_out_once(
+    house: House, invited: Meeting, postman: Postman, work: Callable[[], Awaitable[None]]
+) -> None:
+    await work()
+    await work()
+    [(_, letter)] = postman.letters
+    assert letter.to == DANA.mobile
+    assert join_url(ORIGIN, house.secrets, invited.visit_id) in letter.body
+    assert await statuses(house) == [DeliveryStatus.SENT]
+
+
+async def test_bad_31_a_message_about_a_revoked_link_is_not_sent(
+    house: House, invited: Meeting, postman: Postman, clock: StillClock, work: Callable[[], Awaitable[None]]
+) -> None:
+    async with house.database.write() as tx:
+        await revoke_link(tx, ALICE.viewer, invited.consultation_id, clock.now())
+    await work()
+    assert postman.letters == []
+    assert await statuses(house) == [DeliveryStatus.CANCELLED]
+
+
+async def test_bad_31_after_a_reissue_only_the_new_link_is_sent(
+    house: House, invited: Meeting, postman: Postman, clock: StillClock, work: Callable[[], Awaitable[None]]
+) -> None:
+    clock.advance(1)
+    async with house.database.write() as tx:
+        link = await reissue_link(tx, house.secrets, ALICE.viewer, invited.consultation_id, clock.now())
+        await send_link(tx, ALICE.viewer, invited.consultation_id, Channel.SMS)
+    await work()
+    [(_, letter)] = postman.letters
+    assert join_url(ORIGIN, house.secrets, link.id) in letter.body
+    assert await statuses(house) == [DeliveryStatus.CANCELLED, DeliveryStatus.SENT]
+
+
+async def test_bad_19_a_message_that_may_have_gone_out_is_sent_again_under_the_same_key(
+    house: House, invited: Meeting, postman: Postman, clock: StillClock, work: Callable[[], Awaitable[None]]
+) -> None:
+    """The carrier tells by the key that it has it already."""
+    postman.breaks = TimeoutError()
+    await work()
+    assert await statuses(house) == [DeliveryStatus.QUEUED]
+    clock.advance(FIRST_RETRY_S * 2)
+    await work()
+    keys = [key for key, _ in postman.letters]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert await statuses(house) == [DeliveryStatus.SENT]
