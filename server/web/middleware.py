@@ -78,7 +78,7 @@ class OriginCheck:
         if not self._must_check(scope) or self._passes(scope):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
-            await _deny_socket(scope, receive, send)
+            await _deny_socket(receive, send)
         else:
             await JSONResponse({"error": {"code": "origin", "message": "This request came from another site."}}, 403)(scope, receive, send)
 
@@ -109,14 +109,10 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-async def _deny_socket(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer the upgrade itself with 403: nothing was accepted, so nothing has to be closed."""
+async def _deny_socket(receive: Receive, send: Send) -> None:
+    """Close before anything is accepted: the server then answers the upgrade itself, with 403."""
     await receive()
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 4403})
-        return
-    await send({"type": "websocket.http.response.start", "status": 403, "headers": [(b"content-length", b"0")]})
-    await send({"type": "websocket.http.response.body", "body": b""})
+    await send({"type": "websocket.close", "code": 4403})
 
 
 class HostCheck:
