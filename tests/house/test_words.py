@@ -3,35 +3,36 @@
 import re
 from pathlib import Path
 
-import pytest
-
-from tests.house.source import ROOT, project_files, python_files, relative
+from tests.house.source import ROOT, found, project_files, python_files, relative
 
 HERE = Path(__file__)
+FILES = [path for path in project_files() if path != HERE]
+CODE = [path for path in FILES if path.suffix in {".py", ".ts", ".tsx", ".css", ".html", ".sh"}]
 REGISTRIES = re.compile(r"pypi\.(org|python)|pythonhosted|registry\.npmjs|npmjs\.(org|com)|--(extra-)?index-url|artifactory|/simple/")
 MACHINE = re.compile(r"(?<![\w.])/(work|home|root|Users)/[a-z]")
 LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 CONSOLE = re.compile(r"\bconsole\.(log|debug|info)\b|\bdebugger\b")
-FILES = [path for path in project_files() if path != HERE]
+PRINT = re.compile(r"(?<![\w.])print\(")
+NAMES_FOR_ANYTHING = {"utils", "util", "helpers", "helper", "common", "services", "service", "manager", "managers", "misc"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_file_names_no_registry_and_no_machine(path: Path) -> None:
-    text = path.read_text(errors="replace")
-    assert not REGISTRIES.search(text)
-    assert not MACHINE.search(text)
+def test_no_file_names_a_registry_or_a_machine() -> None:
+    assert found(FILES, REGISTRIES, MACHINE) == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.suffix in {".py", ".ts", ".tsx", ".css", ".html", ".sh"}], ids=relative)
-def test_file_has_no_leftover(path: Path) -> None:
-    assert not LEFTOVERS.search(path.read_text())
+def test_no_file_has_a_leftover() -> None:
+    assert found(CODE, LEFTOVERS) == []
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.is_relative_to(ROOT / "static" / "src")], ids=relative)
-def test_browser_side_logs_nothing(path: Path) -> None:
-    assert not CONSOLE.search(path.read_text())
+def test_the_browser_side_logs_nothing() -> None:
+    assert found([path for path in FILES if path.is_relative_to(ROOT / "static" / "src")], CONSOLE) == []
 
 
-@pytest.mark.parametrize("path", [path for path in python_files() if path.name != "__main__.py"], ids=relative)
-def test_server_prints_nothing(path: Path) -> None:
-    assert not re.search(r"(?<![\w.])print\(", path.read_text())
+def test_the_server_prints_nothing() -> None:
+    assert found([path for path in python_files() if path.name != "__main__.py"], PRINT) == []
+
+
+def test_no_folder_and_no_file_has_a_name_for_anything() -> None:
+    """Such a name says nothing, and gathers what nobody found a place for."""
+    named = {relative(path): {*path.relative_to(ROOT).parent.parts, path.stem} for path in FILES}
+    assert [name for name, parts in named.items() if parts & NAMES_FOR_ANYTHING] == []
