@@ -43,40 +43,39 @@ async def status_of(app: ASGIApp, headers: Headers, **scope: object) -> int:
     return int(sent[0]["status"])
 
 
-FOREIGN: list[tuple[str, Headers]] = [
-    ("null", {"origin": "null"}),
-    ("empty", {"origin": ""}),
-    ("suffix", {"origin": "https://clinic.example.evil.test"}),
-    ("prefix", {"origin": "https://evilclinic.example"}),
-    ("downgrade", {"origin": "http://clinic.example"}),
-    ("other port", {"origin": "https://clinic.example:8443"}),
-    ("subdomain", {"origin": "https://blog.clinic.example"}),
-    ("trailing slash", {"origin": "https://clinic.example/"}),
-    ("upper case", {"origin": "HTTPS://CLINIC.EXAMPLE"}),
-    ("user part", {"origin": "https://clinic.example@evil.test"}),
-    ("two origins", [("origin", OURS), ("origin", "https://evil.test")]),
-    ("two in one", {"origin": f"{OURS}, https://evil.test"}),
-    ("ours twice", [("origin", OURS), ("origin", OURS)]),
-    ("no origin, same site", {"sec-fetch-site": "same-site", "cookie": "sid=1"}),
-    ("no origin, cross site", {"sec-fetch-site": "cross-site"}),
-    ("no origin, none", {"sec-fetch-site": "none", "cookie": "sid=1"}),
-    ("nothing, with a cookie", {"cookie": "sid=1"}),
-    ("foreign origin, same-origin fetch", {"origin": "https://evil.test", "sec-fetch-site": "same-origin"}),
-]
+FOREIGN: dict[str, Headers] = {
+    "null": {"origin": "null"},
+    "empty": {"origin": ""},
+    "suffix": {"origin": "https://clinic.example.evil.test"},
+    "prefix": {"origin": "https://evilclinic.example"},
+    "downgrade": {"origin": "http://clinic.example"},
+    "other port": {"origin": "https://clinic.example:8443"},
+    "subdomain": {"origin": "https://blog.clinic.example"},
+    "trailing slash": {"origin": "https://clinic.example/"},
+    "upper case": {"origin": "HTTPS://CLINIC.EXAMPLE"},
+    "user part": {"origin": "https://clinic.example@evil.test"},
+    "two origins": [("origin", OURS), ("origin", "https://evil.test")],
+    "two in one": {"origin": f"{OURS}, https://evil.test"},
+    "ours twice": [("origin", OURS), ("origin", OURS)],
+    "no origin, same site": {"sec-fetch-site": "same-site", "cookie": "sid=1"},
+    "no origin, cross site": {"sec-fetch-site": "cross-site"},
+    "no origin, none": {"sec-fetch-site": "none", "cookie": "sid=1"},
+    "nothing, with a cookie": {"cookie": "sid=1"},
+    "foreign origin, same-origin fetch": {"origin": "https://evil.test", "sec-fetch-site": "same-origin"},
+}
 
 
-@pytest.mark.parametrize(("what", "headers"), FOREIGN, ids=[what for what, _ in FOREIGN])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "post"])
-async def test_bad_26_another_site_may_not_write(what: str, headers: Headers, method: str) -> None:
-    assert await status_of(OriginCheck(fine, base_url=OURS), headers, method=method) == 403
+async def test_bad_26_another_site_may_not_write(method: str) -> None:
+    check = OriginCheck(fine, base_url=OURS)
+    assert [what for what, headers in FOREIGN.items() if await status_of(check, headers, method=method) != 403] == []
 
 
-@pytest.mark.parametrize(("what", "headers"), [*FOREIGN, ("nothing at all", {})], ids=[what for what, _ in FOREIGN] + ["nothing"])
-async def test_bad_27_another_site_may_not_open_a_socket(what: str, headers: Headers) -> None:
-    if headers == {"sec-fetch-site": "same-origin"}:
-        pytest.fail("not a foreign request")
-    sent = await sent_by(OriginCheck(fine, base_url=OURS), "websocket", headers, scheme="wss")
-    assert sent == [{"type": "websocket.close", "code": 4403}]
+async def test_bad_27_another_site_may_not_open_a_socket() -> None:
+    check = OriginCheck(fine, base_url=OURS)
+    for what, headers in {**FOREIGN, "nothing at all": {}}.items():
+        sent = await sent_by(check, "websocket", headers, scheme="wss")
+        assert sent == [{"type": "websocket.close", "code": 4403}], what
 
 
 @pytest.mark.parametrize("headers", [{"origin": OURS}, {"origin": OURS, "cookie": "sid=1"}, {"sec-fetch-site": "same-origin"}])
