@@ -12,7 +12,7 @@ from server.web.assets import built_assets
 from server.web.middleware import CSP, content_policy
 from tests.cast import ALICE, Meeting
 from tests.conftest import ORIGIN, SignIn, browser_of
-from tests.http.routes import SAFE, endpoints
+from tests.http.routes import SAFE, Endpoint, endpoints
 
 pytestmark = pytest.mark.anyio
 
@@ -22,10 +22,17 @@ STYLE = f"<style>{TEXT}</style>"
 INLINE = re.compile(r"<script(?![^>]*(\bsrc=|type=\"application/json\"))|<style|\son\w+=|\sstyle=|javascript:", re.IGNORECASE)
 
 
-async def test_every_answer_carries_the_headers(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
+async def answers_to_alice(app: Starlette, meeting: Meeting, sign_in: SignIn) -> list[tuple[Endpoint, httpx2.Response]]:
+    """Return what every route says to dr_alice, who is signed in until she signs out."""
     alice = await sign_in(ALICE)
-    for endpoint in endpoints(app):
-        answer = await alice.request(endpoint.method, endpoint.filled(meeting))
+    answers = [(endpoint, await alice.request(endpoint.method, endpoint.filled(meeting))) for endpoint in endpoints(app)]
+    assert len([answer for _, answer in answers if answer.status_code == 200]) >= 15
+    assert [str(endpoint) for endpoint, answer in answers if answer.status_code == 401] == ["POST /sign-out-everywhere"]
+    return answers
+
+
+async def test_every_answer_carries_the_headers(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
+    for endpoint, answer in await answers_to_alice(app, meeting, sign_in):
         assert answer.headers["content-security-policy"] in {CSP, content_policy(DIGEST)}, endpoint
         assert answer.headers["referrer-policy"] in {"same-origin", "no-referrer"}, endpoint
         assert answer.headers["x-content-type-options"] == "nosniff", endpoint
@@ -47,9 +54,7 @@ async def test_no_page_has_code_or_style_in_it(app: Starlette, meeting: Meeting,
 
 
 async def test_no_page_is_kept_by_a_shared_computer(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
-    alice = await sign_in(ALICE)
-    for endpoint in endpoints(app):
-        answer = await alice.request(endpoint.method, endpoint.filled(meeting))
+    for endpoint, answer in await answers_to_alice(app, meeting, sign_in):
         assert endpoint.path.startswith("/static") or answer.headers["cache-control"] == "no-store", endpoint
 
 
