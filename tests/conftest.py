@@ -1,19 +1,15 @@
 """Fixtures that every folder of tests shares."""
 
-import contextlib
 import itertools
 import shutil
-import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import anyio
 import httpx2
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from server.adapters.memory_bus import MemoryBus
@@ -22,6 +18,7 @@ from server.core.house import House
 from server.core.migrate import migrate
 from server.settings import Settings
 from tests.cast import Cast, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
+from tests.in_process import running
 from tests.servers import AppServer, Postgres
 
 ORIGIN = "http://testserver"
@@ -196,24 +193,11 @@ async def sign_in(app: Starlette, house: House, cast: Cast) -> AsyncIterator[Sig
         await client.aclose()
 
 
-class _Uvicorn(uvicorn.Server):
-    """uvicorn in the test's own loop: it leaves the signals of the test run alone."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @pytest.fixture
 async def sockets(app: Starlette) -> AsyncIterator[str]:
     """The address (`ws://127.0.0.1:…`) at which the in-process application takes websockets; connect with `origin=ORIGIN`."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="off", log_config=None, ws_max_size=65_536, timeout_graceful_shutdown=5)
-    server = _Uvicorn(config)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(server.serve, [listener])
-        yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
+    async with running(app) as here:
+        yield here.address
 
 
 @pytest.fixture

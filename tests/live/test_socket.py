@@ -2,8 +2,8 @@
 
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +26,7 @@ from server.errors import Conflict, NotSignedIn
 from server.web.connection import Connection, SocketLimits
 from server.web.socket import JsonSocket
 from server.web.wire import Frame
+from tests.in_process import running
 from tests.live.room_client import until
 
 pytestmark = pytest.mark.anyio
@@ -83,14 +84,6 @@ def greet(connection: Connection) -> None:
     connection.ok(1)
 
 
-class QuietServer(uvicorn.Server):
-    """uvicorn in the test's own loop: it leaves the signals of the test run alone."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @asynccontextmanager
 async def serving(limits: SocketLimits, on_hello: Callable[[Connection], None] = greet) -> AsyncIterator[Bench]:
     did: list[str] = []
@@ -100,12 +93,8 @@ async def serving(limits: SocketLimits, on_hello: Callable[[Connection], None] =
 
     app = Starlette(routes=[WebSocketRoute("/", JsonSocket(begin, limits).serve)])
     app.state.house = SimpleNamespace(clock=SystemClock(), supervisor=Supervisor())
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = QuietServer(uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=2))
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(server.serve, [listener])
-        yield Bench(f"ws://127.0.0.1:{listener.getsockname()[1]}/", server, did)
-        server.should_exit = True
+    async with running(app) as here:
+        yield Bench(f"{here.address}/", here.server, did)
 
 
 async def heard(client: ClientConnection) -> list[dict[str, Any]]:

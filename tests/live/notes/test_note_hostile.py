@@ -208,8 +208,8 @@ async def test_a_bug_of_ours_is_not_called_the_browsers_fault(open_note: Open, m
     await open_note(ALICE)
 
 
-async def test_a_browser_that_leaves_before_hello(note_url: str, open_note: Open, meeting: Meeting) -> None:
-    async with connect(f"{note_url}/ws/note", origin=ORIGIN):  # type: ignore[arg-type]
+async def test_a_browser_that_leaves_before_hello(sockets: str, open_note: Open, meeting: Meeting) -> None:
+    async with connect(f"{sockets}/ws/note", origin=ORIGIN):  # type: ignore[arg-type]
         pass
     await open_note(ALICE)
 
@@ -235,35 +235,35 @@ HELLOS: dict[str, tuple[str | bytes, int]] = {
 
 
 @pytest.mark.parametrize(("hello", "code"), HELLOS.values(), ids=HELLOS.keys())
-async def test_bad_41_hellos(note_url: str, meeting: Meeting, hello: str | bytes, code: int) -> None:
-    async with connect(f"{note_url}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
+async def test_bad_41_hellos(sockets: str, meeting: Meeting, hello: str | bytes, code: int) -> None:
+    async with connect(f"{sockets}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
         await socket.send(hello)
         async with asyncio.timeout(PATIENCE_S):
             await socket.wait_closed()
         assert socket.close_code == code
 
 
-async def test_a_ticket_is_good_once_and_for_its_purpose(note_url: str, house: House, ticket: Ticket, meeting: Meeting) -> None:
+async def test_a_ticket_is_good_once_and_for_its_purpose(sockets: str, house: House, ticket: Ticket, meeting: Meeting) -> None:
     used = await ticket(ALICE)
     house.tickets.redeem("note", used)
     for spoilt in (used, house.tickets.issue("room", "x"), house.tickets.issue("note", "not a subject")):
-        async with connect(f"{note_url}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
+        async with connect(f"{sockets}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
             await socket.send(json.dumps({"ticket": spoilt, "schema": 1}))
             await socket.wait_closed()
             assert socket.close_code == 4401
 
 
-async def test_silence_before_hello_is_ended(note_url: str, meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_before_hello_is_ended(sockets: str, meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.notes.ws.HELLO_WITHIN_S", 0.05)
-    async with connect(f"{note_url}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
+    async with connect(f"{sockets}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
         async with asyncio.timeout(PATIENCE_S):
             await socket.wait_closed()
         assert socket.close_code == 4400
 
 
-async def test_another_site_gets_no_socket(note_url: str, meeting: Meeting) -> None:
+async def test_another_site_gets_no_socket(sockets: str, meeting: Meeting) -> None:
     with pytest.raises(Exception, match="403"):
-        await connect(f"{note_url}/ws/note", origin="https://evil.example")  # type: ignore[arg-type]
+        await connect(f"{sockets}/ws/note", origin="https://evil.example")  # type: ignore[arg-type]
 
 
 async def test_a_full_note_takes_no_more_and_says_so(
