@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
+import hypothesis
 import pytest
 from starlette.applications import Starlette
 
@@ -24,6 +25,9 @@ from tests.servers import AppServer, Postgres
 ORIGIN = "http://testserver"
 MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 NUMBERS = itertools.count(1)
+
+hypothesis.settings.register_profile("house", deadline=None)  # a loaded machine is no counter-example
+hypothesis.settings.load_profile("house")
 
 
 class StillClock:
