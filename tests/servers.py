@@ -18,6 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 WAIT_S = 30.0
 STOP_S = 15.0
+RELAYS = 100
 ORDINARY_PORTS = range(10_000, 32_000)  # below the ephemeral ports, so that no outgoing connection takes one of them
 
 
@@ -219,7 +220,7 @@ class AppServer:
 
 
 class Turn:
-    """A private coturn for the relay tests; it may relay to loopback, which a real one must not."""
+    """A private coturn for the relay tests; it may relay to loopback, which a real one must not. Its relays follow its own port."""
 
     def __init__(self, folder: Path, secret: str) -> None:
         program = need_program("turnserver", "coturn")
@@ -227,7 +228,7 @@ class Turn:
         self.secret = secret
         command = [
             program, "-n", "--no-cli", "--no-tls", "--no-dtls", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
-            f"--listening-port={self.port}", "--min-port=49160", "--max-port=49260", "--fingerprint",
+            f"--listening-port={self.port}", f"--min-port={self.port + 1}", f"--max-port={self.port + RELAYS}", "--fingerprint",
             "--use-auth-secret", f"--static-auth-secret={secret}", "--realm=consilium",
             "--allow-loopback-peers", "--log-file=stdout", f"--pidfile={folder / 'turn.pid'}", f"--userdb={folder / 'turn.db'}",
         ]  # fmt: skip
