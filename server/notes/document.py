@@ -1,15 +1,18 @@
 """The CRDT document in memory, and how it is read from and packed for the database."""
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pycrdt import Doc, TransactionEvent, XmlFragment
 
 from server.notes.chain import Broken, Chain, Row
+from server.notes.layout import Layout, lay_out
 from server.notes.limits import MAX_NOTE_BYTES, MAX_UPDATES
+from server.notes.ypieces import Touched
 from server.notes.yproto import Bad, read_state_vector
+from server.notes.ywalk import walk_whole
 
 FATAL = (KeyboardInterrupt, SystemExit, MemoryError)
 UNPACK_LIMIT = 8 * MAX_NOTE_BYTES
@@ -33,22 +36,32 @@ class Saved:
 
 
 class Document:
-    """A pycrdt document that takes only checked updates; `clocks` are the next clocks by client id."""
+    """A pycrdt document that takes only checked updates, and knows where everything in it stands."""
 
     def __init__(self) -> None:
         self._doc: Doc[XmlFragment] = Doc()
-        self.clocks: dict[int, int] = {}
+        self._layout = Layout()
         self.size = 0
+
+    @property
+    def clocks(self) -> Mapping[int, int]:
+        """The next clocks by client id."""
+        return self._layout.clocks
 
     def full(self, seq: int) -> bool:
         return self.size >= MAX_NOTE_BYTES or seq >= MAX_UPDATES
 
-    def apply(self, update: bytes) -> None:
-        """Apply an update that `judge` passed; raises `Bad` when the library refuses it, `Poisoned` when it left some of it behind."""
+    def apply(self, author: int, update: bytes, touched: Touched) -> None:
+        """Apply an update that `judge` passed. Raises `Bad`, and has changed nothing, when a piece is out of place or the library
+        refuses it; `Poisoned` when the library left some of it behind.
+        """
+        known = self.clocks.get(author, 0)
+        self._layout.add(author, touched.pieces.get(author, ()), touched.deletes)
         try:
             _guarded(lambda: self._doc.apply_update(update))
-        except Poisoned:
-            if self._untouched():
+        except (Bad, Poisoned) as error:
+            self._layout.cut(author, known)
+            if isinstance(error, Poisoned) and self._untouched():
                 raise Bad("update") from None
             raise
         self.size += len(update)
@@ -57,12 +70,12 @@ class Document:
         """After an error: whether nothing of the update went in. Deletions follow the characters, so the clocks tell."""
         return _guarded(lambda: read_state_vector(self._doc.get_state())) == self.clocks
 
-    def apply_deletions(self, update: bytes) -> bool:
+    def apply_deletions(self, author: int, update: bytes, touched: Touched) -> bool:
         """Apply an update without new characters and tell whether it changed anything."""
         seen: list[TransactionEvent] = []
         subscription = self._doc.observe(seen.append)
         try:
-            self.apply(update)
+            self.apply(author, update, touched)
         finally:
             self._doc.unobserve(subscription)
         return bool(seen)
@@ -85,8 +98,9 @@ class Document:
         with self._doc.transaction():
             for update in updates:
                 self._doc.apply_update(update)
-        self.clocks = read_state_vector(self._doc.get_state())
-        self.size = sum(map(len, updates))
+        whole = self._doc.get_update()
+        self._layout = lay_out(walk_whole(whole))
+        self.size = len(whole)
 
 
 def restore(saved: Saved) -> tuple[Document, Chain]:

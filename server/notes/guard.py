@@ -1,10 +1,10 @@
 """May this update go into this document? The walker says what it touches; this says whether that is this author's to touch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
+from server.notes.ypieces import Touched
 from server.notes.yproto import Bad
-from server.notes.ywalk import Touched
 
 
 class Verdict(Enum):
@@ -27,6 +27,12 @@ def judge(touched: Touched, author: int, clocks: Mapping[int, int]) -> Verdict:
         return Verdict.GAP
     if any(clock >= clocks.get(client, 0) for client, clock in touched.refers.items()):
         return Verdict.GAP
-    if any(furthest > (max(known, end) if client == author else clocks.get(client, 0)) for client, furthest in touched.deletes.items()):
+    if any(
+        _furthest(ranges) > (max(known, end) if client == author else clocks.get(client, 0)) for client, ranges in touched.deletes.items()
+    ):
         return Verdict.GAP
     return Verdict.NEW if end > known else Verdict.OLD
+
+
+def _furthest(ranges: Iterable[tuple[int, int]]) -> int:
+    return max((end for _, end in ranges), default=0)

@@ -2,7 +2,9 @@
 
 SCHEMA_VERSION = 1  # of the editor's nodes and marks; raise it one release before a new node may be written
 SECTIONS = ("subjective", "objective", "assessment", "plan")
-NODES = ("paragraph", "bulletList", "listItem")  # an editor deletes what it does not know, so nothing else may get in
+BLOCKS = ("paragraph", "bulletList")  # what may stand in a section
+TEXT = "#text"  # what the letters of a paragraph stand in
+NODES = {"paragraph": (TEXT,), "bulletList": ("listItem",), "listItem": BLOCKS}  # and what in each node
 MARKS = ("bold", "italic")
 
 HELLO_WITHIN_S = 10.0  # then closed 4400
@@ -11,7 +13,7 @@ MAX_UPDATE = 256 * 1024  # one edit; closed 4413
 MAX_STEP2 = 1024 * 1024  # everything typed offline; closed 4413
 MAX_STATE_VECTOR = 4 * 1024  # closed 4413
 MAX_AWARENESS = 4 * 1024  # closed 4413
-MAX_STRUCTS = 20_000  # in one update; closed 4400
+MAX_PARTS = 20_000  # structs, deletions and members of attributes' values in one update; closed 4400
 MAX_RUN = 1 << 20  # length of one struct; closed 4400
 MAX_CLIENT_ID = 1 << 32
 MAX_CLOCK = 1 << 31

@@ -14,8 +14,8 @@ from server.notes.guard import Verdict
 from server.notes.journal import Entry, Journal
 from server.notes.limits import MAX_CONNECTIONS, MAX_CONNECTIONS_PERSON
 from server.notes.subject import NoteSubject
+from server.notes.ypieces import Touched
 from server.notes.yproto import UPDATE, Bad, awareness_message, sync_message, wire_frame
-from server.notes.ywalk import Touched
 
 
 class State(Enum):
@@ -129,9 +129,8 @@ class LiveNote:
 
     def _apply(self, update: bytes, touched: Touched, verdict: Verdict, author: int) -> bool:
         if verdict is Verdict.OLD:
-            return bool(touched.deletes) and self.document.apply_deletions(update)
-        self.document.apply(update)
-        self.document.clocks[author] = touched.structs[author][1]
+            return bool(touched.deletes) and self.document.apply_deletions(author, update, touched)
+        self.document.apply(author, update, touched)
         return True
 
     def _committed(self, member: Member, update: bytes, on_commit: Callable[[], None]) -> None:

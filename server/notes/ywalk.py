@@ -4,157 +4,104 @@ pycrdt panics on some malformed updates, takes structs under any client id, and 
 reaches it that this walker did not read to the last byte. Only what our editor writes is let through.
 """
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from server.notes.limits import MARKS, MAX_CLIENT_ID, MAX_CLOCK, MAX_RUN, MAX_STRUCTS, NODES, SECTIONS
-from server.notes.yproto import MAX_VARINT_BYTES, Bad
+from server.notes.limits import MARKS, MAX_CLIENT_ID, MAX_CLOCK, MAX_PARTS, MAX_RUN, NODES, SECTIONS, TEXT
+from server.notes.ykey import walk_keystroke
+from server.notes.ypieces import DELETED, GARBAGE, LETTERS, VALUE, Id, Parent, Piece, Touched, end_of, halves_of, utf16, varuint
+from server.notes.yproto import Bad
 
-GC, DELETED, STRING, FORMAT, TYPE, ANY = 0, 1, 4, 6, 7, 8
+GC_REF, DELETED_REF, STRING_REF, FORMAT_REF, TYPE_REF, ANY_REF = 0, 1, 4, 6, 7, 8
 HAS_LEFT, HAS_RIGHT, HAS_KEY = 128, 64, 32
 XML_ELEMENT, XML_TEXT = 3, 6
 MAX_DEPTH = 8
 MAX_NAME = 64
-ROOTS = frozenset(name.encode() for name in SECTIONS)
-ELEMENTS = frozenset(name.encode() for name in NODES)
+NO_ID = (0, 0)
+ROOTS = {name.encode(): name for name in SECTIONS}
+ELEMENTS = {name.encode(): name for name in NODES}
 FORMATS = frozenset(name.encode() for name in MARKS)
 
 ANY_SIZES = {127: 0, 126: 0, 121: 0, 120: 0, 124: 4, 123: 8, 122: 8}
 ANY_INTEGER, ANY_STRING, ANY_OBJECT, ANY_ARRAY = 125, 119, 118, 117
 
 
-@dataclass(slots=True)
-class Touched:
-    """What an update touches, as clocks by client id.
+class Bounds(NamedTuple):
+    """What reading may cost: `parts` counts structs, deletions and the members of attributes' values; `run` is the length of one struct."""
 
-    `structs`: from (inclusive) and to (exclusive) of the new structs; `refers`: the highest clock that they refer to;
-    `deletes`: the end (exclusive) of the furthest deletion.
-    """
+    parts: int
+    run: int
 
-    structs: dict[int, tuple[int, int]] = field(default_factory=dict)
-    refers: dict[int, int] = field(default_factory=dict)
-    deletes: dict[int, int] = field(default_factory=dict)
+
+MESSAGE = Bounds(MAX_PARTS, MAX_RUN)
+WHOLE = Bounds(MAX_CLOCK, MAX_CLOCK)
 
 
 def walk(update: bytes) -> Touched:
-    """Read an update to its last byte; raises `Bad`."""
-    return walk_keystroke(update) or _Walker(update).walk()
+    """Read somebody's update to its last byte; raises `Bad`."""
+    return walk_keystroke(update) or _Walker(update, MESSAGE).walk()
 
 
-def walk_keystroke(update: bytes) -> Touched | None:
-    """Read the update of one key: one client, one string after a left neighbour, no deletions. None when it is anything else.
-
-    01 01 client clock 84|c4 left-client left-clock [right-client right-clock] size bytes 00
-    """
-    if len(update) > 127 or update[:2] != b"\x01\x01" or update[-1] != 0:
-        return None
-    try:
-        client, at = _varuint(update, 2)
-        clock, at = _varuint(update, at)
-        info = update[at]
-        if info not in (HAS_LEFT | STRING, HAS_LEFT | HAS_RIGHT | STRING):
-            return None
-        left, at = _varuint(update, at + 1)
-        left_clock, at = _varuint(update, at)
-        refers = {left: left_clock}
-        if info & HAS_RIGHT:
-            right, at = _varuint(update, at)
-            right_clock, at = _varuint(update, at)
-            refers[right] = max(right_clock, refers.get(right, 0))
-        size = update[at]
-        text = update[at + 1 : -1]
-        own = refers.pop(client, -1)
-        if own >= clock or size != len(text) or not size or max(client, left, *refers) >= MAX_CLIENT_ID:
-            return None
-        return Touched({client: (clock, _end(clock, _utf16(text)))}, refers, {})
-    except IndexError:
-        return None
-
-
-def _varuint(data: bytes, at: int) -> tuple[int, int]:
-    """Read a varint without bounds checks of its own: the caller catches IndexError."""
-    number = data[at] & 127
-    shift = 7
-    while data[at] > 127:
-        at += 1
-        if shift > 7 * (MAX_VARINT_BYTES - 1):
-            raise Bad("varint")
-        number |= (data[at] & 127) << shift
-        shift += 7
-    return number, at + 1
-
-
-def _utf16(text: bytes) -> int:
-    """Return the length in UTF-16 units, as Yjs counts."""
-    if text.isascii():
-        return len(text)
-    try:
-        return len(text.decode().encode("utf-16-le")) // 2
-    except UnicodeDecodeError:
-        raise Bad("utf8") from None
-
-
-def _end(clock: int, length: int) -> int:
-    """Return the clock after a struct, within the bounds."""
-    if not 0 < length <= MAX_RUN or clock + length > MAX_CLOCK:
-        raise Bad("length")
-    return clock + length
+def walk_whole(update: bytes) -> Touched:
+    """Read a document of our own, which is as big as it is; raises `Bad`."""
+    return _Walker(update, WHOLE).walk()
 
 
 class _Walker:
-    def __init__(self, update: bytes) -> None:
+    def __init__(self, update: bytes, bounds: Bounds) -> None:
         self._update = update
         self._at = 0
-        self._structs_left = MAX_STRUCTS
+        self._bounds = bounds
+        self._parts = 0
         self._touched = Touched()
 
     def walk(self) -> Touched:
         for _ in range(self._count()):
             self._client()
-        for _ in range(self._count()):
+        for _ in range(self._parts_to_come()):
             self._deletions()
         if self._at != len(self._update):
             raise Bad("trailing")
         return self._touched
 
     def _client(self) -> None:
-        structs, client, clock = self._count(), self._client_id(), self._number()
-        self._structs_left -= structs
-        if client in self._touched.structs or not structs or self._structs_left < 0:
+        structs, client, clock = self._parts_to_come(), self._client_id(), self._number()
+        if client in self._touched.structs or not structs:
             raise Bad("structs")
         start = clock
+        pieces = self._touched.pieces[client] = []
         for _ in range(structs):
-            clock = _end(clock, self._struct(client, clock))
+            pieces.append(self._piece(client, clock))
+            clock = pieces[-1].end
         self._touched.structs[client] = (start, clock)
 
-    def _struct(self, client: int, clock: int) -> int:
-        """Return the length of one struct."""
+    def _piece(self, client: int, clock: int) -> Piece:
         info = self._byte()
         kind = info & 31
-        if kind == GC:
+        if kind == GC_REF:
             if info:
                 raise Bad("info")
-            return self._number()
-        self._origins(info, client, clock)
-        return self._content(kind)
+            return Piece(clock, self._end(clock, self._number()), GARBAGE, None, None, None)
+        left = self._refer(client, clock) if info & HAS_LEFT else None
+        right = self._refer(client, clock) if info & HAS_RIGHT else None
+        parent = None if info & (HAS_LEFT | HAS_RIGHT) else self._parent(client, clock, key=bool(info & HAS_KEY))
+        if kind == STRING_REF:
+            text = self._string()
+            return Piece(clock, self._end(clock, utf16(text)), LETTERS, left, right, parent, halves_of(text, clock))
+        content, length = self._content(kind)
+        return Piece(clock, self._end(clock, length), content, left, right, parent)
 
-    def _origins(self, info: int, client: int, clock: int) -> None:
-        if info & HAS_LEFT:
-            self._refer(client, clock)
-        if info & HAS_RIGHT:
-            self._refer(client, clock)
-        if not info & (HAS_LEFT | HAS_RIGHT):
-            self._parent(client, clock)
-            if info & HAS_KEY:
-                self._name()
-
-    def _parent(self, client: int, clock: int) -> None:
+    def _parent(self, client: int, clock: int, *, key: bool) -> Parent:
         named = self._number()
-        if named == 0:
-            self._refer(client, clock)
-        elif named != 1 or self._string() not in ROOTS:
+        if named == 1 and not key:
+            return Parent(self._one_of(ROOTS, "root"), NO_ID, key)
+        if named != 0:
             raise Bad("root")
+        parent = Parent(None, self._refer(client, clock), key)
+        if key:
+            self._name()
+        return parent
 
-    def _refer(self, client: int, clock: int) -> None:
+    def _refer(self, client: int, clock: int) -> Id:
         """Read an id that this struct refers to; one of the same client must come before the struct itself."""
         other, other_clock = self._client_id(), self._number()
         if other == client:
@@ -162,34 +109,34 @@ class _Walker:
                 raise Bad("order")
         else:
             self._touched.refers[other] = max(other_clock, self._touched.refers.get(other, 0))
+        return other, other_clock
 
-    def _content(self, kind: int) -> int:
-        if kind == STRING:
-            return _utf16(self._string())
-        if kind == DELETED:
-            return self._number()
-        if kind == FORMAT:
+    def _content(self, kind: int) -> tuple[str, int]:
+        """Return what a struct is that holds no text, and how long."""
+        if kind == DELETED_REF:
+            return DELETED, self._number()
+        if kind == FORMAT_REF:
             self._format()
-            return 1
-        if kind == TYPE:
-            self._type()
-            return 1
-        if kind == ANY:
-            count = self._count()
-            for _ in range(count):
-                self._any(MAX_DEPTH)
-            return count
+            return LETTERS, 1
+        if kind == TYPE_REF:
+            return self._type(), 1
+        if kind == ANY_REF and self._number() == 1:
+            self._any(MAX_DEPTH)
+            return VALUE, 1
         raise Bad("content")
 
     def _format(self) -> None:
         if self._string() not in FORMATS:
             raise Bad("mark")
-        _utf16(self._string())
+        utf16(self._string())
 
-    def _type(self) -> None:
+    def _type(self) -> str:
         kind = self._number()
-        if kind != XML_TEXT and (kind != XML_ELEMENT or self._string() not in ELEMENTS):
+        if kind == XML_TEXT:
+            return TEXT
+        if kind != XML_ELEMENT:
             raise Bad("type")
+        return self._one_of(ELEMENTS, "type")
 
     def _any(self, depth: int) -> None:
         kind = self._byte()
@@ -198,14 +145,14 @@ class _Walker:
         elif kind == ANY_INTEGER:
             self._number()
         elif kind == ANY_STRING:
-            _utf16(self._string())
+            utf16(self._string())
         elif kind in {ANY_OBJECT, ANY_ARRAY} and depth:
             self._nested(depth - 1, keyed=kind == ANY_OBJECT)
         else:
             raise Bad("any")
 
     def _nested(self, depth: int, *, keyed: bool) -> None:
-        for _ in range(self._count()):
+        for _ in range(self._parts_to_come()):
             if keyed:
                 self._name()
             self._any(depth)
@@ -214,15 +161,14 @@ class _Walker:
         client = self._client_id()
         if client in self._touched.deletes:
             raise Bad("deletions")
-        furthest = 0
-        for _ in range(self._count()):
+        ranges = self._touched.deletes[client] = []
+        for _ in range(self._parts_to_come()):
             start = self._number()
-            furthest = max(furthest, _end(start, self._number()))
-        self._touched.deletes[client] = furthest
+            ranges.append((start, self._end(start, self._number())))
 
     def _number(self) -> int:
         try:
-            number, self._at = _varuint(self._update, self._at)
+            number, self._at = varuint(self._update, self._at)
         except IndexError:
             raise Bad("truncated") from None
         return number
@@ -240,6 +186,17 @@ class _Walker:
             raise Bad("count")
         return count
 
+    def _parts_to_come(self) -> int:
+        """Read a number of parts, and charge them before they are read."""
+        count = self._count()
+        self._parts += count
+        if self._parts > self._bounds.parts:
+            raise Bad("parts")
+        return count
+
+    def _end(self, clock: int, length: int) -> int:
+        return end_of(clock, length, self._bounds.run)
+
     def _byte(self) -> int:
         self._skip(1)
         return self._update[self._at - 1]
@@ -254,9 +211,14 @@ class _Walker:
         self._at += size
         return self._update[self._at - size : self._at]
 
-    def _name(self) -> bytes:
+    def _one_of(self, names: dict[bytes, str], code: str) -> str:
+        name = names.get(self._string())
+        if name is None:
+            raise Bad(code)
+        return name
+
+    def _name(self) -> None:
         name = self._string()
         if len(name) > MAX_NAME:
             raise Bad("name")
-        _utf16(name)
-        return name
+        utf16(name)

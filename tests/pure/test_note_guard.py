@@ -3,8 +3,9 @@
 import pytest
 
 from server.notes.guard import Verdict, judge
+from server.notes.ypieces import Touched
 from server.notes.yproto import Bad
-from server.notes.ywalk import Touched, walk
+from server.notes.ywalk import walk
 
 ALICE, BOB = 11, 22
 KNOWN = {ALICE: 10, BOB: 5}
@@ -20,10 +21,10 @@ KNOWN = {ALICE: 10, BOB: 5}
         (Touched(structs={BOB: (5, 6)}, refers={ALICE: 9, BOB: 4}), Verdict.NEW),
         (Touched(structs={BOB: (5, 6)}, refers={ALICE: 10}), Verdict.GAP),
         (Touched(structs={BOB: (5, 6)}, refers={99: 0}), Verdict.GAP),
-        (Touched(deletes={ALICE: 10}), Verdict.OLD),
-        (Touched(deletes={ALICE: 11}), Verdict.GAP),
-        (Touched(structs={BOB: (5, 8)}, deletes={BOB: 8}), Verdict.NEW),
-        (Touched(structs={BOB: (5, 8)}, deletes={BOB: 9}), Verdict.GAP),
+        (Touched(deletes={ALICE: [(0, 1), (1, 10)]}), Verdict.OLD),
+        (Touched(deletes={ALICE: [(0, 1), (1, 11)]}), Verdict.GAP),
+        (Touched(structs={BOB: (5, 8)}, deletes={BOB: [(0, 1), (1, 8)]}), Verdict.NEW),
+        (Touched(structs={BOB: (5, 8)}, deletes={BOB: [(0, 1), (1, 9)]}), Verdict.GAP),
         (Touched(), Verdict.OLD),
     ],
 )

@@ -10,9 +10,12 @@ from pycrdt import Doc, TransactionEvent, XmlElement, XmlFragment, XmlText
 
 from server.notes.document import Document, Poisoned
 from server.notes.guard import Verdict, judge
-from server.notes.limits import MAX_CLIENT_ID, MAX_CLOCK, MAX_RUN, MAX_STRUCTS
+from server.notes.layout import lay_out
+from server.notes.limits import MAX_CLIENT_ID, MAX_CLOCK, MAX_PARTS, MAX_RUN
+from server.notes.ykey import walk_keystroke
+from server.notes.ypieces import Touched
 from server.notes.yproto import Bad, read_state_vector, write_varuint
-from server.notes.ywalk import Touched, _Walker, walk, walk_keystroke
+from server.notes.ywalk import MESSAGE, _Walker, walk, walk_whole
 
 ALICE, BOB = 3735928559, 77
 
@@ -102,8 +105,11 @@ def test_keystrokes_take_the_short_way_to_the_same_result() -> None:
 
 
 def _walk_slowly(update: bytes) -> Touched:
-    return _Walker(update).walk()
+    return _Walker(update, MESSAGE).walk()
 
+
+ATTRIBUTE = b"\x01\x01\x4d\x00\x28\x00\x4e\x00\x01k\x01"
+"""One attribute, k, of somebody's node, up to its value."""
 
 BAD_41: dict[str, bytes] = {
     "nothing": b"",
@@ -112,7 +118,10 @@ BAD_41: dict[str, bytes] = {
     "2^31 structs": b"\x01" + write_varuint(1 << 31) + b"\x4d\x00" + b"\x00" * 8,
     "2^31 deletions": b"\x00" + write_varuint(1 << 31) + b"\x00",
     "2^31 letters": b"\x01\x01\x4d\x00\x04\x01\x04plan" + write_varuint(1 << 31) + b"x\x00",
-    "2^31 members": b"\x01\x01\x4d\x00\x28\x01\x04plan\x01k\x01" + b"\x75" + write_varuint(1 << 31),
+    "2^31 members": ATTRIBUTE + b"\x75" + write_varuint(1 << 31),
+    "an attribute of two values": ATTRIBUTE[:-1] + b"\x02\x7e\x7e\x00",
+    "an attribute of a section": b"\x01\x01\x4d\x00\x28\x01\x04plan\x01k\x01\x7e\x00",
+    "a key of a section": b"\x01\x01\x4d\x00\x24\x01\x04plan\x01k\x01x\x00",
     "GC of 2^32 + 5": b"\x01\x01\x4d\x00\x00" + write_varuint((1 << 32) + 5) + b"\x00",
     "GC of nothing": b"\x01\x01\x4d\x00\x00\x00\x00",
     "GC with an origin": b"\x01\x01\x4d\x00\x80\x05\x00",
@@ -136,11 +145,11 @@ BAD_41: dict[str, bytes] = {
     "deletes to 2^40": b"\x00\x01\x4d\x01\x00" + write_varuint(1 << 40),
     "deletes nothing": b"\x00\x01\x4d\x01\x00\x00",
     "deletes of one client twice": b"\x00\x02\x4d\x01\x00\x01\x4d\x01\x00\x01",
-    "a name of a kilobyte": b"\x01\x01\x4d\x00\x28\x01\x04plan" + _prefixed(b"n" * 1024) + b"\x01\x7e\x00",
+    "a name of a kilobyte": ATTRIBUTE[:-3] + _prefixed(b"n" * 1024) + b"\x01\x7e\x00",
     "a node that no editor knows": b"\x01\x01\x4d\x00\x07\x01\x04plan\x03" + _prefixed(b"script") + b"\x00",
     "a mark that no editor knows": b"\x01\x01\x4d\x00\x06\x01\x04plan" + _prefixed(b"link") + _prefixed(b"{}") + b"\x00",
-    "nested a thousand deep": b"\x01\x01\x4d\x00\x28\x01\x04plan\x01k\x01" + b"\x75\x01" * 1000 + b"\x7e\x00",
-    "unknown value": b"\x01\x01\x4d\x00\x28\x01\x04plan\x01k\x01\x70\x00",
+    "nested a thousand deep": ATTRIBUTE + b"\x75\x01" * 1000 + b"\x7e\x00",
+    "unknown value": ATTRIBUTE + b"\x70\x00",
 }
 
 
@@ -158,11 +167,42 @@ def test_bad_41_truncated_updates_are_refused(update: bytes) -> None:
             walk(update[:end])
 
 
-def test_bad_41_too_many_structs() -> None:
-    one = b"\x84\x4d\x00\x01x"
-    walk(b"\x01" + write_varuint(MAX_STRUCTS) + b"\x4d\x01" + one * MAX_STRUCTS + b"\x00")
-    with pytest.raises(Bad, match="structs"):
-        walk(b"\x01" + write_varuint(MAX_STRUCTS + 1) + b"\x4d\x01" + one * (MAX_STRUCTS + 1) + b"\x00")
+def many_structs(count: int) -> bytes:
+    return b"\x01" + write_varuint(count) + b"\x4d\x01" + b"\x84\x4d\x00\x01x" * count + b"\x00"
+
+
+def many_deletions(count: int) -> bytes:
+    return b"\x00\x01\x4d" + write_varuint(count) + b"\x00\x01" * count
+
+
+def many_authors_of_deletions(count: int) -> bytes:
+    return b"\x00" + write_varuint(count) + b"".join(write_varuint(client) + b"\x00" for client in range(count))
+
+
+def many_members(count: int) -> bytes:
+    return ATTRIBUTE + b"\x75" + write_varuint(count) + b"\x7e" * count + b"\x00"
+
+
+def many_named_members(count: int) -> bytes:
+    return ATTRIBUTE + b"\x76" + write_varuint(count) + b"\x01k\x7e" * count + b"\x00"
+
+
+def of_everything(count: int) -> bytes:
+    """Half of the parts are structs, half deletions."""
+    half = count // 2
+    return many_structs(half)[:-1] + many_deletions(count - half)[1:]
+
+
+MANY = [many_structs, many_deletions, many_authors_of_deletions, many_members, many_named_members, of_everything]
+
+
+@pytest.mark.row("N1")
+@pytest.mark.parametrize("many", MANY)
+def test_bad_41_too_many_parts(many: Callable[[int], bytes]) -> None:
+    """Whatever it is made of, one message holds the server up only so long."""
+    walk(many(MAX_PARTS - 2))
+    with pytest.raises(Bad, match="parts"):
+        walk(many(MAX_PARTS + 1))
 
 
 def test_bad_41_a_run_is_bounded() -> None:
@@ -199,9 +239,9 @@ MUTATIONS: list[Callable[[bytearray, random.Random], None]] = [_flip, _junk, _cu
 
 def _known_document() -> Document:
     document = Document()
-    for update in (*YJS_ALICE, *YJS_BOB[:1]):
-        document.apply(update)
-    document.clocks = read_state_vector(document.state_vector())
+    for author, updates in ((ALICE, YJS_ALICE), (BOB, YJS_BOB[:1])):
+        for update in updates:
+            document.apply(author, update, walk(update))
     return document
 
 
@@ -214,6 +254,7 @@ def test_bad_41_mutated_updates_never_hurt_the_document(seed: int) -> None:
     raw = bytearray(dice.choice(CORPUS))
     dice.choice(MUTATIONS)(raw, dice)
     document = _known_document()
+    before = dict(document.clocks)
     try:
         touched = walk(bytes(raw))
         verdict = judge(touched, BOB, document.clocks)
@@ -222,15 +263,14 @@ def test_bad_41_mutated_updates_never_hurt_the_document(seed: int) -> None:
     if verdict is Verdict.GAP:
         return
     try:
-        document.apply(bytes(raw))
+        document.apply(BOB, bytes(raw), touched)
     except Bad:
-        assert read_state_vector(document.state_vector()) == document.clocks
+        assert read_state_vector(document.state_vector()) == document.clocks == before
         return
     except Poisoned as error:
         if not isinstance(error.__cause__, Exception):
             pytest.fail(f"the library panicked at {raw.hex()}")
         return
-    expected = dict(document.clocks)
-    if verdict is Verdict.NEW:
-        expected[BOB] = touched.structs[BOB][1]
-    assert read_state_vector(document.state_vector()) == expected
+    expected = before | ({BOB: touched.structs[BOB][1]} if verdict is Verdict.NEW else {})
+    assert read_state_vector(document.state_vector()) == document.clocks == expected
+    assert lay_out(walk_whole(document.since(b"\x00"))).clocks == expected

@@ -27,4 +27,4 @@ def test_one_paste_fits_into_one_update() -> None:
     paste = (Path(__file__).parents[2] / "static/src/notes/paste.ts").read_text()
     letters, lines = (int(found) for found in re.findall(r"MAX_PASTE\w* = ([\d_]+)", paste))
     assert letters * 3 + lines * 60 <= limits.MAX_UPDATE
-    assert lines * 6 <= limits.MAX_STRUCTS
+    assert lines * 6 <= limits.MAX_PARTS

@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
+from pycrdt import Doc, XmlFragment
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from server.core.house import House
 from server.notes.conn import Conn
+from server.notes.hub import Hub
 from server.notes.limits import FRAMES_BURST, MAX_AWARENESS, MAX_HELLO, MAX_STATE_VECTOR, MAX_UPDATE, STEP1_BURST
-from server.notes.yproto import STEP1, UPDATE, awareness_message, sync_message, write_varuint
+from server.notes.yproto import EMPTY_UPDATE, STEP1, UPDATE, awareness_message, sync_message, write_varuint
 from tests.cast import ALICE, BOB, Meeting, Staff
 from tests.conftest import ORIGIN
 from tests.live.notes.client import PATIENCE_S, Tab
@@ -155,13 +158,45 @@ async def test_bad_41_a_deletion_of_what_nobody_wrote_is_a_gap(open_note: Open) 
     await still_works(alice, evil)
 
 
-async def test_bad_41_an_update_that_breaks_half_way_leaves_nothing_behind(open_note: Open, house: House, meeting: Meeting) -> None:
-    """Its second struct has a letter for a parent: the library takes the first and stops. The note is read again from the log."""
+async def test_bad_41_a_letter_outside_of_any_text_is_refused(open_note: Open, house: House, meeting: Meeting) -> None:
+    """It would keep everybody's editor from opening the section, for ever."""
     alice, evil = await open_note(ALICE), await open_note(BOB)
     await alice.type("Safe")
     await alice.until(lambda tab: tab.saved)
-    mine, hers = write_varuint(evil.hello["client_id"]), write_varuint(alice.hello["client_id"])
-    await evil.send_update(b"\x01\x02" + mine + b"\x00\x04\x01\x04plan\x01q" + b"\x04\x00" + hers + b"\x02\x01z\x00")
+    await evil.send_update(letters(evil.hello["client_id"], 0, b"x"))
+    assert await evil.closed() == 4400
+    await still_works(alice, await open_note(BOB))
+    assert [reject.code for reject in await rejects_of(house)] == ["place"]
+    assert len(await rows_of(house, meeting.consultation_id)) == 2
+
+
+class Library:
+    """The CRDT library with a bug: it takes half of an update, or nothing, and then panics."""
+
+    def __init__(self, doc: Doc[XmlFragment], half: bytes) -> None:
+        self._doc = doc
+        self._half = half
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._doc, name)
+
+    def apply_update(self, update: bytes) -> None:
+        del update
+        self._doc.apply_update(self._half)
+        raise RuntimeError
+
+
+async def test_bad_41_an_update_that_breaks_half_way_leaves_nothing_behind(
+    open_note: Open, hub: Hub, house: House, meeting: Meeting
+) -> None:
+    """The library takes the first of two pieces and stops. The note is read again from the log."""
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    await alice.type("Safe")
+    await alice.until(lambda tab: tab.saved)
+    document = hub._places[meeting.consultation_id].live.document
+    half = b"\x01\x01" + write_varuint(evil.hello["client_id"]) + b"\x00\x07\x01\x04plan\x03\x09paragraph\x00"
+    document._doc = Library(document._doc, half)  # type: ignore[assignment]
+    await evil.type("q", "subjective")
     assert await evil.closed() == 4400
     assert await alice.closed() == 4500
     again = await open_note(ALICE, older=alice)
@@ -170,14 +205,17 @@ async def test_bad_41_an_update_that_breaks_half_way_leaves_nothing_behind(open_
     assert [b"q" in row.payload for row in await rows_of(house, meeting.consultation_id)] == [False, False]
 
 
-async def test_bad_41_an_update_that_breaks_at_once_disturbs_nobody(open_note: Open) -> None:
-    """A letter for a parent in the first struct: nothing went in, so nothing has to be read again."""
+async def test_bad_41_an_update_that_breaks_at_once_disturbs_nobody(open_note: Open, hub: Hub, meeting: Meeting) -> None:
+    """Nothing went in, so nothing has to be read again."""
     alice, evil = await open_note(ALICE), await open_note(BOB)
     await alice.type("Safe")
     await alice.until(lambda tab: tab.saved)
-    mine, hers = write_varuint(evil.hello["client_id"]), write_varuint(alice.hello["client_id"])
-    await evil.send_update(b"\x01\x01" + mine + b"\x00\x04\x00" + hers + b"\x02\x01z\x00")
+    document = hub._places[meeting.consultation_id].live.document
+    real = document._doc
+    document._doc = Library(real, EMPTY_UPDATE)  # type: ignore[assignment]
+    await evil.type("q", "subjective")
     assert await evil.closed() == 4400
+    document._doc = real
     await still_works(alice, await open_note(BOB))
 
 
@@ -261,7 +299,7 @@ async def test_silence_before_hello_is_ended(sockets: str, meeting: Meeting, mon
         assert socket.close_code == 4400
 
 
-async def test_another_site_gets_no_socket(sockets: str, meeting: Meeting) -> None:
+async def test_bad_27_another_site_gets_no_socket(sockets: str, meeting: Meeting) -> None:
     with pytest.raises(Exception, match="403"):
         await connect(f"{sockets}/ws/note", origin="https://evil.example")  # type: ignore[arg-type]
 

@@ -1,0 +1,196 @@
+"""Where everything in a note stands: editors that meet a letter outside of a text, or a text outside of a paragraph, never open it again.
+
+An update says where its pieces stand by neighbours and parents, so the layout remembers a place for every clock of every client.
+What is deleted keeps its place; what hangs on garbage is garbage too, in every editor.
+"""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from server.notes.limits import BLOCKS, NODES, SECTIONS, TEXT
+from server.notes.ypieces import DELETED, GARBAGE, LETTERS, VALUE, Id, Parent, Piece, Touched
+from server.notes.yproto import Bad
+
+SECTION, ATTRIBUTE = "#section", "#attribute"
+GONE = frozenset({DELETED, GARBAGE})
+INSIDES: dict[str, frozenset[str]] = {
+    SECTION: GONE.union(BLOCKS),
+    ATTRIBUTE: GONE | {VALUE},
+    TEXT: GONE | {LETTERS},
+    **{name: GONE.union(inside) for name, inside in NODES.items()},
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """The inside of one section, node, text or attribute; `kind` is a key of `INSIDES`."""
+
+    kind: str
+
+    def takes(self, content: str) -> bool:
+        return self is NOWHERE or content in INSIDES[self.kind]
+
+
+NOWHERE = Place(GARBAGE)
+Deletes = Mapping[int, Sequence[tuple[int, int]]]
+NOTHING: Deletes = {}
+
+
+class _Run(NamedTuple):
+    """Consecutive clocks that stand in one place; `inside` is the place that they are: of a type its own, of what is gone nowhere."""
+
+    start: int
+    stands: Place
+    inside: Place | None
+
+
+@dataclass(slots=True)
+class _Trail:
+    """The runs of one client, without a gap; `starts` is there to be searched, and before `halves` nobody may cut."""
+
+    starts: list[int] = field(default_factory=list)
+    runs: list[_Run] = field(default_factory=list)
+    halves: set[int] = field(default_factory=set)
+
+    def at(self, clock: int) -> _Run:
+        return self.runs[bisect_right(self.starts, clock) - 1]
+
+    def add(self, run: _Run) -> None:
+        last = self.runs[-1] if self.runs else None
+        if last is None or last.stands is not run.stands or last.inside is not run.inside:
+            self.starts.append(run.start)
+            self.runs.append(run)
+
+    def cut(self, clock: int) -> None:
+        """Forget everything from this clock on."""
+        while self.starts and self.starts[-1] >= clock:
+            self.starts.pop()
+            self.runs.pop()
+        self.halves = {half for half in self.halves if half < clock}
+
+
+class Layout:
+    """Holds a place for every clock that the document knows; `clocks` are the next ones by client id."""
+
+    def __init__(self) -> None:
+        self.clocks: dict[int, int] = {}
+        self._sections = {name: Place(SECTION) for name in SECTIONS}
+        self._trails: dict[int, _Trail] = {}
+
+    def add(self, client: int, pieces: Iterable[Piece], deletes: Deletes = NOTHING) -> None:
+        """Note what is new in an update that rests on nothing unknown; raises `Bad`, and notes nothing, when something is out of place."""
+        known = self.clocks.get(client, 0)
+        trail = self._trails.get(client) or self._trails.setdefault(client, _Trail())
+        try:
+            for piece in pieces:
+                if piece.end > known:
+                    self._add(trail, piece, known)
+                    self.clocks[client] = piece.end
+            for author, ranges in deletes.items():
+                self._check_cuts(author, ranges)
+        except Bad:
+            self.cut(client, known)
+            raise
+
+    def cut(self, client: int, clock: int) -> None:
+        """Take back what was noted of a client from this clock on."""
+        self._trails[client].cut(clock)
+        self.clocks[client] = clock
+        if not clock:
+            del self.clocks[client]
+
+    def knows(self, item: Id) -> bool:
+        return item[1] < self.clocks.get(item[0], 0)
+
+    def _add(self, trail: _Trail, piece: Piece, known: int) -> None:
+        stands = self._stands(piece)
+        if not stands.takes(piece.content) or (piece.clock < known and not _goes_on(trail.at(known - 1), stands, piece.content)):
+            raise Bad("place")
+        trail.add(_Run(max(piece.clock, known), stands, _inside(piece.content)))
+        trail.halves.update(piece.halves)
+
+    def _stands(self, piece: Piece) -> Place:
+        """Return the place of the neighbours, which is one: where they differ, not every library would choose the same."""
+        if piece.parent is not None:
+            return self._within(piece.parent)
+        after = self._beside(piece.left, 1)
+        before = self._beside(piece.right, 0)
+        if after is not None and before is not None and after is not before:
+            raise Bad("place")
+        return after or before or NOWHERE
+
+    def _beside(self, item: Id | None, side: int) -> Place | None:
+        """Return where a neighbour stands, if there is one, and if nothing that comes at this side of it cuts a character in two."""
+        if item is None:
+            return None
+        trail = self._trails[item[0]]
+        if item[1] + side in trail.halves:
+            raise Bad("cut")
+        return trail.at(item[1]).stands
+
+    def _check_cuts(self, client: int, ranges: Sequence[tuple[int, int]]) -> None:
+        """Half a character is what one library shows as another sign than the other: the stored text would not be the one that was seen."""
+        halves = self._trails[client].halves if ranges else ()
+        if halves and any(start in halves or end in halves for start, end in ranges):
+            raise Bad("cut")
+
+    def _within(self, parent: Parent) -> Place:
+        if parent.section is not None:
+            return self._sections[parent.section]
+        client, clock = parent.id
+        inside = self._trails[client].at(clock).inside
+        if inside is None or (parent.key and inside.kind == TEXT):
+            raise Bad("place")
+        return Place(ATTRIBUTE) if parent.key and inside is not NOWHERE else inside
+
+
+def lay_out(whole: Touched) -> Layout:
+    """Lay out a whole document: its pieces come client by client, so each waits for those that it hangs on. Raises `Bad`."""
+    layout = Layout()
+    queues = {client: deque(pieces) for client, pieces in whole.pieces.items()}
+    waiting: dict[int, list[int]] = {}  # clients, by the one that they wait for
+    ready = list(queues)
+    while ready:
+        client = ready.pop()
+        before = len(queues[client])
+        missing = _add_all(layout, client, queues[client])
+        if missing is not None:
+            waiting.setdefault(missing, []).append(client)
+        if len(queues[client]) < before:
+            ready += waiting.pop(client, ())
+    if any(queues.values()):
+        raise Bad("layout")
+    return layout
+
+
+def _add_all(layout: Layout, client: int, queue: deque[Piece]) -> int | None:
+    """Lay out what a client wrote, up to a piece that hangs on something of another client; returns that one."""
+    while queue:
+        for item in _hangs_on(queue[0]):
+            if not layout.knows(item):
+                return item[0]
+        layout.add(client, [queue.popleft()])
+    return None
+
+
+def _hangs_on(piece: Piece) -> Iterator[Id]:
+    if piece.left is not None:
+        yield piece.left
+    if piece.right is not None:
+        yield piece.right
+    if piece.parent is not None and piece.parent.section is None:
+        yield piece.parent.id
+
+
+def _goes_on(run: _Run, stands: Place, content: str) -> bool:
+    """Whether a piece of which the document knows the beginning may go on after it."""
+    return content == GARBAGE or run.stands is stands
+
+
+def _inside(content: str) -> Place | None:
+    if content in GONE:
+        return NOWHERE
+    return Place(content) if content in INSIDES else None
