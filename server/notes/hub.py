@@ -152,7 +152,12 @@ class Hub:
             return
         place.live.state = State.IDLE
         loop = asyncio.get_running_loop()
-        place.linger = loop.call_later(self._linger_s, lambda: self.house.supervisor.spawn(self._put_away(place), name="note unload"))
+        place.linger = loop.call_later(self._linger_s, lambda: self.house.supervisor.spawn(self._unload(place), name="note unload"))
+
+    async def _unload(self, place: _Place) -> None:
+        """Put a note away after its linger time, unless somebody came between the timer and this task."""
+        if place.live.state is State.IDLE:
+            await self._put_away(place)
 
     async def _put_away(self, place: _Place) -> None:
         """Flush and unload, unless somebody comes meanwhile."""

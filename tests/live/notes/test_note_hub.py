@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -95,6 +96,29 @@ async def test_whoever_comes_while_it_is_put_away_calls_it_off(
     assert (await open_note(ALICE)).text() == "one two"
 
 
+async def test_whoever_comes_just_as_the_time_is_up_stays(open_note: Open, hub: Hub, house: House, meeting: Meeting) -> None:
+    """The timer has fired and its task has not begun: a note with somebody in it is not put away, and takes every word."""
+    hub._linger_s = 0.0
+    real, held = house.supervisor.spawn, []
+
+    def hold(work: Coroutine[Any, Any, None], *, name: str, **more: Any) -> object:
+        if name == "note unload":
+            held.append(work)
+            return None
+        return real(work, name=name, **more)
+
+    house.supervisor.spawn = hold  # type: ignore[assignment]
+    alice = await open_note(ALICE)
+    place = hub._places[meeting.consultation_id]
+    await alice.socket.close()
+    await eventually(lambda: held)
+    bob = await open_note(BOB)
+    await held.pop()
+    assert hub._places[meeting.consultation_id] is place
+    await bob.type("heard")
+    await bob.until(lambda tab: tab.saved)
+
+
 async def test_what_is_not_stored_yet_keeps_the_note(open_note: Open, hub: Hub, gate: Gate, meeting: Meeting) -> None:
     hub._linger_s = 0.0
     alice, bob = await open_note(ALICE), await open_note(BOB)
@@ -115,7 +139,7 @@ async def test_what_is_not_stored_yet_keeps_the_note(open_note: Open, hub: Hub, 
 REFUSALS = [sqlite3.OperationalError("database or disk is full"), sqlite3.OperationalError("database is locked"), OSError("gone")]
 
 
-@pytest.mark.row("O1")
+@pytest.mark.row("N2")
 @pytest.mark.parametrize("error", REFUSALS, ids=["full", "locked", "gone"])
 async def test_bad_42_a_failed_write_is_never_called_saved(
     open_note: Open, gate: Gate, house: House, meeting: Meeting, error: Exception
