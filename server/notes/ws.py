@@ -1,6 +1,5 @@
 """The edge of the note socket: ticket in, then binary frames between one browser tab and the live note."""
 
-import asyncio
 import hashlib
 from typing import cast
 from uuid import UUID
@@ -13,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from server.access.policy import Viewer
 from server.core.db import STORAGE_ERRORS, Tx
 from server.core.house import House
+from server.core.supervise import where
 from server.errors import Conflict, ConsiliumError, Malformed, NotSignedIn, NotStored
 from server.identity.gate import SignedIn
 from server.notes.actions import OpenedNote, open_note, outdated
@@ -23,8 +23,10 @@ from server.notes.limits import HELLO_WITHIN_S, MAX_CLIENT_ID, MAX_HELLO, SCHEMA
 from server.notes.live import LiveNote
 from server.notes.model import NoteReject
 from server.notes.outlet import Outlet, open_outlet
+from server.notes.rights import still_viewer
 from server.notes.subject import NoteSubject
 from server.web.endpoint import Strict, parse_model
+from server.web.lobby import Lobby
 
 log = structlog.get_logger(__name__)
 
@@ -44,19 +46,23 @@ class _Gone(Exception):
 class NoteSocket:
     """A raw ASGI app: Starlette's WebSocket would cost a layer per message."""
 
+    def __init__(self) -> None:
+        self._lobby = Lobby()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = scope["app"].state
         await receive()
         await send({"type": "websocket.accept"})
         outlet = open_outlet(receive, send, state.house.supervisor)
         try:
-            await _Visit(state.house, state.notes, outlet, receive).run()
+            hello = await self._lobby.wait(_hello(receive), HELLO_WITHIN_S)
+            await _Visit(state.house, state.notes, outlet, receive).run(hello)
         except _Gone:
             pass
         except ConsiliumError as error:
             await outlet.close(error.close_code, error.code)
         except Exception as error:  # noqa: BLE001 - a bug is ours, not the browser's
-            _report("note socket crashed", error)
+            log.error("note socket crashed", error=type(error).__name__, where=where(error))  # noqa: TRY400 - a traceback's text may hold a person's data
             await outlet.close(ConsiliumError.close_code, "error")
         finally:
             outlet.drop()
@@ -71,8 +77,7 @@ class _Visit:
         self._outlet = outlet
         self._receive = receive
 
-    async def run(self) -> None:
-        hello = await self._hello()
+    async def run(self, hello: Hello) -> None:
         subject = self._house.tickets.redeem("note", hello.ticket)
         if not isinstance(subject, NoteSubject):
             raise NotSignedIn(code="ticket")
@@ -83,25 +88,14 @@ class _Visit:
             tab = Tab(subject, opened.session_id, opened.client_id, opened.writable)
             await self._take_part(live, Conn(live, tab, self._outlet, self._house.clock, self._house.supervisor))
 
-    async def _hello(self) -> Hello:
-        try:
-            async with asyncio.timeout(HELLO_WITHIN_S):
-                message = await self._receive()
-        except TimeoutError:
-            raise Malformed(code="hello") from None
-        if message["type"] != "websocket.receive":
-            raise _Gone
-        raw = cast(str, message.get("text") or "").encode()
-        if not raw or len(raw) > MAX_HELLO:
-            raise Malformed(code="hello")
-        return parse_model(raw, Hello)
-
     async def _open(self, subject: NoteSubject, client_id: int | None) -> OpenedNote:
         try:
             async with self._house.database.write() as tx:
-                return await open_note(tx, subject.viewer, subject.consultation_id, client_id, self._house.clock.now())
+                now = self._house.clock.now()
+                viewer = await still_viewer(tx, self._house.settings, subject, now)
+                return await open_note(tx, viewer, subject.consultation_id, client_id, now)
         except STORAGE_ERRORS as error:
-            _report("note not opened", error)
+            log.error("note not opened", error=type(error).__name__, where=where(error))  # noqa: TRY400 - as above
             raise NotStored from None
 
     async def _take_part(self, live: LiveNote, conn: Conn) -> None:
@@ -143,12 +137,14 @@ class _Visit:
             tx.add(NoteReject(note_id=note_id, session_id=session_id, rejected_at=now, code=code, sha256=sha256, size=len(data)))
 
 
-def _report(what: str, error: Exception) -> None:
-    """Log the kind of an error and where it arose: its text may hold somebody's data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    log.error(what, error=type(error).__name__, line=trace.tb_lineno if trace else 0)
+async def _hello(receive: Receive) -> Hello:
+    message = await receive()
+    if message["type"] != "websocket.receive":
+        raise _Gone
+    raw = cast(str, message.get("text") or "").encode()
+    if not raw or len(raw) > MAX_HELLO:
+        raise Malformed(code="hello")
+    return parse_model(raw, Hello)
 
 
 async def admit_to_note(tx: Tx, viewer: Viewer, who: SignedIn, consultation_id: UUID) -> NoteSubject:

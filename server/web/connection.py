@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from server.errors import ConsiliumError, Malformed
 from server.ports import Clock
 from server.web.bucket import Bucket
+from server.web.lobby import SEATS
 from server.web.wire import Body, Frame, encode_body, encode_frame, parse_frame
 
 LEFT, TOO_BIG_FRAME, OUR_FAULT, RESTART, OVERLOADED, TOO_FAST = 1000, 1009, 1011, 1012, 1013, 4429
@@ -21,7 +22,7 @@ class SocketLimits:
 
     hello_s: float = 10.0  # then closed 4400
     hello_size: int = 4 * 1024  # characters; closed 4400
-    pending_hellos: int = 256  # one more, and whoever has waited longest is closed 1013: honest pages say hello at once
+    pending_hellos: int = SEATS  # one more, and whoever has waited longest is closed 1013
     frame_size: int = 64 * 1024  # characters; closed 1009
     frames_per_s: float = 60.0  # closed 4429
     frames_burst: float = 200.0
@@ -90,9 +91,9 @@ class Connection:
             self._woken.set()
 
     async def hello(self) -> Frame:
-        """Return the first frame; raises `Malformed` when it is late, too big or something else."""
-        text = await self._receive(self.limits.hello_s)
-        if text is not None and len(text) <= self.limits.hello_size:
+        """Return the first frame, however late; raises `Malformed` when it is too big or something else."""
+        text = await self._receive()
+        if len(text) <= self.limits.hello_size:
             frame = parse_frame(text)
             if frame.t == "hello":
                 return frame
@@ -101,7 +102,7 @@ class Connection:
     async def next(self) -> Frame | None:
         """Return the next frame that is not a beat, or None once this side closes; raises `Malformed`."""
         while not self.closing:
-            text = await self._receive(self.limits.silence_s)
+            text = await self._receive_within(self.limits.silence_s)
             if text is None:
                 self.close(OVERLOADED, "The connection went silent.")
             elif len(text) > self.limits.frame_size:
@@ -121,13 +122,17 @@ class Connection:
         except (WebSocketDisconnect, RuntimeError):  # RuntimeError: Starlette's and uvloop's way to say that it was closed meanwhile
             self.close(LEFT, "")
 
-    async def _receive(self, within_s: float) -> str | None:
-        """Return a text, or None after a silence; raises `WebSocketDisconnect`, and `Malformed` for bytes."""
+    async def _receive_within(self, silence_s: float) -> str | None:
+        """Return a text, or None after a silence."""
         try:
-            async with asyncio.timeout(within_s):
-                message = await self._websocket.receive()
+            async with asyncio.timeout(silence_s):
+                return await self._receive()
         except TimeoutError:
             return None
+
+    async def _receive(self) -> str:
+        """Return a text; raises `WebSocketDisconnect`, and `Malformed` for bytes."""
+        message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message["code"])
         if message.get("text") is None:

@@ -1,7 +1,6 @@
 """The edge of every JSON socket: accept, hello, frames one by one, and each error of the tree as its close code."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -12,8 +11,9 @@ from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.core.supervise import where
 from server.errors import ConsiliumError
-from server.web.connection import LEFT, OUR_FAULT, OVERLOADED, Connection, SocketLimits
+from server.web.connection import LEFT, OUR_FAULT, Connection, SocketLimits
 from server.web.endpoint import storage_error
+from server.web.lobby import Lobby
 from server.web.wire import Frame
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ class JsonSocket:
     def __init__(self, begin: Callable[[WebSocket, Connection], Conversation], limits: SocketLimits | None = None) -> None:
         self._begin = begin
         self._limits = limits or SocketLimits()
-        self._lobby: OrderedDict[Connection, None] = OrderedDict()
+        self._lobby = Lobby(self._limits.pending_hellos)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Hold one connection from its first byte to its last; the reader of house.md 6."""
@@ -64,7 +64,7 @@ class JsonSocket:
 
     async def _converse(self, connection: Connection, conversation: Conversation) -> None:
         try:
-            await conversation.open(await self._hello(connection))
+            await conversation.open(await self._lobby.wait(connection.hello(), self._limits.hello_s))
             while (frame := await connection.next()) is not None:
                 await _answer(connection, conversation, frame)
         except WebSocketDisconnect:
@@ -77,17 +77,6 @@ class JsonSocket:
         except Exception as error:  # noqa: BLE001 - a bug ends one connection, not the process, and is logged here only
             _report(error)
             _fail(connection)
-
-    async def _hello(self, connection: Connection) -> Frame:
-        """Wait for it in the lobby, which puts the longest waiting out when it is full."""
-        self._lobby[connection] = None
-        if len(self._lobby) > self._limits.pending_hellos:
-            oldest, _ = self._lobby.popitem(last=False)
-            oldest.close(OVERLOADED, "The server is busy. Please try again in a moment.")
-        try:
-            return await connection.hello()
-        finally:
-            self._lobby.pop(connection, None)
 
 
 async def _answer(connection: Connection, conversation: Conversation, frame: Frame) -> None:

@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from pycrdt import Doc, XmlFragment
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -16,6 +19,7 @@ from server.notes.conn import Conn
 from server.notes.hub import Hub
 from server.notes.limits import FRAMES_BURST, MAX_AWARENESS, MAX_HELLO, MAX_STATE_VECTOR, MAX_UPDATE, STEP1_BURST
 from server.notes.yproto import EMPTY_UPDATE, STEP1, UPDATE, awareness_message, sync_message, write_varuint
+from server.web.lobby import Lobby
 from tests.cast import ALICE, BOB, Meeting, Staff
 from tests.conftest import ORIGIN
 from tests.live.notes.client import PATIENCE_S, Tab
@@ -297,6 +301,20 @@ async def test_silence_before_hello_is_ended(sockets: str, meeting: Meeting, mon
         async with asyncio.timeout(PATIENCE_S):
             await socket.wait_closed()
         assert socket.close_code == 4400
+
+
+async def test_bad_27_more_who_say_nothing_than_there_are_seats(sockets: str, app: Starlette, open_note: Open) -> None:
+    """The longest waiting is put out; whoever says hello is let in, however many sit there."""
+    (endpoint,) = [route.endpoint for route in app.routes if isinstance(route, WebSocketRoute) and route.name == "note_socket"]
+    endpoint._lobby = Lobby(2)
+    async with AsyncExitStack() as stack:
+        idle = [await stack.enter_async_context(connect(f"{sockets}/ws/note", origin=ORIGIN)) for _ in range(4)]  # type: ignore[arg-type]
+        for socket in idle[:2]:
+            async with asyncio.timeout(PATIENCE_S):
+                await socket.wait_closed()
+            assert socket.close_code == 1013
+        await open_note(ALICE)
+        assert idle[3].close_code is None
 
 
 async def test_bad_27_another_site_gets_no_socket(sockets: str, meeting: Meeting) -> None:

@@ -1,5 +1,6 @@
 """Who may read and who may write, at the door and while the note is open."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -12,13 +13,17 @@ from server.errors import NotFound, NotSignedIn
 from server.identity.actions import end_all_logins
 from server.notes import doors, rights
 from server.notes.actions import open_note as open_in_database
+from server.notes.conn import Conn
 from server.notes.hub import Hub
 from server.notes.yproto import EMPTY_UPDATE
 from tests.cast import ALICE, BOB, CHARLIE, MALLORY, NORTH, OLGA, Meeting, Staff, add_meeting
-from tests.conftest import SignIn, StillClock
+from tests.conftest import ORIGIN, SignIn, StillClock
+from tests.live.notes.client import open_tab
 from tests.live.notes.house import Open, rows_of
 
-pytestmark = [pytest.mark.anyio, pytest.mark.row("N2")]
+pytestmark = [pytest.mark.anyio, pytest.mark.row("N3")]
+
+Ticket = Callable[[Staff], Awaitable[str]]
 
 
 @pytest.mark.parametrize("person", [CHARLIE, MALLORY], ids=["charlie", "mallory"])
@@ -107,15 +112,48 @@ async def test_signing_out_closes_the_note(open_note: Open, house: House, clock:
     await alice.until(lambda tab: tab.saved)
 
 
-async def test_a_right_withdrawn_between_ticket_and_hello(open_note: Open, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ticket was honest when it was given, and the hint passed before anybody listened."""
-    real = rights.load_viewer
+@pytest.fixture(params=["left the team", "signed out"])
+def withdrawal(request: pytest.FixtureRequest, house: House, clock: StillClock) -> tuple[Callable[[], Awaitable[None]], int]:
+    """A function that takes Bob's right away, and the code that a socket is then closed with."""
 
-    async def leave(*arguments: object) -> object:
-        monkeypatch.setattr(rights, "load_viewer", real)
+    async def leaves() -> None:
+        async with house.database.write() as tx:
+            await leave_team(tx, NORTH, BOB.professional_id, clock.now())
+
+    async def signs_out() -> None:
+        async with house.database.write() as tx:
+            await end_all_logins(tx, BOB.person_id, clock.now())
+
+    return (leaves, 4404) if request.param == "left the team" else (signs_out, 4401)
+
+
+async def test_a_right_withdrawn_between_ticket_and_hello(
+    open_note: Open, note_url: str, ticket: Ticket, withdrawal: tuple[Callable[[], Awaitable[None]], int]
+) -> None:
+    """The ticket was honest when it was given, and the hint passed before anybody listened: not a word of the note goes out."""
+    alice = await open_note(ALICE)
+    await alice.type("secret")
+    await alice.until(lambda tab: tab.saved)
+    held = await ticket(BOB)
+    withdraw, code = withdrawal
+    await withdraw()
+    async with open_tab(note_url, held, origin=ORIGIN) as tab:
+        assert await tab.closed() == code
+        assert tab.hello == {}
+        assert tab.text() == ""
+
+
+async def test_a_right_withdrawn_between_hello_and_joining(open_note: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Conn.greet
+
+    def greet(conn: Conn) -> None:
+        real(conn)
+        monkeypatch.setattr(rights, "load_viewer", refuse)
+
+    async def refuse(*arguments: object) -> object:
         raise NotSignedIn
 
-    monkeypatch.setattr(rights, "load_viewer", leave)
+    monkeypatch.setattr(Conn, "greet", greet)
     tab = await open_note(BOB, until_synced=False)
     assert await tab.closed() == 4401
 
