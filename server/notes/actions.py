@@ -12,7 +12,7 @@ from server.core.ids import new_id
 from server.errors import Conflict
 from server.notes.doors import find_note, find_session, see_note
 from server.notes.limits import MAX_CLIENT_ID, SCHEMA_VERSION
-from server.notes.model import Note, NoteSession, NoteSnapshot
+from server.notes.model import Note, NoteSession
 
 ATTEMPTS = 5
 
@@ -35,11 +35,6 @@ async def open_note(tx: Tx, viewer: Viewer, consultation_id: UUID, resume: int |
         raise outdated()
     session = await _resume(tx, note, viewer, resume) if resume is not None else await _begin(tx, note, viewer, now)
     return OpenedNote(note.id, session.id, session.client_id, seen.writable)
-
-
-async def keep_snapshot(tx: Tx, note_id: int, seq: int, packed: bytes) -> None:
-    """Store the document as it was at row `seq`, in place of an older one."""
-    await tx.merge(NoteSnapshot(note_id=note_id, seq=seq, payload=packed))
 
 
 def outdated() -> Conflict:

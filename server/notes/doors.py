@@ -1,4 +1,4 @@
-"""The only ways to load a note: not there and not yours look the same."""
+"""The only ways to load a note, and its log for the hub: not there and not yours look the same."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -42,6 +42,11 @@ async def read_log(tx: Tx, note_id: int, *, with_snapshot: bool) -> Saved:
     query = select(*columns).where(NoteUpdate.note_id == note_id, NoteUpdate.seq >= first).order_by(NoteUpdate.seq)
     rows = [Row(*row) for row in await tx.execute(query)]
     return Saved(note_id, first, snapshot.payload if snapshot else None, rows)
+
+
+async def keep_snapshot(tx: Tx, note_id: int, seq: int, packed: bytes) -> None:
+    """Store the document as it was at row `seq`, in place of an older one; for the hub, as above."""
+    await tx.merge(NoteSnapshot(note_id=note_id, seq=seq, payload=packed))
 
 
 async def find_session(tx: Tx, note: Note, viewer: Viewer, client_id: int) -> NoteSession | None:

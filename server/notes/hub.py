@@ -11,10 +11,9 @@ import structlog
 from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.errors import ConsiliumError, NotStored
-from server.notes.actions import keep_snapshot
 from server.notes.chain import Broken, Chain
 from server.notes.document import Document, Poisoned, Saved, restore
-from server.notes.doors import read_log
+from server.notes.doors import keep_snapshot, read_log
 from server.notes.journal import GroupCommit, Journal
 from server.notes.journal_stores import store_for
 from server.notes.limits import LINGER_S, RECHECK_S, SNAPSHOT_EVERY
