@@ -20,7 +20,7 @@ def measure(kills: int = KILLS, runs: int = RUNS) -> Iterator[Figure]:
     """Kill the server `kills` times with five people typing; then type quietly `runs` times and take the medians."""
     with running_site() as site:
         booked = site.consultation()
-        outcomes = [asyncio.run(lost_after_kill(site, booked, 0.5 + 0.05 * (number % 10), KILL_PAUSE_S)) for number in range(kills)]
+        outcomes = [asyncio.run(lost_after_kill(site, booked, 60 + 6 * (number % 10), KILL_PAUSE_S)) for number in range(kills)]
         yield Figure("saved_before_kill", sum(promised for promised, _ in outcomes), "letters")
         yield Figure("lost_after_saved", sum(lost for _, lost in outcomes), "letters")
         quiet = [asyncio.run(type_quietly(site, site.consultation())) for _ in range(runs)]

@@ -7,7 +7,8 @@ import pytest
 from server.notes.chain import Broken, Chain, Row
 from server.notes.document import Document, Saved, restore
 from server.notes.yproto import Bad
-from tests.pure.test_note_walk import YJS_ALICE, YJS_BOB
+from server.notes.ywalk import walk
+from tests.pure.test_note_walk import ALICE, YJS_ALICE, YJS_BOB
 
 UPDATES = [*YJS_ALICE, *YJS_BOB]
 NOTE = 7
@@ -73,10 +74,10 @@ def test_a_spoilt_snapshot_is_refused(packed: bytes) -> None:
 
 
 def test_deletions_that_are_known_change_nothing() -> None:
-    document = _living()
-    assert not document.apply_deletions(YJS_ALICE[-1])
+    deletion, touched = YJS_ALICE[-1], walk(YJS_ALICE[-1])
+    assert not _living().apply_deletions(ALICE, deletion, touched)
     fresh, _ = restore(Saved(NOTE, 0, None, log_of(YJS_ALICE[:-1])))
-    assert fresh.apply_deletions(YJS_ALICE[-1])
+    assert fresh.apply_deletions(ALICE, deletion, touched)
 
 
 def test_bad_41_a_state_vector_that_cannot_be_read() -> None:

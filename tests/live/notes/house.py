@@ -1,16 +1,18 @@
 """What the live tests of the note share: opening it as a member of the cast, and looking into the database."""
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
 
+from server.core.db import Database
 from server.core.house import House
 from server.notes.chain import Row
 from server.notes.model import Note, NoteReject, NoteUpdate
 from tests.cast import Staff
-from tests.live.notes.client import Tab
+from tests.live.notes.client import PATIENCE_S, Tab
 
 
 class Open(Protocol):
@@ -19,13 +21,19 @@ class Open(Protocol):
     def __call__(self, person: Staff, *, older: Tab | None = None, until_synced: bool = True, schema: int = 1) -> Awaitable[Tab]: ...
 
 
-async def rows_of(house: House, consultation_id: UUID) -> list[Row]:
+async def rows_of(database: Database, consultation_id: UUID) -> list[Row]:
     columns = (NoteUpdate.note_id, NoteUpdate.seq, NoteUpdate.session_id, NoteUpdate.ts_ms, NoteUpdate.payload, NoteUpdate.hash)
     query = select(*columns).join(Note, Note.id == NoteUpdate.note_id).where(Note.consultation_id == consultation_id)
-    async with house.database.read() as tx:
+    async with database.read() as tx:
         return [Row(*row) for row in await tx.execute(query.order_by(NoteUpdate.seq))]
 
 
 async def rejects_of(house: House) -> list[NoteReject]:
-    async with house.database.read() as tx:
-        return list(await tx.scalars(select(NoteReject).order_by(NoteReject.id)))
+    """Return the refusals; waits for the first, which is stored by a task of its own."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            async with house.database.read() as tx:
+                found = list(await tx.scalars(select(NoteReject).order_by(NoteReject.id)))
+            if found:
+                return found
+            await asyncio.sleep(0.01)

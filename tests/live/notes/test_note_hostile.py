@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,11 +18,21 @@ from websockets.exceptions import ConnectionClosed
 from server.core.house import House
 from server.notes.conn import Conn
 from server.notes.hub import Hub
-from server.notes.limits import FRAMES_BURST, MAX_AWARENESS, MAX_HELLO, MAX_STATE_VECTOR, MAX_UPDATE, STEP1_BURST
-from server.notes.yproto import EMPTY_UPDATE, STEP1, UPDATE, awareness_message, sync_message, write_varuint
+from server.notes.limits import (
+    AWARENESS_BURST,
+    FRAMES_BURST,
+    MAX_AWARENESS,
+    MAX_HELLO,
+    MAX_NOTE_BYTES,
+    MAX_STATE_VECTOR,
+    MAX_STEP2,
+    MAX_UPDATE,
+    STEP1_BURST,
+)
+from server.notes.yproto import EMPTY_UPDATE, STEP1, STEP2, UPDATE, awareness_message, sync_message, write_varuint
 from server.web.lobby import Lobby
 from tests.cast import ALICE, BOB, Meeting, Staff
-from tests.conftest import ORIGIN
+from tests.conftest import ORIGIN, StillClock
 from tests.live.notes.client import PATIENCE_S, Tab
 from tests.live.notes.house import Open, rejects_of, rows_of
 
@@ -52,7 +63,7 @@ async def test_bad_41_gc_struct_for_a_colleague_swallows_nothing(open_note: Open
     await evil.send_update(gc_struct(alice.hello["client_id"], len(b"Penicillin allergy") + 2, 50))
     assert await evil.closed() == 4400
     await still_works(alice, bob)
-    assert len(await rows_of(house, meeting.consultation_id)) == 2
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 2
     assert [reject.code for reject in await rejects_of(house)] == ["foreign_client"]
 
 
@@ -86,6 +97,7 @@ async def test_bad_41_hostile_frames_close_only_their_own_socket(
 
 TOO_BIG: dict[str, bytes] = {
     "an update": sync_message(UPDATE, b"\x00" * MAX_UPDATE),
+    "a step 2": sync_message(STEP2, b"\x00" * MAX_STEP2),
     "a state vector": sync_message(STEP1, b"\x00" * MAX_STATE_VECTOR),
     "awareness": awareness_message({1: (1, b" " * MAX_AWARENESS)}),
 }
@@ -124,6 +136,20 @@ async def test_bad_41_too_many_frames(open_note: Open) -> None:
     await still_works(alice, await open_note(BOB))
 
 
+async def test_bad_41_cursors_over_their_rate_are_dropped_and_nothing_else(open_note: Open, clock: StillClock) -> None:
+    """The clock stands still: exactly the burst goes through, and the next one when time has passed."""
+    alice, hasty = await open_note(ALICE), await open_note(BOB)
+    client, allowed = hasty.hello["client_id"], int(AWARENESS_BURST)
+    for _ in range(allowed + 5):
+        await hasty.send_state({"section": "plan"})
+    await hasty.type("still here")
+    await alice.until(lambda tab: tab.text() == "still here")
+    assert alice.states[client][0] == allowed
+    clock.advance(1)
+    await hasty.send_state({"section": "plan"})
+    await alice.until(lambda tab: tab.states[client][0] == allowed + 6)
+
+
 async def test_bad_41_a_gap_in_the_clock_is_filled_by_asking(open_note: Open, house: House, meeting: Meeting) -> None:
     """An update that rests on one that never came is not parked: the tab is asked for all that is missing, and says saved only then."""
     alice, bob = await open_note(ALICE), await open_note(BOB)
@@ -136,7 +162,7 @@ async def test_bad_41_a_gap_in_the_clock_is_filled_by_asking(open_note: Open, ho
     assert alice.rejects[0]["code"] == "gap"
     await alice.until(lambda tab: tab.saved)
     await bob.until(lambda tab: tab.text() == "one lost three")
-    assert len(await rows_of(house, meeting.consultation_id)) == 2
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 2
 
 
 async def test_bad_41_a_deletion_of_everything_is_somebodys_and_can_be_undone(open_note: Open, house: House, meeting: Meeting) -> None:
@@ -148,7 +174,7 @@ async def test_bad_41_a_deletion_of_everything_is_somebodys_and_can_be_undone(op
     await bob.send_update(b"\x00\x01" + client + b"\x01\x02" + write_varuint(8))
     await bob.until(lambda tab: tab.saved)
     await alice.until(lambda tab: tab.text() == "")
-    rows = await rows_of(house, meeting.consultation_id)
+    rows = await rows_of(house.database, meeting.consultation_id)
     assert len(rows) == 2
     assert b"Precious" in rows[0].payload
     assert rows[0].session_id != rows[1].session_id
@@ -171,7 +197,7 @@ async def test_bad_41_a_letter_outside_of_any_text_is_refused(open_note: Open, h
     assert await evil.closed() == 4400
     await still_works(alice, await open_note(BOB))
     assert [reject.code for reject in await rejects_of(house)] == ["place"]
-    assert len(await rows_of(house, meeting.consultation_id)) == 2
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 2
 
 
 class Library:
@@ -206,7 +232,7 @@ async def test_bad_41_an_update_that_breaks_half_way_leaves_nothing_behind(
     again = await open_note(ALICE, older=alice)
     await again.until(lambda tab: tab.saved)
     await still_works(again, await open_note(BOB))
-    assert [b"q" in row.payload for row in await rows_of(house, meeting.consultation_id)] == [False, False]
+    assert [b"q" in row.payload for row in await rows_of(house.database, meeting.consultation_id)] == [False, False]
 
 
 async def test_bad_41_an_update_that_breaks_at_once_disturbs_nobody(open_note: Open, hub: Hub, meeting: Meeting) -> None:
@@ -322,6 +348,28 @@ async def test_bad_27_another_site_gets_no_socket(sockets: str, meeting: Meeting
         await connect(f"{sockets}/ws/note", origin="https://evil.example")  # type: ignore[arg-type]
 
 
+def has_letters(length: int, tab: Tab) -> bool:
+    return len(tab.text()) == length
+
+
+async def test_bad_41_a_note_of_2_mib_takes_no_more_and_loses_nothing(open_note: Open) -> None:
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    piece = "x" * 200_000
+    fits = MAX_NOTE_BYTES // len(piece) + 1
+    for number in range(fits):
+        tab = (alice, bob)[number % 2]
+        await tab.type(piece)
+        await tab.until(lambda tab: tab.saved)
+        for reader in (alice, bob):
+            await reader.until(partial(has_letters, (number + 1) * len(piece)))
+    await alice.type("one word too many")
+    await alice.until(lambda tab: tab.rejects)
+    assert alice.rejects[0]["code"] == "full"
+    assert not alice.saved
+    assert alice.text().endswith("one word too many")
+    assert (await open_note(BOB)).text() == bob.text() == piece * fits
+
+
 async def test_a_full_note_takes_no_more_and_says_so(
     open_note: Open, monkeypatch: pytest.MonkeyPatch, house: House, meeting: Meeting
 ) -> None:
@@ -338,4 +386,4 @@ async def test_a_full_note_takes_no_more_and_says_so(
     await bob.until(lambda tab: tab.states)
     assert not alice.saved
     assert bob.text() == "first"
-    assert len(await rows_of(house, meeting.consultation_id)) == 1
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 1

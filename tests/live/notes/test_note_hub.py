@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from server.core.house import House
 from server.notes import hub as hub_module
 from server.notes.hub import Hub
-from server.notes.limits import MAX_CONNECTIONS_PERSON
+from server.notes.limits import MAX_CONNECTIONS, MAX_CONNECTIONS_PERSON
 from server.notes.live import State
 from server.notes.model import NoteSnapshot, NoteUpdate
 from tests.cast import ALICE, BOB, Meeting
@@ -56,6 +56,17 @@ async def test_one_connection_too_many(open_note: Open) -> None:
         await open_note(ALICE)
     assert await (await open_note(ALICE, until_synced=False)).closed() == 1013
     await open_note(BOB)
+
+
+async def test_bad_41_the_21st_connection_of_a_note(open_note: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.notes.live.MAX_CONNECTIONS_PERSON", MAX_CONNECTIONS)
+    tabs = [await open_note((ALICE, BOB)[number % 2]) for number in range(MAX_CONNECTIONS)]
+    refused = await open_note(ALICE, until_synced=False)
+    assert await refused.closed() == 1013
+    assert refused.socket.close_reason == "full_house"
+    await tabs[0].type("to all")
+    for tab in tabs:
+        await tab.until(lambda tab: tab.text() == "to all")
 
 
 async def test_a_note_that_nobody_reads_is_let_go_and_comes_back(open_note: Open, hub: Hub, house: House, meeting: Meeting) -> None:
@@ -155,7 +166,7 @@ async def test_bad_42_a_failed_write_is_never_called_saved(
     assert await bob.closed() == 4500
     assert not alice.saved
     assert bob.text() == "stored. "
-    assert len(await rows_of(house, meeting.consultation_id)) == 1
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 1
     gate.error = None
     again = await open_note(ALICE, older=alice)
     await again.until(lambda tab: tab.saved)
@@ -167,7 +178,7 @@ async def test_another_writer_of_the_same_note_is_found_out(open_note: Open, hou
     alice = await open_note(ALICE)
     await alice.type("one")
     await alice.until(lambda tab: tab.saved)
-    (row,) = await rows_of(house, meeting.consultation_id)
+    (row,) = await rows_of(house.database, meeting.consultation_id)
     async with house.database.write() as tx:
         tx.add(NoteUpdate(**row._replace(seq=2)._asdict()))
     await alice.type("two")
@@ -176,7 +187,7 @@ async def test_another_writer_of_the_same_note_is_found_out(open_note: Open, hou
         await tx.execute(delete(NoteUpdate).where(NoteUpdate.seq == 2))
     again = await open_note(ALICE, older=alice)
     await again.until(lambda tab: tab.saved)
-    assert len(await rows_of(house, meeting.consultation_id)) == 2
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 2
 
 
 async def test_a_log_that_was_tampered_with_is_not_opened(open_note: Open, hub: Hub, house: House, meeting: Meeting) -> None:
@@ -240,7 +251,7 @@ async def test_a_restart_says_so_and_flushes(open_note: Open, hub: Hub, gate: Ga
     assert await bob.closed() == 1012
     gate.set()
     await closing
-    assert len(await rows_of(house, meeting.consultation_id)) == 1
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 1
     assert await (await open_note(ALICE, until_synced=False)).closed() == 1012
 
 
@@ -256,7 +267,7 @@ async def test_a_database_that_does_not_come_back_ends_the_flush_at_its_deadline
     await hub.close(0.05)
     assert await alice.closed() == 1012
     assert not alice.saved
-    assert await rows_of(house, meeting.consultation_id) == []
+    assert await rows_of(house.database, meeting.consultation_id) == []
 
 
 async def test_a_snapshot_that_cannot_be_kept_keeps_nobody_from_leaving(open_note: Open, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

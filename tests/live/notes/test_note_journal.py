@@ -15,7 +15,7 @@ from server.notes.journal import Entry, GroupCommit, Taken
 from server.notes.journal_stores import store_for
 from server.notes.limits import MAX_BATCH
 
-pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
+pytestmark = [pytest.mark.anyio, pytest.mark.row("N2")]
 
 
 @dataclass

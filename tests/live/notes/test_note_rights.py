@@ -1,5 +1,6 @@
 """Who may read and who may write, at the door and while the note is open."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from server.notes import doors, rights
 from server.notes.actions import open_note as open_in_database
 from server.notes.conn import Conn
 from server.notes.hub import Hub
+from server.notes.outlet import RawOutlet
 from server.notes.yproto import EMPTY_UPDATE
 from tests.cast import ALICE, BOB, CHARLIE, MALLORY, NORTH, OLGA, Meeting, Staff, add_meeting
 from tests.conftest import ORIGIN, SignIn, StillClock
@@ -70,6 +72,35 @@ async def test_a_right_that_is_withdrawn_closes_the_note(open_note: Open, house:
     await alice.type("Bob does not see this")
     await alice.until(lambda tab: tab.saved)
     assert "Bob" not in bob.text()
+
+
+async def test_bad_42_a_right_that_is_withdrawn_while_typing(
+    open_note: Open, house: House, clock: StillClock, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was on its way when the right went is not taken, even while the goodbye is still being said."""
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    await bob.type("in time")
+    await bob.until(lambda tab: tab.saved)
+    real, ending, go_on = RawOutlet.close, asyncio.Event(), asyncio.Event()
+
+    async def slow(outlet: RawOutlet, code: int, reason: str) -> None:
+        ending.set()
+        await go_on.wait()
+        await real(outlet, code, reason)
+
+    monkeypatch.setattr(RawOutlet, "close", slow)
+    async with house.database.write() as tx:
+        await leave_team(tx, NORTH, BOB.professional_id, clock.now())
+    await ending.wait()
+    for letter in "too late":
+        await bob.type(letter)
+    go_on.set()
+    assert await bob.closed() == 4403
+    assert not bob.saved
+    await alice.type(" and on")
+    await alice.until(lambda tab: tab.saved)
+    assert alice.text() == "in time and on"
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 2
 
 
 async def test_a_consultation_that_is_given_away_closes_the_note(open_note: Open, house: House, meeting: Meeting) -> None:
@@ -181,7 +212,7 @@ async def test_who_may_only_read_reads_and_writes_nothing(open_note: Open, read_
     await alice.until(lambda tab: tab.states)
     assert alice.text() == "to read"
     assert not bob.saved
-    assert len(await rows_of(house, meeting.consultation_id)) == 1
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 1
 
 
 async def test_the_right_to_write_comes_and_goes_while_the_note_is_open(

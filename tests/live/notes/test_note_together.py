@@ -43,13 +43,14 @@ async def test_both_type_at_the_same_place_at_once(open_note: Open) -> None:
     assert alice.text() == bob.text()
 
 
+@pytest.mark.row("N2")
 async def test_what_was_typed_is_there_for_the_next_one(open_note: Open, house: House, meeting: Meeting) -> None:
     alice = await open_note(ALICE)
     for letter in "Paracetamol 1 g":
         await alice.type(letter)
     await alice.until(lambda tab: tab.saved)
     assert "Paracetamol 1 g" in (await open_note(BOB, until_synced=True)).text()
-    rows = await rows_of(house, meeting.consultation_id)
+    rows = await rows_of(house.database, meeting.consultation_id)
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
     Chain(rows[0].note_id).follow(rows)
 
@@ -62,10 +63,11 @@ async def test_every_row_says_whose_it_is(open_note: Open, house: House, meeting
     await bob.until(lambda tab: tab.saved)
     async with house.database.read() as tx:
         people = {session.id: session.person_id for session in await tx.scalars(select(NoteSession))}
-    rows = await rows_of(house, meeting.consultation_id)
+    rows = await rows_of(house.database, meeting.consultation_id)
     assert [people[row.session_id] for row in rows] == [ALICE.person_id, BOB.person_id]
 
 
+@pytest.mark.row("N2")
 async def test_saved_is_said_only_after_the_commit(open_note: Open, house: House, gate: Gate, meeting: Meeting) -> None:
     alice, bob = await open_note(ALICE), await open_note(BOB)
     gate.clear()
@@ -74,13 +76,14 @@ async def test_saved_is_said_only_after_the_commit(open_note: Open, house: House
     await bob.until(lambda tab: tab.states)
     assert not alice.saved
     assert bob.text() == ""
-    assert await rows_of(house, meeting.consultation_id) == []
+    assert await rows_of(house.database, meeting.consultation_id) == []
     gate.set()
     await alice.until(lambda tab: tab.saved)
     await bob.until(lambda tab: tab.text() == "not yet")
-    assert len(await rows_of(house, meeting.consultation_id)) == 1
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 1
 
 
+@pytest.mark.row("N2")
 async def test_who_comes_meanwhile_gets_no_text_that_is_not_stored(open_note: Open, gate: Gate) -> None:
     alice = await open_note(ALICE)
     gate.clear()
@@ -94,6 +97,7 @@ async def test_who_comes_meanwhile_gets_no_text_that_is_not_stored(open_note: Op
     await bob.until(lambda tab: tab.text() == "not yet")
 
 
+@pytest.mark.row("N2")
 async def test_a_tab_that_comes_back_is_not_told_saved_while_its_words_are_on_their_way(open_note: Open, gate: Gate) -> None:
     """The server has the words in memory, so the tab sends none again; still they are not on disk."""
     alice = await open_note(ALICE)
@@ -109,17 +113,24 @@ async def test_a_tab_that_comes_back_is_not_told_saved_while_its_words_are_on_th
     await again.until(lambda tab: tab.saved)
 
 
-async def test_typing_while_the_line_is_down_is_sent_again(open_note: Open) -> None:
-    alice = await open_note(ALICE)
+@pytest.mark.row("N2")
+async def test_bad_42_fifty_edits_while_the_line_is_down_are_sent_when_it_is_back(open_note: Open) -> None:
+    alice, bob = await open_note(ALICE), await open_note(BOB)
     await alice.type("before ")
     await alice.until(lambda tab: tab.saved)
+    await bob.until(lambda tab: tab.text() == "before ")
     await alice.socket.close()
-    for letter in "offline":
-        alice.write(letter)
+    edits = [f"{number}," for number in range(50)]
+    for edit in edits:
+        alice.write(edit)
+    await bob.type("meanwhile", "subjective")
+    await bob.until(lambda tab: tab.saved)
     again = await open_note(ALICE, older=alice)
     await again.until(lambda tab: tab.saved)
     assert again.hello["client_id"] == alice.hello["client_id"]
-    assert (await open_note(BOB, until_synced=True)).text() == "before offline"
+    for tab in (again, bob, await open_note(BOB)):
+        await tab.until(lambda tab: tab.text() == "before " + "".join(edits))
+        assert tab.text("subjective") == "meanwhile"
 
 
 async def test_the_same_tab_twice_closes_the_older_one(open_note: Open) -> None:
@@ -130,7 +141,7 @@ async def test_the_same_tab_twice_closes_the_older_one(open_note: Open) -> None:
     await again.until(lambda tab: tab.saved)
 
 
-async def test_two_tabs_of_one_person_are_two_authors(open_note: Open) -> None:
+async def test_bad_42_two_tabs_of_one_person_are_two_authors(open_note: Open) -> None:
     one, two = await open_note(ALICE), await open_note(ALICE)
     assert one.hello["client_id"] != two.hello["client_id"]
     await one.type("1")

@@ -92,12 +92,15 @@ async def seated(site: Site, booked: Booked, people: Sequence[Staff] = PEOPLE) -
         yield typists
 
 
-async def lost_after_kill(site: Site, booked: Booked, type_s: float, pause_s: float) -> tuple[int, int]:
-    """Kill the server while five people type; returns how many letters were said to be saved, and how many of those are gone."""
+async def lost_after_kill(site: Site, booked: Booked, letters: int, pause_s: float) -> tuple[int, int]:
+    """Kill the server while five people type, once they were told of so many letters that they are saved.
+
+    Returns how many were said to be saved in the end, and how many of those are gone.
+    """
     before = {letter: await count(site, booked, letter) for letter in LETTERS}
     async with seated(site, booked) as typists:
         typing = [asyncio.ensure_future(typist.type(pause_s)) for typist in typists]  # noqa: TID251 - typing goes on while we wait
-        await asyncio.sleep(type_s)
+        await typists[0].tab.until(lambda _: sum(typist.promised for typist in typists) >= letters)
         await asyncio.to_thread(site.server.kill)
         await asyncio.gather(*typing)
         for typist in typists:
