@@ -106,15 +106,15 @@ class Hub:
         self._linger(place)
 
     async def _read(self, note_id: int) -> tuple[Document, Chain]:
-        """Build the document; a snapshot that does not fit its log is only a cache and is left aside."""
+        """Build the document in a thread, for a long one takes a second; a snapshot that does not fit its log is only a cache."""
         saved = await self._saved(note_id, with_snapshot=True)
         try:
-            return restore(saved)
+            return await asyncio.to_thread(restore, saved)
         except (Broken, Bad, Poisoned):
             if saved.snapshot is None:
                 raise
             log.warning("note snapshot does not fit", note=note_id)
-        return restore(await self._saved(note_id, with_snapshot=False))
+        return await asyncio.to_thread(restore, await self._saved(note_id, with_snapshot=False))
 
     async def _saved(self, note_id: int, *, with_snapshot: bool) -> Saved:
         async with self.house.database.read() as tx:

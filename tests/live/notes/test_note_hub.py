@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import delete, update
 
 from server.core.house import House
 from server.notes import hub as hub_module
+from server.notes.document import Saved
 from server.notes.hub import Hub
 from server.notes.limits import MAX_CONNECTIONS, MAX_CONNECTIONS_PERSON
 from server.notes.live import State
@@ -49,6 +51,20 @@ async def test_a_cold_note_is_read_once_however_many_come_at_once(open_note: Ope
     await tabs[0].type("to all")
     for tab in tabs[1:]:
         await tab.until(lambda tab: tab.text() == "to all")
+
+
+async def test_a_long_note_is_read_without_holding_up_the_others(open_note: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    real = hub_module.restore
+
+    def noted(saved: Saved) -> object:
+        threads.append(threading.get_ident())
+        return real(saved)
+
+    monkeypatch.setattr(hub_module, "restore", noted)
+    await open_note(ALICE)
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
 
 
 async def test_one_connection_too_many(open_note: Open) -> None:
