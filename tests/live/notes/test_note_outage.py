@@ -85,7 +85,7 @@ async def comes_back(ticket: Ticket, person: Staff) -> None:
             return
 
 
-async def test_bad_42_the_database_is_gone_and_comes_back(open_note: Open, cable: Cable, note_url: str, ticket: Ticket) -> None:
+async def test_bad_42_the_database_is_gone_and_comes_back(open_note: Open, cable: Cable, sockets: str, ticket: Ticket) -> None:
     alice, bob = await open_note(ALICE), await open_note(BOB)
     await alice.type("stored. ")
     await alice.until(lambda tab: tab.saved)
@@ -97,7 +97,7 @@ async def test_bad_42_the_database_is_gone_and_comes_back(open_note: Open, cable
     assert await bob.closed() == 4500
     assert not alice.saved
     assert bob.text() == "stored. "
-    async with open_tab(note_url, held, origin=ORIGIN) as tab:
+    async with open_tab(sockets, held, origin=ORIGIN) as tab:
         assert await tab.closed() == 4500
     cable.put_back()
     await comes_back(ticket, ALICE)

@@ -159,7 +159,7 @@ def withdrawal(request: pytest.FixtureRequest, house: House, clock: StillClock) 
 
 
 async def test_a_right_withdrawn_between_ticket_and_hello(
-    open_note: Open, note_url: str, ticket: Ticket, withdrawal: tuple[Callable[[], Awaitable[None]], int]
+    open_note: Open, sockets: str, ticket: Ticket, withdrawal: tuple[Callable[[], Awaitable[None]], int]
 ) -> None:
     """The ticket was honest when it was given, and the hint passed before anybody listened: not a word of the note goes out."""
     alice = await open_note(ALICE)
@@ -168,7 +168,7 @@ async def test_a_right_withdrawn_between_ticket_and_hello(
     held = await ticket(BOB)
     withdraw, code = withdrawal
     await withdraw()
-    async with open_tab(note_url, held, origin=ORIGIN) as tab:
+    async with open_tab(sockets, held, origin=ORIGIN) as tab:
         assert await tab.closed() == code
         assert tab.hello == {}
         assert tab.text() == ""
