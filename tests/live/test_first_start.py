@@ -98,6 +98,14 @@ def test_programs_are_told_the_same_with_a_fresh_link_at_every_call(server: AppS
         assert "Riverside Clinic" in opened(link)
 
 
+def test_programs_may_ask_often(server: AppServer) -> None:
+    """Each call signs in, and no call may use up what a person has left."""
+    server.start()
+    told = greeting(server)
+    assert len({demo(server)["patient_link"] for _ in range(12)}) == 12
+    assert sign_in(server.url, told["professional"], told["professional_password"]) == "/today"
+
+
 def test_a_killed_server_starts_again_with_the_same_people_and_links(server: AppServer) -> None:
     server.start()
     first = greeting(server)

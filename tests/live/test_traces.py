@@ -60,7 +60,7 @@ class Visit:
 @pytest.fixture
 def server(tmp_path: Path, database_url: str) -> Iterator[AppServer]:
     seat_in(database_url)
-    server = AppServer(tmp_path, DATABASE_URL=database_url)
+    server = AppServer(tmp_path, DATABASE_URL=database_url, LOG_LEVEL="debug")
     server.start()
     yield server
     server.stop()
