@@ -2,6 +2,7 @@
 
 import server.access.model
 import server.consultation.model
+import server.consultation.records
 import server.core.outbox
 import server.identity.model
 import server.messaging.model

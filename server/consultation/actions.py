@@ -8,10 +8,11 @@ from sqlalchemy import select, update
 
 from server.access.model import Professional
 from server.access.policy import Viewer
-from server.consultation.doors import patient_of, see_consultation
+from server.consultation.doors import newest_link, patient_of, see_consultation
 from server.consultation.events import Channel, PatientInvited
 from server.consultation.join_link import join_token
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage
+from server.consultation.topics import room_topic, today_topic
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.ids import new_id, token_hash
@@ -58,15 +59,14 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
     return consultation, link
 
 
-def channels_of(patient: Patient) -> list[Channel]:
+def channels_of(who: Patient | Plan) -> list[Channel]:
     """Return how this patient can be written to."""
-    return [channel for channel, address in ((Channel.SMS, patient.mobile), (Channel.EMAIL, patient.email)) if address]
+    return [channel for channel, address in ((Channel.SMS, who.mobile), (Channel.EMAIL, who.email)) if address]
 
 
 async def current_link(tx: Tx, consultation_id: UUID) -> JoinLink:
-    """Return the newest link, revoked or not."""
-    query = select(JoinLink).where(JoinLink.consultation_id == consultation_id).order_by(JoinLink.created_at.desc(), JoinLink.id)
-    link = (await tx.scalars(query.limit(1))).first()
+    """Return the good link, or the newest one where none is good."""
+    link = await tx.scalar(select(JoinLink).where(JoinLink.id == newest_link(consultation_id).scalar_subquery()))
     if link is None:
         raise NotFound
     return link
@@ -74,10 +74,10 @@ async def current_link(tx: Tx, consultation_id: UUID) -> JoinLink:
 
 async def revoke_link(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime) -> Consultation:
     """Make every link of the consultation dead; whoever came by one is put out at once."""
-    consultation = await see_consultation(tx, viewer, consultation_id)
+    consultation = await see_consultation(tx, viewer, consultation_id, lock=True)
     alive = (JoinLink.consultation_id == consultation_id) & JoinLink.revoked_at.is_(None)
     await tx.execute(update(JoinLink).where(alive).values(revoked_at=now))
-    tx.hint(f"rights:{consultation_id}")
+    tx.hint(room_topic(consultation_id))
     tx.hint(today_topic(consultation.practice_id))
     return consultation
 
@@ -106,8 +106,7 @@ async def send_link(tx: Tx, viewer: Viewer, consultation_id: UUID, channel: Chan
 
 async def take_place(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Participant:
     """Return the viewer's own place in a consultation that they may see, adding it at their first look."""
-    consultation = await see_consultation(tx, viewer, consultation_id)
-    await tx.refresh(consultation, with_for_update=True)  # two first looks at once must not add two places
+    consultation = await see_consultation(tx, viewer, consultation_id, lock=True)  # two first looks at once must not add two places
     mine = (Participant.consultation_id == consultation.id) & (Participant.person_id == viewer.person_id)
     participant = await tx.scalar(select(Participant).where(mine))
     if participant is None:
@@ -120,10 +119,6 @@ async def take_place(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Participa
 async def host_of(tx: Tx, consultation: Consultation) -> Professional:
     """Return whose consultation it is."""
     return await tx.get_one(Professional, consultation.professional_id)
-
-
-def today_topic(practice_id: UUID) -> str:
-    return f"today:{practice_id}"
 
 
 def _consultation(viewer: Viewer, plan: Plan, patient_id: UUID, now: datetime) -> Consultation:
@@ -157,6 +152,7 @@ def _participant(consultation_id: UUID, role: Role, name: str, person_id: UUID |
         admitted_at=None,
         refused_reason=None,
         devices=None,
+        hold_message=None,
     )
 
 

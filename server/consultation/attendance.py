@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 
-from server.consultation.model import Attendance, Consultation, Participant, Stage
+from server.consultation.model import Consultation, Participant, Stage
+from server.consultation.records import Attendance
+from server.consultation.topics import today_topic
 from server.core.db import Tx
 from server.core.ids import new_id
 
@@ -40,21 +42,35 @@ async def end_stretch(tx: Tx, participant_id: UUID) -> None:
     await tx.execute(update(Attendance).where(mine).values(left_at=Attendance.last_seen_at))
 
 
+async def last_seen(tx: Tx, consultation_id: UUID) -> datetime | None:
+    """Return when anybody was heard last in a consultation."""
+    places = select(Participant.id).where(Participant.consultation_id == consultation_id)
+    return await tx.scalar(select(func.max(Attendance.last_seen_at)).where(Attendance.participant_id.in_(places)))
+
+
+async def find_stale(tx: Tx, present: Collection[UUID], now: datetime) -> bool:
+    """Whether there is anything to sweep: to look takes no lock, so a quiet server writes nothing."""
+    return (await tx.execute(_stale(present, now).limit(1))).first() is not None
+
+
 async def sweep_stale(tx: Tx, present: Collection[UUID], now: datetime) -> int:
     """End what a crash left open, and give up the seats of those who did not come back; returns how many stretches ended."""
-    query = (
+    stale = (await tx.execute(_stale(present, now))).all()
+    for stretch, participant, practice_id in stale:
+        stretch.left_at = stretch.last_seen_at
+        if participant.stage == Stage.IN_CALL:
+            participant.leave()
+            tx.hint(today_topic(practice_id))
+    return len(stale)
+
+
+def _stale(present: Collection[UUID], now: datetime) -> Select[Attendance, Participant, UUID]:
+    return (
         select(Attendance, Participant, Consultation.practice_id)
         .join(Participant, Participant.id == Attendance.participant_id)
         .join(Consultation, Consultation.id == Participant.consultation_id)
         .where(Attendance.left_at.is_(None), Attendance.last_seen_at < now - STALE_AFTER, Participant.id.not_in(present))
     )
-    stale = (await tx.execute(query)).all()
-    for stretch, participant, practice_id in stale:
-        stretch.left_at = stretch.last_seen_at
-        if participant.stage == Stage.IN_CALL:
-            participant.leave()
-            tx.hint(f"today:{practice_id}")
-    return len(stale)
 
 
 async def _open_stretch(tx: Tx, participant_id: UUID) -> Attendance | None:

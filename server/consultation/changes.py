@@ -29,6 +29,11 @@ class Admit:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     reason: str
 
@@ -49,6 +54,9 @@ class Lose:
 
 @dataclass(frozen=True, slots=True)
 class End:
+    """A participant ends it for all."""
+
+    participant_id: UUID
     outcome: Verdict
     reason: str | None
 
@@ -59,4 +67,4 @@ class Say:
     body: str
 
 
-Change = Arrive | Sit | Admit | Refuse | Leave | Lose | End | Say
+Change = Arrive | Sit | Admit | Hold | Refuse | Leave | Lose | End | Say

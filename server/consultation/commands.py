@@ -11,7 +11,7 @@ MAX_DESCRIPTION = 48 * 1024  # characters of an SDP; error `too_big`
 MAX_SCALAR = 1024  # characters of any other text of a signal
 MAX_FIELDS = 8  # of a signal's description or candidate
 
-Verdict = Literal["completed", "unsuitable"]
+Verdict = Literal["completed", "unsuitable", "absent"]
 DescriptionType = Literal["offer", "answer", "pranswer", "rollback"]
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
@@ -61,7 +61,6 @@ SomeCommand = TypeVar("SomeCommand", bound=Command)
 class Hello(Command):
     ticket: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     resume: Annotated[str, StringConstraints(max_length=256)] | None
-    tab: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Signal(Command):
@@ -112,6 +111,7 @@ class Admit(Command):
 
 class Hold(Command):
     professional_only = True
+    stored = True
 
     body: Text | None
 

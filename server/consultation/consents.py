@@ -52,3 +52,9 @@ WORDINGS = (
 def fingerprint(wording: Wording, language: Language) -> bytes:
     """Return SHA-256 over the sentence and its explanation, just as they were read in that language."""
     return hashlib.sha256(f"{language.text(wording.sentence)}\n{language.text(wording.more)}".encode()).digest()
+
+
+def all_wordings(language: Language) -> tuple[str, bytes]:
+    """Return every purpose with its version, and SHA-256 over all fingerprints: what somebody said no to."""
+    names = ", ".join(f"{wording.purpose} {wording.version}" for wording in WORDINGS)
+    return names, hashlib.sha256(b"".join(fingerprint(wording, language) for wording in WORDINGS)).digest()

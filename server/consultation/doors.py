@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.access.policy import Viewer, may_see_consultation
 from server.consultation.model import Consultation, JoinLink, Participant, Role, Standing
@@ -22,9 +23,9 @@ class Visit(NamedTuple):
     standing: Standing
 
 
-async def see_consultation(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Consultation:
-    """Load it for a professional; raises `NotFound`."""
-    consultation = await tx.get(Consultation, consultation_id)
+async def see_consultation(tx: Tx, viewer: Viewer, consultation_id: UUID, *, lock: bool = False) -> Consultation:
+    """Load it for a professional; raises `NotFound`. With `lock` others who change something of it wait for this transaction."""
+    consultation = await tx.get(Consultation, consultation_id, with_for_update=lock or None)
     if consultation is None or not may_see_consultation(viewer, consultation):
         raise NotFound
     return consultation
@@ -40,17 +41,25 @@ async def find_link(tx: Tx, token: str) -> JoinLink | None:
     return await tx.scalar(select(JoinLink).where(JoinLink.token_hash == token_hash(token)))
 
 
-async def see_visit(tx: Tx, visit_id: UUID, token: str, now: datetime) -> Visit:
+async def see_visit(tx: Tx, visit_id: UUID, token: str, now: datetime, *, lock: bool = False) -> Visit:
     """Load what the cookie's token opens; raises `NotFound` unless it is the token of just this link.
 
-    A link that is early, expired or revoked still opens its visit, for the page that explains so: look at `standing`.
+    A link that is early, expired or revoked still opens its visit, for the page that explains so: look at `standing`. With `lock`
+    the live room, and whoever else changes something of the consultation, waits for this transaction.
     """
     link = await find_link(tx, token)
     if link is None or link.id != visit_id:
         raise NotFound
-    consultation = await tx.get_one(Consultation, link.consultation_id)
+    consultation = await tx.get_one(Consultation, link.consultation_id, with_for_update=lock or None)
     participant = await tx.get_one(Participant, link.participant_id)
     return Visit(link, consultation, participant, link.standing(consultation, now))
+
+
+def newest_link(consultation_id: UUID | InstrumentedAttribute[UUID]) -> Select[UUID]:
+    """Select the id of the one link that is good, or of the newest one where none is."""
+    links = aliased(JoinLink)
+    mine = select(links.id).where(links.consultation_id == consultation_id)
+    return mine.order_by(links.revoked_at.is_not(None), links.created_at.desc(), links.id).limit(1)
 
 
 async def patient_of(tx: Tx, consultation_id: UUID) -> Participant:

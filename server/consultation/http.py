@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access.viewer import teams_of, viewer_of
-from server.consultation.actions import Plan, reissue_link, revoke_link, schedule, send_link
+from server.consultation.actions import Plan, channels_of, reissue_link, revoke_link, schedule, send_link
 from server.consultation.events import Channel
 from server.consultation.join_link import join_url
 from server.consultation.model import JoinLink
@@ -114,13 +114,14 @@ async def _create(request: Request) -> Response:
     house = house_of(request)
     await house.limiter.hit("create", str(viewer.person_id))
     now = house.clock.now()
+    plan = _plan(body, now)
     async with house.database.write() as tx:
-        consultation, link = await schedule(tx, house.secrets, viewer, _plan(body, now), now)
+        consultation, link = await schedule(tx, house.secrets, viewer, plan, now)
     return answer(
         CreatedAnswer(
             id=consultation.id,
             desk_url=f"/desk/{consultation.id}",
-            sent=[channel for channel, address in ((Channel.SMS, body.mobile), (Channel.EMAIL, body.email)) if address],
+            sent=channels_of(plan),
             **_link(request, link).model_dump(),
         ),
         status=201,

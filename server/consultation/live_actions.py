@@ -12,23 +12,26 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.model import Professional
-from server.consultation import roster
-from server.consultation.actions import today_topic
 from server.consultation.attendance import begin_stretch, end_stretch
-from server.consultation.changes import Admit, Arrive, Change, End, Leave, Lose, Refuse, Say, Sit
-from server.consultation.model import ChatMessage, Consultation, Outcome, Participant, Role, Stage
-from server.consultation.roster import MESSAGES_SHOWN, Facts, Meeting, Member, Message
+from server.consultation.changes import Admit, Arrive, Change, End, Hold, Leave, Lose, Refuse, Say, Sit
+from server.consultation.model import Consultation, Outcome, Participant, Role, Stage
+from server.consultation.records import ChatMessage, Ending
+from server.consultation.roster import MESSAGES_SHOWN, ConsultationFacts, Facts, Member, Message
+from server.consultation.topics import today_topic
 from server.core.db import Tx
+from server.core.ids import new_id
 from server.errors import Conflict, NotFound
+from server.patients.model import Patient
 
 MAX_MESSAGES = 1000  # of one consultation; then `chat` is refused with `chat_full`
 
 
 @dataclass(frozen=True)
 class Book:
-    """A consultation with everybody who has a place in it; `host_id` is the place of its professional."""
+    """A consultation with everybody who has a place in it; `booked` is whom it was made for, `host_id` the place of its professional."""
 
     consultation: Consultation
+    booked: Patient
     participants: dict[UUID, Participant]
     host_id: UUID | None
 
@@ -56,7 +59,7 @@ async def perform(tx: Tx, consultation_id: UUID, change: Change, now: datetime) 
     if isinstance(change, Say):
         return facts_of(book, await _say(tx, book, change, now))
     apply_change(book, change, now)
-    await _attend(tx, change, now)
+    await _record(tx, book, change, now)
     await tx.flush()
     tx.hint(today_topic(book.consultation.practice_id))
     return facts_of(book)
@@ -69,15 +72,15 @@ def apply_change(book: Book, change: Change, now: datetime) -> None:
 
 def facts_of(book: Book, said: Message | None = None) -> Facts:
     consultation = book.consultation
-    meeting = Meeting(
+    shown = ConsultationFacts(
         id=consultation.id,
         state=str(consultation.state),
         over=consultation.over,
         started_at=consultation.started_at,
-        outcome=None if consultation.outcome is None else str(consultation.outcome),
+        outcome=str(consultation.outcome) if consultation.over and consultation.outcome else None,
         host=book.host_id,
     )
-    return Facts(meeting, tuple(_member(participant) for participant in book.participants.values()), said)
+    return Facts(shown, tuple(_member(book, place) for place in book.participants.values()), said)
 
 
 async def _open_book(tx: Tx, consultation_id: UUID, *, lock: bool = False) -> Book:
@@ -85,10 +88,12 @@ async def _open_book(tx: Tx, consultation_id: UUID, *, lock: bool = False) -> Bo
     if consultation is None:
         raise NotFound
     places = select(Participant).where(Participant.consultation_id == consultation_id).order_by(Participant.role, Participant.name)
-    participants = {participant.id: participant for participant in await tx.scalars(places)}
+    fresh = places.execution_options(populate_existing=lock)  # what was read before the lock may be old
+    participants = {participant.id: participant for participant in await tx.scalars(fresh)}
+    booked = await tx.get_one(Patient, consultation.patient_id)
     host = await tx.get_one(Professional, consultation.professional_id)
     host_id = next((place.id for place in participants.values() if place.person_id == host.person_id), None)
-    return Book(consultation, participants, host_id)
+    return Book(consultation, booked, participants, host_id)
 
 
 async def _say(tx: Tx, book: Book, change: Say, now: datetime) -> Message:
@@ -103,11 +108,26 @@ async def _say(tx: Tx, book: Book, change: Say, now: datetime) -> Message:
     return _message(book, row)
 
 
-async def _attend(tx: Tx, change: Change, now: datetime) -> None:
+async def _record(tx: Tx, book: Book, change: Change, now: datetime) -> None:
+    """Keep the dated rows of a change."""
     if isinstance(change, Arrive):
         await begin_stretch(tx, change.participant_id, now)
     elif isinstance(change, (Leave, Lose)):
         await end_stretch(tx, change.participant_id)
+    elif isinstance(change, End):
+        await end_stretch(tx, book.patient.id)  # professionals stay: they still read and write
+        tx.add(_ending(book, change, now))
+
+
+def _ending(book: Book, change: End, now: datetime) -> Ending:
+    return Ending(
+        id=new_id(),
+        consultation_id=book.consultation.id,
+        participant_id=change.participant_id,
+        outcome=Outcome(change.outcome),
+        reason=change.reason,
+        ended_at=now,
+    )
 
 
 def _arrive(book: Book, change: Arrive, now: datetime) -> None:
@@ -134,6 +154,11 @@ def _admit(book: Book, change: Admit, now: datetime) -> None:
     book.consultation.begin(now)
 
 
+def _hold(book: Book, change: Hold, now: datetime) -> None:
+    del now
+    book.patient.hold(change.message)
+
+
 def _refuse(book: Book, change: Refuse, now: datetime) -> None:
     del now
     book.patient.refuse(change.reason)
@@ -154,29 +179,24 @@ def _lose(book: Book, change: Lose, now: datetime) -> None:
 def _end(book: Book, change: End, now: datetime) -> None:
     book.consultation.end(now, Outcome(change.outcome), change.reason)
     for place in book.participants.values():
-        if place.stage in {Stage.WAITING, Stage.IN_CALL, Stage.REFUSED}:
-            place.leave()
+        place.dismiss()
 
 
-def _member(place: Participant) -> Member:
+def _member(book: Book, place: Participant) -> Member:
     patient = place.role == Role.PATIENT
-    stage = _stage(place.stage, patient=patient)
-    since = {roster.Stage.WAITING: place.waiting_since, roster.Stage.IN_CALL: place.admitted_at}.get(stage)
+    stage = Stage(place.stage) if patient or place.stage == Stage.IN_CALL else Stage.NOT_ARRIVED
     return Member(
         id=place.id,
         patient=patient,
         name=place.name,
+        booked_as=book.booked.unless_called(place.name) if patient else None,
         companion=place.companion,
         devices=place.devices,
         stage=stage,
-        since=since,
-        refused_reason=place.refused_reason if stage == roster.Stage.REFUSED else None,
+        since={Stage.WAITING: place.waiting_since, Stage.IN_CALL: place.admitted_at}.get(stage),
+        refused_reason=place.refused_reason if stage == Stage.REFUSED else None,
+        hold=place.hold_message if stage == Stage.WAITING else None,
     )
-
-
-def _stage(stored: str, *, patient: bool) -> roster.Stage:
-    shown = {roster.Stage.WAITING, roster.Stage.IN_CALL, roster.Stage.LEFT, roster.Stage.REFUSED} if patient else {roster.Stage.IN_CALL}
-    return next((stage for stage in shown if stage == stored), roster.Stage.AWAY)
 
 
 def _message(book: Book, row: ChatMessage) -> Message:
@@ -187,6 +207,7 @@ RULES: dict[type[Change], Callable[[Book, Any, datetime], None]] = {
     Arrive: _arrive,
     Sit: _sit,
     Admit: _admit,
+    Hold: _hold,
     Refuse: _refuse,
     Leave: _leave,
     Lose: _lose,

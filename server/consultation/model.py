@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
@@ -24,8 +24,11 @@ class ConsultationState(StrEnum):
 
 
 class Outcome(StrEnum):
+    """What a professional says at the end; none for a consultation that nobody ended."""
+
     COMPLETED = "completed"
     UNSUITABLE = "unsuitable"
+    ABSENT = "absent"
 
 
 class Role(StrEnum):
@@ -69,6 +72,11 @@ class Consultation(Base):
     def over(self) -> bool:
         return self.state in {ConsultationState.ENDED, ConsultationState.ABANDONED}
 
+    @property
+    def closes_at(self) -> datetime:
+        """When every join link of it expires."""
+        return self.scheduled_at + timedelta(minutes=self.duration_min) + CLOSES_AFTER
+
     def patient_waits(self) -> None:
         """The patient knocks; a call that is already active stays so."""
         self._refuse_if_over()
@@ -76,26 +84,41 @@ class Consultation(Base):
             self.state = ConsultationState.WAITING
 
     def begin(self, now: datetime) -> None:
+        """Go on talking: whatever was said of an earlier ending holds no longer, and stays on record as an `Ending`."""
         self._refuse_if_over()
         self.state = ConsultationState.ACTIVE
         self.started_at = self.started_at or now
+        self.ended_at = self.outcome = self.outcome_reason = None
 
     def end(self, now: datetime, outcome: Outcome, reason: str | None) -> None:
         self._refuse_if_over()
-        self.state = ConsultationState.ENDED
+        if outcome == Outcome.ABSENT and self.started_at is not None:
+            raise Conflict("You have talked with the patient already.", code="has_begun")
+        self.state = ConsultationState.ABANDONED if outcome == Outcome.ABSENT else ConsultationState.ENDED
         self.ended_at, self.outcome, self.outcome_reason = now, outcome, reason
 
+    def lapse(self, last_seen_at: datetime | None) -> None:
+        """Close what nobody ended, once the links are closed.
+
+        An ending that was said before stands. A call that was forgotten ended when somebody was there last, with no outcome, because
+        nobody said one. All the rest never came about.
+        """
+        never = self.started_at is None and self.outcome in {None, Outcome.ABSENT}
+        self.state = ConsultationState.ABANDONED if never else ConsultationState.ENDED
+        self.ended_at = self.ended_at or last_seen_at or self.closes_at
+
     def may_rejoin(self, now: datetime) -> bool:
-        """A patient who left, or whose call was ended by mistake, can come back for ten minutes."""
-        return not self.over or (self.ended_at is not None and now - self.ended_at <= REJOIN_FOR)
+        """A patient whose call was ended by mistake can come back for ten minutes, but not against 'unsuitable for video'."""
+        if not self.over:
+            return True
+        return self.outcome != Outcome.UNSUITABLE and self.ended_at is not None and now - self.ended_at <= REJOIN_FOR
 
     def reopen(self, now: datetime) -> None:
-        """Undo an ending within those minutes; the patient then waits to be admitted once more."""
+        """Let the patient wait once more within those minutes; what was said of the ending stands until the call goes on."""
         if not self.may_rejoin(now):
             self._refuse_if_over()
         if self.over:
-            self.state, self.ended_at = ConsultationState.WAITING, None
-            self.outcome = self.outcome_reason = None
+            self.state = ConsultationState.WAITING
 
     def _refuse_if_over(self) -> None:
         if self.over:
@@ -103,7 +126,10 @@ class Consultation(Base):
 
 
 class Participant(Base):
-    """Somebody with a place in the consultation. `devices` is the check's result in words, for professionals only."""
+    """Somebody with a place in the consultation. `devices` is the check's result in words, for professionals only.
+
+    `hold_message` is what a waiting patient was told last; "" when they were only asked to wait.
+    """
 
     __tablename__ = "participant"
     __table_args__ = (UniqueConstraint("consultation_id", "person_id"),)
@@ -119,27 +145,53 @@ class Participant(Base):
     admitted_at: Mapped[datetime | None]
     refused_reason: Mapped[str | None] = mapped_column(String(2000))
     devices: Mapped[str | None] = mapped_column(String(500))
+    hold_message: Mapped[str | None] = mapped_column(String(2000))
 
     def wait(self, now: datetime) -> None:
         """Take a place in the waiting room, or keep the one that is there already."""
+        self._refuse_if_declined()
         self.waiting_since = self.waiting_since or now
         self.stage = Stage.WAITING
 
     def admit(self, now: datetime) -> None:
+        self._refuse_if_declined()
         self.stage = Stage.IN_CALL
         self.admitted_at = self.admitted_at or now
-        self.refused_reason = None
+        self.refused_reason = self.hold_message = None
 
     def sit(self, now: datetime) -> None:
         """A professional takes the seat in the call, or keeps it."""
         if self.stage != Stage.IN_CALL:
             self.stage, self.admitted_at = Stage.IN_CALL, now
 
+    def hold(self, message: str | None) -> None:
+        """Let the patient wait longer, and have it told again whenever their page comes back."""
+        self._refuse_if_declined()
+        self.hold_message = message or ""
+
     def refuse(self, reason: str) -> None:
-        self.stage, self.refused_reason = Stage.REFUSED, reason
+        self._refuse_if_declined()
+        self.stage, self.refused_reason, self.hold_message = Stage.REFUSED, reason, None
 
     def leave(self) -> None:
-        self.stage, self.waiting_since = Stage.LEFT, None
+        """Give up every place. Whoever does not agree stays at that: only a new consent leads on."""
+        self.waiting_since = self.hold_message = None
+        if self.stage != Stage.DECLINED:
+            self.stage = Stage.LEFT
+
+    def dismiss(self) -> None:
+        """The consultation is over: whoever was there, or was to be, has left."""
+        if self.stage in {Stage.WAITING, Stage.IN_CALL, Stage.REFUSED}:
+            self.leave()
+
+    def decline(self) -> None:
+        self.leave()
+        self.stage = Stage.DECLINED
+
+    def _refuse_if_declined(self) -> None:
+        """The room may not have heard yet that the patient does not agree."""
+        if self.stage == Stage.DECLINED:
+            raise Conflict("The patient is not in the waiting room.", code="not_waiting")
 
 
 class Standing(StrEnum):
@@ -171,52 +223,4 @@ class JoinLink(Base):
             return Standing.REVOKED
         if now < consultation.scheduled_at - OPENS_BEFORE:
             return Standing.TOO_EARLY
-        closes = consultation.scheduled_at + timedelta(minutes=consultation.duration_min) + CLOSES_AFTER
-        return Standing.EXPIRED if now > closes else Standing.READY
-
-
-class Consent(Base):
-    """A dated yes to one purpose in one wording; `wording_sha256` proves which sentence was read."""
-
-    __tablename__ = "consent"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), index=True)
-    purpose: Mapped[str] = mapped_column(String(40))
-    wording_version: Mapped[str] = mapped_column(String(20))
-    wording_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
-    language: Mapped[str] = mapped_column(String(20))
-    given_at: Mapped[datetime]
-
-
-class ChatMessage(Base):
-    __tablename__ = "chat_message"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
-    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
-    body: Mapped[str] = mapped_column(Text)
-    sent_at: Mapped[datetime]
-
-
-class Attendance(Base):
-    """One stretch of presence, measured from the server's own heartbeats; `left_at` is empty while it lasts."""
-
-    __tablename__ = "attendance"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), index=True)
-    joined_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime]
-    left_at: Mapped[datetime | None]
-
-
-class Feedback(Base):
-    """The patient's two answers after the call; one row each, the last answer counts."""
-
-    __tablename__ = "feedback"
-
-    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True)
-    worked: Mapped[str] = mapped_column(String(20))
-    comment: Mapped[str | None] = mapped_column(String(2000))
-    given_at: Mapped[datetime]
+        return Standing.EXPIRED if now > consultation.closes_at else Standing.READY

@@ -8,14 +8,16 @@ from uuid import UUID
 from server.consultation.asks import Act, Ask, Join
 from server.consultation.attendance import note_seen
 from server.consultation.audience import Audience, Seat
-from server.consultation.changes import Arrive, Change, Leave, Lose
+from server.consultation.changes import Arrive, Change, End, Leave, Lose
 from server.consultation.inbox import Inbox
 from server.consultation.live_actions import load_room, perform, read_facts
+from server.consultation.model import Stage
 from server.consultation.resume import resumed_peer
 from server.consultation.rights import check_rights, objection
 from server.consultation.roster import Facts, Roster, absorb, restore
 from server.consultation.steps import Close, Step, act, attach, check_arrival, drop, expel, overdue
 from server.consultation.subject import RoomSubject
+from server.consultation.topics import room_topic
 from server.consultation.view import view_for
 from server.consultation.welcome import welcome
 from server.core.db import STORAGE_ERRORS
@@ -74,7 +76,7 @@ class Room:
 
     async def run(self) -> None:
         """The room's task."""
-        unsubscribe = self._house.bus.subscribe(f"rights:{self.consultation_id}", self.recheck)
+        unsubscribe = self._house.bus.subscribe(room_topic(self.consultation_id), self.recheck)
         failure = _crashed()
         try:
             await self._load()
@@ -173,8 +175,8 @@ class Room:
         async with self._house.database.write() as tx:
             if subject is not None:
                 await check_rights(tx, self._house.settings, subject, now)
-            if isinstance(change, (Leave, Lose)):
-                await note_seen(tx, self._seen(change.participant_id))
+            if isinstance(change, (Leave, Lose, End)):
+                await note_seen(tx, self._seen(None if isinstance(change, End) else change.participant_id))
             return await perform(tx, self.consultation_id, change, now)
 
     def _drop_lost(self) -> None:
@@ -232,9 +234,9 @@ class Room:
                 await note_use(tx, self._audience.logins(), self._house.settings, self._house.clock.now())
 
     def _seen(self, only: UUID | None = None) -> dict[UUID, datetime]:
-        """Return when each participant with a peer, or only this one, was last heard."""
+        """Return when each participant with a peer, or only this one, was last heard; a patient who has left is only being closed."""
         now, monotonic = self._house.clock.now(), self._house.clock.monotonic()
-        members = [member for member in self._roster.members.values() if only in {None, member.id}]
+        members = [member for member in self._roster.members.values() if only in {None, member.id} and member.stage != Stage.LEFT]
         heard = {member.id: self._audience.heard_at(member) for member in members}
         return {name: now - timedelta(seconds=monotonic - at) for name, at in heard.items() if at is not None}
 

@@ -7,8 +7,9 @@ from uuid import UUID
 import structlog
 
 from server.consultation.asks import Act, Ask, asked
-from server.consultation.attendance import sweep_stale
+from server.consultation.attendance import find_stale, sweep_stale
 from server.consultation.commands import Command
+from server.consultation.lapse import find_lapsed, sweep_lapsed
 from server.consultation.room import Room, RoomPace
 from server.core.house import House
 from server.errors import Overloaded
@@ -34,8 +35,9 @@ class Rooms:
         self._closing = False
 
     def start(self) -> None:
-        """Begin to sweep up what a crash may have left."""
-        self._house.supervisor.keep(self._sweep, name="attendance sweep")
+        """Begin to sweep up what a crash may have left, and what nobody ended."""
+        self._house.supervisor.keep(self._sweep_attendance, name="attendance sweep")
+        self._house.supervisor.keep(self._sweep_lapsed, name="lapse sweep")
 
     def new_handle(self) -> int:
         """Return a name for a socket that this process has not used before."""
@@ -76,11 +78,31 @@ class Rooms:
         del self._rooms[room.consultation_id]
         del self._tasks[room.consultation_id]
 
-    async def _sweep(self) -> None:
+    async def _sweep_attendance(self) -> None:
         while True:
-            present = {participant for room in self._rooms.values() for participant in room.participants}
-            async with self._house.database.write() as tx:
-                swept = await sweep_stale(tx, present, self._house.clock.now())
-            if swept:
-                log.info("attendance swept", stretches=swept)
+            await self.sweep_attendance()
             await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def sweep_attendance(self) -> None:
+        present = {participant for room in self._rooms.values() for participant in room.participants}
+        now = self._house.clock.now()
+        async with self._house.database.read() as tx:
+            found = await find_stale(tx, present, now)
+        if found:
+            async with self._house.database.write() as tx:
+                swept = await sweep_stale(tx, present, now)
+            log.info("attendance swept", stretches=swept)
+
+    async def _sweep_lapsed(self) -> None:
+        while True:
+            await self.sweep_lapsed()
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def sweep_lapsed(self) -> None:
+        now = self._house.clock.now()
+        async with self._house.database.read() as tx:
+            found = await find_lapsed(tx, now)
+        if found:
+            async with self._house.database.write() as tx:
+                lapsed = await sweep_lapsed(tx, found, now)
+            log.info("consultations lapsed", consultations=lapsed)

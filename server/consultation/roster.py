@@ -1,24 +1,15 @@
-"""The room as a value: who takes part, whose browser is here, what was said. Pure; roster_steps.py moves it on."""
+"""The room as a value: who takes part, whose browser is here, what was said. Pure; steps.py moves it on."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
+from server.consultation.model import Stage
+
 MESSAGES_SHOWN = 200  # the newest are in the room; older ones stay in the database
 RETIRED_KEPT = 256  # newest; an older page that resumes would begin with a fresh connection after its first failed attempt
-
-
-class Stage(StrEnum):
-    """Where a participant is, as the room sees it: everything before the waiting room is `away`."""
-
-    AWAY = "away"
-    WAITING = "waiting"
-    IN_CALL = "in_call"
-    LEFT = "left"
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +27,20 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A participant. `gone_at` (monotonic seconds) is when somebody who held a place was last seen to vanish."""
+    """A participant. `booked_as` is the booked name of a patient who goes by another one, `hold` what a waiting patient was told last
+    ("" when they were only asked to wait); `gone_at` (monotonic seconds) is when somebody who held a place was last seen to vanish.
+    """
 
     id: UUID
     patient: bool
     name: str
+    booked_as: str | None
     companion: str | None
     devices: str | None
     stage: Stage
     since: datetime | None
     refused_reason: str | None
+    hold: str | None
     peer: Peer | None = None
     gone_at: float | None = None
 
@@ -60,7 +55,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class ConsultationFacts:
     """What the room needs of the consultation; `host` is the place of the professional whose consultation it is."""
 
     id: UUID
@@ -75,17 +70,16 @@ class Meeting:
 class Facts:
     """The stored truth after a change; `said` is a message that is new by it."""
 
-    meeting: Meeting
+    consultation: ConsultationFacts
     members: tuple[Member, ...]
     said: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    meeting: Meeting
+    consultation: ConsultationFacts
     members: Mapping[UUID, Member]
     messages: tuple[Message, ...] = ()
-    hold: str | None = None  # what the waiting patient was told last; "" when they were only asked to wait
     retired: tuple[str, ...] = ()  # peers that must not come back, because the other side has let go of them
 
     @property
@@ -114,7 +108,7 @@ class Roster:
 def restore(facts: Facts, messages: tuple[Message, ...], now: float) -> Roster:
     """Begin from the database: whoever was in the call when the server stopped has the usual grace to come back."""
     members = {member.id: replace(member, gone_at=now if member.stage == Stage.IN_CALL else None) for member in facts.members}
-    return Roster(facts.meeting, MappingProxyType(members), messages[-MESSAGES_SHOWN:])
+    return Roster(facts.consultation, MappingProxyType(members), messages[-MESSAGES_SHOWN:])
 
 
 def absorb(roster: Roster, facts: Facts) -> Roster:
@@ -122,9 +116,7 @@ def absorb(roster: Roster, facts: Facts) -> Roster:
     members = {member.id: _keep_live(roster.members.get(member.id), member) for member in facts.members}
     said = () if facts.said is None else (facts.said,)
     messages = (*roster.messages, *said)[-MESSAGES_SHOWN:]
-    taken = replace(roster, meeting=facts.meeting, members=MappingProxyType(members), messages=messages)
-    waiting = taken.patient is not None and taken.patient.stage == Stage.WAITING
-    return taken if waiting else replace(taken, hold=None)
+    return replace(roster, consultation=facts.consultation, members=MappingProxyType(members), messages=messages)
 
 
 def _keep_live(old: Member | None, new: Member) -> Member:

@@ -1,7 +1,8 @@
 """Who may send WebRTC descriptions and candidates to whom. Pure; what is inside them is the browsers' business."""
 
 from server.consultation.commands import Signal
-from server.consultation.roster import Member, Peer, Roster, Stage
+from server.consultation.model import Stage
+from server.consultation.roster import Member, Peer, Roster
 from server.errors import Forbidden, NotFound
 
 MAY_CONNECT = {Stage.WAITING, Stage.IN_CALL}

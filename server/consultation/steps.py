@@ -11,12 +11,13 @@ from uuid import UUID
 from server.consultation import changes
 from server.consultation.changes import Change
 from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
-from server.consultation.roster import RETIRED_KEPT, Member, Peer, Roster, Stage
+from server.consultation.model import Stage
+from server.consultation.roster import RETIRED_KEPT, Member, Peer, Roster
 from server.consultation.signalling import find_target
 from server.errors import Conflict, Forbidden, Overloaded
 
 MAX_CONNECTIONS = 16  # of one consultation; one more is closed 1013
-LEFT, REPLACED = 1000, 4409
+LEFT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,11 @@ def attach(roster: Roster, participant_id: UUID, handle: int, resumed: str | Non
     member = roster.members[participant_id]
     old = member.peer
     peer = _peer(roster, old, handle, resumed, fresh)
-    closes = (Close(old.handle, REPLACED, "You opened this in another place."),) if old is not None and old.present else ()
+    closes = (Close(old.handle, Conflict.close_code, "You opened this in another place."),) if old is not None and old.present else ()
     attached = roster.with_member(replace(member, peer=peer, gone_at=None))
     if old is not None and old.id != peer.id:
         attached = _retire(attached, old)
-    return Step(attached, tells=_reminders(attached, attached.members[participant_id], handle), closes=closes)
+    return Step(attached, tells=_reminders(attached.members[participant_id], handle), closes=closes)
 
 
 def drop(roster: Roster, handle: int, now: float) -> Roster:
@@ -114,13 +115,13 @@ def _detach(roster: Roster, member: Member) -> Roster:
     return detached if member.peer is None else _retire(detached, member.peer)
 
 
-def _reminders(roster: Roster, member: Member, handle: int) -> tuple[Tell, ...]:
+def _reminders(member: Member, handle: int) -> tuple[Tell, ...]:
     """What a patient was told before, told again to a page that may have been reloaded."""
     if not member.patient:
         return ()
     if member.stage == Stage.REFUSED:
         return (Tell(handle, "refused", {"reason": member.refused_reason or ""}),)
-    return () if roster.hold is None else (Tell(handle, "hold", {"body": roster.hold or None}),)
+    return () if member.hold is None else (Tell(handle, "hold", {"body": member.hold or None}),)
 
 
 def _signal(roster: Roster, actor: Member, command: Signal) -> Step:
@@ -161,7 +162,7 @@ def _admit(roster: Roster, actor: Member, command: Admit) -> Step:
 def _hold(roster: Roster, actor: Member, command: Hold) -> Step:
     del actor
     patient = _patient_at(roster, {Stage.WAITING})
-    return Step(replace(roster, hold=command.body or ""), tells=_tell(patient, "hold", {"body": command.body}))
+    return Step(roster, store=changes.Hold(command.body), tells=_tell(patient, "hold", {"body": command.body}))
 
 
 def _refuse(roster: Roster, actor: Member, command: Refuse) -> Step:
@@ -179,12 +180,11 @@ def _leave(roster: Roster, actor: Member, command: Leave) -> Step:
 
 def _end(roster: Roster, actor: Member, command: End) -> Step:
     """Ends for all; professionals stay connected, because they still read and write."""
-    del actor
     _refuse_if_over(roster)
     patient = roster.patient
     here = patient is not None and patient.peer is not None and patient.peer.present
     closes = (Close(patient.peer.handle, LEFT, "The consultation has ended."),) if here and patient and patient.peer else ()
-    return Step(roster, store=changes.End(command.outcome, command.reason), closes=closes)
+    return Step(roster, store=changes.End(actor.id, command.outcome, command.reason), closes=closes)
 
 
 def _check_seat(roster: Roster, actor: Member) -> None:
@@ -215,7 +215,7 @@ def _tell(member: Member, kind: str, body: dict[str, object]) -> tuple[Tell, ...
 
 
 def _refuse_if_over(roster: Roster) -> None:
-    if roster.meeting.over:
+    if roster.consultation.over:
         raise Conflict("The consultation has ended.", code="ended")
 
 

@@ -6,17 +6,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
-from sqlalchemy import Row, Select, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Row, Select, exists, or_, select
 
 from server.access.model import Practice, Professional, Team
 from server.access.policy import Viewer
-from server.consultation.doors import see_consultation, visible_consultations
-from server.consultation.model import Attendance, Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
+from server.consultation.doors import newest_link, see_consultation, visible_consultations
+from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
+from server.consultation.records import Attendance
 from server.core.db import Tx
 from server.patients.model import Patient
 
-MAX_ROWS = 200  # beyond it the latest of the list are left out
+MAX_ROWS = 200  # beyond it what is left from before this morning goes first, then the latest
 AHEAD = timedelta(days=7)
 UNFINISHED = (ConsultationState.WAITING, ConsultationState.ACTIVE)
 
@@ -26,10 +26,14 @@ class LinkState(BaseModel):
 
 
 class TodayRow(BaseModel):
-    """One line of the list; `stage` is where the patient is, `present` whether their page is open, `devices` their check in words."""
+    """One line of the list; `stage` is where the patient is, `present` whether their page is open, `devices` their check in words.
+
+    `patient_name` is what the patient calls themself, `booked_as` the booked name where that is another one.
+    """
 
     id: UUID
     patient_name: str
+    booked_as: str | None
     companion: str | None
     professional_name: str
     team_name: str | None
@@ -69,7 +73,9 @@ async def today_list(tx: Tx, viewer: Viewer, now: datetime) -> TodayList:
     morning = now.astimezone(ZoneInfo(practice.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     in_reach = (Consultation.scheduled_at >= morning) & (Consultation.scheduled_at < now + AHEAD)
     chosen = visible_consultations(viewer).where(or_(in_reach, Consultation.state.in_(UNFINISHED)))
-    found = await tx.execute(_joined(chosen.order_by(Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS)))
+    found = await tx.execute(
+        _joined(chosen.order_by(Consultation.scheduled_at < morning, Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS))
+    )
     return TodayList(now=now, rows=[_row(_parts(row), viewer, now) for row in found])
 
 
@@ -82,15 +88,14 @@ async def today_row(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime
 
 def _joined(chosen: Select[Consultation]) -> Select[*tuple[object, ...]]:
     ids = chosen.with_only_columns(Consultation.id).subquery()
-    links = aliased(JoinLink)
-    newest = select(func.max(links.created_at)).where(links.consultation_id == Consultation.id).correlate(Consultation).scalar_subquery()
+    link_id = newest_link(Consultation.id).correlate(Consultation).scalar_subquery()
     open_page = (Attendance.participant_id == Participant.id) & Attendance.left_at.is_(None)
     return (
         select(Consultation, Patient, Participant, Professional, Team.name, JoinLink, exists().where(open_page))
         .join(Patient, Patient.id == Consultation.patient_id)
         .join(Participant, (Participant.consultation_id == Consultation.id) & (Participant.role == Role.PATIENT))
         .join(Professional, Professional.id == Consultation.professional_id)
-        .join(JoinLink, (JoinLink.consultation_id == Consultation.id) & (JoinLink.created_at == newest))
+        .join(JoinLink, JoinLink.id == link_id)
         .outerjoin(Team, Team.id == Consultation.team_id)
         .where(Consultation.id.in_(select(ids.c.id)))
         .order_by(Consultation.scheduled_at, Consultation.id)
@@ -106,6 +111,7 @@ def _row(parts: _Parts, viewer: Viewer, now: datetime) -> TodayRow:
     return TodayRow(
         id=consultation.id,
         patient_name=participant.name,
+        booked_as=parts.patient.unless_called(participant.name),
         companion=participant.companion,
         professional_name=parts.professional.full_name,
         team_name=parts.team_name,

@@ -1,4 +1,4 @@
-"""The socket of the Today page: the list at once, and again after every change."""
+"""The socket of the Today page: the list at once, and again whenever it has changed."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server.access.viewer import load_viewer
-from server.consultation.actions import today_topic
-from server.consultation.today import TodayList, today_list
+from server.consultation.today import TodayList, TodayRow, today_list
+from server.consultation.topics import today_topic
 from server.core.house import House
 from server.errors import ConsiliumError, Malformed, NotSignedIn
 from server.identity.gate import SignedIn, still_signed_in
@@ -40,6 +40,7 @@ class TodayConversation:
         self._changed = asyncio.Event()
         self._unsubscribe: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
+        self._told: list[TodayRow] = []
 
     async def open(self, hello: Frame) -> None:
         try:
@@ -49,7 +50,7 @@ class TodayConversation:
         who = cast(SignedIn, self._house.tickets.redeem("today", ticket))
         listed = await self._read(who)
         self._connection.ok(hello.id)
-        self._connection.send("today", listed.model_dump(mode="json"))
+        self._tell(listed)
         self._task = self._house.supervisor.spawn(self._follow(who), name="today list", on_crash=self._crashed)
 
     async def receive(self, frame: Frame) -> None:
@@ -89,7 +90,13 @@ class TodayConversation:
             except ConsiliumError as error:
                 self._connection.close(error.close_code, error.message)
                 return
-            self._connection.send("today", listed.model_dump(mode="json"))
+            if listed.rows != self._told:
+                self._tell(listed)
+
+    def _tell(self, listed: TodayList) -> None:
+        """The hint is the whole practice's: a list that did not change is not sent, or its timing would tell of other teams' patients."""
+        self._told = listed.rows
+        self._connection.send("today", listed.model_dump(mode="json"))
 
     def _crashed(self, error: BaseException) -> None:
         del error

@@ -2,17 +2,27 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TypedDict
+from typing import Literal, TypedDict
 
-from server.consultation.roster import Meeting, Member, Message, Roster, Stage
+from server.consultation.model import Stage
+from server.consultation.roster import ConsultationFacts, Member, Message, Roster
+
+ShownStage = Literal["away", "waiting", "in_call", "left", "refused"]
+SHOWN: dict[Stage, ShownStage] = {
+    Stage.WAITING: "waiting",
+    Stage.IN_CALL: "in_call",
+    Stage.LEFT: "left",
+    Stage.REFUSED: "refused",
+}  # everything before the waiting room is `away`
 
 
 class ParticipantShape(TypedDict):
     id: str
     name: str
+    booked_as: str | None
     role: str
     companion: str | None
-    stage: str
+    stage: ShownStage
     present: bool
     peer: str | None
     mic: bool
@@ -45,7 +55,7 @@ Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | dict[st
 def view_for(roster: Roster, viewer: Member) -> Snapshot:
     """Return everything that `viewer` may know of the room at this moment."""
     return {
-        "consultation": _consultation(roster.meeting),
+        "consultation": _consultation(roster.consultation),
         "participants": [_participant(member, viewer) for member in roster.members.values() if _is_shown(roster, member, viewer)],
         "messages": [_message(message) for message in roster.messages],
     }
@@ -74,19 +84,20 @@ def _is_shown(roster: Roster, member: Member, viewer: Member) -> bool:
         return True
     if member.patient or viewer.stage not in {Stage.WAITING, Stage.IN_CALL}:
         return False
-    return member.stage == Stage.IN_CALL or (viewer.stage == Stage.WAITING and member.id == roster.meeting.host)
+    return member.stage == Stage.IN_CALL or (viewer.stage == Stage.WAITING and member.id == roster.consultation.host)
 
 
 def _participant(member: Member, viewer: Member) -> ParticipantShape:
-    """Nobody is shown as sending before they are in the call; a device check is for professionals only."""
+    """Nobody is shown as sending before they are in the call; a device check and the booked name are for professionals only."""
     peer = member.peer
     sends = peer if member.stage == Stage.IN_CALL else None
     return {
         "id": str(member.id),
         "name": member.name,
+        "booked_as": None if viewer.patient else member.booked_as,
         "role": "patient" if member.patient else "professional",
         "companion": member.companion,
-        "stage": member.stage.value,
+        "stage": SHOWN.get(member.stage, "away"),
         "present": peer is not None and peer.present,
         "peer": None if peer is None else peer.id,
         "mic": sends is not None and sends.mic,
@@ -108,8 +119,8 @@ def _message(message: Message) -> MessageShape:
     }
 
 
-def _consultation(meeting: Meeting) -> ConsultationShape:
-    return {"id": str(meeting.id), "state": meeting.state, "started_at": _iso(meeting.started_at), "outcome": meeting.outcome}
+def _consultation(facts: ConsultationFacts) -> ConsultationShape:
+    return {"id": str(facts.id), "state": facts.state, "started_at": _iso(facts.started_at), "outcome": facts.outcome}
 
 
 def _iso(at: datetime | None) -> str | None:

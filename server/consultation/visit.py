@@ -98,7 +98,7 @@ async def _welcome(request: Request) -> Response:
 
 async def _start(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
-        view = on_the_way(await view_of(tx, request))
+        view = on_the_way(await view_of(tx, request, lock=True))
         start_visit(tx, view.visit, Stage.WELCOME)
     return go_to(f"{view.base}/who")
 
@@ -129,7 +129,7 @@ async def _who(request: Request) -> Response:
     given = {field: " ".join(form.get(field, "").split()) for field in ("name", "companion")}
     try:
         async with house_of(request).database.write() as tx:
-            view = on_the_way(await view_of(tx, request))
+            view = on_the_way(await view_of(tx, request, lock=True))
             record_who(tx, view.visit, given["name"], given["companion"])
     except Invalid as error:
         return show(request, await read_view(request), "who", status=422, given=given, error=error.code)
@@ -144,7 +144,7 @@ async def _consent(request: Request) -> Response:
     house = house_of(request)
     try:
         async with house.database.write() as tx:
-            view = on_the_way(await view_of(tx, request))
+            view = on_the_way(await view_of(tx, request, lock=True))
             await record_consents(tx, view.visit, given, language_of(request), house.clock.now())
     except Invalid:
         return _show_consent(request, await read_view(request), 422, given)
@@ -165,6 +165,6 @@ async def _declined(request: Request) -> Response:
             raise GoTo(f"{view.base}/consent")
         return show(request, view, "declined")
     async with house_of(request).database.write() as tx:
-        view = on_the_way(await view_of(tx, request))
-        decline(tx, view.visit)
+        view = on_the_way(await view_of(tx, request, lock=True))
+        await decline(tx, view.visit, language_of(request), view.now)
     return go_to(f"{view.base}/declined")

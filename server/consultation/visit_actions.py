@@ -3,26 +3,30 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from server.consultation.actions import today_topic
-from server.consultation.consents import WORDINGS, fingerprint
+from server.consultation.consents import WORDINGS, all_wordings, fingerprint
 from server.consultation.device_words import STEPS, with_result
 from server.consultation.doors import Visit
-from server.consultation.model import Consent, Feedback, Participant, Stage
+from server.consultation.model import Participant, Stage
+from server.consultation.records import Consent, Feedback, Refusal
+from server.consultation.topics import room_topic, today_topic
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.errors import Invalid
 from server.web.i18n import Language
 
-ON_THE_WAY = (Stage.NOT_ARRIVED, Stage.WELCOME, Stage.CHECKING, Stage.DECLINED, Stage.LEFT)
+ON_THE_WAY = (Stage.NOT_ARRIVED, Stage.WELCOME, Stage.CHECKING, Stage.LEFT)
 LONGEST_NAME = 200
 LONGEST_COMMENT = 2000
 ANSWERS = ("yes", "mostly", "no")
 
 
 def start_visit(tx: Tx, visit: Visit, stage: Stage) -> None:
-    """Show the professional how far the patient is; whoever waits or talks already, perhaps on another device, stays there."""
+    """Show the professional how far the patient is.
+
+    Whoever waits or talks already, perhaps on another device, stays there; whoever does not agree is led on by a new consent only.
+    """
     if visit.participant.stage in ON_THE_WAY:
         visit.participant.stage = stage
     _hint(tx, visit)
@@ -57,23 +61,43 @@ async def record_consents(tx: Tx, visit: Visit, purposes: Iterable[str], languag
             wording_sha256=fingerprint(wording, language),
             language=language.tag,
             given_at=now,
+            withdrawn_at=None,
         )
         for wording in WORDINGS
         if (wording.purpose, wording.version) not in known
     )
+    if visit.participant.stage == Stage.DECLINED:
+        visit.participant.stage = Stage.WELCOME
     start_visit(tx, visit, Stage.CHECKING)
 
 
 async def has_agreed(tx: Tx, participant: Participant) -> bool:
-    """Whether there is a yes to every sentence in its present version, and no later 'I do not agree'."""
+    """Whether there is a yes to every sentence in its present version, and no 'I do not agree' after it."""
     wanted = {(wording.purpose, wording.version) for wording in WORDINGS}
     return participant.stage != Stage.DECLINED and wanted <= await _consented(tx, participant)
 
 
-def decline(tx: Tx, visit: Visit) -> None:
-    """The patient does not agree; the professional sees it in the list and can call them, and a room that is open looks again."""
-    visit.participant.stage = Stage.DECLINED
-    tx.hint(f"rights:{visit.consultation.id}")
+async def decline(tx: Tx, visit: Visit, language: Language, now: datetime) -> None:
+    """The patient does not agree: that is kept with its time, and every yes before it counts no longer.
+
+    The professional sees it in the list and can call them, and a room that is open looks again.
+    """
+    if visit.participant.stage == Stage.DECLINED:
+        return
+    given = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None)
+    await tx.execute(update(Consent).where(given).values(withdrawn_at=now))
+    wordings, digest = all_wordings(language)
+    tx.add(
+        Refusal(
+            id=new_id(),
+            participant_id=visit.participant.id,
+            wordings=wordings,
+            wordings_sha256=digest,
+            language=language.tag,
+            refused_at=now,
+        )
+    )
+    visit.participant.decline()
     _hint(tx, visit)
 
 
@@ -95,9 +119,12 @@ async def give_feedback(tx: Tx, visit: Visit, worked: str, comment: str, now: da
 
 
 async def _consented(tx: Tx, participant: Participant) -> set[tuple[str, str]]:
-    query = select(Consent.purpose, Consent.wording_version).where(Consent.participant_id == participant.id)
+    standing = (Consent.participant_id == participant.id) & Consent.withdrawn_at.is_(None)
+    query = select(Consent.purpose, Consent.wording_version).where(standing)
     return {(purpose, version) for purpose, version in await tx.execute(query)}
 
 
 def _hint(tx: Tx, visit: Visit) -> None:
+    """Today shows the patient, and so does a room that a professional has open."""
+    tx.hint(room_topic(visit.consultation.id))
     tx.hint(today_topic(visit.consultation.practice_id))

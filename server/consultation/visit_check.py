@@ -51,7 +51,7 @@ async def _check(request: Request) -> Response:
     form = await read_form(request)
     step = form.get("step", "")
     async with house_of(request).database.write() as tx:
-        view = checking(await view_of(tx, request))
+        view = checking(await view_of(tx, request, lock=True))
         record_check(tx, view.visit, step, form.get("result", ""))
         if not view.early:
             start_visit(tx, view.visit, Stage.CHECKING)

@@ -57,14 +57,19 @@ async def issue_ticket(request: Request) -> Response:
 
 
 async def _after(request: Request) -> Response:
-    view = await read_view(request)
+    return _show_after(request, _afterwards(await read_view(request)))
+
+
+def _afterwards(view: View) -> View:
+    """Let through whoever may look back: with a link that is closed, too, once the consultation is over."""
     if view.closed and not view.visit.consultation.over:
         raise GoTo(view.base)
-    return _show_after(request, view)
+    return view
 
 
 def _show_after(request: Request, view: View, status: int = 200, **more: object) -> Response:
-    shown = {"rejoin": view.may_enter, "thanks": "thanks" in request.query_params, "error": None, "given": {}, **more}
+    asked = view.visit.participant.admitted_at is not None
+    shown = {"rejoin": view.may_enter, "asked": asked, "thanks": "thanks" in request.query_params, "error": None, "given": {}, **more}
     return show(request, view, "after", status=status, **shown)
 
 
@@ -73,7 +78,9 @@ async def _feedback(request: Request) -> Response:
     house = house_of(request)
     try:
         async with house.database.write() as tx:
-            view = await view_of(tx, request)
+            view = _afterwards(await view_of(tx, request, lock=True))
+            if view.visit.participant.admitted_at is None:
+                raise GoTo(f"{view.base}/after")
             await give_feedback(tx, view.visit, form.get("worked", ""), form.get("comment", ""), house.clock.now())
     except Invalid as error:
         return _show_after(request, await read_view(request), 422, error=error.code, given=form)

@@ -67,11 +67,11 @@ def visit_token(request: Request) -> str:
     return token
 
 
-async def view_of(tx: Tx, request: Request) -> View:
-    """Load the visit of this request; raises `NotFound`."""
+async def view_of(tx: Tx, request: Request, *, lock: bool = False) -> View:
+    """Load the visit of this request; raises `NotFound`. Whoever goes on to change something of it takes the `lock`."""
     visit_id: UUID = request.path_params["visit_id"]
     now = house_of(request).clock.now()
-    visit = await see_visit(tx, visit_id, visit_token(request), now)
+    visit = await see_visit(tx, visit_id, visit_token(request), now, lock=lock)
     practice = await tx.get_one(Practice, visit.consultation.practice_id)
     return View(visit, practice, await host_of(tx, visit.consultation), await has_agreed(tx, visit.participant), now)
 

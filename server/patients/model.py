@@ -18,3 +18,11 @@ class Patient(Base):
     mobile: Mapped[str | None] = mapped_column(String(40))
     email: Mapped[str | None] = mapped_column(String(254))
     created_at: Mapped[datetime]
+
+    def unless_called(self, name: str) -> str | None:
+        """Return the booked name where somebody goes by another one; capitals and blanks make no difference."""
+        return None if _plain(self.name) == _plain(name) else self.name
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()

@@ -32,6 +32,7 @@ const person = (id: string, changed: Partial<Participant>): Participant => ({
   hand: false,
   since: null,
   devices: null,
+  booked_as: null,
   ...changed,
 });
 

@@ -80,6 +80,7 @@ export const person = (id: string, stage: Stage, more: Partial<Participant> = {}
   hand: false,
   since: null,
   devices: null,
+  booked_as: null,
   ...more,
 });
 
@@ -98,7 +99,6 @@ export const setUp = (me = "dana", seat = false) => {
   const call = new Call({
     url: "wss://here/ws/room",
     ticket: async () => "ticket",
-    tab: "tab",
     me,
     openers: devices.openers,
     chosen: { camera: null, microphone: null },

@@ -17,6 +17,7 @@ const person = (id: string, role: Role, stage: Stage, more: Partial<Participant>
   hand: false,
   since: null,
   devices: null,
+  booked_as: null,
   ...more,
 });
 

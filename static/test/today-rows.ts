@@ -6,6 +6,7 @@ export const NOW = "2026-11-23T10:00:00Z";
 export const rowOf = (id: string, changed: Partial<TodayRow> = {}): TodayRow => ({
   id,
   patient_name: "Dana Diaz",
+  booked_as: null,
   companion: null,
   professional_name: "Dr Alice Ahmed",
   team_name: "North",

@@ -3,7 +3,7 @@
 import ast
 import re
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -11,17 +11,21 @@ from server.consultation import commands, steps, ws
 from server.consultation.commands import COMMANDS, Hello
 from server.consultation.live_actions import MAX_MESSAGES
 from server.consultation.room import RoomPace
-from server.consultation.roster import MESSAGES_SHOWN, Stage
-from server.consultation.view import ConsultationShape, MessageShape, ParticipantShape, Snapshot
+from server.consultation.roster import MESSAGES_SHOWN
+from server.consultation.view import ConsultationShape, MessageShape, ParticipantShape, ShownStage, Snapshot
 from server.consultation.welcome import Welcome
-from server.errors import ConsiliumError
+from server.errors import Conflict, ConsiliumError
 from server.web.connection import SocketLimits
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "WIRE.md").read_text().split("\n## 3.")[0]
 SCRIPT = (ROOT / "static" / "src" / "lib" / "wire.ts").read_text()
 SOURCES = [*sorted((ROOT / "server" / "consultation").glob("*.py")), ROOT / "server/web/connection.py", ROOT / "server/web/socket.py"]
-ROOM = [path for path in SOURCES if path.stem in {"steps", "signalling", "room", "ws", "live_actions", "view", "connection", "commands"}]
+ROOM = [
+    path
+    for path in SOURCES
+    if path.stem in {"steps", "signalling", "room", "ws", "live_actions", "view", "connection", "commands", "model"}
+]
 LIMITS = SocketLimits()
 
 
@@ -119,10 +123,10 @@ def test_welcome_has_the_same_fields() -> None:
 
 
 def test_words_are_the_same() -> None:
-    assert union("Stage") == {stage.value for stage in Stage}
-    assert union("Outcome") == set(commands.Verdict.__args__)
-    for stage in Stage:
-        assert f'"{stage.value}"' in section("2.1")
+    assert union("Stage") == set(get_args(ShownStage))
+    assert union("Outcome") == set(get_args(commands.Verdict))
+    for stage in get_args(ShownStage):
+        assert f'"{stage}"' in section("2.1")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +162,7 @@ def test_every_close_code_is_explained() -> None:
     explained = {row[0] for row in rows(section("2.6")) if row[0].isdigit()}
     room = {"malformed", "not_signed_in", "forbidden", "not_found", "too_fast", "not_stored", "overloaded", "error"}
     raised = {str(kind.close_code) for kind in [ConsiliumError, *ConsiliumError.__subclasses__()] if kind.code in room}
-    written = {str(steps.LEFT), str(steps.REPLACED), "1009", "1012"}
+    written = {str(steps.LEFT), str(Conflict.close_code), "1009", "1012"}
     assert raised | written == explained
     assert union("CloseCode") <= explained
 

@@ -9,7 +9,7 @@ import pytest
 from tests.house.source import calls, python_files, relative
 
 PROTECTED = {
-    "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Patient", "Delivery",
+    "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient", "Delivery",
     "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
@@ -19,6 +19,7 @@ HANDED = {
     "server/consultation/today.py": "starts from visible_consultations",
     "server/messaging/actions.py": "starts from visible_consultations, or from a delivery's own consultation",
     "server/consultation/attendance.py": "works on the places of a live room, and sweeps what a crash left: there is no viewer",
+    "server/consultation/lapse.py": "sweeps what nobody ended: there is no viewer",
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",

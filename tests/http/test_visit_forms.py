@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from markupsafe import escape
-from starlette.applications import Starlette
 
 from server.consultation.model import Participant
 from server.core.house import House
 from tests.cast import ALICE, Meeting
-from tests.conftest import SignIn, browser_of
+from tests.conftest import SignIn
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V1")]
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -21,11 +20,6 @@ NAMES = [SCRIPT, '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "{professional
 @pytest.fixture
 def who(meeting: Meeting) -> str:
     return f"/v/{meeting.visit_id}/who"
-
-
-@pytest.fixture
-async def dana(app: Starlette, meeting: Meeting) -> httpx2.AsyncClient:
-    return browser_of(app, {"visit": meeting.token})
 
 
 async def name_of(house: House, meeting: Meeting) -> str:

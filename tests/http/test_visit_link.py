@@ -1,5 +1,6 @@
 """The personal link: what it opens, when, for whom, and what it never gives away."""
 
+import re
 from datetime import timedelta
 
 import httpx2
@@ -7,9 +8,11 @@ import pytest
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
+from server.access.model import Practice
 from server.consultation.actions import reissue_link, revoke_link
 from server.consultation.join_link import join_token
-from server.consultation.model import Attendance, Consent, Consultation, JoinLink, Participant, Stage
+from server.consultation.model import Consultation, JoinLink, Participant, Stage
+from server.consultation.records import Attendance, Consent
 from server.core.house import House
 from server.settings import Settings
 from server.web.assets import built_assets
@@ -84,6 +87,7 @@ async def test_bad_31_an_unknown_link_says_what_to_do(client: httpx2.AsyncClient
         "x" * 43,
         "short",
         "x" * 2000,
+        "é" * 43,
         "%00",
         "..%2f..%2fetc",
         "'; drop table join_link; --",
@@ -169,6 +173,18 @@ async def closed_everywhere(client: httpx2.AsyncClient, meeting: Meeting) -> Non
         answer = await client.post(base + path, data={"name": "Dana", "step": "camera", "result": "works"})
         assert answer.headers["location"] == base, path
     assert (await client.post(f"{base}/tickets", json={"purpose": "room"})).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"), [("Europe/London", "Today, 10:05 (London time)"), ("America/New_York", "Today, 05:05 (New York time)")]
+)
+async def test_the_welcome_page_names_the_zone_of_its_time(
+    client: httpx2.AsyncClient, house: House, meeting: Meeting, zone: str, told: str
+) -> None:
+    async with house.database.write() as tx:
+        (await tx.get_one(Practice, ALICE.practice_id)).time_zone = zone
+    page = (await follow(client, meeting)).text
+    assert told in re.sub(r"<[^>]+>", "", page)
 
 
 @pytest.mark.row("V2")

@@ -69,7 +69,7 @@ class Client:
 
     async def hello(self, ticket: str, resume: str | None = None) -> "Client":
         """Say hello and wait for the welcome."""
-        mine = await self.send("hello", ticket=ticket, resume=resume, tab="tab")
+        mine = await self.send("hello", ticket=ticket, resume=resume)
         frame = await self.read()
         assert (frame["t"], frame["re"]) == ("welcome", mine), frame
         self.welcome = frame["b"]

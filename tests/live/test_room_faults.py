@@ -19,7 +19,8 @@ from server.consultation import room as room_module
 from server.consultation.asks import Act, Join, asked
 from server.consultation.attendance import begin_stretch, end_stretch, note_seen, sweep_stale
 from server.consultation.commands import Chat
-from server.consultation.model import Attendance, ChatMessage, Participant, Role
+from server.consultation.model import Participant, Role
+from server.consultation.records import Attendance, ChatMessage
 from server.consultation.room import Room, RoomPace
 from server.consultation.rooms import Rooms
 from server.consultation.subject import RoomSubject
@@ -247,7 +248,7 @@ async def test_a_socket_that_was_replaced_commands_nothing_any_more(rooms: Rooms
 async def test_a_frame_for_a_room_that_has_ended_asks_the_page_to_come_back(rooms: Rooms, app: Starlette, meeting: Meeting) -> None:
     page = Page()
     conversation = RoomConversation(SimpleNamespace(app=app), page)  # type: ignore[arg-type]
-    hello = {"ticket": patient_ticket(app.state.house, meeting), "resume": None, "tab": "tab"}
+    hello = {"ticket": patient_ticket(app.state.house, meeting), "resume": None}
     await conversation.open(Frame("hello", 1, hello))
     await rooms.close(5)
     page.closing, page.closed = False, None

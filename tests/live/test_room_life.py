@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from server.consultation.model import Attendance, ChatMessage, Consultation, Participant
+from server.consultation.model import Consultation, Participant
+from server.consultation.records import Attendance, ChatMessage
 from server.core.house import House
 from tests.cast import ALICE, BOB, Meeting
 from tests.conftest import StillClock
@@ -163,7 +164,7 @@ async def test_after_the_end_the_page_may_knock_again_and_a_lost_connection_may_
         async with as_patient(sockets, house, meeting) as dana:
             await alice.command("admit")
             await dana.vanish()
-        await alice.command("end", outcome="unsuitable", reason="No picture")
+        await alice.command("end", outcome="completed", reason="Too early")
         late = await knock(sockets, house, meeting, dana.welcome["resume"])
         assert late == {"code": 1000, "message": "The consultation has ended."}
         clock.advance(500)
@@ -178,6 +179,6 @@ async def test_after_the_end_the_page_may_knock_again_and_a_lost_connection_may_
 async def knock(sockets: str, house: House, meeting: Meeting, resume: str | None) -> object:
     """Say hello where there will be no welcome; returns the goodbye."""
     async with dial(sockets) as client:
-        await client.send("hello", ticket=patient_ticket(house, meeting), resume=resume, tab="tab")
+        await client.send("hello", ticket=patient_ticket(house, meeting), resume=resume)
         await client.until_closed()
         return client.bye

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from server.consultation import ws
 from server.consultation.commands import MAX_DESCRIPTION
 from server.consultation.live_actions import MAX_MESSAGES
-from server.consultation.model import ChatMessage
+from server.consultation.records import ChatMessage
 from server.consultation.ws import STORED_BURST
 from server.core.house import House
 from server.web.connection import SocketLimits

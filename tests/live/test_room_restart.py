@@ -101,10 +101,12 @@ async def test_whoever_waits_keeps_the_place(site: Site, server: AppServer, dana
     booked = site.consultation()
     tickets = prepare(dana, booked)
     before = await join(site, dana, tickets)
+    assert site.client(ALICE).post(f"/api/consultations/{booked.id}/hold", json={"body": "Two minutes"}).status_code == 204
     server.kill()
     server.restart()
     after = await join(site, dana, tickets, before.welcome["resume"])
     assert (after.me["stage"], after.me["since"]) == ("waiting", before.me["since"])
+    assert await after.event("hold") == {"body": "Two minutes"}
     await after.socket.close()
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
+from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -15,8 +16,9 @@ from server.consultation.model import Consultation, Participant, Role, Stage
 from server.consultation.subject import RoomSubject
 from server.core.house import House
 from server.identity.actions import end_all_logins
-from tests.cast import ALICE, BOB, CHARLIE, ERIN, MALLORY, NORTH, Meeting, Staff, add_meeting
-from tests.conftest import ORIGIN, SignIn, StillClock
+from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, NORTH, Meeting, Staff, add_meeting
+from tests.conftest import ORIGIN, SignIn, StillClock, browser_of
+from tests.http.visiting import YES
 from tests.live.room_client import Refused, as_patient, as_staff, dial, patient_ticket, staff_ticket
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V1")]
@@ -33,7 +35,7 @@ STAFF_ONLY: dict[str, dict[str, object]] = {
 async def turned_away(sockets: str, ticket: str) -> int:
     """Say hello with this ticket; returns the close code."""
     async with dial(sockets) as client:
-        await client.send("hello", ticket=ticket, resume=None, tab="tab")
+        await client.send("hello", ticket=ticket, resume=None)
         code = await client.until_closed()
         assert not client.page.participants
         assert client.bye is not None
@@ -196,6 +198,31 @@ async def test_a_patient_who_takes_back_the_consent_is_out(sockets: str, house: 
             (await tx.get_one(Participant, meeting.participant_id)).stage = Stage.DECLINED
             tx.hint(f"rights:{meeting.consultation_id}")
         assert await dana.until_closed() == 4403
+
+
+async def test_nobody_admits_a_patient_who_has_just_said_no(sockets: str, house: House, meeting: Meeting) -> None:
+    async with as_staff(sockets, house, ALICE, meeting) as alice, as_patient(sockets, house, meeting):
+        async with house.database.write() as tx:
+            (await tx.get_one(Participant, meeting.participant_id)).decline()
+        with pytest.raises(Refused, match="not_waiting"):
+            await alice.command("admit")
+
+
+@pytest.mark.row("V3")
+async def test_the_room_hears_at_once_who_is_there(sockets: str, house: House, meeting: Meeting, app: Starlette) -> None:
+    """Another name than the booked one is shown with the booked one, to professionals only."""
+    visit = f"/v/{meeting.visit_id}"
+    async with as_staff(sockets, house, ALICE, meeting) as alice, browser_of(app, {"visit": meeting.token}) as dana:
+        assert alice.other(meeting.participant_id)["booked_as"] is None
+        await dana.post(f"{visit}/who", data={"name": "Erin Evans", "companion": "Her son"})
+        await alice.until(lambda: alice.other(meeting.participant_id)["name"] == "Erin Evans")
+        shown = alice.other(meeting.participant_id)
+        assert (shown["booked_as"], shown["companion"]) == (DANA.name, "Her son")
+        await dana.post(f"{visit}/consent", data=YES)
+        await dana.post(f"{visit}/check", data={"step": "camera", "result": "works"})
+        await alice.until(lambda: alice.other(meeting.participant_id)["devices"])
+        async with as_patient(sockets, house, meeting) as patient:
+            assert patient.me["booked_as"] is None
 
 
 @pytest.mark.row("V3")

@@ -16,6 +16,7 @@ from server.consultation.steps import Step, act, attach, check_arrival, drop, ex
 from server.consultation.subject import RoomSubject
 from server.consultation.view import Snapshot, view_for
 from server.errors import ConsiliumError
+from server.patients.model import Patient
 from tests.cast import fixed_id
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -79,7 +80,7 @@ class Game:
     def __init__(self) -> None:
         self.now = 1000.0
         self.consultation = new_consultation()
-        self.book = Book(self.consultation, {place.id: place for place in map(new_place, NAMES)}, ALICE)
+        self.book = Book(self.consultation, new_patient(), {place.id: place for place in map(new_place, NAMES)}, ALICE)
         self.audience = Audience()
         self.pages: dict[int, Page] = {}
         self.said = 0
@@ -174,13 +175,17 @@ def new_consultation() -> Consultation:
     )  # fmt: skip
 
 
+def new_patient() -> Patient:
+    return Patient(id=fixed_id("patient_id", "1"), practice_id=fixed_id("practice_id", "1"), name="Dana Diaz", created_at=NOON)
+
+
 def new_place(who: UUID) -> Participant:
     patient = who == DANA
     return Participant(
         id=who, consultation_id=fixed_id("id", "1"), role=Role.PATIENT if patient else Role.PROFESSIONAL,
         person_id=None if patient else who, name=NAMES[who],
         companion="Her son" if patient else None, stage=Stage.CHECKING if patient else Stage.NOT_ARRIVED,
-        waiting_since=None, admitted_at=None, refused_reason=None, devices="Camera works" if patient else None,
+        waiting_since=None, admitted_at=None, refused_reason=None, devices="Camera works" if patient else None, hold_message=None,
     )  # fmt: skip
 
 

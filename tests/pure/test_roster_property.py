@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
-from server.consultation.roster import Stage
+from server.consultation.model import Stage
 from server.consultation.view import view_for
 from server.errors import ConsiliumError
 from tests.pure.room_game import ALICE, BOB, DANA, Game

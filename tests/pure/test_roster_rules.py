@@ -3,7 +3,7 @@
 import pytest
 
 from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
-from server.consultation.model import ConsultationState, Outcome, Stage
+from server.consultation.model import ConsultationState
 from server.consultation.roster import MESSAGES_SHOWN, RETIRED_KEPT
 from server.consultation.steps import MAX_CONNECTIONS, act, attach, check_arrival
 from server.errors import Conflict, Forbidden, NotFound, Overloaded
@@ -11,21 +11,6 @@ from tests.pure.room_game import ALICE, BOB, DANA, GRACE_S, Game, crowd
 
 OFFER = {"type": "offer", "sdp": "v=0\r\n", "gen": 1}
 ON = Media(mic=True, camera=True, screen=False)
-END = End(outcome="completed", reason=None)
-
-
-@pytest.fixture
-def game() -> Game:
-    return Game()
-
-
-@pytest.fixture
-def call(game: Game) -> Game:
-    """dana is in the call with alice; bob looks on."""
-    for who in (DANA, ALICE, BOB):
-        game.join(who)
-    game.act(ALICE, Admit())
-    return game
 
 
 @pytest.mark.row("V3")
@@ -64,6 +49,12 @@ class TestWaiting:
         game.join(DANA)
         game.act(BOB, Hold(body=None))
         assert game.join(DANA).heard("hold") == [{"body": None}]
+
+    def test_hold_is_told_again_after_a_restart_of_the_server(self, game: Game) -> None:
+        game.join(DANA)
+        game.act(BOB, Hold(body="Ten minutes, sorry"))
+        game.restart()
+        assert game.join(DANA).heard("hold") == [{"body": "Ten minutes, sorry"}]
 
     def test_admission_forgets_the_hold(self, game: Game) -> None:
         game.join(DANA)
@@ -150,7 +141,7 @@ class TestSeats:
             game.act(ALICE, command)
         assert refused.value.code == "not_connected"
 
-    @pytest.mark.parametrize("command", [Enter(), Admit(), Hold(body=None), Refuse(reason="No"), END])
+    @pytest.mark.parametrize("command", [Enter(), Admit(), Hold(body=None), Refuse(reason="No"), End(outcome="completed", reason=None)])
     def test_a_patient_commands_nothing_of_a_professional(self, game: Game, command: Command) -> None:
         game.join(DANA)
         with pytest.raises(Forbidden):
@@ -237,7 +228,7 @@ class TestConnections:
         call.restart()
         call.join(BOB)
         call.pass_time(GRACE_S)
-        assert call.member(ALICE).stage == "away"
+        assert call.member(ALICE).stage == "not_arrived"
         call.act(BOB, Enter())
         assert call.member(BOB).stage == "in_call"
 
@@ -334,64 +325,6 @@ class TestTalking:
             game.act(DANA, Chat(body=str(number)))
         assert [message["body"] for message in game.page(DANA).messages][:1] == ["2"]
         assert len(game.roster.messages) == MESSAGES_SHOWN
-
-
-class TestEnding:
-    def test_leaving_is_told_and_closes(self, call: Game) -> None:
-        page = call.page(DANA)
-        call.act(DANA, Leave())
-        assert page.closed is not None
-        assert page.closed[0] == 1000
-        shown = call.page(ALICE).participants[str(DANA)]
-        assert (shown["stage"], shown["present"], shown["peer"]) == ("left", False, None)
-        assert call.consultation.state == ConsultationState.ACTIVE
-
-    def test_ending_ends_for_all_and_professionals_stay_for_the_note(self, call: Game) -> None:
-        patient, alice = call.page(DANA), call.page(ALICE)
-        call.act(ALICE, End(outcome="unsuitable", reason="Needs to be examined"))
-        assert patient.consultation["state"] == "ended"
-        assert patient.closed is not None
-        assert patient.closed[0] == 1000
-        assert not alice.closing
-        assert alice.consultation["outcome"] == "unsuitable"
-        assert alice.participants[str(DANA)]["present"] is False
-        assert call.consultation.outcome == Outcome.UNSUITABLE
-        assert call.consultation.outcome_reason == "Needs to be examined"
-
-    @pytest.mark.parametrize("command", [END, Enter(), Admit(), Chat(body="Hello"), Hold(body=None)])
-    def test_after_the_end_nothing_goes_on(self, call: Game, command: Command) -> None:
-        call.act(ALICE, END)
-        with pytest.raises(Conflict) as refused:
-            call.act(ALICE, command)
-        assert refused.value.code == "ended"
-
-    def test_a_patient_who_opens_the_page_again_knocks_again_for_ten_minutes(self, call: Game) -> None:
-        call.act(ALICE, END)
-        call.pass_time(599)
-        page = call.join(DANA)
-        assert page.consultation == {**page.consultation, "state": "waiting", "outcome": None}
-        assert page.participants[str(DANA)]["stage"] == "waiting"
-
-    def test_and_not_longer(self, call: Game) -> None:
-        call.act(ALICE, END)
-        call.pass_time(601)
-        with pytest.raises(Conflict) as refused:
-            call.join(DANA)
-        assert refused.value.code == "ended"
-
-    def test_a_connection_that_comes_back_by_itself_does_not_undo_an_ending(self, call: Game) -> None:
-        peer = call.peer(DANA)
-        call.drop(DANA)
-        call.act(ALICE, END)
-        with pytest.raises(Conflict) as refused:
-            call.join(DANA, peer, fresh=False)
-        assert refused.value.code == "ended"
-        assert call.consultation.state == ConsultationState.ENDED
-
-    def test_a_professional_may_open_an_ended_consultation(self, call: Game) -> None:
-        call.act(ALICE, END)
-        assert call.join(BOB).consultation["state"] == "ended"
-        assert call.book.participants[BOB].stage == Stage.NOT_ARRIVED
 
 
 def test_a_socket_is_bound_only_to_somebody_who_arrived(game: Game) -> None:

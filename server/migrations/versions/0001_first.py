@@ -175,6 +175,7 @@ def upgrade() -> None:
         sa.Column("admitted_at", UtcTime(), nullable=True),
         sa.Column("refused_reason", sa.String(length=2000), nullable=True),
         sa.Column("devices", sa.String(length=500), nullable=True),
+        sa.Column("hold_message", sa.String(length=2000), nullable=True),
         sa.ForeignKeyConstraint(["consultation_id"], ["consultation.id"], name=op.f("fk_participant_consultation_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participant_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_participant")),
@@ -192,6 +193,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_attendance_participant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance")),
     )
+    op.create_index("ix_attendance_open", "attendance", ["left_at", "last_seen_at"])
     op.create_index(op.f("ix_attendance_participant_id"), "attendance", ["participant_id"])
 
     op.create_table(
@@ -216,10 +218,25 @@ def upgrade() -> None:
         sa.Column("wording_sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
         sa.Column("given_at", UtcTime(), nullable=False),
+        sa.Column("withdrawn_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_consent_participant_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
     op.create_index(op.f("ix_consent_participant_id"), "consent", ["participant_id"])
+
+    op.create_table(
+        "ending",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("consultation_id", sa.Uuid(), nullable=False),
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=2000), nullable=True),
+        sa.Column("ended_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["consultation_id"], ["consultation.id"], name=op.f("fk_ending_consultation_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_ending_participant_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ending")),
+    )
+    op.create_index(op.f("ix_ending_consultation_id"), "ending", ["consultation_id"])
 
     op.create_table(
         "feedback",
@@ -244,6 +261,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_join_link_token_hash")),
     )
     op.create_index(op.f("ix_join_link_consultation_id"), "join_link", ["consultation_id"])
+
+    op.create_table(
+        "refusal",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("wordings", sa.String(length=200), nullable=False),
+        sa.Column("wordings_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("refused_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name=op.f("fk_refusal_participant_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refusal")),
+    )
+    op.create_index(op.f("ix_refusal_participant_id"), "refusal", ["participant_id"])
 
     op.create_table(
         "note_session",

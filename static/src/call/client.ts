@@ -16,7 +16,6 @@ export type Wanted = Readonly<Record<Source, boolean>>;
 export interface CallOptions {
   url: string;
   ticket: () => Promise<string>;
-  tab: string;
   /** Our participant id. */
   me: string;
   openers: Openers;
@@ -152,11 +151,11 @@ export class Call {
   }
 
   #makeSocket(): JsonSocket<Commands, Events> {
-    const { url, ticket, tab, open } = this.#options;
+    const { url, ticket, open } = this.#options;
     return new JsonSocket<Commands, Events>({
       url,
       ticket,
-      hello: (issued) => ({ ticket: issued, resume: this.#resume, tab }),
+      hello: (issued) => ({ ticket: issued, resume: this.#resume }),
       onFrame: (frame) => this.#frame(frame as RoomFrame),
       onState: (line, ending) => this.#lineChanged(line, ending),
       timers: this.#timers,

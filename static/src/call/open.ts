@@ -2,7 +2,6 @@
 import { post } from "../lib/api.ts";
 import { openCamera, openMicrophone, remembered, trouble } from "../media/devices.ts";
 import { Call } from "./client.ts";
-import { tabId } from "./prefs.ts";
 
 export interface CallPlace {
   /** Where this page gets its tickets. */
@@ -27,7 +26,6 @@ export const openCall = ({ tickets, me, seat }: CallPlace): Call => {
   return new Call({
     url: socketUrl(),
     ticket: async () => (await post<{ ticket: string }>(tickets, { purpose: "room" })).ticket,
-    tab: tabId(),
     me,
     openers: { camera: openCamera, microphone: openMicrophone, screen: openScreen, trouble },
     chosen: { camera, microphone },

@@ -22,15 +22,3 @@ export const prefer = (name: string, choice: string | boolean): void => {
     // forbidden in some private windows
   }
 };
-
-/** Names this tab to the server, so that a reload takes its own place and another window is noticed. */
-export const tabId = (): string => {
-  const fresh = crypto.randomUUID();
-  try {
-    const tab = sessionStorage.getItem(KEY) ?? fresh;
-    sessionStorage.setItem(KEY, tab);
-    return tab;
-  } catch {
-    return fresh;
-  }
-};

@@ -61,6 +61,7 @@ export const Head = (parts: Parts) => {
       <Back {...parts} />
       <div class="desk-with">
         <h1 dir="auto">{row.patient_name}</h1>
+        {row.booked_as !== null && <span class="soft">{t("booked as {name}", { name: row.booked_as })}</span>}
         {row.companion !== null && <span class="soft">{t("with {companion}", { companion: row.companion })}</span>}
         <State {...parts} />
         <span class="soft desk-when">

@@ -3,11 +3,13 @@
 export type Role = "patient" | "professional";
 export type Stage = "away" | "waiting" | "in_call" | "left" | "refused";
 export type ConsultationState = "scheduled" | "waiting" | "active" | "ended" | "abandoned";
-export type Outcome = "completed" | "unsuitable";
+export type Outcome = "completed" | "unsuitable" | "absent";
 
 export interface Participant {
   id: string;
   name: string;
+  /** The booked name of a patient who goes by another one; professionals only. */
+  booked_as: string | null;
   role: Role;
   companion: string | null;
   stage: Stage;
@@ -57,7 +59,7 @@ export interface MediaFlags {
 
 /** Body of each command, by its type. */
 export interface Commands {
-  hello: { ticket: string; resume: string | null; tab: string };
+  hello: { ticket: string; resume: string | null };
   beat: { n: number };
   signal: { to: string } & SignalBody;
   media: MediaFlags;

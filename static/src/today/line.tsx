@@ -86,6 +86,7 @@ const Who = ({ row, board, compact, current, apart }: Omit<LineProps, "actions">
           {row.patient_name}
           {apart && <span class="unseen"> {t("(opens in a new tab)")}</span>}
         </a>
+        {row.booked_as !== null && <span class="line-with">{t("booked as {name}", { name: row.booked_as })}</span>}
         {row.companion !== null && <span class="line-with">{t("with {companion}", { companion: row.companion })}</span>}
       </h3>
       <p class="line-facts">

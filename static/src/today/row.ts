@@ -15,6 +15,8 @@ export type Stage =
 export interface TodayRow {
   id: string;
   patient_name: string;
+  /** The booked name, where the patient wrote another one. */
+  booked_as: string | null;
   companion: string | null;
   professional_name: string;
   team_name: string | null;

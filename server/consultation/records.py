@@ -1,0 +1,85 @@
+"""What is kept of a consultation as dated rows: consents, endings, messages, presence, feedback."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.consultation.model import Outcome
+from server.core.db import Base
+
+
+class Consent(Base):
+    """A dated yes to one purpose in one wording; `wording_sha256` proves which sentence was read. It counts until it is withdrawn."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(40))
+    wording_version: Mapped[str] = mapped_column(String(20))
+    wording_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    language: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Refusal(Base):
+    """A dated 'I do not agree' to all sentences as they read then; `wordings` names each purpose with its version."""
+
+    __tablename__ = "refusal"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), index=True)
+    wordings: Mapped[str] = mapped_column(String(200))
+    wordings_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    language: Mapped[str] = mapped_column(String(20))
+    refused_at: Mapped[datetime]
+
+
+class Ending(Base):
+    """What a professional said at the end. The consultation holds the last one until it goes on; the rows here are never changed."""
+
+    __tablename__ = "ending"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
+    outcome: Mapped[Outcome] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(2000))
+    ended_at: Mapped[datetime]
+
+
+class ChatMessage(Base):
+    __tablename__ = "chat_message"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
+    body: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[datetime]
+
+
+class Attendance(Base):
+    """One stretch of presence, measured from the server's own heartbeats; `left_at` is empty while it lasts."""
+
+    __tablename__ = "attendance"
+    __table_args__ = (Index("ix_attendance_open", "left_at", "last_seen_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), index=True)
+    joined_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+
+class Feedback(Base):
+    """The patient's two answers after the call; one row each, the last answer counts."""
+
+    __tablename__ = "feedback"
+
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True)
+    worked: Mapped[str] = mapped_column(String(20))
+    comment: Mapped[str | None] = mapped_column(String(2000))
+    given_at: Mapped[datetime]

@@ -1,0 +1,57 @@
+"""Two connections at one consultation on PostgreSQL: the second waits for the first, and neither undoes the other."""
+
+import anyio
+import httpx2
+import pytest
+from sqlalchemy import select, text
+
+from server.consultation.actions import reissue_link
+from server.consultation.changes import Arrive
+from server.consultation.live_actions import perform
+from server.consultation.model import JoinLink, Stage
+from server.core.house import House
+from tests.cast import ALICE, Meeting
+from tests.conftest import SignIn, StillClock
+from tests.http.visiting import YES, place
+from tests.live.room_client import until
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("V1")]
+
+
+@pytest.fixture
+def app_database_url(postgres_url: str) -> str:
+    return postgres_url
+
+
+async def somebody_waits(house: House) -> object:
+    async with house.database.read() as tx:
+        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return await tx.scalar(text(query))
+
+
+async def test_two_who_reissue_leave_one_good_link(house: House, meeting: Meeting, clock: StillClock, sign_in: SignIn) -> None:
+    async def reissue() -> None:
+        async with house.database.write() as tx:
+            await reissue_link(tx, house.secrets, ALICE.viewer, meeting.consultation_id, clock.now())
+
+    async with anyio.create_task_group() as tasks, house.database.write() as tx:
+        await reissue_link(tx, house.secrets, ALICE.viewer, meeting.consultation_id, clock.now())
+        tasks.start_soon(reissue)
+        await until(lambda: somebody_waits(house))
+    async with house.database.read() as tx:
+        links = list(await tx.scalars(select(JoinLink).where(JoinLink.consultation_id == meeting.consultation_id)))
+    assert len(links) == 3
+    assert len([link for link in links if link.revoked_at is None]) == 1
+    row = await (await sign_in(ALICE)).get(f"/api/consultations/{meeting.consultation_id}")
+    assert row.json()["link"] == {"state": "ready"}
+
+
+@pytest.mark.parametrize("form", [("", {}), ("/consent", YES), ("/check", {"step": "camera", "result": "works"})])
+async def test_a_form_does_not_take_a_knocking_patient_back(
+    agreed: httpx2.AsyncClient, base: str, house: House, meeting: Meeting, form: tuple[str, dict[str, str]]
+) -> None:
+    async with anyio.create_task_group() as tasks, house.database.write() as tx:
+        await perform(tx, meeting.consultation_id, Arrive(meeting.participant_id, fresh=True), house.clock.now())
+        tasks.start_soon(lambda: agreed.post(base + form[0], data=form[1]))
+        await until(lambda: somebody_waits(house))
+    assert (await place(house, meeting)).stage == Stage.WAITING

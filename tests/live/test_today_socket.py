@@ -1,0 +1,146 @@
+"""The socket of the Today page: who gets which list, when, and when not (house rule 7: timing tells nothing of others)."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import anyio
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from server.access.actions import leave_team
+from server.consultation import today_ws
+from server.core.house import House
+from server.identity.actions import begin_login, end_all_logins, find_login
+from server.identity.gate import SignedIn
+from tests.cast import ALICE, BOB, CHARLIE, ERIN, NORTH, SOUTH, Meeting, Staff, add_meeting
+from tests.conftest import ORIGIN, SignIn, StillClock
+from tests.live.room_client import WAIT_S
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("V3")]
+
+
+class Board:
+    """A Today page: it keeps the names of the newest list, and counts the lists."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.names: list[str] = []
+        self.lists = 0
+        self.bye: dict[str, Any] = {}
+
+    async def send(self, kind: str, number: int = 1, **body: object) -> None:
+        await self.socket.send(json.dumps({"t": kind, "id": number, "b": body}))
+
+    async def read(self) -> dict[str, Any]:
+        with anyio.fail_after(WAIT_S):
+            frame: dict[str, Any] = json.loads(await self.socket.recv())
+        if frame["t"] == "today":
+            self.names, self.lists = sorted(row["patient_name"] for row in frame["b"]["rows"]), self.lists + 1
+        elif frame["t"] == "bye":
+            self.bye = frame["b"]
+        elif frame["t"] == "beat":
+            await self.send("beat", 2, n=frame["b"]["n"])
+        return frame
+
+    async def next_list(self) -> list[str]:
+        seen = self.lists
+        while self.lists == seen:
+            await self.read()
+        return self.names
+
+    async def until_closed(self) -> int:
+        with suppress(ConnectionClosed):
+            while True:
+                await self.read()
+        return self.socket.close_code or 1006
+
+
+async def today_ticket(house: House, staff: Staff) -> str:
+    """Sign in anew, and take what the page would be given."""
+    async with house.database.write() as tx:
+        session = await find_login(tx, begin_login(tx, staff.person_id, "Test", house.clock.now()))
+    assert session is not None
+    return house.tickets.issue("today", SignedIn(staff.person_id, session.id))
+
+
+@asynccontextmanager
+async def dial(address: str) -> AsyncIterator[Board]:
+    async with connect(f"{address}/ws/today", origin=ORIGIN, proxy=None, compression=None) as socket:  # type: ignore[arg-type]
+        yield Board(socket)
+
+
+@asynccontextmanager
+async def board_of(address: str, house: House, staff: Staff) -> AsyncIterator[Board]:
+    """A page that has its first list."""
+    async with dial(address) as board:
+        await board.send("hello", ticket=await today_ticket(house, staff))
+        await board.next_list()
+        yield board
+
+
+async def book(house: House, owner: Staff, team_id: object) -> None:
+    async with house.database.write() as tx:
+        await add_meeting(tx, house.secrets, house.clock.now(), owner=owner, team_id=team_id, guest=ERIN)  # type: ignore[arg-type]
+
+
+async def test_a_ticket_by_http_opens_the_list_once(sockets: str, sign_in: SignIn, meeting: Meeting) -> None:
+    ticket = (await (await sign_in(ALICE)).post("/api/tickets", json={"purpose": "today"})).json()["ticket"]
+    async with dial(sockets) as board:
+        await board.send("hello", ticket=ticket)
+        assert await board.next_list() == ["Dana Diaz"]
+    async with dial(sockets) as again:
+        await again.send("hello", ticket=ticket)
+        assert await again.until_closed() == 4401
+
+
+@pytest.mark.parametrize("body", [{}, {"ticket": 5}, {"ticket": "x" * 129}])
+async def test_bad_27_a_hello_without_a_ticket_is_refused(sockets: str, house: House, body: dict[str, object]) -> None:
+    async with dial(sockets) as board:
+        await board.send("hello", **body)
+        assert await board.until_closed() == 4400
+
+
+async def test_the_page_only_listens(sockets: str, house: House, meeting: Meeting) -> None:
+    async with board_of(sockets, house, ALICE) as board:
+        await board.send("admit", 2)
+        frame = await board.read()
+        assert (frame["t"], frame["b"]["code"]) == ("error", "unknown_command")
+
+
+@pytest.mark.row("N3")
+async def test_charlie_does_not_even_hear_that_north_moves(sockets: str, house: House, meeting: Meeting) -> None:
+    async with board_of(sockets, house, CHARLIE) as charlie, board_of(sockets, house, ALICE) as alice:
+        assert charlie.names == []
+        await book(house, ALICE, NORTH)
+        assert await alice.next_list() == ["Dana Diaz", "Erin Evans"]
+        await book(house, CHARLIE, SOUTH)
+        assert await charlie.next_list() == ["Erin Evans"], "a list came that had not changed"
+
+
+async def test_bad_27_signing_out_closes_the_list(sockets: str, house: House, meeting: Meeting) -> None:
+    async with board_of(sockets, house, ALICE) as board:
+        async with house.database.write() as tx:
+            await end_all_logins(tx, ALICE.person_id, house.clock.now())
+        assert await board.until_closed() == 4401
+        assert board.bye["message"] == "Please sign in again."
+
+
+@pytest.mark.row("N3")
+async def test_whoever_leaves_the_team_sees_less_at_once(sockets: str, house: House, meeting: Meeting, clock: StillClock) -> None:
+    async with board_of(sockets, house, BOB) as board:
+        assert board.names == ["Dana Diaz"]
+        async with house.database.write() as tx:
+            await leave_team(tx, NORTH, BOB.professional_id, clock.now())
+        assert await board.next_list() == []
+
+
+async def test_a_lost_hint_only_delays(sockets: str, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(today_ws, "RECHECK_S", 0.1)
+    async with board_of(sockets, house, ALICE) as board:
+        async with house.database.write() as tx:
+            await add_meeting(tx, house.secrets, house.clock.now(), guest=ERIN)
+            tx.hints.clear()
+        assert await board.next_list() == ["Dana Diaz", "Erin Evans"]
