@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.actions import add_practice, add_team, join_team
-from server.access.model import MembershipRole, Practice, Professional, Team
+from server.access.model import Practice, Professional, Team
 from server.access.policy import Viewer
 from server.access.viewer import load_viewer
 from server.consultation.actions import Plan, current_link, schedule
@@ -126,7 +126,7 @@ async def _add_people(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
         professional = _professional(demo, person.id, practice)
         tx.add(professional)
         await tx.flush()
-        join_team(tx, teams[demo.team], professional, MembershipRole.MEMBER, now)
+        join_team(tx, teams[demo.team], professional, now)
 
 
 def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Professional:

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import anyio
 
-from server.access.model import Membership, MembershipRole, Practice, Professional, Team
+from server.access.model import Membership, Practice, Professional, Team
 from server.access.policy import Viewer
 from server.adapters.memory_bus import MemoryBus
 from server.consultation.actions import Plan, schedule
@@ -167,7 +167,6 @@ async def _seat(tx: Tx, member: Staff, now: datetime) -> None:
                 id=place,
                 team_id=member.team_id,
                 professional_id=member.professional_id,
-                role=MembershipRole.MEMBER,
                 joined_at=now,
                 ended_at=None,
             )

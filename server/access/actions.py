@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from server.access.model import Membership, MembershipRole, Practice, Professional, Team
+from server.access.model import Membership, Practice, Professional, Team
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.errors import NotFound
@@ -23,8 +23,8 @@ def add_team(tx: Tx, practice_id: UUID, name: str) -> Team:
     return team
 
 
-def join_team(tx: Tx, team: Team, professional: Professional, role: MembershipRole, now: datetime) -> None:
-    tx.add(Membership(id=new_id(), team_id=team.id, professional_id=professional.id, role=role, joined_at=now, ended_at=None))
+def join_team(tx: Tx, team: Team, professional: Professional, now: datetime) -> None:
+    tx.add(Membership(id=new_id(), team_id=team.id, professional_id=professional.id, joined_at=now, ended_at=None))
 
 
 async def leave_team(tx: Tx, team_id: UUID, professional_id: UUID, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """Practices, the professionals who work in them, and their teams."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
@@ -47,11 +46,6 @@ class Team(Base):
     name: Mapped[str] = mapped_column(String(200))
 
 
-class MembershipRole(StrEnum):
-    LEAD = "lead"
-    MEMBER = "member"
-
-
 class Membership(Base):
     """A professional's place in a team, kept after it has ended."""
 
@@ -61,6 +55,5 @@ class Membership(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     team_id: Mapped[UUID] = mapped_column(ForeignKey("team.id"), index=True)
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
-    role: Mapped[MembershipRole] = mapped_column(String(20))
     joined_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -141,7 +141,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("team_id", sa.Uuid(), nullable=False),
         sa.Column("professional_id", sa.Uuid(), nullable=False),
-        sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("joined_at", UtcTime(), nullable=False),
         sa.Column("ended_at", UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(["professional_id"], ["professional.id"], name=op.f("fk_membership_professional_id")),
