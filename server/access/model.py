@@ -7,10 +7,14 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
+from server.web.i18n import SOURCE_TAG
 
 
 class Practice(Base):
-    """An organisation: a sole professional or a clinic. `time_zone` is an IANA name, `phone` as people dial it."""
+    """An organisation: a sole professional or a clinic. `time_zone` is an IANA name, `phone` as people dial it.
+
+    `language` is the tag of the catalogue in which it writes to people.
+    """
 
     __tablename__ = "practice"
 
@@ -18,6 +22,7 @@ class Practice(Base):
     name: Mapped[str] = mapped_column(String(200))
     phone: Mapped[str | None] = mapped_column(String(40))
     time_zone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(20), default=SOURCE_TAG)
 
 
 class Professional(Base):

@@ -27,6 +27,10 @@ class Line(Protocol):
     @property
     def closing(self) -> bool: ...
 
+    def say(self, sentence: str) -> str:
+        """Return a sentence of ours in the language of whoever sits at the other end."""
+        ...
+
     def send(self, kind: str, body: Body) -> None: ...
 
     def reply(self, frame_id: int, kind: str, body: Body) -> None: ...
@@ -81,7 +85,7 @@ class Audience:
         """Tell each page the events that lead from what it shows to what it may now know."""
         for handle, member in roster.connected():
             seat = self._seats[handle]
-            view = view_for(roster, member)
+            view = view_for(roster, member, seat.line.say)
             for kind, body in diff(seat.view, view):
                 seat.line.send(kind, body)
             seat.view = view

@@ -3,12 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
+from server.core.marking import _
 from server.web.i18n import Language
-
-
-def _(text: str) -> str:
-    """Mark a literal for translation; it is translated where it is shown."""
-    return text
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from server.consultation.join_link import join_url
 from server.consultation.model import JoinLink
 from server.consultation.today import today_list, today_row
 from server.web.endpoint import Strict, answer, house_of, read_body
+from server.web.pages import language_of
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Mobile = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{4,30}$")]
@@ -91,7 +92,7 @@ async def _today(request: Request) -> Response:
     viewer = await viewer_of(request)
     house = house_of(request)
     async with house.database.read() as tx:
-        return answer(await today_list(tx, viewer, house.clock.now()))
+        return answer(await today_list(tx, viewer, house.clock.now(), language_of(request).text))
 
 
 async def _teams(request: Request) -> Response:
@@ -105,7 +106,7 @@ async def _read(request: Request) -> Response:
     viewer = await viewer_of(request)
     house = house_of(request)
     async with house.database.read() as tx:
-        return answer(await today_row(tx, viewer, _id(request), house.clock.now()))
+        return answer(await today_row(tx, viewer, _id(request), house.clock.now(), language_of(request).text))
 
 
 async def _create(request: Request) -> Response:

@@ -126,7 +126,7 @@ class Consultation(Base):
 
 
 class Participant(Base):
-    """Somebody with a place in the consultation. `devices` is the check's result in words, for professionals only.
+    """Somebody with a place in the consultation. `devices` is the check's result as codes, for professionals only.
 
     `hold_message` is what a waiting patient was told last; "" when they were only asked to wait.
     """
@@ -144,7 +144,7 @@ class Participant(Base):
     waiting_since: Mapped[datetime | None]
     admitted_at: Mapped[datetime | None]
     refused_reason: Mapped[str | None] = mapped_column(String(2000))
-    devices: Mapped[str | None] = mapped_column(String(500))
+    devices: Mapped[str | None] = mapped_column(String(200))
     hold_message: Mapped[str | None] = mapped_column(String(2000))
 
     def wait(self, now: datetime) -> None:

@@ -13,7 +13,7 @@ from server.consultation.actions import take_place
 from server.consultation.doors import see_consultation
 from server.consultation.today import today_list, today_row
 from server.web.endpoint import house_of
-from server.web.pages import render
+from server.web.pages import language_of, render
 
 
 def routes() -> list[Route]:
@@ -30,7 +30,7 @@ async def _today(request: Request) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
         teams = await teams_of(tx, viewer)
-        listed = await today_list(tx, viewer, house.clock.now())
+        listed = await today_list(tx, viewer, house.clock.now(), language_of(request).text)
         practice = await tx.get_one(Practice, viewer.practice_id)
     boot = {
         "name": viewer.name,
@@ -47,7 +47,7 @@ async def _desk(request: Request) -> Response:
     async with house.database.write() as tx:
         place = await take_place(tx, viewer, consultation_id)
         consultation = await see_consultation(tx, viewer, consultation_id)
-        row = await today_row(tx, viewer, consultation_id, house.clock.now())
+        row = await today_row(tx, viewer, consultation_id, house.clock.now(), language_of(request).text)
     boot = {
         "tickets": f"/api/consultations/{consultation_id}/tickets",
         "me": str(place.id),

@@ -7,14 +7,15 @@ from server.consultation.doors import see_consultation
 from server.consultation.model import Consultation, JoinLink, Participant, Stage, Standing
 from server.consultation.subject import RoomSubject
 from server.core.db import Tx
+from server.core.marking import _
 from server.errors import ConsiliumError, Forbidden, NotFound, NotSignedIn
 from server.identity.model import LoginSession
 from server.settings import Settings
 
 CLOSED_LINK = {
-    Standing.REVOKED: "This link was replaced or withdrawn. Please ask the practice for a new one.",
-    Standing.TOO_EARLY: "It is too early for this consultation.",
-    Standing.EXPIRED: "This link has expired. Please ask the practice for a new one.",
+    Standing.REVOKED: _("This link was replaced or withdrawn. Please ask the practice for a new one."),
+    Standing.TOO_EARLY: _("It is too early for this consultation."),
+    Standing.EXPIRED: _("This link has expired. Please ask the practice for a new one."),
 }
 
 

@@ -139,7 +139,7 @@ class Room:
         step = attach(absorb(self._roster, facts), subject.participant_id, join.handle, resumed, fresh)
         member = step.roster.members[subject.participant_id]
         peer = fresh if member.peer is None else member.peer.id
-        view = view_for(step.roster, member)
+        view = view_for(step.roster, member, join.line.say)
         self._audience.add(join.handle, Seat(join.line, subject, view, self._watch_person(subject)))
         join.line.reply(join.hello_id, "welcome", welcome(self._house, member.id, peer, join.line.beat_s, view))
         return await self._take(step)

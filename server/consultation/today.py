@@ -1,5 +1,6 @@
 """The professional's list of today, as rows that a page and a socket show alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,11 +11,14 @@ from sqlalchemy import Row, Select, exists, or_, select
 
 from server.access.model import Practice, Professional, Team
 from server.access.policy import Viewer
+from server.consultation.device_words import in_words
 from server.consultation.doors import newest_link, see_consultation, visible_consultations
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
 from server.consultation.records import Attendance
 from server.core.db import Tx
 from server.patients.model import Patient
+
+Say = Callable[[str], str]  # puts a sentence of ours into the reader's language
 
 MAX_ROWS = 200  # beyond it what is left from before this morning goes first, then the latest
 AHEAD = timedelta(days=7)
@@ -67,7 +71,7 @@ class _Parts:
     present: bool
 
 
-async def today_list(tx: Tx, viewer: Viewer, now: datetime) -> TodayList:
+async def today_list(tx: Tx, viewer: Viewer, now: datetime, say: Say) -> TodayList:
     """Return what the viewer may see from this morning to a week ahead, and whatever is still going on from before."""
     practice = await tx.get_one(Practice, viewer.practice_id)
     morning = now.astimezone(ZoneInfo(practice.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -76,14 +80,14 @@ async def today_list(tx: Tx, viewer: Viewer, now: datetime) -> TodayList:
     found = await tx.execute(
         _joined(chosen.order_by(Consultation.scheduled_at < morning, Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS))
     )
-    return TodayList(now=now, rows=[_row(_parts(row), viewer, now) for row in found])
+    return TodayList(now=now, rows=[_row(_parts(row), viewer, now, say) for row in found])
 
 
-async def today_row(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime) -> TodayRow:
+async def today_row(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime, say: Say) -> TodayRow:
     """Return one line; raises `NotFound`."""
     consultation = await see_consultation(tx, viewer, consultation_id)
     only = visible_consultations(viewer).where(Consultation.id == consultation.id)
-    return _row(_parts((await tx.execute(_joined(only))).one()), viewer, now)
+    return _row(_parts((await tx.execute(_joined(only))).one()), viewer, now, say)
 
 
 def _joined(chosen: Select[Consultation]) -> Select[*tuple[object, ...]]:
@@ -106,7 +110,7 @@ def _parts(row: Row[*tuple[object, ...]]) -> _Parts:
     return _Parts(*row)  # type: ignore[arg-type]
 
 
-def _row(parts: _Parts, viewer: Viewer, now: datetime) -> TodayRow:
+def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say) -> TodayRow:
     consultation, participant = parts.consultation, parts.participant
     return TodayRow(
         id=consultation.id,
@@ -122,7 +126,7 @@ def _row(parts: _Parts, viewer: Viewer, now: datetime) -> TodayRow:
         stage="done" if consultation.over else Stage(participant.stage).value,
         waiting_since=participant.waiting_since,
         present=parts.present,
-        devices=participant.devices,
+        devices=in_words(participant.devices, say),
         link=LinkState(state=parts.link.standing(consultation, now)),
         desk_url=f"/desk/{consultation.id}",
         phone=parts.patient.mobile,

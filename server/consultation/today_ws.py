@@ -70,7 +70,7 @@ class TodayConversation:
         async with self._house.database.read() as tx:
             viewer = await load_viewer(tx, who.person_id)
             self._subscribe(who.person_id, viewer.practice_id)
-            return await today_list(tx, viewer, self._house.clock.now())
+            return await today_list(tx, viewer, self._house.clock.now(), self._connection.say)
 
     def _subscribe(self, person_id: UUID, practice_id: UUID) -> None:
         if not self._unsubscribe:

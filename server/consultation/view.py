@@ -1,9 +1,10 @@
 """What each participant is shown (docs/WIRE.md 2.1), and the events that lead from one view to the next. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Literal, TypedDict
 
+from server.consultation.device_words import in_words
 from server.consultation.model import Stage
 from server.consultation.roster import ConsultationFacts, Member, Message, Roster
 
@@ -52,11 +53,11 @@ class Snapshot(TypedDict):
 Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | dict[str, str]]
 
 
-def view_for(roster: Roster, viewer: Member) -> Snapshot:
-    """Return everything that `viewer` may know of the room at this moment."""
+def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snapshot:
+    """Return everything that `viewer` may know of the room at this moment; `say` puts our own words into their language."""
     return {
         "consultation": _consultation(roster.consultation),
-        "participants": [_participant(member, viewer) for member in roster.members.values() if _is_shown(roster, member, viewer)],
+        "participants": [_participant(member, viewer, say) for member in roster.members.values() if _is_shown(roster, member, viewer)],
         "messages": [_message(message) for message in roster.messages],
     }
 
@@ -87,7 +88,7 @@ def _is_shown(roster: Roster, member: Member, viewer: Member) -> bool:
     return member.stage == Stage.IN_CALL or (viewer.stage == Stage.WAITING and member.id == roster.consultation.host)
 
 
-def _participant(member: Member, viewer: Member) -> ParticipantShape:
+def _participant(member: Member, viewer: Member, say: Callable[[str], str]) -> ParticipantShape:
     """Nobody is shown as sending before they are in the call; a device check and the booked name are for professionals only."""
     peer = member.peer
     sends = peer if member.stage == Stage.IN_CALL else None
@@ -105,7 +106,7 @@ def _participant(member: Member, viewer: Member) -> ParticipantShape:
         "screen": sends is not None and sends.screen,
         "hand": sends is not None and sends.hand,
         "since": _iso(member.since),
-        "devices": None if viewer.patient else member.devices,
+        "devices": None if viewer.patient else in_words(member.devices, say),
     }
 
 

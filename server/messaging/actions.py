@@ -20,6 +20,7 @@ from server.messaging.model import Delivery, DeliveryStatus
 from server.messaging.texts import invitation
 from server.patients.model import Patient
 from server.ports import Clock, Letter
+from server.web.i18n import Languages
 
 DELIVER = "deliver"
 MAX_SHOWN = 100
@@ -42,7 +43,7 @@ async def queue_invitation(tx: Tx, clock: Clock, fact: PatientInvited) -> None:
     add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", clock.now())
 
 
-async def compose(tx: Tx, secrets: Secrets, base_url: str, delivery: Delivery) -> Letter | None:
+async def compose(tx: Tx, secrets: Secrets, base_url: str, languages: Languages, delivery: Delivery) -> Letter | None:
     """Return the message as it reads now, or None when there is nothing left to say: revoked, over, or no address any more."""
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
     patient = await tx.get_one(Patient, consultation.patient_id)
@@ -52,7 +53,7 @@ async def compose(tx: Tx, secrets: Secrets, base_url: str, delivery: Delivery) -
         return None
     practice = await tx.get_one(Practice, delivery.practice_id)
     url = join_url(base_url, secrets, link.id)
-    return invitation(address, practice, consultation.scheduled_at, url)
+    return invitation(address, practice, consultation.scheduled_at, url, languages.choose(practice.language, ""))
 
 
 async def settle(tx: Tx, delivery_id: UUID, status: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from server.access.viewer import viewer_of
 from server.consultation.http import base_url_of
 from server.messaging.actions import compose, visible_deliveries
 from server.web.endpoint import house_of
+from server.web.i18n import read_languages
 from server.web.pages import render
 
 
@@ -19,10 +20,11 @@ def routes() -> list[Route]:
 async def _outbox(request: Request) -> Response:
     viewer = await viewer_of(request)
     house = house_of(request)
+    languages = read_languages(house.settings.locales_dir)
     async with house.database.read() as tx:
         practice = await tx.get_one(Practice, viewer.practice_id)
         deliveries = await visible_deliveries(tx, viewer)
-        letters = [await compose(tx, house.secrets, base_url_of(request), delivery) for delivery in deliveries]
+        letters = [await compose(tx, house.secrets, base_url_of(request), languages, delivery) for delivery in deliveries]
     messages = [
         {
             "id": delivery.id,

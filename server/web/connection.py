@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -47,10 +48,14 @@ class _Farewell:
 
 
 class Connection:
-    """Read by the endpoint's own task, written by one spawned task; `send` and its kin never wait."""
+    """Read by the endpoint's own task, written by one spawned task; `send` and its kin never wait.
 
-    def __init__(self, websocket: WebSocket, clock: Clock, limits: SocketLimits) -> None:
+    `say` puts a sentence of ours into the language of the other side.
+    """
+
+    def __init__(self, websocket: WebSocket, clock: Clock, limits: SocketLimits, say: Callable[[str], str]) -> None:
         self.limits = limits
+        self.say = say
         self.heard_at = clock.monotonic()
         self._websocket = websocket
         self._clock = clock
@@ -82,7 +87,7 @@ class Connection:
         self.reply(frame_id, "ok", {})
 
     def refuse(self, frame_id: int, error: ConsiliumError) -> None:
-        self.reply(frame_id, "error", {"code": error.code, "message": error.message})
+        self.reply(frame_id, "error", {"code": error.code, "message": self.say(error.message)})
 
     def close(self, code: int, message: str) -> None:
         """Send what is queued, say `bye`, close; the first reason given stands."""
@@ -176,5 +181,5 @@ class Connection:
 
     async def _say_goodbye(self) -> None:
         farewell = self._farewell or _Farewell(LEFT, "")
-        await self._transmit(_Outgoing("bye", encode_body({"code": farewell.code, "message": farewell.message}), None))
+        await self._transmit(_Outgoing("bye", encode_body({"code": farewell.code, "message": self.say(farewell.message)}), None))
         await self._websocket.close(farewell.code)

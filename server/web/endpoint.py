@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from server.core.house import House
+from server.core.marking import _
 from server.core.supervise import where
 from server.errors import ConsiliumError, Invalid, Malformed, NotStored, TooBig, TooSlow, Unsupported
 
@@ -20,6 +21,18 @@ MAX_BODY = 64 * 1024
 BODY_WITHIN_S = 20.0  # 64 KB over the slowest telephone; a body that trickles holds its connection no longer
 MAX_DEPTH = 16
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\r") | {127})
+
+# What is wrong with a value, by the beginning of pydantic's name for it.
+WRONG = {
+    "missing": _("Please fill this in."),
+    "string_too_short": _("Please write something."),
+    "string_too_long": _("This text is too long. Please shorten it."),
+    "string_pattern_mismatch": _("This does not look right. Please check it."),
+    "timezone": _("Please choose a day and a time."),
+    "datetime": _("Please choose a day and a time."),
+    "greater_than": _("This number is too small."),
+    "less_than": _("This number is too big."),
+}
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -35,7 +48,7 @@ def house_of(connection: HTTPConnection) -> House:
 
 
 async def read_body(request: Request, model: type[Body]) -> Body:
-    """Parse the body; raises `Unsupported`, `TooBig`, `TooSlow`, `Malformed` or `Invalid`, never echoing what was sent."""
+    """Parse the body; raises `Unsupported`, `TooBig`, `TooSlow`, `Malformed`, or `Invalid` with the field as its code, never echoing what was sent."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise Unsupported
     return parse_model(await limited_body(request, MAX_BODY), model)
@@ -61,9 +74,16 @@ def parse_model(raw: bytes, model: type[Body]) -> Body:
     try:
         return model.model_validate_json(json.dumps(parse_json(raw)))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        raise Invalid(f"{field}: {first['msg']}") from None
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise _refusal(first["type"], first["loc"]) from None
+
+
+def _refusal(kind: str, place: tuple[int | str, ...]) -> Invalid:
+    """Say what is wrong in our own words, with the field as the code; a field that there is not is never repeated."""
+    if kind == "extra_forbidden" or not place:
+        return Invalid(code="unknown_field" if place else None)
+    sentence = next((words for start, words in WRONG.items() if kind.startswith(start)), None)
+    return Invalid(sentence, code=str(place[0]))
 
 
 def parse_json(raw: bytes) -> object:
@@ -83,7 +103,8 @@ def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_constant(name: str) -> object:
-    raise Malformed(f"{name} is not JSON.")
+    del name
+    raise Malformed
 
 
 def _inspect(value: object, depth: int) -> None:
@@ -121,8 +142,9 @@ def answer(model: BaseModel | None = None, status: int = 200) -> Response:
     return Response(model.model_dump_json(), status_code=status, media_type="application/json")
 
 
-def error_answer(error: ConsiliumError) -> Response:
-    return JSONResponse({"error": {"code": error.code, "message": error.message}}, status_code=error.http_status)
+def error_answer(error: ConsiliumError, message: str) -> Response:
+    """`message` is the error's own in the language of whoever asked."""
+    return JSONResponse({"error": {"code": error.code, "message": message}}, status_code=error.http_status)
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]

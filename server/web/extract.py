@@ -14,6 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import write_po
 
 from server.web.i18n import DOMAIN
+from server.web.spoken import find_spoken
 
 ROOT = Path(__file__).parent.parent.parent
 KEYWORDS: Mapping[str, tuple[int, ...] | None] = {"_": None, "ngettext": (1, 2)}
@@ -36,13 +37,20 @@ class Found(NamedTuple):
 def find_messages(root: Path = ROOT) -> Iterator[Found]:
     for pattern, method in METHODS.items():
         for path in sorted(root.glob(pattern)):
-            with path.open("rb") as file:
-                for line, message, _comments, _context in extract(method, file, keywords=KEYWORDS):
-                    if message:
-                        yield Found(message, str(path.relative_to(root)), line)
+            yield from _find_marked(path, method, str(path.relative_to(root)))
+    for path in sorted(root.glob("server/**/*.py")):
+        found = ((spoken.sentence, spoken.line) for spoken in find_spoken(path.read_text()))
+        yield from (Found(sentence, str(path.relative_to(root)), line) for sentence, line in found if sentence)
     for pattern in SCRIPTS:
         for path in sorted(root.glob(pattern)):
             yield from _find_calls(path.read_text(), str(path.relative_to(root)))
+
+
+def _find_marked(path: Path, method: str, name: str) -> Iterator[Found]:
+    with path.open("rb") as file:
+        for line, message, _comments, _context in extract(method, file, keywords=KEYWORDS):
+            if message:
+                yield Found(message, name, line)
 
 
 def _find_calls(text: str, path: str) -> Iterator[Found]:

@@ -12,7 +12,7 @@ from server.core.db import STORAGE_ERRORS
 from server.core.supervise import where
 from server.errors import ConsiliumError, Malformed, NotFound, NotSignedIn, Overloaded, TooBig, TooSlow
 from server.web.endpoint import error_answer, storage_error
-from server.web.pages import render
+from server.web.pages import language_of, render
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ def _answer(request: Request, error: ConsiliumError) -> Response:
 
 def _told(request: Request, error: ConsiliumError) -> Response:
     if _wants_json(request):
-        return error_answer(error)
+        return error_answer(error, language_of(request).text(error.message))
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
     return render(request, "error.html", {"error": error}, status=error.http_status)

@@ -4,12 +4,14 @@ import gettext
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from markupsafe import Markup, escape
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
+LOCALES = Path(__file__).parent.parent / "locale"
 DOMAIN = "consilium"
 SOURCE_TAG = "en-GB"
 COOKIE = "lang"
@@ -35,7 +37,8 @@ class Language:
         return self.locale.text_direction
 
     def text(self, message: str, /, **values: object) -> str:
-        return fill(self.catalogue.gettext(message), values)
+        """Return a sentence in this language; nothing stays nothing, where a catalogue would answer with its own head."""
+        return fill(self.catalogue.gettext(message), values) if message else ""
 
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
         return fill(self.catalogue.ngettext(one, many, count), {"count": count, **values})
@@ -87,8 +90,14 @@ class Languages:
         same = (language for tag, language in self._by_tag.items() if tag.partition("-")[0] == primary)
         return next(same, None) if primary else None
 
-    def of(self, request: Request) -> Language:
-        return self.choose(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))
+    def of(self, connection: HTTPConnection) -> Language:
+        return self.choose(connection.cookies.get(COOKIE), connection.headers.get("accept-language", ""))
+
+
+@cache
+def read_languages(locales_dir: Path | None) -> Languages:
+    """Read our own catalogues and those of one more folder, once for each such folder."""
+    return Languages([folder for folder in (LOCALES, locales_dir) if folder is not None])
 
 
 def _load(path: Path) -> Language:

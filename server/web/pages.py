@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton, format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
 from server.web.assets import Assets, built_assets
 from server.web.endpoint import house_of
-from server.web.i18n import Language, Languages
+from server.web.i18n import Language, Languages, read_languages
 from server.web.middleware import content_policy
+from server.web.moments import date_words, zoned_time
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-LOCALES = Path(__file__).parent.parent / "locale"
 # "no-referrer" would make browsers send `Origin: null` with a plain form, which the origin check must refuse.
 HEADERS = {"Vary": "Accept-Language, Cookie", "Referrer-Policy": "same-origin"}
 UNSAFE_IN_SCRIPT = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -40,8 +39,7 @@ class Pages:
 def read_pages(locales_dir: Path | None) -> Pages:
     """Read the built assets, the catalogues and the templates, once for each folder of further catalogues; raises `NotBuilt`."""
     assets = built_assets()
-    folders = [folder for folder in (LOCALES, locales_dir) if folder is not None]
-    return Pages(assets, Languages(folders), _environment(assets))
+    return Pages(assets, read_languages(locales_dir), _environment(assets))
 
 
 def render(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> HTMLResponse:
@@ -60,8 +58,9 @@ def render_first(request: Request, template: str, context: Mapping[str, Any], st
     return page
 
 
-def language_of(request: Request) -> Language:
-    return _pages_of(request).languages.of(request)
+def language_of(connection: HTTPConnection) -> Language:
+    """Return the language of whoever asks, by page, by program or by socket."""
+    return read_languages(house_of(connection).settings.locales_dir).of(connection)
 
 
 def _pages_of(request: Request) -> Pages:
@@ -128,12 +127,8 @@ def _strings_of(pages: Pages, language: Language) -> Callable[[str], Markup]:
 
 
 def clock_time(language: Language, moment: datetime, zone: str) -> Markup:
-    """Return `10:30 (London time)`, marked up; a time is never shown without its zone."""
-    local = moment.astimezone(ZoneInfo(zone))
-    words = language.text(
-        "{time} ({city} time)", time=format_time(local, "HH:mm", locale=language.locale), city=zone.rpartition("/")[2].replace("_", " ")
-    )
-    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), words)
+    """Return `10:30 (London time)`, marked up."""
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), zoned_time(language, moment, zone))
 
 
 def day_words(language: Language, moment: datetime, zone: str, now: datetime) -> str:
@@ -143,4 +138,4 @@ def day_words(language: Language, moment: datetime, zone: str, now: datetime) ->
         return language.text("Today")
     if local == today + timedelta(days=1):
         return language.text("Tomorrow")
-    return format_skeleton("MMMMEEEEd", local, locale=language.locale)
+    return date_words(language, moment, zone)

@@ -14,6 +14,7 @@ from server.errors import ConsiliumError
 from server.web.connection import LEFT, OUR_FAULT, Connection, SocketLimits
 from server.web.endpoint import storage_error
 from server.web.lobby import Lobby
+from server.web.pages import language_of
 from server.web.wire import Frame
 
 log = structlog.get_logger(__name__)
@@ -45,7 +46,7 @@ class JsonSocket:
         """Hold one connection from its first byte to its last; the reader of house.md 6."""
         house = cast(House, websocket.app.state.house)
         await websocket.accept()
-        connection = Connection(websocket, house.clock, self._limits)
+        connection = Connection(websocket, house.clock, self._limits, language_of(websocket).text)
         conversation = self._begin(websocket, connection)
         writer = house.supervisor.spawn(connection.write(), name="socket writer", on_crash=lambda _: _fail(connection))
         try:

@@ -58,7 +58,7 @@ async def test_every_page_is_whole(agreed: httpx2.AsyncClient, base: str) -> Non
 async def test_a_step_that_is_done_again_replaces_its_words(agreed: httpx2.AsyncClient, base: str, house: House, meeting: Meeting) -> None:
     for result in ("missing", "without", "works"):
         await step(agreed, f"{base}/check", step="camera", result=result)
-    assert (await place(house, meeting)).devices == "Camera works"
+    assert (await place(house, meeting)).devices == "camera:works"
 
 
 async def test_a_result_that_is_none_is_refused(agreed: httpx2.AsyncClient, base: str, house: House, meeting: Meeting) -> None:

@@ -124,9 +124,9 @@ async def test_a_link_opens_no_other_place(sockets: str, house: House, meeting: 
 @pytest.mark.row("N3")
 async def test_a_patient_never_receives_what_is_not_theirs(sockets: str, house: House, meeting: Meeting) -> None:
     """Neither device words, not even their own, nor professionals who are not in the call."""
-    words = "Camera: works. Microphone: works."
+    words = "Camera works · Microphone works"
     async with house.database.write() as tx:
-        (await tx.get_one(Participant, meeting.participant_id)).devices = words
+        (await tx.get_one(Participant, meeting.participant_id)).devices = "camera:works microphone:works"
     async with (
         as_patient(sockets, house, meeting) as dana,
         as_staff(sockets, house, ALICE, meeting) as alice,

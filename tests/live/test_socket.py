@@ -92,7 +92,7 @@ async def serving(limits: SocketLimits, on_hello: Callable[[Connection], None] =
         return Talk(connection, did, on_hello)
 
     app = Starlette(routes=[WebSocketRoute("/", JsonSocket(begin, limits).serve)])
-    app.state.house = SimpleNamespace(clock=SystemClock(), supervisor=Supervisor())
+    app.state.house = SimpleNamespace(clock=SystemClock(), supervisor=Supervisor(), settings=SimpleNamespace(locales_dir=None))
     async with running(app) as here:
         yield Bench(f"{here.address}/", here.server, did)
 

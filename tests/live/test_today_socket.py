@@ -28,6 +28,7 @@ class Board:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.names: list[str] = []
+        self.rows: list[dict[str, Any]] = []
         self.lists = 0
         self.bye: dict[str, Any] = {}
 
@@ -38,7 +39,8 @@ class Board:
         with anyio.fail_after(WAIT_S):
             frame: dict[str, Any] = json.loads(await self.socket.recv())
         if frame["t"] == "today":
-            self.names, self.lists = sorted(row["patient_name"] for row in frame["b"]["rows"]), self.lists + 1
+            self.rows, self.lists = frame["b"]["rows"], self.lists + 1
+            self.names = sorted(row["patient_name"] for row in self.rows)
         elif frame["t"] == "bye":
             self.bye = frame["b"]
         elif frame["t"] == "beat":
@@ -67,8 +69,8 @@ async def today_ticket(house: House, staff: Staff) -> str:
 
 
 @asynccontextmanager
-async def dial(address: str) -> AsyncIterator[Board]:
-    async with connect(f"{address}/ws/today", origin=ORIGIN, proxy=None, compression=None) as socket:  # type: ignore[arg-type]
+async def dial(address: str, **options: Any) -> AsyncIterator[Board]:
+    async with connect(f"{address}/ws/today", origin=ORIGIN, proxy=None, compression=None, **options) as socket:  # type: ignore[arg-type]
         yield Board(socket)
 
 

@@ -63,6 +63,9 @@ class Page:
         participants = {shown["id"]: shown for shown in snapshot["participants"]}
         return (self.consultation, self.participants, self.messages) == (snapshot["consultation"], participants, snapshot["messages"])
 
+    def say(self, sentence: str) -> str:
+        return sentence
+
     def reply(self, frame_id: int, kind: str, body: Any) -> None: ...
 
     def ok(self, frame_id: int) -> None: ...
@@ -97,7 +100,7 @@ class Game:
         self.peers += 1
         handle, page = self.peers, Page(heard_at=self.now)
         step = attach(absorb(self.roster, facts), who, handle, resumed, f"peer-{handle}")
-        view = view_for(step.roster, step.roster.members[who])
+        view = view_for(step.roster, step.roster.members[who], page.say)
         page.start(view)
         self.pages[handle] = page
         role = Role.PATIENT if who == DANA else Role.PROFESSIONAL
@@ -185,7 +188,7 @@ def new_place(who: UUID) -> Participant:
         id=who, consultation_id=fixed_id("id", "1"), role=Role.PATIENT if patient else Role.PROFESSIONAL,
         person_id=None if patient else who, name=NAMES[who],
         companion="Her son" if patient else None, stage=Stage.CHECKING if patient else Stage.NOT_ARRIVED,
-        waiting_since=None, admitted_at=None, refused_reason=None, devices="Camera works" if patient else None, hold_message=None,
+        waiting_since=None, admitted_at=None, refused_reason=None, devices="camera:works" if patient else None, hold_message=None,
     )  # fmt: skip
 
 

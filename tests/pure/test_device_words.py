@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from server.consultation.device_words import SEPARATOR, STEPS, with_result
+from server.consultation.device_words import SEPARATOR, STEPS, in_words, with_result
 
 pytestmark = pytest.mark.row("V2")
 RESULTS = [(step, result) for step, results in STEPS.items() for result in results]
-LONGEST_COLUMN = 500
+LONGEST_COLUMN = 200
 
 
 @given(some.lists(some.sampled_from(RESULTS)))
@@ -18,17 +18,22 @@ def test_the_last_result_of_each_step_counts_in_the_order_of_the_check(done: lis
         devices = with_result(devices, step, result)
     last = dict(done)
     expected = [STEPS[step][last[step]] for step in STEPS if step in last]
-    assert (devices or "").split(SEPARATOR) == (expected or [""])
+    assert in_words(devices, str) == (SEPARATOR.join(expected) or None)
 
 
 def test_the_words_tell_the_steps_apart_and_fit_the_column() -> None:
     words = [sentence for results in STEPS.values() for sentence in results.values()]
     assert len(set(words)) == len(words)
-    assert sum(max(map(len, results.values())) + len(SEPARATOR) for results in STEPS.values()) < LONGEST_COLUMN
+    assert sum(len(step) + max(map(len, results)) + 2 for step, results in STEPS.items()) < LONGEST_COLUMN
 
 
-def test_words_from_elsewhere_are_dropped_rather_than_shown_twice() -> None:
-    assert with_result("Something else · Camera works", "microphone", "works") == "Camera works · Microphone works"
+def test_codes_that_are_not_known_any_more_are_passed_over() -> None:
+    assert with_result("nose:works camera:works speaker: x", "microphone", "works") == "camera:works microphone:works"
+    assert in_words("nose:works camera:dreams", str) is None
+
+
+def test_the_words_are_the_readers_own() -> None:
+    assert in_words("camera:works network:good", str.upper) == "CAMERA WORKS · CONNECTION GOOD"
 
 
 @pytest.mark.parametrize(("step", "result"), [("camera", "heard"), ("nose", "works"), ("", "")])

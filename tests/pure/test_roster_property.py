@@ -86,7 +86,7 @@ class RoomMachine(RuleBasedStateMachine):
     @invariant()
     def every_page_shows_what_a_fresh_page_would(self) -> None:
         for handle, member in self.game.roster.connected():
-            assert self.game.pages[handle].shows(view_for(self.game.roster, member))
+            assert self.game.pages[handle].shows(view_for(self.game.roster, member, str))
 
     @invariant()
     def patients_see_nothing_of_devices_or_of_strangers(self) -> None:

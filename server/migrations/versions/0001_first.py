@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("phone", sa.String(length=40), nullable=True),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practice")),
     )
     op.create_table(
@@ -173,7 +174,7 @@ def upgrade() -> None:
         sa.Column("waiting_since", UtcTime(), nullable=True),
         sa.Column("admitted_at", UtcTime(), nullable=True),
         sa.Column("refused_reason", sa.String(length=2000), nullable=True),
-        sa.Column("devices", sa.String(length=500), nullable=True),
+        sa.Column("devices", sa.String(length=200), nullable=True),
         sa.Column("hold_message", sa.String(length=2000), nullable=True),
         sa.ForeignKeyConstraint(["consultation_id"], ["consultation.id"], name=op.f("fk_participant_consultation_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participant_person_id")),

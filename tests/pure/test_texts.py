@@ -1,0 +1,51 @@
+"""Messages to patients: in the practice's language and zone, and without a word that others should not read."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from server.access.model import Practice
+from server.messaging.texts import invitation
+from server.web.i18n import Languages
+from server.web.pseudo import write_pseudo_locales
+
+pytestmark = pytest.mark.row("S4")
+WHEN = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+LINK = "https://clinic.example/j/x"
+
+
+@pytest.fixture(scope="module")
+def languages(tmp_path_factory: pytest.TempPathFactory) -> Languages:
+    folder: Path = tmp_path_factory.mktemp("locales")
+    write_pseudo_locales(folder)
+    return Languages([folder])
+
+
+def practice(phone: str | None = "+44 20 7946 0018", zone: str = "Europe/London") -> Practice:
+    return Practice(id=uuid4(), name="Harbour Clinic", phone=phone, time_zone=zone, language="en-GB")
+
+
+def test_the_invitation_reads_well(languages: Languages) -> None:
+    letter = invitation("+447700900001", practice(), WHEN, LINK, languages.choose("en-GB", ""))
+    assert letter.body == (
+        "Harbour Clinic: your video appointment is on Monday 23 November at 10:30 (London time). "
+        "To join, open https://clinic.example/j/x - no app is needed. Questions? Call +44 20 7946 0018."
+    )
+    assert letter.subject == "Your video appointment with Harbour Clinic"
+
+
+def test_the_time_is_the_practices_own(languages: Languages) -> None:
+    letter = invitation("dana@example.org", practice(None, "America/New_York"), WHEN, LINK, languages.choose("en-GB", ""))
+    assert "on Monday 23 November at 05:30 (New York time)." in letter.body
+    assert "Questions?" not in letter.body
+
+
+def test_it_is_written_in_the_practices_language(languages: Languages) -> None:
+    letter = invitation("dana@example.org", practice(), WHEN, LINK, languages.choose("en-XA", ""))
+    assert letter.subject.startswith("⟦")
+    assert letter.body.count("⟦") == 4
+    assert LINK in letter.body
+    months = invitation("dana@example.org", practice(), WHEN, LINK, languages.choose("ar-XB", "")).body
+    assert "November" not in months
