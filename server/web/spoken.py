@@ -41,6 +41,16 @@ def _said(call: ast.Call) -> Iterator[Spoken]:
 
 
 def _default(kind: ast.ClassDef) -> Iterator[Spoken]:
-    """Read what an error says when nothing else is told."""
-    if kind.name in ERRORS:
-        yield Spoken(getattr(server.errors, kind.name).message, kind.lineno)
+    """Read what an error says when nothing else is told: `message` in its class, alone or beside its code."""
+    for statement in kind.body:
+        if isinstance(statement, ast.Assign):
+            yield from _message(statement.targets[0], statement.value)
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            yield from _message(statement.target, statement.value)
+
+
+def _message(target: ast.expr, value: ast.expr) -> Iterator[Spoken]:
+    names, values = (target.elts, value.elts) if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) else ([target], [value])
+    for name, said in zip(names, values, strict=True):
+        if isinstance(name, ast.Name) and name.id == "message" and isinstance(said, ast.Constant) and isinstance(said.value, str):
+            yield Spoken(said.value, said.lineno)

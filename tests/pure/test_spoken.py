@@ -6,7 +6,8 @@ from server.web.spoken import find_spoken
 from tests.house.source import python_files, relative
 
 KNOWN = {
-    "server/errors.py": {"Please sign in again.", "This is not there, or it is not yours to see."},
+    "server/errors.py": {"Something went wrong.", "Please sign in again.", "This is not there, or it is not yours to see."},
+    "server/notes/hub.py": {"The server restarts."},
     "server/consultation/steps.py": {"The consultation has ended.", "You have left."},
     "server/consultation/room.py": {"The server is restarting.", "Something went wrong on our side. Please try again."},
     "server/web/connection.py": {"The connection went silent."},
