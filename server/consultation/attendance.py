@@ -27,13 +27,16 @@ async def begin_stretch(tx: Tx, participant_id: UUID, now: datetime) -> None:
 
 
 async def note_seen(tx: Tx, seen: Mapping[UUID, datetime]) -> None:
-    """Store when each participant was last heard; somebody whose stretch was swept away meanwhile begins a new one."""
+    """Store when each participant was last heard; somebody whose stretch was swept away meanwhile begins a new one.
+
+    Whoever was deleted meanwhile is passed over: their room learns of it by its next look at the database.
+    """
     for participant_id, at in seen.items():
         stretch = await _open_stretch(tx, participant_id)
-        if stretch is None:
-            tx.add(Attendance(id=new_id(), participant_id=participant_id, joined_at=at, last_seen_at=at, left_at=None))
-        else:
+        if stretch is not None:
             stretch.last_seen_at = max(at, stretch.last_seen_at)
+        elif await tx.get(Participant, participant_id) is not None:
+            tx.add(Attendance(id=new_id(), participant_id=participant_id, joined_at=at, last_seen_at=at, left_at=None))
 
 
 async def end_stretch(tx: Tx, participant_id: UUID) -> None:

@@ -9,7 +9,8 @@ import structlog
 
 FIELDS = {
     "event", "level", "timestamp",
-    "attempts", "code", "error", "failures", "kind", "note", "notes", "route", "rows", "session", "size", "stretches", "task",
+    "attempts", "code", "consultations", "error", "failures", "kind",
+    "note", "notes", "route", "rows", "session", "size", "stretches", "task",
     "where",
 }  # fmt: skip
 

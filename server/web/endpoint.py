@@ -48,7 +48,7 @@ def house_of(connection: HTTPConnection) -> House:
 
 
 async def read_body(request: Request, model: type[Body]) -> Body:
-    """Parse the body; raises `Unsupported`, `TooBig`, `TooSlow`, `Malformed`, or `Invalid` with the field as its code, never echoing what was sent."""
+    """Parse the body; raises `Unsupported`, `TooBig`, `TooSlow`, `Malformed`, or `Invalid` with the field as its code; echoes nothing."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
         raise Unsupported
     return parse_model(await limited_body(request, MAX_BODY), model)

@@ -9,8 +9,8 @@ import pytest
 from tests.house.source import calls, python_files, relative
 
 PROTECTED = {
-    "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient", "Delivery",
-    "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject",
+    "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
+    "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {"server/consultation/doors.py", "server/notes/doors.py"}
