@@ -21,14 +21,10 @@ async def _room(request: Request) -> Response:
     boot = {
         "tickets": f"{view.base}/tickets",
         "me": str(participant.id),
-        "patient": True,
-        "name": participant.name,
-        "companion": participant.companion,
         "professional": view.host.full_name,
         "practice": view.practice.name,
         "phone": view.practice.phone,
         "after": f"{view.base}/after",
-        "devices": None,
     }
     return show(request, view, "room", boot=boot)
 

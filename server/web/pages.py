@@ -1,6 +1,7 @@
 """HTML pages: Jinja templates with their assets, their language and the data for their script."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ from server.web.moments import date_words, zoned_time
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # "no-referrer" would make browsers send `Origin: null` with a plain form, which the origin check must refuse.
 HEADERS = {"Vary": "Accept-Language, Cookie", "Referrer-Policy": "same-origin"}
+# The browser side leaves the same ones out.
+TITLES = re.compile(r"(mr|mrs|ms|mx|dr|prof|sir|dame)\.?", re.IGNORECASE)
 UNSAFE_IN_SCRIPT = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
@@ -75,7 +78,8 @@ def data_block(identity: str, value: object) -> Markup:
 
 def initials(name: str) -> str:
     """Return `AA` for Dr Alice Ahmed: what stands in a circle where there is no picture."""
-    return "".join(word[0] for word in name.split()[-2:]).upper()
+    words = [word for word in name.split() if not TITLES.fullmatch(word)]
+    return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
 
 
 def _environment(assets: Assets) -> Environment:

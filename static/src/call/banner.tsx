@@ -1,5 +1,6 @@
 /** Sentences over the picture: the network, the devices, a muted microphone, a deed that failed. */
 import { t } from "../lib/i18n.ts";
+import { telUrl } from "../lib/urls.ts";
 import type { CallModel } from "./state.ts";
 import { Banner, DeviceTrouble, Exchanged } from "./trouble.tsx";
 import { type Notice, noticeOf } from "./words.ts";
@@ -12,7 +13,7 @@ const Action = ({ model, action, phone }: { model: CallModel; action: Notice["ac
       </button>
     );
   return action === "phone" && phone !== null ? (
-    <a class="button primary" href={`tel:${phone.replace(/[^+\d]/g, "")}`}>
+    <a class="button primary" href={telUrl(phone)}>
       {t("Call")}
     </a>
   ) : null;

@@ -1,5 +1,7 @@
 /** Opens the call of a page with the browser's own socket, tickets and devices. */
 import { post } from "../lib/api.ts";
+import { tabId } from "../lib/prefs.ts";
+import { socketUrl } from "../lib/urls.ts";
 import { openCamera, openMicrophone, remembered, trouble } from "../media/devices.ts";
 import { Call } from "./client.ts";
 
@@ -12,19 +14,13 @@ export interface CallPlace {
   seat?: boolean;
 }
 
-const socketUrl = (): string => {
-  const url = new URL("/ws/room", location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  return url.href;
-};
-
 const openScreen = (): Promise<MediaStream> =>
   navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: false });
 
 export const openCall = ({ tickets, me, seat }: CallPlace): Call => {
   const { camera, microphone } = remembered();
   return new Call({
-    url: socketUrl(),
+    url: socketUrl("/ws/room"),
     ticket: async () => (await post<{ ticket: string }>(tickets, { purpose: "room" })).ticket,
     me,
     openers: { camera: openCamera, microphone: openMicrophone, screen: openScreen, trouble },

@@ -5,6 +5,7 @@ import { boot } from "../lib/boot.ts";
 import { $, announce, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
+import { telUrl } from "../lib/urls.ts";
 import { obstacle, remembered, surroundings } from "../media/devices.ts";
 import { attend } from "./attend.ts";
 import type { Call } from "./client.ts";
@@ -39,7 +40,7 @@ const fetchPane = (): void => {
 };
 
 const Phone = ({ number }: { number: string }) => (
-  <a class="nowrap" dir="ltr" href={`tel:${number.replace(/[^+\d]/g, "")}`}>
+  <a class="nowrap" dir="ltr" href={telUrl(number)}>
     {number}
   </a>
 );

@@ -1,10 +1,10 @@
 /** A call as signals for the views, with the few things that only views need. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { prefer, preferred } from "../lib/prefs.ts";
 import { remember, remembered } from "../media/devices.ts";
 import type { Call } from "./client.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
-import { prefer, preferred } from "./prefs.ts";
 import { lastMessageId } from "./roster.ts";
 
 export type Sheet = "chat" | "more";

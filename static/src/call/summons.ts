@@ -1,5 +1,5 @@
 /** Calls somebody who waits and may look elsewhere: chime, vibration, flashing title. */
-import { Chime } from "../today/chime.ts";
+import { Chime } from "../lib/chime.ts";
 
 const FLASH_MS = 900;
 const REPEATS = 3;

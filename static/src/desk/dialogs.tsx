@@ -1,6 +1,7 @@
 /** The two dialogs of the desk: parting, where ending for all and leaving are told apart, and 'Not suitable for video'. */
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
+import { telUrl } from "../lib/urls.ts";
 import { Dialog } from "../today/dialog.tsx";
 import { Form, Refusal, text, Words } from "../today/form.tsx";
 import { type Parts, rowOf } from "./parts.ts";
@@ -49,7 +50,7 @@ const Unsuitable = (parts: Parts) => {
       ) : (
         <p class="callout">
           <span>{t("You can go on by phone:")}</span>
-          <a class="desk-ring" href={`tel:${phone}`}>
+          <a class="desk-ring" href={telUrl(phone)}>
             <Icon name="phone" /> {phone}
           </a>
         </p>

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../lib/i18n.ts";
 import { Icon, type IconName } from "../lib/icon.tsx";
+import { telUrl } from "../lib/urls.ts";
 import { durationWords } from "../today/row.ts";
 import { type Parts, rowOf } from "./parts.ts";
 
@@ -30,7 +31,7 @@ const BackToToday = ({ boot, primary = false }: Pick<Parts, "boot"> & { primary?
 const Ring = (parts: Parts) => {
   const { phone } = rowOf(parts);
   return phone === null ? null : (
-    <a class="button" href={`tel:${phone}`}>
+    <a class="button" href={telUrl(phone)}>
       <Icon name="phone" />
       {t("Ring {phone}", { phone })}
     </a>

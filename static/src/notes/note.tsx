@@ -5,6 +5,7 @@ import { on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { realTimers } from "../lib/timers.ts";
+import { socketUrl } from "../lib/urls.ts";
 import { NoteEditor, type Style } from "./editor.ts";
 import type { Ending } from "./line.ts";
 import type { Other } from "./presence.ts";
@@ -20,15 +21,9 @@ export interface NotePaneProps {
   writable: boolean;
 }
 
-const socketUrl = (): string => {
-  const url = new URL("/ws/note", location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  return url.href;
-};
-
 const openLink = ({ tickets, writable }: NotePaneProps): NoteLink =>
   new NoteLink({
-    url: socketUrl(),
+    url: socketUrl("/ws/note"),
     ticket: async () => (await post<{ ticket: string }>(tickets, { purpose: "note" })).ticket,
     writable,
   });

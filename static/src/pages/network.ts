@@ -2,6 +2,7 @@
 import { boot } from "../lib/boot.ts";
 import { $ } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
+import { socketUrl } from "../lib/urls.ts";
 import { type Grade, grade } from "./grade.ts";
 import { packetsPass, roundTrip, socketOpens, speed } from "./probe.ts";
 
@@ -40,7 +41,7 @@ const advance = <T>(result: T): T => {
 const measure = async () => {
   const rttMs = await roundTrip(probe).then(advance);
   const kbitPerS = rttMs === null ? null : await speed(probe, rttMs).then(advance);
-  const open = await socketOpens(new URL(socket, location.href.replace(/^http/, "ws")).href).then(advance);
+  const open = await socketOpens(socketUrl(socket)).then(advance);
   const packets = await packetsPass(ice).then(advance);
   return { rttMs, kbitPerS, socket: open, packets };
 };

@@ -1,10 +1,10 @@
 /** How a waiting patient is heard and seen outside the page: chime, browser notification, badge in the title. */
 import { effect, type Signal, signal } from "@preact/signals";
-import { prefer, preferred } from "../call/prefs.ts";
+import { Chime } from "../lib/chime.ts";
 import { plural } from "../lib/i18n.ts";
+import { prefer, preferred } from "../lib/prefs.ts";
 import { Alarm, badgeTitle } from "./alarm.ts";
 import type { Board } from "./board.ts";
-import { Chime } from "./chime.ts";
 
 export type NotifyState = "unsupported" | "off" | "on" | "denied";
 

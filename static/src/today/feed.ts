@@ -2,6 +2,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { post } from "../lib/api.ts";
 import { JsonSocket, type SocketOptions, type SocketState } from "../lib/socket.ts";
+import { socketUrl } from "../lib/urls.ts";
 import type { Board, TodayFrame } from "./board.ts";
 
 interface TodayEvents {
@@ -15,12 +16,6 @@ export type Line = "starting" | "live" | "lost" | "signed_out" | "refused";
 
 const SIGNED_OUT = 4401;
 
-const socketUrl = (): string => {
-  const url = new URL("/ws/today", location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  return url.href;
-};
-
 const fetchTicket = async (): Promise<string> =>
   (await post<{ ticket: string }>("/api/tickets", { purpose: "today" })).ticket;
 
@@ -32,7 +27,7 @@ export class Feed {
   constructor(board: Board, changed: Partial<Options> = {}) {
     this.#board = board;
     this.#socket = new JsonSocket({
-      url: changed.url ?? socketUrl(),
+      url: changed.url ?? socketUrl("/ws/today"),
       ticket: fetchTicket,
       hello: (ticket) => ({ ticket }),
       onFrame: (frame) => this.#heard(frame.b),

@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
+import { telUrl } from "../lib/urls.ts";
 import type { Actions, RowDialog } from "./actions.ts";
 import type { Board } from "./board.ts";
 import { type Choice, choicesOf, linkWords, ownerWords, stateWords, type TodayRow, timeWords, toneOf } from "./row.ts";
@@ -193,7 +194,7 @@ const Facts = ({ row, compact }: { row: TodayRow; compact: boolean }) => (
     {compact && row.devices !== null && <span>{row.devices}</span>}
     {row.phone !== null && (
       <span>
-        {t("Phone:")} <a href={`tel:${row.phone}`}>{row.phone}</a>
+        {t("Phone:")} <a href={telUrl(row.phone)}>{row.phone}</a>
       </span>
     )}
     <span>{t("{minutes} minutes planned", { minutes: row.duration_min })}</span>

@@ -1,11 +1,11 @@
 /** The script of the Today and Messages pages: the live list, who waits, what rings, and 'Consultation now'. */
 import { type ComponentChildren, render } from "preact";
 import { useEffect } from "preact/hooks";
-import { prefer, preferred } from "../call/prefs.ts";
 import { boot } from "../lib/boot.ts";
 import { $, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon, type IconName } from "../lib/icon.tsx";
+import { prefer, preferred } from "../lib/prefs.ts";
 import { Actions } from "./actions.ts";
 import { Bell } from "./bell.ts";
 import { Board } from "./board.ts";
