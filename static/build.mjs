@@ -16,7 +16,7 @@ const DIST = process.argv[2] ?? join(ROOT, "dist");
 const FRESH = `${DIST}.${process.pid}`;
 const TARGET = ["chrome111", "firefox115", "safari16.4"];
 
-/** Entry name: [source, budget in bytes of gzip, counted with everything it imports statically]. */
+/** Entry name: [source, budget in bytes of gzip, counted with everything it imports, at once or later, but for LATER]. */
 const PAGES = {
   welcome: ["src/pages/welcome.ts", 12_000],
   form: ["src/pages/form.ts", 12_000],
@@ -33,6 +33,8 @@ const STYLES = {
   "staff.css": ["css/staff.css", 10_000],
 };
 const ENTRIES = { ...PAGES, ...ROOM, ...STAFF, ...STYLES };
+/** Not counted: what a page fetches when it stands already, and does without until then. */
+const LATER = ["src/notes/note.tsx"];
 /** Entries of one group share chunks. A patient's page is one file: on a slow network a request costs more than repeated bytes. */
 const GROUPS = [...Object.entries(PAGES).map(([name, entry]) => ({ [name]: entry })), ROOM, STAFF, STYLES];
 /** Scripts that run outside the page get one self-contained file each; pages learn its name by a constant. */
@@ -87,12 +89,15 @@ const buildEntries = async (constants_) => {
   return Object.assign({}, ...built.map(({ metafile }) => metafile.outputs));
 };
 
-/** The outputs that `first` imports by the given kinds of import, itself first. */
-const closure = (outputs, first, kinds) => {
+const AT_ONCE = ["import-statement"];
+const ALL = [...AT_ONCE, "dynamic-import"];
+
+/** The outputs that `first` imports by the given kinds of import, itself first; `without`: sources that are left out. */
+const closure = (outputs, first, kinds, without = []) => {
   const found = new Set([first]);
   for (const path of found) {
     for (const { path: next, kind } of outputs[path].imports)
-      if (kinds.includes(kind) && outputs[next]) found.add(next);
+      if (kinds.includes(kind) && outputs[next] && !without.includes(outputs[next].entryPoint)) found.add(next);
   }
   return [...found];
 };
@@ -112,13 +117,14 @@ const compress = async (file) => {
 
 const describe = async (outputs, sizes, source) => {
   const path = Object.keys(outputs).find((name) => outputs[name].entryPoint === source);
-  const needed = closure(outputs, path, ["import-statement"]);
-  const everything = closure(outputs, path, ["import-statement", "dynamic-import"]);
+  const counted = closure(outputs, path, ALL, LATER);
   return {
     file: basename(path),
-    preload: needed.slice(1).map((name) => basename(name)),
-    gzip: needed.reduce((sum, name) => sum + sizes[basename(name)], 0),
-    strings: await stringsOf(ROOT, sourcesOf(outputs, everything)),
+    preload: closure(outputs, path, AT_ONCE)
+      .slice(1)
+      .map((name) => basename(name)),
+    gzip: counted.reduce((sum, name) => sum + sizes[basename(name)], 0),
+    strings: await stringsOf(ROOT, sourcesOf(outputs, closure(outputs, path, ALL))),
   };
 };
 

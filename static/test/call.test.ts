@@ -187,13 +187,14 @@ describe("a professional", () => {
     assert.deepEqual(rig.peers, []);
   });
 
-  test("is told that the call is full", async () => {
+  test("who meets a full call does not ask for the place again", async () => {
     const rig = setUp("alice");
     const socket = await joined(rig, snapshot([person("dana", "in_call"), person("alice", "away")]));
     const entering = rig.call.enter();
     socket.says("error", { code: "call_full", message: "Full." }, socket.last("enter").id);
     await entering;
-    assert.equal(rig.call.state.full, true);
+    socket.ends(1006);
+    assert.equal((await welcome(rig, talking)).count("enter"), 0);
   });
 
   test("hears any other refusal in the server's words", async () => {

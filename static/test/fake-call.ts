@@ -1,6 +1,7 @@
 /** A call between fakes: its socket, its devices, its clock and its peer connections. */
 import { Call } from "../src/call/client.ts";
 import type { Participant, SignalBody, Snapshot, Stage } from "../src/lib/wire.ts";
+import type { Off } from "../src/media/local.ts";
 import type { Peer, PeerOptions, PeerView, Traffic } from "../src/media/peer.ts";
 import { FakeDevices } from "./fake-media.ts";
 import { Exchange, type FakeSocket } from "./fake-socket.ts";
@@ -14,6 +15,7 @@ export class FakePeer {
   signalling = true;
   soundOnly = false;
   restarts = 0;
+  renewals = 0;
   closed = false;
   view: PeerView = {
     stream: {} as MediaStream,
@@ -55,6 +57,10 @@ export class FakePeer {
     this.restarts += 1;
   }
 
+  renew(): void {
+    this.renewals += 1;
+  }
+
   close(): void {
     this.closed = true;
   }
@@ -91,17 +97,20 @@ export const snapshot = (participants: Participant[], more: Partial<Snapshot> = 
   ...more,
 });
 
-export const setUp = (me = "dana", seat = false) => {
+export const setUp = (me = "dana", seat = false, off: Off = { camera: false, microphone: false }) => {
   const timers = new FakeTimers();
   const exchange = new Exchange();
   const devices = new FakeDevices();
   const peers: FakePeer[] = [];
+  const kept: Off[] = [off];
   const call = new Call({
     url: "wss://here/ws/room",
     ticket: async () => "ticket",
     me,
     openers: devices.openers,
     chosen: { camera: null, microphone: null },
+    off,
+    onOff: (next) => kept.push(next),
     seat,
     open: exchange.open,
     makePeer: (options) => {
@@ -111,7 +120,7 @@ export const setUp = (me = "dana", seat = false) => {
     },
     timers,
   });
-  return { timers, exchange, devices, peers, call, me };
+  return { timers, exchange, devices, peers, call, me, kept };
 };
 
 export type Rig = ReturnType<typeof setUp>;

@@ -97,6 +97,12 @@ export class FakePeerConnection {
     this.#need();
   }
 
+  configuration: RTCConfiguration = {};
+
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.configuration = configuration;
+  }
+
   restartIce(): void {
     this.restarts += 1;
     this.#ufrag = "";

@@ -1,20 +1,28 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Exchange, LocalMedia, type LocalView } from "../src/media/local.ts";
+import { type Exchange, LocalMedia, type LocalView, type Off } from "../src/media/local.ts";
 import { FakeDevices } from "./fake-media.ts";
 import { settle } from "./fake-timers.ts";
 
-const setUp = (chosen: { camera: string | null; microphone: string | null } = { camera: null, microphone: null }) => {
+const NOTHING_OFF: Off = { camera: false, microphone: false };
+
+const setUp = (
+  chosen: { camera: string | null; microphone: string | null } = { camera: null, microphone: null },
+  off: Off = NOTHING_OFF,
+) => {
   const devices = new FakeDevices();
   const views: LocalView[] = [];
   const exchanges: Exchange[] = [];
+  const kept: Off[] = [];
   const media = new LocalMedia({
     openers: devices.openers,
     chosen,
+    off,
+    onOff: (next) => kept.push(next),
     onChange: (view) => views.push(view),
     onExchange: (exchange) => exchanges.push(exchange),
   });
-  return { devices, media, views, exchanges };
+  return { devices, media, views, exchanges, kept };
 };
 
 const opened = async (chosen?: { camera: string | null; microphone: string | null }) => {
@@ -86,6 +94,36 @@ describe("off and on", () => {
   });
 });
 
+describe("what was switched off", () => {
+  test("is told, to be kept for the next page", async () => {
+    const { media, kept } = await opened();
+    await media.setMic(false);
+    await media.setCamera(false);
+    await media.setMic(true);
+    assert.deepEqual(kept, [
+      { camera: false, microphone: true },
+      { camera: true, microphone: true },
+      { camera: true, microphone: false },
+    ]);
+  });
+
+  test("stays off when a page opens its devices: the microphone silent, the camera closed", async () => {
+    const { devices, media } = setUp(undefined, { camera: true, microphone: true });
+    await media.open({ camera: true, microphone: true });
+    assert.deepEqual([media.view.mic, media.view.camera], [false, false]);
+    assert.equal(devices.of("audio")[0]?.enabled, false);
+    assert.deepEqual(devices.of("video"), []);
+    await media.setCamera(true);
+    assert.equal(media.view.camera, true);
+  });
+
+  test("is not what the end of a call closes", async () => {
+    const { media, kept } = await opened();
+    media.stop();
+    assert.deepEqual(kept, []);
+  });
+});
+
 describe("another device", () => {
   test("is open before the old one goes, and keeps the mute", async () => {
     const { devices, media } = await opened();
@@ -147,6 +185,36 @@ describe("a device that goes away", () => {
     assert.equal(devices.of("video").length, 2);
     await media.revive();
     assert.equal(devices.opened.length, 3, "what lives is left alone");
+  });
+});
+
+describe("looking at the page again", () => {
+  test("opens what was wanted and went away while nobody looked", async () => {
+    const { devices, media } = await opened();
+    devices.fails = { camera: "busy" };
+    devices.of("video")[0]?.vanishes();
+    await settle();
+    devices.fails = {};
+    await media.revive();
+    assert.equal(media.view.camera, true);
+    assert.equal(media.view.trouble.camera, null);
+  });
+
+  test("does not ask again for what is blocked", async () => {
+    const { devices, media } = setUp();
+    devices.fails = { camera: "blocked" };
+    await media.open({ camera: true, microphone: false });
+    const asked = devices.asked.length;
+    await media.revive();
+    assert.equal(devices.asked.length, asked);
+  });
+
+  test("does not open twice what is just being opened", async () => {
+    const { devices, media } = setUp();
+    const opening = media.open({ camera: true, microphone: true });
+    await media.revive();
+    await opening;
+    assert.equal(devices.opened.length, 2);
   });
 });
 

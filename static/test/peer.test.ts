@@ -29,6 +29,7 @@ class Pair {
   readonly timers = new FakeTimers();
   readonly sides: [Side, Side];
   held: (() => void)[] | null = null;
+  ice: RTCIceServer[] = [];
   cut = false;
 
   constructor() {
@@ -49,7 +50,7 @@ class Pair {
     const views: PeerView[] = [];
     const peer = new Peer({
       polite: index === 1,
-      ice: () => [],
+      ice: () => this.ice,
       send: (body) => {
         sent.push(body);
         this.#carry(index, body);
@@ -276,6 +277,16 @@ describe("an interruption", () => {
     assert.equal(pair.impolite.peer.view.phone, true);
   });
 
+  test("that was there from the beginning offers the phone 20 s after the gate opens, also over fresh connections", async () => {
+    const pair = new Pair();
+    await pair.timers.pass(60_000);
+    for (const { peer } of pair.sides) peer.expect({ sound: true, picture: true, screen: false });
+    await pair.timers.pass(19_000);
+    assert.equal(pair.impolite.peer.view.phone, false);
+    await pair.timers.pass(1_500);
+    assert.equal(pair.impolite.peer.view.phone, true);
+  });
+
   test("without a way to the server only waits, and acts as soon as there is one", async () => {
     const pair = new Pair();
     await pair.connect();
@@ -331,6 +342,18 @@ describe("signals that got lost", () => {
     await settle();
     assert.equal(pair.newest(pair.polite), now);
     stable(pair);
+  });
+});
+
+test("a new welcome's credentials reach the connection that stands", async () => {
+  const pair = new Pair();
+  await pair.connect();
+  const urls = ["turn:relay.example"];
+  pair.ice = [{ urls, username: "later" }];
+  pair.impolite.peer.renew();
+  assert.deepEqual(pair.newest(pair.impolite).configuration, {
+    iceServers: [{ urls, username: "later" }],
+    bundlePolicy: "max-bundle",
   });
 });
 

@@ -74,8 +74,8 @@ describe("the timeline of an interruption", () => {
     const restarted = { ...health, restarts: 3 };
     assert.equal(doneAt(restarted, 19_999), null);
     assert.equal(doneAt(restarted, 20_000), "rebuild");
-    assert.equal(phoneOffered(restarted, 29_999), false);
-    assert.equal(phoneOffered(restarted, 30_000), true);
+    assert.equal(phoneOffered(restarted, 0, 29_999), false);
+    assert.equal(phoneOffered(restarted, 0, 30_000), true);
   });
 
   test("a fresh connection is not restarted, and tried again ten seconds later", () => {
@@ -109,7 +109,12 @@ describe("the timeline of an interruption", () => {
     assert.equal(remedy(health, 9_999), null);
     assert.equal(remedy(health, 10_000), "rebuild");
     assert.equal(interrupted(health), false);
-    assert.equal(phoneOffered(health, 60_000), false);
+  });
+
+  test("a connection that never came about offers the phone too, 20 s after there was something to hear", () => {
+    assert.equal(phoneOffered(unborn(0), 0, 20_000), true);
+    assert.equal(phoneOffered(unborn(0), 300_000, 319_999), false);
+    assert.equal(phoneOffered(unborn(0), 300_000, 320_000), true);
   });
 });
 

@@ -196,6 +196,17 @@ describe("close codes", () => {
     });
   }
 
+  test("a farewell of long ago is not what the end says", async () => {
+    const { exchange, timers, states } = await connected();
+    exchange.newest.says("bye", { code: 1012, message: "Restarting." });
+    exchange.newest.ends(1012);
+    await timers.pass(300);
+    exchange.newest.opens();
+    exchange.newest.says("welcome", {});
+    exchange.newest.ends(4404);
+    assert.deepEqual(states.at(-1), ["closed", { code: 4404, message: "" }]);
+  });
+
   test("4401 fetches one new ticket, and ends when that one is refused too", async () => {
     const { exchange, timers, states, tickets } = await connected();
     exchange.newest.ends(4401);

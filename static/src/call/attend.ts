@@ -1,12 +1,14 @@
 /** Connects a call to its page: keys, network, screen lock, announcements, and the state in attributes of <main>. */
 import { effect } from "@preact/signals";
 import { $, announce, on } from "../lib/dom.ts";
+import { t } from "../lib/i18n.ts";
 import { listenToKeys } from "./keys.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
-import type { MutedEar } from "./muted.ts";
-import type { CallModel } from "./state.ts";
-import { returnWords, spoken } from "./voice.ts";
+import { MutedEar } from "./muted.ts";
+import { type CallModel, chatInSight } from "./state.ts";
+import { Steady } from "./steady.ts";
+import { lineWords, returnWords, spoken } from "./voice.ts";
 import { WakeLock } from "./wake.ts";
 
 const BACK_MS = 4_000;
@@ -22,14 +24,22 @@ const mark = ({ phase, line, local, remotes }: CallState): void => {
   dataset.media = remotes.some(({ view }) => view.connected) ? "connected" : "none";
 };
 
-const speak = ({ state, sheet }: CallModel): (() => void) => {
+const speak = ({ state, sheet, name }: CallModel): (() => void) => {
   let before = state.peek();
   return effect(() => {
     const after = state.value;
-    const words = spoken(before, after, sheet.peek() === "chat");
+    const words = spoken(before, after, name.peek(), chatInSight(after, sheet.peek()));
     before = after;
     if (words.length > 0) announce(words.join(" "));
   });
+};
+
+/** The line may come and go every second: what is said of it has lasted. */
+const speakLine = ({ state, phone, name }: CallModel): (() => void) => {
+  const over = (): string =>
+    state.peek().phase === "live" ? t("You are connected with {name}.", { name: name.peek() }) : "";
+  const steady = new Steady((words) => announce(words || over()));
+  return effect(() => steady.hear(lineWords(state.value, phone.value)));
 };
 
 /** Says for a moment that the picture is back. */
@@ -55,22 +65,16 @@ const hintOnce = ({ mutedHint }: CallModel): void => {
   }, HINT_MS);
 };
 
-/** The ear is fetched when somebody mutes for the first time; without it there are no hints, and nothing else is lost. */
 const hintWhenMuted = (model: CallModel): (() => void) => {
-  let ear: Promise<MutedEar | null> | null = null;
-  const listen = (track: MediaStreamTrack | null): void => {
-    if (track)
-      ear ??= import("./muted.ts").then(({ MutedEar }) => new MutedEar(() => hintOnce(model))).catch(() => null);
-    void ear?.then((found) => found?.listen(track));
-  };
+  const ear = new MutedEar(() => hintOnce(model));
   const stop = effect(() => {
     const { phase, local } = model.state.value;
-    listen(isTalking(phase) && !local.mic ? local.track.microphone : null);
+    ear.listen(isTalking(phase) && !local.mic ? local.track.microphone : null);
     if (local.mic) model.mutedHint.value = false;
   });
   return () => {
     stop();
-    listen(null);
+    ear.listen(null);
   };
 };
 
@@ -124,6 +128,7 @@ export const attend = (model: CallModel): (() => void) => {
   const ends = [
     effect(() => mark(model.state.value)),
     speak(model),
+    speakLine(model),
     remarkReturn(model),
     hintWhenMuted(model),
     stayAwake(model, lock),

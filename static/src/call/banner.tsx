@@ -2,7 +2,7 @@
 import { t } from "../lib/i18n.ts";
 import { telUrl } from "../lib/urls.ts";
 import type { CallModel } from "./state.ts";
-import { Banner, DeviceTrouble, Exchanged } from "./trouble.tsx";
+import { Banner, Devices } from "./trouble.tsx";
 import { type Notice, noticeOf } from "./words.ts";
 
 const Action = ({ model, action, phone }: { model: CallModel; action: Notice["action"]; phone: string | null }) => {
@@ -19,7 +19,9 @@ const Action = ({ model, action, phone }: { model: CallModel; action: Notice["ac
   ) : null;
 };
 
-const Network = ({ model, phone }: { model: CallModel; phone: string | null }) => {
+/** Not in the live region: a line that comes and goes every second would never stop talking (`speakLine`). */
+const Network = ({ model }: { model: CallModel }) => {
+  const phone = model.phone.value;
   const notice = noticeOf(model.state.value, phone, model.back.value);
   return notice ? (
     <Banner tone={notice.tone} icon={notice.tone === "good" ? "wifi" : "wifi-off"} text={notice.text}>
@@ -55,13 +57,13 @@ const Failed = ({ model }: { model: CallModel }) => {
   );
 };
 
-export const Banners = ({ model, phone }: { model: CallModel; phone: string | null }) => (
+export const Banners = ({ model }: { model: CallModel }) => (
   <div class="banners">
-    <Network model={model} phone={phone} />
-    <MutedHint model={model} />
-    <Exchanged model={model} />
-    <DeviceTrouble model={model} />
-    <Failed model={model} />
+    <Network model={model} />
+    <Devices model={model}>
+      <MutedHint model={model} />
+      <Failed model={model} />
+    </Devices>
     <SoundOnly model={model} />
   </div>
 );

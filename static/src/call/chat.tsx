@@ -1,5 +1,5 @@
 /** Writing to each other: in the waiting room and beside the picture. */
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import { formatTime, t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { MESSAGE_CHARACTERS, type Message } from "../lib/wire.ts";
@@ -66,7 +66,7 @@ export const Log = ({ model, empty }: { model: CallModel; empty: string }) => {
 const sends = (event: KeyboardEvent): boolean => event.key === "Enter" && !event.shiftKey && !event.isComposing;
 
 export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) => {
-  const [body, setBody] = useState("");
+  const { draft } = model;
   const id = useId();
   const input = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
@@ -74,10 +74,10 @@ export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) =
   }, [focus]);
   const send = (event: Event) => {
     event.preventDefault();
-    const text = body.trim();
+    const text = draft.value.trim();
     if (text === "") return;
     model.call.outbox.say(text);
-    setBody("");
+    draft.value = "";
   };
   return (
     <form class="writer" onSubmit={send}>
@@ -91,8 +91,10 @@ export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) =
         maxLength={MESSAGE_CHARACTERS}
         placeholder={t("Write a message")}
         dir="auto"
-        value={body}
-        onInput={(event) => setBody(event.currentTarget.value)}
+        value={draft.value}
+        onInput={(event) => {
+          draft.value = event.currentTarget.value;
+        }}
         onKeyDown={(event) => sends(event) && send(event)}
       />
       <button type="submit" class="button primary icon-only" aria-label={t("Send")}>

@@ -2,9 +2,9 @@
 import { CommandError, type Ending, JsonSocket, type SocketOptions, type SocketState } from "../lib/socket.ts";
 import { realTimers, type Timers } from "../lib/timers.ts";
 import type { Commands, Events, MediaFlags, Welcome } from "../lib/wire.ts";
-import { LocalMedia, type LocalView, type Openers, type Source } from "../media/local.ts";
+import { LocalMedia, type LocalView, type Off, type Openers, type Source } from "../media/local.ts";
 import type { Peer, PeerOptions } from "../media/peer.ts";
-import { type CallEvent, isOver, step } from "./machine.ts";
+import { type CallEvent, isOver, type Phase, step } from "./machine.ts";
 import { type CallState, heard, newCall, type RoomFrame } from "./model.ts";
 import { Outbox } from "./outbox.ts";
 import { Peers } from "./peers.ts";
@@ -20,6 +20,8 @@ export interface CallOptions {
   me: string;
   openers: Openers;
   chosen: Readonly<Record<Source, string | null>>;
+  off: Off;
+  onOff: (off: Off) => void;
   /** Take a place in the call at once: the professional whose consultation it is. */
   seat?: boolean;
   open?: NonNullable<SocketOptions<Events>["open"]>;
@@ -85,7 +87,7 @@ export class Call {
   /** Begins anew after the call was left, ended, or taken over by another window. */
   async again(): Promise<void> {
     this.#resume = null;
-    this.#set({ ending: null, full: false, refusal: null });
+    this.#set({ ending: null, refusal: null });
     this.#event({ on: "again" });
     this.#socket.start();
     if (this.#now.me?.role === "patient") await this.media.open(this.#wanted);
@@ -107,9 +109,18 @@ export class Call {
     await this.media.setCamera(on);
   }
 
+  /** Our screen instead of our camera; a picture is wanted again then. */
+  async share(): Promise<void> {
+    await this.media.share();
+    this.#applySoundOnly(false);
+  }
+
   /** No picture either way, which needs a tenth of the line. */
   async setSoundOnly(on: boolean): Promise<void> {
-    if (on) this.#cameraBefore = this.#now.local.camera;
+    if (on) {
+      this.#cameraBefore = this.#now.local.camera;
+      this.media.stopSharing();
+    }
     this.#applySoundOnly(on);
     await this.media.setCamera(!on && this.#cameraBefore);
   }
@@ -130,7 +141,7 @@ export class Call {
     await this.#socket.command(type, body);
   }
 
-  /** Takes a place in the call; `full` says when both are taken. */
+  /** Takes a place in the call, unless a colleague has it. */
   enter(): Promise<void> {
     return this.#takeSeat("enter");
   }
@@ -175,10 +186,12 @@ export class Call {
   }
 
   #makeMedia(): LocalMedia {
-    const { openers, chosen } = this.#options;
+    const { openers, chosen, off, onOff } = this.#options;
     return new LocalMedia({
       openers,
       chosen,
+      off,
+      onOff,
       onChange: (local) => this.#localChanged(local),
       onExchange: (exchange) => this.#set({ exchange }),
     });
@@ -193,11 +206,9 @@ export class Call {
     this.#seat = true;
     try {
       await this.command(type, {});
-      this.#set({ full: false });
     } catch (error) {
       if (!(error instanceof CommandError) || error.code !== "call_full") throw error;
       this.#seat = false;
-      this.#set({ full: true });
     }
   }
 
@@ -207,6 +218,7 @@ export class Call {
       return;
     }
     if (frame.t === "welcome") this.#welcomed(frame.b);
+    if (frame.t === "gone") this.#peers.drop(frame.b.id);
     this.#set(heard(this.#now, frame, this.#options.me));
     this.#follow();
     if (frame.t === "welcome") this.#settled();
@@ -216,6 +228,7 @@ export class Call {
     this.#ice = ice;
     this.#resume = resume;
     this.#peers.become(peer);
+    this.#peers.renew();
   }
 
   /** The server may have forgotten what we told it before: say it again, and sit down again. */
@@ -267,13 +280,21 @@ export class Call {
   #set(change: Partial<CallState>): void {
     const before = this.#now;
     this.#now = { ...before, ...change };
-    if (isOver(this.#now.phase) && !isOver(before.phase)) this.#shut();
+    this.#moved(before.phase, this.#now.phase);
     for (const listener of this.#listeners) listener(this.#now);
   }
 
-  #shut(): void {
-    this.#wanted = { ...this.#wanted, camera: this.#now.local.camera };
+  #stopMedia(): void {
+    const { camera, microphone } = this.#wanted;
+    this.#wanted = { camera: camera || this.#now.local.camera, microphone };
     this.media.stop();
-    this.#peers.closeAll();
+  }
+
+  /** Nobody's camera is on longer than there is somebody to talk to, or to wait for. */
+  #moved(before: Phase, after: Phase): void {
+    if (before === after) return;
+    if (after === "refused" || (isOver(after) && !isOver(before))) this.#stopMedia();
+    if (isOver(after)) this.#peers.closeAll();
+    else if (before === "refused") void this.media.open(this.#wanted);
   }
 }

@@ -9,7 +9,7 @@ export const toggleSharing = ({ call, state, sheet, trouble }: CallModel): void 
   sheet.value = null;
   if (state.value.local.screen) call.media.stopSharing();
   else
-    void call.media.share().catch((error: Error) => {
+    void call.share().catch((error: Error) => {
       if (error.name !== "NotAllowedError") trouble.value = t("Your screen could not be shared.");
     });
 };

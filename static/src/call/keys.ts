@@ -2,17 +2,16 @@
 import { on } from "../lib/dom.ts";
 import type { CallModel } from "./state.ts";
 
-const toggle = ({ call, state }: CallModel, code: string): boolean => {
-  const { mic, camera } = state.value.local;
-  if (code === "KeyM") void call.media.setMic(!mic);
-  else if (code === "KeyV") void call.setCamera(!camera);
-  else return false;
-  return true;
+/** A shortcut presses the button that names it: where there is none, nobody would see what the key has done. */
+const press = ({ code }: KeyboardEvent): boolean => {
+  const button = document.querySelector<HTMLElement>(`[aria-keyshortcuts="Alt+${code.slice(-1)}"]`);
+  button?.click();
+  return button !== null;
 };
 
 const pressed = (model: CallModel, event: KeyboardEvent): boolean => {
   const plain = event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-  return plain && model.shortcuts.value && !event.repeat && toggle(model, event.code);
+  return plain && model.shortcuts.value && !event.repeat && /^Key[MV]$/.test(event.code) && press(event);
 };
 
 /** Listens until the answer is called. Escape works also where the shortcuts are turned off. */

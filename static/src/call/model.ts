@@ -24,8 +24,6 @@ export interface CallState {
   refusal: string | null;
   /** Why the socket stays closed. */
   ending: Ending | null;
-  /** Both places of the call are taken. */
-  full: boolean;
   exchange: Exchange | null;
 }
 
@@ -41,7 +39,6 @@ export const newCall = (local: LocalView): CallState => ({
   hold: null,
   refusal: null,
   ending: null,
-  full: false,
   exchange: null,
 });
 

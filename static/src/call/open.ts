@@ -1,6 +1,6 @@
 /** Opens the call of a page with the browser's own socket, tickets and devices. */
 import { post } from "../lib/api.ts";
-import { tabId } from "../lib/prefs.ts";
+import { keepOff, switchedOff, tabId } from "../lib/prefs.ts";
 import { socketUrl } from "../lib/urls.ts";
 import { openCamera, openMicrophone, remembered, trouble } from "../media/devices.ts";
 import { Call } from "./client.ts";
@@ -25,6 +25,8 @@ export const openCall = ({ tickets, me, seat }: CallPlace): Call => {
     me,
     openers: { camera: openCamera, microphone: openMicrophone, screen: openScreen, trouble },
     chosen: { camera, microphone },
+    off: switchedOff(me),
+    onOff: (off) => keepOff(me, off),
     seat: seat ?? false,
   });
 };

@@ -38,8 +38,9 @@ const Connection = ({ state, layout }: { state: CallState; layout: Layout }) => 
 };
 
 /** The desk has a heading of its own above the pane. */
-const Top = ({ state, layout }: { state: CallState; layout: Layout }) => {
-  const other = otherOf(state);
+const Top = ({ model, layout }: { model: CallModel; layout: Layout }) => {
+  const state = model.state.value;
+  const companion = otherOf(state)?.companion;
   const Heading = layout === "room" ? "h1" : "h2";
   const heading = useRef<HTMLHeadingElement>(null);
   // What had the focus in the waiting room is gone.
@@ -49,8 +50,8 @@ const Top = ({ state, layout }: { state: CallState; layout: Layout }) => {
   return (
     <header class="pane-top">
       <Heading ref={heading} tabIndex={-1}>
-        {other?.name ?? ""}
-        {other?.companion ? <small> {t("with {name}", { name: other.companion })}</small> : null}
+        {model.name.value}
+        {companion ? <small> {t("with {name}", { name: companion })}</small> : null}
       </Heading>
       {state.line === "retrying" ? <p class="connection fair">{t("Chat is reconnecting…")}</p> : null}
       <Connection state={state} layout={layout} />
@@ -68,8 +69,8 @@ const ChatSheet = ({ model }: { model: CallModel }) => (
 interface CallPaneProps {
   call: Call;
   layout: Layout;
-  /** The number that is offered when the connection does not come back. */
-  phone?: string | null;
+  /** The number that is offered when no connection comes about. */
+  phone: string | null;
   /** Instead of leaving at once. */
   onLeave?: () => void;
   /** Ends the consultation for all; without it there is no such button. */
@@ -77,13 +78,15 @@ interface CallPaneProps {
 }
 
 /** To be shown while somebody is in the call (`isTalking`). */
-export const CallPane = ({ call, layout, phone = null, onLeave, onEnd }: CallPaneProps) => {
+export const CallPane = ({ call, layout, phone, onLeave, onEnd }: CallPaneProps) => {
   const model = modelOf(call);
-  const state = model.state.value;
+  useEffect(() => {
+    model.phone.value = phone;
+  }, [model, phone]);
   return (
     <section class={`pane ${layout}`} aria-label={t("Video call")}>
-      <Top state={state} layout={layout} />
-      <Stage model={model} other={otherOf(state)} phone={phone} />
+      <Top model={model} layout={layout} />
+      <Stage model={model} />
       <ChatSheet model={model} />
       <MoreSheet model={model} layout={layout} />
       <Controls model={model} layout={layout} onLeave={onLeave ?? (() => void call.leave())} onEnd={onEnd} />

@@ -25,7 +25,7 @@ interface Entry {
   peer: Peer;
   participant: Participant;
   returned: boolean;
-  /** Ends the connection of somebody whom the server no longer lists. */
+  /** Ends the connection of somebody whom a restarted server does not list yet, and never will. */
   cancelGrace: (() => void) | null;
 }
 
@@ -76,6 +76,11 @@ export class Peers {
     for (const entry of this.#entries.values()) this.#supply(entry, open);
   }
 
+  /** They have left: what is dead must not stand before the one who comes next. */
+  drop(participant: string): void {
+    for (const [id, entry] of this.#entries) if (entry.participant.id === participant) this.#close(id);
+  }
+
   async receive(from: string, body: SignalBody): Promise<void> {
     await this.#entries.get(from)?.peer.receive(body);
   }
@@ -91,6 +96,11 @@ export class Peers {
     for (const { peer } of this.#entries.values()) peer.setSoundOnly(on);
   }
 
+  /** What the latest welcome said of the relay: credentials of an earlier one end some day. */
+  renew(): void {
+    for (const { peer } of this.#entries.values()) peer.renew();
+  }
+
   networkChanged(): void {
     for (const { peer } of this.#entries.values()) peer.networkChanged();
   }
@@ -102,7 +112,7 @@ export class Peers {
   #review(id: string, entry: Entry, roster: Roster, me: string, wanted: Participant[]): void {
     const listed = others(roster, me).find((each) => each.id === entry.participant.id);
     if (wanted.some(({ peer }) => peer === id)) this.#regain(entry);
-    else if (listed && (listed.peer !== null || !wanted.includes(listed))) this.#close(id);
+    else if (listed ? listed.peer !== null || !wanted.includes(listed) : wanted.length > 0) this.#close(id);
     else entry.cancelGrace ??= this.#timers.after(GRACE_MS, () => this.#expire(id));
   }
 

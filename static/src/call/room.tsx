@@ -1,5 +1,5 @@
 /** The patient's page: waiting room, then the call, then on to the page after it. */
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { boot } from "../lib/boot.ts";
 import { $, announce, on } from "../lib/dom.ts";
@@ -11,10 +11,11 @@ import { attend } from "./attend.ts";
 import type { Call } from "./client.ts";
 import { isTalking, type Phase } from "./machine.ts";
 import { openCall } from "./open.ts";
-import type { CallPane } from "./pane.tsx";
+import { CallPane } from "./pane.tsx";
 import { type CallModel, modelOf } from "./state.ts";
 import { Summons } from "./summons.ts";
 import { Title, Waiting } from "./waiting.tsx";
+import { interruptedWords } from "./words.ts";
 
 interface RoomBoot {
   tickets: string;
@@ -24,20 +25,6 @@ interface RoomBoot {
   phone: string | null;
   after: string;
 }
-
-const RETRY_MS = 1_000;
-
-/** The picture and its controls are fetched at once, but the waiting room does not wait for them. */
-const pane = signal<typeof CallPane | null>(null);
-
-const fetchPane = (): void => {
-  import("./pane.tsx").then(
-    (module) => {
-      pane.value = module.CallPane;
-    },
-    () => setTimeout(fetchPane, RETRY_MS),
-  );
-};
 
 const Phone = ({ number }: { number: string }) => (
   <a class="nowrap" dir="ltr" href={telUrl(number)}>
@@ -102,9 +89,8 @@ const Again = ({ call, children }: { call: Call; children: string }) => (
 
 const Room = ({ page, model, summons }: { page: RoomBoot; model: CallModel; summons: Summons }) => {
   const { call } = model;
-  const { phase, ending } = model.state.value;
-  const Pane = pane.value;
-  if (isTalking(phase) && Pane) return <Pane call={call} layout="room" phone={page.phone} />;
+  const { phase, line, ending } = model.state.value;
+  if (isTalking(phase)) return <CallPane call={call} layout="room" phone={page.phone} />;
   if (phase === "refused") return <Refused page={page} model={model} />;
   if (phase === "replaced")
     return (
@@ -124,6 +110,7 @@ const Room = ({ page, model, summons }: { page: RoomBoot; model: CallModel; summ
     return (
       <Plain page={page} title={phase === "connecting" ? t("Opening the waiting room…") : t("One moment…")}>
         <span class="spinner" aria-hidden="true" />
+        <p role="status">{line === "retrying" ? interruptedWords() : ""}</p>
       </Plain>
     );
   return (
@@ -149,7 +136,7 @@ const summonWhenCalled = ({ state }: CallModel, summons: Summons, name: string):
   let before = state.peek().phase;
   effect(() => {
     const { phase } = state.value;
-    if (phase === "called" && before === "waiting") {
+    if (phase === "called" && (before === "waiting" || before === "refused")) {
       const words = t("{name} is ready for you.", { name });
       summons.call(words);
       announce(words, "assertive");
@@ -185,6 +172,7 @@ const begin = (page: RoomBoot): void => {
   const call = openCall(page);
   const model = modelOf(call);
   const summons = new Summons();
+  model.host.value = page.professional;
   attend(model);
   entitle(model, page);
   summonWhenCalled(model, summons, page.professional);
@@ -195,7 +183,6 @@ const begin = (page: RoomBoot): void => {
 };
 
 const start = (): void => {
-  fetchPane();
   const page = boot<RoomBoot>();
   $("#room").replaceChildren();
   if (obstacle(surroundings()) === null) begin(page);

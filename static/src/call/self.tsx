@@ -46,7 +46,7 @@ export const SelfView = ({ model }: { model: CallModel }) => {
         {local.mic ? null : <Icon name="mic-off" />}
         {local.screen ? t("Your screen") : stream ? t("You") : t("Your camera is off")}
       </figcaption>
-      {track && mirrored ? <Turn model={model} track={track} /> : null}
+      {track && local.screenTrack === null ? <Turn model={model} track={track} /> : null}
     </figure>
   );
 };

@@ -1,13 +1,13 @@
 /** The picture of the other, or in plain words why there is none. */
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
-import type { Participant } from "../lib/wire.ts";
 import { Banners } from "./banner.tsx";
 import type { CallState } from "./model.ts";
 import type { Remote } from "./peers.ts";
 import { Avatar, Picture, Sound, TapToHear } from "./picture.tsx";
 import { SelfView } from "./self.tsx";
 import type { CallModel } from "./state.ts";
+import { absentWords } from "./words.ts";
 
 const hasPicture = ({ view, participant }: Remote, state: CallState): boolean =>
   (participant.camera || participant.screen) && !state.soundOnly && view.stream.getVideoTracks().length > 0;
@@ -37,31 +37,25 @@ const RemotePicture = ({ state, remote }: { state: CallState; remote: Remote }) 
 };
 
 /** Let in, and nobody is there (any more). */
-const Nobody = ({ other }: { other: Participant | null }) => (
-  <Avatar name={other?.name ?? ""}>
-    <p>{t("{name} is not in the call at the moment. Please stay on this page.", { name: other?.name ?? "" })}</p>
+const Nobody = ({ name }: { name: string }) => (
+  <Avatar name={name}>
+    <p>{absentWords(name)}</p>
   </Avatar>
 );
 
-interface StageProps {
-  model: CallModel;
-  other: Participant | null;
-  phone: string | null;
-}
-
-export const Stage = ({ model, other, phone }: StageProps) => {
+export const Stage = ({ model }: { model: CallModel }) => {
   const state = model.state.value;
   const [remote] = state.remotes;
   return (
     <div class="stage">
-      {remote ? <RemotePicture state={state} remote={remote} /> : <Nobody other={other} />}
+      {remote ? <RemotePicture state={state} remote={remote} /> : <Nobody name={model.name.value} />}
       {remote ? <Sound model={model} stream={remote.view.stream} /> : null}
       {remote?.participant.hand ? (
         <p class="raised">
           <Icon name="hand" /> {t("Hand raised")}
         </p>
       ) : null}
-      <Banners model={model} phone={phone} />
+      <Banners model={model} />
       <TapToHear model={model} />
       <SelfView model={model} />
     </div>

@@ -6,6 +6,7 @@ import type { Call } from "./client.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
 import { lastMessageId } from "./roster.ts";
+import { otherOf } from "./words.ts";
 
 export type Sheet = "chat" | "more";
 export type TextSize = "normal" | "large" | "larger";
@@ -15,6 +16,8 @@ export interface CallModel {
   state: ReadonlySignal<CallState>;
   /** The sheet that is open over the picture. */
   sheet: Signal<Sheet | null>;
+  /** What is being written; it outlives the field, which goes with the waiting room or the sheet. */
+  draft: Signal<string>;
   /** Messages of others that came while the chat was closed. */
   unread: ReadonlySignal<number>;
   /** The browser plays no sound until somebody taps. */
@@ -25,6 +28,12 @@ export interface CallModel {
   back: Signal<string | null>;
   /** Why the last wish could not be fulfilled, in words. */
   trouble: Signal<string | null>;
+  /** Whom the page is about, where the roster names nobody. */
+  host: Signal<string>;
+  /** Name of the other one. */
+  name: ReadonlySignal<string>;
+  /** The number that is offered when no connection comes about. */
+  phone: Signal<string | null>;
   speaker: ReadonlySignal<string | null>;
   chooseSpeaker: (id: string | null) => void;
   shortcuts: ReadonlySignal<boolean>;
@@ -33,12 +42,16 @@ export interface CallModel {
   useTextSize: (size: TextSize) => void;
 }
 
-/** Everything said so far when the page opened, or while the chat is in sight (before the call it always is), counts as read. */
+/** Before the call the messages stand on the page itself. */
+export const chatInSight = ({ phase }: CallState, sheet: Sheet | null): boolean =>
+  sheet === "chat" || !isTalking(phase);
+
+/** Everything said so far when the page opened, or while the chat is in sight, counts as read. */
 const unreadOf = (state: ReadonlySignal<CallState>, sheet: Signal<Sheet | null>): ReadonlySignal<number> => {
   const seen = signal<number | null>(null);
   effect(() => {
-    const { roster, me, phase } = state.value;
-    const inSight = sheet.value === "chat" || !isTalking(phase);
+    const { roster, me } = state.value;
+    const inSight = chatInSight(state.value, sheet.value);
     if (me && (seen.peek() === null || inSight)) seen.value = lastMessageId(roster.messages);
   });
   return computed(() => {
@@ -71,6 +84,7 @@ const build = (call: Call): CallModel => {
     state.value = next;
   });
   const sheet = signal<Sheet | null>(null);
+  const host = signal("");
   const [speaker, chooseSpeaker] = speakerOf();
   const [shortcuts, useShortcuts] = kept<boolean>("shortcuts", true);
   const [textSize, useTextSize] = kept<TextSize>("text", "normal");
@@ -78,6 +92,10 @@ const build = (call: Call): CallModel => {
     call,
     state,
     sheet,
+    draft: signal(""),
+    host,
+    name: computed(() => otherOf(state.value)?.name ?? host.value),
+    phone: signal(null),
     unread: unreadOf(state, sheet),
     silent: signal(false),
     mutedHint: signal(false),

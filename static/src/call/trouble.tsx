@@ -26,7 +26,7 @@ export const Banner = ({ tone, icon, text, onClose, children }: BannerProps) => 
   </div>
 );
 
-export const DeviceTrouble = ({ model }: { model: CallModel }) => {
+const DeviceTrouble = ({ model }: { model: CallModel }) => {
   const words = deviceWords(model.state.value.local);
   const { call } = model;
   return words === null ? null : (
@@ -39,7 +39,7 @@ export const DeviceTrouble = ({ model }: { model: CallModel }) => {
 };
 
 /** Another device has taken the place of one that went away. */
-export const Exchanged = ({ model }: { model: CallModel }) => {
+const Exchanged = ({ model }: { model: CallModel }) => {
   const { call, state } = model;
   const { exchange } = state.value;
   return exchange ? (
@@ -52,3 +52,12 @@ export const Exchanged = ({ model }: { model: CallModel }) => {
     </Banner>
   ) : null;
 };
+
+/** What there is to say of the devices; it is read aloud when it appears. */
+export const Devices = ({ model, children }: { model: CallModel; children?: ComponentChildren }) => (
+  <div class="told" aria-live="polite">
+    <Exchanged model={model} />
+    <DeviceTrouble model={model} />
+    {children}
+  </div>
+);

@@ -3,13 +3,11 @@ import { t } from "../lib/i18n.ts";
 import type { Participant } from "../lib/wire.ts";
 import type { Phase } from "./machine.ts";
 import type { CallState } from "./model.ts";
-import { otherOf } from "./words.ts";
+import { absentWords, noticeOf } from "./words.ts";
 
 const PHASES: Partial<Record<Phase, (name: string) => string>> = {
   waiting: () => t("You are in the waiting room."),
-  called: (name) => t("Connecting you with {name}.", { name }),
   live: (name) => t("You are connected with {name}.", { name }),
-  recovering: () => t("Reconnecting… stay on this page."),
   refused: () => t("You cannot join at the moment."),
   replaced: () => t("This call is open in another window."),
 };
@@ -21,9 +19,22 @@ export const returnWords = (before: CallState, after: CallState): string | null 
   return returned ? t("{name} is back.", { name: returned.participant.name }) : t("You are back.");
 };
 
-const phaseWords = (before: CallState, after: CallState): string | null => {
-  if (before.phase === after.phase || (after.phase === "waiting" && after.me?.role === "professional")) return null;
-  return returnWords(before, after) ?? PHASES[after.phase]?.(otherOf(after)?.name ?? "") ?? null;
+const calledWords = ({ remotes }: CallState, name: string): string =>
+  remotes.length === 0 ? absentWords(name) : t("Connecting you with {name}.", { name });
+
+/** Not of interruptions: `lineWords` does that, when they last. */
+const phaseWords = (before: CallState, after: CallState, name: string): string | null => {
+  const { phase, me } = after;
+  if (before.phase === phase || before.phase === "recovering") return null;
+  if (phase === "waiting" && me?.role === "professional") return null;
+  return phase === "called" ? calledWords(after, name) : (PHASES[phase]?.(name) ?? null);
+};
+
+/** The sentence about the line, with what can be done; empty when all is well. */
+export const lineWords = (state: CallState, phone: string | null): string => {
+  const notice = noticeOf(state, phone, null);
+  if (notice?.action !== "sound_only") return notice?.text ?? "";
+  return `${notice.text} ${t("You can switch to sound only.")}`;
 };
 
 const personChange = (before: Participant, after: Participant): string | null => {
@@ -51,8 +62,8 @@ const messageWords = (before: CallState, after: CallState): string[] => {
 };
 
 /** The sentences that lead from one state to the next; `chatOpen`: the chat's own log already speaks. */
-export const spoken = (before: CallState, after: CallState, chatOpen: boolean): string[] => {
-  const phase = phaseWords(before, after);
+export const spoken = (before: CallState, after: CallState, name: string, chatOpen: boolean): string[] => {
+  const phase = phaseWords(before, after, name);
   return [
     ...(phase === null ? [] : [phase]),
     ...peopleWords(before, after),

@@ -8,8 +8,8 @@ import type { CallState } from "./model.ts";
 import { SelfView } from "./self.tsx";
 import type { CallModel } from "./state.ts";
 import type { Summons } from "./summons.ts";
-import { DeviceTrouble, Exchanged } from "./trouble.tsx";
-import { initials, otherOf, waitingWords } from "./words.ts";
+import { Devices } from "./trouble.tsx";
+import { initials, interruptedWords, otherOf, waitingWords } from "./words.ts";
 
 const TICK_MS = 10_000;
 
@@ -26,7 +26,7 @@ const useMinutes = (since: string | null): number => {
 };
 
 const knows = (state: CallState, name: string): string => {
-  if (state.line !== "open") return t("The connection to the practice is interrupted. Trying again, please stay here.");
+  if (state.line !== "open") return interruptedWords();
   if (otherOf(state)?.present) return t("{name} knows you are here.", { name });
   return t("{name} is not at the desk yet, and will see that you are waiting.", { name });
 };
@@ -85,8 +85,7 @@ const Mirror = ({ model }: { model: CallModel }) => (
       <Mute model={model} />
       <Camera model={model} />
     </div>
-    <Exchanged model={model} />
-    <DeviceTrouble model={model} />
+    <Devices model={model} />
   </section>
 );
 

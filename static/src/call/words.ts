@@ -15,10 +15,11 @@ export interface Notice {
   action: "sound_only" | "phone" | null;
 }
 
-const recovering = (phone: string | null, offered: boolean): Notice =>
-  offered && phone !== null
-    ? { tone: "warn", text: t("Still trying. You can also call {phone}.", { phone }), action: "phone" }
-    : { tone: "warn", text: t("Reconnecting… stay on this page."), action: null };
+const trying = ({ phase, remotes }: CallState, phone: string | null): Notice | null => {
+  if (phone !== null && remotes[0]?.view.phone)
+    return { tone: "warn", text: t("Still trying. You can also call {phone}.", { phone }), action: "phone" };
+  return phase === "recovering" ? { tone: "warn", text: t("Reconnecting… stay on this page."), action: null } : null;
+};
 
 const weak = (state: CallState, { view, participant }: Remote): Notice | null => {
   const picture = state.local.camera || participant.camera;
@@ -32,7 +33,7 @@ const weak = (state: CallState, { view, participant }: Remote): Notice | null =>
 /** The one sentence about the network that is shown over the picture. */
 export const noticeOf = (state: CallState, phone: string | null, back: string | null): Notice | null => {
   const [remote] = state.remotes;
-  if (state.phase === "recovering") return recovering(phone, remote?.view.phone ?? false);
+  if (state.phase === "recovering" || state.phase === "called") return trying(state, phone);
   if (state.phase !== "live" || !remote) return null;
   if (back !== null) return { tone: "good", text: back, action: null };
   return weak(state, remote);
@@ -74,6 +75,13 @@ export const personWords = (person: Participant, remote: Remote | undefined): st
     ...switchWords(person),
   ].filter((each) => each !== "");
 
+/** In the waiting room, and while it opens. */
+export const interruptedWords = (): string =>
+  t("The connection to the practice is interrupted. Trying again, please stay here.");
+
+export const absentWords = (name: string): string =>
+  t("{name} is not in the call at the moment. Please stay on this page.", { name });
+
 export const initials = (name: string): string => {
   const words = name.split(/\s+/).filter((word) => word !== "" && !/^(mr|mrs|ms|mx|dr|prof|sir|dame)\.?$/i.test(word));
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
@@ -90,14 +98,26 @@ const TROUBLES: Record<Source, (trouble: Trouble) => string> = {
   camera: (trouble) => {
     if (trouble === "blocked")
       return t("Your camera is blocked. Allow it in the browser's address bar, then try again.");
+    if (trouble === "system")
+      return t(
+        "Your device does not let this browser use the camera. Allow it in the device's settings, then try again.",
+      );
     if (trouble === "busy") return t("Another program uses your camera. Close it, then try again.");
-    return trouble === "missing" ? t("No camera was found.") : t("Your camera could not be started.");
+    return trouble === "missing"
+      ? t("No camera was found. Plug one in, then try again.")
+      : t("Your camera could not be started. Try again, or load this page again.");
   },
   microphone: (trouble) => {
     if (trouble === "blocked")
       return t("Your microphone is blocked. Allow it in the browser's address bar, then try again.");
+    if (trouble === "system")
+      return t(
+        "Your device does not let this browser use the microphone. Allow it in the device's settings, then try again.",
+      );
     if (trouble === "busy") return t("Another program uses your microphone. Close it, then try again.");
-    return trouble === "missing" ? t("No microphone was found.") : t("Your microphone could not be started.");
+    return trouble === "missing"
+      ? t("No microphone was found. Plug one in, then try again.")
+      : t("Your microphone could not be started. Try again, or load this page again.");
   },
 };
 

@@ -22,3 +22,29 @@ export const prefer = (name: string, choice: string | boolean): void => {
     // forbidden in some private windows
   }
 };
+
+interface Off {
+  camera: boolean;
+  microphone: boolean;
+}
+
+const OFF = `${KEY}.off`;
+const NOTHING: Off = { camera: false, microphone: false };
+
+/** What somebody switched off in this tab, in this call: a reload must not put them on the air again. */
+export const switchedOff = (call: string): Off => {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(OFF) ?? "null") as { call: string; off: Off } | null;
+    return kept?.call === call ? kept.off : NOTHING;
+  } catch {
+    return NOTHING;
+  }
+};
+
+export const keepOff = (call: string, off: Off): void => {
+  try {
+    sessionStorage.setItem(OFF, JSON.stringify({ call, off }));
+  } catch {
+    // forbidden in some private windows
+  }
+};

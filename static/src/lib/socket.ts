@@ -198,6 +198,7 @@ export class JsonSocket<C, E> {
     this.#attempt = 0;
     this.#lostAt = null;
     this.#ticketRetried = false;
+    this.#bye = null;
     this.#enter("open");
   }
 
@@ -249,7 +250,7 @@ export class JsonSocket<C, E> {
     this.#release();
     this.#state = "closed";
     this.#drain("closed", true);
-    this.#enter("closed", { code, message: this.#bye?.message ?? message });
+    this.#enter("closed", { code, message: message || (this.#bye?.message ?? "") });
   }
 
   #retry(code: number): void {

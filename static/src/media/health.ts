@@ -90,5 +90,6 @@ export const remedy = (health: Health, now: number, patienceMs = 0): Remedy | nu
 /** People are told of trouble only where it interrupts something. */
 export const interrupted = (health: Health): boolean => health.stood && health.troubleSince !== null;
 
-export const phoneOffered = (health: Health, now: number): boolean =>
-  health.stood && health.troubleSince !== null && now - health.troubleSince >= PHONE_MS;
+/** Also where no connection ever stood; but only from the time on when there was something to hear or see (`awaitedSince`). */
+export const phoneOffered = ({ troubleSince }: Health, awaitedSince: number, now: number): boolean =>
+  troubleSince !== null && now - Math.max(troubleSince, awaitedSince) >= PHONE_MS;

@@ -11,6 +11,9 @@ export interface Openers {
   trouble: (error: unknown) => Trouble;
 }
 
+/** What the person switched off; it stays off until they switch it on, also where a page opens devices by itself. */
+export type Off = Readonly<Record<Source, boolean>>;
+
 export interface LocalView {
   /** Whether the others hear us: there is a microphone and it is not muted. */
   mic: boolean;
@@ -32,6 +35,8 @@ export interface Exchange {
 export interface LocalOptions {
   openers: Openers;
   chosen: Readonly<Record<Source, string | null>>;
+  off: Off;
+  onOff: (off: Off) => void;
   onChange: (view: LocalView) => void;
   onExchange: (exchange: Exchange) => void;
 }
@@ -43,24 +48,27 @@ interface Slot {
   trouble: Trouble | null;
 }
 
+const SOURCES: readonly Source[] = ["microphone", "camera"];
+
 const slot = (id: string | null): Slot => ({ wanted: false, id, track: null, trouble: null });
 
 export class LocalMedia {
   readonly #options: LocalOptions;
   readonly #slots: Record<Source, Slot>;
-  #muted = false;
+  #off: Off;
   #screen: MediaStreamTrack | null = null;
   #chain: Promise<void> = Promise.resolve();
 
   constructor(options: LocalOptions) {
     this.#options = options;
+    this.#off = options.off;
     this.#slots = { camera: slot(options.chosen.camera), microphone: slot(options.chosen.microphone) };
   }
 
   get view(): LocalView {
     const { camera, microphone } = this.#slots;
     return {
-      mic: microphone.track !== null && !this.#muted,
+      mic: microphone.track !== null && !this.#off.microphone,
       camera: camera.track !== null,
       screen: this.#screen !== null,
       trouble: { camera: camera.trouble, microphone: microphone.trouble },
@@ -71,9 +79,9 @@ export class LocalMedia {
 
   /** Opens what is wanted; a device that fails says so in `trouble` and keeps nothing else from working. */
   async open(wanted: Readonly<Record<Source, boolean>>): Promise<void> {
-    const sources: Source[] = ["microphone", "camera"];
-    for (const source of sources) if (wanted[source]) this.#slots[source].wanted = true;
-    await this.#inTurn(() => Promise.all(sources.map((source) => this.#fill(source))));
+    if (wanted.microphone) this.#slots.microphone.wanted = true;
+    if (wanted.camera && !this.#off.camera) this.#slots.camera.wanted = true;
+    await this.#inTurn(() => Promise.all(SOURCES.map((source) => this.#fill(source))));
   }
 
   /** Tries once more what was wanted and failed: the person has allowed it meanwhile, or closed the other program. */
@@ -83,7 +91,7 @@ export class LocalMedia {
 
   /** Muting keeps the device, so that speaking is heard again at once; a missing microphone is asked for. */
   async setMic(on: boolean): Promise<void> {
-    this.#muted = !on;
+    this.#switch("microphone", on);
     this.#slots.microphone.wanted ||= on;
     this.#applyMute();
     this.#changed();
@@ -92,6 +100,7 @@ export class LocalMedia {
 
   /** Off is really off: the light of the camera goes out. */
   async setCamera(on: boolean): Promise<void> {
+    this.#switch("camera", on);
     this.#slots.camera.wanted = on;
     if (on) await this.#inTurn(() => this.#fill("camera"));
     else this.#empty("camera");
@@ -126,11 +135,10 @@ export class LocalMedia {
 
   /** After an interruption (a phone call, a locked screen) tracks may be dead without saying so. */
   async revive(): Promise<void> {
-    const dead = (["microphone", "camera"] as const).filter((source) => {
-      const { wanted, track } = this.#slots[source];
-      return wanted && track !== null && (track.readyState === "ended" || track.muted);
-    });
-    for (const source of dead) await this.#inTurn(() => this.#exchange(source));
+    for (const source of SOURCES)
+      await this.#inTurn(async () => {
+        if (this.#isDead(this.#slots[source])) await this.#exchange(source);
+      });
   }
 
   stop(): void {
@@ -139,6 +147,17 @@ export class LocalMedia {
     this.#empty("microphone");
     this.#empty("camera");
     this.stopSharing();
+  }
+
+  /** One that is blocked is not asked for again: the question would come with every look at the page. */
+  #isDead({ wanted, track, trouble }: Slot): boolean {
+    if (track === null) return wanted && trouble !== "blocked";
+    return wanted && (track.readyState === "ended" || track.muted);
+  }
+
+  #switch(source: Source, on: boolean): void {
+    this.#off = { ...this.#off, [source]: !on };
+    this.#options.onOff(this.#off);
   }
 
   /** One opening after the other: two at once for one device end in "busy". */
@@ -221,7 +240,7 @@ export class LocalMedia {
 
   #applyMute(): void {
     const { track } = this.#slots.microphone;
-    if (track) track.enabled = !this.#muted;
+    if (track) track.enabled = !this.#off.microphone;
   }
 
   #changed(): void {

@@ -56,6 +56,7 @@ export class Peer {
   #link: Link;
   #stream: MediaStream;
   #incoming: Traffic = NO_TRAFFIC;
+  #awaitedSince: number;
   #screen = false;
   #soundOnly = false;
   #signalling = true;
@@ -68,6 +69,7 @@ export class Peer {
     this.#timers = options.timers ?? realTimers;
     const now = this.#timers.now();
     this.#health = unborn(now);
+    this.#awaitedSince = now;
     this.#grader = new Grader(now);
     this.#label = this.#newStream();
     this.#stream = this.#newStream();
@@ -82,7 +84,7 @@ export class Peer {
       connected: this.#health.troubleSince === null && arrives(this.#health),
       troubled: interrupted(this.#health),
       fresh: !this.#health.stood,
-      phone: phoneOffered(this.#health, this.#timers.now()),
+      phone: phoneOffered(this.#health, this.#awaitedSince, this.#timers.now()),
       mine: this.#grader.mine,
       theirs: this.#grader.theirs,
       soundOnlyThere: !this.#soundOnly && this.#link.line("video")?.currentDirection === "inactive",
@@ -107,8 +109,11 @@ export class Peer {
 
   /** What the roster says that the other side sends. */
   expect(incoming: Traffic): void {
+    const before = this.#expected;
+    const now = this.#timers.now();
     this.#incoming = incoming;
-    this.#health = examine(this.#health, this.#health.bytes, this.#expected, this.#timers.now());
+    if (this.#expected && !before) this.#awaitedSince = now;
+    this.#health = examine(this.#health, this.#health.bytes, this.#expected, now);
     this.#changed();
   }
 
@@ -129,9 +134,19 @@ export class Peer {
     if (this.#health.stood) this.#link.pc.restartIce();
   }
 
+  /** New credentials for the relay, for the next time that paths are looked for. */
+  renew(): void {
+    // Firefox has it since version 119; an older one goes on with the credentials of its first welcome.
+    this.#link.pc.setConfiguration?.(this.#configuration);
+  }
+
   close(): void {
     this.#stopSampling();
     this.#link.close();
+  }
+
+  get #configuration(): RTCConfiguration {
+    return { iceServers: this.#options.ice(), bundlePolicy: "max-bundle" };
   }
 
   #newStream(): MediaStream {
@@ -140,7 +155,7 @@ export class Peer {
 
   #build(gen: number, offers: boolean): Link {
     const connect = this.#options.connect ?? ((configuration) => new RTCPeerConnection(configuration));
-    const pc = connect({ iceServers: this.#options.ice(), bundlePolicy: "max-bundle" });
+    const pc = connect(this.#configuration);
     const stream = this.#newStream();
     this.#stream = stream;
     return new Link({

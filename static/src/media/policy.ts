@@ -48,8 +48,8 @@ export interface Told {
   heardSince: number;
 }
 
-const LASTING_MS = 3_000;
-const APART_MS = 10_000;
+export const LASTING_MS = 3_000;
+export const APART_MS = 10_000;
 
 export const toldStart = (now: number): Told => ({
   said: "good",
