@@ -49,6 +49,16 @@ RECEIVED = """async () => {
 }"""
 
 
+# How many pictures the visible <video> has shown; null while it is hidden or its stream, or that of the sound, is not alive.
+STAGE = """() => {
+  const video = document.querySelector(".stage video.remote");
+  const audio = document.querySelector("audio.remote-sound");
+  const alive = (media) => media?.srcObject?.getTracks().length > 0 && media.srcObject.getTracks().every((t) => t.readyState === "live");
+  const seen = alive(video) && alive(audio) && !audio.paused && getComputedStyle(video).visibility === "visible" && video.videoWidth > 0;
+  return seen ? video.getVideoPlaybackQuality().totalVideoFrames : null;
+}"""
+
+
 class Person:
     """One browser context with one page, read in one language: words are given in English and looked for as the page says them.
 
@@ -135,8 +145,25 @@ class Person:
 
     def sees_motion(self, *, frames: int = 5, within_s: float = SLOW_S) -> None:
         """Wait until `frames` more frames of the other side have been decoded."""
-        start = self.received()["frames"]
-        self.until(lambda: self.received()["frames"] >= start + frames, what=f"{frames} more frames", within_s=within_s)
+        seen = [self.received()["frames"]]
+
+        def moved() -> bool:
+            # a connection that is closed takes its frames with it
+            seen.append(self.received()["frames"])
+            return seen[-1] >= min(seen) + frames
+
+        self.until(moved, what=f"{frames} more frames", within_s=within_s)
+
+    def watches(self, *, frames: int = 5, within_s: float = SLOW_S) -> None:
+        """Wait until the picture that can be seen moves, and it and the sound come from a connection that lives."""
+        shown: list[int] = []
+
+        def moves() -> bool:
+            now = self.page.evaluate(STAGE)
+            shown.extend([] if now is None else [now])
+            return len(shown) > 0 and shown[-1] >= min(shown) + frames
+
+        self.until(moves, what="a moving picture on the stage", within_s=within_s)
 
     def hears(self, *, within_s: float = SLOW_S) -> None:
         """Wait until more sound that is not silence has come; the fake microphone beeps about once a second."""
