@@ -35,7 +35,7 @@ class Settings(BaseModel):
     stun_urls: list[str] = []
     turn_urls: list[str] = []
     turn_secret: SecretStr = SecretStr("")
-    turn_ttl_s: int = Field(default=7200, ge=60, le=86400)
+    turn_ttl_s: int = Field(default=86400, ge=60, le=86400)
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
     login_lifetime_s: int = Field(default=7 * 86400, ge=60)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from server.consultation.audience import Line
-from server.consultation.commands import Command
+from server.consultation.commands import Command, Media
 from server.consultation.subject import RoomSubject
 from server.errors import ConsiliumError
 
@@ -22,6 +22,7 @@ class Join:
     subject: RoomSubject
     hello_id: int
     resume: str | None
+    media: Media | None = None
 
 
 @dataclass(frozen=True, slots=True)

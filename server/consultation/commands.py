@@ -58,9 +58,16 @@ class Command(BaseModel):
 SomeCommand = TypeVar("SomeCommand", bound=Command)
 
 
+class Media(Command):
+    mic: bool
+    camera: bool
+    screen: bool
+
+
 class Hello(Command):
     ticket: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     resume: Annotated[str, StringConstraints(max_length=256)] | None
+    media: Media | None = None
 
 
 class Signal(Command):
@@ -81,12 +88,6 @@ class Signal(Command):
         """What is relayed."""
         name = "description" if "description" in self.model_fields_set else "candidate"
         return {name: getattr(self, name)}
-
-
-class Media(Command):
-    mic: bool
-    camera: bool
-    screen: bool
 
 
 class Hand(Command):

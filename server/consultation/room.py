@@ -1,7 +1,7 @@
 """The live side of one consultation: one task owns the roster, everybody else sends it asks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from server.consultation.model import Stage
 from server.consultation.resume import resumed_peer
 from server.consultation.rights import check_rights, objection
 from server.consultation.roster import Facts, Roster, absorb, restore
-from server.consultation.steps import Close, Step, act, attach, check_arrival, drop, expel, overdue
+from server.consultation.steps import Close, Step, act, attach, check_arrival, drop, expel, overdue, showing
 from server.consultation.subject import RoomSubject
 from server.consultation.topics import room_topic
 from server.consultation.view import view_for
@@ -137,6 +137,8 @@ class Room:
         resumed = resumed_peer(self._house.secrets, subject.participant_id, join.resume)
         fresh = str(new_id())
         step = attach(absorb(self._roster, facts), subject.participant_id, join.handle, resumed, fresh)
+        if join.media is not None:
+            step = replace(step, roster=showing(step.roster, subject.participant_id, join.media))
         member = step.roster.members[subject.participant_id]
         peer = fresh if member.peer is None else member.peer.id
         view = view_for(step.roster, member, join.line.say)

@@ -72,6 +72,13 @@ def attach(roster: Roster, participant_id: UUID, handle: int, resumed: str | Non
     return Step(attached, tells=_reminders(attached.members[participant_id], handle), closes=closes)
 
 
+def showing(roster: Roster, participant_id: UUID, media: Media) -> Roster:
+    """Note what a participant who is connected sends."""
+    member = roster.members[participant_id]
+    peer = replace(_peer_of(member), mic=media.mic, camera=media.camera, screen=media.screen)
+    return roster.with_member(replace(member, peer=peer))
+
+
 def drop(roster: Roster, handle: int, now: float) -> Roster:
     """A socket is gone: its participant keeps the peer for the grace. A socket that was replaced changes nothing."""
     member = roster.by_handle(handle)
@@ -130,9 +137,7 @@ def _signal(roster: Roster, actor: Member, command: Signal) -> Step:
 
 
 def _media(roster: Roster, actor: Member, command: Media) -> Step:
-    peer = _peer_of(actor)
-    shown = replace(peer, mic=command.mic, camera=command.camera, screen=command.screen)
-    return Step(roster.with_member(replace(actor, peer=shown)))
+    return Step(showing(roster, actor.id, command))
 
 
 def _hand(roster: Roster, actor: Member, command: Hand) -> Step:

@@ -44,7 +44,7 @@ class RoomConversation:
         if not isinstance(subject, RoomSubject):
             raise NotSignedIn
         self._subject = subject
-        ask, outcome = asked(Join(self._handle, self._connection, subject, hello.id, body.resume))
+        ask, outcome = asked(Join(self._handle, self._connection, subject, hello.id, body.resume, body.media))
         self._room = await self._rooms.post(subject.consultation_id, ask)
         try:
             await outcome

@@ -69,7 +69,7 @@ describe("after a reload", () => {
     const rig = setUp("dana", false, { camera: true, microphone: true });
     await rig.call.prepare({ camera: true, microphone: true });
     const socket = await joined(rig, talking);
-    assert.deepEqual(socket.last("media").b, { mic: false, camera: false, screen: false });
+    assert.deepEqual(socket.last("hello").b.media, { mic: false, camera: false, screen: false });
     await rig.call.media.setMic(true);
     assert.deepEqual(rig.kept.at(-1), { camera: true, microphone: false });
   });

@@ -82,11 +82,15 @@ describe("a dropped socket", () => {
     const rig = setUp();
     await rig.call.prepare({ camera: true, microphone: true });
     const first = await joined(rig, talking);
-    assert.deepEqual(first.last("media").b, { mic: true, camera: true, screen: false });
-    assert.equal(first.count("media"), 1);
+    assert.deepEqual(first.last("hello").b.media, { mic: true, camera: true, screen: false });
+    assert.equal(first.count("media"), 0);
+    await rig.call.media.setMic(false);
+    assert.deepEqual(first.last("media").b, { mic: false, camera: true, screen: false });
     first.ends(1012);
+    await rig.call.media.setMic(true);
     const second = await welcome(rig, talking);
-    assert.deepEqual(second.last("media").b, { mic: true, camera: true, screen: false });
+    assert.deepEqual(second.last("hello").b.media, { mic: true, camera: true, screen: false });
+    assert.equal(second.count("media"), 0);
   });
 });
 

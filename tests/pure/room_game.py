@@ -8,11 +8,11 @@ from uuid import UUID, uuid5
 
 from server.consultation.audience import Audience, Seat
 from server.consultation.changes import Arrive, Change, Say
-from server.consultation.commands import Command
+from server.consultation.commands import Command, Media
 from server.consultation.live_actions import Book, apply_change, facts_of
 from server.consultation.model import Consultation, ConsultationState, Participant, Role, Stage
 from server.consultation.roster import MESSAGES_SHOWN, Facts, Member, Message, Roster, absorb, restore
-from server.consultation.steps import Step, act, attach, check_arrival, drop, expel, overdue
+from server.consultation.steps import Step, act, attach, check_arrival, drop, expel, overdue, showing
 from server.consultation.subject import RoomSubject
 from server.consultation.view import Snapshot, view_for
 from server.errors import ConsiliumError
@@ -94,12 +94,14 @@ class Game:
     def time(self) -> datetime:
         return NOON + timedelta(seconds=self.now)
 
-    def join(self, who: UUID, resumed: str | None = None, *, fresh: bool = True) -> Page:
+    def join(self, who: UUID, resumed: str | None = None, *, fresh: bool = True, media: Media | None = None) -> Page:
         check_arrival(self.roster, who)
         facts = self.store(Arrive(who, fresh=fresh))
         self.peers += 1
         handle, page = self.peers, Page(heard_at=self.now)
         step = attach(absorb(self.roster, facts), who, handle, resumed, f"peer-{handle}")
+        if media is not None:
+            step = replace(step, roster=showing(step.roster, who, media))
         view = view_for(step.roster, step.roster.members[who], page.say)
         page.start(view)
         self.pages[handle] = page

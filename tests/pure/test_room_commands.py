@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.consultation.commands import COMMANDS, MAX_DESCRIPTION, Chat, Signal, parse_command, parse_hello
+from server.consultation.commands import COMMANDS, MAX_DESCRIPTION, Chat, Media, Signal, parse_command, parse_hello
 from server.errors import Malformed, TooBig
 
 SDP = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\n"
@@ -138,8 +138,21 @@ def test_bad_27_a_description_that_is_too_long_is_refused() -> None:
         parse_command("signal", {"to": "p", "description": {"type": "offer", "sdp": "v=0" + "x" * MAX_DESCRIPTION}})
 
 
-@pytest.mark.parametrize("change", [{"ticket": ""}, {"ticket": "x" * 129}, {"ticket": None}, {"resume": "x" * 257}, {"more": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ticket": ""},
+        {"ticket": "x" * 129},
+        {"ticket": None},
+        {"resume": "x" * 257},
+        {"more": 1},
+        {"media": {"mic": 1}},
+        {"media": []},
+    ],
+)
 def test_hello_is_strict(change: dict[str, Any]) -> None:
     assert parse_hello(HELLO).ticket == "t"
+    media = {"mic": True, "camera": False, "screen": False}
+    assert parse_hello({**HELLO, "media": media}).media == Media(**media)
     with pytest.raises(Malformed):
         parse_hello({**HELLO, **change})

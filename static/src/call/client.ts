@@ -166,7 +166,7 @@ export class Call {
     return new JsonSocket<Commands, Events>({
       url,
       ticket,
-      hello: (issued) => ({ ticket: issued, resume: this.#resume }),
+      hello: (issued) => ({ ticket: issued, resume: this.#resume, media: this.#tell() }),
       onFrame: (frame) => this.#frame(frame as RoomFrame),
       onState: (line, ending) => this.#lineChanged(line, ending),
       timers: this.#timers,
@@ -231,10 +231,9 @@ export class Call {
     this.#peers.renew();
   }
 
-  /** The server may have forgotten what we told it before: say it again, and sit down again. */
+  /** The server may have forgotten what we told it before: sit down again. */
   #settled(): void {
     const { me, phase } = this.#now;
-    this.#told = "";
     this.#tellMedia();
     this.outbox.resume();
     const stands = me?.role === "professional" && me.stage !== "in_call" && !isOver(phase);
@@ -263,13 +262,20 @@ export class Call {
     this.#tellMedia();
   }
 
-  #tellMedia(): void {
+  get #flags(): MediaFlags {
     const { mic, camera, screen } = this.#now.local;
-    const flags: MediaFlags = { mic, camera, screen };
-    const told = JSON.stringify(flags);
-    if (told === this.#told || this.#now.line !== "open") return;
-    this.#told = told;
-    void this.command("media", flags).catch(() => undefined);
+    return { mic, camera, screen };
+  }
+
+  /** What the server is told with the next frame, and so knows. */
+  #tell(): MediaFlags {
+    this.#told = JSON.stringify(this.#flags);
+    return this.#flags;
+  }
+
+  #tellMedia(): void {
+    if (JSON.stringify(this.#flags) === this.#told || this.#now.line !== "open") return;
+    void this.command("media", this.#tell()).catch(() => undefined);
   }
 
   #event(event: CallEvent): void {

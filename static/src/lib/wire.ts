@@ -59,7 +59,7 @@ export interface MediaFlags {
 
 /** Body of each command, by its type. */
 export interface Commands {
-  hello: { ticket: string; resume: string | null };
+  hello: { ticket: string; resume: string | null; media: MediaFlags | null };
   beat: { n: number };
   signal: { to: string } & SignalBody;
   media: MediaFlags;
