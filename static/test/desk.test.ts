@@ -15,6 +15,7 @@ const local: LocalView = {
   screen: false,
   trouble: { camera: null, microphone: null },
   track: { camera: null, microphone: null },
+  device: { camera: null, microphone: null },
   screenTrack: null,
 };
 

@@ -25,6 +25,7 @@ export class FakePeer {
     phone: false,
     mine: "good",
     theirs: "good",
+    unseen: false,
     soundOnlyThere: false,
   };
 

@@ -148,10 +148,11 @@ describe("another device", () => {
   });
 
   test("chosen while the camera is off does not turn it on", async () => {
-    const { devices, media } = await opened();
+    const { devices, media, views } = await opened();
     await media.setCamera(false);
     await media.choose("camera", "back");
     assert.equal(devices.of("video").length, 1);
+    assert.equal(views.at(-1)?.device.camera, "back", "it is the one that is shown as chosen");
     await media.setCamera(true);
     assert.equal(devices.newest.id, "back");
   });

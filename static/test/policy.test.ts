@@ -231,6 +231,7 @@ describe("statistics", () => {
       rtt: 0,
       lossOut: 0,
       roomOut: 0,
+      framesOut: null,
     });
   });
 });

@@ -16,6 +16,7 @@ const local: LocalView = {
   screen: false,
   trouble: { camera: null, microphone: null },
   track: { camera: null, microphone: null },
+  device: { camera: null, microphone: null },
   screenTrack: null,
 };
 
@@ -30,6 +31,7 @@ const remote = (view: Partial<PeerView> = {}): Remote => ({
     phone: false,
     mine: "good",
     theirs: "good",
+    unseen: false,
     soundOnlyThere: false,
     ...view,
   },

@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { $, announce, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
+import { followMicrophones } from "./headset.ts";
 import { listenToKeys } from "./keys.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
@@ -131,6 +132,7 @@ export const attend = (model: CallModel): (() => void) => {
     speakLine(model),
     remarkReturn(model),
     hintWhenMuted(model),
+    followMicrophones(model),
     stayAwake(model, lock),
     followNetwork(model),
     followLooks(model, lock),

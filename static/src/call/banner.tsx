@@ -6,6 +6,18 @@ import { Banner, Devices } from "./trouble.tsx";
 import { type Notice, noticeOf } from "./words.ts";
 
 const Action = ({ model, action, phone }: { model: CallModel; action: Notice["action"]; phone: string | null }) => {
+  if (action === "devices")
+    return (
+      <button
+        type="button"
+        class="button primary"
+        onClick={() => {
+          model.sheet.value = "more";
+        }}
+      >
+        {t("Devices")}
+      </button>
+    );
   if (action === "sound_only")
     return (
       <button type="button" class="button primary" onClick={() => void model.call.setSoundOnly(true)}>

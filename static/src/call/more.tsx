@@ -66,24 +66,17 @@ const Chooser = ({ label, kind, current, onChoose }: ChooserProps) => {
   );
 };
 
-const idOf = (track: MediaStreamTrack | null): string | null => track?.getSettings().deviceId ?? null;
-
 const Devices = ({ model }: { model: CallModel }) => {
   const { call, state, speaker, chooseSpeaker } = model;
-  const { track } = state.value.local;
+  const { device } = state.value.local;
   const choose = (source: "camera" | "microphone") => (id: string) => {
     remember({ [source]: id });
     void call.media.choose(source, id);
   };
   return (
     <>
-      <Chooser
-        label={t("Microphone")}
-        kind="microphone"
-        current={idOf(track.microphone)}
-        onChoose={choose("microphone")}
-      />
-      <Chooser label={t("Camera")} kind="camera" current={idOf(track.camera)} onChoose={choose("camera")} />
+      <Chooser label={t("Microphone")} kind="microphone" current={device.microphone} onChoose={choose("microphone")} />
+      <Chooser label={t("Camera")} kind="camera" current={device.camera} onChoose={choose("camera")} />
       {canChooseSpeaker() ? (
         <Chooser label={t("Speaker")} kind="speaker" current={speaker.value} onChoose={chooseSpeaker} />
       ) : null}

@@ -1,7 +1,7 @@
 /** A call as signals for the views, with the few things that only views need. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { prefer, preferred } from "../lib/prefs.ts";
-import { remember, remembered } from "../media/devices.ts";
+import { type Device, remember, remembered } from "../media/devices.ts";
 import type { Call } from "./client.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
@@ -26,6 +26,8 @@ export interface CallModel {
   mutedHint: Signal<boolean>;
   /** Who has just come back, in a sentence. */
   back: Signal<string | null>;
+  /** A microphone that has just been plugged in, and may be wanted. */
+  found: Signal<Device | null>;
   /** Why the last wish could not be fulfilled, in words. */
   trouble: Signal<string | null>;
   /** Whom the page is about, where the roster names nobody. */
@@ -100,6 +102,7 @@ const build = (call: Call): CallModel => {
     silent: signal(false),
     mutedHint: signal(false),
     back: signal(null),
+    found: signal(null),
     trouble: signal(null),
     speaker,
     chooseSpeaker,

@@ -53,10 +53,29 @@ const Exchanged = ({ model }: { model: CallModel }) => {
   ) : null;
 };
 
+const Found = ({ model: { found, call } }: { model: CallModel }) => {
+  const device = found.value;
+  const close = () => {
+    found.value = null;
+  };
+  const use = () => {
+    close();
+    void call.media.choose("microphone", device?.id ?? null);
+  };
+  return device === null ? null : (
+    <Banner tone="calm" icon="headphones" text={t("{device} was found.", { device: device.label })} onClose={close}>
+      <button type="button" class="button primary" onClick={use}>
+        {t("Use it")}
+      </button>
+    </Banner>
+  );
+};
+
 /** What there is to say of the devices; it is read aloud when it appears. */
 export const Devices = ({ model, children }: { model: CallModel; children?: ComponentChildren }) => (
   <div class="told" aria-live="polite">
     <Exchanged model={model} />
+    <Found model={model} />
     <DeviceTrouble model={model} />
     {children}
   </div>

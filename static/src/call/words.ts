@@ -12,7 +12,7 @@ export interface Notice {
   tone: "calm" | "warn" | "good";
   text: string;
   /** The button beside the sentence. */
-  action: "sound_only" | "phone" | null;
+  action: "sound_only" | "phone" | "devices" | null;
 }
 
 const trying = ({ phase, remotes }: CallState, phone: string | null): Notice | null => {
@@ -36,6 +36,12 @@ export const noticeOf = (state: CallState, phone: string | null, back: string | 
   if (state.phase === "recovering" || state.phase === "called") return trying(state, phone);
   if (state.phase !== "live" || !remote) return null;
   if (back !== null) return { tone: "good", text: back, action: null };
+  if (remote.view.unseen)
+    return {
+      tone: "warn",
+      text: t("No picture comes from your camera. Please choose another one."),
+      action: "devices",
+    };
   return weak(state, remote);
 };
 

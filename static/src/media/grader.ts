@@ -3,11 +3,13 @@ import { climb, type Ladder, ladderTop, type Quality, type Told, tell, toldStart
 import { type Counters, gradeIn, gradeOut, rates } from "./quality.ts";
 
 const GRADE_MS = 1_000;
+const UNSEEN_MS = 4_000;
 
-/** Whether there is a picture to judge, in and out. */
+/** Whether there is a picture to judge, in and out, and whether the one out is our camera's. */
 export interface Pictures {
   in: boolean;
   out: boolean;
+  camera: boolean;
 }
 
 export class Grader {
@@ -15,6 +17,8 @@ export class Grader {
   #ladder: Ladder;
   #mine: Told;
   #theirs: Told;
+  #framesOut: number | null = null;
+  #unseenMs = 0;
 
   constructor(now: number) {
     this.#ladder = ladderTop(now);
@@ -32,6 +36,11 @@ export class Grader {
     return this.#theirs.said;
   }
 
+  /** Our camera is open and nobody sees it: no encoder takes the pictures of a depth camera, and a covered one may give none. */
+  get unseen(): boolean {
+    return this.#unseenMs >= UNSEEN_MS;
+  }
+
   get rung(): number {
     return this.#ladder.rung;
   }
@@ -46,10 +55,17 @@ export class Grader {
     this.#before ??= counters;
     if (before === null || counters.at - before.at < GRADE_MS) return;
     this.#before = counters;
+    this.#look(counters, pictures.camera, counters.at - before.at);
     const measured = rates(before, counters);
     const mine = gradeOut(measured, pictures.out);
     this.#mine = tell(this.#mine, mine, counters.at);
     this.#theirs = tell(this.#theirs, gradeIn(measured, pictures.in), counters.at);
     this.#ladder = climb(this.#ladder, mine, counters.at);
+  }
+
+  #look({ framesOut }: Counters, camera: boolean, ms: number): void {
+    const still = camera && framesOut !== null && framesOut === this.#framesOut;
+    this.#framesOut = framesOut;
+    this.#unseenMs = still ? this.#unseenMs + ms : 0;
   }
 }

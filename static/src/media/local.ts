@@ -22,6 +22,8 @@ export interface LocalView {
   /** Why the device that was wanted is not there. */
   trouble: Readonly<Record<Source, Trouble | null>>;
   track: Readonly<Record<Source, MediaStreamTrack | null>>;
+  /** The device of each, also while it is off; null is the browser's default. */
+  device: Readonly<Record<Source, string | null>>;
   screenTrack: MediaStreamTrack | null;
 }
 
@@ -52,6 +54,8 @@ const SOURCES: readonly Source[] = ["microphone", "camera"];
 
 const slot = (id: string | null): Slot => ({ wanted: false, id, track: null, trouble: null });
 
+const deviceOf = ({ id, track }: Slot): string | null => track?.getSettings().deviceId ?? id;
+
 export class LocalMedia {
   readonly #options: LocalOptions;
   readonly #slots: Record<Source, Slot>;
@@ -73,6 +77,7 @@ export class LocalMedia {
       screen: this.#screen !== null,
       trouble: { camera: camera.trouble, microphone: microphone.trouble },
       track: { camera: camera.track, microphone: microphone.track },
+      device: { camera: deviceOf(camera), microphone: deviceOf(microphone) },
       screenTrack: this.#screen,
     };
   }
@@ -111,6 +116,7 @@ export class LocalMedia {
     const place = this.#slots[source];
     place.id = id;
     if (place.track !== null || source === "microphone") await this.#inTurn(() => this.#exchange(source));
+    else this.#changed();
   }
 
   async share(): Promise<void> {
@@ -212,7 +218,7 @@ export class LocalMedia {
   /** Unplugged, or taken away by the system: go on with the default device, and say so. */
   async #vanished(source: Source): Promise<void> {
     const place = this.#slots[source];
-    const before = place.id ?? place.track?.getSettings().deviceId ?? null;
+    const before = place.id ?? deviceOf(place);
     place.track = null;
     place.id = null;
     this.#changed();

@@ -33,6 +33,8 @@ export interface PeerView {
   /** How ours arrives there, and how theirs arrives here. */
   mine: Quality;
   theirs: Quality;
+  /** No picture comes from our open camera. */
+  unseen: boolean;
   /** The other side asked for no picture. */
   soundOnlyThere: boolean;
 }
@@ -87,7 +89,8 @@ export class Peer {
       phone: phoneOffered(this.#health, this.#awaitedSince, this.#timers.now()),
       mine: this.#grader.mine,
       theirs: this.#grader.theirs,
-      soundOnlyThere: !this.#soundOnly && this.#link.line("video")?.currentDirection === "inactive",
+      unseen: this.#grader.unseen,
+      soundOnlyThere: !this.#soundOnly && this.#pictureStopped,
     };
   }
 
@@ -147,6 +150,11 @@ export class Peer {
 
   get #configuration(): RTCConfiguration {
     return { iceServers: this.#options.ice(), bundlePolicy: "max-bundle" };
+  }
+
+  /** By sound only, here or there. */
+  get #pictureStopped(): boolean {
+    return this.#link.line("video")?.currentDirection === "inactive";
   }
 
   #newStream(): MediaStream {
@@ -276,7 +284,9 @@ export class Peer {
     }
     const { rung } = this.#grader;
     const { picture, screen } = this.#incoming;
-    this.#grader.count(counters, { in: picture && !screen && !this.#soundOnly, out: this.#picture !== null });
+    const out = this.#picture !== null;
+    const camera = out && !this.#screen && !this.#pictureStopped;
+    this.#grader.count(counters, { in: picture && !screen && !this.#soundOnly, out, camera });
     if (rung !== this.#grader.rung) this.#limit();
   }
 

@@ -13,6 +13,8 @@ export interface Counters {
   lossOut: number;
   /** Bits per second that the browser believes the way out can carry; 0 when it does not say. */
   roomOut: number;
+  /** Pictures that came from our own camera to be sent; null when the browser does not say. */
+  framesOut: number | null;
 }
 
 export interface Rates {
@@ -46,14 +48,30 @@ const pair = (sum: Counters, entry: Entry): void => {
   if (entry.nominated === true) sum.roomOut = Math.max(sum.roomOut, number(entry, "availableOutgoingBitrate"));
 };
 
+const source = (sum: Counters, entry: Entry): void => {
+  if (entry.kind === "video" && typeof entry.frames === "number") sum.framesOut = entry.frames;
+};
+
 const READERS: Readonly<Record<string, (sum: Counters, entry: Entry) => void>> = {
   "inbound-rtp": inbound,
   "remote-inbound-rtp": reported,
   "candidate-pair": pair,
+  "media-source": source,
 };
 
 export const count = (report: Pick<RTCStatsReport, "forEach">, at: number): Counters => {
-  const sum = { at, bytesIn: 0, packetsIn: 0, lostIn: 0, framesIn: 0, jitter: 0, rtt: 0, lossOut: 0, roomOut: 0 };
+  const sum: Counters = {
+    at,
+    bytesIn: 0,
+    packetsIn: 0,
+    lostIn: 0,
+    framesIn: 0,
+    jitter: 0,
+    rtt: 0,
+    lossOut: 0,
+    roomOut: 0,
+    framesOut: null,
+  };
   report.forEach((entry: Entry) => {
     READERS[entry.type]?.(sum, entry);
   });
