@@ -19,10 +19,18 @@ export class MutedEar {
     if (track === this.#source) return;
     this.#stop();
     this.#source = track;
-    if (!track) return;
-    this.#copy = track.clone();
-    this.#copy.enabled = true;
-    this.#meter = new Meter(new MediaStream([this.#copy]), (share) => this.#heard(share));
+    try {
+      if (track) this.#hear(track.clone());
+    } catch {
+      // A browser that lets no page listen: there are no hints, and nothing else is lost.
+      this.#stop();
+    }
+  }
+
+  #hear(copy: MediaStreamTrack): void {
+    this.#copy = copy;
+    copy.enabled = true;
+    this.#meter = new Meter(new MediaStream([copy]), (share) => this.#heard(share));
   }
 
   /** Eight loud moments of 50 ms, with few quiet ones between, are a word and not a cough. */
