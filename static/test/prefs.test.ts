@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { keepOff, switchedOff, tabId } from "../src/lib/prefs.ts";
+import { keepOff, switchedOff } from "../src/lib/prefs.ts";
 
 const NOTHING = { camera: false, microphone: false };
 const install = (storage: object): void => {
@@ -36,11 +36,5 @@ describe("what was switched off", () => {
     install({ getItem: forbid, setItem: forbid });
     keepOff("dana", NOTHING);
     assert.deepEqual(switchedOff("dana"), NOTHING);
-  });
-
-  test("is kept beside the tab's own name", () => {
-    const tab = tabId();
-    keepOff("dana", { camera: true, microphone: true });
-    assert.equal(tabId(), tab);
   });
 });

@@ -10,7 +10,6 @@ SLEEPS = {"sleep", "wait_for_timeout"}
 TESTED = [path for path in python_files(TESTS) if not path.is_relative_to(TESTS / "bench")]  # a bench measures time
 KNOWN = {
     "tests/browser/person.py": "is the wait of every condition in a browser, which needs its turns",
-    "tests/browser/test_call.py": "listens for silence, which has no event",
     "tests/live/notes/test_note_hub.py": "is a database that takes its time",
 }
 

@@ -1,6 +1,6 @@
 /** Opens the call of a page with the browser's own socket, tickets and devices. */
 import { post } from "../lib/api.ts";
-import { keepOff, switchedOff, tabId } from "../lib/prefs.ts";
+import { keepOff, switchedOff } from "../lib/prefs.ts";
 import { socketUrl } from "../lib/urls.ts";
 import { openCamera, openMicrophone, remembered, trouble } from "../media/devices.ts";
 import { Call } from "./client.ts";
