@@ -56,6 +56,11 @@ test("a lost line is told, and the list stays", async () => {
   assert.equal(board.rows.value.length, 1);
 });
 
+test("a line that never stood is told as well", async () => {
+  const { feed } = await newFeed(() => Promise.reject(new Error("no network")));
+  assert.equal(feed.line.value, "lost");
+});
+
 test("a login that has ended is told as such", async () => {
   const { feed } = await newFeed(() => Promise.reject(Object.assign(new Error("no"), { status: 401 })));
   assert.equal(feed.line.value, "signed_out");

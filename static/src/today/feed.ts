@@ -11,7 +11,7 @@ interface TodayEvents {
 
 type Options = SocketOptions<TodayEvents>;
 
-/** "starting" until the first list; "lost" while it tries again; "signed_out" when only a new sign-in helps; "refused" for good. */
+/** "starting" until the first list or the first failure; "lost" while it tries again; "signed_out" when only a new sign-in helps; "refused" for good. */
 export type Line = "starting" | "live" | "lost" | "signed_out" | "refused";
 
 const SIGNED_OUT = 4401;
@@ -51,7 +51,7 @@ export class Feed {
   }
 
   #moved(state: SocketState, code: number | null): void {
-    if (state === "retrying" && this.line.value === "live") this.line.value = "lost";
+    if (state === "retrying") this.line.value = "lost";
     if (state === "closed") this.line.value = code === SIGNED_OUT ? "signed_out" : "refused";
   }
 }
