@@ -15,14 +15,20 @@ const notifyState = (wanted: boolean): NotifyState => {
   return Notification.permission === "granted" ? "on" : "off";
 };
 
-/** Where a system notification is shown other people may read along: a number, never a name. */
-const showNotification = (count: number): void => {
+/** Where a system notification is shown other people may read along: a number, never a name. False where a page may show none. */
+const showNotification = (count: number): boolean => {
   const text = plural(count, "{count} patient is waiting", "{count} patients are waiting");
-  const shown = new Notification(text, { tag: "waiting" });
-  shown.onclick = () => {
-    window.focus();
-    shown.close();
-  };
+  try {
+    const shown = new Notification(text, { tag: "waiting" });
+    shown.onclick = () => {
+      window.focus();
+      shown.close();
+    };
+    return true;
+  } catch {
+    // Chrome for Android has the constructor and throws: there only a service worker may notify.
+    return false;
+  }
 };
 
 export class Bell {
@@ -35,7 +41,8 @@ export class Bell {
     this.alarm = new Alarm({
       chime: () => busy() || this.chime.play(),
       notify: (count) => {
-        if (this.notify.value === "on" && document.hidden && !busy()) showNotification(count);
+        if (this.notify.peek() !== "on" || !document.hidden || busy()) return;
+        if (!showNotification(count)) this.notify.value = "unsupported";
       },
     });
     const title = document.title;
