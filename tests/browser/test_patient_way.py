@@ -222,5 +222,19 @@ def test_without_scripts_the_forms_still_work(persons: Persons, site: Site) -> N
     dana.press("Continue without camera")
     dana.press("Continue anyway")
     dana.press("Continue without testing")
-    expect(dana.heading("Check your connection")).to_be_visible()
+    check_network(dana)
+    expect(dana.heading("Opening the waiting room…")).to_be_visible()
+    dana.reads("If this page stays as it is, load it again, or call Harbour Clinic")
+    assert dana.page.get_by_text("You are in the waiting room").count() == 0
     assert site.row(booked)["patient_name"] == "Dana without scripts"
+
+
+def test_a_script_that_fails_does_not_claim_that_somebody_waits(dana: Person, site: Site) -> None:
+    welcome(dana, site.consultation())
+    introduce(dana)
+    agree(dana)
+    dana.allow_errors("ERR_FAILED|Failed to load")
+    dana.page.route("**/room-*.js", lambda route: route.abort())
+    dana.open(dana.page.url.rsplit("/", 1)[0] + "/room")
+    expect(dana.heading("Opening the waiting room…")).to_be_visible()
+    dana.reads("If this page stays as it is, load it again")
