@@ -8,6 +8,7 @@ import { type DeskTab, tabByKey } from "../src/desk/tabs.ts";
 import { CommandError } from "../src/lib/socket.ts";
 import type { ConsultationState, Participant, Stage } from "../src/lib/wire.ts";
 import type { LocalView } from "../src/media/local.ts";
+import type { Trouble } from "../src/media/trouble.ts";
 
 const local: LocalView = {
   mic: false,
@@ -57,28 +58,45 @@ const stateOf = (
   ...changed,
 });
 
-const newDesk = (first: CallState, { mine = true, admitAtOnce = false, fail = null as Error | null } = {}) => {
+interface Given {
+  mine?: boolean;
+  admitAtOnce?: boolean;
+  obstacle?: Trouble | null;
+  fail?: Error | null;
+  /** No answer ever comes. */
+  silent?: boolean;
+}
+
+const newDesk = (
+  first: CallState,
+  { mine = true, admitAtOnce = false, obstacle = null, fail = null, silent = false }: Given = {},
+) => {
   const done: string[] = [];
   const said: string[] = [];
   const state = signal(first);
   const act = (name: string) => (): Promise<void> => {
     done.push(name);
+    if (silent) return new Promise(() => undefined);
     return fail ? Promise.reject(fail) : Promise.resolve();
+  };
+  const leave = (): Promise<void> => {
+    done.push("leave");
+    return Promise.resolve();
   };
   const call = {
     admit: act("admit"),
     enter: act("enter"),
-    leave: act("leave"),
+    leave,
     again: act("again"),
-    prepare: () => {
-      done.push("prepare");
+    prepare: ({ camera }: { camera: boolean }) => {
+      done.push(camera ? "prepare" : "prepare without camera");
       return Promise.resolve();
     },
     media: { stop: () => done.push("stop") },
     command: (type: string, body: object) => act(`${type} ${JSON.stringify(body)}`)(),
   };
   const now = () => Date.parse(STARTED) + 12 * 60_000;
-  const desk = new Desk({ call, state, now, mine, admitAtOnce, say: (text) => said.push(text) });
+  const desk = new Desk({ call, state, now, mine, obstacle, admitAtOnce, say: (text) => said.push(text) });
   desk.start();
   return { desk, state, done, said };
 };
@@ -189,7 +207,7 @@ test("a refusal stays in the dialog; without one it is said aloud", async () => 
   assert.equal(desk.dialog.value, "part");
   desk.close();
   assert.equal(desk.error.value, null);
-  await desk.leave();
+  await desk.join();
   assert.deepEqual(said, ["The consultation has ended."]);
 });
 
@@ -197,6 +215,60 @@ test("a command that was lost on the way has no words of its own", async () => {
   const { desk, said } = newDesk(stateOf("in_call"), { fail: new CommandError("dropped", "") });
   await desk.join();
   assert.deepEqual(said, ["The server did not answer. Please try again."]);
+});
+
+test("without a line a wish is refused at once, in words, and is not kept for later", async () => {
+  const { desk, done, said, state } = newDesk(stateOf("in_call", { phase: "live", line: "retrying" }));
+  desk.open("part");
+  await desk.end("completed", null);
+  assert.match(desk.error.value ?? "", /server cannot be reached/);
+  assert.equal(desk.busy.value, false);
+  desk.close();
+  await desk.join();
+  assert.match(said[0] ?? "", /server cannot be reached/);
+  state.value = stateOf("in_call", { phase: "live" });
+  assert.deepEqual(done, ["prepare"]);
+});
+
+test("leaving waits for nobody: neither for the line nor for another wish", async () => {
+  const { desk, done, state } = newDesk(stateOf("in_call", { phase: "live" }), { silent: true });
+  desk.open("part");
+  void desk.end("completed", null);
+  assert.equal(desk.busy.value, true);
+  state.value = stateOf("in_call", { phase: "live", line: "retrying" });
+  await desk.leave();
+  assert.ok(done.includes("leave"));
+  assert.equal(desk.dialog.value, null);
+});
+
+test("a camera that was switched off stays off for the next patient", () => {
+  const on = { ...local, camera: true };
+  const { done, state } = newDesk(stateOf("in_call", { phase: "live", local: on }));
+  state.value = stateOf("in_call", { phase: "live", local });
+  state.value = stateOf("left");
+  state.value = stateOf("waiting");
+  assert.deepEqual(done, ["prepare", "stop", "prepare without camera"]);
+  state.value = stateOf("waiting", { local: on });
+  state.value = stateOf("left");
+  state.value = stateOf("waiting");
+  assert.deepEqual(done.slice(3), ["stop", "prepare"]);
+});
+
+test("a camera that is still opening, or that failed, is wanted again", () => {
+  const { done, state } = newDesk(stateOf("waiting"));
+  state.value = stateOf("waiting", { local: { ...local, camera: true } });
+  state.value = stateOf("waiting", { local: { ...local, trouble: { camera: "busy", microphone: null } } });
+  state.value = stateOf("left");
+  state.value = stateOf("waiting");
+  state.value = stateOf("left");
+  state.value = stateOf("waiting");
+  assert.deepEqual(done, ["prepare", "stop", "prepare", "stop", "prepare"]);
+});
+
+test("a browser that cannot make calls opens no device, whoever waits", () => {
+  const { desk, done } = newDesk(stateOf("waiting"), { obstacle: "unsupported" });
+  assert.equal(desk.scene.value, "unable");
+  assert.deepEqual(done, []);
 });
 
 test("back to the call sits down again", async () => {

@@ -5,6 +5,8 @@ import type { CallState } from "../call/model.ts";
 import { patientOf } from "../call/roster.ts";
 import { t } from "../lib/i18n.ts";
 import type { Outcome, Stage } from "../lib/wire.ts";
+import type { LocalView } from "../media/local.ts";
+import type { Trouble } from "../media/trouble.ts";
 import { type Scene, sceneOf } from "./scene.ts";
 
 export type DeskDialog = "part" | "unsuitable";
@@ -19,6 +21,8 @@ export interface DeskOptions {
   now: () => number;
   /** Whether the consultation is this person's own: then camera and microphone are ready when the patient waits. */
   mine: boolean;
+  /** Why this browser cannot make calls; null when it can. */
+  obstacle: Trouble | null;
   /** The page was opened by 'Admit'. */
   admitAtOnce: boolean;
   say: (text: string) => void;
@@ -38,17 +42,23 @@ export class Desk {
   readonly busy: Signal<boolean> = signal(false);
   /** The names in the list are nobody else's business while the screen is shared. */
   readonly listHidden: ReadonlySignal<boolean>;
+  /** Why this browser cannot make calls. */
+  readonly obstacle: Trouble | null;
   /** How long the consultation lasted in ms; null when this page did not see it end. */
   readonly lasted: Signal<number | null> = signal(null);
   readonly #options: DeskOptions;
   #toAdmit: boolean;
   #prepared = false;
+  /** The last wish about the camera, which outlives one patient. */
+  #camera = true;
+  #cameraBefore = false;
   #before: Scene = "connecting";
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#toAdmit = options.admitAtOnce;
-    this.scene = computed(() => sceneOf(options.state.value));
+    this.obstacle = options.obstacle;
+    this.scene = computed(() => (options.obstacle === null ? sceneOf(options.state.value) : "unable"));
     this.listHidden = computed(() => options.state.value.local.screen);
   }
 
@@ -72,20 +82,22 @@ export class Desk {
   }
 
   admit(): Promise<void> {
-    return this.#ask(() => this.#options.call.admit());
+    return this.#order(() => this.#options.call.admit());
   }
 
   /** A colleague sits down in a call that has a place. */
   join(): Promise<void> {
-    return this.#ask(() => this.#options.call.enter());
+    return this.#order(() => this.#options.call.enter());
   }
 
+  /** Goes at once, whatever is being asked: nobody stays on camera because a server is silent. */
   leave(): Promise<void> {
-    return this.#ask(() => this.#options.call.leave());
+    this.close();
+    return this.#options.call.leave();
   }
 
   end(outcome: Outcome, reason: string | null): Promise<void> {
-    return this.#ask(() => this.#options.call.command("end", { outcome, reason }));
+    return this.#order(() => this.#options.call.command("end", { outcome, reason }));
   }
 
   /** Here instead of in the other window: the place there is ours still. */
@@ -104,6 +116,14 @@ export class Desk {
   #follow(scene: Scene, state: CallState): void {
     if (this.#toAdmit && state.line === "open" && state.me) void this.#admitAtOnce(state);
     if (scene !== this.#before) this.#entered(scene, state);
+    if (this.#prepared) this.#noteCamera(state.local);
+  }
+
+  /** A camera that went off without a fault was switched off; one with a fault is still wanted. */
+  #noteCamera({ camera, trouble }: LocalView): void {
+    if (camera || trouble.camera !== null) this.#camera = true;
+    else if (this.#cameraBefore) this.#camera = false;
+    this.#cameraBefore = camera;
   }
 
   async #admitAtOnce(state: CallState): Promise<void> {
@@ -123,13 +143,21 @@ export class Desk {
   #useDevices(wanted: boolean): void {
     if (wanted === this.#prepared) return;
     this.#prepared = wanted;
-    if (wanted) void this.#options.call.prepare({ camera: true, microphone: true });
+    this.#cameraBefore = false;
+    if (wanted) void this.#options.call.prepare({ camera: this.#camera, microphone: true });
     else this.#options.call.media.stop();
   }
 
   #measure({ roster }: CallState): void {
     const begun = roster.consultation.started_at;
     this.lasted.value = begun === null ? null : this.#options.now() - Date.parse(begun);
+  }
+
+  /** A wish that needs the server now: waiting for the line it would be carried out when nobody expects it any more. */
+  #order(wish: () => Promise<void>): Promise<void> {
+    if (this.#options.state.peek().line === "open") return this.#ask(wish);
+    this.#tell(t("The server cannot be reached at the moment. Please try again when the connection is back."));
+    return Promise.resolve();
   }
 
   /** One wish at a time; a dialog stays open with the server's sentence when it refuses. */
@@ -141,10 +169,14 @@ export class Desk {
       await wish();
       this.dialog.value = null;
     } catch (error) {
-      if (this.dialog.value) this.error.value = sentence(error);
-      else this.#options.say(sentence(error));
+      this.#tell(sentence(error));
     } finally {
       this.busy.value = false;
     }
+  }
+
+  #tell(words: string): void {
+    if (this.dialog.value) this.error.value = words;
+    else this.#options.say(words);
   }
 }

@@ -10,6 +10,7 @@ import { boot as readBoot } from "../lib/boot.ts";
 import { $, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
 import { preferred } from "../lib/prefs.ts";
+import { obstacle, surroundings } from "../media/devices.ts";
 import { Actions } from "../today/actions.ts";
 import { Bell } from "../today/bell.ts";
 import { Board } from "../today/board.ts";
@@ -140,6 +141,7 @@ const makeParts = (boot: DeskBoot): Parts => {
     state: model.state,
     now: () => board.time(),
     mine,
+    obstacle: obstacle(surroundings()),
     admitAtOnce: takeAdmit(),
     say: (text) => actions.say(text),
   });
@@ -157,7 +159,7 @@ const main = (): void => {
   render(<DeskPage {...parts} />, root);
   attend(model);
   desk.start();
-  model.call.start();
+  if (desk.scene.peek() !== "unable") model.call.start();
   feed.start();
   setInterval(() => {
     board.tick();

@@ -2,9 +2,9 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../lib/i18n.ts";
 import { Icon, type IconName } from "../lib/icon.tsx";
-import { telUrl } from "../lib/urls.ts";
 import { durationWords } from "../today/row.ts";
-import { type Parts, rowOf } from "./parts.ts";
+import type { Parts } from "./parts.ts";
+import { Ring } from "./ring.tsx";
 
 interface PanelProps {
   icon: IconName;
@@ -27,16 +27,6 @@ const BackToToday = ({ boot, primary = false }: Pick<Parts, "boot"> & { primary?
     {t("Back to Today")}
   </a>
 );
-
-const Ring = (parts: Parts) => {
-  const { phone } = rowOf(parts);
-  return phone === null ? null : (
-    <a class="button" href={telUrl(phone)}>
-      <Icon name="phone" />
-      {t("Ring {phone}", { phone })}
-    </a>
-  );
-};
 
 const Ended = (parts: Parts) => {
   const { desk, model, boot } = parts;

@@ -8,56 +8,13 @@ import { deviceWords } from "../call/words.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import type { RowDialog } from "../today/actions.ts";
-import { stateWords } from "../today/row.ts";
 import { type Parts, rowOf } from "./parts.ts";
+import { Ring } from "./ring.tsx";
 import { type Scene, seatedOf, seatFree } from "./scene.ts";
+import { cutOff, explanation, headline, SPOKEN } from "./words.ts";
 
 /** Scenes in which the patient can read what we write, now or when they come. */
 const WRITABLE: ReadonlySet<Scene> = new Set(["early", "waiting", "refused", "gone", "outside"]);
-
-const headline = (scene: Scene, parts: Parts): string => {
-  const row = rowOf(parts);
-  const name = row.patient_name;
-  switch (scene) {
-    case "waiting":
-      return t("{name} is waiting", { name });
-    case "refused":
-      return t("{name} was told that you cannot see them now", { name });
-    case "gone":
-      return t("{name} has left", { name });
-    case "outside":
-      return t("{name} is in the call", { name });
-    case "connecting":
-      return t("Connecting…");
-    default:
-      return name;
-  }
-};
-
-/** A professional who is told 'full' can still do most of the work. */
-const outsideWords = ({ model }: Parts): string => {
-  const seated = seatedOf(model.state.value.roster);
-  if (seatFree(model.state.value)) return t("Nobody is talking with them. There is a place for you.");
-  const full = t("The call is full (2 people). You can read and write the note.");
-  return seated ? `${t("{name} is talking with them.", { name: seated.name })} ${full}` : full;
-};
-
-const explanation = (scene: Scene, parts: Parts): string => {
-  switch (scene) {
-    case "early":
-      return stateWords(rowOf(parts), parts.board.now.value);
-    case "waiting":
-      return stateWords(rowOf(parts), parts.board.now.value);
-    case "refused":
-      return t("You can still let them in.");
-    case "gone":
-      return t("They can come back with the same link, and then wait for you here.");
-    case "outside":
-      return outsideWords(parts);
-    default:
-      return "";
-  }
-};
 
 /** The device check of the patient, each result on its own. */
 const Checked = (parts: Parts) => {
@@ -138,6 +95,8 @@ const Doings = ({ scene, ...parts }: Parts & { scene: Scene }) => {
           {t("Join the call")}
         </button>
       ) : null;
+    case "unable":
+      return <Ring {...parts} />;
     case "early":
       return <Link {...parts} />;
     case "gone":
@@ -153,6 +112,18 @@ const Doings = ({ scene, ...parts }: Parts & { scene: Scene }) => {
       return null;
   }
 };
+
+/** What stands here may be out of date, and nothing can be ordered, until the server is back. */
+const CutOff = (parts: Parts) => (
+  <div class="desk-cut-off" role="status">
+    {cutOff(parts) && (
+      <p class="callout warn row">
+        <Icon name="wifi-off" />
+        {t("No connection to the server. We keep trying; you need not load the page again.")}
+      </p>
+    )}
+  </div>
+);
 
 /** Our own picture before the call: only we see it. */
 const Ready = ({ model }: Parts) => {
@@ -192,13 +163,13 @@ export const Lobby = (parts: Parts) => {
       <div class="stage lobby-stage">
         <Avatar name={name}>
           <h2>{headline(scene, parts)}</h2>
-          {/* Minutes that pass are not worth saying aloud; a full call is. */}
-          <p {...(scene === "outside" ? { role: "status" } : {})}>{explanation(scene, parts)}</p>
+          <p {...(SPOKEN.has(scene) ? { role: "status" } : {})}>{explanation(scene, parts)}</p>
           <Checked {...parts} />
         </Avatar>
         {scene === "waiting" && <Ready {...parts} />}
       </div>
       <div class="desk-doings">
+        <CutOff {...parts} />
         <Doings {...parts} scene={scene} />
       </div>
       {WRITABLE.has(scene) && <Chat model={model} scene={scene} name={name} />}

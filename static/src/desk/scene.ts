@@ -4,8 +4,9 @@ import type { CallState } from "../call/model.ts";
 import { patientOf, type Roster } from "../call/roster.ts";
 import type { Participant, Stage } from "../lib/wire.ts";
 
-/** `early`: not in the waiting room yet; `outside`: others talk, we do not; `gone`: the patient has left. */
+/** `unable`: this browser cannot make calls; `early`: not in the waiting room yet; `outside`: others talk, we do not; `gone`: the patient has left. */
 export type Scene =
+  | "unable"
   | "connecting"
   | "early"
   | "waiting"
