@@ -1,161 +1,27 @@
-"""Every page before the call, for everybody: axe in light and dark, on phone and laptop, in English, stretched and right to left."""
+"""Every page before and after the call, for everybody: axe in light and dark, on phone and laptop, in three languages.
 
-from collections.abc import Callable
+One walk for each language looks at every page it comes by. It takes the forms by their structure, because their words differ.
+"""
+
+import sqlite3
+from datetime import timedelta
 
 import pytest
+from playwright.sync_api import Page, expect
 
-from tests.browser.axe import looks_good
+from server.core.clock import SystemClock
+from tests.browser.axe import Inspection
 from tests.browser.journeys import turn_on
 from tests.browser.person import PHONE, Person, Persons
+from tests.browser.test_patient_way import WITHOUT_CALLS
 from tests.cast import ALICE, DANA, ERIN
 from tests.site import Booked, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V11")]
 
 LANGUAGES = ["en-GB", "en-XA", "ar-XB"]
-Way = Callable[[Person, Booked, Site], None]
-
-
-def at_welcome(dana: Person, booked: Booked, site: Site) -> None:
-    dana.open(booked.link)
-
-
-def at(path: str) -> Way:
-    """The page at a path of the visit, once the patient has agreed."""
-
-    def go(dana: Person, booked: Booked, site: Site) -> None:
-        agreed(dana, booked, site)
-        dana.open(visit_of(dana) + path)
-
-    return go
-
-
-def visit_of(dana: Person) -> str:
-    return "/".join(dana.page.url.split("/")[:5])
-
-
-def at_name(dana: Person, booked: Booked, site: Site) -> None:
-    """Take the forms by their structure, because their words are in another language."""
-    dana.open(booked.link)
-    dana.page.locator("main form button").first.click()
-    dana.page.locator("#name").wait_for()
-
-
-def at_consent(dana: Person, booked: Booked, site: Site) -> None:
-    at_name(dana, booked, site)
-    dana.page.locator("main form button").first.click()
-    dana.page.locator("#agree").wait_for()
-
-
-def agreed(dana: Person, booked: Booked, site: Site) -> None:
-    at_consent(dana, booked, site)
-    for box in dana.page.locator("#agree input[type=checkbox]").all():
-        box.check()
-    dana.page.locator("#agree button").click()
-    dana.page.locator("#step").wait_for()
-
-
-def at_missing_name(dana: Person, booked: Booked, site: Site) -> None:
-    at_name(dana, booked, site)
-    dana.page.locator("#name").fill("")
-    dana.page.locator("main form button").first.click()
-    dana.page.locator(".error-summary").wait_for()
-
-
-def at_missing_consent(dana: Person, booked: Booked, site: Site) -> None:
-    at_consent(dana, booked, site)
-    dana.page.locator("#agree button").click()
-    dana.page.locator(".error-summary").wait_for()
-    dana.page.locator("details summary").first.click()
-
-
-def at_declined(dana: Person, booked: Booked, site: Site) -> None:
-    at_consent(dana, booked, site)
-    dana.page.locator("form[action$=declined] button").click()
-    dana.page.locator("#agree").wait_for(state="detached")
-
-
-def at_camera_on(dana: Person, booked: Booked, site: Site) -> None:
-    at("/camera")(dana, booked, site)
-    turn_on(dana)
-
-
-def at_revoked(dana: Person, booked: Booked, site: Site) -> None:
-    site.client(ALICE).delete(f"/api/consultations/{booked.id}/link").raise_for_status()
-    dana.open(booked.link)
-
-
-def at_after(dana: Person, booked: Booked, site: Site) -> None:
-    agreed(dana, booked, site)
-    site.client(ALICE).post(f"/api/consultations/{booked.id}/end", json={"outcome": "completed", "reason": None}).raise_for_status()
-    dana.open(visit_of(dana) + "/after")
-
-
-def at_unknown(dana: Person, booked: Booked, site: Site) -> None:
-    dana.allow_errors("404")
-    dana.open("/j/" + "x" * 43)
-
-
-PATIENT: dict[str, Way] = {
-    "welcome": at_welcome,
-    "name": at_name,
-    "name missing": at_missing_name,
-    "consent": at_consent,
-    "consent missing": at_missing_consent,
-    "declined": at_declined,
-    "camera": at("/camera"),
-    "camera on": at_camera_on,
-    "microphone": at("/microphone"),
-    "speaker": at("/speaker"),
-    "network": at("/network"),
-    "after": at_after,
-    "revoked": at_revoked,
-    "unknown link": at_unknown,
-}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("state", PATIENT)
-def test_patient_page(persons: Persons, site: Site, state: str, language: str) -> None:
-    dana = persons.person("dana", site, size=PHONE, language=language)
-    dana.allow_errors("status of 4(10|22)")
-    PATIENT[state](dana, site.consultation(), site)
-    assert dana.page.locator("html").get_attribute("lang") == language
-    assert dana.page.locator("html").get_attribute("dir") == ("rtl" if language.startswith("ar") else "ltr")
-    assert looks_good(dana.page) == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("path", ["/sign-in", "/today", "/outbox", "/account", "/nowhere"])
-def test_staff_page(persons: Persons, site: Site, path: str, language: str) -> None:
-    site.consultation(guest=ERIN, mobile=ERIN.mobile)
-    alice = persons.person("alice", site, signed_in=None if path == "/sign-in" else ALICE, language=language)
-    alice.allow_errors("404")
-    alice.open(path)
-    assert alice.page.locator("html").get_attribute("lang") == language
-    assert looks_good(alice.page) == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_wrong_password(persons: Persons, site: Site, language: str) -> None:
-    alice = persons.person("alice", site, language=language)
-    alice.allow_errors("401")
-    alice.open("/sign-in")
-    alice.page.locator("#username").fill("dr_wrong")
-    alice.page.locator("#password").fill("wrong")
-    alice.page.locator("main button").click()
-    alice.page.locator(".error-summary").wait_for()
-    assert looks_good(alice.page) == []
-
-
-@pytest.mark.parametrize("language", ["en-XA"])
-@pytest.mark.parametrize("state", ["welcome", "name missing", "camera", "microphone", "speaker", "network", "after", "declined", "revoked"])
-def test_no_word_of_a_patient_page_escapes_translation(persons: Persons, site: Site, state: str, language: str) -> None:
-    dana = persons.person("dana", site, size=PHONE, language=language)
-    dana.allow_errors("status of 4(10|22)")
-    PATIENT[state](dana, site.consultation(), site)
-    assert untranslated(dana) == []
-
+STRETCHED = "en-XA"
+BLOCKED = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));"
 
 # Every text outside ⟦…⟧ that holds a word, apart from names and numbers that are nobody's to translate.
 UNTRANSLATED = """(names) => {
@@ -177,9 +43,156 @@ UNTRANSLATED = """(names) => {
   }
   return found;
 }"""
+NAMES = ["Dr Alice Ahmed", "Harbour Clinic", DANA.name, ERIN.name, "+44 20 7946 0018", "Consilium", "AA"]
 
 
-def untranslated(person: Person) -> list[str]:
-    names = ["Dr Alice Ahmed", "Harbour Clinic", DANA.name, ERIN.name, "+44 20 7946 0018", "Consilium", "AA"]
-    found: list[str] = person.page.evaluate(UNTRANSLATED, names)
-    return found
+class Walk:
+    """A patient on the way, looking at each page, and in the stretched language also for words that escaped translation."""
+
+    def __init__(self, dana: Person) -> None:
+        self.dana = dana
+        self.inspection = Inspection()
+
+    def look(self, state: str, page: Page | None = None) -> None:
+        page = page or self.dana.page
+        self.inspection.look(self.dana, state, page)
+        if self.dana.language == STRETCHED:
+            self.inspection.wrong += [f"{state}: not translated: {text}" for text in page.evaluate(UNTRANSLATED, NAMES)]
+
+    def click(self, what: str) -> None:
+        self.dana.page.locator(what).first.click()
+
+    def comes_to(self, what: str, state: str) -> None:
+        expect(self.dana.page.locator(what).first).to_be_visible()
+        self.look(state)
+
+    def look_aside(self, script: str, path: str, what: str, state: str) -> None:
+        """Look at a page as it is in a browser with something in the way."""
+        tab = self.dana.new_tab()
+        tab.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        tab.add_init_script(script)
+        tab.goto(path)
+        expect(tab.locator(what)).to_be_visible()
+        self.look(state, tab)
+        tab.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_way_of_a_patient(persons: Persons, site: Site, language: str) -> None:
+    booked = site.consultation()
+    dana = persons.person("dana", site, size=PHONE, language=language)
+    dana.allow_errors("status of 422")
+    walk = Walk(dana)
+    dana.open(booked.link)
+    assert dana.page.locator("html").get_attribute("lang") == language
+    assert dana.page.locator("html").get_attribute("dir") == ("rtl" if language.startswith("ar") else "ltr")
+    walk.look("welcome")
+    walk.look_aside(WITHOUT_CALLS, dana.page.url, "#obstacle", "welcome without calls")
+    walk.click("main form button")
+    forms(walk)
+    devices(walk)
+    afterwards(walk, site, booked)
+    assert walk.inspection.wrong == []
+
+
+def forms(walk: Walk) -> None:
+    walk.comes_to("#name", "name")
+    walk.dana.page.locator("#name").fill("")
+    walk.click("main form button")
+    walk.comes_to(".error-summary", "name missing")
+    walk.dana.page.locator("#name").fill(DANA.name)
+    walk.click("main form button")
+    walk.comes_to("#agree", "consent")
+    walk.click("#agree button")
+    expect(walk.dana.page.locator(".error-summary")).to_be_visible()
+    walk.click("details summary")
+    walk.look("consent missing")
+    walk.click("form[action$=declined] button")
+    walk.comes_to("a.button.quiet[href$=consent]", "declined")
+    walk.click("a.button.quiet[href$=consent]")
+    for box in walk.dana.page.locator("#agree input[type=checkbox]").all():
+        box.check()
+    walk.click("#agree button")
+
+
+def devices(walk: Walk) -> None:
+    walk.comes_to("#step[data-step=camera]", "camera")
+    walk.look_aside(BLOCKED, walk.dana.page.url, "#trouble", "camera blocked")
+    turn_on(walk.dana)
+    walk.look("camera on")
+    walk.click("#works")
+    walk.comes_to("#step[data-step=microphone]", "microphone")
+    walk.look_aside(BLOCKED, walk.dana.page.url, "#trouble", "microphone blocked")
+    turn_on(walk.dana)
+    walk.look("microphone on")
+    walk.click("#works")
+    walk.comes_to("#step[data-step=speaker]", "speaker")
+    walk.click("#play")
+    walk.comes_to("#question", "was it heard")
+    walk.click("#not-heard")
+    walk.comes_to("#tips", "not heard")
+    walk.click("#without")
+    walk.comes_to("#step[data-step=network]", "network")
+
+
+def afterwards(walk: Walk, site: Site, booked: Booked) -> None:
+    end = {"outcome": "completed", "reason": None}
+    site.client(ALICE).post(f"/api/consultations/{booked.id}/end", json=end).raise_for_status()
+    walk.dana.open("/".join(walk.dana.page.url.split("/")[:5]) + "/after")
+    walk.comes_to(".feedback", "after")
+    walk.click(".feedback button")
+    walk.comes_to(".error-summary", "feedback missing")
+    walk.dana.page.locator("#worked-yes").check()
+    walk.click(".feedback button")
+    walk.comes_to(".callout.good", "thanks")
+
+
+def let_expire(site: Site, booked: Booked) -> None:
+    """Move the consultation into the past behind the server's back: no page and no command can."""
+    with sqlite3.connect(site.server.folder / "test.db") as database:
+        moved = database.execute(
+            "UPDATE consultation SET scheduled_at = '2020' || substr(scheduled_at, 5) WHERE replace(id, '-', '') = ?",
+            (booked.id.replace("-", ""),),
+        )
+    assert moved.rowcount == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_links_that_do_not_lead_in(persons: Persons, site: Site, language: str) -> None:
+    dana = persons.person("dana", site, size=PHONE, language=language)
+    dana.allow_errors("status of 4(04|10)")
+    walk = Walk(dana)
+    early = site.consultation(scheduled_at=(SystemClock().now() + timedelta(days=3)).isoformat())
+    dana.open(early.link)
+    walk.comes_to("a[href$=camera]", "early")
+    expired, revoked = site.consultation(), site.consultation()
+    let_expire(site, expired)
+    site.client(ALICE).delete(f"/api/consultations/{revoked.id}/link").raise_for_status()
+    for state, link in (("expired", expired.link), ("revoked", revoked.link), ("unknown", "/j/" + "x" * 43)):
+        dana.open(link)
+        walk.comes_to("main h1", state)
+    assert walk.inspection.wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_of_a_professional(persons: Persons, site: Site, language: str) -> None:
+    site.consultation(guest=ERIN, mobile=ERIN.mobile)
+    alice = persons.person("alice", site, signed_in=ALICE, language=language)
+    alice.allow_errors("status of 40[14]|Failed to load resource")
+    inspection = Inspection()
+    for path in ("/today", "/outbox", "/account", "/nowhere"):
+        alice.open(path)
+        inspection.look(alice, path)
+    alice.page.route("**/api/tickets", lambda route: route.abort())
+    alice.open("/today")
+    expect(alice.page.locator("#today .callout.warn")).to_be_visible()
+    inspection.look(alice, "a list that is not live")
+    alice.context.clear_cookies()
+    alice.open("/sign-in")
+    inspection.look(alice, "sign in")
+    alice.page.locator("#username").fill("dr_wrong")
+    alice.page.locator("#password").fill("wrong")
+    alice.page.locator("main button").click()
+    expect(alice.page.locator(".error-summary")).to_be_visible()
+    inspection.look(alice, "a wrong password")
+    assert inspection.wrong == []
