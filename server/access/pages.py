@@ -25,8 +25,8 @@ async def _account(request: Request) -> Response:
         credential = await tx.get_one(Credential, who.person_id)
         practice = await tx.get_one(Practice, viewer.practice_id)
         sessions = await open_logins(tx, who.person_id)
-    alive = [session for session in sessions if session.alive(house.clock.now(), house.settings)]
+    now = house.clock.now()
+    alive = [session for session in sessions if session.alive(now, house.settings)]
     person = {"name": viewer.name, "username": credential.username}
-    return render(
-        request, "staff/account.html", {"person": person, "sessions": alive, "current": who.session_id, "zone": practice.time_zone}
-    )
+    shown = {"person": person, "sessions": alive, "current": who.session_id, "zone": practice.time_zone, "now": now}
+    return render(request, "staff/account.html", shown)

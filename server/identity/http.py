@@ -20,13 +20,14 @@ from server.web.pages import render
 from server.web.proxies import address_key
 
 AFTER_SIGN_IN = "/today"
+LONGEST_USERNAME = 100  # characters that are shown again after an error
 
 
 def routes(passwords: Passwords) -> list[Route]:
     async def sign_in(request: Request) -> Response:
         if request.method == "POST":
             return await _sign_in(request, passwords)
-        return render(request, "staff/sign_in.html", {"next": safe_next(request.query_params.get("next", "")), "error": None})
+        return _form(request, safe_next(request.query_params.get("next", "")))
 
     return [
         Route("/sign-in", sign_in, methods=["GET", "POST"]),
@@ -42,16 +43,22 @@ def safe_next(target: str) -> str:
     return target if plain and "\\" not in target else AFTER_SIGN_IN
 
 
+def _form(request: Request, target: str, username: str = "", *, error: str | None = None, status: int = 200) -> Response:
+    """Show the form; whoever mistyped the password need not write the name again."""
+    known = {"next": target, "username": username[:LONGEST_USERNAME], "error": error}
+    return render(request, "staff/sign_in.html", known, status=status)
+
+
 async def _sign_in(request: Request, passwords: Passwords) -> Response:
     form = await read_form(request)
     username, password, target = form.get("username", ""), form.get("password", ""), safe_next(form.get("next", ""))
     try:
         await _limit(request, username)
     except TooFast:
-        return render(request, "staff/sign_in.html", {"next": target, "error": "too_fast"}, status=429)
+        return _form(request, target, username, error="too_fast", status=429)
     token = await _try(request, passwords, username, password)
     if token is None:
-        return render(request, "staff/sign_in.html", {"next": target, "error": "wrong"}, status=401)
+        return _form(request, target, username, error="wrong", status=401)
     await _pardon(request, username)
     response = RedirectResponse(target, status_code=303)
     set_cookie(response, house_of(request).settings, token)
