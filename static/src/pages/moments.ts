@@ -1,5 +1,5 @@
-/** How long until something begins, in words; pure. */
-import { plural, t } from "../lib/i18n.ts";
+/** How long until something begins, in words, and whether two zones call it by the same time; pure. */
+import { formatDate, formatTime, plural, t } from "../lib/i18n.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MIN = 60;
@@ -15,3 +15,7 @@ export const untilWords = (ms: number): string => {
   const days = Math.round(minutes / DAY_MIN);
   return plural(days, "It begins in {count} day.", "It begins in {count} days.");
 };
+
+/** Whether clocks in both zones show the same at that moment. */
+export const sameClock = (iso: string, zone: string, other: string): boolean =>
+  formatDate(iso, zone) === formatDate(iso, other) && formatTime(iso, zone) === formatTime(iso, other);

@@ -3,7 +3,7 @@ import { boot } from "../lib/boot.ts";
 import { $ } from "../lib/dom.ts";
 import { formatDate, formatTimeWithZone, ownZone, t } from "../lib/i18n.ts";
 import { obstacle, surroundings } from "../media/devices.ts";
-import { untilWords } from "./moments.ts";
+import { sameClock, untilWords } from "./moments.ts";
 import { adviceFor, browserOf } from "./trouble_words.ts";
 
 interface Boot {
@@ -20,12 +20,8 @@ const { scheduled_at, opens_at, zone, now, early } = boot<Boot>();
 const skewMs = Date.parse(now) - Date.now();
 const serverMs = (): number => Date.now() + skewMs;
 
-const sameClock = (other: string): boolean =>
-  formatDate(scheduled_at, zone) === formatDate(scheduled_at, other) &&
-  formatTimeWithZone(scheduled_at, zone).slice(0, 5) === formatTimeWithZone(scheduled_at, other).slice(0, 5);
-
 const tellOwnTime = (): void => {
-  if (sameClock(ownZone())) return;
+  if (sameClock(scheduled_at, zone, ownZone())) return;
   const values = { day: formatDate(scheduled_at), time: formatTimeWithZone(scheduled_at) };
   $("#own-time").textContent = t("Where you are: {day}, {time}", values);
   $("#own-time").hidden = false;
