@@ -9,6 +9,15 @@ from tests.site import Booked, Site
 STEPS = {"camera": "I can see myself", "microphone": "The bar moves", "speaker": "Yes, I heard it"}
 
 
+def sign_in(person: Person, member: Staff, page: str = "/today") -> None:
+    """Sign in by the form, with a login of this person's own, and come to a page."""
+    person.open(f"/sign-in?next={page}")
+    person.field("Username").fill(member.username)
+    person.field("Password").fill(member.password)
+    person.press("Sign in")
+    expect(person.page).to_have_url(f"{person.base_url}{page}")
+
+
 def welcome(person: Person, booked: Booked) -> None:
     """Open the personal link and press Start."""
     person.open(booked.link)

@@ -1,11 +1,16 @@
-"""The waiting room, the call and the desk in every state, for everybody: axe in light and dark, small and large, in three languages."""
+"""The waiting room, the call, the desk and the list in every state, for everybody: axe in each size, scheme and language.
+
+One consultation for each language is looked at from all sides, from before the patient comes to after everybody has gone.
+"""
+
+from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import looks_good
-from tests.browser.journeys import hurry_to_waiting_room, in_call
-from tests.browser.person import LAPTOP, PHONE, Person, Persons
+from tests.browser.axe import Inspection
+from tests.browser.journeys import hurry_to_waiting_room, in_call, sign_in
+from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_note import section
 from tests.cast import ALICE, BOB, DANA
 from tests.site import Booked, Site
@@ -15,113 +20,180 @@ pytestmark = [pytest.mark.browser, pytest.mark.row("V11")]
 LANGUAGES = ["en-GB", "en-XA", "ar-XB"]
 
 
-def inspect(person: Person, state: str, wrong: list[str]) -> None:
-    """Note what is wrong in this state, and give the window its size back."""
-    size = person.page.viewport_size or {"width": LAPTOP[0], "height": LAPTOP[1]}
-    wrong += [f"{person.name}, {state}: {line}" for line in looks_good(person.page)]
-    person.page.set_viewport_size(size)
+@dataclass
+class Story:
+    """Who takes part in a consultation, and what was wrong on their pages."""
 
+    site: Site
+    booked: Booked
+    alice: Person
+    dana: Person
+    bob: Person
+    inspection: Inspection = field(default_factory=Inspection)
 
-def waiting_pair(persons: Persons, site: Site, language: str) -> tuple[Person, Person, Booked]:
-    booked = site.consultation(mobile=DANA.mobile, email=DANA.email)
-    dana = persons.person("dana", site, size=PHONE, language=language)
-    hurry_to_waiting_room(dana, booked)
-    alice = persons.person("alice", site, signed_in=ALICE, language=language).open(booked.desk)
-    expect(alice.button("Admit")).to_be_visible()
-    expect(section(alice, "Plan")).to_be_editable()
-    return alice, dana, booked
+    def look(self, person: Person, state: str, sign: str) -> None:
+        """Look at the page once it shows the sign of the state."""
+        expect(person.page.locator(sign).first).to_be_visible()
+        self.inspection.look(person, state)
 
+    def dialog(self, person: Person, opener: str) -> None:
+        """Open a dialog by its button and look at it."""
+        person.button(opener).first.click()
+        self.look(person, opener, "dialog[open]")
 
-def dialog_of(person: Person, opener: str, wrong: list[str]) -> None:
-    """Open a dialog by its button, look at it, and close it."""
-    person.button(opener).first.click()
-    expect(person.page.locator("dialog[open]")).to_be_visible()
-    inspect(person, opener, wrong)
-    person.page.keyboard.press("Escape")
-    expect(person.page.locator("dialog[open]")).to_have_count(0)
+    def close_dialog(self, person: Person) -> None:
+        person.page.keyboard.press("Escape")
+        expect(person.page.locator("dialog[open]")).to_have_count(0)
+
+    def dialogs(self, person: Person, *openers: str) -> None:
+        for opener in openers:
+            self.dialog(person, opener)
+            self.close_dialog(person)
+
+    def tell(self, opener: str, words: str) -> None:
+        """Say something to the patient by a dialog of the desk."""
+        self.dialog(self.alice, opener)
+        self.alice.page.locator("#words").fill(words)
+        self.alice.page.locator("dialog[open] button[type=submit]").click()
+        expect(self.dana.page.get_by_text(words).first).to_be_visible()
+
+    def part(self, person: Person, way: int) -> None:
+        """End for all, or leave."""
+        person.page.locator("dialog[open] .part").nth(way).click()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_patient(persons: Persons, site: Site, language: str) -> None:
-    wrong: list[str] = []
-    alice, dana, _ = waiting_pair(persons, site, language)
+def test_a_consultation(persons: Persons, site: Site, language: str) -> None:
+    booked = site.consultation(mobile=DANA.mobile, email=DANA.email)
+    alice = persons.person("alice", site, language=language)
+    alice.allow_errors("status of 401|WebSocket")
+    dana = persons.person("dana", site, size=PHONE, language=language)
+    bob = persons.person("bob", site, signed_in=BOB, language=language)
+    story = Story(site, booked, alice, dana, bob)
+    sign_in(alice, ALICE, booked.desk)
+    expect(section(alice, "Plan")).to_be_editable()
+    story.look(alice, "nobody has come", ".lobby[data-scene=early]")
+    before_the_call(story)
+    in_the_call(story)
+    interruptions(story)
+    partings(story)
+    assert story.inspection.wrong == []
+
+
+def before_the_call(story: Story) -> None:
+    alice, dana = story.alice, story.dana
+    hurry_to_waiting_room(dana, story.booked)
     alice.page.locator(".desk-chat textarea").fill("A message")
     alice.page.keyboard.press("Enter")
-    dana.reads("A message") if language == "en-GB" else expect(dana.page.get_by_role("log")).to_contain_text("A message")
-    inspect(dana, "waiting", wrong)
-    alice.press("Admit")
-    in_call(dana)
-    inspect(dana, "call", wrong)
-    dialog_of(dana, "Chat", wrong)
-    dialog_of(dana, "More", wrong)
-    dana.press("Camera")
-    dana.press("Mute")
-    alice.press("Camera")
-    expect(dana.page.locator("main[data-camera=off][data-mic=off]")).to_be_attached()
-    inspect(dana, "everything off", wrong)
-    assert wrong == []
+    story.look(dana, "waiting", ".log :text('A message')")
+    story.look(alice, "somebody waits", ".lobby[data-scene=waiting]")
+    story.tell("Let wait longer", "Five minutes more")
+    story.look(dana, "told to wait", ":text('Five minutes more')")
+    story.tell("Can\u2019t see now", "I will ring you")
+    story.look(dana, "refused", "main[data-call-state=refused]")
+    story.look(alice, "refused", ".lobby[data-scene=refused]")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_professional(persons: Persons, site: Site, language: str) -> None:
-    wrong: list[str] = []
-    alice, _, booked = waiting_pair(persons, site, language)
-    inspect(alice, "waiting", wrong)
-    dialog_of(alice, "Let wait longer", wrong)
-    dialog_of(alice, "Can\u2019t see now", wrong)
+def in_the_call(story: Story) -> None:
+    alice, dana, bob = story.alice, story.dana, story.bob
     alice.press("Admit")
-    in_call(alice)
-    inspect(alice, "call", wrong)
-    dialog_of(alice, "Chat", wrong)
-    dialog_of(alice, "Devices", wrong)
-    dialog_of(alice, "Not suitable for video", wrong)
-    bob = persons.person("bob", site, signed_in=BOB, language=language).open(booked.desk)
+    for person in (alice, dana):
+        in_call(person)
+        story.inspection.look(person, "call")
+    story.dialogs(dana, "Chat", "More")
+    story.dialogs(alice, "Chat", "Devices", "Not suitable for video", "End")
+    bob.open(story.booked.desk)
     section(bob, "Plan").click()
     bob.page.keyboard.type("Rest")
     expect(section(alice, "Plan")).to_contain_text("Rest")
-    inspect(bob, "outside", wrong)
-    inspect(alice, "a colleague writes", wrong)
-    dialog_of(alice, "End", wrong)
+    story.look(bob, "outside", ".lobby[data-scene=outside]")
+    story.inspection.look(alice, "a colleague writes")
+    dana.press("Camera")
+    dana.press("Mute")
+    alice.press("Camera")
+    story.look(dana, "everything off", "main[data-camera=off][data-mic=off]")
+
+
+def interruptions(story: Story) -> None:
+    alice, dana = story.alice, story.dana
+    room = dana.page.url
+    other = dana.new_tab()
+    other.goto(room)
+    story.look(dana, "taken over by another window", "main[data-call-state=replaced]")
+    other.close()
+    dana.press("Use here")
+    for person in (alice, dana):
+        in_call(person)
+    alice.page.goto("about:blank")
+    story.look(dana, "the other is gone without a word", "main[data-call-state=recovering]")
+    alice.open(story.booked.desk)
+    in_call(alice)
+    dana.page.goto("about:blank")
+    story.look(alice, "the patient is gone without a word", "main[data-call-state=recovering]")
+    dana.open(room)
+    for person in (alice, dana):
+        in_call(person)
+
+
+def partings(story: Story) -> None:
+    alice, dana, bob = story.alice, story.dana, story.bob
     alice.press("End")
-    alice.page.locator("dialog[open] .part").first.click()
-    expect(alice.page.locator("main[data-call-state=ended]")).to_be_attached()
-    inspect(alice, "ended", wrong)
-    assert wrong == []
+    story.part(alice, 1)
+    story.look(alice, "left", "main[data-call-state=left]")
+    story.look(bob, "nobody talks with the patient", ".lobby .desk-doings .button")
+    story.inspection.look(dana, "alone")
+    alice.press("Back to the call")
+    for person in (alice, dana):
+        in_call(person)
+    dana.press("Leave")
+    story.look(dana, "after leaving", ".feedback")
+    story.look(alice, "the patient has left", ".lobby[data-scene=gone]")
+    alice.context.request.post(f"{story.site.url}/sign-out", headers={"origin": story.site.url}, max_redirects=0)
+    story.look(alice, "signed out", "main[data-call-state=failed]")
+    story.dialog(bob, "End the consultation")
+    story.part(bob, 0)
+    story.look(bob, "ended", "main[data-call-state=ended]")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("tab", ["note", "list"])
-def test_desk_on_a_phone(persons: Persons, site: Site, language: str, tab: str) -> None:
-    wrong: list[str] = []
+def test_desk_on_a_phone(persons: Persons, site: Site, language: str) -> None:
+    inspection = Inspection()
     booked = site.consultation()
     alice = persons.person("alice", site, signed_in=ALICE, language=language, size=PHONE).open(booked.desk)
-    alice.page.locator(f"#tab-{tab}").click()
-    expect(alice.page.locator(f"#panel-{tab}")).to_be_visible()
-    inspect(alice, tab, wrong)
-    assert wrong == []
+    for tab in ("note", "list", "call"):
+        alice.page.locator(f"#tab-{tab}").click()
+        expect(alice.page.locator(f"#panel-{tab}")).to_be_visible()
+        inspection.look(alice, tab)
+    assert inspection.wrong == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_today(persons: Persons, site: Site, language: str) -> None:
-    wrong: list[str] = []
+    inspection = Inspection()
     booked = site.consultation(mobile=DANA.mobile, email=DANA.email)
     dana = persons.person("dana", site, size=PHONE, language=language)
     hurry_to_waiting_room(dana, booked)
     alice = persons.person("alice", site, signed_in=ALICE, language=language).open("/today")
     line = alice.page.locator(".waiting-rows li.line").filter(has=alice.page.locator(f"a[href='{booked.desk}']"))
     expect(line).to_be_visible()
-    inspect(alice, "somebody waits", wrong)
-    dialog_of(alice, "Consultation now", wrong)
+    inspection.look(alice, "somebody waits")
+    line.locator(".line-toggle").click()
+    inspection.look(alice, "more about somebody")
+    dialog = alice.page.locator("dialog[open]")
     for choice in ("hold", "refuse", "send", "reissue", "revoke"):
-        line.locator(".line-toggle").click()
         line.locator(f"[data-focus$=' {choice}']").click()
-        expect(alice.page.locator("dialog[open]")).to_be_visible()
-        inspect(alice, choice, wrong)
+        expect(dialog).to_be_visible()
+        inspection.look(alice, choice)
         alice.page.keyboard.press("Escape")
-        expect(alice.page.locator("dialog[open]")).to_have_count(0)
+        expect(dialog).to_have_count(0)
     alice.button("Consultation now").first.click()
+    expect(dialog).to_be_visible()
+    inspection.look(alice, "consultation now")
     alice.page.locator("#patient-name").fill("Erin")
-    alice.page.locator("dialog[open] button[type=submit]").click()
+    dialog.locator("button[type=submit]").click()
     expect(alice.page.locator("#link")).to_be_visible()
-    inspect(alice, "link", wrong)
-    assert wrong == []
+    inspection.look(alice, "link")
+    site.client(ALICE).delete(f"/api/consultations/{booked.id}/link").raise_for_status()
+    expect(dana.page.locator("main[data-call-state=failed]")).to_be_attached()
+    inspection.look(dana, "put out")
+    assert inspection.wrong == []

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.journeys import at_desk, call_of_two
+from tests.browser.journeys import at_desk, call_of_two, sign_in
 from tests.browser.person import Person, Persons
 from tests.cast import ALICE, BOB
 from tests.site import Site
@@ -160,11 +160,7 @@ def test_signing_out_in_another_tab_closes_the_desk(persons: Persons, site: Site
     booked = site.consultation()
     alice = persons.person("alice", site)
     alice.allow_errors("status of 401|WebSocket")
-    alice.open("/sign-in")
-    alice.field("Username").fill(ALICE.username)
-    alice.field("Password").fill(ALICE.password)
-    alice.press("Sign in")
-    alice.open(booked.desk)
+    sign_in(alice, ALICE, booked.desk)
     write(alice, "Plan", "Before")
     saved(alice)
     other = alice.new_tab()

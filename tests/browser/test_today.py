@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.journeys import sign_in
 from tests.browser.person import LAPTOP, Person, Persons
 from tests.cast import ALICE, BOB, ERIN
 from tests.site import Site
@@ -51,11 +52,7 @@ def test_signing_in_and_out(persons: Persons, site: Site) -> None:
 def test_signing_out_everywhere(persons: Persons, site: Site) -> None:
     here, there = (persons.person(name, site) for name in ("here", "there"))
     for person in (here, there):
-        person.open("/sign-in?next=/account")
-        person.field("Username").fill(BOB.username)
-        person.field("Password").fill(BOB.password)
-        person.press("Sign in")
-        expect(person.page).to_have_url(f"{site.url}/account")
+        sign_in(person, BOB, "/account")
     here.page.locator("form[action='/sign-out-everywhere'] button").click()
     expect(here.heading("Sign in")).to_be_visible()
     there.open("/today")
