@@ -1,9 +1,11 @@
 """The live note, written by two at once."""
 
 import re
+from collections.abc import Iterator
+from threading import Event
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, WebSocketRoute, expect
 
 from tests.browser.journeys import at_desk, call_of_two, sign_in
 from tests.browser.person import Person, Persons
@@ -41,14 +43,24 @@ def saved(person: Person) -> None:
     expect(person.page.locator(".note-state")).to_have_text(re.compile(r"^Saved \d|^Everything is saved"))
 
 
-@pytest.fixture
-def pair(persons: Persons, site: Site) -> tuple[Person, Person]:
-    """dr_alice and nurse_bob at the desk of one consultation of their team."""
+@pytest.fixture(scope="module")
+def pair(chromium: Browser, site: Site) -> Iterator[tuple[Person, Person]]:
+    """dr_alice and nurse_bob at the desk of one consultation of their team; each test writes in a section that is its own."""
+    persons = Persons(chromium)
     booked = site.consultation()
     alice, bob = at_desk(persons, site, booked), at_desk(persons, site, booked, BOB)
     for person in (alice, bob):
         expect(section(person, "Plan")).to_be_editable()
-    return alice, bob
+    yield alice, bob
+    persons.close()
+
+
+def test_the_style_buttons_work_before_anybody_has_chosen_a_section(pair: tuple[Person, Person]) -> None:
+    bob = pair[1]
+    bob.press("Bold")
+    expect(section(bob, "Subjective")).to_be_focused()
+    expect(bob.button("Bold")).to_have_attribute("aria-pressed", "true")
+    bob.press("Bold")
 
 
 def test_each_sees_what_the_other_writes(pair: tuple[Person, Person]) -> None:
@@ -59,6 +71,20 @@ def test_each_sees_what_the_other_writes(pair: tuple[Person, Person]) -> None:
     expect(section(alice, "Subjective")).to_contain_text("Headache since Monday, worse at night")
     for person in pair:
         saved(person)
+
+
+def test_the_other_is_named_where_they_write(pair: tuple[Person, Person]) -> None:
+    """Keeps writing until it is seen: who pauses is no longer writing."""
+    alice, bob = pair
+    section(bob, "Subjective").click()
+    named = alice.page.get_by_text("Nurse Bob Brown is writing in Subjective")
+
+    def told_while_writing() -> bool:
+        bob.page.keyboard.type(".")
+        return named.count() > 0
+
+    alice.until(told_while_writing, what="who writes where")
+    expect(alice.page.locator("[data-section=subjective]")).to_contain_text("Bob Brown")
 
 
 def test_both_write_at_once_in_one_section(pair: tuple[Person, Person]) -> None:
@@ -76,18 +102,10 @@ def test_both_write_at_once_in_one_section(pair: tuple[Person, Person]) -> None:
     assert re.sub("[a-z]", "", letters) == "ABCDEFGHIJKLMNOPQRST"
 
 
-def test_the_other_is_named_where_they_write(pair: tuple[Person, Person]) -> None:
-    alice, bob = pair
-    section(bob, "Plan").click()
-    bob.page.keyboard.type("Rest")
-    alice.reads("Nurse Bob Brown is writing in Plan")
-    expect(alice.page.locator("[data-section=plan]")).to_contain_text("Bob Brown")
-
-
 @pytest.mark.row("N2")
 def test_a_reload_brings_back_every_word(pair: tuple[Person, Person]) -> None:
     alice = pair[0]
-    write(alice, "Assessment", "Migraine")
+    write(alice, "Assessment", "Migraine. ")
     saved(alice)
     for person in pair:
         person.page.reload()
@@ -99,33 +117,89 @@ def test_words_written_offline_arrive_later(pair: tuple[Person, Person]) -> None
     alice, bob = pair
     alice.allow_errors("WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load")
     alice.context.set_offline(True)
-    alice.page.evaluate("() => dispatchEvent(new Event('offline'))")
-    write(bob, "Plan", "from bob ")
-    write(alice, "Plan", "from alice ")
+    write(alice, "Assessment", "From alice. ")
+    alice.reads("NOT saved")
+    write(bob, "Assessment", "From bob. ")
+    saved(bob)
+    assert "From alice" not in written(bob, "Assessment")
     alice.context.set_offline(False)
-    alice.page.evaluate("() => dispatchEvent(new Event('online'))")
     for person in pair:
-        expect(section(person, "Plan")).to_contain_text("from alice")
-        expect(section(person, "Plan")).to_contain_text("from bob")
+        expect(section(person, "Assessment")).to_contain_text("From alice.")
+        expect(section(person, "Assessment")).to_contain_text("From bob.")
     saved(alice)
 
 
 def test_bold_and_lists_are_kept_and_hostile_markup_is_not(pair: tuple[Person, Person]) -> None:
     alice, bob = pair
-    section(alice, "Plan").click()
-    alice.page.keyboard.press("Control+b")
-    alice.page.keyboard.type("Rest")
-    expect(section(bob, "Plan").locator("strong")).to_have_text("Rest")
     section(alice, "Objective").click()
-    alice.page.evaluate(
-        """() => {
-          const data = new DataTransfer();
-          data.setData("text/html", "<p>Seen<img src=x onerror='alert(1)'><script>alert(2)</" + "script></p>");
-          document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-        }"""
-    )
+    alice.page.keyboard.press("Control+b")
+    alice.page.keyboard.type("Calm")
+    alice.page.keyboard.press("Control+b")
+    expect(section(bob, "Objective").locator("strong")).to_have_text("Calm")
+    alice.page.keyboard.press("Enter")
+    alice.press("List")
+    alice.page.keyboard.type("Pulse 72")
+    alice.page.keyboard.press("Enter")
+    alice.page.keyboard.type("No fever")
+    expect(section(bob, "Objective").locator("ul > li")).to_contain_text(["Pulse 72", "No fever"])
+    paste(alice, "text/html", "<p>Seen<img src=x onerror='alert(1)'><script>alert(2)</" + "script></p>")
     expect(section(bob, "Objective")).to_contain_text("Seen")
     assert section(bob, "Objective").locator("img:not(.ProseMirror-separator), script").count() == 0
+
+
+def paste(person: Person, kind: str, text: str) -> None:
+    """Paste where the caret is, as from another program."""
+    person.page.evaluate(
+        """([kind, text]) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData(kind, text);
+          document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }""",
+        [kind, text],
+    )
+
+
+def test_too_much_at_once_is_refused_until_something_else_is_written(pair: tuple[Person, Person]) -> None:
+    bob = pair[1]
+    section(bob, "Objective").click()
+    paste(bob, "text/plain", "x" * 50_000)
+    bob.reads("That is too much to paste at once.")
+    bob.page.keyboard.press("Control+End")
+    bob.page.keyboard.type("!")
+    expect(bob.page.get_by_text("That is too much to paste at once.")).to_have_count(0)
+    assert "xxx" not in written(bob, "Objective")
+
+
+# The browser keeps the clipboard back, as it does on pages without https.
+NO_CLIPBOARD = "() => { navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }"
+
+
+@pytest.mark.row("N2")
+def test_what_cannot_be_saved_can_be_copied_or_at_least_selected(persons: Persons, site: Site) -> None:
+    """The line dies while something is unsaved, and the right to write is gone when it comes back."""
+    alice = persons.person("alice", site, signed_in=ALICE)
+    lines: list[WebSocketRoute] = []
+    dead = Event()
+
+    def relay(line: WebSocketRoute) -> None:
+        lines.append(line)
+        server = line.connect_to_server()
+        line.on_message(lambda message: None if dead.is_set() else server.send(message))
+
+    alice.page.route_web_socket("**/ws/note", relay)
+    alice.open(site.consultation().desk)
+    expect(section(alice, "Plan")).to_be_editable()
+    dead.set()
+    write(alice, "Plan", "Never arrives")
+    lines[0].close(code=4403)
+    alice.reads("You may no longer open this note.")
+    alice.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    alice.press("Copy the text")
+    alice.reads("Copied.")
+    assert "Never arrives" in alice.page.evaluate("() => navigator.clipboard.readText()")
+    alice.page.evaluate(NO_CLIPBOARD)
+    alice.press("Copy the text")
+    alice.reads("This page may not copy. Select the text below instead.")
 
 
 @pytest.mark.row("N3")

@@ -40,7 +40,6 @@ const BLANK = { type: "doc", content: [{ type: "paragraph" }] };
 export interface NoteEditorOptions {
   /** The person at this screen, who is not among the others. */
   me: string;
-  onPasteTooLong: () => void;
   timers?: Timers;
 }
 
@@ -52,6 +51,7 @@ export class NoteEditor {
   readonly #editors = new Map<SectionName, Editor>();
   readonly #others: Signal<Other[]> = signal([]);
   readonly #styles: Signal<Styles> = signal(PLAIN);
+  readonly #pasteRefused: Signal<boolean> = signal(false);
   #current: Editor | null = null;
   #editable = false;
   #cancelWriting = (): void => {};
@@ -73,6 +73,11 @@ export class NoteEditor {
 
   get styles(): ReadonlySignal<Styles> {
     return this.#styles;
+  }
+
+  /** The last paste was too much; true until something else is written. */
+  get pasteRefused(): ReadonlySignal<boolean> {
+    return this.#pasteRefused;
   }
 
   /** Puts a section's editor into `host`; `label` is the id of its heading. */
@@ -109,9 +114,10 @@ export class NoteEditor {
     for (const editor of this.#editors.values()) editor.setEditable(editable, false);
   }
 
-  /** Bold, italic or list, where the caret is or last was. */
+  /** Bold, italic or list, where the caret is or last was; at first that is the first section. */
   toggle(style: Style): void {
-    const chain = this.#current?.chain().focus();
+    const editor = this.#current ?? [...this.#editors.values()][0];
+    const chain = editor?.chain().focus();
     if (style === "bold") chain?.toggleBold().run();
     else if (style === "italic") chain?.toggleItalic().run();
     else chain?.toggleBulletList().run();
@@ -174,6 +180,7 @@ export class NoteEditor {
   }
 
   #wrote(): void {
+    this.#pasteRefused.value = false;
     this.#cancelWriting();
     if (this.#awareness.getLocalState()?.writing !== true) this.#awareness.setLocalStateField("writing", true);
     this.#cancelWriting = this.#timers.after(WRITING_MS, () => this.#awareness.setLocalStateField("writing", false));
@@ -181,7 +188,7 @@ export class NoteEditor {
 
   #refusePaste(event: ClipboardEvent): boolean {
     if (!tooMuch(event.clipboardData?.getData("text/plain") ?? "")) return false;
-    this.#options.onPasteTooLong();
+    this.#pasteRefused.value = true;
     return true;
   }
 }

@@ -1,6 +1,7 @@
 /** The note beside the call: four sections under real headings, who else is in them, and whether everything is saved. */
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { post } from "../lib/api.ts";
+import { copyText } from "../lib/copy.ts";
 import { on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
@@ -46,14 +47,14 @@ const useLink = (props: NotePaneProps): NoteLink => {
   return link;
 };
 
-const useEditor = (link: NoteLink, me: string, onPasteTooLong: () => void): NoteEditor | null => {
+const useEditor = (link: NoteLink, me: string): NoteEditor | null => {
   const [editor, setEditor] = useState<NoteEditor | null>(null);
   useEffect(() => {
     let gone = false;
     let made: NoteEditor | null = null;
     void link.ready.then(() => {
       if (gone) return;
-      made = new NoteEditor(link, { me, onPasteTooLong });
+      made = new NoteEditor(link, { me });
       setEditor(made);
     });
     return () => {
@@ -153,15 +154,18 @@ const Ended = ({ link, ending }: { link: NoteLink; ending: Ending }) => (
 );
 
 const CopyAll = ({ editor }: { editor: NoteEditor }) => {
-  const [copied, setCopied] = useState(false);
+  const [said, setSaid] = useState("");
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(editor.plainText(sectionTitle));
-    setCopied(true);
+    const copied = await copyText(editor.plainText(sectionTitle));
+    setSaid(copied ? t("Copied.") : t("This page may not copy. Select the text below instead."));
   };
   return (
-    <button type="button" class="button" onClick={() => void copy()}>
-      {copied ? t("Copied") : t("Copy the text")}
-    </button>
+    <div class="row">
+      <button type="button" class="button" onClick={() => void copy()}>
+        {t("Copy the text")}
+      </button>
+      <p role="status">{said}</p>
+    </div>
   );
 };
 
@@ -187,13 +191,13 @@ const presentWords = (others: Other[]): string =>
     : t("Nobody else is here");
 
 /** What stands in the way of writing, and how to get the text out. */
-const Trouble = ({ link, editor, tooLong }: { link: NoteLink; editor: NoteEditor | null; tooLong: boolean }) => {
+const Trouble = ({ link, editor }: { link: NoteLink; editor: NoteEditor | null }) => {
   const { ending, full, saved } = link.status.value;
   return (
     <>
       {ending ? <Ended link={link} ending={ending} /> : null}
       {full ? <p class="callout warn">{t("This note has reached its greatest length.")}</p> : null}
-      {tooLong ? (
+      {editor?.pasteRefused.value ? (
         <p class="callout warn" role="alert">
           {t("That is too much to paste at once. Please paste it in parts.")}
         </p>
@@ -205,8 +209,7 @@ const Trouble = ({ link, editor, tooLong }: { link: NoteLink; editor: NoteEditor
 
 export const NotePane = (props: NotePaneProps) => {
   const link = useLink(props);
-  const [tooLong, setTooLong] = useState(false);
-  const editor = useEditor(link, props.person, () => setTooLong(true));
+  const editor = useEditor(link, props.person);
   const status = link.status.value;
   const words = stateWords(status, useNow(status));
   const others = editor?.others.value ?? [];
@@ -223,7 +226,7 @@ export const NotePane = (props: NotePaneProps) => {
         <p class="note-present">{presentWords(others)}</p>
       </div>
       <Spoken said={words.said} others={others} />
-      <Trouble link={link} editor={editor} tooLong={tooLong} />
+      <Trouble link={link} editor={editor} />
       {editor ? SECTIONS.map((name) => <Section key={name} name={name} editor={editor} others={others} />) : null}
     </div>
   );

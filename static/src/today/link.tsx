@@ -1,9 +1,9 @@
 /** The patient's link, to be copied, scanned from the screen, or found again in Messages. */
 import { useRef, useState } from "preact/hooks";
+import { copyText } from "../lib/copy.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import type { Actions, Dialog as Open } from "./actions.ts";
-import { copyText } from "./copy.ts";
 import { Dialog } from "./dialog.tsx";
 
 type Made = Extract<Open, { kind: "link" }>;

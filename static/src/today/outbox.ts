@@ -1,7 +1,8 @@
 /** The Messages page: puts copy buttons beside each message, for passing it on by hand. */
+
+import { copyText } from "../lib/copy.ts";
 import { $$, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
-import { copyText } from "./copy.ts";
 
 const ADDRESS = /https?:\/\/\S+/;
 const SAID_MS = 4000;
