@@ -72,6 +72,19 @@ def test_a_consultation_now(alice: Person, persons: Persons, site: Site) -> None
 
 
 @pytest.mark.row("V1")
+def test_a_name_of_spaces_is_refused_in_the_form(alice: Person) -> None:
+    alice.button("Consultation now").first.click()
+    name = alice.field("Name of the patient")
+    name.fill("   ")
+    alice.press("Make the link")
+    expect(name).to_be_focused()
+    assert "spaces alone are not enough" in name.evaluate("(field) => field.validationMessage")
+    name.fill("Dana")
+    alice.press("Make the link")
+    expect(alice.field("Personal link of the patient")).to_be_visible()
+
+
+@pytest.mark.row("V1")
 def test_the_link_is_copied(alice: Person) -> None:
     alice.context.grant_permissions(["clipboard-read", "clipboard-write"])
     link = make(alice, "Dana")

@@ -1,5 +1,5 @@
 /** The top of the desk: the way back, with whom, and how long it has lasted. */
-import { t } from "../lib/i18n.ts";
+import { plural, t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { stateWords, timeWords, toneOf } from "../today/row.ts";
 import { type Parts, rowOf } from "./parts.ts";
@@ -65,7 +65,9 @@ export const Head = (parts: Parts) => {
         {row.companion !== null && <span class="soft">{t("with {companion}", { companion: row.companion })}</span>}
         <State {...parts} />
         <span class="soft desk-when">
-          {t("Planned {time}, {minutes} minutes", { time: timeWords(row), minutes: row.duration_min })}
+          {plural(row.duration_min, "Planned {time}, {count} minute", "Planned {time}, {count} minutes", {
+            time: timeWords(row),
+          })}
         </span>
       </div>
       <Unsuitable {...parts} />

@@ -22,10 +22,24 @@ interface FormProps {
 
 const LONGEST_MESSAGE = 2000;
 
+/** Spaces alone pass `required`; the browser then shows this sentence at the field, until it is edited. */
+const refuseBlanks = (form: HTMLFormElement): boolean => {
+  const fields = [
+    ...form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input[required], textarea[required]"),
+  ];
+  const blank = fields.find(({ value }) => value.trim() === "");
+  if (!blank) return false;
+  blank.setCustomValidity(t("Please write something here; spaces alone are not enough."));
+  blank.addEventListener("input", () => blank.setCustomValidity(""), { once: true });
+  blank.reportValidity();
+  return true;
+};
+
 export const Form = ({ asker, title, go, danger = false, run, children }: FormProps) => {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    run(new FormData(event.currentTarget as HTMLFormElement));
+    const form = event.currentTarget as HTMLFormElement;
+    if (!refuseBlanks(form)) run(new FormData(form));
   };
   return (
     <Dialog title={title} onClose={() => asker.close()}>

@@ -1,6 +1,6 @@
 /** 'Consultation now': who, how to reach them, for whom, when; ends in the patient's link. */
 import { useState } from "preact/hooks";
-import { ownZone, t, zoneCity } from "../lib/i18n.ts";
+import { ownZone, plural, t, zoneCity } from "../lib/i18n.ts";
 import type { Actions } from "./actions.ts";
 import { Form, text } from "./form.tsx";
 import type { Plan } from "./requests.ts";
@@ -124,7 +124,7 @@ const Length = () => (
     <select id="duration-min" name="duration_min">
       {LENGTHS_MIN.map((minutes) => (
         <option key={minutes} value={minutes} selected={minutes === USUAL_MIN}>
-          {t("{minutes} minutes", { minutes })}
+          {plural(minutes, "{count} minute", "{count} minutes")}
         </option>
       ))}
     </select>
