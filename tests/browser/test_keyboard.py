@@ -1,14 +1,14 @@
 """Every journey by keyboard alone."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
-from tests.browser.journeys import come_to_waiting_room, hurry_to_waiting_room, in_call, waits
+from tests.browser.journeys import hurry_to_waiting_room, in_call, sign_in, waits
 from tests.browser.keys import Keys
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_note import saved, section
-from tests.cast import ALICE
-from tests.site import Site
+from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN
+from tests.site import Booked, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V11")]
 
@@ -113,6 +113,7 @@ def test_the_way_of_a_professional(persons: Persons, site: Site) -> None:
     keys.press("End")
     keys.use(alice.page.get_by_role("dialog").get_by_role("button", name="End for all"))
     alice.reads("The consultation has ended")
+    expect(alice.page.locator("#panel-call:focus, #main:focus")).to_be_attached()
     expect(dana.heading("The consultation has ended")).to_be_visible()
     keys.follow("Back to Today")
     expect(alice.heading("Today").first).to_be_visible()
@@ -120,23 +121,140 @@ def test_the_way_of_a_professional(persons: Persons, site: Site) -> None:
     expect(alice.heading("Sign in")).to_be_visible()
 
 
+def test_declining_and_changing_ones_mind(persons: Persons, site: Site) -> None:
+    dana = persons.person("dana", site, size=PHONE).open(site.consultation().link)
+    keys = Keys(dana)
+    keys.press("Start")
+    keys.press("Continue")
+    keys.press("I do not agree")
+    expect(dana.heading("That is all right")).to_be_visible()
+    keys.follow("I have changed my mind")
+    expect(dana.heading("Before we start")).to_be_visible()
+
+
+def line_of(person: Person, booked: Booked) -> Locator:
+    return person.page.locator("li.line").filter(has=person.page.locator(f"a[href='{booked.desk}']"))
+
+
 @pytest.mark.row("V3")
 def test_the_list_and_its_dialogs(persons: Persons, site: Site) -> None:
+    """After each dialog the focus is where it came from."""
     booked = site.consultation()
     dana = persons.person("dana", site, size=PHONE)
-    come_to_waiting_room(dana, booked)
+    hurry_to_waiting_room(dana, booked)
     alice = persons.person("alice", site, signed_in=ALICE).open("/today")
     keys = Keys(alice)
-    line = alice.page.locator(".waiting-rows li.line").filter(has=alice.page.locator(f"a[href='{booked.desk}']"))
-    keys.use(line.get_by_role("button", name="Message", exact=True))
+    line = line_of(alice, booked)
+    message, wait, refuse = (
+        line.get_by_role("button", name=name, exact=True) for name in ("Message", "Let wait longer", "Can\u2019t see now")
+    )
+    keys.use(message)
     keys.write("Nearly there")
     keys.press("Send message")
     dana.reads("Nearly there")
+    expect(message).to_be_focused()
     keys.use(line.get_by_role("button", name="More for"))
-    keys.use(line.get_by_role("button", name="Let wait longer"))
+    keys.use(wait)
     expect(alice.page.get_by_role("dialog")).to_be_visible()
     keys.hit("Escape")
-    expect(alice.page.get_by_role("dialog")).to_have_count(0)
+    expect(wait).to_be_focused()
+    keys.hit("Enter")
+    keys.write("Ten minutes more")
+    keys.press("Tell them")
+    dana.reads("Ten minutes more")
+    expect(wait).to_be_focused()
+    keys.use(refuse)
+    keys.write("I will ring you at three")
+    keys.press("Tell them and close the waiting room")
+    dana.reads("I will ring you at three")
+    expect(line.locator(":focus")).to_be_visible()
     keys.use(line.get_by_role("link", name="Admit"))
     in_call(alice)
     in_call(dana)
+
+
+@pytest.mark.row("V1")
+def test_links_are_made_anew_and_revoked(persons: Persons, site: Site) -> None:
+    booked = site.consultation(guest=ERIN)
+    alice = persons.person("alice", site, signed_in=ALICE).open("/today")
+    keys = Keys(alice)
+    line = line_of(alice, booked)
+    keys.use(line.get_by_role("button", name="More for"))
+    keys.use(line.get_by_role("button", name="New link"))
+    keys.press("Make a new link")
+    expect(alice.field("Personal link of the patient")).to_be_focused()
+    keys.press("Done")
+    expect(line.get_by_role("button", name="New link")).to_be_focused()
+    keys.use(line.get_by_role("button", name="Revoke link"))
+    keys.press("Revoke the link")
+    expect(line).to_contain_text("The link was revoked")
+    expect(line.locator(":focus")).to_be_visible()
+    keys.press("Make a new link")
+    expect(alice.field("Personal link of the patient")).to_be_focused()
+
+
+@pytest.mark.row("N1")
+def test_a_colleague_comes_to_the_desk_and_writes(persons: Persons, site: Site) -> None:
+    booked = site.consultation()
+    bob = persons.person("bob", site, signed_in=BOB).open("/today")
+    keys = Keys(bob)
+    keys.use(line_of(bob, booked).get_by_role("link", name="Dana Diaz", exact=True))
+    expect(section(bob, "Plan")).to_be_editable()
+    keys.go(section(bob, "Plan"))
+    keys.write("Sleep diary")
+    saved(bob)
+
+
+@pytest.mark.row("V3")
+def test_the_desk_before_and_in_a_call(persons: Persons, site: Site) -> None:
+    booked = site.consultation()
+    dana = persons.person("dana", site, size=PHONE)
+    hurry_to_waiting_room(dana, booked)
+    alice = persons.person("alice", site, signed_in=ALICE).open(booked.desk)
+    keys = Keys(alice)
+    keys.go(alice.field("Write a message"))
+    keys.write("One moment")
+    keys.hit("Enter")
+    dana.reads("One moment")
+    keys.press("Admit")
+    in_call(alice)
+    expect(alice.page.locator("#panel-call")).to_be_focused()
+    for name in ("Devices", "Chat"):
+        keys.press(name)
+        expect(alice.page.get_by_role("dialog")).to_be_visible()
+        keys.hit("Escape")
+        expect(alice.button(name)).to_be_focused()
+    unsuitable = alice.button("Not suitable for video")
+    keys.use(unsuitable)
+    keys.hit("Escape")
+    expect(unsuitable).to_be_focused()
+    keys.hit("Enter")
+    keys.write("No light where she is")
+    keys.press("End as not suitable")
+    alice.reads("The consultation has ended")
+    expect(alice.page.locator("#panel-call:focus, #main:focus")).to_be_attached()
+    keys.follow("Back to Today")
+
+
+@pytest.mark.row("P4")
+@pytest.mark.row("S4")
+def test_messages_and_account(persons: Persons, site: Site) -> None:
+    """By somebody whom no other test has signed in, because everywhere is everywhere."""
+    here, there = (persons.person(name, site) for name in ("here", "there"))
+    there.allow_errors("status of 401|WebSocket")
+    sign_in(here, CHARLIE)
+    sign_in(there, CHARLIE)
+    site.consultation(owner=CHARLIE, team_id=None, mobile=DANA.mobile)
+    here.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    keys = Keys(here)
+    keys.follow("Messages")
+    keys.press("Copy the link")
+    here.reads("Copied.")
+    keys.follow("Account")
+    expect(here.button("Sign out this device")).to_have_count(2)  # `there`, and the client that made the consultation
+    keys.press("Sign out this device")
+    expect(here.button("Sign out this device")).to_have_count(1)
+    keys.press("Sign out everywhere")
+    expect(here.heading("Sign in")).to_be_visible()
+    there.open("/today")
+    expect(there.heading("Sign in")).to_be_visible()

@@ -67,9 +67,9 @@ const Column = ({ name, label, tab, children }: ColumnProps) => {
 
 const PANEL = "panel-call";
 
-/** A button that goes with its scene takes the focus along: then the middle itself gets it. */
+/** A button that goes with its scene, in the middle or above it, takes the focus along: then the middle itself gets it. */
 const useFocusOverScenes = (scene: string) => {
-  const inside = document.getElementById(PANEL)?.contains(document.activeElement) ?? false;
+  const inside = document.getElementById("desk")?.contains(document.activeElement) ?? false;
   useLayoutEffect(() => {
     if (inside && document.activeElement === document.body) document.getElementById(PANEL)?.focus();
   }, [scene]);

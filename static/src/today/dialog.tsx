@@ -13,16 +13,29 @@ interface DialogProps {
 /** Where the work begins: a field if there is one, else what the browser chooses. */
 const FIRST_FIELD = "input, textarea, select";
 
+/** Gives the focus a place when its opener has gone meanwhile: the name of its row, or the page. */
+const restFocus = (dialog: Element | null, opener: Element | null): void => {
+  const held = document.activeElement;
+  const lost = held === document.body || (dialog?.contains(held) ?? false);
+  if (!lost || !(opener instanceof HTMLElement) || opener === document.body) return;
+  const [row] = opener.dataset.focus?.split(" ") ?? [];
+  const name = document.querySelector<HTMLElement>(`[data-focus="${row} desk"]`);
+  (name ?? document.getElementById("main"))?.focus();
+};
+
 export const Dialog = ({ title, onClose, children }: DialogProps) => {
   const element = useRef<HTMLDialogElement>(null);
   const mounted = useRef(true);
   const heading = useId();
   useLayoutEffect(() => {
-    element.current?.showModal();
-    element.current?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
+    const opener = document.activeElement;
+    const dialog = element.current;
+    dialog?.showModal();
+    dialog?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
     return () => {
       mounted.current = false;
-      element.current?.close();
+      dialog?.close();
+      restFocus(dialog, opener);
     };
   }, []);
   // A browser may close the dialog without `cancel`; `close` comes late, when the next dialog may already be there.

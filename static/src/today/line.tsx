@@ -1,6 +1,6 @@
 /** One row of the Today list: time, name, state in words, the likeliest action, and the rest behind 'More'. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import { t } from "../lib/i18n.ts";
+import { plural, t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { telUrl } from "../lib/urls.ts";
 import type { Actions, RowDialog } from "./actions.ts";
@@ -37,6 +37,10 @@ const choiceWords = (choice: RowDialog): string => {
 
 const DANGEROUS: ReadonlySet<Choice> = new Set(["refuse", "revoke"]);
 
+/** A dialog that was opened from the disclosure belongs to it: the focus comes back from there. */
+const isAway = (target: EventTarget | null, root: Element | null): boolean =>
+  target instanceof Element && !root?.contains(target) && target.closest("dialog") === null;
+
 /** Keeps a disclosure open only while the person is at it: Escape, a click elsewhere or the focus elsewhere close it. */
 const useDisclosure = (held: () => void, released: () => void) => {
   const [open, setOpen] = useState(false);
@@ -46,7 +50,7 @@ const useDisclosure = (held: () => void, released: () => void) => {
     if (!open) return;
     held();
     const outside = (event: Event) => {
-      if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false);
+      if (isAway(event.target, root.current)) setOpen(false);
     };
     const key = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
@@ -197,6 +201,6 @@ const Facts = ({ row, compact }: { row: TodayRow; compact: boolean }) => (
         {t("Phone:")} <a href={telUrl(row.phone)}>{row.phone}</a>
       </span>
     )}
-    <span>{t("{minutes} minutes planned", { minutes: row.duration_min })}</span>
+    <span>{plural(row.duration_min, "{count} minute planned", "{count} minutes planned")}</span>
   </p>
 );
