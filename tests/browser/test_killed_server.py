@@ -1,7 +1,5 @@
 """The server dies in the middle of a call: picture and sound go on, and nothing that was saved is lost."""
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
@@ -13,22 +11,7 @@ from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V6")]
 
-BACK_S = 3.0
-LONGEST_FREEZE_MS = 1500
 DEAD_SERVER = "WebSocket|ERR_CONNECTION|Failed to load resource"
-
-# Notes the longest time between two frames of the other side, by the picture that is shown.
-WATCH_PICTURE = """() => {
-  const video = document.querySelector("video.remote");
-  globalThis.longest = 0;
-  let last = performance.now();
-  const shown = (now) => {
-    globalThis.longest = Math.max(globalThis.longest, now - last);
-    last = now;
-    video.requestVideoFrameCallback(shown);
-  };
-  video.requestVideoFrameCallback(shown);
-}"""
 
 
 def connections(person: Person) -> int:
@@ -36,65 +19,31 @@ def connections(person: Person) -> int:
     return found
 
 
-def longest_freeze(*persons: Person) -> float:
-    """Return the longest freeze so far in ms; a busy machine has some by itself."""
-    return max(person.page.evaluate("() => globalThis.longest") for person in persons)
-
-
-def test_picture_and_sound_go_on_without_a_server(persons: Persons, own_site: Site) -> None:
+def test_a_call_outlives_its_server(persons: Persons, own_site: Site) -> None:
+    """How fast all this is, the bench measures; here it is the order of things that counts."""
     alice, dana, _ = call_of_two(persons, own_site)
     for person in (alice, dana):
         person.allow_errors(DEAD_SERVER)
-        person.page.evaluate(WATCH_PICTURE)
-        person.sees_motion(frames=30)
-    usual = longest_freeze(alice, dana)
     made = [connections(person) for person in (alice, dana)]
     own_site.server.kill()
     for person in (alice, dana):
-        expect(person.page.locator("main[data-line=retrying]")).to_be_attached()
+        person.state("live", line="retrying")
         person.sees_motion(frames=15)
         person.hears()
-        expect(person.page.locator("main[data-call-state=live]")).to_be_attached()
-    own_site.server.restart()
-    for person in (alice, dana):
-        person.state("live")
-        person.sees_motion(frames=15)
-    assert [connections(person) for person in (alice, dana)] == made, "the connection was made anew"
-    assert longest_freeze(alice, dana) < max(LONGEST_FREEZE_MS, 3 * usual)
-
-
-def test_signalling_is_back_within_seconds(persons: Persons, own_site: Site) -> None:
-    alice, dana, _ = call_of_two(persons, own_site)
-    for person in (alice, dana):
-        person.allow_errors(DEAD_SERVER)
-    own_site.server.kill()
-    own_site.server.restart()
-    begins = time.monotonic()
-    dana.press("Chat")
-    dana.field("Write a message").fill("Still here?")
-    dana.press("Send")
-    for person in (alice, dana):
-        person.state("live")
-    assert time.monotonic() - begins < BACK_S
-    alice.page.get_by_role("group", name="Call controls").get_by_role("button", name="Chat").click()
-    alice.reads("Still here?")
-
-
-def test_what_is_written_in_between_is_sent_afterwards(persons: Persons, own_site: Site) -> None:
-    alice, dana, _ = call_of_two(persons, own_site)
-    for person in (alice, dana):
-        person.allow_errors(DEAD_SERVER)
-    own_site.server.kill()
-    expect(dana.page.locator("main[data-line=retrying]")).to_be_attached()
+        person.state("live", line="retrying")
     dana.press("Chat")
     dana.field("Write a message").fill("Are you there?")
     dana.press("Send")
     dana.reads("Sending…")
     own_site.server.restart()
-    alice.state("live")
+    for person in (alice, dana):
+        person.state("live")
+        person.sees_motion(frames=15)
+    assert [connections(person) for person in (alice, dana)] == made, "the connection was made anew"
     alice.page.get_by_role("group", name="Call controls").get_by_role("button", name="Chat").click()
-    expect(alice.page.get_by_role("log").get_by_text("Are you there?")).to_have_count(1)
-    expect(dana.page.get_by_role("log").get_by_text("Are you there?")).to_have_count(1)
+    for person in (alice, dana):
+        expect(person.page.get_by_role("log").get_by_text("Are you there?")).to_have_count(1)
+    expect(dana.page.get_by_text("Sending…")).to_have_count(0)
 
 
 @pytest.mark.row("V3")
