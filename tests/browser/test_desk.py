@@ -53,6 +53,16 @@ def test_a_browser_that_cannot_call_still_has_the_note_and_the_phone_number(pers
     expect(alice.heading("No calls in this browser")).to_be_visible()
 
 
+def test_whoever_did_not_come_is_said_not_to_have_come(persons: Persons, site: Site) -> None:
+    booked = site.consultation()
+    alice = persons.person("alice", site, signed_in=ALICE).open(booked.desk)
+    alice.press("End the consultation")
+    alice.page.get_by_role("dialog").get_by_role("button", name="The patient did not come").click()
+    alice.reads("The consultation has ended")
+    alice.reads("The patient did not come")
+    assert site.row(booked)["state"] == "abandoned"
+
+
 @pytest.mark.row("V6")
 def test_without_a_server_ending_is_refused_in_words_and_leaving_works(persons: Persons, own_site: Site) -> None:
     alice, dana, _ = call_of_two(persons, own_site)

@@ -82,7 +82,7 @@ def test_switches_are_booleans_and_nothing_like_them(value: object) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["done", "", None, 1])
-def test_there_are_two_outcomes(outcome: object) -> None:
+def test_there_are_three_outcomes(outcome: object) -> None:
     with pytest.raises(Malformed):
         parse_command("end", {"outcome": outcome, "reason": None})
 

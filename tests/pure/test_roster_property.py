@@ -24,7 +24,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Hold, body=st.none() | TEXT),
     st.builds(Refuse, reason=TEXT),
     st.just(Leave()),
-    st.builds(End, outcome=st.sampled_from(["completed", "unsuitable"]), reason=st.none() | TEXT),
+    st.builds(End, outcome=st.sampled_from(["completed", "unsuitable", "absent"]), reason=st.none() | TEXT),
     st.builds(Signal, to=st.sampled_from([f"peer-{number}" for number in range(1, 8)]), description=st.just(OFFER)),
 )
 

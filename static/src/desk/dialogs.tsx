@@ -5,15 +5,29 @@ import { telUrl } from "../lib/urls.ts";
 import { Dialog } from "../today/dialog.tsx";
 import { Form, Refusal, text, Words } from "../today/form.tsx";
 import { type Parts, rowOf } from "./parts.ts";
+import type { Scene } from "./scene.ts";
+
+const AWAY: ReadonlySet<Scene> = new Set(["early", "gone"]);
+
+/** Nobody has talked, and the patient is not here. */
+const neverCame = ({ desk, model }: Parts): boolean =>
+  AWAY.has(desk.scene.value) && model.state.value.roster.consultation.started_at === null;
 
 const Part = (parts: Parts) => {
   const { desk } = parts;
   const { patient_name: name } = rowOf(parts);
   const seated = desk.scene.value === "call";
+  const absent = neverCame(parts);
   return (
-    <Dialog title={t("End or leave?")} onClose={() => desk.close()}>
+    <Dialog title={seated ? t("End or leave?") : t("End the consultation?")} onClose={() => desk.close()}>
       <div class="dialog-form">
         <Refusal asker={desk} />
+        {absent && (
+          <button type="button" class="part" onClick={() => void desk.end("absent", null)}>
+            <b>{t("The patient did not come")}</b>
+            <span>{t("The consultation did not take place; the list says so.")}</span>
+          </button>
+        )}
         <button type="button" class="part" onClick={() => void desk.end("completed", null)}>
           <b>{t("End for all")}</b>
           <span>{t("The consultation is completed. {name} sees that it has ended.", { name })}</span>

@@ -71,6 +71,12 @@ const Link = (parts: Parts) => {
   );
 };
 
+const End = ({ desk, primary = false }: Parts & { primary?: boolean }) => (
+  <button type="button" class={primary ? "button primary" : "button"} onClick={() => desk.open("part")}>
+    {t("End the consultation")}
+  </button>
+);
+
 const Doings = ({ scene, ...parts }: Parts & { scene: Scene }) => {
   const { desk, model } = parts;
   switch (scene) {
@@ -98,13 +104,16 @@ const Doings = ({ scene, ...parts }: Parts & { scene: Scene }) => {
     case "unable":
       return <Ring {...parts} />;
     case "early":
-      return <Link {...parts} />;
+      return (
+        <>
+          <Link {...parts} />
+          <End {...parts} />
+        </>
+      );
     case "gone":
       return (
         <>
-          <button type="button" class="button primary" onClick={() => desk.open("part")}>
-            {t("End the consultation")}
-          </button>
+          <End {...parts} primary />
           <Link {...parts} />
         </>
       );
