@@ -20,7 +20,7 @@ STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $
 run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127.0.0.1)
 	@exec $(BIN)/consilium serve --host $(HOST) --port $(PORT)
 
-test: install .venv/.dev static/dist/manifest.json tests/qa/node_modules/.ready ## set up, install browsers and servers through apt, run every test
+test: install check ## set up, install browsers and servers through apt, check, run every test
 	$(BIN)/pytest
 
 check: .venv/.dev static/dist/manifest.json tests/qa/node_modules/.ready ## format, lint, types, import contracts, house tests, browser-side units

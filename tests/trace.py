@@ -4,13 +4,16 @@ import contextlib
 import io
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "docs" / "REQUIREMENTS.md"
+BROWSER_SIDE = ROOT / "static" / "test"
+GROUP = re.compile(r'^describe\("[^"]*\[(?P<row>[A-Z]\d+)\]', re.MULTILINE)
+TEST = re.compile(r"^ +test\(", re.MULTILINE)
 ROW = re.compile(r"^\| (?P<row>[A-Z]\d+) \| (?P<title>.+) \|$", re.MULTILINE)
 
 
@@ -42,10 +45,20 @@ def collect() -> dict[str, set[str]]:
     return collector.tests
 
 
+def count_browser_side() -> Counter[str]:
+    """Count the tests of the browser side in each group (`describe`) that ends with a row in brackets."""
+    counted: Counter[str] = Counter()
+    for path in BROWSER_SIDE.glob("*.test.ts*"):
+        for group in re.split(r"^(?=describe\()", path.read_text(), flags=re.MULTILINE):
+            if found := GROUP.match(group):
+                counted[found["row"]] += len(TEST.findall(group))
+    return counted
+
+
 def main() -> None:
-    tests = collect()
+    tests, browser_side = collect(), count_browser_side()
     for row, title in titles().items():
-        sys.stdout.write(f"{row:<4} {len(tests.get(row, ())):>4}  {title}\n")
+        sys.stdout.write(f"{row:<4} {len(tests.get(row, ())) + browser_side[row]:>4}  {title}\n")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { joined, only, person, setUp, talking, waiting } from "./fake-call.ts";
 import { settle } from "./fake-timers.ts";
 
-describe("a shared screen", () => {
+describe("a shared screen [V7]", () => {
   test("ends sound only, which would keep it from being seen", async () => {
     const rig = setUp();
     await joined(rig, talking);
@@ -34,7 +34,7 @@ describe("a shared screen", () => {
   });
 });
 
-describe("a patient who is refused", () => {
+describe("a patient who is refused [V3]", () => {
   const refused = async () => {
     const rig = setUp();
     await rig.call.prepare({ camera: true, microphone: true });
@@ -64,7 +64,7 @@ describe("a patient who is refused", () => {
   });
 });
 
-describe("after a reload", () => {
+describe("after a reload [V7]", () => {
   test("a muted microphone and a camera that was off are so still", async () => {
     const rig = setUp("dana", false, { camera: true, microphone: true });
     await rig.call.prepare({ camera: true, microphone: true });

@@ -11,7 +11,7 @@ const connected = async () => {
   return { rig, socket };
 };
 
-describe("a professional who leaves the patient in the call", () => {
+describe("a professional who leaves the patient in the call [V4]", () => {
   test("is let go at once, and it is no interruption", async () => {
     const { rig, socket } = await connected();
     socket.says("gone", { id: "alice" });

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { joined, only, person, setUp, snapshot, talking, waiting, welcome } from "./fake-call.ts";
 import { settle } from "./fake-timers.ts";
 
-describe("waiting", () => {
+describe("waiting [V3]", () => {
   test("is already connected, and the gate for sound and picture opens when the patient is let in", async () => {
     const rig = setUp();
     await rig.call.prepare({ camera: true, microphone: true });
@@ -42,7 +42,7 @@ describe("waiting", () => {
   });
 });
 
-describe("who is polite", () => {
+describe("who is polite [V4]", () => {
   test("is the one whose peer id sorts lower", async () => {
     const patient = setUp("dana");
     await joined(patient, talking);
@@ -53,7 +53,7 @@ describe("who is polite", () => {
   });
 });
 
-describe("a dropped socket", () => {
+describe("a dropped socket [V6]", () => {
   test("comes back with resume, and the connection goes on", async () => {
     const rig = setUp();
     const socket = await joined(rig, talking);
@@ -94,7 +94,7 @@ describe("a dropped socket", () => {
   });
 });
 
-describe("after a restart of the server", () => {
+describe("after a restart of the server [V6]", () => {
   const lonely = snapshot([person("dana", "in_call"), person("alice", "in_call", { present: false, peer: null })]);
 
   test("somebody who is not back yet keeps the connection for 30 s", async () => {
@@ -130,7 +130,7 @@ describe("after a restart of the server", () => {
   });
 });
 
-describe("the other side", () => {
+describe("the other side [V4]", () => {
   test("that loads its page again gets a new connection, and has 'returned'", async () => {
     const rig = setUp();
     const socket = await joined(rig, talking);
@@ -174,7 +174,7 @@ describe("the other side", () => {
   });
 });
 
-describe("a professional", () => {
+describe("a professional [V4]", () => {
   test("whose consultation it is sits down at once, and again when the server has forgotten", async () => {
     const rig = setUp("alice", true);
     const room = snapshot([person("dana", "waiting"), person("alice", "away")]);
@@ -210,7 +210,7 @@ describe("a professional", () => {
   });
 });
 
-describe("the end", () => {
+describe("the end [V4]", () => {
   test("leaving turns everything off at once, and tells the server", async () => {
     const rig = setUp();
     await rig.call.prepare({ camera: true, microphone: true });
@@ -264,7 +264,7 @@ describe("the end", () => {
   });
 });
 
-describe("sound only", () => {
+describe("sound only [V7]", () => {
   test("turns the camera off and tells the connection; the picture comes back as it was", async () => {
     const rig = setUp();
     await rig.call.prepare({ camera: true, microphone: true });
@@ -296,7 +296,7 @@ describe("sound only", () => {
   });
 });
 
-describe("messages", () => {
+describe("messages [V7]", () => {
   const said = (id: number, body: string) => ({ id, from: "dana", name: "Dana", body, at: "2025-11-23T10:00:00Z" });
 
   test("are on their way until the server has them", async () => {

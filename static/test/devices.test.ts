@@ -32,7 +32,7 @@ beforeEach(() => {
   install(working);
 });
 
-describe("the remembered choice", () => {
+describe("the remembered choice [V2]", () => {
   test("is empty at first and keeps each device by itself", () => {
     assert.deepEqual(remembered(), NONE);
     remember({ camera: "back" });
@@ -49,7 +49,7 @@ describe("the remembered choice", () => {
   });
 });
 
-describe("constraints", () => {
+describe("constraints [V2]", () => {
   test("ask for a face where nothing was chosen, and for just the device that was", () => {
     assert.deepEqual(cameraConstraints(null).facingMode, { ideal: "user" });
     assert.equal(cameraConstraints(null).deviceId, undefined);
@@ -63,7 +63,7 @@ describe("constraints", () => {
   });
 });
 
-describe("opening", () => {
+describe("opening [V2]", () => {
   const asked: MediaStreamConstraints[] = [];
   const answers: (string | object)[] = [];
   const getUserMedia = async (constraints: MediaStreamConstraints): Promise<object> => {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { isSpeech, shareOf } from "../src/media/meter.ts";
 import { grade, type Measured, median } from "../src/pages/grade.ts";
 
-describe("what the measured connection means", () => {
+describe("what the measured connection means [V2]", () => {
   const good: Measured = { rttMs: 20, kbitPerS: 20_000, socket: true, packets: true };
   const cases: [Partial<Measured>, string][] = [
     [{}, "good"],
@@ -29,7 +29,7 @@ describe("what the measured connection means", () => {
   });
 });
 
-describe("the bar of the microphone", () => {
+describe("the bar of the microphone [V2]", () => {
   test("grows with the loudness and never leaves its frame", () => {
     const shares = [0, 0.0001, 0.01, 0.1, 0.5, 1, 2].map(shareOf);
     assert.deepEqual(

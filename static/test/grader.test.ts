@@ -14,7 +14,7 @@ const graded = (pictures: Pictures, frames: (second: number) => number | undefin
   return grader.unseen;
 };
 
-describe("a camera that nobody sees", () => {
+describe("a camera that nobody sees [V7]", () => {
   test("is noticed when it gives no picture for four seconds", () => {
     assert.equal(
       graded(CAMERA, () => 18, 4),

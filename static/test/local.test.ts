@@ -31,7 +31,7 @@ const opened = async (chosen?: { camera: string | null; microphone: string | nul
   return all;
 };
 
-describe("opening", () => {
+describe("opening [V7]", () => {
   test("uses the chosen devices, the microphone first", async () => {
     const { devices, media } = await opened({ camera: "left", microphone: "headset" });
     assert.deepEqual(devices.asked, [
@@ -60,7 +60,7 @@ describe("opening", () => {
   });
 });
 
-describe("off and on", () => {
+describe("off and on [V7]", () => {
   test("muting keeps the microphone open and silent", async () => {
     const { devices, media } = await opened();
     await media.setMic(false);
@@ -94,7 +94,7 @@ describe("off and on", () => {
   });
 });
 
-describe("what was switched off", () => {
+describe("what was switched off [V7]", () => {
   test("is told, to be kept for the next page", async () => {
     const { media, kept } = await opened();
     await media.setMic(false);
@@ -124,7 +124,7 @@ describe("what was switched off", () => {
   });
 });
 
-describe("another device", () => {
+describe("another device [V7]", () => {
   test("is open before the old one goes, and keeps the mute", async () => {
     const { devices, media } = await opened();
     await media.setMic(false);
@@ -158,7 +158,7 @@ describe("another device", () => {
   });
 });
 
-describe("a device that goes away", () => {
+describe("a device that goes away [V7]", () => {
   test("is replaced by the default one, which is said, with the way back", async () => {
     const { devices, media, exchanges } = await opened({ camera: null, microphone: "headset" });
     devices.of("audio")[0]?.vanishes();
@@ -189,7 +189,7 @@ describe("a device that goes away", () => {
   });
 });
 
-describe("looking at the page again", () => {
+describe("looking at the page again [V7]", () => {
   test("opens what was wanted and went away while nobody looked", async () => {
     const { devices, media } = await opened();
     devices.fails = { camera: "busy" };
@@ -219,7 +219,7 @@ describe("looking at the page again", () => {
   });
 });
 
-describe("the screen", () => {
+describe("the screen [V7]", () => {
   test("is shared, and stopped from the browser's own bar", async () => {
     const { devices, media, views } = await opened();
     await media.share();

@@ -19,7 +19,7 @@ const PHASES: Phase[] = [
   "failed",
 ];
 
-describe("the way through a consultation", () => {
+describe("the way through a consultation [V4]", () => {
   test("goes from the waiting room into the call", () => {
     assert.equal(run("connecting", place("waiting")), "waiting");
     assert.equal(run("waiting", place("in_call")), "called");
@@ -60,7 +60,7 @@ describe("the way through a consultation", () => {
   });
 });
 
-describe("the end", () => {
+describe("the end [V4]", () => {
   test("close codes lead to it", () => {
     assert.equal(run("live", { on: "closed", code: 1000 }), "left");
     assert.equal(run("live", { on: "closed", code: 4409 }), "replaced");

@@ -6,7 +6,7 @@ import * as wire from "../src/notes/wire.ts";
 import { AT, ME, setUp, textOf, type, withLink } from "./fake-note.ts";
 import { settle } from "./fake-timers.ts";
 
-describe("opening", () => {
+describe("opening [N1]", () => {
   withLink(
     "sends ticket and schema first and takes the client id before anything is typed",
     async ({ link, newest, type }) => {
@@ -36,7 +36,7 @@ describe("opening", () => {
   });
 });
 
-describe("saved", () => {
+describe("saved [N2]", () => {
   withLink("is said only when the server has confirmed every message", ({ link, newest, type }) => {
     type("a");
     assert.equal(link.status.value.saved, false);
@@ -117,7 +117,7 @@ describe("saved", () => {
   });
 });
 
-describe("rights", () => {
+describe("rights [N3]", () => {
   withLink("to write that are taken away stop the sending and never say saved", ({ link, newest, type }) => {
     newest().saysJson(wire.EVENT, { rights: "read" });
     const before = newest().edits().length;
@@ -160,7 +160,7 @@ describe("rights", () => {
   });
 });
 
-describe("coming back", () => {
+describe("coming back [N2]", () => {
   withLink("resumes under the same client id, quickly at first", async ({ newest, servers, timers }) => {
     newest().ends(1006);
     await timers.pass(300);

@@ -4,7 +4,7 @@ import { Ledger } from "../src/notes/ledger.ts";
 import * as wire from "../src/notes/wire.ts";
 import { type FakeServer, withLink } from "./fake-note.ts";
 
-describe("presence", () => {
+describe("presence [N1]", () => {
   const own = (server: FakeServer) => server.heard.filter((each) => each.kind === wire.AWARENESS);
 
   withLink("goes out ten times a second at most, and the last state always goes", async ({ link, newest, timers }) => {
@@ -37,7 +37,7 @@ describe("presence", () => {
   );
 });
 
-describe("the ledger", () => {
+describe("the ledger [N2]", () => {
   test("is clean only after complete and even", () => {
     const ledger = new Ledger();
     ledger.typed();

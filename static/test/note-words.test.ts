@@ -17,7 +17,7 @@ const OPEN: NoteStatus = {
 
 const AT = new Date(2026, 2, 2, 10, 41, 7);
 
-describe("what is shown of saving", () => {
+describe("what is shown of saving [N2]", () => {
   const cases: [string, Partial<NoteStatus>, number, string, string][] = [
     ["at first", {}, 0, "calm", "Everything is saved"],
     ["after the first save", { savedAt: AT }, 0, "calm", "Saved 10:41:07"],
@@ -72,7 +72,7 @@ describe("what is shown of saving", () => {
   });
 });
 
-describe("who is here", () => {
+describe("who is here [N1]", () => {
   const state = (id: string, name: string, more: object = {}) => ({
     user: { id, name },
     section: null,

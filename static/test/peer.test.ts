@@ -122,7 +122,7 @@ const stable = (pair: Pair): void => {
   }
 };
 
-describe("the first negotiation", () => {
+describe("the first negotiation [V4]", () => {
   test("is begun by the impolite side alone, without tracks, both ways open", async () => {
     const pair = new Pair();
     await settle();
@@ -168,7 +168,7 @@ test("glare: both renegotiate at once, both end stable", async () => {
   stable(pair);
 });
 
-describe("tracks", () => {
+describe("tracks [V7]", () => {
   const track = (kind: string) => ({ kind }) as unknown as MediaStreamTrack;
   const senders = (connection: FakePeerConnection) => connection.getTransceivers().map(({ sender }) => sender.track);
 
@@ -217,7 +217,7 @@ describe("tracks", () => {
   });
 });
 
-describe("an interruption", () => {
+describe("an interruption [V6]", () => {
   test("is told within two seconds of the last byte, and over with the first", async () => {
     const pair = new Pair();
     await pair.connect();
@@ -301,7 +301,7 @@ describe("an interruption", () => {
   });
 });
 
-describe("signals that got lost", () => {
+describe("signals that got lost [V4]", () => {
   test("the offer is repeated when signals get through again", async () => {
     const pair = new Pair();
     pair.cut = true;

@@ -25,7 +25,7 @@ const sample = (health: Health, from: number, to: number, rate: number, expected
 
 const talking = (): Health => sample(stand(unborn(0), true, 200), 500, 10_000, 1000);
 
-describe("a stall", () => {
+describe("a stall [V6]", () => {
   test("is told within two seconds after the last byte", () => {
     const flowing = talking();
     assert.equal(interrupted(flowing), false);
@@ -60,7 +60,7 @@ describe("a stall", () => {
   });
 });
 
-describe("the timeline of an interruption", () => {
+describe("the timeline of an interruption [V6]", () => {
   const broken = (): Health => stand(talking(), false, 10_000);
   const doneAt = (health: Health, at: number) => remedy(health, at);
 
@@ -118,7 +118,7 @@ describe("the timeline of an interruption", () => {
   });
 });
 
-describe("what people are told of the quality", () => {
+describe("what people are told of the quality [V7]", () => {
   const hear = (qualities: [number, Quality][]) => {
     const said: [number, Quality][] = [];
     let told = toldStart(0);
@@ -149,7 +149,7 @@ describe("what people are told of the quality", () => {
   });
 });
 
-describe("the ladder of the picture", () => {
+describe("the ladder of the picture [V7]", () => {
   test("goes one rung down after three seconds of a weak line, and never below the last", () => {
     let ladder = ladderTop(0);
     for (let at = 0; at <= 3_000; at += 1_000) ladder = climb(ladder, "weak", at);
@@ -178,7 +178,7 @@ test("sound only is offered on a weak line while there is a picture, and not twi
   assert.equal(offersSoundOnly("weak", "weak", true, true), false);
 });
 
-describe("statistics", () => {
+describe("statistics [V7]", () => {
   const report = (entries: object[]) => new Map(entries.map((entry, index) => [String(index), entry])) as never;
   const at = (seconds: number, packets: number, lost: number, frames: number) =>
     count(

@@ -15,7 +15,7 @@ beforeEach(() => {
   });
 });
 
-describe("what was switched off", () => {
+describe("what was switched off [V7]", () => {
   test("is found again in the same call", () => {
     keepOff("dana", { camera: false, microphone: true });
     assert.deepEqual(switchedOff("dana"), { camera: false, microphone: true });

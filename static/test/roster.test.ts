@@ -84,7 +84,7 @@ const sorted = ({ participants, ...rest }: Roster) => ({
   participants: [...participants].sort((one, other) => one.id.localeCompare(other.id)),
 });
 
-describe("snapshot and events", () => {
+describe("snapshot and events [V4]", () => {
   test("together are a fresh snapshot, whatever happens in the room", () => {
     for (let seed = 1; seed <= 300; seed += 1) {
       const pick = chance(seed);
@@ -114,7 +114,7 @@ describe("snapshot and events", () => {
   });
 });
 
-describe("who is connected to whom", () => {
+describe("who is connected to whom [V4]", () => {
   const dana = (stage: Stage) => person("dana", "patient", stage);
   const alice = (stage: Stage) => person("alice", "professional", stage);
   const bob = (stage: Stage) => person("bob", "professional", stage);
@@ -144,7 +144,7 @@ describe("who is connected to whom", () => {
   });
 });
 
-describe("one's own place", () => {
+describe("one's own place [V4]", () => {
   const at = (own: Participant, other: Participant, state?: ConsultationState) =>
     placeOf(roster([own, other], state), own.id);
 

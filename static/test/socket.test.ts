@@ -38,7 +38,7 @@ const connected = async () => {
   return all;
 };
 
-describe("hello", () => {
+describe("hello [V6]", () => {
   test("goes first, with the ticket, and the first event opens the socket", async () => {
     const { exchange, states, frames } = await connected();
     assert.deepEqual(exchange.newest.sent, [{ t: "hello", id: 1, b: { ticket: "ticket-1", resume: null, tab: "t" } }]);
@@ -61,7 +61,7 @@ describe("hello", () => {
   });
 });
 
-describe("commands", () => {
+describe("commands [V6]", () => {
   test("resolve and reject by the number that the reply carries", async () => {
     const { socket, exchange } = await connected();
     const first = socket.command("chat", { body: "one" });
@@ -136,7 +136,7 @@ test("silence for twelve seconds counts as lost; a beat in between does not", as
   assert.equal(states.at(-1)?.[0], "retrying");
 });
 
-describe("after a drop", () => {
+describe("after a drop [V6]", () => {
   test("the first attempts come within 300 ms, so a restarted server is found fast", () => {
     assert.equal(retryDelay(0, 0, 0), 100);
     assert.equal(retryDelay(999, 3, 1), 300);
@@ -184,7 +184,7 @@ describe("after a drop", () => {
   });
 });
 
-describe("close codes", () => {
+describe("close codes [V6]", () => {
   for (const code of [1000, 4400, 4403, 4404, 4409]) {
     test(`${code} ends it, with the server's sentence`, async () => {
       const { exchange, timers, states } = await connected();

@@ -5,7 +5,7 @@ import { adviceFor, type Browser, browserOf, isHopeless } from "../src/pages/tro
 
 const named = (name: string, message = ""): Error => Object.assign(new Error(message), { name });
 
-describe("what an exception of getUserMedia means", () => {
+describe("what an exception of getUserMedia means [V2]", () => {
   const cases: [Error | string, string][] = [
     [named("NotAllowedError", "Permission denied"), "blocked"],
     [named("NotAllowedError", "Permission denied by system"), "system"],
@@ -22,7 +22,7 @@ describe("what an exception of getUserMedia means", () => {
   }
 });
 
-describe("what is in the way before anybody is asked", () => {
+describe("what is in the way before anybody is asked [V2]", () => {
   const good: Surroundings = {
     secure: true,
     userAgent: "Chrome/150.0 Safari",
@@ -44,7 +44,7 @@ describe("what is in the way before anybody is asked", () => {
   }
 });
 
-describe("words for a trouble", () => {
+describe("words for a trouble [V2]", () => {
   test("only the browser and the page itself are beyond a second try", () => {
     assert.deepEqual(
       ["unsupported", "insecure", "embedded"].map((name) => isHopeless(name as "embedded")),

@@ -51,7 +51,7 @@ const NAME = "Dr Alice";
 const said = (before: Partial<CallState>, after: Partial<CallState>, chatInSight = false): string[] =>
   spoken(call(before), call(after), NAME, chatInSight);
 
-describe("the phone", () => {
+describe("the phone [V6]", () => {
   const offer = { tone: "warn", text: "Still trying. You can also call 0123.", action: "phone" };
 
   test("is offered where a first connection does not come about, as where one broke", () => {
@@ -67,7 +67,7 @@ describe("the phone", () => {
   });
 });
 
-describe("aloud", () => {
+describe("aloud [V11]", () => {
   test("who is let in hears with whom they are being connected, or that nobody is there", () => {
     assert.deepEqual(said({ phase: "waiting" }, { phase: "called" }), ["Connecting you with Dr Alice."]);
     assert.deepEqual(said({}, { phase: "called", remotes: [] }), [
@@ -96,7 +96,7 @@ describe("aloud", () => {
   });
 });
 
-describe("what is said of the line", () => {
+describe("what is said of the line [V11]", () => {
   const listen = () => {
     const timers = new FakeTimers();
     const words: [number, string][] = [];

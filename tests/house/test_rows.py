@@ -3,7 +3,7 @@
 import pytest
 
 from tests.house.source import ROOT
-from tests.trace import titles
+from tests.trace import count_browser_side, titles
 
 
 def test_rows_are_numbered_once() -> None:
@@ -16,3 +16,9 @@ def test_marked_rows_exist(request: pytest.FixtureRequest) -> None:
     """Looks at the tests of this run; the whole suite looks at all."""
     claimed = {mark.args[0] for item in request.session.items for mark in item.iter_markers("row")}
     assert claimed <= titles().keys()
+
+
+def test_marked_rows_of_the_browser_side_exist() -> None:
+    counted = count_browser_side()
+    assert counted.keys() <= titles().keys()
+    assert counted["V6"] > 0

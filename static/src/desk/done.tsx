@@ -45,7 +45,9 @@ const Ended = (parts: Parts) => {
         <dd>{outcomeWords(outcome, state)}</dd>
       </dl>
       <p>{t("The note stays open, so that you can complete it.")}</p>
-      <p class="soft">{t("If the patient comes back within ten minutes, they wait for you here.")}</p>
+      {outcome === "completed" && (
+        <p class="soft">{t("If the patient comes back within ten minutes, they wait for you here.")}</p>
+      )}
       <div class="desk-doings">
         {outcome === "unsuitable" && <Ring {...parts} />}
         <BackToToday boot={boot} primary />
@@ -56,6 +58,7 @@ const Ended = (parts: Parts) => {
 
 const outcomeWords = (outcome: string | null, state: string): string => {
   if (state === "abandoned") return t("The patient did not come");
+  if (outcome === null) return t("Nobody ended it; it was closed afterwards");
   return outcome === "unsuitable" ? t("Not suitable for video") : t("Completed");
 };
 
