@@ -234,6 +234,7 @@ def test_the_desk_before_and_in_a_call(persons: Persons, site: Site) -> None:
     alice.reads("The consultation has ended")
     expect(alice.page.locator("#panel-call:focus, #main:focus")).to_be_attached()
     keys.follow("Back to Today")
+    expect(alice.heading("Today").first).to_be_visible()
 
 
 @pytest.mark.row("P4")
