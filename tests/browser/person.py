@@ -1,5 +1,7 @@
 """Somebody in front of a browser window, and what they can tell about the page."""
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,7 @@ PHONE = (390, 844)
 LAPTOP = (1366, 768)
 PERMISSIONS = ["camera", "microphone", "screen-wake-lock"]
 SLOW_S = 30.0
+CLOSE_WITHIN_S = 15.0
 
 # Runs before each page's own scripts: remembers its connections, and turns broken rules of the content policy into console errors.
 WATCH = """
@@ -210,5 +213,11 @@ class Persons:
     def close(self) -> None:
         unexpected = [error for person in self.all for error in person.unexpected]
         for person in self.all:
-            person.context.close()
+            close_window(person.context)
         assert not unexpected, "\n".join(unexpected)
+
+
+def close_window(context: BrowserContext) -> None:
+    """Close a window. Chromium sometimes never does while its page is on its way; that window ends with its browser."""
+    with contextlib.suppress(TimeoutError):
+        context._sync(asyncio.wait_for(context._impl_obj.close(), CLOSE_WITHIN_S))

@@ -138,7 +138,11 @@ def devices(walk: Walk) -> None:
 def afterwards(walk: Walk, site: Site, booked: Booked) -> None:
     end = {"outcome": "completed", "reason": None}
     site.client(ALICE).post(f"/api/consultations/{booked.id}/end", json=end).raise_for_status()
-    walk.dana.open("/".join(walk.dana.page.url.split("/")[:5]) + "/after")
+    after = "/".join(walk.dana.page.url.split("/")[:5]) + "/after"
+    walk.dana.open(after)
+    walk.look("after, and nobody met")
+    behind_the_back(site, "UPDATE participant SET admitted_at = '2020-01-01 10:00:00' WHERE replace(consultation_id, '-', '') = ?", booked)
+    walk.dana.open(after)
     walk.comes_to(".feedback", "after")
     walk.click(".feedback button")
     walk.comes_to(".error-summary", "feedback missing")
@@ -147,14 +151,11 @@ def afterwards(walk: Walk, site: Site, booked: Booked) -> None:
     walk.comes_to(".callout.good", "thanks")
 
 
-def let_expire(site: Site, booked: Booked) -> None:
-    """Move the consultation into the past behind the server's back: no page and no command can."""
+def behind_the_back(site: Site, statement: str, booked: Booked) -> None:
+    """Change something of a consultation in the database: what no page and no command can, or only after a call."""
     with sqlite3.connect(site.server.folder / "test.db") as database:
-        moved = database.execute(
-            "UPDATE consultation SET scheduled_at = '2020' || substr(scheduled_at, 5) WHERE replace(id, '-', '') = ?",
-            (booked.id.replace("-", ""),),
-        )
-    assert moved.rowcount == 1
+        changed = database.execute(statement, (booked.id.replace("-", ""),))
+    assert changed.rowcount
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -166,7 +167,8 @@ def test_links_that_do_not_lead_in(persons: Persons, site: Site, language: str) 
     dana.open(early.link)
     walk.comes_to("a[href$=camera]", "early")
     expired, revoked = site.consultation(), site.consultation()
-    let_expire(site, expired)
+    past = "UPDATE consultation SET scheduled_at = '2020' || substr(scheduled_at, 5) WHERE replace(id, '-', '') = ?"
+    behind_the_back(site, past, expired)
     site.client(ALICE).delete(f"/api/consultations/{revoked.id}/link").raise_for_status()
     for state, link in (("expired", expired.link), ("revoked", revoked.link), ("unknown", "/j/" + "x" * 43)):
         dana.open(link)

@@ -115,7 +115,7 @@ def say(socket: ClientConnection, number: int, kind: str, **body: object) -> Non
 def talk(site: Site, ticket: str) -> None:
     """Knock, and write to the professional from the waiting room."""
     with dial(site, site.url) as socket:
-        say(socket, 1, "hello", ticket=ticket, resume=None, tab="tab")
+        say(socket, 1, "hello", ticket=ticket, resume=None)
         say(socket, 2, "chat", body=CHAT)
         while (frame := json.loads(socket.recv(timeout=20))).get("re") != 2:
             pass
@@ -133,7 +133,7 @@ def knock_on_wrong_doors(site: Site) -> None:
         assert stranger.get("/sign-in", headers={"host": "in-a-host.test"}).status_code == 421
     with pytest.raises(InvalidStatus):
         dial(site, "https://evil.test")
-    for frame in ('{"t":"hello","id":1,"b":{"ticket":"in-a-ticket","resume":null,"tab":"tab"}}', '{"in-a-frame'):
+    for frame in ('{"t":"hello","id":1,"b":{"ticket":"in-a-ticket","resume":null}}', '{"in-a-frame'):
         with dial(site, site.url) as socket, contextlib.suppress(ConnectionClosed):
             socket.send(frame)
             while True:
