@@ -57,9 +57,9 @@ class Site:
         made = answer.json()
         return Booked(made["id"], made["link"], made["desk_url"], guest.name)
 
-    def booked(self, link: str) -> Booked:
-        """Return what is known of a consultation whose link alone is at hand."""
-        return Booked(id="", link=link, desk="", patient="")
+    def booked(self, link: str, patient: str) -> Booked:
+        """Return what is known of a consultation whose link and patient alone are at hand."""
+        return Booked(id="", link=link, desk="", patient=patient)
 
     def row(self, booked: Booked, member: Staff = ALICE) -> dict[str, object]:
         """Return the line of the Today list, as `member` sees it."""

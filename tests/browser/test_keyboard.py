@@ -102,7 +102,7 @@ def test_the_way_of_a_professional(persons: Persons, site: Site) -> None:
     address = link.input_value()
     keys.follow("Open the desk")
     dana = persons.person("dana", site, size=PHONE)
-    hurry_to_waiting_room(dana, site.booked(address))
+    hurry_to_waiting_room(dana, site.booked(address, "Dana by keyboard"))
     keys.press("Admit")
     for person in (alice, dana):
         in_call(person)
