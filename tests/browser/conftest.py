@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from server.web.pseudo import write_pseudo_locales
-from tests.browser.person import Person, Persons
+from tests.browser.person import Persons
 from tests.cast import seat_in
 from tests.servers import AppServer, need_program
 from tests.site import Site
@@ -29,7 +29,6 @@ FIREFOX = {
     "media.peerconnection.ice.loopback": True,
     "media.peerconnection.ice.obfuscate_host_addresses": False,
 }
-PERMISSIONS = ["camera", "microphone", "screen-wake-lock"]
 LaunchChromium = Callable[..., Browser]
 
 
@@ -123,8 +122,3 @@ def persons(chromium: Browser) -> Iterator[Persons]:
     persons = Persons(chromium)
     yield persons
     persons.close()
-
-
-@pytest.fixture
-def person(persons: Persons) -> Callable[..., Person]:
-    return persons.person
