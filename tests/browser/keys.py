@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.person import Person
 
 MOST_STOPS = 80
+FIELD = "input, textarea, [contenteditable=true]"
 HAS_FOCUS = "(element) => element === document.activeElement"
 
 # What can be seen of the focus: its ring, and whether the element that has it is in view and under nothing else.
@@ -62,7 +63,8 @@ class Keys:
         expect(target).to_be_checked()
 
     def write(self, words: str) -> None:
-        """Write where the focus is."""
+        """Write where the focus is, which has to be a field: a letter must not reach a button."""
+        expect(self._page.locator(":focus").and_(self._page.locator(FIELD))).to_be_visible()
         self._page.keyboard.type(words)
 
     def hit(self, key: str) -> None:

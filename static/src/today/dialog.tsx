@@ -38,12 +38,17 @@ export const Dialog = ({ title, onClose, children }: DialogProps) => {
       restFocus(dialog, opener);
     };
   }, []);
+  // At once, not at `close`, which comes a frame later: whoever opens the next dialog in that frame would see it close.
+  const cancelled = (event: Event) => {
+    event.preventDefault();
+    onClose();
+  };
   // A browser may close the dialog without `cancel`; `close` comes late, when the next dialog may already be there.
   const closed = () => {
     if (mounted.current) onClose();
   };
   return (
-    <dialog ref={element} class="dialog" aria-labelledby={heading} onClose={closed}>
+    <dialog ref={element} class="dialog" aria-labelledby={heading} onCancel={cancelled} onClose={closed}>
       <header class="dialog-head">
         <h2 id={heading}>{title}</h2>
         <button type="button" class="button quiet icon-only" aria-label={t("Close")} onClick={onClose}>
