@@ -35,6 +35,7 @@ def introduce(person: Person, name: str | None = None) -> None:
 
 def agree(person: Person) -> None:
     expect(person.heading("Before we start")).to_be_visible()
+    expect(person.button("I agree")).to_be_visible()
     for box in person.page.get_by_role("checkbox").all():
         box.check()
     person.press("I agree")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import Inspection
 from tests.browser.journeys import hurry_to_waiting_room, in_call, sign_in
 from tests.browser.person import PHONE, Person, Persons
-from tests.browser.test_note import section
+from tests.browser.test_note import section, write
 from tests.cast import ALICE, BOB, DANA
 from tests.site import Booked, Site
 
@@ -103,8 +103,7 @@ def in_the_call(story: Story) -> None:
     story.dialogs(dana, "Chat", "More")
     story.dialogs(alice, "Chat", "Devices", "Not suitable for video", "End")
     bob.open(story.booked.desk)
-    section(bob, "Plan").click()
-    bob.page.keyboard.type("Rest")
+    write(bob, "Plan", "Rest")
     expect(section(alice, "Plan")).to_contain_text("Rest")
     story.look(bob, "outside", ".lobby[data-scene=outside]")
     story.inspection.look(alice, "a colleague writes")

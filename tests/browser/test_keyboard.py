@@ -35,6 +35,7 @@ def test_the_way_of_a_patient(persons: Persons, site: Site) -> None:
     keys.write("Dana D.")
     keys.press("Continue")
     expect(dana.heading("Before we start")).to_be_visible()
+    expect(dana.button("I agree")).to_be_visible()
     for number in range(dana.page.get_by_role("checkbox").count()):
         keys.tick(dana.page.get_by_role("checkbox").nth(number))
     keys.press("I agree")

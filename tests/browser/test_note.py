@@ -21,6 +21,7 @@ def section(person: Person, name: str) -> Locator:
 
 
 def write(person: Person, name: str, words: str) -> None:
+    expect(section(person, name)).to_be_editable()
     section(person, name).click()
     person.page.keyboard.press("Control+End")
     person.page.keyboard.type(words)
