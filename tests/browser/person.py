@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import itertools
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, WebSocket, expect
 
 from server.web.i18n import fill
 from server.web.pseudo import LANGUAGES
@@ -74,6 +76,8 @@ class Person:
         self.context = context
         self.base_url = base_url
         self.errors: list[str] = []
+        self._lines: list[str] = []
+        self._numbers = itertools.count(1)
         self._allowed: list[re.Pattern[str]] = []
         self.page = self._watch(context.new_page())
 
@@ -81,7 +85,19 @@ class Person:
         page.set_default_timeout(SLOW_S * 1000)
         page.on("pageerror", lambda error: self.errors.append(f"{self.name}: {error}"))
         page.on("console", self._heard)
+        page.on("websocket", self._follow)
         return page
+
+    def _follow(self, line: WebSocket) -> None:
+        """Remember when each line of this person opened, why it was ended, and when it closed: the first question after a failure."""
+        name = f"{line.url.rsplit('/', 1)[1]} {next(self._numbers)}"
+
+        def note(what: str) -> None:
+            self._lines.append(f"{self.name}: {time.strftime('%X')} line {name} {what}")
+
+        note("opened")
+        line.on("framereceived", lambda frame: note(frame) if isinstance(frame, str) and frame.startswith('{"t":"bye"') else None)
+        line.on("close", lambda _: note("closed"))
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -130,7 +146,11 @@ class Person:
 
     def state(self, phase: str, *, within_s: float = SLOW_S, line: str = "open") -> None:
         """Wait until the call of this page is in a phase, with its line to the server in a state."""
-        expect(self.page.locator(f"main[data-call-state={phase}][data-line={line}]")).to_be_attached(timeout=within_s * 1000)
+        try:
+            expect(self.page.locator(f"main[data-call-state={phase}][data-line={line}]")).to_be_attached(timeout=within_s * 1000)
+        except AssertionError as error:
+            error.add_note("\n".join(self._lines))
+            raise
 
     def until(self, check: Callable[[], object], *, what: str, within_s: float = SLOW_S) -> None:
         """Ask `check()` again and again, giving the browser its turns."""
