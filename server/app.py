@@ -20,6 +20,7 @@ import server.consultation.visit
 import server.consultation.ws
 import server.identity.http
 import server.messaging.http
+import server.notes.http
 import server.notes.ws
 import server.web.assets
 import server.web.failures
@@ -32,6 +33,7 @@ from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
 from server.core.db import STORAGE_ERRORS, Database, Events, Tx
 from server.core.house import House
+from server.core.keyring import load_keyring
 from server.core.outbox import Worker
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
@@ -74,6 +76,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
         bus=parts.bus,
         supervisor=Supervisor(),
         secrets=load_secrets(settings.data_dir),
+        keyring=load_keyring(settings.data_dir),
         tickets=TicketOffice(parts.clock),
         limiter=MemoryLimiter(parts.clock),
     )
@@ -105,7 +108,6 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
 
 
 def _routes() -> list[BaseRoute]:
-    admissions = {"room": server.consultation.ticket_http.admit_to_room, "note": server.notes.ws.admit_to_note}
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
@@ -115,10 +117,11 @@ def _routes() -> list[BaseRoute]:
         *server.consultation.pages.routes(),
         *server.consultation.http.routes(),
         *server.consultation.live_http.routes(),
-        *server.consultation.ticket_http.routes(admissions),
+        *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
         *server.messaging.http.routes(),
+        *server.notes.http.routes(),
         *server.notes.ws.routes(),
     ]
 

@@ -1,4 +1,4 @@
-"""Demo people for a first start: a practice, two teams, three professionals, and a consultation with a link to open."""
+"""Demo people for a first start: a practice, two teams, everybody who signs in, and a consultation with a link to open."""
 
 import json
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from server.access.actions import add_practice, add_team, join_team
-from server.access.model import Practice, Professional, Team
+from server.access.actions import add_practice, add_staff, add_team, join_team
+from server.access.model import Practice, Professional, StaffRole, Team
 from server.access.policy import Viewer
 from server.access.viewer import load_viewer
 from server.consultation.actions import Plan, current_link, schedule
@@ -24,9 +24,14 @@ from server.core.ids import new_id
 from server.identity.actions import add_person, end_all_logins, find_credential, set_password
 from server.identity.model import Credential
 from server.identity.passwords import Passwords
+from server.patients.actions import agree_to_sharing, register
+from server.patients.model import Patient
 from server.settings import PREFIX, BadSettings
+from server.web.i18n import ENGLISH
 
-PATIENT = "Dana Demo"
+PATIENT, PATIENT_LOGIN = "Dana Demo", "dana"
+ADMINISTRATOR, ADMINISTRATOR_LOGIN = "Olga Orlova", "olga"
+ASSISTANT, ASSISTANT_LOGIN = "Sam Shaw", "sam"
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ PEOPLE = (
     DemoPerson("nurse_bob", "Nurse", "Bob Brown", "RN", "Diabetes care", "North"),
     DemoPerson("dr_charlie", "Dr", "Charlie Clark", "MBBS, FRCA", "Pain medicine", "South"),
 )
+LOGINS = (*(person.username for person in PEOPLE), PATIENT_LOGIN, ADMINISTRATOR_LOGIN, ASSISTANT_LOGIN)
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,15 @@ class DemoFacts:
 
     def as_text(self) -> str:
         professional, colleague = (self._sign_in(person.username) for person in PEOPLE[:2])
+        patient, assistant, administrator = (self._sign_in(name) for name in (PATIENT_LOGIN, ASSISTANT_LOGIN, ADMINISTRATOR_LOGIN))
         return (
             f"Address:       {self.base_url}\n"
             f"Professional:  {professional['username']}  {professional['password']}   ({self.base_url}/sign-in)\n"
             f"Colleague:     {colleague['username']}  {colleague['password']}\n"
             f"Patient:       {self.patient_link}\n"
+            f"Her account:   {patient['username']}  {patient['password']}\n"
+            f"Assistant:     {assistant['username']}  {assistant['password']}\n"
+            f"Administrator: {administrator['username']}  {administrator['password']}\n"
         )
 
     def _sign_in(self, username: str) -> dict[str, str]:
@@ -90,8 +100,9 @@ async def _seed_people(house: House) -> dict[str, str]:
         known = await tx.scalar(select(Practice.id).limit(1)) is not None
     if known and path.exists():
         found: dict[str, str] = json.loads(path.read_text())
-        return found
-    passwords = {person.username: token_urlsafe(9) for person in PEOPLE}
+        if found.keys() == set(LOGINS):
+            return found
+    passwords = {username: token_urlsafe(9) for username in LOGINS}
     hashes = {username: await Passwords().hash(password) for username, password in passwords.items()}
     async with house.database.write() as tx:
         await (_renew_passwords if known else _add_people)(tx, hashes, house.clock.now())
@@ -120,13 +131,23 @@ async def _add_people(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
     teams = {name: add_team(tx, practice.id, name) for name in ("North", "South")}
     await tx.flush()
     for demo in PEOPLE:
-        person = add_person(tx, f"{demo.title} {demo.name}")
-        await tx.flush()
-        set_password(tx, person.id, demo.username, hashes[demo.username], now)
-        professional = _professional(demo, person.id, practice)
+        person_id = await _add_person(tx, f"{demo.title} {demo.name}", demo.username, hashes, now)
+        professional = _professional(demo, person_id, practice)
         tx.add(professional)
         await tx.flush()
         join_team(tx, teams[demo.team], professional, now)
+    await _add_person(tx, PATIENT, PATIENT_LOGIN, hashes, now)
+    administrator_id = await _add_person(tx, ADMINISTRATOR, ADMINISTRATOR_LOGIN, hashes, now)
+    assistant_id = await _add_person(tx, ASSISTANT, ASSISTANT_LOGIN, hashes, now)
+    add_staff(tx, practice.id, administrator_id, StaffRole.ADMINISTRATOR, now)
+    add_staff(tx, practice.id, assistant_id, StaffRole.ASSISTANT, now)
+
+
+async def _add_person(tx: Tx, name: str, username: str, hashes: dict[str, str], now: datetime) -> UUID:
+    person = add_person(tx, name)
+    await tx.flush()
+    set_password(tx, person.id, username, hashes[username], now)
+    return person.id
 
 
 def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Professional:
@@ -144,14 +165,21 @@ def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Prof
 async def _open_link(tx: Tx, house: House, base_url: str) -> str:
     now = house.clock.now()
     credential = await _demo_credential(tx, PEOPLE[0].username)
-    viewer = await load_viewer(tx, credential.person_id)
+    viewer = await load_viewer(tx, credential.person_id, now)
     for consultation in await _scheduled(tx, viewer):
         link = await current_link(tx, consultation.id)
         if link.standing(consultation, now) == Standing.READY:
             return join_url(base_url, house.secrets, link.id)
     plan = Plan(PATIENT, "+44 7700 900123", "dana@example.org", await _north(tx, viewer), now, 20)
-    _, link = await schedule(tx, house.secrets, viewer, plan, now)
+    consultation, link = await schedule(tx, house.secrets, viewer, plan, now)
+    await _register(tx, consultation.patient_id, now)
     return join_url(base_url, house.secrets, link.id)
+
+
+async def _register(tx: Tx, patient_id: UUID, now: datetime) -> None:
+    """The demo's patient has an account and lets the team see the notes, so that two professionals can write together."""
+    register(await tx.get_one(Patient, patient_id), (await _demo_credential(tx, PATIENT_LOGIN)).person_id)
+    await agree_to_sharing(tx, patient_id, ENGLISH, now)
 
 
 async def _scheduled(tx: Tx, viewer: Viewer) -> list[Consultation]:

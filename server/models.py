@@ -3,6 +3,7 @@
 import server.access.model
 import server.consultation.model
 import server.consultation.records
+import server.core.audit
 import server.core.outbox
 import server.identity.model
 import server.messaging.model

@@ -34,7 +34,7 @@ const STYLES = {
 };
 const ENTRIES = { ...PAGES, ...ROOM, ...STAFF, ...STYLES };
 /** Not counted: what a page fetches when it stands already, and does without until then. */
-const LATER = ["src/notes/note.tsx"];
+const LATER = ["src/notes/notes.tsx"];
 /** Entries of one group share chunks. A patient's page is one file: on a slow network a request costs more than repeated bytes. */
 const GROUPS = [...Object.entries(PAGES).map(([name, entry]) => ({ [name]: entry })), ROOM, STAFF, STYLES];
 /** Scripts that run outside the page get one self-contained file each; pages learn its name by a constant. */

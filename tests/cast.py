@@ -1,7 +1,8 @@
 """The cast of the tests: the same few people with the same ids in every test.
 
 dr_alice and nurse_bob work in team North, dr_charlie in team South of the same practice: every test of a right asks what charlie sees.
-dr_mallory belongs to another practice. dana and erin are patients. olga runs the computers: she signs in, and is no professional.
+dr_mallory belongs to another practice. dana and erin are patients; dana is registered.
+olga runs the computers: she signs in, and is no professional.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import anyio
 
-from server.access.model import Membership, Practice, Professional, Team
+from server.access.actions import add_staff
+from server.access.model import Membership, Practice, Professional, StaffRole, Team
 from server.access.policy import Viewer
 from server.adapters.memory_bus import MemoryBus
 from server.consultation.actions import Plan, schedule
@@ -24,6 +26,9 @@ from server.core.house import House
 from server.identity.actions import begin_login, set_password
 from server.identity.model import Person
 from server.identity.passwords import HASHER
+from server.patients.actions import agree_to_sharing, register
+from server.patients.model import Patient
+from server.web.i18n import ENGLISH
 
 
 def fixed_id(*words: str) -> UUID:
@@ -65,16 +70,21 @@ class Staff:
     @property
     def viewer(self) -> Viewer:
         teams = frozenset({self.team_id} if self.team_id else ())
-        return Viewer(self.person_id, self.professional_id, self.practice_id, teams, self.full_name)
+        return Viewer(self.person_id, self.professional_id if self.title else None, self.practice_id, teams, self.full_name)
 
 
 @dataclass(frozen=True)
 class Guest:
-    """A patient, who has no account."""
+    """A patient; one with a `username` is registered, and has agreed that the team sees the notes."""
 
     name: str
     mobile: str
     email: str
+    username: str | None = None
+
+    @property
+    def person_id(self) -> UUID:
+        return fixed_id("person", str(self.username))
 
 
 ALICE = Staff("dr_alice", "Dr", "Alice Ahmed", CLINIC, NORTH)
@@ -83,7 +93,7 @@ CHARLIE = Staff("dr_charlie", "Dr", "Charlie Cole", CLINIC, SOUTH)
 MALLORY = Staff("dr_mallory", "Dr", "Mallory Moon", ELSEWHERE, None)
 OLGA = Staff("olga", "", "Olga Orlova", CLINIC, None)
 EVERYBODY = (ALICE, BOB, CHARLIE, MALLORY, OLGA)
-DANA = Guest("Dana Diaz", "+447700900001", "dana@example.org")
+DANA = Guest("Dana Diaz", "+447700900001", "dana@example.org", "dana")
 ERIN = Guest("Erin Evans", "+447700900002", "erin@example.org")
 
 
@@ -105,12 +115,13 @@ class Cast:
 
 @dataclass(frozen=True)
 class Meeting:
-    """A consultation with its patient's place, personal link and the link's secret."""
+    """A consultation with its patient's place, personal link and the link's secret; `note_id` once somebody laid out its notes."""
 
     consultation_id: UUID
     participant_id: UUID
     visit_id: UUID
     token: str
+    note_id: UUID | None = None
 
     @property
     def join_path(self) -> str:
@@ -131,6 +142,10 @@ async def seat_cast(tx: Tx, now: datetime) -> Cast:
     tx.add_all((Team(id=NORTH, practice_id=CLINIC, name="North"), Team(id=SOUTH, practice_id=CLINIC, name="South")))
     for member in EVERYBODY:
         await _seat(tx, member, now)
+    tx.add(Person(id=DANA.person_id, name=DANA.name))
+    await tx.flush()
+    set_password(tx, DANA.person_id, str(DANA.username), password_hash("dana likes long walks"), now)
+    add_staff(tx, CLINIC, OLGA.person_id, StaffRole.ADMINISTRATOR, now)
     return Cast()
 
 
@@ -187,6 +202,9 @@ async def add_meeting(
     when = scheduled_at or now + timedelta(minutes=5)
     plan = Plan(guest.name, guest.mobile, guest.email, team_id, when, duration_min=20)
     consultation, link = await schedule(tx, secrets, owner.viewer, plan, now)
+    if guest.username:
+        register(await tx.get_one(Patient, consultation.patient_id), guest.person_id)
+        await agree_to_sharing(tx, consultation.patient_id, ENGLISH, now)
     return Meeting(consultation.id, link.participant_id, link.id, join_token(secrets, link.id))
 
 

@@ -1,6 +1,7 @@
-"""Practices, the professionals who work in them, and their teams."""
+"""Practices, who works in them, their teams, and who was permitted to see what."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
@@ -13,7 +14,8 @@ from server.web.i18n import SOURCE_TAG
 class Practice(Base):
     """An organisation: a sole professional or a clinic. `time_zone` is an IANA name, `phone` as people dial it.
 
-    `language` is the tag of the catalogue in which it writes to people.
+    `language` is the tag of the catalogue in which it writes to people. With `keeps_drafts` somebody's own computer may keep,
+    encrypted, what is typed into a note while there is no connection; a shared computer never does.
     """
 
     __tablename__ = "practice"
@@ -23,6 +25,7 @@ class Practice(Base):
     phone: Mapped[str | None] = mapped_column(String(40))
     time_zone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(20), default=SOURCE_TAG)
+    keeps_drafts: Mapped[bool] = mapped_column(default=True)
 
 
 class Professional(Base):
@@ -62,3 +65,70 @@ class Membership(Base):
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
     joined_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class StaffRole(StrEnum):
+    ADMINISTRATOR = "administrator"
+    ASSISTANT = "assistant"
+
+
+class Staff(Base):
+    """Somebody's place in a practice beside giving consultations, kept after it has ended; a person has one at a time."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[StaffRole] = mapped_column(String(20))
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Grant(Base):
+    """An author lets one person see what the author wrote about one patient, until a date; kept after it has ended."""
+
+    __tablename__ = "access_grant"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    granted_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class EmergencyAccess(Base):
+    """A professional opened a patient's notes without a right ("break glass"), for a short time and with a reason that the authors read."""
+
+    __tablename__ = "emergency_access"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    began_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+
+class EmergencyNotice(Base):
+    """Tells one author that their notes were opened in an emergency, until they have said that they read it."""
+
+    __tablename__ = "emergency_notice"
+
+    access_id: Mapped[UUID] = mapped_column(ForeignKey("emergency_access.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    read_at: Mapped[datetime | None]
+
+
+class RightsEpoch(Base):
+    """One row that counts every change of a right, so that whoever missed the hint can see that there was one."""
+
+    __tablename__ = "rights_epoch"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int]

@@ -21,12 +21,12 @@ async def _account(request: Request) -> Response:
     who = await signed_in(request)
     house = house_of(request)
     async with house.database.read() as tx:
-        viewer = await load_viewer(tx, who.person_id)
+        viewer = await load_viewer(tx, who.person_id, house.clock.now())
         credential = await tx.get_one(Credential, who.person_id)
-        practice = await tx.get_one(Practice, viewer.practice_id)
+        practice = await tx.get(Practice, viewer.practice_id) if viewer.practice_id else None
         sessions = await open_logins(tx, who.person_id)
     now = house.clock.now()
     alive = [session for session in sessions if session.alive(now, house.settings)]
     person = {"name": viewer.name, "username": credential.username}
-    shown = {"person": person, "sessions": alive, "current": who.session_id, "zone": practice.time_zone, "now": now}
+    shown = {"person": person, "sessions": alive, "current": who.session_id, "zone": practice.time_zone if practice else "UTC", "now": now}
     return render(request, "staff/account.html", shown)

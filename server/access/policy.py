@@ -1,19 +1,36 @@
-"""Who may see what, as pure functions over ids: the only place where a right is decided."""
+"""Who may do what with what, as pure functions over ids: the only place where a right is decided."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import NamedTuple, Protocol
 from uuid import UUID
+
+
+class Permission(NamedTuple):
+    """The author lets this viewer see what they wrote about one patient, at this moment."""
+
+    author_id: UUID
+    patient_id: UUID
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """A signed-in professional with their teams at this moment; patients come by a join link and are never a Viewer."""
+    """A signed-in person with everything that gives them a right at this moment.
+
+    `professional_id` is None for whoever gives no consultations, `practice_id` for whoever works in none. `emergencies` are the patients
+    whose record they opened in an emergency; `reads_for` are the patient records that are their own or of somebody they act for.
+    An administrator has no right to anything clinical, so it is not a part of this.
+    """
 
     person_id: UUID
-    professional_id: UUID
-    practice_id: UUID
+    professional_id: UUID | None
+    practice_id: UUID | None
     team_ids: frozenset[UUID]
     name: str
+    permissions: frozenset[Permission] = frozenset()
+    emergencies: frozenset[UUID] = frozenset()
+    reads_for: frozenset[UUID] = frozenset()
 
 
 class Owned(Protocol):
@@ -31,16 +48,86 @@ class Owned(Protocol):
 
 def may_see_consultation(viewer: Viewer, consultation: Owned) -> bool:
     """The professional whose consultation it is, and the members of the team that it was given to."""
-    if viewer.practice_id != consultation.practice_id:
+    if viewer.professional_id is None or viewer.practice_id != consultation.practice_id:
         return False
     return consultation.professional_id == viewer.professional_id or consultation.team_id in viewer.team_ids
 
 
-def may_see_note(viewer: Viewer, consultation: Owned) -> bool:
-    """The note of a team consultation is the team's, any other its author's; no patient ever holds a Viewer."""
-    return may_see_consultation(viewer, consultation)
+class Kind(StrEnum):
+    """The three kinds of note beside each other: one's own remarks, the clinical note, and what the patient will read."""
+
+    JOTTINGS = "jottings"
+    SHARED = "shared"
+    SUMMARY = "summary"
 
 
-def may_write_note(viewer: Viewer, consultation: Owned) -> bool:
-    """Whoever may see the note of a consultation writes it too."""
-    return may_see_note(viewer, consultation)
+class Verb(StrEnum):
+    """What somebody may do with a note. `READ` is the released text only, never the note behind it."""
+
+    SEE = "see"
+    WRITE = "write"
+    SIGN = "sign"
+    LOCK = "lock"
+    AMEND = "amend"
+    RELEASE = "release"
+    EXPORT = "export"
+    HISTORY = "history"
+    PERMIT = "permit"
+    READ = "read"
+
+
+class Relation(StrEnum):
+    """How somebody stands to a note; one may stand to it in several ways, and has the rights of all of them."""
+
+    AUTHOR = "author"
+    TEAM = "team"
+    PERMITTED = "permitted"
+    EMERGENCY = "emergency"
+    PATIENT = "patient"
+
+
+@dataclass(frozen=True)
+class NoteFacts:
+    """What the policy needs to know of a note. `sharing`: the patient is registered and has agreed that the team sees notes."""
+
+    practice_id: UUID
+    team_id: UUID | None
+    patient_id: UUID
+    author_id: UUID
+    kind: Kind
+    sharing: bool
+    released: bool = False
+
+
+_WORK = frozenset({Verb.SEE, Verb.WRITE, Verb.SIGN, Verb.AMEND, Verb.EXPORT, Verb.HISTORY})
+_OWN = _WORK | {Verb.LOCK, Verb.PERMIT}
+_NONE: frozenset[Verb] = frozenset()
+RIGHTS: Mapping[Relation, Mapping[Kind, frozenset[Verb]]] = {
+    Relation.AUTHOR: {
+        Kind.JOTTINGS: frozenset({Verb.SEE, Verb.WRITE, Verb.EXPORT, Verb.HISTORY}),
+        Kind.SHARED: _OWN,
+        Kind.SUMMARY: _OWN | {Verb.RELEASE},
+    },
+    Relation.TEAM: {Kind.JOTTINGS: _NONE, Kind.SHARED: _WORK, Kind.SUMMARY: _WORK | {Verb.RELEASE}},
+    Relation.PERMITTED: {Kind.JOTTINGS: _NONE, Kind.SHARED: frozenset({Verb.SEE}), Kind.SUMMARY: frozenset({Verb.SEE})},
+    Relation.EMERGENCY: {Kind.JOTTINGS: _NONE, Kind.SHARED: frozenset({Verb.SEE}), Kind.SUMMARY: frozenset({Verb.SEE})},
+    Relation.PATIENT: {Kind.JOTTINGS: _NONE, Kind.SHARED: _NONE, Kind.SUMMARY: frozenset({Verb.READ})},
+}
+
+
+def relations(viewer: Viewer, note: NoteFacts) -> frozenset[Relation]:
+    """Return every way in which the viewer stands to the note."""
+    here = viewer.practice_id == note.practice_id
+    working = here and viewer.professional_id is not None
+    stands = {
+        Relation.AUTHOR: working and viewer.person_id == note.author_id,
+        Relation.TEAM: working and note.sharing and note.team_id in viewer.team_ids,
+        Relation.PERMITTED: here and Permission(note.author_id, note.patient_id) in viewer.permissions,
+        Relation.EMERGENCY: working and note.patient_id in viewer.emergencies,
+        Relation.PATIENT: note.released and note.patient_id in viewer.reads_for,
+    }
+    return frozenset(relation for relation, true in stands.items() if true)
+
+
+def may(viewer: Viewer, verb: Verb, note: NoteFacts) -> bool:
+    return any(verb in RIGHTS[relation][note.kind] for relation in relations(viewer, note))

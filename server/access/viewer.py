@@ -1,38 +1,77 @@
-"""Loads the signed-in professional with their teams at this moment."""
+"""Loads the signed-in person with everything that gives them a right at this moment."""
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from starlette.requests import HTTPConnection
 
-from server.access.model import Membership, Professional, Team
-from server.access.policy import Viewer
+from server.access.model import EmergencyAccess, Grant, Membership, Professional, Staff, Team
+from server.access.policy import Permission, Viewer
 from server.core.db import Tx
-from server.errors import NotSignedIn
+from server.errors import Forbidden
 from server.identity.gate import signed_in
+from server.identity.model import Person
 from server.web.endpoint import house_of
 
 
-async def load_viewer(tx: Tx, person_id: UUID) -> Viewer:
-    """Raises `NotSignedIn` for a person who is not a professional: only they have pages behind a sign-in yet."""
+async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
+    """Whoever works in no practice is a viewer without any right of a professional."""
     professional = await tx.scalar(select(Professional).where(Professional.person_id == person_id))
-    if professional is None:
-        raise NotSignedIn
-    memberships = select(Membership.team_id).where(Membership.professional_id == professional.id, Membership.ended_at.is_(None))
-    return Viewer(
-        person_id=person_id,
-        professional_id=professional.id,
-        practice_id=professional.practice_id,
-        team_ids=frozenset(await tx.scalars(memberships)),
-        name=professional.full_name,
-    )
+    if professional is not None:
+        return Viewer(
+            person_id=person_id,
+            professional_id=professional.id,
+            practice_id=professional.practice_id,
+            team_ids=await _team_ids(tx, professional.id),
+            name=professional.full_name,
+            permissions=await _permissions(tx, person_id, now),
+            emergencies=await _emergencies(tx, person_id, now),
+        )
+    person = await tx.get_one(Person, person_id)
+    practice_id = await tx.scalar(select(Staff.practice_id).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
+    permissions = await _permissions(tx, person_id, now) if practice_id else frozenset()
+    return Viewer(person_id, None, practice_id, frozenset(), person.name, permissions)
+
+
+async def _team_ids(tx: Tx, professional_id: UUID) -> frozenset[UUID]:
+    memberships = select(Membership.team_id).where(Membership.professional_id == professional_id, Membership.ended_at.is_(None))
+    return frozenset(await tx.scalars(memberships))
+
+
+async def _permissions(tx: Tx, person_id: UUID, now: datetime) -> frozenset[Permission]:
+    alive = (Grant.person_id == person_id) & Grant.withdrawn_at.is_(None) & (Grant.expires_at > now)
+    return frozenset(Permission(*row) for row in await tx.execute(select(Grant.author_id, Grant.patient_id).where(alive)))
+
+
+async def _emergencies(tx: Tx, person_id: UUID, now: datetime) -> frozenset[UUID]:
+    alive = (EmergencyAccess.person_id == person_id) & (EmergencyAccess.ends_at > now)
+    return frozenset(await tx.scalars(select(EmergencyAccess.patient_id).where(alive)))
 
 
 async def viewer_of(connection: HTTPConnection) -> Viewer:
+    """Return whoever is signed in; raises `NotSignedIn`."""
     who = await signed_in(connection)
-    async with house_of(connection).database.read() as tx:
-        return await load_viewer(tx, who.person_id)
+    house = house_of(connection)
+    async with house.database.read() as tx:
+        return await load_viewer(tx, who.person_id, house.clock.now())
+
+
+async def professional_of(connection: HTTPConnection) -> Viewer:
+    """Return the signed-in professional; raises `NotSignedIn`, and `Forbidden` for everybody else."""
+    viewer = await viewer_of(connection)
+    if viewer.professional_id is None:
+        raise Forbidden
+    return viewer
 
 
 async def teams_of(tx: Tx, viewer: Viewer) -> list[Team]:
     return list(await tx.scalars(select(Team).where(Team.id.in_(viewer.team_ids)).order_by(Team.name)))
+
+
+async def names_of(tx: Tx, person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return how each of these people is called, professionals with their title."""
+    called = select(Person.id, Person.name, Professional).outerjoin(Professional, Professional.person_id == Person.id)
+    rows = await tx.execute(called.where(Person.id.in_(person_ids)))
+    return {person_id: professional.full_name if professional else name for person_id, name, professional in rows}

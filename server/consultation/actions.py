@@ -16,7 +16,7 @@ from server.consultation.topics import room_topic, today_topic
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.ids import new_id, token_hash
-from server.errors import Conflict, Invalid, NotFound
+from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.patients.model import Patient
 
 FURTHEST_AHEAD = timedelta(days=366)
@@ -36,12 +36,20 @@ class Plan:
 
 async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: datetime) -> tuple[Consultation, JoinLink]:
     """Add the patient, the consultation, the patient's place and link; the invitation follows by event."""
+    if viewer.practice_id is None:
+        raise Forbidden
     if plan.team_id is not None and plan.team_id not in viewer.team_ids:
         raise NotFound
     if not now - timedelta(hours=1) <= plan.scheduled_at <= now + FURTHEST_AHEAD:
         raise Invalid("Please choose a time from now to a year ahead.", code="scheduled_at")
     patient = Patient(
-        id=new_id(), practice_id=viewer.practice_id, name=plan.patient_name, mobile=plan.mobile, email=plan.email, created_at=now
+        id=new_id(),
+        practice_id=viewer.practice_id,
+        person_id=None,
+        name=plan.patient_name,
+        mobile=plan.mobile,
+        email=plan.email,
+        created_at=now,
     )
     tx.add(patient)
     await tx.flush()

@@ -1,21 +1,10 @@
 """What a patient agrees to before a video consultation: each purpose in one versioned sentence."""
 
 import hashlib
-from dataclasses import dataclass
 
 from server.core.marking import _
+from server.patients.wording import Wording, fingerprint
 from server.web.i18n import Language
-
-
-@dataclass(frozen=True)
-class Wording:
-    """One sentence to agree to. A change of `sentence` or `more` needs a new `version`, and everybody is asked again."""
-
-    purpose: str
-    version: str
-    sentence: str
-    more: str
-
 
 WORDINGS = (
     Wording(
@@ -29,11 +18,11 @@ WORDINGS = (
     ),
     Wording(
         "notes",
-        "1",
+        "2",
         _("I agree that notes about this consultation are kept in my health record."),
         _(
             "Your professional writes down what you talk about, as in any consultation. "
-            "In a team consultation the members of the team can read it. You can ask the practice for a copy."
+            "Others of a team can read it only if you agree to that in your account. You can ask the practice for a copy."
         ),
     ),
     Wording(
@@ -43,11 +32,6 @@ WORDINGS = (
         _("A quiet room is best. Somebody you trust may be with you: please tell your professional that they are there."),
     ),
 )
-
-
-def fingerprint(wording: Wording, language: Language) -> bytes:
-    """Return SHA-256 over the sentence and its explanation, just as they were read in that language."""
-    return hashlib.sha256(f"{language.text(wording.sentence)}\n{language.text(wording.more)}".encode()).digest()
 
 
 def all_wordings(language: Language) -> tuple[str, bytes]:

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.access.viewer import teams_of, viewer_of
+from server.access.viewer import professional_of, teams_of
 from server.consultation.actions import Plan, channels_of, reissue_link, revoke_link, schedule, send_link
 from server.consultation.events import Channel
 from server.consultation.join_link import join_url
 from server.consultation.model import JoinLink
 from server.consultation.today import today_list, today_row
-from server.web.endpoint import Strict, answer, house_of, read_body
+from server.web.endpoint import Empty, Strict, answer, house_of, read_body
 from server.web.pages import language_of
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -71,10 +71,6 @@ class TeamsAnswer(BaseModel):
     teams: list[TeamAnswer]
 
 
-class Empty(Strict):
-    """A body that says nothing but proves that the request was made by a script of ours."""
-
-
 def routes() -> list[Route]:
     one = "/api/consultations/{consultation_id:uuid}"
     return [
@@ -89,28 +85,28 @@ def routes() -> list[Route]:
 
 
 async def _today(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     house = house_of(request)
     async with house.database.read() as tx:
         return answer(await today_list(tx, viewer, house.clock.now(), language_of(request).text))
 
 
 async def _teams(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     async with house_of(request).database.read() as tx:
         teams = [TeamAnswer(id=team.id, name=team.name) for team in await teams_of(tx, viewer)]
     return answer(TeamsAnswer(teams=teams))
 
 
 async def _read(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     house = house_of(request)
     async with house.database.read() as tx:
         return answer(await today_row(tx, viewer, _id(request), house.clock.now(), language_of(request).text))
 
 
 async def _create(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     body = await read_body(request, NewConsultation)
     house = house_of(request)
     await house.limiter.hit("create", str(viewer.person_id))
@@ -141,7 +137,7 @@ def _plan(body: NewConsultation, now: datetime) -> Plan:
 
 
 async def _reissue(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     await read_body(request, Empty)
     house = house_of(request)
     async with house.database.write() as tx:
@@ -150,7 +146,7 @@ async def _reissue(request: Request) -> Response:
 
 
 async def _revoke(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     house = house_of(request)
     async with house.database.write() as tx:
         await revoke_link(tx, viewer, _id(request), house.clock.now())
@@ -158,7 +154,7 @@ async def _revoke(request: Request) -> Response:
 
 
 async def _send(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     body = await read_body(request, SendLink)
     house = house_of(request)
     async with house.database.write() as tx:

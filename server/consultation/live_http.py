@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.access.viewer import viewer_of
+from server.access.viewer import professional_of
 from server.consultation.actions import take_place
 from server.consultation.commands import Chat, Command, End, Hold, Refuse
 from server.consultation.rooms import Rooms
@@ -22,7 +22,7 @@ def routes() -> list[Route]:
 
 def _runs(body: type[Command]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        viewer = await viewer_of(request)
+        viewer = await professional_of(request)
         command = await read_body(request, body)
         house = house_of(request)
         async with house.database.write() as tx:

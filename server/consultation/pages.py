@@ -7,10 +7,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.model import Practice
-from server.access.policy import may_see_note, may_write_note
-from server.access.viewer import teams_of, viewer_of
+from server.access.viewer import professional_of, teams_of
 from server.consultation.actions import take_place
-from server.consultation.doors import see_consultation
 from server.consultation.today import today_list, today_row
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
@@ -26,7 +24,7 @@ async def _start(request: Request) -> Response:
 
 
 async def _today(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     house = house_of(request)
     async with house.database.read() as tx:
         teams = await teams_of(tx, viewer)
@@ -41,12 +39,11 @@ async def _today(request: Request) -> Response:
 
 
 async def _desk(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     house = house_of(request)
     consultation_id: UUID = request.path_params["consultation_id"]
     async with house.database.write() as tx:
         place = await take_place(tx, viewer, consultation_id)
-        consultation = await see_consultation(tx, viewer, consultation_id)
         row = await today_row(tx, viewer, consultation_id, house.clock.now(), language_of(request).text)
     boot = {
         "tickets": f"/api/consultations/{consultation_id}/tickets",
@@ -55,7 +52,7 @@ async def _desk(request: Request) -> Response:
         "name": viewer.name,
         "person_id": str(viewer.person_id),
         "consultation": row.model_dump(mode="json"),
-        "note": {"readable": may_see_note(viewer, consultation), "writable": may_write_note(viewer, consultation)},
+        "notes": f"/api/consultations/{consultation_id}/notes",
         "today": "/today",
     }
     return render(request, "staff/desk.html", {"boot": boot, "row": row})

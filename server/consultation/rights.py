@@ -23,7 +23,7 @@ async def check_rights(tx: Tx, settings: Settings, subject: RoomSubject, now: da
     """Raises `NotSignedIn` for a login that has ended, `NotFound` for a professional without the right, `Forbidden` for a patient."""
     if subject.viewer is not None:
         await _check_login(tx, settings, subject, now)
-        await see_consultation(tx, await load_viewer(tx, subject.viewer.person_id), subject.consultation_id)
+        await see_consultation(tx, await load_viewer(tx, subject.viewer.person_id, now), subject.consultation_id)
     else:
         await _check_link(tx, subject, now)
 

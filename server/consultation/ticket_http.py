@@ -1,9 +1,7 @@
 """Hands out the tickets for the sockets of a consultation, through the same door as its page."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,41 +15,35 @@ from server.core.db import Tx
 from server.errors import Invalid
 from server.identity.gate import SignedIn, signed_in
 from server.web.endpoint import Strict, answer, house_of, read_body
-
-Admission = Callable[[Tx, Viewer, SignedIn, UUID], Awaitable[object]]
+from server.web.tickets import TicketAnswer
 
 
 class TicketRequest(Strict):
     purpose: str
 
 
-class TicketAnswer(BaseModel):
-    ticket: str
-
-
-def routes(admissions: Mapping[str, Admission]) -> list[Route]:
-    """`admissions` makes the subject of a ticket by purpose, or raises `NotFound`."""
-
-    async def for_consultation(request: Request) -> Response:
-        who = await signed_in(request)
-        body = await read_body(request, TicketRequest)
-        admit = admissions.get(body.purpose)
-        if admit is None:
-            raise Invalid("There is no such socket.", code="purpose")
-        house = house_of(request)
-        await house.limiter.hit("ticket", str(who.person_id))
-        async with house.database.write() as tx:
-            viewer = await load_viewer(tx, who.person_id)
-            subject = await admit(tx, viewer, who, request.path_params["consultation_id"])
-        return answer(TicketAnswer(ticket=house.tickets.issue(body.purpose, subject)))
-
+def routes() -> list[Route]:
     return [
-        Route("/api/consultations/{consultation_id:uuid}/tickets", for_consultation, methods=["POST"]),
+        Route("/api/consultations/{consultation_id:uuid}/tickets", _for_room, methods=["POST"]),
         Route("/api/tickets", _for_today, methods=["POST"]),
     ]
 
 
+async def _for_room(request: Request) -> Response:
+    who = await signed_in(request)
+    body = await read_body(request, TicketRequest)
+    if body.purpose != "room":
+        raise Invalid("There is no such socket.", code="purpose")
+    house = house_of(request)
+    await house.limiter.hit("ticket", str(who.person_id))
+    async with house.database.write() as tx:
+        viewer = await load_viewer(tx, who.person_id, house.clock.now())
+        subject = await admit_to_room(tx, viewer, who, request.path_params["consultation_id"])
+    return answer(TicketAnswer(ticket=house.tickets.issue("room", subject)))
+
+
 async def admit_to_room(tx: Tx, viewer: Viewer, who: SignedIn, consultation_id: UUID) -> RoomSubject:
+    """Make the subject of a room ticket; raises `NotFound`."""
     place = await take_place(tx, viewer, consultation_id)
     return RoomSubject(consultation_id, place.id, Role.PROFESSIONAL, place.name, viewer, None, who.session_id)
 

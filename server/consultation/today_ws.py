@@ -13,7 +13,7 @@ from server.access.viewer import load_viewer
 from server.consultation.today import TodayList, TodayRow, today_list
 from server.consultation.topics import today_topic
 from server.core.house import House
-from server.errors import ConsiliumError, Malformed, NotSignedIn
+from server.errors import ConsiliumError, Forbidden, Malformed, NotSignedIn
 from server.identity.gate import SignedIn, still_signed_in
 from server.web.connection import OUR_FAULT, Connection
 from server.web.socket import JsonSocket
@@ -68,7 +68,9 @@ class TodayConversation:
         if not await still_signed_in(self._house, who.session_id):
             raise NotSignedIn
         async with self._house.database.read() as tx:
-            viewer = await load_viewer(tx, who.person_id)
+            viewer = await load_viewer(tx, who.person_id, self._house.clock.now())
+            if viewer.professional_id is None or viewer.practice_id is None:
+                raise Forbidden
             self._subscribe(who.person_id, viewer.practice_id)
             return await today_list(tx, viewer, self._house.clock.now(), self._connection.say)
 

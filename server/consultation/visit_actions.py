@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from server.consultation.consents import WORDINGS, all_wordings, fingerprint
+from server.consultation.consents import WORDINGS, all_wordings
 from server.consultation.device_words import STEPS, with_result
 from server.consultation.doors import Visit
 from server.consultation.model import Participant, Stage
@@ -14,6 +14,7 @@ from server.consultation.topics import room_topic, today_topic
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.errors import Invalid
+from server.patients.wording import fingerprint
 from server.web.i18n import Language
 
 ON_THE_WAY = (Stage.NOT_ARRIVED, Stage.WELCOME, Stage.CHECKING, Stage.LEFT)

@@ -5,12 +5,13 @@ from starlette.responses import Response
 
 from server.consultation.model import Role, Stage
 from server.consultation.subject import RoomSubject
-from server.consultation.ticket_http import TicketAnswer, TicketRequest
+from server.consultation.ticket_http import TicketRequest
 from server.consultation.visit_actions import give_feedback
 from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
 from server.errors import Conflict, Invalid
 from server.web.endpoint import answer, house_of, read_body
 from server.web.forms import read_form
+from server.web.tickets import TicketAnswer
 
 
 async def _room(request: Request) -> Response:

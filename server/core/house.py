@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.core.crypto import Secrets
 from server.core.db import Database
+from server.core.keyring import KeyRing
 from server.core.supervise import Supervisor
 from server.ports import Bus, Clock, Limiter, Tickets
 from server.settings import Settings
@@ -17,5 +18,6 @@ class House:
     bus: Bus
     supervisor: Supervisor
     secrets: Secrets
+    keyring: KeyRing
     tickets: Tickets
     limiter: Limiter

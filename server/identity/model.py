@@ -31,7 +31,7 @@ class Credential(Base):
 
 
 class LoginSession(Base):
-    """One signed-in browser. The cookie holds the token, the row only its hash."""
+    """One signed-in browser. The cookie holds the token, the row only its hash. On a `shared` computer nothing may be kept."""
 
     __tablename__ = "login_session"
 
@@ -39,6 +39,7 @@ class LoginSession(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     device: Mapped[str] = mapped_column(String(100))
+    shared: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

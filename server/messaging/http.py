@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access.model import Practice
-from server.access.viewer import viewer_of
+from server.access.viewer import professional_of
 from server.consultation.http import base_url_of
 from server.messaging.actions import compose, visible_deliveries
 from server.web.endpoint import house_of
@@ -18,7 +18,7 @@ def routes() -> list[Route]:
 
 
 async def _outbox(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    viewer = await professional_of(request)
     house = house_of(request)
     languages = read_languages(house.settings.locales_dir)
     async with house.database.read() as tx:

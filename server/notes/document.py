@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pycrdt import Doc, TransactionEvent, XmlFragment
 
+from server.core.keyring import Sealer, Unreadable, place_of
 from server.notes.chain import Broken, Chain, Row
 from server.notes.layout import Layout, lay_out
 from server.notes.limits import MAX_NOTE_BYTES, MAX_UPDATES
@@ -27,12 +28,13 @@ class Poisoned(Exception):
 
 @dataclass(frozen=True)
 class Saved:
-    """What the database holds of a note: the cached document at row `seq` (or none), and the rows from that one on."""
+    """What the database holds of a note, sealed: the cached document at row `seq` (or none), and the rows from that one on."""
 
     note_id: int
     seq: int
     snapshot: bytes | None
     rows: Sequence[Row]
+    sealer: Sealer
 
 
 class Document:
@@ -104,25 +106,42 @@ class Document:
 
 
 def restore(saved: Saved) -> tuple[Document, Chain]:
-    """Build the document and the end of its chain; raises `Broken` when the log does not hold together."""
+    """Build the document and the end of its chain; raises `Broken` when the log does not hold together, or cannot be opened."""
     chain = Chain(saved.note_id)
     rows = saved.rows
-    updates = [row.payload for row in rows]
+    updates: list[bytes] = []
     if saved.snapshot is not None:
         if not rows or rows[0].seq != saved.seq:
             raise Broken(saved.note_id, saved.seq)
         chain.seq, chain.head, rows = saved.seq, rows[0].hash, rows[1:]
-        updates = [_unpack(saved.snapshot), *updates[1:]]
+        updates.append(_unpack(saved))
     chain.follow(rows)
+    updates += [_open(saved.sealer, row) for row in rows]
     document = Document()
     _guarded(lambda: document._fill(updates))  # noqa: SLF001 - the document's own maker
     return document, chain
 
 
-def _unpack(snapshot: bytes) -> bytes:
+def update_place(note_id: int, seq: int) -> bytes:
+    return place_of("note_update", note_id, seq)
+
+
+def snapshot_place(note_id: int, seq: int) -> bytes:
+    return place_of("note_snapshot", note_id, seq)
+
+
+def _open(sealer: Sealer, row: Row) -> bytes:
     try:
-        return zlib.decompressobj().decompress(snapshot, UNPACK_LIMIT)
-    except zlib.error:
+        return sealer.open(row.payload, update_place(row.note_id, row.seq))
+    except Unreadable:
+        raise Broken(row.note_id, row.seq) from None
+
+
+def _unpack(saved: Saved) -> bytes:
+    try:
+        packed = saved.sealer.open(saved.snapshot or b"", snapshot_place(saved.note_id, saved.seq))
+        return zlib.decompressobj().decompress(packed, UNPACK_LIMIT)
+    except (Unreadable, zlib.error):
         raise Bad("snapshot") from None
 
 

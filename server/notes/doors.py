@@ -3,53 +3,112 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, Select, exists, select
 
-from server.access.policy import Viewer, may_see_note, may_write_note
+from server.access.policy import Kind, NoteFacts, Verb, Viewer, may
 from server.consultation.model import Consultation
 from server.core.db import Tx
+from server.core.keyring import KeyRing, Sealer, place_of
 from server.errors import NotFound
-from server.notes.chain import Row
+from server.notes import chain
 from server.notes.document import Saved
-from server.notes.model import Note, NoteSession, NoteSnapshot, NoteUpdate
+from server.notes.model import Note, NoteSession, NoteSnapshot, NoteState, NoteUpdate
+from server.notes.subject import NoteRef
+from server.patients.model import Patient, SharingConsent
 
 
 class SeenNote(NamedTuple):
-    """`note` is None until somebody opens it for the first time."""
+    """A note with what the policy knows of it, and what the viewer may do with it now."""
 
-    note: Note | None
-    writable: bool
+    note: Note
+    facts: NoteFacts
+    viewer: Viewer
+
+    @property
+    def ref(self) -> NoteRef:
+        return NoteRef(self.note.id, self.note.public_id, self.note.consultation_id, self.facts.patient_id)
+
+    @property
+    def writable(self) -> bool:
+        return self.note.state == NoteState.DRAFT and self.may(Verb.WRITE)
+
+    def may(self, verb: Verb) -> bool:
+        return may(self.viewer, verb, self.facts)
 
 
-async def see_note(tx: Tx, viewer: Viewer, consultation_id: UUID) -> SeenNote:
-    """Load the note of a consultation and what the viewer may do with it; raises `NotFound`."""
-    consultation = await tx.get(Consultation, consultation_id)
-    if consultation is None or not may_see_note(viewer, consultation):
+async def see_note(tx: Tx, viewer: Viewer, public_id: UUID, verb: Verb = Verb.SEE, *, lock: bool = False) -> SeenNote:
+    """Load a note that the viewer may do this with; raises `NotFound`. With `lock` others who change it wait for this transaction."""
+    query = _noted().where(Note.public_id == public_id)
+    row = (await tx.execute(query.with_for_update(of=Note) if lock else query)).one_or_none()
+    if row is None:
         raise NotFound
-    return SeenNote(await find_note(tx, consultation_id), may_write_note(viewer, consultation))
+    seen = _seen(viewer, row)
+    if not seen.may(verb):
+        raise NotFound
+    return seen
 
 
-async def find_note(tx: Tx, consultation_id: UUID) -> Note | None:
-    """For whoever passed the door already."""
-    return await tx.scalar(select(Note).where(Note.consultation_id == consultation_id))
+async def notes_of(tx: Tx, viewer: Viewer, consultation_id: UUID) -> list[SeenNote]:
+    """Load every note of a consultation that the viewer may see; where there is none, also for want of a right, that is an empty list."""
+    query = _noted().where(Note.consultation_id == consultation_id).order_by(Note.id)
+    seen = [_seen(viewer, row) for row in await tx.execute(query)]
+    return [one for one in seen if one.may(Verb.SEE)]
 
 
-async def read_log(tx: Tx, note_id: int, *, with_snapshot: bool) -> Saved:
+async def facts_of(tx: Tx, consultation: Consultation, kind: Kind, author_id: UUID) -> NoteFacts:
+    """Return what the policy would know of a note that need not be there yet; whoever calls holds the consultation from a door."""
+    sharing = await tx.scalar(select(_sharing()).where(Patient.id == consultation.patient_id))
+    return _facts(consultation, kind, author_id, sharing=bool(sharing))
+
+
+async def find_note(tx: Tx, consultation_id: UUID, kind: Kind, author_id: UUID) -> Note | None:
+    """Find the original of an author's note, for whoever passed the door already."""
+    original = (Note.consultation_id == consultation_id) & (Note.kind == kind) & (Note.author_id == author_id) & (Note.number == 0)
+    return await tx.scalar(select(Note).where(original))
+
+
+def sealer_of(keyring: KeyRing, note: Note) -> Sealer:
+    """Open the note's own key; raises `MissingKey` and `Unreadable`."""
+    return keyring.sealer(note.key_id, note.data_key, place_of("note", note.public_id))
+
+
+async def read_log(tx: Tx, keyring: KeyRing, note_id: int, *, with_snapshot: bool) -> Saved:
     """Return the snapshot and the rows from its own on, or without a snapshot the whole log; for the hub, whose callers passed the door."""
+    note = await tx.get_one(Note, note_id)
     snapshot = await tx.get(NoteSnapshot, note_id) if with_snapshot else None
     first = snapshot.seq if snapshot else 0
     columns = (NoteUpdate.note_id, NoteUpdate.seq, NoteUpdate.session_id, NoteUpdate.ts_ms, NoteUpdate.payload, NoteUpdate.hash)
     query = select(*columns).where(NoteUpdate.note_id == note_id, NoteUpdate.seq >= first).order_by(NoteUpdate.seq)
-    rows = [Row(*row) for row in await tx.execute(query)]
-    return Saved(note_id, first, snapshot.payload if snapshot else None, rows)
+    rows = [chain.Row(*row) for row in await tx.execute(query)]
+    return Saved(note_id, first, snapshot.payload if snapshot else None, rows, sealer_of(keyring, note))
 
 
-async def keep_snapshot(tx: Tx, note_id: int, seq: int, packed: bytes) -> None:
-    """Store the document as it was at row `seq`, in place of an older one; for the hub, as above."""
-    await tx.merge(NoteSnapshot(note_id=note_id, seq=seq, payload=packed))
+async def keep_snapshot(tx: Tx, note_id: int, seq: int, payload: bytes) -> None:
+    """Store the sealed document as it was at row `seq`, in place of an older one; for the hub, as above."""
+    await tx.merge(NoteSnapshot(note_id=note_id, seq=seq, payload=payload))
 
 
 async def find_session(tx: Tx, note: Note, viewer: Viewer, client_id: int) -> NoteSession | None:
     """Load the viewer's own session; nobody gets another person's."""
     own = (NoteSession.note_id == note.id) & (NoteSession.client_id == client_id) & (NoteSession.person_id == viewer.person_id)
     return await tx.scalar(select(NoteSession).where(own))
+
+
+def _noted() -> Select[Note, Consultation, bool]:
+    joined = select(Note, Consultation, _sharing()).join(Consultation, Consultation.id == Note.consultation_id)
+    return joined.join(Patient, Patient.id == Consultation.patient_id).execution_options(populate_existing=True)
+
+
+def _sharing() -> ColumnElement[bool]:
+    """Whether the patient is registered and has agreed that the team sees notes."""
+    agreed = exists().where(SharingConsent.patient_id == Patient.id, SharingConsent.withdrawn_at.is_(None))
+    return Patient.person_id.is_not(None) & agreed
+
+
+def _seen(viewer: Viewer, row: Row[Note, Consultation, bool]) -> SeenNote:
+    note, consultation, sharing = row
+    return SeenNote(note, _facts(consultation, note.kind, note.author_id, sharing=sharing), viewer)
+
+
+def _facts(consultation: Consultation, kind: Kind, author_id: UUID, *, sharing: bool) -> NoteFacts:
+    return NoteFacts(consultation.practice_id, consultation.team_id, consultation.patient_id, author_id, Kind(kind), sharing)

@@ -4,21 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import structlog
 
+from server.access.actions import rights_epoch
 from server.core.db import STORAGE_ERRORS
 from server.core.house import House
+from server.core.keyring import Sealer
 from server.errors import ConsiliumError, NotStored
 from server.notes.chain import Broken, Chain
 from server.notes.document import Document, Poisoned, Saved, restore
 from server.notes.doors import keep_snapshot, read_log
 from server.notes.journal import GroupCommit, Journal
 from server.notes.journal_stores import store_for
-from server.notes.limits import LINGER_S, RECHECK_S, SNAPSHOT_EVERY
+from server.notes.limits import EPOCH_S, LINGER_S, RECHECK_S, SNAPSHOT_EVERY
 from server.notes.live import LiveNote, Member, State
 from server.notes.rights import read_right
+from server.notes.subject import NoteRef
 from server.notes.yproto import Bad
 
 log = structlog.get_logger(__name__)
@@ -47,13 +49,14 @@ class Hub:
         self.house = house
         self._journal = journal
         self._linger_s = linger_s
-        self._places: dict[UUID, _Place] = {}
+        self._places: dict[int, _Place] = {}
         self._closing = False
 
     async def start(self) -> None:
         await self._journal.open()
         self.house.supervisor.keep(self._journal.run, name="note journal")
         self.house.supervisor.keep(self._recheck_often, name="note rights")
+        self.house.supervisor.keep(self._watch_rights, name="note rights epoch")
 
     async def close(self, deadline_s: float) -> None:
         """Tell everybody that the server restarts, store what was accepted, and close the journal."""
@@ -70,11 +73,11 @@ class Hub:
         await self._journal.close()
 
     @asynccontextmanager
-    async def use(self, consultation_id: UUID, note_id: int) -> AsyncIterator[LiveNote]:
+    async def use(self, ref: NoteRef) -> AsyncIterator[LiveNote]:
         """Hold a note open; whoever comes while it loads waits for the same load. Raises `NotStored` when it cannot be read."""
         if self._closing:
             raise Restarting
-        place = self._places.get(consultation_id) or self._open(consultation_id, note_id)
+        place = self._places.get(ref.note_id) or self._open(ref)
         place.users += 1
         self._stay(place)
         try:
@@ -88,37 +91,35 @@ class Hub:
         """Read one connection's right again, in a task of its own."""
         self.house.supervisor.spawn(self._recheck(conn), name="note right")
 
-    def _open(self, consultation_id: UUID, note_id: int) -> _Place:
-        live = LiveNote(consultation_id, note_id, self._journal, self)
+    def _open(self, ref: NoteRef) -> _Place:
+        live = LiveNote(ref, self._journal, self)
         place = _Place(live, asyncio.get_running_loop().create_future())
         place.ready.add_done_callback(lambda ready: ready.cancelled() or ready.exception())
-        self._places[consultation_id] = place
-        place.undo.append(self.house.bus.subscribe(f"rights:{consultation_id}", lambda: self._recheck_note(live)))
+        self._places[ref.note_id] = place
+        place.undo += [self.house.bus.subscribe(topic, lambda: self._recheck_note(live)) for topic in ref.topics]
         self.house.supervisor.spawn(self._load(place), name="note load", on_crash=lambda error: self._give_up(place, error))
         return place
 
     async def _load(self, place: _Place) -> None:
-        document, chain = await self._read(place.live.note_id)
-        live = place.live
-        live.document, live.chain, live.snapshot_seq = document, chain, chain.seq
-        live.state = State.LIVE
+        place.live.come_alive(*await self._read(place.live.note_id))
         place.ready.set_result(None)
         self._linger(place)
 
-    async def _read(self, note_id: int) -> tuple[Document, Chain]:
+    async def _read(self, note_id: int) -> tuple[Document, Chain, Sealer]:
         """Build the document in a thread, for a long one takes a second; a snapshot that does not fit its log is only a cache."""
         saved = await self._saved(note_id, with_snapshot=True)
         try:
-            return await asyncio.to_thread(restore, saved)
+            return *await asyncio.to_thread(restore, saved), saved.sealer
         except (Broken, Bad, Poisoned):
             if saved.snapshot is None:
                 raise
             log.warning("note snapshot does not fit", note=note_id)
-        return await asyncio.to_thread(restore, await self._saved(note_id, with_snapshot=False))
+        saved = await self._saved(note_id, with_snapshot=False)
+        return *await asyncio.to_thread(restore, saved), saved.sealer
 
     async def _saved(self, note_id: int, *, with_snapshot: bool) -> Saved:
         async with self.house.database.read() as tx:
-            return await read_log(tx, note_id, with_snapshot=with_snapshot)
+            return await read_log(tx, self.house.keyring, note_id, with_snapshot=with_snapshot)
 
     def _give_up(self, place: _Place, error: BaseException) -> None:
         """The load crashed (and was logged): everybody who waited is told, and the next one tries again."""
@@ -127,12 +128,12 @@ class Hub:
         place.live.fail(NotStored())
 
     def forget(self, live: LiveNote) -> None:
-        place = self._places.get(live.consultation_id)
+        place = self._places.get(live.note_id)
         if place is not None and place.live is live:
             self._remove(place)
 
     def _remove(self, place: _Place) -> None:
-        del self._places[place.live.consultation_id]
+        del self._places[place.live.note_id]
         if place.linger is not None:
             place.linger.cancel()
         for undo in place.undo:
@@ -167,7 +168,7 @@ class Hub:
         await self._stored(place)
         if live.state is State.FLUSHING and live.chain.seq > live.snapshot_seq:
             await self._snapshot(live)
-        if live.state is State.FLUSHING and live.settled and self._places.get(live.consultation_id) is place:
+        if live.state is State.FLUSHING and live.settled and self._places.get(live.note_id) is place:
             live.state = State.GONE
             self._remove(place)
 
@@ -187,7 +188,7 @@ class Hub:
         if not live.settled:
             return
         seq = live.snapshot_seq = live.chain.seq
-        packed = live.document.pack()
+        packed = live.packed()
         try:
             async with self.house.database.write() as tx:
                 await keep_snapshot(tx, live.note_id, seq, packed)
@@ -203,6 +204,23 @@ class Hub:
         while True:
             await asyncio.sleep(RECHECK_S)
             await self.recheck_all()
+
+    async def _watch_rights(self) -> None:
+        """See by the count of all changes that there was one, also where its hint was lost: then every right is read again."""
+        known: int | None = None
+        while True:
+            try:
+                known = await self._after(known)
+            except STORAGE_ERRORS as error:
+                log.warning("note right not read", error=type(error).__name__)
+            await asyncio.sleep(EPOCH_S)
+
+    async def _after(self, known: int | None) -> int:
+        async with self.house.database.read() as tx:
+            count = await rights_epoch(tx)
+        if known is not None and count != known:
+            await self.recheck_all()
+        return count
 
     def _recheck_note(self, live: LiveNote) -> None:
         for conn in live.members.values():

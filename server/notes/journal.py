@@ -39,6 +39,10 @@ class Keeper(Protocol):
     @property
     def dead(self) -> bool: ...
 
+    def seal(self, seq: int, payload: bytes) -> bytes:
+        """Encrypt what row `seq` will hold."""
+        ...
+
     def settle(self) -> None:
         """Every `on_commit` of a flush has been called."""
         ...
@@ -119,7 +123,7 @@ class GroupCommit:
     async def _write(self, batch: list[Entry]) -> None:
         ts_ms = int(self._clock.now().timestamp() * 1000)
         chains = {id(keeper): replace(keeper.chain) for keeper in _keepers(batch)}
-        await self._store.insert([chains[id(entry.keeper)].link(entry.session_id, ts_ms, entry.payload) for entry in batch])
+        await self._store.insert([_row(chains[id(entry.keeper)], entry, ts_ms) for entry in batch])
         for keeper in _keepers(batch):
             keeper.chain = chains[id(keeper)]
         for entry in batch:
@@ -135,6 +139,10 @@ class GroupCommit:
                 await self._write(own)
             except Exception as error:  # noqa: BLE001 - contained to this note
                 _lose(own, error)
+
+
+def _row(chain: Chain, entry: Entry, ts_ms: int) -> Row:
+    return chain.link(entry.session_id, ts_ms, entry.keeper.seal(chain.seq + 1, entry.payload))
 
 
 def _keepers(batch: list[Entry]) -> list[Keeper]:

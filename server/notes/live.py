@@ -4,16 +4,16 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
-from uuid import UUID
 
+from server.core.keyring import Sealer
 from server.errors import ConsiliumError, NotStored, Overloaded
 from server.notes.awareness import Presence
 from server.notes.chain import Chain
-from server.notes.document import Document, Poisoned
+from server.notes.document import Document, Poisoned, snapshot_place, update_place
 from server.notes.guard import Verdict
 from server.notes.journal import Entry, Journal
 from server.notes.limits import MAX_CONNECTIONS, MAX_CONNECTIONS_PERSON
-from server.notes.subject import NoteSubject
+from server.notes.subject import NoteRef, NoteSubject
 from server.notes.ypieces import Touched
 from server.notes.yproto import UPDATE, Bad, awareness_message, sync_message, wire_frame
 
@@ -66,20 +66,24 @@ class LiveNote:
     crash could take back, and every character in the log was sent by the tab that its client id belongs to.
     """
 
-    def __init__(self, consultation_id: UUID, note_id: int, journal: Journal, owner: Owner) -> None:
-        self.consultation_id = consultation_id
-        self.note_id = note_id
+    def __init__(self, ref: NoteRef, journal: Journal, owner: Owner) -> None:
+        self.ref = ref
         self.state = State.LOADING
         self.document = Document()
-        self.chain = Chain(note_id)
+        self.chain = Chain(ref.note_id)
         self.presence = Presence()
         self.members: dict[int, Member] = {}
         self.snapshot_seq = 0
+        self._sealer: Sealer | None = None
         self._journal = journal
         self._owner = owner
         self._accepted = 0
         self._stored = 0
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+
+    @property
+    def note_id(self) -> int:
+        return self.ref.note_id
 
     @property
     def dead(self) -> bool:
@@ -89,6 +93,25 @@ class LiveNote:
     def settled(self) -> bool:
         """Whether everything in the document is on disk too."""
         return self._accepted == self._stored
+
+    def come_alive(self, document: Document, chain: Chain, sealer: Sealer) -> None:
+        """The log has been read: from now on people may come in."""
+        self.document, self.chain, self.snapshot_seq = document, chain, chain.seq
+        self._sealer = sealer
+        self.state = State.LIVE
+
+    def seal(self, seq: int, payload: bytes) -> bytes:
+        return self._own_sealer.seal(payload, update_place(self.note_id, seq))
+
+    def packed(self) -> bytes:
+        """Return the document as the snapshot of the last row holds it."""
+        return self._own_sealer.seal(self.document.pack(), snapshot_place(self.note_id, self.chain.seq))
+
+    @property
+    def _own_sealer(self) -> Sealer:
+        if self._sealer is None:
+            raise RuntimeError("the note is not loaded")
+        return self._sealer
 
     def join(self, member: Member) -> None:
         """Add a connection whose tab has no other; raises `Overloaded`, or `NotStored` where the note has just failed."""

@@ -18,7 +18,7 @@ async def still_viewer(tx: Tx, settings: Settings, subject: NoteSubject, now: da
     login = await tx.get(LoginSession, subject.login_id)
     if login is None or not login.alive(now, settings):
         raise NotSignedIn
-    return await load_viewer(tx, subject.viewer.person_id)
+    return await load_viewer(tx, subject.viewer.person_id, now)
 
 
 async def read_right(house: House, subject: NoteSubject) -> bool:
@@ -26,6 +26,6 @@ async def read_right(house: House, subject: NoteSubject) -> bool:
     async with house.database.read() as tx:
         viewer = await still_viewer(tx, house.settings, subject, house.clock.now())
         try:
-            return (await see_note(tx, viewer, subject.consultation_id)).writable
+            return (await see_note(tx, viewer, subject.public_id)).writable
         except NotFound:
             raise Forbidden from None

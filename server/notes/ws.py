@@ -2,22 +2,19 @@
 
 import hashlib
 from typing import cast
-from uuid import UUID
 
 import structlog
 from pydantic import Field
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from server.access.policy import Viewer
-from server.core.db import STORAGE_ERRORS, Tx
+from server.access.actions import person_topic
+from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.core.supervise import where
 from server.errors import Conflict, ConsiliumError, Malformed, NotSignedIn, NotStored
-from server.identity.gate import SignedIn
 from server.notes.actions import OpenedNote, open_note, outdated
 from server.notes.conn import Conn, Tab
-from server.notes.doors import see_note
 from server.notes.hub import Hub
 from server.notes.limits import HELLO_WITHIN_S, MAX_CLIENT_ID, MAX_HELLO, SCHEMA_VERSION
 from server.notes.live import LiveNote
@@ -84,7 +81,7 @@ class _Visit:
         if hello.schema_version != SCHEMA_VERSION:
             raise outdated()
         opened = await self._open(subject, hello.client_id)
-        async with self._hub.use(subject.consultation_id, opened.note_id) as live:
+        async with self._hub.use(opened.ref) as live:
             tab = Tab(subject, opened.session_id, opened.client_id, opened.writable)
             await self._take_part(live, Conn(live, tab, self._outlet, self._house.clock, self._house.supervisor))
 
@@ -93,7 +90,7 @@ class _Visit:
             async with self._house.database.write() as tx:
                 now = self._house.clock.now()
                 viewer = await still_viewer(tx, self._house.settings, subject, now)
-                return await open_note(tx, viewer, subject.consultation_id, client_id, now)
+                return await open_note(tx, viewer, subject.public_id, client_id, now)
         except STORAGE_ERRORS as error:
             log.error("note not opened", error=type(error).__name__, where=where(error))  # noqa: TRY400 - as above
             raise NotStored from None
@@ -105,7 +102,7 @@ class _Visit:
             older.end(Conflict(code="replaced"))
             live.leave(older)
         live.join(conn)
-        unsubscribe = self._house.bus.subscribe(f"person:{conn.subject.viewer.person_id}", lambda: self._hub.recheck(conn))
+        unsubscribe = self._house.bus.subscribe(person_topic(conn.subject.viewer.person_id), lambda: self._hub.recheck(conn))
         try:
             conn.greet()
             self._hub.recheck(conn)
@@ -145,12 +142,6 @@ async def _hello(receive: Receive) -> Hello:
     if not raw or len(raw) > MAX_HELLO:
         raise Malformed(code="hello")
     return parse_model(raw, Hello)
-
-
-async def admit_to_note(tx: Tx, viewer: Viewer, who: SignedIn, consultation_id: UUID) -> NoteSubject:
-    """Make the subject of a note ticket; raises `NotFound`."""
-    await see_note(tx, viewer, consultation_id)
-    return NoteSubject(consultation_id, viewer, who.session_id)
 
 
 def routes() -> list[BaseRoute]:

@@ -3,17 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
 
 
 class Patient(Base):
+    """Registered once `person_id` says whose account reads it."""
+
     __tablename__ = "patient"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
     mobile: Mapped[str | None] = mapped_column(String(40))
     email: Mapped[str | None] = mapped_column(String(254))
@@ -22,6 +25,20 @@ class Patient(Base):
     def unless_called(self, name: str) -> str | None:
         """Return the booked name where somebody goes by another one; capitals and blanks make no difference."""
         return None if _plain(self.name) == _plain(name) else self.name
+
+
+class SharingConsent(Base):
+    """A registered patient's dated yes to the team seeing their notes, in one wording. It counts until it is withdrawn."""
+
+    __tablename__ = "sharing_consent"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
+    wording_version: Mapped[str] = mapped_column(String(20))
+    wording_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    language: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
 
 
 def _plain(name: str) -> str:

@@ -43,6 +43,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, str_strip_whitespace=True)
 
 
+class Empty(Strict):
+    """A body that says nothing but proves that the request was made by a script of ours."""
+
+
 def house_of(connection: HTTPConnection) -> House:
     return cast(House, connection.app.state.house)
 

@@ -53,6 +53,9 @@ class Language:
         return {self.locale.plural_form(n): self.catalogue.ngettext(message, message, n) for n in range(ENOUGH_NUMBERS)}
 
 
+ENGLISH = Language(SOURCE_TAG, Locale("en", "GB"), gettext.NullTranslations())
+
+
 def fill(text: str, values: Mapping[str, object]) -> str:
     """Put the values into the {placeholders}; as soon as one of them is markup, all the rest is escaped."""
     if any(isinstance(value, Markup) for value in values.values()):
@@ -65,7 +68,7 @@ class Languages:
     """All catalogues, read once at the start from `folder/TAG/LC_MESSAGES/consilium.mo`."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        self._by_tag = {SOURCE_TAG.lower(): Language(SOURCE_TAG, Locale("en", "GB"), gettext.NullTranslations())}
+        self._by_tag = {SOURCE_TAG.lower(): ENGLISH}
         for folder in folders:
             for path in sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")):
                 language = _load(path)

@@ -3,12 +3,18 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from server.core.ids import new_token, token_hash
 from server.errors import NotSignedIn
 from server.ports import Clock
 
 TICKET_TTL_S = 30.0
 MAX_TICKETS = 10_000  # when full the oldest ticket goes: its page asks for another one
+
+
+class TicketAnswer(BaseModel):
+    ticket: str
 
 
 @dataclass(frozen=True)

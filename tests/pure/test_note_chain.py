@@ -4,19 +4,21 @@ from dataclasses import replace
 
 import pytest
 
+from server.core.keyring import Sealer
 from server.notes.chain import Broken, Chain, Row
-from server.notes.document import Document, Saved, restore
+from server.notes.document import Document, Saved, restore, snapshot_place, update_place
 from server.notes.yproto import Bad
 from server.notes.ywalk import walk
 from tests.pure.test_note_walk import ALICE, YJS_ALICE, YJS_BOB
 
 UPDATES = [*YJS_ALICE, *YJS_BOB]
 NOTE = 7
+SEALER = Sealer(bytes(32))
 
 
 def log_of(updates: list[bytes]) -> list[Row]:
     chain = Chain(NOTE)
-    return [chain.link(1, 1000 + number, update) for number, update in enumerate(updates)]
+    return [chain.link(1, 1000 + number, SEALER.seal(update, update_place(NOTE, chain.seq + 1))) for number, update in enumerate(updates)]
 
 
 ROWS = log_of(UPDATES)
@@ -43,11 +45,11 @@ def test_an_untouched_log_holds_together() -> None:
 )
 def test_any_change_breaks_the_chain(rows: list[Row]) -> None:
     with pytest.raises(Broken):
-        restore(Saved(NOTE, 0, None, rows))
+        restore(Saved(NOTE, 0, None, rows, SEALER))
 
 
 def test_a_document_comes_back_from_its_log() -> None:
-    document, chain = restore(Saved(NOTE, 0, None, ROWS))
+    document, chain = restore(Saved(NOTE, 0, None, ROWS, SEALER))
     assert chain.seq == len(ROWS)
     assert document.clocks == _living().clocks
     assert document.since(b"\x00") == _living().since(b"\x00")
@@ -55,28 +57,43 @@ def test_a_document_comes_back_from_its_log() -> None:
 
 @pytest.mark.parametrize("seq", [1, 5, len(ROWS)])
 def test_snapshot_and_later_rows_are_the_same_document(seq: int) -> None:
-    packed = restore(Saved(NOTE, 0, None, ROWS[:seq]))[0].pack()
-    document, chain = restore(Saved(NOTE, seq, packed, ROWS[seq - 1 :]))
+    packed = _sealed(seq, restore(Saved(NOTE, 0, None, ROWS[:seq], SEALER))[0].pack())
+    document, chain = restore(Saved(NOTE, seq, packed, ROWS[seq - 1 :], SEALER))
     assert chain == replace(Chain(NOTE), seq=len(ROWS), head=ROWS[-1].hash)
     assert document.since(b"\x00") == _living().since(b"\x00")
 
 
 def test_a_snapshot_ahead_of_its_log_is_refused() -> None:
-    packed = _living().pack()
+    packed = _sealed(len(ROWS) + 1, _living().pack())
     with pytest.raises(Broken):
-        restore(Saved(NOTE, len(ROWS) + 1, packed, []))
+        restore(Saved(NOTE, len(ROWS) + 1, packed, [], SEALER))
 
 
 @pytest.mark.parametrize("packed", [b"", b"junk", b"\x78\x9c\x00"])
 def test_a_spoilt_snapshot_is_refused(packed: bytes) -> None:
     with pytest.raises(Bad):
-        restore(Saved(NOTE, len(ROWS), packed, ROWS[-1:]))
+        restore(Saved(NOTE, len(ROWS), _sealed(len(ROWS), packed), ROWS[-1:], SEALER))
+
+
+@pytest.mark.row("N10")
+def test_bad_36_a_snapshot_that_was_moved_or_changed_is_refused() -> None:
+    packed = _living().pack()
+    sealed = _sealed(len(ROWS), packed)
+    for spoilt in (packed, _sealed(1, packed), bytes([sealed[0] ^ 1]) + sealed[1:], sealed[:-1], b""):
+        with pytest.raises(Bad):
+            restore(Saved(NOTE, len(ROWS), spoilt, ROWS[-1:], SEALER))
+
+
+@pytest.mark.row("N10")
+def test_bad_36_a_log_under_another_key_is_refused() -> None:
+    with pytest.raises(Broken):
+        restore(Saved(NOTE, 0, None, ROWS, Sealer(b"x" * 32)))
 
 
 def test_deletions_that_are_known_change_nothing() -> None:
     deletion, touched = YJS_ALICE[-1], walk(YJS_ALICE[-1])
     assert not _living().apply_deletions(ALICE, deletion, touched)
-    fresh, _ = restore(Saved(NOTE, 0, None, log_of(YJS_ALICE[:-1])))
+    fresh, _ = restore(Saved(NOTE, 0, None, log_of(YJS_ALICE[:-1]), SEALER))
     assert fresh.apply_deletions(ALICE, deletion, touched)
 
 
@@ -85,5 +102,9 @@ def test_bad_41_a_state_vector_that_cannot_be_read() -> None:
         _living().since(b"\x05\x01")
 
 
+def _sealed(seq: int, packed: bytes) -> bytes:
+    return SEALER.seal(packed, snapshot_place(NOTE, seq))
+
+
 def _living() -> Document:
-    return restore(Saved(NOTE, 0, None, ROWS))[0]
+    return restore(Saved(NOTE, 0, None, ROWS, SEALER))[0]

@@ -2,10 +2,10 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
-import type { NotePaneProps } from "../notes/note.tsx";
+import type { NotesProps } from "../notes/notes.tsx";
 import type { Parts } from "./parts.ts";
 
-type Pane = ComponentType<NotePaneProps>;
+type Pane = ComponentType<NotesProps>;
 
 /** Nobody waits for the editor longer than this, however long the call takes to begin. */
 const PATIENCE_MS = 2000;
@@ -19,7 +19,7 @@ const Missing = () => (
   </div>
 );
 
-const fetchPane = async (): Promise<Pane> => (await import("../notes/note.tsx")).NotePane;
+const fetchPane = async (): Promise<Pane> => (await import("../notes/notes.tsx")).Notes;
 
 const usePane = (ready: boolean): Pane | "missing" | null => {
   const [pane, setPane] = useState<{ found: Pane | "missing" } | null>(null);
@@ -41,8 +41,7 @@ const usePane = (ready: boolean): Pane | "missing" | null => {
 
 export const NoteColumn = ({ boot, desk }: Parts) => {
   const Pane = usePane(desk.scene.value !== "connecting");
-  if (!boot.note.readable) return <p class="soft">{t("You may not see the note of this consultation.")}</p>;
   if (Pane === "missing") return <Missing />;
   if (Pane === null) return <p class="soft desk-loading">{t("Opening the note…")}</p>;
-  return <Pane tickets={boot.tickets} person={boot.person_id} writable={boot.note.writable} />;
+  return <Pane notes={boot.notes} person={boot.person_id} />;
 };

@@ -16,7 +16,8 @@ export interface DeskBoot {
   name: string;
   person_id: string;
   consultation: TodayRow;
-  note: { readable: boolean; writable: boolean };
+  /** Where the notes of the consultation are laid out. */
+  notes: string;
   today: string;
 }
 

@@ -9,24 +9,32 @@ import { realTimers } from "../lib/timers.ts";
 import { socketUrl } from "../lib/urls.ts";
 import { NoteEditor, type Style } from "./editor.ts";
 import type { Ending } from "./line.ts";
+import type { Listed } from "./listed.ts";
 import type { Other } from "./presence.ts";
 import { NoteLink, type NoteStatus, RESUMABLE } from "./provider.ts";
 import { SECTIONS, type SectionName } from "./wire.ts";
-import { doingHere, endingWords, SLOW_MS, sectionHint, sectionTitle, spokenOf, stateWords } from "./words.ts";
+import {
+  doingHere,
+  endingWords,
+  noteTitle,
+  SLOW_MS,
+  sectionHint,
+  sectionTitle,
+  spokenOf,
+  stateWords,
+} from "./words.ts";
 
 export interface NotePaneProps {
-  /** Where a ticket for the note socket is fetched. */
-  tickets: string;
+  note: Listed;
   /** Id of the person at this screen. */
   person: string;
-  writable: boolean;
 }
 
-const openLink = ({ tickets, writable }: NotePaneProps): NoteLink =>
+const openLink = ({ note }: NotePaneProps): NoteLink =>
   new NoteLink({
     url: socketUrl("/ws/note"),
-    ticket: async () => (await post<{ ticket: string }>(tickets, { purpose: "note" })).ticket,
-    writable,
+    ticket: async () => (await post<{ ticket: string }>(`/api/notes/${note.id}/tickets`)).ticket,
+    writable: note.writable,
   });
 
 /** Opens the link once for the life of the pane, and wakes it when the network or the reader comes back. */
@@ -218,7 +226,7 @@ export const NotePane = (props: NotePaneProps) => {
   return (
     <div class="note" data-line={status.line}>
       <div class="note-head">
-        <h2>{t("Note")}</h2>
+        <h2>{noteTitle(props.note)}</h2>
         {editor && editable ? <Toolbar editor={editor} /> : null}
         <p class="note-state" data-mood={words.mood}>
           {words.shown}

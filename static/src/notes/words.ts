@@ -1,6 +1,7 @@
 /** The note's sentences for people. */
 import { formatTime, t } from "../lib/i18n.ts";
 import type { Ending } from "./line.ts";
+import type { Listed, NoteKind } from "./listed.ts";
 import type { Other } from "./presence.ts";
 import type { NoteStatus } from "./provider.ts";
 import type { SectionName } from "./wire.ts";
@@ -41,6 +42,24 @@ export const stateWords = (status: NoteStatus, now: number): StateWords => {
   const shown = t("NOT saved – keep this tab open");
   return { mood: "alarm", shown, said: shown };
 };
+
+export const kindName = (kind: NoteKind): string =>
+  ({ shared: t("Note"), jottings: t("Jottings"), summary: t("Patient summary") })[kind];
+
+/** How one note is told from the others: by its kind, and by its author where it is a colleague's own. */
+export const noteTitle = ({ kind, purpose, number }: Pick<Listed, "kind" | "purpose" | "number">): string => {
+  if (purpose === "amendment") return t("Amendment {number}", { number });
+  if (purpose === "addendum") return t("Addendum {number}", { number });
+  return kindName(kind);
+};
+
+/** Who will read what is written there. */
+export const kindHint = (kind: NoteKind): string =>
+  ({
+    shared: t("For the clinical record"),
+    jottings: t("Only you see these"),
+    summary: t("The patient reads this once you release it"),
+  })[kind];
 
 export const sectionTitle = (section: SectionName): string =>
   ({ subjective: t("Subjective"), objective: t("Objective"), assessment: t("Assessment"), plan: t("Plan") })[section];

@@ -13,7 +13,7 @@ from server.notes.limits import SCHEMA_VERSION
 from tests.cast import Meeting, Staff
 from tests.conftest import ORIGIN, SignIn
 from tests.live.notes.client import Tab, open_tab
-from tests.live.notes.house import Open
+from tests.live.notes.house import Open, notes_in, ticket_for
 
 
 @pytest.fixture
@@ -28,10 +28,7 @@ async def ticket(sign_in: SignIn, meeting: Meeting) -> Callable[[Staff], Awaitab
 
     async def ticket(person: Staff) -> str:
         client = await sign_in(person)
-        answer = await client.post(f"/api/consultations/{meeting.consultation_id}/tickets", json={"purpose": "note"})
-        assert answer.status_code == 200, answer.text
-        found: str = answer.json()["ticket"]
-        return found
+        return await ticket_for(client, (await notes_in(client, meeting.consultation_id))["shared"])
 
     return ticket
 

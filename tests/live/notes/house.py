@@ -5,11 +5,14 @@ from collections.abc import Awaitable
 from typing import Protocol
 from uuid import UUID
 
+import httpx2
 from sqlalchemy import select
 
+from server.access.policy import Kind
 from server.core.db import Database
 from server.core.house import House
 from server.notes.chain import Row
+from server.notes.hub import Hub, _Place
 from server.notes.model import Note, NoteReject, NoteUpdate
 from tests.cast import Staff
 from tests.live.notes.client import PATIENCE_S, Tab
@@ -21,11 +24,32 @@ class Open(Protocol):
     def __call__(self, person: Staff, *, older: Tab | None = None, until_synced: bool = True, schema: int = 1) -> Awaitable[Tab]: ...
 
 
+async def notes_in(client: httpx2.AsyncClient, consultation_id: UUID) -> dict[str, str]:
+    """Lay out the notes of a consultation; returns the id of the first of each kind."""
+    answer = await client.post(f"/api/consultations/{consultation_id}/notes", json={})
+    assert answer.status_code == 200, answer.text
+    return {note["kind"]: note["id"] for note in reversed(answer.json()["notes"])}
+
+
+async def ticket_for(client: httpx2.AsyncClient, note_id: str) -> str:
+    answer = await client.post(f"/api/notes/{note_id}/tickets", json={})
+    assert answer.status_code == 200, answer.text
+    found: str = answer.json()["ticket"]
+    return found
+
+
 async def rows_of(database: Database, consultation_id: UUID) -> list[Row]:
     columns = (NoteUpdate.note_id, NoteUpdate.seq, NoteUpdate.session_id, NoteUpdate.ts_ms, NoteUpdate.payload, NoteUpdate.hash)
-    query = select(*columns).join(Note, Note.id == NoteUpdate.note_id).where(Note.consultation_id == consultation_id)
+    shared = (Note.consultation_id == consultation_id) & (Note.kind == Kind.SHARED)
+    query = select(*columns).join(Note, Note.id == NoteUpdate.note_id).where(shared)
     async with database.read() as tx:
         return [Row(*row) for row in await tx.execute(query.order_by(NoteUpdate.seq))]
+
+
+def only_place(hub: Hub) -> _Place:
+    """Return where the one open note is kept."""
+    (place,) = hub._places.values()
+    return place
 
 
 async def rejects_of(house: House) -> list[NoteReject]:

@@ -34,7 +34,7 @@ from server.web.lobby import Lobby
 from tests.cast import ALICE, BOB, Meeting, Staff
 from tests.conftest import ORIGIN, StillClock
 from tests.live.notes.client import PATIENCE_S, Tab
-from tests.live.notes.house import Open, rejects_of, rows_of
+from tests.live.notes.house import Open, only_place, rejects_of, rows_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
 
@@ -223,7 +223,7 @@ async def test_bad_41_an_update_that_breaks_half_way_leaves_nothing_behind(
     alice, evil = await open_note(ALICE), await open_note(BOB)
     await alice.type("Safe")
     await alice.until(lambda tab: tab.saved)
-    document = hub._places[meeting.consultation_id].live.document
+    document = only_place(hub).live.document
     half = b"\x01\x01" + write_varuint(evil.hello["client_id"]) + b"\x00\x07\x01\x04plan\x03\x09paragraph\x00"
     document._doc = Library(document._doc, half)  # type: ignore[assignment]
     await evil.type("q", "subjective")
@@ -240,7 +240,7 @@ async def test_bad_41_an_update_that_breaks_at_once_disturbs_nobody(open_note: O
     alice, evil = await open_note(ALICE), await open_note(BOB)
     await alice.type("Safe")
     await alice.until(lambda tab: tab.saved)
-    document = hub._places[meeting.consultation_id].live.document
+    document = only_place(hub).live.document
     real = document._doc
     document._doc = Library(real, EMPTY_UPDATE)  # type: ignore[assignment]
     await evil.type("q", "subjective")

@@ -18,7 +18,7 @@ from server.notes.live import State
 from server.notes.model import NoteSnapshot, NoteUpdate
 from tests.cast import ALICE, BOB, Meeting
 from tests.live.notes.conftest import Gate
-from tests.live.notes.house import Open, rows_of
+from tests.live.notes.house import Open, only_place, rows_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
 
@@ -90,7 +90,7 @@ async def test_a_note_that_nobody_reads_is_let_go_and_comes_back(open_note: Open
     alice = await open_note(ALICE)
     await alice.type("long ago")
     await alice.until(lambda tab: tab.saved)
-    live = hub._places[meeting.consultation_id].live
+    live = only_place(hub).live
     await alice.socket.close()
     await eventually(lambda: not hub._places)
     assert live.state is State.GONE
@@ -111,7 +111,7 @@ async def test_whoever_comes_while_it_is_put_away_calls_it_off(
     alice = await open_note(ALICE)
     await alice.type("one ")
     await alice.until(lambda tab: tab.saved)
-    live = hub._places[meeting.consultation_id].live
+    live = only_place(hub).live
     await alice.socket.close()
     await flushing.wait()
     bob = await open_note(BOB)
@@ -119,7 +119,7 @@ async def test_whoever_comes_while_it_is_put_away_calls_it_off(
     await eventually(lambda: not any(task.get_name() == "note unload" for task in house.supervisor._tasks))
     await bob.type("two")
     await bob.until(lambda tab: tab.saved)
-    assert hub._places[meeting.consultation_id].live is live
+    assert only_place(hub).live is live
     assert (await open_note(ALICE)).text() == "one two"
 
 
@@ -136,12 +136,12 @@ async def test_whoever_comes_just_as_the_time_is_up_stays(open_note: Open, hub: 
 
     house.supervisor.spawn = hold  # type: ignore[assignment]
     alice = await open_note(ALICE)
-    place = hub._places[meeting.consultation_id]
+    place = only_place(hub)
     await alice.socket.close()
     await eventually(lambda: held)
     bob = await open_note(BOB)
     await held.pop()
-    assert hub._places[meeting.consultation_id] is place
+    assert only_place(hub) is place
     await bob.type("heard")
     await bob.until(lambda tab: tab.saved)
 
@@ -156,7 +156,7 @@ async def test_what_is_not_stored_yet_keeps_the_note(open_note: Open, hub: Hub, 
     await bob.until(lambda tab: tab.states)
     await alice.socket.close()
     await bob.socket.close()
-    live = hub._places[meeting.consultation_id].live
+    live = only_place(hub).live
     await eventually(lambda: live.state is State.FLUSHING)
     gate.set()
     await eventually(lambda: not hub._places)
@@ -250,7 +250,7 @@ async def test_a_long_note_gets_its_snapshot_while_people_write(
         await alice.type(str(number))
         await alice.until(lambda tab: tab.saved)
     await eventually(lambda: len(kept) >= 2)
-    hub._places[meeting.consultation_id].live.fail(hub_module.Restarting())
+    only_place(hub).live.fail(hub_module.Restarting())
     assert await alice.closed() == 1012
     assert (await open_note(BOB)).text() == "01234567891011"
 

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
 
 from server.access.actions import leave_team
+from server.access.policy import Verb
 from server.consultation.model import Consultation
 from server.core.house import House
 from server.errors import NotFound, NotSignedIn
@@ -18,42 +20,83 @@ from server.notes.conn import Conn
 from server.notes.hub import Hub
 from server.notes.outlet import RawOutlet
 from server.notes.yproto import EMPTY_UPDATE
-from tests.cast import ALICE, BOB, CHARLIE, MALLORY, NORTH, OLGA, Meeting, Staff, add_meeting
+from server.patients.actions import withdraw_sharing
+from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, NORTH, OLGA, Cast, Meeting, Staff, add_meeting
 from tests.conftest import ORIGIN, SignIn, StillClock
 from tests.live.notes.client import open_tab
-from tests.live.notes.house import Open, rows_of
+from tests.live.notes.house import Open, notes_in, rows_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N3")]
 
 Ticket = Callable[[Staff], Awaitable[str]]
 
 
-@pytest.mark.parametrize("person", [CHARLIE, MALLORY], ids=["charlie", "mallory"])
+@pytest.mark.parametrize("person", [CHARLIE, MALLORY, OLGA], ids=["charlie", "mallory", "olga"])
 async def test_charlie_gets_no_ticket_and_no_note(
     sign_in: SignIn, house: House, meeting: Meeting, person: Staff, clock: StillClock
 ) -> None:
+    notes = await notes_in(await sign_in(ALICE), meeting.consultation_id)
     client = await sign_in(person)
-    answer = await client.post(f"/api/consultations/{meeting.consultation_id}/tickets", json={"purpose": "note"})
-    absent = await client.post(f"/api/consultations/{meeting.visit_id}/tickets", json={"purpose": "note"})
-    assert answer.status_code == absent.status_code == 404
-    assert answer.json() == absent.json()
+    for known, absent in (
+        (f"/api/consultations/{meeting.consultation_id}/notes", f"/api/consultations/{meeting.visit_id}/notes"),
+        *((f"/api/notes/{note_id}/tickets", f"/api/notes/{meeting.visit_id}/tickets") for note_id in notes.values()),
+    ):
+        answers = [await client.post(path, json={}) for path in (known, absent)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].json() == answers[1].json()
     async with house.database.write() as tx:
-        for consultation_id in (meeting.consultation_id, meeting.visit_id):
+        for note_id in (*map(UUID, notes.values()), meeting.visit_id):
             with pytest.raises(NotFound):
-                await open_in_database(tx, person.viewer, consultation_id, None, clock.now())
+                await open_in_database(tx, person.viewer, note_id, None, clock.now())
 
 
-async def test_olga_who_runs_the_computers_sees_no_note(sign_in: SignIn, meeting: Meeting) -> None:
-    answer = await (await sign_in(OLGA)).post(f"/api/consultations/{meeting.consultation_id}/tickets", json={"purpose": "note"})
-    assert answer.status_code in {401, 403, 404}
+async def test_who_shares_the_team_shares_the_note(sign_in: SignIn, meeting: Meeting) -> None:
+    alice, bob = [await notes_in(await sign_in(person), meeting.consultation_id) for person in (ALICE, BOB)]
+    assert (alice["shared"], alice["summary"]) == (bob["shared"], bob["summary"])
+    assert alice["jottings"] != bob["jottings"]
 
 
-async def test_a_note_without_a_team_is_its_authors_only(house: House, meeting: Meeting, clock: StillClock) -> None:
+@pytest.mark.row("N5")
+async def test_jottings_are_their_authors_only(sign_in: SignIn, meeting: Meeting) -> None:
+    alice = await notes_in(await sign_in(ALICE), meeting.consultation_id)
+    bob = await sign_in(BOB)
+    assert (await bob.post(f"/api/notes/{alice['jottings']}/tickets", json={})).status_code == 404
+    listed = (await bob.post(f"/api/consultations/{meeting.consultation_id}/notes", json={})).json()["notes"]
+    assert alice["jottings"] not in [note["id"] for note in listed]
+
+
+@pytest.mark.parametrize("why", ["no account", "did not agree"])
+async def test_without_the_patients_agreement_each_has_a_note_of_their_own(
+    sign_in: SignIn, house: House, cast: Cast, clock: StillClock, why: str
+) -> None:
     async with house.database.write() as tx:
-        private = await add_meeting(tx, house.secrets, clock.now(), team_id=None)
-        assert (await open_in_database(tx, ALICE.viewer, private.consultation_id, None, clock.now())).writable
-        with pytest.raises(NotFound):
-            await open_in_database(tx, BOB.viewer, private.consultation_id, None, clock.now())
+        meeting = await add_meeting(tx, house.secrets, clock.now(), guest=ERIN if why == "no account" else DANA)
+        if why == "did not agree":
+            await withdraw_sharing(tx, (await tx.get_one(Consultation, meeting.consultation_id)).patient_id, clock.now())
+    alice, bob = [await notes_in(await sign_in(person), meeting.consultation_id) for person in (ALICE, BOB)]
+    assert not set(alice.values()) & set(bob.values())
+    assert (await (await sign_in(BOB)).post(f"/api/notes/{alice['shared']}/tickets", json={})).status_code == 404
+
+
+@pytest.fixture(params=["by the hint", "without a hint"])
+def hints(request: pytest.FixtureRequest, house: House, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whether hints arrive."""
+    if request.param == "without a hint":
+        monkeypatch.setattr(house.bus, "publish", lambda _: None)
+    found: str = request.param
+    return found
+
+
+@pytest.mark.usefixtures("hints")
+async def test_a_patient_who_takes_the_agreement_back_closes_the_note(
+    open_note: Open, house: House, meeting: Meeting, clock: StillClock
+) -> None:
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    async with house.database.write() as tx:
+        await withdraw_sharing(tx, (await tx.get_one(Consultation, meeting.consultation_id)).patient_id, clock.now())
+    assert await bob.closed() == 4403
+    await alice.type("mine alone")
+    await alice.until(lambda tab: tab.saved)
 
 
 async def test_nobody_goes_on_in_anothers_session(open_note: Open) -> None:
@@ -193,7 +236,10 @@ async def test_a_right_withdrawn_between_hello_and_joining(open_note: Open, monk
 def read_only(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Names of people who may read but not write; a test fills and empties it."""
     names: set[str] = set()
-    monkeypatch.setattr(doors, "may_write_note", lambda viewer, _: viewer.name not in names)
+    real = doors.may
+    monkeypatch.setattr(
+        doors, "may", lambda viewer, verb, facts: (verb != Verb.WRITE or viewer.name not in names) and real(viewer, verb, facts)
+    )
     return names
 
 

@@ -71,8 +71,10 @@ class Typist:
 
 
 def ticket(site: Site, person: Staff, booked: Booked) -> str:
-    answer = site.client(person).post(f"/api/consultations/{booked.id}/tickets", json={"purpose": "note"})
-    found: str = answer.raise_for_status().json()["ticket"]
+    client = site.client(person)
+    notes = client.post(f"/api/consultations/{booked.id}/notes", json={}).raise_for_status().json()["notes"]
+    note_id = next(note["id"] for note in notes if note["kind"] == "shared")
+    found: str = client.post(f"/api/notes/{note_id}/tickets", json={}).raise_for_status().json()["ticket"]
     return found
 
 

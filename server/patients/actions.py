@@ -1,0 +1,51 @@
+"""What a patient decides about their record, inside the caller's transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, update
+
+from server.access.actions import change_rights
+from server.core.db import Tx
+from server.core.ids import new_id
+from server.patients.model import Patient, SharingConsent
+from server.patients.wording import TEAM_NOTES, fingerprint
+from server.web.i18n import Language
+
+
+def register(patient: Patient, person_id: UUID) -> None:
+    """Say whose account reads this record from now on."""
+    patient.person_id = person_id
+
+
+async def agree_to_sharing(tx: Tx, patient_id: UUID, language: Language, now: datetime) -> None:
+    """Let the team see the notes; whoever has agreed already has nothing to add."""
+    if await tx.scalar(select(SharingConsent.id).where(_standing(patient_id))) is not None:
+        return
+    tx.add(
+        SharingConsent(
+            id=new_id(),
+            patient_id=patient_id,
+            wording_version=TEAM_NOTES.version,
+            wording_sha256=fingerprint(TEAM_NOTES, language),
+            language=language.tag,
+            given_at=now,
+            withdrawn_at=None,
+        )
+    )
+    await change_rights(tx, patient_topic(patient_id))
+
+
+async def withdraw_sharing(tx: Tx, patient_id: UUID, now: datetime) -> None:
+    """From now on the team sees no note any more; open editors close by the hint."""
+    await tx.execute(update(SharingConsent).where(_standing(patient_id)).values(withdrawn_at=now))
+    await change_rights(tx, patient_topic(patient_id))
+
+
+def patient_topic(patient_id: UUID) -> str:
+    """Where those listen who hold something open about a patient."""
+    return f"patient:{patient_id}"
+
+
+def _standing(patient_id: UUID) -> ColumnElement[bool]:
+    return (SharingConsent.patient_id == patient_id) & SharingConsent.withdrawn_at.is_(None)
