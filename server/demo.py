@@ -24,7 +24,7 @@ from server.core.ids import new_id
 from server.identity.actions import add_person, end_all_logins, find_credential, set_password
 from server.identity.model import Credential
 from server.identity.passwords import Passwords
-from server.patients.actions import agree_to_sharing, register
+from server.patients.actions import agree_to_sharing
 from server.patients.model import Patient
 from server.settings import PREFIX, BadSettings
 from server.web.i18n import ENGLISH
@@ -50,6 +50,23 @@ PEOPLE = (
     DemoPerson("dr_charlie", "Dr", "Charlie Clark", "MBBS, FRCA", "Pain medicine", "South"),
 )
 LOGINS = (*(person.username for person in PEOPLE), PATIENT_LOGIN, ADMINISTRATOR_LOGIN, ASSISTANT_LOGIN)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is written down at the first start: the demo's sign-ins, and the record of its patient."""
+
+    patient_id: UUID
+    passwords: dict[str, str]
+
+    def as_json(self) -> bytes:
+        return json.dumps({"patient_id": str(self.patient_id), "passwords": self.passwords}).encode()
+
+
+def read_kept(data_dir: Path) -> Kept:
+    """Read what the first start wrote; raises `FileNotFoundError` where there was none."""
+    found = json.loads(kept_path(data_dir).read_text())
+    return Kept(UUID(found["patient_id"]), found["passwords"])
 
 
 @dataclass(frozen=True)
@@ -82,32 +99,37 @@ class DemoFacts:
         return {"username": username, "password": self.passwords[username]}
 
 
-def passwords_path(data_dir: Path) -> Path:
-    return data_dir / "demo.json"
+def kept_path(data_dir: Path) -> Path:
+    return data_dir / "demo-people.json"
 
 
 async def seed_demo(house: House, base_url: str) -> DemoFacts:
     """Add the demo people at the first start, and a consultation for today if none is open; safe to run at every start."""
-    passwords = await _seed_people(house)
+    kept = await _seed_people(house)
     async with house.database.write() as tx:
-        link = await _open_link(tx, house, base_url)
-    return DemoFacts(base_url, passwords, link)
+        link = await _open_link(tx, house, base_url, kept.patient_id)
+    return DemoFacts(base_url, kept.passwords, link)
 
 
-async def _seed_people(house: House) -> dict[str, str]:
-    path = passwords_path(house.settings.data_dir)
+async def _seed_people(house: House) -> Kept:
+    data_dir, now = house.settings.data_dir, house.clock.now()
     async with house.database.read() as tx:
         known = await tx.scalar(select(Practice.id).limit(1)) is not None
-    if known and path.exists():
-        found: dict[str, str] = json.loads(path.read_text())
-        if found.keys() == set(LOGINS):
-            return found
+    if known and kept_path(data_dir).exists():
+        return read_kept(data_dir)
     passwords = {username: token_urlsafe(9) for username in LOGINS}
     hashes = {username: await Passwords().hash(password) for username, password in passwords.items()}
     async with house.database.write() as tx:
-        await (_renew_passwords if known else _add_people)(tx, hashes, house.clock.now())
-    replace_private(path, json.dumps(passwords).encode())
-    return passwords
+        await (_renew_passwords if known else _add_people)(tx, hashes, now)
+        kept = Kept((await _record(tx)).id, passwords)
+    replace_private(kept_path(data_dir), kept.as_json())
+    return kept
+
+
+async def _record(tx: Tx) -> Patient:
+    """Return the record of the demo's patient."""
+    person_id = (await _demo_credential(tx, PATIENT_LOGIN)).person_id
+    return (await tx.scalars(select(Patient).where(Patient.person_id == person_id))).one()
 
 
 async def _renew_passwords(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
@@ -136,7 +158,7 @@ async def _add_people(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
         tx.add(professional)
         await tx.flush()
         join_team(tx, teams[demo.team], professional, now)
-    await _add_person(tx, PATIENT, PATIENT_LOGIN, hashes, now)
+    await _add_patient(tx, practice.id, await _add_person(tx, PATIENT, PATIENT_LOGIN, hashes, now), now)
     administrator_id = await _add_person(tx, ADMINISTRATOR, ADMINISTRATOR_LOGIN, hashes, now)
     assistant_id = await _add_person(tx, ASSISTANT, ASSISTANT_LOGIN, hashes, now)
     add_staff(tx, practice.id, administrator_id, StaffRole.ADMINISTRATOR, now)
@@ -162,7 +184,7 @@ def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Prof
     )
 
 
-async def _open_link(tx: Tx, house: House, base_url: str) -> str:
+async def _open_link(tx: Tx, house: House, base_url: str, patient_id: UUID) -> str:
     now = house.clock.now()
     credential = await _demo_credential(tx, PEOPLE[0].username)
     viewer = await load_viewer(tx, credential.person_id, now)
@@ -170,15 +192,26 @@ async def _open_link(tx: Tx, house: House, base_url: str) -> str:
         link = await current_link(tx, consultation.id)
         if link.standing(consultation, now) == Standing.READY:
             return join_url(base_url, house.secrets, link.id)
-    plan = Plan(PATIENT, "+44 7700 900123", "dana@example.org", await _north(tx, viewer), now, 20)
-    consultation, link = await schedule(tx, house.secrets, viewer, plan, now)
-    await _register(tx, consultation.patient_id, now)
+    plan = Plan(PATIENT, None, None, await _north(tx, viewer), now, 20, patient_id)
+    _, link = await schedule(tx, house.secrets, viewer, plan, now)
     return join_url(base_url, house.secrets, link.id)
 
 
-async def _register(tx: Tx, patient_id: UUID, now: datetime) -> None:
+async def _add_patient(tx: Tx, practice_id: UUID, person_id: UUID, now: datetime) -> None:
     """The demo's patient has an account and lets the team see the notes, so that two professionals can write together."""
-    register(await tx.get_one(Patient, patient_id), (await _demo_credential(tx, PATIENT_LOGIN)).person_id)
+    patient_id = new_id()
+    tx.add(
+        Patient(
+            id=patient_id,
+            practice_id=practice_id,
+            person_id=person_id,
+            name=PATIENT,
+            mobile="+44 7700 900123",
+            email="dana@example.org",
+            created_at=now,
+        )
+    )
+    await tx.flush()
     await agree_to_sharing(tx, patient_id, ENGLISH, now)
 
 

@@ -6,8 +6,9 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
+from uuid import UUID
 
-from server.demo import PATIENT, PEOPLE, DemoFacts, passwords_path
+from server.demo import PATIENT, PEOPLE, DemoFacts, read_kept
 
 TIMEOUT_S = 10
 FORM = "application/x-www-form-urlencoded"
@@ -21,22 +22,22 @@ def fetch_demo(data_dir: Path) -> DemoFacts:
     """Sign in as the professional, create a consultation and sign out again; raises `DemoServerMissing` or OSError."""
     try:
         base_url: str = json.loads(address_path(data_dir).read_text())["base_url"]
-        passwords: dict[str, str] = json.loads(passwords_path(data_dir).read_text())
+        kept = read_kept(data_dir)
     except FileNotFoundError:
         raise DemoServerMissing(f"no demo server has started with the data folder {data_dir}") from None
     opener = _opener(data_dir)
     professional = PEOPLE[0].username
-    form = urlencode({"username": professional, "password": passwords[professional]}).encode()
+    form = urlencode({"username": professional, "password": kept.passwords[professional]}).encode()
     _post(opener, base_url, "/sign-in", form, FORM)
     try:
-        return DemoFacts(base_url, passwords, _new_link(opener, base_url))
+        return DemoFacts(base_url, kept.passwords, _new_link(opener, base_url, kept.patient_id))
     finally:
         _post(opener, base_url, "/sign-out", b"", FORM)
 
 
-def _new_link(opener: OpenerDirector, base_url: str) -> str:
+def _new_link(opener: OpenerDirector, base_url: str, patient_id: UUID) -> str:
     team_id = json.loads(_get(opener, base_url, "/api/teams"))["teams"][0]["id"]
-    plan = json.dumps({"patient_name": PATIENT, "team_id": team_id}).encode()
+    plan = json.dumps({"patient_name": PATIENT, "patient_id": str(patient_id), "team_id": team_id}).encode()
     link: str = json.loads(_post(opener, base_url, "/api/consultations", plan, "application/json"))["link"]
     return link
 

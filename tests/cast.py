@@ -26,7 +26,7 @@ from server.core.house import House
 from server.identity.actions import begin_login, set_password
 from server.identity.model import Person
 from server.identity.passwords import HASHER
-from server.patients.actions import agree_to_sharing, register
+from server.patients.actions import agree_to_sharing
 from server.patients.model import Patient
 from server.web.i18n import ENGLISH
 
@@ -85,6 +85,11 @@ class Guest:
     @property
     def person_id(self) -> UUID:
         return fixed_id("person", str(self.username))
+
+    @property
+    def patient_id(self) -> UUID | None:
+        """The record of a registered patient, who has one from the beginning."""
+        return fixed_id("patient", self.username) if self.username else None
 
 
 ALICE = Staff("dr_alice", "Dr", "Alice Ahmed", CLINIC, NORTH)
@@ -145,6 +150,12 @@ async def seat_cast(tx: Tx, now: datetime) -> Cast:
     tx.add(Person(id=DANA.person_id, name=DANA.name))
     await tx.flush()
     set_password(tx, DANA.person_id, str(DANA.username), password_hash("dana likes long walks"), now)
+    record = Patient(
+        id=DANA.patient_id, practice_id=CLINIC, person_id=DANA.person_id, name=DANA.name, mobile=None, email=None, created_at=now
+    )
+    tx.add(record)
+    await tx.flush()
+    await agree_to_sharing(tx, record.id, ENGLISH, now)
     add_staff(tx, CLINIC, OLGA.person_id, StaffRole.ADMINISTRATOR, now)
     return Cast()
 
@@ -200,11 +211,9 @@ async def add_meeting(
 ) -> Meeting:
     """Add a consultation of `owner` with `guest`, given to `team_id`, in five minutes unless told, and the guest's personal link."""
     when = scheduled_at or now + timedelta(minutes=5)
-    plan = Plan(guest.name, guest.mobile, guest.email, team_id, when, duration_min=20)
+    known = guest.patient_id if owner.practice_id == CLINIC else None
+    plan = Plan(guest.name, guest.mobile, guest.email, team_id, when, duration_min=20, patient_id=known)
     consultation, link = await schedule(tx, secrets, owner.viewer, plan, now)
-    if guest.username:
-        register(await tx.get_one(Patient, consultation.patient_id), guest.person_id)
-        await agree_to_sharing(tx, consultation.patient_id, ENGLISH, now)
     return Meeting(consultation.id, link.participant_id, link.id, join_token(secrets, link.id))
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx2
 
-from tests.cast import ALICE, DANA, NORTH, Guest, Staff
+from tests.cast import ALICE, CLINIC, DANA, NORTH, Guest, Staff
 from tests.servers import AppServer
 
 
@@ -52,6 +52,8 @@ class Site:
     def consultation(self, owner: Staff = ALICE, guest: Guest = DANA, team_id: UUID | None = NORTH, **more: object) -> Booked:
         """Make a consultation now, as 'Consultation now' does."""
         plan = {"patient_name": guest.name, "team_id": str(team_id) if team_id else None, **more}
+        if guest.patient_id and owner.practice_id == CLINIC:
+            plan["patient_id"] = str(guest.patient_id)
         answer = self.client(owner).post("/api/consultations", json=plan)
         assert answer.status_code == 201, answer.text
         made = answer.json()

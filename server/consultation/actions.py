@@ -24,7 +24,10 @@ FURTHEST_AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Plan:
-    """A consultation to be; `scheduled_at` in aware UTC, `team_id` None for a consultation of one's own."""
+    """A consultation to be; `scheduled_at` in aware UTC, `team_id` None for a consultation of one's own.
+
+    With `patient_id` it is for somebody whose record is there already: their name stays, an address that was given replaces the old one.
+    """
 
     patient_name: str
     mobile: str | None
@@ -32,27 +35,18 @@ class Plan:
     team_id: UUID | None
     scheduled_at: datetime
     duration_min: int
+    patient_id: UUID | None = None
 
 
 async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: datetime) -> tuple[Consultation, JoinLink]:
-    """Add the patient, the consultation, the patient's place and link; the invitation follows by event."""
+    """Add the consultation, the patient's place and link, and a record for a new patient; the invitation follows by event."""
     if viewer.practice_id is None:
         raise Forbidden
     if plan.team_id is not None and plan.team_id not in viewer.team_ids:
         raise NotFound
     if not now - timedelta(hours=1) <= plan.scheduled_at <= now + FURTHEST_AHEAD:
         raise Invalid("Please choose a time from now to a year ahead.", code="scheduled_at")
-    patient = Patient(
-        id=new_id(),
-        practice_id=viewer.practice_id,
-        person_id=None,
-        name=plan.patient_name,
-        mobile=plan.mobile,
-        email=plan.email,
-        created_at=now,
-    )
-    tx.add(patient)
-    await tx.flush()
+    patient = await _patient(tx, viewer.practice_id, plan, now)
     consultation = _consultation(viewer, plan, patient.id, now)
     tx.add(consultation)
     await tx.flush()
@@ -65,6 +59,28 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
         await tx.emit(PatientInvited(consultation.id, link.id, channel))
     tx.hint(today_topic(viewer.practice_id))
     return consultation, link
+
+
+async def _patient(tx: Tx, practice_id: UUID, plan: Plan, now: datetime) -> Patient:
+    """Return the record that was chosen, or a new one; raises `NotFound` for a record of another practice."""
+    if plan.patient_id is None:
+        patient = Patient(
+            id=new_id(),
+            practice_id=practice_id,
+            person_id=None,
+            name=plan.patient_name,
+            mobile=plan.mobile,
+            email=plan.email,
+            created_at=now,
+        )
+        tx.add(patient)
+        await tx.flush()
+        return patient
+    known = await tx.get(Patient, plan.patient_id)
+    if known is None or known.practice_id != practice_id:
+        raise NotFound
+    known.mobile, known.email = plan.mobile or known.mobile, plan.email or known.email
+    return known
 
 
 def channels_of(who: Patient | Plan) -> list[Channel]:

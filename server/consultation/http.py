@@ -35,9 +35,10 @@ When = Annotated[AwareDatetime, BeforeValidator(only_text), Field(strict=False)]
 
 
 class NewConsultation(Strict):
-    """`scheduled_at` None means now; `team_id` None means one's own."""
+    """`scheduled_at` None means now; `team_id` None means one's own; with `patient_id` the record's own name is taken."""
 
     patient_name: Name
+    patient_id: Annotated[UUID | None, Field(strict=False)] = None
     mobile: Mobile | None = None
     email: Email | None = None
     team_id: Annotated[UUID | None, Field(strict=False)] = None
@@ -133,6 +134,7 @@ def _plan(body: NewConsultation, now: datetime) -> Plan:
         team_id=body.team_id,
         scheduled_at=body.scheduled_at or now,
         duration_min=body.duration_min,
+        patient_id=body.patient_id,
     )
 
 

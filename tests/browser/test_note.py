@@ -213,7 +213,7 @@ def test_the_note_of_a_consultation_of_ones_own_is_closed_to_colleagues(persons:
     bob.allow_errors("status of 404")
     bob.open(booked.desk)
     assert "For my eyes only" not in bob.page.content()
-    assert site.client(BOB).post(f"/api/consultations/{booked.id}/tickets", json={"purpose": "note"}).status_code == 404
+    assert site.client(BOB).post(f"/api/consultations/{booked.id}/notes", json={}).status_code == 404
 
 
 def test_the_note_is_written_while_talking(persons: Persons, site: Site) -> None:

@@ -23,6 +23,7 @@ HANDED = {
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",
+    "server/demo.py": "makes the patient that it changes",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
 }
 

@@ -24,7 +24,7 @@ class Endpoint:
         """Return the path for one meeting's ids."""
         values = {
             "{consultation_id:uuid}": meeting.consultation_id, "{visit_id:uuid}": meeting.visit_id, "{token}": meeting.token,
-            "{session_id:uuid}": meeting.visit_id, "{file}": "nothing.js", "{note_id:uuid}": meeting.note_id,
+            "{session_id:uuid}": meeting.visit_id, "{file}": "nothing.js", "{note_id:uuid}": meeting.note_id or meeting.visit_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():

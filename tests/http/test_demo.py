@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from server.core.house import House
-from server.demo import DemoFacts, passwords_path, seed_demo
+from server.demo import DemoFacts, kept_path, seed_demo
 from server.identity.model import Credential, Person
 from server.settings import BadSettings
 from tests.cast import Cast
@@ -27,7 +27,7 @@ async def people(house: House) -> int:
 async def test_a_second_start_finds_the_same_people(house: House, client: httpx2.AsyncClient) -> None:
     first, second = await seed_demo(house, ORIGIN), await seed_demo(house, ORIGIN)
     assert first == second
-    assert await people(house) == 3
+    assert await people(house) == 6
     assert (await client.get(second.patient_link)).status_code == 303
 
 
@@ -35,10 +35,10 @@ async def test_people_without_their_file_get_new_passwords(house: House, client:
     """The first start was killed between the two, or somebody deleted the file."""
     before = await seed_demo(house, ORIGIN)
     assert await signs_in(client, before, "dr_alice")
-    passwords_path(house.settings.data_dir).unlink()
+    kept_path(house.settings.data_dir).unlink()
     after = await seed_demo(house, ORIGIN)
     assert (await client.get("/api/today")).status_code == 401
-    assert await people(house) == 3
+    assert await people(house) == 6
     assert not await signs_in(client, before, "dr_alice")
     for username in after.passwords:
         assert await signs_in(client, after, username)
@@ -50,4 +50,4 @@ async def test_another_practice_is_left_alone(house: House, cast: Cast) -> None:
         alice.username = "a.ahmed"
     with pytest.raises(BadSettings, match="another practice"):
         await seed_demo(house, ORIGIN)
-    assert not passwords_path(house.settings.data_dir).exists()
+    assert not kept_path(house.settings.data_dir).exists()

@@ -20,6 +20,7 @@ OWN = {
     "/account/devices/{session_id:uuid}/sign-out",
 }  # fmt: skip
 BODIES: dict[str, object] = {
+    "/api/notes/{note_id:uuid}/tickets": {},
     "tickets": {"purpose": "room"},
     "send": {"channel": "sms"},
     "messages": {"body": "Hello"},
@@ -47,7 +48,9 @@ async def ask(client: httpx2.AsyncClient, endpoint: Endpoint, path: str) -> http
     """Ask with a body that the endpoint would take, so that nothing but the right decides."""
     last = endpoint.path.rsplit("/", 1)[-1]
     if endpoint.path.startswith("/api/") or last == "tickets":
-        return await client.request(endpoint.method, path, json=BODIES.get(last, {}) if endpoint.method == "POST" else None)
+        return await client.request(
+            endpoint.method, path, json=BODIES.get(endpoint.path, BODIES.get(last, {})) if endpoint.method == "POST" else None
+        )
     return await client.request(endpoint.method, path, data={"step": "camera"} if endpoint.method == "POST" else None)
 
 

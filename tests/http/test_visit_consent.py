@@ -30,7 +30,7 @@ async def refusals(house: House) -> list[Refusal]:
 async def test_each_consent_is_kept_with_its_wording(agreed: httpx2.AsyncClient, base: str, house: House, meeting: Meeting) -> None:
     found = await consents(house)
     assert {consent.purpose for consent in found} == set(YES)
-    assert {(consent.wording_version, consent.language) for consent in found} == {("1", "en-GB")}
+    assert {(consent.wording_version, consent.language) for consent in found} == {(wording.version, "en-GB") for wording in WORDINGS}
     assert {(consent.given_at, consent.withdrawn_at) for consent in found} == {(house.clock.now(), None)}
     video = next(consent for consent in found if consent.purpose == "video")
     read = f"{WORDINGS[0].sentence}\n{WORDINGS[0].more}"
@@ -106,7 +106,7 @@ async def test_a_no_without_any_yes_is_kept_with_its_time_and_wording(
     await step(dana, f"{base}/declined")
     (refusal,) = await refusals(house)
     assert (refusal.participant_id, refusal.refused_at, refusal.language) == (meeting.participant_id, clock.now(), "en-GB")
-    assert refusal.wordings == "video 1, notes 1, private_place 1"
+    assert refusal.wordings == "video 1, notes 2, private_place 1"
     sentences = [hashlib.sha256(f"{wording.sentence}\n{wording.more}".encode()).digest() for wording in WORDINGS]
     assert refusal.wordings_sha256 == hashlib.sha256(b"".join(sentences)).digest()
     assert await consents(house) == []

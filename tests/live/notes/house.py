@@ -1,7 +1,7 @@
 """What the live tests of the note share: opening it as a member of the cast, and looking into the database."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from server.access.policy import Kind
 from server.core.db import Database
 from server.core.house import House
 from server.notes.chain import Row
+from server.notes.document import update_place
+from server.notes.doors import sealer_of
 from server.notes.hub import Hub, _Place
 from server.notes.model import Note, NoteReject, NoteUpdate
 from tests.cast import Staff
@@ -44,6 +46,13 @@ async def rows_of(database: Database, consultation_id: UUID) -> list[Row]:
     query = select(*columns).join(Note, Note.id == NoteUpdate.note_id).where(shared)
     async with database.read() as tx:
         return [Row(*row) for row in await tx.execute(query.order_by(NoteUpdate.seq))]
+
+
+async def opened(house: House, rows: Sequence[Row]) -> list[bytes]:
+    """Return what is encrypted in these rows of one note."""
+    async with house.database.read() as tx:
+        sealer = sealer_of(house.keyring, await tx.get_one(Note, rows[0].note_id))
+    return [sealer.open(row.payload, update_place(row.note_id, row.seq)) for row in rows]
 
 
 def only_place(hub: Hub) -> _Place:

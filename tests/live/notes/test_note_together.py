@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
+from server.access.policy import Kind
 from server.core.house import House
 from server.notes.chain import Chain
 from server.notes.model import Note, NoteSession
@@ -169,7 +170,7 @@ async def test_presence_comes_and_goes(open_note: Open) -> None:
 async def test_one_note_per_consultation_however_many_open_it(open_note: Open, house: House) -> None:
     tabs = await asyncio.gather(*(open_note(person) for person in (ALICE, BOB) * 4))
     async with house.database.read() as tx:
-        assert len(list(await tx.scalars(select(Note)))) == 1
+        assert len(list(await tx.scalars(select(Note).where(Note.kind == Kind.SHARED)))) == 1
     assert len({tab.hello["client_id"] for tab in tabs}) == 8
     await tabs[0].type("all see it")
     for tab in tabs[1:]:
