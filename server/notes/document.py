@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pycrdt import Doc, TransactionEvent, XmlFragment
@@ -11,6 +11,8 @@ from server.core.keyring import Sealer, Unreadable, place_of
 from server.notes.chain import Broken, Chain, Row
 from server.notes.layout import Layout, lay_out
 from server.notes.limits import MAX_NOTE_BYTES, MAX_UPDATES
+from server.notes.prose import Prose
+from server.notes.reading import read_prose
 from server.notes.ypieces import Touched
 from server.notes.yproto import Bad, read_state_vector
 from server.notes.ywalk import walk_whole
@@ -90,6 +92,10 @@ class Document:
         read_state_vector(state_vector)
         return _guarded(lambda: self._doc.get_update(state_vector))
 
+    def prose(self) -> Prose:
+        """Read what the note says now, and whose letters they are; raises `Poisoned` where the library gives up."""
+        return _guarded(lambda: read_prose(self._doc))
+
     def pack(self) -> bytes:
         whole = self._doc.get_update()
         self.size = len(whole)
@@ -120,6 +126,18 @@ def restore(saved: Saved) -> tuple[Document, Chain]:
     document = Document()
     _guarded(lambda: document._fill(updates))  # noqa: SLF001 - the document's own maker
     return document, chain
+
+
+def restore_at(saved: Saved, seq: int) -> Document:
+    """Build the document exactly as it was after row `seq`, from what was saved then and later.
+
+    Raises `Broken` when the log does not hold together, and when it has no way to that row: it ends before, or the snapshot is newer.
+    """
+    rows = [row for row in saved.rows if row.seq <= seq]
+    document, chain = restore(replace(saved, rows=rows))
+    if chain.seq != seq:
+        raise Broken(saved.note_id, seq)
+    return document
 
 
 def update_place(note_id: int, seq: int) -> bytes:

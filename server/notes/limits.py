@@ -6,6 +6,7 @@ BLOCKS = ("paragraph", "bulletList")  # what may stand in a section
 TEXT = "#text"  # what the letters of a paragraph stand in
 NODES = {"paragraph": (TEXT,), "bulletList": ("listItem",), "listItem": BLOCKS}  # and what in each node
 MARKS = ("bold", "italic")
+MAX_NESTING = 32  # lists in lists; what is nested deeper is read as paragraphs of the deepest item
 
 HELLO_WITHIN_S = 10.0  # then closed 4400
 MAX_HELLO = 4 * 1024  # closed 4400

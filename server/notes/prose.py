@@ -2,11 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from server.notes.limits import SECTIONS
+
+UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+INSTEAD = "\ufffd"
 
 
 class Span(NamedTuple):
@@ -19,6 +23,27 @@ class Span(NamedTuple):
     marks: frozenset[str]
     author: int
     clock: int
+
+
+def units(text: str) -> int:
+    """Return the length of a text as Yjs counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Join runs that go on where the one before ends, and leave out empty ones."""
+    found: list[Span] = []
+    end = 0
+    for span in spans:
+        if not span.text:
+            continue
+        last = found[-1] if found else None
+        if last is not None and (last.marks, last.author, end) == (span.marks, span.author, span.clock):
+            found[-1] = last._replace(text=last.text + span.text)
+        else:
+            found.append(span)
+        end = span.clock + units(span.text)
+    return tuple(found)
 
 
 class Paragraph(NamedTuple):
@@ -43,6 +68,11 @@ class Prose:
     @property
     def empty(self) -> bool:
         return not any(_words(block) for blocks in self.sections.values() for block in blocks)
+
+
+def shown(text: str) -> str:
+    """Return a text as it may stand in a page or a file: a replacement sign for each control character and each half of a character."""
+    return UNSHOWABLE.sub(INSTEAD, text)
 
 
 def fingerprint(prose: Prose) -> bytes:

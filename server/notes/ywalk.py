@@ -38,15 +38,17 @@ WHOLE = Bounds(MAX_CLOCK, MAX_CLOCK)
 
 def walk(update: bytes) -> Touched:
     """Read somebody's update to its last byte; raises `Bad`."""
-    return walk_keystroke(update) or _Walker(update, MESSAGE).walk()
+    return walk_keystroke(update) or Walker(update, MESSAGE).walk()
 
 
 def walk_whole(update: bytes) -> Touched:
     """Read a document of our own, which is as big as it is; raises `Bad`."""
-    return _Walker(update, WHOLE).walk()
+    return Walker(update, WHOLE).walk()
 
 
-class _Walker:
+class Walker:
+    """Reads one update; whoever needs more of it than `Touched` tells derives from this."""
+
     def __init__(self, update: bytes, bounds: Bounds) -> None:
         self._update = update
         self._at = 0
@@ -85,10 +87,13 @@ class _Walker:
         right = self._refer(client, clock) if info & HAS_RIGHT else None
         parent = None if info & (HAS_LEFT | HAS_RIGHT) else self._parent(client, clock, key=bool(info & HAS_KEY))
         if kind == STRING_REF:
-            text = self._string()
+            text = self._letters(client, clock)
             return Piece(clock, self._end(clock, utf16(text)), LETTERS, left, right, parent, halves_of(text, clock))
         content, length = self._content(kind)
         return Piece(clock, self._end(clock, length), content, left, right, parent)
+
+    def _letters(self, client: int, clock: int) -> bytes:  # noqa: ARG002 - for whoever derives
+        return self._string()
 
     def _parent(self, client: int, clock: int, *, key: bool) -> Parent:
         named = self._number()

@@ -15,7 +15,7 @@ from server.notes.limits import MAX_CLIENT_ID, MAX_CLOCK, MAX_PARTS, MAX_RUN
 from server.notes.ykey import walk_keystroke
 from server.notes.ypieces import Touched
 from server.notes.yproto import Bad, read_state_vector, write_varuint
-from server.notes.ywalk import MESSAGE, _Walker, walk, walk_whole
+from server.notes.ywalk import MESSAGE, Walker, walk, walk_whole
 
 ALICE, BOB = 3735928559, 77
 
@@ -105,7 +105,7 @@ def test_keystrokes_take_the_short_way_to_the_same_result() -> None:
 
 
 def _walk_slowly(update: bytes) -> Touched:
-    return _Walker(update, MESSAGE).walk()
+    return Walker(update, MESSAGE).walk()
 
 
 ATTRIBUTE = b"\x01\x01\x4d\x00\x28\x00\x4e\x00\x01k\x01"
