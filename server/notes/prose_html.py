@@ -34,6 +34,13 @@ class Writers:
     people: Sequence[Writer]
     others: Writer  # for letters under any other client id, as the text has that a note began with
 
+    def of(self, author: int) -> tuple[Writer, str]:
+        """Return who wrote under a client id, and the attributes that show it."""
+        place = self.by_client.get(author)
+        writer = self.others if place is None else self.people[place]
+        colour = "" if place is None else f" by-{place % COLOURS}"
+        return writer, f' class="by{colour}" data-by="{safe(writer.initials)}"'
+
 
 def html_of(blocks: Iterable[Block]) -> str:
     """Return p, ul, li, strong and em, with everything else escaped."""
@@ -48,14 +55,14 @@ def html_by_writer(blocks: Iterable[Block], writers: Writers) -> str:
 
     def inline(spans: Sequence[Span]) -> str:
         runs = groupby(spans, lambda span: writers.by_client.get(span.author))
-        return "".join(_run(list(same), place, writers) for place, same in runs)
+        return "".join(_run(list(same), writers) for _, same in runs)
 
     return "".join(_block(block, inline) for block in blocks)
 
 
 def styled(spans: Sequence[Span]) -> str:
     """Return a run of letters with its marks."""
-    return "".join(_marked(text_of(same), marks) for marks, same in groupby(spans, lambda span: span.marks))
+    return "".join(marked(text_of(same), marks) for marks, same in groupby(spans, lambda span: span.marks))
 
 
 def text_of(spans: Iterable[Span]) -> str:
@@ -82,15 +89,13 @@ def _item(blocks: Iterable[Block], inline: Inline) -> str:
     )
 
 
-def _marked(text: str, marks: frozenset[str]) -> str:
+def marked(text: str, marks: frozenset[str]) -> str:
     for mark, tag in TAGS:
         if mark in marks:
             text = f"<{tag}>{text}</{tag}>"
     return text
 
 
-def _run(spans: Sequence[Span], place: int | None, writers: Writers) -> str:
-    writer = writers.others if place is None else writers.people[place]
-    colour = "" if place is None else f" by-{place % COLOURS}"
-    said = f'<span class="unseen">{safe(writer.name)}: </span>'
-    return f'<span class="by{colour}" data-by="{safe(writer.initials)}">{said}{styled(spans)}</span>'
+def _run(spans: Sequence[Span], writers: Writers) -> str:
+    writer, attributes = writers.of(spans[0].author)
+    return f'<span{attributes}><span class="unseen">{safe(writer.name)}: </span>{styled(spans)}</span>'

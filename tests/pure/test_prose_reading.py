@@ -13,7 +13,7 @@ from server.notes import reading
 from server.notes.chain import Broken, Chain
 from server.notes.document import Document, Saved, restore_at
 from server.notes.limits import MAX_NESTING, SECTIONS
-from server.notes.prose import Block, Bullets, Paragraph, Prose, Span, fingerprint, units
+from server.notes.prose import Block, Bullets, Paragraph, Prose, Span, fingerprint, joined, units
 from server.notes.reading import read_prose, read_update
 from server.notes.yproto import Bad
 from tests.pure.prose_strategies import letters_of
@@ -151,12 +151,15 @@ def test_runs_join_where_their_clocks_go_on() -> None:
 
 
 def test_more_runs_than_signs(monkeypatch: pytest.MonkeyPatch) -> None:
-    doc: Doc[XmlFragment] = Doc()
-    for _, raw in messages(SESSIONS[0]):
-        doc.apply_update(raw)
-    expected = read_prose(doc)
-    monkeypatch.setattr(reading, "SIGNS", 7)
-    assert read_prose(doc) == expected
+    tabs = Tabs()
+    for turn in range(12):
+        tabs.act(turn % 3, "write", 0.3 * turn % 1, "ß😀")
+        tabs.meet()
+    expected = read_prose(tabs.docs[0])
+    runs = sum(len(paragraph.spans) for paragraph in paragraphs_of(expected.sections["plan"]))
+    monkeypatch.setattr(reading, "SIGNS", 5)
+    assert 5 < runs <= 25
+    assert read_prose(tabs.docs[0]) == expected
 
 
 def test_what_is_nested_too_deep_loses_its_lists_and_no_letter() -> None:
@@ -176,7 +179,15 @@ def test_what_is_nested_too_deep_loses_its_lists_and_no_letter() -> None:
     assert levels == MAX_NESTING
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x01", b"\x01\x01\x4d\x00\x04\x01\x04plan\x01x\x00\x00"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x01",
+        b"\x01\x01\x4d\x00\x04\x01\x04plan\x01x\x00\x00",
+        b"\x01\x03\x4d\x00\x07\x01\x04plan\x03\x09paragraph\x07\x00\x4d\x00\x06\x06\x00\x4d\x01\x04bold\x01{\x00",
+    ],
+)
 def test_what_is_no_document_is_refused(raw: bytes) -> None:
     with pytest.raises(Bad):
         read_update(raw)
@@ -228,6 +239,10 @@ def test_the_fingerprint_knows_text_and_not_authors() -> None:
     other = Prose({"plan": (Paragraph((Span("a", NO_MARKS, 1, 0), Span("b", NO_MARKS, 2, 9))),)})
     bold = Prose({"plan": (Paragraph((Span("a", NO_MARKS, 1, 0), Span("b", BOLD, 2, 9))),)})
     assert fingerprint(one) == fingerprint(other) != fingerprint(bold)
+
+
+def test_runs_without_letters_are_left_out() -> None:
+    assert joined([Span("a", NO_MARKS, 1, 0), Span("", BOLD, 1, 1), Span("b", NO_MARKS, 1, 1)]) == (Span("ab", NO_MARKS, 1, 0),)
 
 
 def test_units() -> None:
