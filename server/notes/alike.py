@@ -5,8 +5,9 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
 from unicodedata import east_asian_width
 
+from server.notes.letters import BEGINNING
+
 MAX_PAIRS = 100_000  # of equal words; with more, only the beginning and the end that both have are taken: the search grows with the square
-BREAK = ""  # the sign of a paragraph's beginning, beside those of one letter
 
 Signs = Sequence[str]
 Goes = Callable[[str, str], bool]
@@ -23,20 +24,23 @@ def _alike(old: Signs, new: Signs, levels: Sequence[Goes]) -> Iterator[tuple[int
     parts, others = _cut(old, levels[0]), _cut(new, levels[0])
     starts, other_starts = _starts(parts), _starts(others)
     left = right = 0
-    for here, there, size in (*_blocks(parts, others), (len(parts), len(others), 0)):
+    for here, there, size in (*_blocks([*map(_bare, parts)], [*map(_bare, others)]), (len(parts), len(others), 0)):
         between = _alike(old[starts[left] : starts[here]], new[other_starts[right] : other_starts[there]], levels[1:])
         yield from ((starts[left] + one, other_starts[right] + other) for one, other in between)
         left, right = here + size, there + size
-        yield from zip(range(starts[here], starts[left]), range(other_starts[there], other_starts[right]), strict=True)
+        for part in range(size):
+            start, other_start = starts[here + part], other_starts[there + part]
+            same = _shared(parts[here + part], others[there + part])
+            yield from ((start + place, other_start + place) for place in range(same))
 
 
 def _in_one_line(_: str, sign: str) -> bool:
-    return sign != BREAK
+    return sign != BEGINNING
 
 
 def _in_one_word(before: str, sign: str) -> bool:
     """Whether this sign goes on with the word of the one before, with which go the spaces behind it; some scripts have no spaces."""
-    if BREAK in {before, sign}:
+    if BEGINNING in {before, sign}:
         return False
     return sign.isspace() or not (before.isspace() or _is_wide(before) or _is_wide(sign))
 
@@ -53,6 +57,14 @@ def _cut(signs: Signs, goes_on: Goes) -> list[tuple[str, ...]]:
         else:
             parts.append([sign])
     return [tuple(part) for part in parts]
+
+
+def _bare(part: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is compared of a part: without the spaces behind it, which the last word of a paragraph does not have."""
+    end = len(part)
+    while end and part[end - 1].isspace():
+        end -= 1
+    return part[:end]
 
 
 def _starts(parts: Sequence[tuple[str, ...]]) -> list[int]:

@@ -11,8 +11,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from server.notes.alike import alike
+from server.notes.letters import Letter, Place, letters_of
 from server.notes.limits import SECTIONS
-from server.notes.prose import Block, Paragraph, Prose, Span, units
+from server.notes.prose import Prose
 
 
 class Kind(Enum):
@@ -29,13 +30,6 @@ class Change(NamedTuple):
     text: str
     marks: frozenset[str]
     author: int
-
-
-class Place(NamedTuple):
-    """How many lists a paragraph stands in, and whether it is the one at the bullet."""
-
-    level: int
-    opens: bool
 
 
 class Line(NamedTuple):
@@ -59,21 +53,12 @@ class Comparison:
         return kinds <= {Kind.SAME}
 
 
-class _Letter(NamedTuple):
-    """A letter, or, as an empty one, the beginning of a paragraph; `id` is that of Yjs."""
-
-    letter: str
-    look: frozenset[str] | Place
-    id: tuple[int, int]
-
-
-NO_ID = (-1, -1)
-Step = tuple[Kind, _Letter]
+Step = tuple[Kind, Letter]
 
 
 def compare(old: Prose, new: Prose) -> Comparison:
     """Compare two texts, of one document or of two."""
-    letters = {name: (list(_letters(old.sections.get(name, ()))), list(_letters(new.sections.get(name, ())))) for name in SECTIONS}
+    letters = {name: (list(letters_of(old.sections.get(name, ()))), list(letters_of(new.sections.get(name, ())))) for name in SECTIONS}
     shared = _share_ids(letters.values())
     return Comparison({name: tuple(_lines(_steps(*pair, by_id=shared))) for name, pair in letters.items()})
 
@@ -82,32 +67,13 @@ def who_contributed(prose: Prose) -> dict[int, int]:
     """Return how many letters of the text, spaces included, stand there from each client id."""
     counts: dict[int, int] = {}
     for blocks in prose.sections.values():
-        for letter in _letters(blocks):
+        for letter in letters_of(blocks):
             if letter.letter:
                 counts[letter.id[0]] = counts.get(letter.id[0], 0) + 1
     return counts
 
 
-def _letters(blocks: Iterable[Block], level: int = 0, *, opens: bool = False) -> Iterator[_Letter]:
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            yield _Letter("", Place(level, opens), NO_ID)
-            for span in block.spans:
-                yield from _letters_of(span)
-            opens = False
-        else:
-            for item in block.items:
-                yield from _letters(item, level + 1, opens=True)
-
-
-def _letters_of(span: Span) -> Iterator[_Letter]:
-    clock = span.clock
-    for letter in span.text:
-        yield _Letter(letter, span.marks, (span.author, clock))
-        clock += units(letter)
-
-
-def _share_ids(pairs: Iterable[tuple[Sequence[_Letter], Sequence[_Letter]]]) -> bool:
+def _share_ids(pairs: Iterable[tuple[Sequence[Letter], Sequence[Letter]]]) -> bool:
     """Whether the ids may be trusted: in two documents an id can come twice, but hardly ever for the same letters."""
     for old, new in pairs:
         signs = [{letter.id: letter.letter for letter in letters if letter.letter} for letters in (old, new)]
@@ -117,7 +83,7 @@ def _share_ids(pairs: Iterable[tuple[Sequence[_Letter], Sequence[_Letter]]]) -> 
     return True
 
 
-def _steps(old: Sequence[_Letter], new: Sequence[_Letter], *, by_id: bool) -> Iterator[Step]:
+def _steps(old: Sequence[Letter], new: Sequence[Letter], *, by_id: bool) -> Iterator[Step]:
     """Yield every letter of both, in order, with its fate."""
     left = right = 0
     for old_at, new_at in (*_pairs(old, new, by_id=by_id), (len(old), len(new))):
@@ -128,18 +94,19 @@ def _steps(old: Sequence[_Letter], new: Sequence[_Letter], *, by_id: bool) -> It
         left, right = old_at + 1, new_at + 1
 
 
-def _pairs(old: Sequence[_Letter], new: Sequence[_Letter], *, by_id: bool) -> Iterator[tuple[int, int]]:
+def _pairs(old: Sequence[Letter], new: Sequence[Letter], *, by_id: bool) -> Iterator[tuple[int, int]]:
     """Yield the places of letters that stayed: those of the same id, and between them those in the same words."""
     left = right = 0
     for old_at, new_at in (*(_same_ids(old, new) if by_id else ()), (len(old), len(new))):
-        signs, others = ([letter.letter for letter in part] for part in (old[left:old_at], new[right:new_at]))
-        yield from ((left + here, right + there) for here, there in alike(signs, others))
+        if left < old_at and right < new_at:
+            signs, others = ([letter.letter for letter in part] for part in (old[left:old_at], new[right:new_at]))
+            yield from ((left + here, right + there) for here, there in alike(signs, others))
         if new_at < len(new):
             yield old_at, new_at
         left, right = old_at + 1, new_at + 1
 
 
-def _same_ids(old: Sequence[_Letter], new: Sequence[_Letter]) -> Iterator[tuple[int, int]]:
+def _same_ids(old: Sequence[Letter], new: Sequence[Letter]) -> Iterator[tuple[int, int]]:
     """Yield where each letter that both have stands; letters never change their order, so one that did is none of them."""
     known = {letter.id: place for place, letter in enumerate(old) if letter.letter}
     last = -1

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
+from server.notes.letters import letters_in
 from server.notes.limits import MAX_NESTING, SECTIONS
 from server.notes.prose import Block, Bullets, Paragraph, Prose, Span, joined
-from server.notes.ypieces import utf16
+from server.notes.ypieces import Id, Touched, utf16
 from server.notes.yproto import Bad, prefixed
 from server.notes.ywalk import WHOLE, Walker
 
@@ -61,6 +62,14 @@ def read_update(whole: bytes) -> Prose:
     if len(runs) > SIGNS:
         copies.append(_copy(_signed(whole, runs, SIGNS)))
     return Prose({name: tuple(_blocks(tuple(copy[name] for copy in copies), runs)) for name in SECTIONS})
+
+
+def written_by(update: bytes) -> tuple[Touched, dict[Id, str]]:
+    """Return what an update touches, and by their ids the letters that it inserts; raises `Bad`."""
+    walker = _Runs(update)
+    touched = walker.walk()
+    spans = (Span(run.text, frozenset(), run.author, run.clock) for run in walker.found)
+    return touched, {letter.id: letter.letter for span in spans for letter in letters_in(span)}
 
 
 def _signed(whole: bytes, runs: Iterable[_Run], divisor: int) -> bytes:

@@ -10,8 +10,9 @@ from pycrdt import Doc, XmlFragment
 
 from server.notes import alike as alike_module
 from server.notes.alike import alike
-from server.notes.compare import Change, Comparison, Kind, Line, Place, compare, who_contributed
+from server.notes.compare import Change, Comparison, Kind, Line, compare, who_contributed
 from server.notes.compare_html import Words, comparison_html
+from server.notes.letters import Place
 from server.notes.limits import SECTIONS
 from server.notes.prose import Block, Bullets, Paragraph, Prose, Span, fingerprint, shown
 from server.notes.prose_html import Writer, Writers
