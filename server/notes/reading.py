@@ -54,7 +54,10 @@ def read_prose(doc: Doc[XmlFragment]) -> Prose:
 
 
 def read_update(whole: bytes) -> Prose:
-    """Read a document from one update that holds all of it; may run in any thread. Raises `Bad`."""
+    """Read a document from the update that it gives of itself; may run in any thread.
+
+    Raises `Bad`, also for an update of which a run is deleted in part: in a document's own, letters that are gone are no letters any more.
+    """
     walker = _Runs(whole)
     walker.walk()
     runs = walker.found
@@ -133,5 +136,7 @@ def _spans(text: Same, runs: Sequence[_Run]) -> Iterator[Span]:
         while at < end:
             number = sum((ord(signs[at]) - FIRST_SIGN) * SIGNS**power for power, (signs, _) in enumerate(digits))
             run = runs[number]
+            if digits[0][0][at : at + run.units] != digits[0][0][at] * run.units:
+                raise Bad("run")
             yield Span(run.text, marks, run.author, run.clock)
             at += run.units

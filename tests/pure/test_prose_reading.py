@@ -193,6 +193,18 @@ def test_what_is_no_document_is_refused(raw: bytes) -> None:
         read_update(raw)
 
 
+def test_an_update_that_is_not_a_document_s_own_is_not_misread() -> None:
+    """Two letters left of a run of three would be told as all three."""
+    run = b"\x01\x03\x4d\x00\x07\x01\x04plan\x03\x09paragraph\x07\x00\x4d\x00\x06\x04\x00\x4d\x01\x03abc"
+    assert letters_of(read_update(run + b"\x00").sections["plan"][0]) == "abc"
+    partly = run + b"\x01\x4d\x01\x03\x01"
+    with pytest.raises(Bad, match="run"):
+        read_update(partly)
+    doc: Doc[XmlFragment] = Doc()
+    doc.apply_update(partly)
+    assert letters_of(read_prose(doc).sections["plan"][0]) == "ac"
+
+
 def log_of(session: str) -> list:
     chain = Chain(NOTE)
     return [chain.link(1, 1_000 + number, raw) for number, (_, raw) in enumerate(messages(session))]
