@@ -25,12 +25,12 @@ def unpack(raw: bytes) -> Prose:
     try:
         whole = json.loads(raw.decode())
     except (ValueError, RecursionError):
-        raise _refused("it is no JSON") from None
+        raise _refused("prose_json") from None
     if not isinstance(whole, dict) or whole.keys() != {"format", "sections"} or whole["format"] is True or whole["format"] != FORMAT:
-        raise _refused("it is in no known format")
+        raise _refused("prose_format")
     sections = whole["sections"]
     if not isinstance(sections, dict) or not sections.keys() <= set(SECTIONS):
-        raise _refused("its sections are not those of a note")
+        raise _refused("prose_sections")
     return Prose({name: _blocks(blocks, MAX_NESTING) for name, blocks in sections.items()})
 
 
@@ -47,7 +47,7 @@ def _blocks(found: object, depth: int) -> tuple[Block, ...]:
 def _block(found: object, depth: int) -> Block:
     if isinstance(found, Mapping):
         if found.keys() != {"items"} or not depth:
-            raise _refused("a list is not one")
+            raise _refused("prose_list")
         return Bullets(tuple(_blocks(item, depth - 1) for item in _array(found["items"])))
     return Paragraph(tuple(_span(span) for span in _array(found)))
 
@@ -56,7 +56,7 @@ def _span(found: object) -> Span:
     match found:
         case [str(text), int(marks), int(author), int(clock)] if _is_text(text) and _are_bounded(marks, author, clock):
             return Span(text, frozenset(name for name, bit in BITS.items() if marks & bit), author, clock)
-    raise _refused("a run of letters is not one")
+    raise _refused("prose_run")
 
 
 def _are_bounded(marks: int, author: int, clock: int) -> bool:
@@ -65,7 +65,7 @@ def _are_bounded(marks: int, author: int, clock: int) -> bool:
 
 def _array(found: object) -> list[object]:
     if not isinstance(found, list):
-        raise _refused("an array is missing")
+        raise _refused("prose_array")
     return found
 
 
@@ -78,6 +78,6 @@ def _is_number(found: object, end: int) -> bool:
     return isinstance(found, int) and not isinstance(found, bool) and 0 <= found < end
 
 
-def _refused(why: str) -> Malformed:
-    """Say what is wrong, and nothing of what stands there: it is somebody's health."""
-    return Malformed(f"The stored text of a note cannot be read: {why}.", code="prose")
+def _refused(code: str) -> Malformed:
+    """Say by its code what is wrong, and nothing of what stands there: it is somebody's health."""
+    return Malformed("The stored text of a note cannot be read.", code=code)

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from pycrdt import Doc, StickyIndex, XmlElement, XmlFragment, XmlText
 
+from server.core.keyring import Sealer
 from server.notes import reading
-from server.notes.chain import Broken, Chain
-from server.notes.document import Document, Saved, restore_at
+from server.notes.chain import Broken, Chain, Row
+from server.notes.document import Document, Saved, restore_at, snapshot_place, update_place
 from server.notes.limits import MAX_NESTING, SECTIONS
 from server.notes.prose import Block, Bullets, Paragraph, Prose, Span, fingerprint, joined, units
 from server.notes.reading import read_prose, read_update
@@ -22,6 +23,7 @@ from tests.pure.test_note_layout import SESSIONS, messages
 pytestmark = pytest.mark.row("N6")
 
 NOTE = 5
+SEALER = Sealer(bytes(32))
 NO_MARKS: frozenset[str] = frozenset()
 BOLD = frozenset({"bold"})
 
@@ -205,28 +207,37 @@ def test_an_update_that_is_not_a_document_s_own_is_not_misread() -> None:
     assert letters_of(read_prose(doc).sections["plan"][0]) == "ac"
 
 
-def log_of(session: str) -> list:
+def log_of(session: str) -> list[Row]:
     chain = Chain(NOTE)
-    return [chain.link(1, 1_000 + number, raw) for number, (_, raw) in enumerate(messages(session))]
+    return [sealed_row(chain, number, raw) for number, (_, raw) in enumerate(messages(session))]
+
+
+def sealed_row(chain: Chain, number: int, raw: bytes) -> Row:
+    return chain.link(1, 1_000 + number, SEALER.seal(raw, update_place(NOTE, chain.seq + 1)))
+
+
+def saved_of(rows: list[Row], packed: bytes | None = None, seq: int = 0) -> Saved:
+    sealed = SEALER.seal(packed, snapshot_place(NOTE, seq)) if packed else None
+    return Saved(NOTE, seq, sealed, rows, SEALER)
 
 
 def test_the_text_as_it_was() -> None:
     rows = log_of(SESSIONS[1])
     live = Document()._doc
-    middle = restore_at(Saved(NOTE, 0, None, rows[:40]), 40)
+    middle = restore_at(saved_of(rows[:40]), 40)
     packed = middle.pack()
     for row in rows:
-        live.apply_update(row.payload)
-        before = [Saved(NOTE, 0, None, rows)] + ([Saved(NOTE, 40, packed, rows[39:])] if row.seq >= 40 else [])
+        live.apply_update(SEALER.open(row.payload, update_place(NOTE, row.seq)))
+        before = [saved_of(rows)] + ([saved_of(rows[39:], packed, 40)] if row.seq >= 40 else [])
         for saved in before:
             assert read_prose(live) == restore_at(saved, row.seq).prose()
-    assert restore_at(Saved(NOTE, 0, None, rows), 0).prose().empty
+    assert restore_at(saved_of(rows), 0).prose().empty
 
 
 def test_no_way_to_a_row() -> None:
     rows = log_of(SESSIONS[0])
-    packed = restore_at(Saved(NOTE, 0, None, rows), len(rows)).pack()
-    for saved, seq in [(Saved(NOTE, 0, None, rows), len(rows) + 1), (Saved(NOTE, len(rows), packed, rows[-1:]), 3)]:
+    packed = restore_at(saved_of(rows), len(rows)).pack()
+    for saved, seq in [(saved_of(rows), len(rows) + 1), (saved_of(rows[-1:], packed, len(rows)), 3)]:
         with pytest.raises(Broken):
             restore_at(saved, seq)
 
