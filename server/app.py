@@ -21,6 +21,7 @@ import server.consultation.ws
 import server.identity.http
 import server.messaging.http
 import server.notes.http
+import server.notes.sign_http
 import server.notes.ws
 import server.web.assets
 import server.web.failures
@@ -108,10 +109,11 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
 
 
 def _routes() -> list[BaseRoute]:
+    passwords = Passwords()
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
-        *server.identity.http.routes(Passwords()),
+        *server.identity.http.routes(passwords),
         *server.access.pages.routes(),
         *server.consultation.visit.routes(),
         *server.consultation.pages.routes(),
@@ -122,6 +124,7 @@ def _routes() -> list[BaseRoute]:
         *server.consultation.today_ws.routes(),
         *server.messaging.http.routes(),
         *server.notes.http.routes(),
+        *server.notes.sign_http.routes(passwords),
         *server.notes.ws.routes(),
     ]
 

@@ -58,7 +58,7 @@ async def open_note(tx: Tx, viewer: Viewer, public_id: UUID, resume: int | None,
     seen = await see_note(tx, viewer, public_id)
     if seen.note.schema_version != SCHEMA_VERSION:
         raise outdated()
-    session = await _resume(tx, seen.note, viewer, resume) if resume is not None else await _begin(tx, seen.note, viewer, now)
+    session = await _resume(tx, seen.note, viewer, resume) if resume is not None else await begin_session(tx, seen.note, viewer, now)
     return OpenedNote(seen.ref, session.id, session.client_id, seen.writable)
 
 
@@ -86,6 +86,8 @@ def _new_note(keyring: KeyRing, consultation_id: UUID, kind: Kind, author_id: UU
         author_id=author_id,
         number=0,
         purpose=Purpose.ORIGINAL,
+        amends_id=None,
+        begun_by=author_id,
         reason=None,
         state=NoteState.DRAFT,
         schema_version=SCHEMA_VERSION,
@@ -102,7 +104,7 @@ async def _resume(tx: Tx, note: Note, viewer: Viewer, client_id: int) -> NoteSes
     return session
 
 
-async def _begin(tx: Tx, note: Note, viewer: Viewer, now: datetime) -> NoteSession:
+async def begin_session(tx: Tx, note: Note, viewer: Viewer, now: datetime) -> NoteSession:
     """Add a session under a client id that nobody in this note has or had."""
     for _ in range(ATTEMPTS):
         session = NoteSession(note_id=note.id, person_id=viewer.person_id, client_id=new_client_id(), opened_at=now)

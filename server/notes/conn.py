@@ -50,6 +50,7 @@ LIMITS = {STEP1: MAX_STATE_VECTOR, STEP2: MAX_STEP2, UPDATE: MAX_UPDATE}
 
 REASONS = {
     "read_only": "You may read this note, but not write in it.",
+    "locked": "This note is locked. What you wrote is kept here: add it as an addendum.",
     "full": "This note has reached its greatest length.",
     "gap": "A part is missing; it is being sent again.",
 }
@@ -97,9 +98,13 @@ class Conn:
     def subject(self) -> NoteSubject:
         return self.tab.subject
 
+    @property
+    def writable(self) -> bool:
+        return self.tab.writable
+
     def greet(self) -> None:
         """Say hello, show who else is here, and ask a writer for what we lack."""
-        self._push(json_message(HELLO, {"client_id": self.client_id, "schema": SCHEMA_VERSION, "rights": self._rights()}))
+        self._push(json_message(HELLO, self._hello()))
         if self._live.presence.states:
             self._push(awareness_message(self._live.presence.states))
         if self.tab.writable:
@@ -110,7 +115,7 @@ class Conn:
         if writable == self.tab.writable:
             return
         self.tab.writable = writable
-        self._push(json_message(EVENT, {"rights": self._rights()}))
+        self._push(json_message(EVENT, {"rights": self._rights(), "state": self._state()}))
         if writable:
             self._ask()
 
@@ -177,7 +182,7 @@ class Conn:
             self.confirm()
             return
         if not self.tab.writable:
-            self._reject(number, "read_only")
+            self._reject(number, "locked" if self._live.locked else "read_only")
             return
         touched = walk(update)
         verdict = judge(touched, self.client_id, self._live.document.clocks)
@@ -216,6 +221,12 @@ class Conn:
 
     def _push(self, message: bytes) -> None:
         self.push(message, wire_frame(message))
+
+    def _hello(self) -> dict[str, object]:
+        return {"client_id": self.client_id, "schema": SCHEMA_VERSION, "rights": self._rights(), "state": self._state()}
+
+    def _state(self) -> str:
+        return "locked" if self._live.locked else "draft"
 
     def _rights(self) -> str:
         return "write" if self.tab.writable else "read"

@@ -37,6 +37,7 @@ class Saved:
     snapshot: bytes | None
     rows: Sequence[Row]
     sealer: Sealer
+    locked: bool = False
 
 
 class Document:
@@ -140,12 +141,21 @@ def restore_at(saved: Saved, seq: int) -> Document:
     return document
 
 
+def opened(saved: Saved) -> list[bytes]:
+    """Return what its rows hold; raises `Broken` for one that cannot be opened."""
+    return [_open(saved.sealer, row) for row in saved.rows]
+
+
 def update_place(note_id: int, seq: int) -> bytes:
     return place_of("note_update", note_id, seq)
 
 
 def snapshot_place(note_id: int, seq: int) -> bytes:
     return place_of("note_snapshot", note_id, seq)
+
+
+def version_place(note_id: int, number: int) -> bytes:
+    return place_of("note_version", note_id, number)
 
 
 def _open(sealer: Sealer, row: Row) -> bytes:

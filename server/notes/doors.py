@@ -1,9 +1,11 @@
 """The only ways to load a note, and its log for the hub: not there and not yours look the same."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, exists, select
+from sqlalchemy.orm import aliased
 
 from server.access.policy import Kind, NoteFacts, Verb, Viewer, may
 from server.consultation.model import Consultation
@@ -11,8 +13,10 @@ from server.core.db import Tx
 from server.core.keyring import KeyRing, Sealer, place_of
 from server.errors import NotFound
 from server.notes import chain
-from server.notes.document import Saved
-from server.notes.model import Note, NoteSession, NoteSnapshot, NoteState, NoteUpdate
+from server.notes.document import Saved, version_place
+from server.notes.model import Note, NoteRelease, NoteSession, NoteSnapshot, NoteState, NoteUpdate, NoteVersion, Purpose
+from server.notes.prose import Prose
+from server.notes.prose_pack import unpack
 from server.notes.subject import NoteRef
 from server.patients.model import Patient, SharingConsent
 
@@ -23,16 +27,25 @@ class SeenNote(NamedTuple):
     note: Note
     facts: NoteFacts
     viewer: Viewer
+    original: UUID | None
 
     @property
     def ref(self) -> NoteRef:
         return NoteRef(self.note.id, self.note.public_id, self.note.consultation_id, self.facts.patient_id)
 
     @property
+    def amends(self) -> UUID | None:
+        """The note that this one amends, as the world outside knows it."""
+        return self.original if self.note.amends_id is not None else None
+
+    @property
     def writable(self) -> bool:
         return self.note.state == NoteState.DRAFT and self.may(Verb.WRITE)
 
     def may(self, verb: Verb) -> bool:
+        """Whoever began an amendment ends it, too: there it takes no more to lock than to sign."""
+        if verb is Verb.LOCK and self.note.amends_id is not None and self.note.begun_by == self.viewer.person_id:
+            verb = Verb.SIGN
         return may(self.viewer, verb, self.facts)
 
 
@@ -67,6 +80,53 @@ async def find_note(tx: Tx, consultation_id: UUID, kind: Kind, author_id: UUID) 
     return await tx.scalar(select(Note).where(original))
 
 
+async def family_of(tx: Tx, note: Note) -> list[Note]:
+    """Return the original of a note and everything that amends it, in order; for whoever holds one of them from a door."""
+    root = note.amends_id or note.id
+    return list(await tx.scalars(select(Note).where((Note.id == root) | (Note.amends_id == root)).order_by(Note.number)))
+
+
+async def last_row(tx: Tx, note_id: int) -> tuple[int, bytes] | None:
+    """Return number and hash of the last row of the log, or None for an empty one; for whoever passed the door."""
+    newest = select(NoteUpdate.seq, NoteUpdate.hash).where(NoteUpdate.note_id == note_id).order_by(NoteUpdate.seq.desc()).limit(1)
+    row = (await tx.execute(newest)).one_or_none()
+    return None if row is None else (row.seq, row.hash)
+
+
+async def versions_of(tx: Tx, note_id: int) -> list[NoteVersion]:
+    """Return what somebody stands for, in order; for whoever passed the door."""
+    return list(await tx.scalars(select(NoteVersion).where(NoteVersion.note_id == note_id).order_by(NoteVersion.number)))
+
+
+async def releases_of(tx: Tx, note_id: int) -> list[NoteRelease]:
+    """Return what the patient may read or could read of a note; for whoever passed the door."""
+    return list(await tx.scalars(select(NoteRelease).join(NoteVersion).where(NoteVersion.note_id == note_id)))
+
+
+async def locked_text(tx: Tx, keyring: KeyRing, family: Sequence[Note]) -> Prose:
+    """Return what a family of locked notes says in the end: the text of the last one that is not an addendum."""
+    last = [note for note in family if note.purpose != Purpose.ADDENDUM][-1]
+    version = (await versions_of(tx, last.id))[-1]
+    return version_text(keyring, last, version)
+
+
+def version_text(keyring: KeyRing, note: Note, version: NoteVersion) -> Prose:
+    """Open the text of a version; raises `Unreadable` and `Malformed`."""
+    return unpack(sealer_of(keyring, note).open(version.content, version_place(note.id, version.number)))
+
+
+async def sessions_of(tx: Tx, note_id: int) -> dict[int, UUID]:
+    """Return who wrote under which client id, in the order in which they came; for whoever passed the door.
+
+    The session that only laid the locked text into an amendment is nobody's writing.
+    """
+    seeded = select(NoteUpdate.session_id).join(Note, Note.id == NoteUpdate.note_id)
+    seeding = seeded.where(NoteUpdate.note_id == note_id, NoteUpdate.seq == 1, Note.purpose == Purpose.AMENDMENT)
+    mine = (NoteSession.note_id == note_id) & NoteSession.id.not_in(seeding)
+    rows = await tx.execute(select(NoteSession.client_id, NoteSession.person_id).where(mine).order_by(NoteSession.id))
+    return {row.client_id: row.person_id for row in rows}
+
+
 def sealer_of(keyring: KeyRing, note: Note) -> Sealer:
     """Open the note's own key; raises `MissingKey` and `Unreadable`."""
     return keyring.sealer(note.key_id, note.data_key, place_of("note", note.public_id))
@@ -80,7 +140,7 @@ async def read_log(tx: Tx, keyring: KeyRing, note_id: int, *, with_snapshot: boo
     columns = (NoteUpdate.note_id, NoteUpdate.seq, NoteUpdate.session_id, NoteUpdate.ts_ms, NoteUpdate.payload, NoteUpdate.hash)
     query = select(*columns).where(NoteUpdate.note_id == note_id, NoteUpdate.seq >= first).order_by(NoteUpdate.seq)
     rows = [chain.Row(*row) for row in await tx.execute(query)]
-    return Saved(note_id, first, snapshot.payload if snapshot else None, rows, sealer_of(keyring, note))
+    return Saved(note_id, first, snapshot.payload if snapshot else None, rows, sealer_of(keyring, note), note.state == NoteState.LOCKED)
 
 
 async def keep_snapshot(tx: Tx, note_id: int, seq: int, payload: bytes) -> None:
@@ -94,8 +154,10 @@ async def find_session(tx: Tx, note: Note, viewer: Viewer, client_id: int) -> No
     return await tx.scalar(select(NoteSession).where(own))
 
 
-def _noted() -> Select[Note, Consultation, bool]:
-    joined = select(Note, Consultation, _sharing()).join(Consultation, Consultation.id == Note.consultation_id)
+def _noted() -> Select[Note, Consultation, bool, UUID | None]:
+    original = aliased(Note)
+    joined = select(Note, Consultation, _sharing(), original.public_id).join(Consultation, Consultation.id == Note.consultation_id)
+    joined = joined.outerjoin(original, original.id == Note.amends_id)
     return joined.join(Patient, Patient.id == Consultation.patient_id).execution_options(populate_existing=True)
 
 
@@ -105,9 +167,9 @@ def _sharing() -> ColumnElement[bool]:
     return Patient.person_id.is_not(None) & agreed
 
 
-def _seen(viewer: Viewer, row: Row[Note, Consultation, bool]) -> SeenNote:
-    note, consultation, sharing = row
-    return SeenNote(note, _facts(consultation, note.kind, note.author_id, sharing=sharing), viewer)
+def _seen(viewer: Viewer, row: Row[Note, Consultation, bool, UUID | None]) -> SeenNote:
+    note, consultation, sharing, original = row
+    return SeenNote(note, _facts(consultation, note.kind, note.author_id, sharing=sharing), viewer, original)
 
 
 def _facts(consultation: Consultation, kind: Kind, author_id: UUID, *, sharing: bool) -> NoteFacts:

@@ -4,24 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import structlog
 
 from server.access.actions import rights_epoch
 from server.core.db import STORAGE_ERRORS
 from server.core.house import House
-from server.core.keyring import Sealer
 from server.errors import ConsiliumError, NotStored
-from server.notes.chain import Broken, Chain
-from server.notes.document import Document, Poisoned, Saved, restore
-from server.notes.doors import keep_snapshot, read_log
+from server.notes.doors import keep_snapshot
 from server.notes.journal import GroupCommit, Journal
 from server.notes.journal_stores import store_for
-from server.notes.limits import EPOCH_S, LINGER_S, RECHECK_S, SNAPSHOT_EVERY
+from server.notes.limits import EPOCH_S, LINGER_S, RECHECK_S, SETTLE_S, SNAPSHOT_EVERY
 from server.notes.live import LiveNote, Member, State
+from server.notes.loading import load_note
 from server.notes.rights import read_right
 from server.notes.subject import NoteRef
-from server.notes.yproto import Bad
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +85,29 @@ class Hub:
             place.users -= 1
             self._linger(place)
 
+    async def settle(self, note_id: int) -> None:
+        """Wait until everything that an open note has accepted is on disk; raises `NotStored` when that takes too long."""
+        place = self._places.get(note_id)
+        if place is None:
+            return
+        try:
+            async with asyncio.timeout(SETTLE_S):
+                await self._stored(place)
+        except TimeoutError:
+            raise NotStored("Not everything in this note is stored yet. Please try again in a moment.") from None
+
+    def lock(self, note_id: int) -> None:
+        """Tell an open note, and through it everybody who has it open, that it was locked."""
+        place = self._places.get(note_id)
+        if place is not None:
+            place.live.lock()
+
+    def writers(self, note_id: int) -> set[UUID]:
+        """Return the people who have the note open and may write in it."""
+        place = self._places.get(note_id)
+        members = place.live.members.values() if place else ()
+        return {member.subject.viewer.person_id for member in members if member.writable}
+
     def recheck(self, conn: Member) -> None:
         """Read one connection's right again, in a task of its own."""
         self.house.supervisor.spawn(self._recheck(conn), name="note right")
@@ -101,25 +122,10 @@ class Hub:
         return place
 
     async def _load(self, place: _Place) -> None:
-        place.live.come_alive(*await self._read(place.live.note_id))
+        document, chain, sealer, locked = await load_note(self.house, place.live.note_id)
+        place.live.come_alive(document, chain, sealer, locked=locked)
         place.ready.set_result(None)
         self._linger(place)
-
-    async def _read(self, note_id: int) -> tuple[Document, Chain, Sealer]:
-        """Build the document in a thread, for a long one takes a second; a snapshot that does not fit its log is only a cache."""
-        saved = await self._saved(note_id, with_snapshot=True)
-        try:
-            return *await asyncio.to_thread(restore, saved), saved.sealer
-        except (Broken, Bad, Poisoned):
-            if saved.snapshot is None:
-                raise
-            log.warning("note snapshot does not fit", note=note_id)
-        saved = await self._saved(note_id, with_snapshot=False)
-        return *await asyncio.to_thread(restore, saved), saved.sealer
-
-    async def _saved(self, note_id: int, *, with_snapshot: bool) -> Saved:
-        async with self.house.database.read() as tx:
-            return await read_log(tx, self.house.keyring, note_id, with_snapshot=with_snapshot)
 
     def _give_up(self, place: _Place, error: BaseException) -> None:
         """The load crashed (and was logged): everybody who waited is told, and the next one tries again."""

@@ -19,13 +19,17 @@ class Taken(Exception):
     """Somebody else wrote a row of the same note and number: we are not the only writer of it."""
 
 
+class Closed(Exception):
+    """A note among these was locked: the database takes no more rows of it."""
+
+
 class Store(Protocol):
     """Where rows go; two implementations in `journal_stores`."""
 
     async def open(self) -> None: ...
 
     async def insert(self, rows: list[Row]) -> None:
-        """Store all rows durably in one transaction, or none; raises `Taken` for a row that is there already."""
+        """Store all rows durably in one transaction, or none; raises `Taken` for a row that is there already, and `Closed`."""
         ...
 
     async def close(self) -> None: ...
@@ -45,6 +49,10 @@ class Keeper(Protocol):
 
     def settle(self) -> None:
         """Every `on_commit` of a flush has been called."""
+        ...
+
+    def close(self) -> None:
+        """The note was locked: what it holds in memory beyond the disk is taken no more."""
         ...
 
     def lose(self) -> None:
@@ -115,7 +123,7 @@ class GroupCommit:
             return
         try:
             await self._write(batch)
-        except Taken:
+        except (Taken, Closed):
             await self._write_apart(batch)
         except Exception as error:  # noqa: BLE001 - whatever the database says: it was not stored
             _lose(batch, error)
@@ -132,11 +140,13 @@ class GroupCommit:
             keeper.settle()
 
     async def _write_apart(self, batch: list[Entry]) -> None:
-        """Write each note by itself, so that the one with another writer does not take the others with it."""
+        """Write each note by itself, so that the one with another writer, or a locked one, does not take the others with it."""
         for keeper in _keepers(batch):
             own = [entry for entry in batch if entry.keeper is keeper]
             try:
                 await self._write(own)
+            except Closed:
+                keeper.close()
             except Exception as error:  # noqa: BLE001 - contained to this note
                 _lose(own, error)
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from server.core.db import BUSY_TIMEOUT_MS, CONNECT_WITHIN_S, Database
 from server.notes.chain import Row
-from server.notes.journal import Store, Taken
+from server.notes.journal import Closed, Store, Taken
 
 PG_CONNECTIONS = 2
 PG_TIMEOUT_S = 10.0
+PG_CLOSED = "CL001"  # of our own trigger
 COLUMNS = ", ".join(Row._fields)
 PG_ARRAYS = "$1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[]"
 PG_INSERT = f"INSERT INTO note_update ({COLUMNS}) SELECT * FROM unnest({PG_ARRAYS})"  # noqa: S608 - no outside text
@@ -39,8 +40,8 @@ class SqliteStore:
     async def insert(self, rows: list[Row]) -> None:
         try:
             await self._in_thread(self._insert, rows)
-        except sqlite3.IntegrityError:
-            raise Taken from None
+        except sqlite3.IntegrityError as error:
+            raise Closed if error.sqlite_errorname == "SQLITE_CONSTRAINT_TRIGGER" else Taken from None
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -74,11 +75,12 @@ class PgStore:
         self._url = url
         self._pool: Any = None
         self._taken: type[Exception]
+        self._refused: type[Any]
 
     async def open(self) -> None:
         import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415 - a start on SQLite must not pay for it
 
-        self._taken = asyncpg.IntegrityConstraintViolationError
+        self._taken, self._refused = asyncpg.IntegrityConstraintViolationError, asyncpg.PostgresError
         self._pool = await asyncpg.create_pool(
             self._url, min_size=1, max_size=PG_CONNECTIONS, timeout=CONNECT_WITHIN_S, command_timeout=PG_TIMEOUT_S
         )
@@ -87,8 +89,12 @@ class PgStore:
         columns = [list(column) for column in zip(*rows, strict=True)]
         try:
             await self._pool.execute(PG_INSERT, *columns)
-        except self._taken:
-            raise Taken from None
+        except self._refused as error:
+            if isinstance(error, self._taken):
+                raise Taken from None
+            if error.sqlstate == PG_CLOSED:
+                raise Closed from None
+            raise
 
     async def close(self) -> None:
         if self._pool is not None:

@@ -36,5 +36,6 @@ MAX_BATCH = 1000  # rows of one commit
 LINGER_S = 60.0  # an open note stays in memory after the last reader left
 RECHECK_S = 30.0  # rights are read again this often, whether or not anything changed
 EPOCH_S = 1.0  # and this often it is asked whether something changed, for a hint may be lost
+SETTLE_S = 5.0  # whoever wants to sign waits so long for what is on its way to the disk
 CLOSE_WITHIN_S = 5.0  # a closing handshake may take this long
 SNAPSHOT_EVERY = 500  # updates

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Protocol
 
 from server.core.keyring import Sealer
-from server.errors import ConsiliumError, NotStored, Overloaded
+from server.errors import ConsiliumError, Locked, NotStored, Overloaded
 from server.notes.awareness import Presence
 from server.notes.chain import Chain
 from server.notes.document import Document, Poisoned, snapshot_place, update_place
@@ -37,6 +37,9 @@ class Member(Protocol):
 
     @property
     def subject(self) -> NoteSubject: ...
+
+    @property
+    def writable(self) -> bool: ...
 
     def allow(self, *, writable: bool) -> None:
         """The right is now this."""
@@ -74,6 +77,7 @@ class LiveNote:
         self.presence = Presence()
         self.members: dict[int, Member] = {}
         self.snapshot_seq = 0
+        self.locked = False
         self._sealer: Sealer | None = None
         self._journal = journal
         self._owner = owner
@@ -94,10 +98,10 @@ class LiveNote:
         """Whether everything in the document is on disk too."""
         return self._accepted == self._stored
 
-    def come_alive(self, document: Document, chain: Chain, sealer: Sealer) -> None:
+    def come_alive(self, document: Document, chain: Chain, sealer: Sealer, *, locked: bool) -> None:
         """The log has been read: from now on people may come in."""
         self.document, self.chain, self.snapshot_seq = document, chain, chain.seq
-        self._sealer = sealer
+        self._sealer, self.locked = sealer, locked
         self.state = State.LIVE
 
     def seal(self, seq: int, payload: bytes) -> bytes:
@@ -130,6 +134,12 @@ class LiveNote:
         farewell = self.presence.forget(member.client_id)
         if farewell is not None:
             self.tell(awareness_message({member.client_id: farewell}), member)
+
+    def lock(self) -> None:
+        """Take no more from now on, and tell everybody so: the text has been locked."""
+        self.locked = True
+        for member in tuple(self.members.values()):
+            member.allow(writable=False)
 
     def tell(self, message: bytes, but: Member | None = None) -> None:
         wire = wire_frame(message)
@@ -174,6 +184,9 @@ class LiveNote:
         for member in tuple(self.members.values()):
             member.confirm()
         self._owner.stored(self)
+
+    def close(self) -> None:
+        self.fail(Locked())
 
     def lose(self) -> None:
         self.fail(NotStored())

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
 class Note(Base):
     """One author's note of one kind in a consultation, or the `number`th amendment or addendum to it.
 
+    `author_id` decides who may see it and stays that of the original; `begun_by` is who made an amendment.
     The world outside knows it by `public_id`; inside, rows carry the short `id`. `schema_version` is that of the editor's nodes in it.
     Every byte of its text is encrypted under `data_key`, which itself is encrypted by the key `key_id` of the ring.
     """
@@ -45,6 +46,8 @@ class Note(Base):
     author_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     number: Mapped[int]
     purpose: Mapped[Purpose] = mapped_column(String(20))
+    amends_id: Mapped[int | None] = mapped_column(Counter, ForeignKey("note.id", ondelete="CASCADE"), index=True)
+    begun_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str | None] = mapped_column(String(500))
     state: Mapped[NoteState] = mapped_column(String(20))
     schema_version: Mapped[int]
@@ -132,6 +135,11 @@ class NoteVersion(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     made_at: Mapped[datetime]
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+    @property
+    def made_ms(self) -> int:
+        """The time as the chain of versions covers it: Unix time in milliseconds."""
+        return int(self.made_at.timestamp() * 1000)
 
 
 class NoteRelease(Base):

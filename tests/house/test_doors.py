@@ -10,7 +10,7 @@ from tests.house.source import calls, python_files, relative
 
 PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
-    "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject",
+    "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {"server/consultation/doors.py", "server/notes/doors.py"}
@@ -23,6 +23,8 @@ HANDED = {
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",
+    "server/notes/history.py": "is handed a note's id by whoever passed its door",
+    "server/patients/actions.py": "is handed the record that its patient decides about",
     "server/demo.py": "makes the patient that it changes",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
 }

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _notes()
     _versions()
     _texts()
+    _guards()
 
 
 def _refuse_plain_notes() -> None:
@@ -152,6 +153,8 @@ def _notes() -> None:
         batch.add_column(sa.Column("author_id", sa.Uuid(), nullable=False))
         batch.add_column(sa.Column("number", sa.Integer(), nullable=False))
         batch.add_column(sa.Column("purpose", sa.String(length=20), nullable=False))
+        batch.add_column(sa.Column("amends_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
+        batch.add_column(sa.Column("begun_by", sa.Uuid(), nullable=False))
         batch.add_column(sa.Column("reason", sa.String(length=500), nullable=True))
         batch.add_column(sa.Column("state", sa.String(length=20), nullable=False))
         batch.add_column(sa.Column("key_id", sa.String(length=40), nullable=False))
@@ -160,7 +163,10 @@ def _notes() -> None:
         batch.create_unique_constraint(op.f("uq_note_consultation_id"), ["consultation_id", "kind", "author_id", "number"])
         batch.create_unique_constraint(op.f("uq_note_public_id"), ["public_id"])
         batch.create_foreign_key(op.f("fk_note_author_id"), "person", ["author_id"], ["id"])
+        batch.create_foreign_key(op.f("fk_note_begun_by"), "person", ["begun_by"], ["id"])
+        batch.create_foreign_key(op.f("fk_note_amends_id"), "note", ["amends_id"], ["id"], ondelete="CASCADE")
     op.create_index(op.f("ix_note_author_id"), "note", ["author_id"])
+    op.create_index(op.f("ix_note_amends_id"), "note", ["amends_id"])
     op.create_index(op.f("ix_note_key_id"), "note", ["key_id"])
 
 
@@ -229,3 +235,52 @@ def _texts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_note_snippet")),
     )
     op.create_index("ix_note_snippet_owner", "note_snippet", ["practice_id", "person_id"])
+
+
+# What nobody may do, whichever code asks: (trigger, when and on what, condition, sentence).
+GUARDS = (
+    ("note_update_fixed", "BEFORE UPDATE ON note_update", "", "a row of a note is never changed"),
+    ("note_update_kept", "BEFORE DELETE ON note_update", "{locked}", "a locked note loses no row"),
+    ("note_version_fixed", "BEFORE UPDATE ON note_version", "", "a version is never changed"),
+    ("note_version_kept", "BEFORE DELETE ON note_version", "{locked}", "a locked note loses no version"),
+    ("note_stays_locked", "BEFORE UPDATE ON note", "OLD.state = 'locked' AND NEW.state <> 'locked'", "a locked note stays locked"),
+    ("note_kept", "BEFORE DELETE ON note", "OLD.state = 'locked'", "a locked note stays"),
+)
+LOCKED = "(SELECT state FROM note WHERE id = OLD.note_id) = 'locked'"
+TAKES_NO_MORE = "a locked note takes no more"
+
+
+def _guards() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        _sqlite_guards()
+    else:
+        _postgresql_guards()
+
+
+def _sqlite_guards() -> None:
+    full = ("note_update_closed", "BEFORE INSERT ON note_update", LOCKED.replace("OLD", "NEW"), TAKES_NO_MORE)
+    for name, moment, condition, sentence in (*GUARDS, full):
+        when = f"WHEN {condition.format(locked=LOCKED)}" if condition else ""
+        op.execute(f"CREATE TRIGGER {name} {moment} {when} BEGIN SELECT RAISE(ABORT, '{sentence}'); END")
+
+
+def _postgresql_guards() -> None:
+    """The one of the hot path runs once per statement, and waits for whoever is about to lock one of the notes."""
+    for name, moment, condition, sentence in GUARDS:
+        test = f"IF NOT ({condition.format(locked=LOCKED)}) THEN RETURN COALESCE(NEW, OLD); END IF;" if condition else ""
+        _function(name, f"{test} RAISE EXCEPTION '{sentence}' USING ERRCODE = 'CL001';")
+        op.execute(f"CREATE TRIGGER {name} {moment} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    held = "SELECT state FROM note WHERE id IN (SELECT note_id FROM fresh) ORDER BY id FOR SHARE"
+    _function(
+        "note_update_closed",
+        f"PERFORM 1 FROM ({held}) AS held WHERE state = 'locked'; "
+        f"IF FOUND THEN RAISE EXCEPTION '{TAKES_NO_MORE}' USING ERRCODE = 'CL001'; END IF; RETURN NULL;",
+    )
+    op.execute(
+        "CREATE TRIGGER note_update_closed AFTER INSERT ON note_update REFERENCING NEW TABLE AS fresh "
+        "FOR EACH STATEMENT EXECUTE FUNCTION note_update_closed()"
+    )
+
+
+def _function(name: str, body: str) -> None:
+    op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")

@@ -19,16 +19,18 @@ export type SectionName = "subjective" | "objective" | "assessment" | "plan";
 export const SECTIONS: readonly SectionName[] = ["subjective", "objective", "assessment", "plan"];
 
 export type Rights = "read" | "write";
+export type NoteState = "draft" | "locked";
 
 export interface Hello {
   client_id: number;
   schema: number;
   rights: Rights;
+  state: NoteState;
 }
 
 export interface Rejection {
   n: number;
-  code: "read_only" | "full" | "gap";
+  code: "read_only" | "locked" | "full" | "gap";
   message: string;
 }
 
@@ -37,7 +39,7 @@ export type Heard =
   | { kind: typeof AWARENESS; payload: Uint8Array }
   | { kind: typeof ACK; count: number }
   | { kind: typeof HELLO; body: Hello }
-  | { kind: typeof EVENT; body: { rights: Rights } }
+  | { kind: typeof EVENT; body: { rights: Rights; state: NoteState } }
   | { kind: typeof REJECT; body: Rejection }
   | { kind: "unknown" };
 
@@ -51,7 +53,7 @@ export const read = (frame: Uint8Array): Heard => {
   if (kind === AWARENESS) return { kind, payload: decoding.readVarUint8Array(decoder) };
   if (kind === ACK) return { kind, count: decoding.readVarUint(decoder) };
   if (kind === HELLO) return { kind, body: json(frame) as Hello };
-  if (kind === EVENT) return { kind, body: json(frame) as { rights: Rights } };
+  if (kind === EVENT) return { kind, body: json(frame) as { rights: Rights; state: NoteState } };
   if (kind === REJECT) return { kind, body: json(frame) as Rejection };
   return { kind: "unknown" };
 };

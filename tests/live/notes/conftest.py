@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from typing import Protocol
 
 import pytest
 from starlette.applications import Starlette
@@ -44,6 +45,25 @@ async def open_note(sockets: str, ticket: Callable[[Staff], Awaitable[str]]) -> 
             return tab
 
         yield open_note
+
+
+class OpenAt(Protocol):
+    """Opens any note by its id as one person, and waits for the text."""
+
+    def __call__(self, person: Staff, note_id: str) -> Awaitable[Tab]: ...
+
+
+@pytest.fixture
+async def open_note_at(sockets: str, sign_in: SignIn) -> AsyncIterator[OpenAt]:
+    async with AsyncExitStack() as tabs:
+
+        async def open_note_at(person: Staff, note_id: str) -> Tab:
+            ticket = await ticket_for(await sign_in(person), note_id)
+            tab = await tabs.enter_async_context(open_tab(sockets, ticket, origin=ORIGIN))
+            await tab.until(lambda tab: tab.synced)
+            return tab
+
+        yield open_note_at
 
 
 class Gate(asyncio.Event):

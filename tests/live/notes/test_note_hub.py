@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 
 from server.core.house import House
 from server.notes import hub as hub_module
+from server.notes import loading
 from server.notes.document import Saved
 from server.notes.hub import Hub
 from server.notes.limits import MAX_CONNECTIONS, MAX_CONNECTIONS_PERSON
@@ -18,7 +19,7 @@ from server.notes.live import State
 from server.notes.model import NoteSnapshot, NoteUpdate
 from tests.cast import ALICE, BOB, Meeting
 from tests.live.notes.conftest import Gate
-from tests.live.notes.house import Open, only_place, rows_of
+from tests.live.notes.house import Open, only_place, rows_of, unguard
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
 
@@ -37,7 +38,7 @@ async def eventually(check: Callable[[], object]) -> None:
 
 async def test_a_cold_note_is_read_once_however_many_come_at_once(open_note: Open, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     loads = 0
-    real = hub_module.read_log
+    real = loading.read_log
 
     async def counted(*arguments: object, **options: object) -> object:
         nonlocal loads
@@ -45,7 +46,7 @@ async def test_a_cold_note_is_read_once_however_many_come_at_once(open_note: Ope
         await asyncio.sleep(0.05)
         return await real(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(hub_module, "read_log", counted)
+    monkeypatch.setattr(loading, "read_log", counted)
     tabs = await asyncio.gather(*(open_note(person) for person in (ALICE, BOB) * MAX_CONNECTIONS_PERSON))
     assert loads == 1
     await tabs[0].type("to all")
@@ -55,13 +56,13 @@ async def test_a_cold_note_is_read_once_however_many_come_at_once(open_note: Ope
 
 async def test_a_long_note_is_read_without_holding_up_the_others(open_note: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
-    real = hub_module.restore
+    real = loading.restore
 
     def noted(saved: Saved) -> object:
         threads.append(threading.get_ident())
         return real(saved)
 
-    monkeypatch.setattr(hub_module, "restore", noted)
+    monkeypatch.setattr(loading, "restore", noted)
     await open_note(ALICE)
     assert len(threads) == 1
     assert threads[0] != threading.get_ident()
@@ -216,6 +217,7 @@ async def test_a_log_that_was_tampered_with_is_not_opened(open_note: Open, hub: 
     await eventually(lambda: not hub._places)
     async with house.database.write() as tx:
         await tx.execute(delete(NoteSnapshot))
+        await unguard(tx, "note_update")
         await tx.execute(update(NoteUpdate).where(NoteUpdate.seq == 2).values(ts_ms=0))
     assert await (await open_note(ALICE, until_synced=False)).closed() == 4500
     assert not hub._places
@@ -307,7 +309,7 @@ async def test_a_crash_of_the_load_is_told_to_all_who_wait_and_forgotten(
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr(hub_module, "read_log", crash)
+        broken.setattr(loading, "read_log", crash)
         tabs = await asyncio.gather(*(open_note(person, until_synced=False) for person in (ALICE, BOB)))
         assert [await tab.closed() for tab in tabs] == [4500, 4500]
     assert not hub._places

@@ -267,12 +267,12 @@ async def test_the_right_to_write_comes_and_goes_while_the_note_is_open(
     alice, bob = await open_note(ALICE), await open_note(BOB)
     read_only.add(BOB.full_name)
     house.bus.publish(f"rights:{meeting.consultation_id}")
-    await bob.until(lambda tab: tab.events == [{"rights": "read"}])
+    await bob.until(lambda tab: tab.events == [{"rights": "read", "state": "draft"}])
     await bob.type("kept in the tab")
     await bob.until(lambda tab: tab.rejects)
     read_only.clear()
     house.bus.publish(f"rights:{meeting.consultation_id}")
-    await bob.until(lambda tab: tab.events[-1] == {"rights": "write"} and tab.saved)
+    await bob.until(lambda tab: tab.events[-1] == {"rights": "write", "state": "draft"} and tab.saved)
     await alice.until(lambda tab: tab.text() == "kept in the tab")
 
 

@@ -1,0 +1,93 @@
+"""A note out of the database: its document as it is now or was at any row, and whose letters they are."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+import structlog
+
+from server.access.viewer import names_of
+from server.core.house import House
+from server.core.keyring import Sealer
+from server.errors import Invalid
+from server.notes.chain import Broken, Chain
+from server.notes.document import Document, Poisoned, Saved, opened, restore, restore_at
+from server.notes.doors import read_log, sessions_of
+from server.notes.origins import by_origin, trace_origins
+from server.notes.prose import Prose, fingerprint
+from server.notes.versions import Fixed
+from server.notes.yproto import Bad
+
+log = structlog.get_logger(__name__)
+
+
+class Loaded(NamedTuple):
+    document: Document
+    chain: Chain
+    sealer: Sealer
+    locked: bool
+
+
+class Text(NamedTuple):
+    """What a note says at one row of its log."""
+
+    fixed: Fixed
+    prose: Prose
+
+
+class Authors(NamedTuple):
+    """Who wrote: people by client id, and their names in the order in which they came."""
+
+    by_client: Mapping[int, UUID]
+    names: Mapping[UUID, str]
+
+
+async def load_note(house: House, note_id: int) -> Loaded:
+    """Build the document in a thread, for a long one takes a second; a snapshot that does not fit its log is only a cache.
+
+    Raises `Broken` where the log does not hold together, and what the database or the key ring raises.
+    """
+    saved = await _saved(house, note_id, with_snapshot=True)
+    try:
+        return Loaded(*await asyncio.to_thread(restore, saved), saved.sealer, saved.locked)
+    except (Broken, Bad, Poisoned):
+        if saved.snapshot is None:
+            raise
+        log.warning("note snapshot does not fit", note=note_id)
+    saved = await _saved(house, note_id, with_snapshot=False)
+    return Loaded(*await asyncio.to_thread(restore, saved), saved.sealer, saved.locked)
+
+
+async def text_now(house: House, note_id: int) -> Text:
+    loaded = await load_note(house, note_id)
+    prose = await asyncio.to_thread(loaded.document.prose)
+    return Text(Fixed(loaded.chain.seq, loaded.chain.head, fingerprint(prose)), prose)
+
+
+async def text_at(house: House, note_id: int, seq: int) -> Text:
+    """Return the text after row `seq`; raises `Invalid` for a row that there is not."""
+    saved = await _saved(house, note_id, with_snapshot=False)
+    if not 0 < seq <= len(saved.rows):
+        raise Invalid("The note has no such version.", code="seq")
+    prose = (await asyncio.to_thread(restore_at, saved, seq)).prose()
+    return Text(Fixed(seq, saved.rows[seq - 1].hash, fingerprint(prose)), prose)
+
+
+async def with_first_writers(house: House, note_id: int, prose: Prose) -> Prose:
+    """Return the text with each letter under the client id that wrote it first, whoever broke its paragraph later."""
+    saved = await _saved(house, note_id, with_snapshot=False)
+    origins = await asyncio.to_thread(lambda: trace_origins(opened(saved)))
+    return by_origin(prose, origins)
+
+
+async def authors_of(house: House, note_id: int) -> Authors:
+    async with house.database.read() as tx:
+        by_client = await sessions_of(tx, note_id)
+        names = await names_of(tx, set(by_client.values()))
+    return Authors(by_client, {person_id: names[person_id] for person_id in dict.fromkeys(by_client.values())})
+
+
+async def _saved(house: House, note_id: int, *, with_snapshot: bool) -> Saved:
+    async with house.database.read() as tx:
+        return await read_log(tx, house.keyring, note_id, with_snapshot=with_snapshot)
