@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, demo."""
+"""The command line: serve, migrate, keys, demo."""
 
 import argparse
 import gc
@@ -35,6 +35,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (8000); 0 takes a free one")
     commands.add_parser("migrate", help="bring the database to the newest schema")
+    keys = commands.add_parser("keys", help="the keys that encrypt the notes").add_subparsers(dest="chore", required=True)
+    keys.add_parser("list", help="which there are, and how many notes need them")
+    keys.add_parser("new", help="make a new key, which new notes get from now on")
+    keys.add_parser("rotate", help="bring all notes under the current key; the server may run meanwhile")
+    keys.add_parser("drop", help="delete a key that no note needs any more").add_argument("name")
     demo = commands.add_parser("demo", help="sign-ins and a fresh patient's link of a running demo server")
     demo.add_argument("--json", action="store_true", help="for programs")
     return parser
@@ -62,6 +67,14 @@ def _migrate(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _keys(settings: Settings, options: argparse.Namespace) -> int:
+    from server import chores  # noqa: PLC0415 - as above
+
+    chore = {"list": chores.list_keys, "new": chores.new_key, "rotate": chores.rotate_keys}.get(options.chore)
+    print(chore(settings) if chore else chores.forget_key(settings, options.name), end="")
+    return 0
+
+
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
     facts = fetch_demo(settings.data_dir)
     print(facts.as_json() if options.json else facts.as_text(), end="\n" if options.json else "")
@@ -73,7 +86,7 @@ def _fail(message: str) -> int:
     return 1
 
 
-COMMANDS = {"serve": _serve, "migrate": _migrate, "demo": _demo}
+COMMANDS = {"serve": _serve, "migrate": _migrate, "keys": _keys, "demo": _demo}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,10 +13,12 @@ from server.address import reachable_host
 from server.app import build_app
 from server.core.clock import SystemClock
 from server.core.files import replace_private
+from server.core.house import House
 from server.core.logs import configure_logs
 from server.core.migrate import migrate
 from server.demo import seed_demo
 from server.demo_client import address_path, certificate_path
+from server.notes.keys import check_keys
 from server.settings import Settings
 from server.web.failures import Quiet
 
@@ -115,8 +117,13 @@ def listen(settings: Settings) -> Listening:
 
 
 async def prepare_greeting(app: Starlette, base_url: str) -> str:
-    """Tell the address to programs, in the data folder, and return what to tell people; in the demo also who can sign in."""
-    settings: Settings = app.state.house.settings
-    facts = await seed_demo(app.state.house, base_url) if settings.environment == "demo" else None
+    """Tell the address to programs, in the data folder, and return what to tell people; in the demo also who can sign in.
+
+    Raises `BadSettings` for a key ring that does not open the notes: better no server than one that shows half of them.
+    """
+    house: House = app.state.house
+    settings = house.settings
+    await check_keys(house.database, house.keyring)
+    facts = await seed_demo(house, base_url) if settings.environment == "demo" else None
     replace_private(address_path(settings.data_dir), json.dumps({"base_url": base_url}).encode())
     return facts.as_text() if facts else f"Address:       {base_url}\n"

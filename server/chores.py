@@ -1,0 +1,77 @@
+"""What an operator runs beside the server, which may be running meanwhile: the keys of the notes."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from server.core.db import Database, Events
+from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
+from server.notes.keys import check_keys, keys_in_use, rotate
+from server.settings import BadSettings, Settings
+
+
+class _Nobody:
+    """A bus that reaches nobody: the server, in its own process, reads what it needs from the database and the ring."""
+
+    def publish(self, topic: str) -> None:
+        del topic
+
+    def subscribe(self, topic: str, callback: Callable[[], None]) -> Callable[[], None]:
+        del topic
+        return callback
+
+
+def list_keys(settings: Settings) -> str:
+    """Return a line for each key: its name, how many notes it encrypts, and whether new notes get it."""
+    keyring = load_keyring(settings.data_dir)
+    used = asyncio.run(_used(settings))
+    lines = [f"{name}  {used.pop(name, 0)} notes{'  current' if name == keyring.current else ''}\n" for name in keyring.names]
+    return "".join(lines + [f"{name}  {count} notes  MISSING from {FILE}\n" for name, count in used.items()])
+
+
+def new_key(settings: Settings) -> str:
+    name = add_key(settings.data_dir)
+    return f"{name} is the current key now. `consilium keys rotate` brings the older notes under it.\n"
+
+
+def rotate_keys(settings: Settings) -> str:
+    """Bring every note under the current key, with a line of progress; raises `BadSettings`."""
+    keyring = load_keyring(settings.data_dir)
+    done = asyncio.run(_rotate(settings, keyring))
+    return f"{done} notes brought under {keyring.current}\n"
+
+
+def forget_key(settings: Settings, name: str) -> str:
+    """Take a key out of the ring that no note needs; raises `BadSettings` where one does."""
+    used = asyncio.run(_used(settings))
+    if name in used:
+        raise BadSettings(f"{used[name]} notes are encrypted under {name}: rotate first")
+    drop_key(settings.data_dir, name)
+    return f"{name} is gone. Older backups of the database still need it.\n"
+
+
+async def _used(settings: Settings) -> dict[str, int]:
+    async with _database(settings) as database:
+        return await keys_in_use(database)
+
+
+async def _rotate(settings: Settings, keyring: KeyRing) -> int:
+    done = 0
+    async with _database(settings) as database:
+        await check_keys(database, keyring)
+        try:
+            async for done, total in rotate(database, keyring):
+                sys.stderr.write(f"\r{done} of {total} notes")
+        except (MissingKey, Unreadable):
+            raise BadSettings(f"a note cannot be opened by the keys in {FILE}; {done} notes were rotated before it") from None
+    return done
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings.database, _Nobody(), Events())
+    try:
+        yield database
+    finally:
+        await database.close()
