@@ -47,13 +47,8 @@ def test_the_same_text_is_never_sealed_alike() -> None:
 def test_bad_36_moved_changed_cut_or_under_another_key() -> None:
     sealer = Sealer(bytes(32))
     sealed = sealer.seal(b"Paracetamol", PLACE)
-    for spoilt in (
-        sealed[:-1],
-        sealed[1:],
-        b"",
-        sealed[:12],
-        *(bytes([*sealed[:at], sealed[at] ^ 1, *sealed[at + 1 :]]) for at in range(len(sealed))),
-    ):
+    flipped = [bytes([*sealed[:at], sealed[at] ^ 1, *sealed[at + 1 :]]) for at in range(len(sealed))]
+    for spoilt in (sealed[:-1], sealed[1:], b"", sealed[:12], *flipped):
         with pytest.raises(Unreadable):
             sealer.open(spoilt, PLACE)
     for place in (place_of("note_update", 1, 3), place_of("note_update", 2, 2), place_of("note_snapshot", 1, 2)):
