@@ -20,6 +20,7 @@ import server.consultation.visit
 import server.consultation.ws
 import server.identity.http
 import server.messaging.http
+import server.notes.export_http
 import server.notes.http
 import server.notes.sign_http
 import server.notes.ws
@@ -41,6 +42,7 @@ from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
 from server.messaging.actions import DELIVER, queue_invitation
 from server.messaging.jobs import deliver_with
+from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.ports import Bus, Carrier, Clock
 from server.settings import Settings
@@ -125,6 +127,7 @@ def _routes() -> list[BaseRoute]:
         *server.messaging.http.routes(),
         *server.notes.http.routes(),
         *server.notes.sign_http.routes(passwords),
+        *server.notes.export_http.routes(Press()),
         *server.notes.ws.routes(),
     ]
 

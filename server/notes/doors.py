@@ -68,6 +68,24 @@ async def notes_of(tx: Tx, viewer: Viewer, consultation_id: UUID) -> list[SeenNo
     return [one for one in seen if one.may(Verb.SEE)]
 
 
+async def see_original(tx: Tx, viewer: Viewer, public_id: UUID, verb: Verb) -> SeenNote:
+    """Load a note, or the one that it amends; raises `NotFound`."""
+    seen = await see_note(tx, viewer, public_id, verb)
+    return seen if seen.original is None else await see_note(tx, viewer, seen.original, verb)
+
+
+async def notes_about(tx: Tx, viewer: Viewer, patient_id: UUID, verb: Verb) -> list[SeenNote]:
+    """Load the originals about a patient with which the viewer may do this, in the order of time, without anybody's jottings."""
+    originals = (Consultation.patient_id == patient_id) & (Note.number == 0) & (Note.kind != Kind.JOTTINGS)
+    rows = await tx.execute(_noted().where(originals).order_by(Consultation.scheduled_at, Note.id))
+    return [seen for row in rows if (seen := _seen(viewer, row)).may(verb)]
+
+
+async def patient_of_notes(tx: Tx, found: Sequence[SeenNote]) -> Patient:
+    """Return whom the notes are about; for whoever holds them from a door."""
+    return await tx.get_one(Patient, found[0].facts.patient_id)
+
+
 async def facts_of(tx: Tx, consultation: Consultation, kind: Kind, author_id: UUID) -> NoteFacts:
     """Return what the policy would know of a note that need not be there yet; whoever calls holds the consultation from a door."""
     sharing = await tx.scalar(select(_sharing()).where(Patient.id == consultation.patient_id))

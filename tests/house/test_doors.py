@@ -23,6 +23,7 @@ HANDED = {
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",
+    "server/notes/dossiers.py": "is handed the notes that are exported",
     "server/notes/keys.py": "sees which keys the notes need, and no text: there is no viewer",
     "server/notes/history.py": "is handed a note's id by whoever passed its door",
     "server/patients/actions.py": "is handed the record that its patient decides about",

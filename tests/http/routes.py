@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from tests.cast import Meeting
+from tests.cast import DANA, Meeting
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -25,6 +25,7 @@ class Endpoint:
         values = {
             "{consultation_id:uuid}": meeting.consultation_id, "{visit_id:uuid}": meeting.visit_id, "{token}": meeting.token,
             "{session_id:uuid}": meeting.visit_id, "{file}": "nothing.js", "{note_id:uuid}": meeting.note_id or meeting.visit_id,
+            "{patient_id:uuid}": DANA.patient_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():
