@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -53,8 +54,12 @@ class StillClock:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright's loop stays in the main thread, where no other loop can run after it."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """Put browser tests last: Playwright's loop stays in the main thread, where no other loop can run after it.
+
+    Long files come first of their kind: of two processes that share the files, none is alone with a long one at the end.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: ("browser" in item.path.parts, -tests[item.path], item.path))
 
 
 @pytest.fixture(scope="session")
