@@ -42,6 +42,7 @@ from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
 from server.messaging.actions import DELIVER, queue_invitation
 from server.messaging.jobs import deliver_with
+from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.ports import Bus, Carrier, Clock
@@ -154,6 +155,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(_worker(house).run, name="outbox worker")
     app.state.rooms.start()
     await app.state.notes.start()
+    house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

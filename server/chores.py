@@ -1,4 +1,4 @@
-"""What an operator runs beside the server, which may be running meanwhile: the keys of the notes."""
+"""What an operator runs beside the server, which may be running meanwhile: the keys of the notes, and the search for tampering."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
 from server.notes.keys import check_keys, keys_in_use, rotate
+from server.notes.verify import verify_audit, verify_notes
 from server.settings import BadSettings, Settings
 
 
@@ -49,6 +50,18 @@ def forget_key(settings: Settings, name: str) -> str:
         raise BadSettings(f"{used[name]} notes are encrypted under {name}: rotate first")
     drop_key(settings.data_dir, name)
     return f"{name} is gone. Older backups of the database still need it.\n"
+
+
+def faults_in(settings: Settings, what: str) -> list[str]:
+    """Return one line for each fault of `notes` or `audit`."""
+    return asyncio.run(_faults(settings, what))
+
+
+async def _faults(settings: Settings, what: str) -> list[str]:
+    async with _database(settings) as database, database.read() as tx:
+        if what == "audit":
+            return [fault async for fault in verify_audit(tx, settings.data_dir)]
+        return [fault async for fault in verify_notes(tx, load_keyring(settings.data_dir), settings.data_dir)]
 
 
 async def _used(settings: Settings) -> dict[str, int]:

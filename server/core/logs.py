@@ -9,8 +9,8 @@ import structlog
 
 FIELDS = {
     "event", "level", "timestamp",
-    "attempts", "code", "consultations", "error", "failures", "kind",
-    "note", "notes", "route", "rows", "session", "size", "stretches", "task",
+    "attempts", "chains", "code", "consultations", "day", "error", "failures", "kind",
+    "note", "notes", "root", "route", "rows", "session", "size", "stretches", "task",
     "where",
 }  # fmt: skip
 

@@ -123,7 +123,7 @@ def restore(saved: Saved) -> tuple[Document, Chain]:
         chain.seq, chain.head, rows = saved.seq, rows[0].hash, rows[1:]
         updates.append(_unpack(saved))
     chain.follow(rows)
-    updates += [_open(saved.sealer, row) for row in rows]
+    updates += [open_row(saved.sealer, row) for row in rows]
     document = Document()
     _guarded(lambda: document._fill(updates))  # noqa: SLF001 - the document's own maker
     return document, chain
@@ -143,7 +143,7 @@ def restore_at(saved: Saved, seq: int) -> Document:
 
 def opened(saved: Saved) -> list[bytes]:
     """Return what its rows hold; raises `Broken` for one that cannot be opened."""
-    return [_open(saved.sealer, row) for row in saved.rows]
+    return [open_row(saved.sealer, row) for row in saved.rows]
 
 
 def update_place(note_id: int, seq: int) -> bytes:
@@ -158,7 +158,8 @@ def version_place(note_id: int, number: int) -> bytes:
     return place_of("note_version", note_id, number)
 
 
-def _open(sealer: Sealer, row: Row) -> bytes:
+def open_row(sealer: Sealer, row: Row) -> bytes:
+    """Return what a row holds; raises `Broken` where it cannot be opened."""
     try:
         return sealer.open(row.payload, update_place(row.note_id, row.seq))
     except Unreadable:

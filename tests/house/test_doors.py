@@ -24,6 +24,8 @@ HANDED = {
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",
     "server/notes/dossiers.py": "is handed the notes that are exported",
+    "server/notes/anchors.py": "sees the ends of all chains, and no text: there is no viewer",
+    "server/notes/verify.py": "is the operator's, who owns the files: there is no viewer",
     "server/notes/keys.py": "sees which keys the notes need, and no text: there is no viewer",
     "server/notes/history.py": "is handed a note's id by whoever passed its door",
     "server/patients/actions.py": "is handed the record that its patient decides about",

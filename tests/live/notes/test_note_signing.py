@@ -1,10 +1,8 @@
 """Signed, locked, amended: a signature is over one text, and what is locked takes nothing more, whichever way it comes."""
 
 import asyncio
-from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -15,45 +13,20 @@ from server.notes.doors import version_text
 from server.notes.model import Note, NoteSnapshot, NoteState, NoteUpdate, NoteVersion
 from server.notes.prose import Paragraph, Prose
 from server.notes.versions import first_broken
-from tests.cast import ALICE, BOB, CHARLIE, Meeting, Staff
+from tests.cast import ALICE, BOB, CHARLIE, Meeting
 from tests.conftest import SignIn, StillClock
 from tests.live.notes.client import Tab
 from tests.live.notes.conftest import OpenAt
 from tests.live.notes.house import Open, notes_in, rows_of
+from tests.live.notes.signing import Hand
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N6")]
-Json = dict[str, Any]
 
 
 @pytest.fixture
 def app_database_url(database_url: str) -> str:
     """On both databases."""
     return database_url
-
-
-class Hand:
-    """A professional at the API of one note."""
-
-    def __init__(self, client: httpx2.AsyncClient, person: Staff, note_id: str) -> None:
-        self._client, self._person, self.note_id = client, person, note_id
-
-    async def ask(self, path: str, body: Json | None = None, *, method: str = "POST") -> httpx2.Response:
-        json = {} if body is None and method == "POST" else body
-        return await self._client.request(method, f"/api/notes/{self.note_id}{path}", json=json)
-
-    async def review(self) -> Json:
-        answer = await self.ask("/review")
-        assert answer.status_code == 200, answer.text
-        found: Json = answer.json()
-        return found
-
-    async def sign(self, reviewed: Json | None = None, *, lock: bool = False, password: str | None = None) -> httpx2.Response:
-        seen = reviewed or await self.review()
-        body = {"seq": seen["seq"], "head": seen["head"], "password": password or self._person.password, "lock": lock}
-        return await self.ask("/sign", body)
-
-    def at(self, note_id: str) -> "Hand":
-        return Hand(self._client, self._person, note_id)
 
 
 @pytest.fixture
