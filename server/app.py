@@ -22,6 +22,7 @@ import server.identity.http
 import server.messaging.http
 import server.notes.export_http
 import server.notes.http
+import server.notes.my_pages
 import server.notes.sign_http
 import server.notes.ws
 import server.web.assets
@@ -118,7 +119,7 @@ def _routes() -> list[BaseRoute]:
         *server.web.assets.routes(),
         *server.identity.http.routes(passwords),
         *server.access.pages.routes(),
-        *server.consultation.visit.routes(),
+        *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.http.routes(),
         *server.consultation.live_http.routes(),
@@ -130,6 +131,7 @@ def _routes() -> list[BaseRoute]:
         *server.notes.sign_http.routes(passwords),
         *server.notes.export_http.routes(Press()),
         *server.notes.ws.routes(),
+        *server.notes.my_pages.routes(),
     ]
 
 

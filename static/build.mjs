@@ -29,6 +29,7 @@ const ROOM = { room: ["src/call/room.tsx", 30_000] };
 const STAFF = { desk: ["src/desk/desk.tsx", 50_000], today: ["src/today/today.tsx", 50_000] };
 const STYLES = {
   "app.css": ["css/app.css", 10_000],
+  "my.css": ["css/my.css", 3_000],
   "call.css": ["css/call.css", 10_000],
   "staff.css": ["css/staff.css", 10_000],
 };

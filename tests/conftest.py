@@ -19,7 +19,7 @@ from server.core.db import Database, Events
 from server.core.house import House
 from server.core.migrate import migrate
 from server.settings import Settings
-from tests.cast import Cast, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
+from tests.cast import Cast, Guest, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
 from tests.in_process import running
 from tests.servers import AppServer, Postgres
 
@@ -184,7 +184,7 @@ async def client(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-SignIn = Callable[[Staff], Awaitable[httpx2.AsyncClient]]
+SignIn = Callable[[Staff | Guest], Awaitable[httpx2.AsyncClient]]
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ async def sign_in(app: Starlette, house: House, cast: Cast) -> AsyncIterator[Sig
     """A function that returns the client of a signed-in member of the cast."""
     clients: list[httpx2.AsyncClient] = []
 
-    async def sign_in(member: Staff) -> httpx2.AsyncClient:
+    async def sign_in(member: Staff | Guest) -> httpx2.AsyncClient:
         client = browser_of(app, {"sid": await sign_in_as(house, member)})
         clients.append(client)
         return client

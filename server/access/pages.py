@@ -28,5 +28,12 @@ async def _account(request: Request) -> Response:
     now = house.clock.now()
     alive = [session for session in sessions if session.alive(now, house.settings)]
     person = {"name": viewer.name, "username": credential.username}
-    shown = {"person": person, "sessions": alive, "current": who.session_id, "zone": practice.time_zone if practice else "UTC", "now": now}
+    shown = {
+        "person": person,
+        "patient": practice is None,
+        "sessions": alive,
+        "current": who.session_id,
+        "zone": practice.time_zone if practice else "UTC",
+        "now": now,
+    }
     return render(request, "staff/account.html", shown)

@@ -1,17 +1,21 @@
 """The only ways to load a consultation: not there and not yours look the same."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from server.access.model import Professional
 from server.access.policy import Viewer, may_see_consultation
-from server.consultation.model import Consultation, JoinLink, Participant, Role, Standing
+from server.consultation.model import OVER, Consultation, JoinLink, Participant, Role, Standing
 from server.core.db import Tx
 from server.core.ids import token_hash
 from server.errors import NotFound
+
+STILL_AHEAD = timedelta(hours=2)  # what began a while ago may go on yet
+MOST_AHEAD = 20
 
 
 class Visit(NamedTuple):
@@ -60,6 +64,14 @@ def newest_link(consultation_id: UUID | InstrumentedAttribute[UUID]) -> Select[U
     links = aliased(JoinLink)
     mine = select(links.id).where(links.consultation_id == consultation_id)
     return mine.order_by(links.revoked_at.is_not(None), links.created_at.desc(), links.id).limit(1)
+
+
+async def upcoming_of(tx: Tx, patient_id: UUID, now: datetime) -> list[tuple[Consultation, Professional]]:
+    """Load what lies ahead of a patient, the next one first; whoever calls holds the record from a door already."""
+    ahead = (Consultation.patient_id == patient_id) & Consultation.state.not_in(OVER) & (Consultation.scheduled_at > now - STILL_AHEAD)
+    query = select(Consultation, Professional).join(Professional, Professional.id == Consultation.professional_id)
+    rows = await tx.execute(query.where(ahead).order_by(Consultation.scheduled_at).limit(MOST_AHEAD))
+    return [(consultation, host) for consultation, host in rows]
 
 
 async def patient_of(tx: Tx, consultation_id: UUID) -> Participant:

@@ -23,6 +23,9 @@ class ConsultationState(StrEnum):
     ABANDONED = "abandoned"
 
 
+OVER = frozenset({ConsultationState.ENDED, ConsultationState.ABANDONED})
+
+
 class Outcome(StrEnum):
     """What a professional says at the end; none for a consultation that nobody ended."""
 
@@ -70,7 +73,7 @@ class Consultation(Base):
 
     @property
     def over(self) -> bool:
-        return self.state in {ConsultationState.ENDED, ConsultationState.ABANDONED}
+        return self.state in OVER
 
     @property
     def closes_at(self) -> datetime:

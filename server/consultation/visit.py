@@ -14,9 +14,11 @@ from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.consents import WORDINGS
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
+from server.consultation.visit_account import account_page
 from server.consultation.visit_actions import decline, record_consents, record_who, start_visit
 from server.consultation.visit_view import COOKIE, GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
 from server.errors import Invalid, NotFound
+from server.identity.passwords import Passwords
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -26,7 +28,7 @@ Page = Callable[[Request], Awaitable[Response]]
 COOKIE_S = 7 * 86400
 
 
-def routes() -> list[Route]:
+def routes(passwords: Passwords) -> list[Route]:
     visit = "/v/{visit_id:uuid}"
     both = ["GET", "POST"]
     pages = [
@@ -34,6 +36,7 @@ def routes() -> list[Route]:
         ("/who", _who, both),
         ("/consent", _consent, both),
         ("/declined", _declined, both),
+        ("/account", account_page(passwords), both),
         *visit_check.PAGES,
         *visit_room.PAGES,
     ]

@@ -11,6 +11,7 @@ from server.access.model import Practice, Professional
 from server.consultation.actions import host_of
 from server.consultation.doors import Visit, see_visit
 from server.consultation.model import OPENS_BEFORE, Standing
+from server.consultation.registration import has_account
 from server.consultation.visit_actions import has_agreed
 from server.core.db import Tx
 from server.errors import NotFound
@@ -24,12 +25,16 @@ CLOSED = {Standing.REVOKED, Standing.EXPIRED}
 
 @dataclass(frozen=True)
 class View:
-    """One look at a visit. `agreed` says whether every consent is given in its present wording."""
+    """One look at a visit.
+
+    `agreed` says whether every consent is given in its present wording, `registered` whether the patient's record has an account.
+    """
 
     visit: Visit
     practice: Practice
     host: Professional
     agreed: bool
+    registered: bool
     now: datetime
 
     @property
@@ -39,6 +44,11 @@ class View:
     @property
     def early(self) -> bool:
         return self.visit.standing is Standing.TOO_EARLY
+
+    @property
+    def may_register(self) -> bool:
+        """Whether this link, at this moment, may make an account for the record."""
+        return self.visit.standing is Standing.READY and not self.registered
 
     @property
     def closed(self) -> bool:
@@ -73,7 +83,8 @@ async def view_of(tx: Tx, request: Request, *, lock: bool = False) -> View:
     now = house_of(request).clock.now()
     visit = await see_visit(tx, visit_id, visit_token(request), now, lock=lock)
     practice = await tx.get_one(Practice, visit.consultation.practice_id)
-    return View(visit, practice, await host_of(tx, visit.consultation), await has_agreed(tx, visit.participant), now)
+    host = await host_of(tx, visit.consultation)
+    return View(visit, practice, host, await has_agreed(tx, visit.participant), await has_account(tx, visit), now)
 
 
 async def read_view(request: Request) -> View:
@@ -116,6 +127,8 @@ def _shared(view: View) -> dict[str, object]:
         "participant": view.visit.participant,
         "opens_at": scheduled_at - OPENS_BEFORE,
         "early": view.early,
+        "registered": view.registered,
+        "may_register": view.may_register,
         "soon": (scheduled_at - view.now).total_seconds() <= SOON_S,
         "now": view.now,
     }

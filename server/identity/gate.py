@@ -1,4 +1,4 @@
-"""Who is signed in on this connection."""
+"""Who is signed in on this connection, and the beginning and end of that."""
 
 import asyncio
 from datetime import datetime
@@ -7,9 +7,11 @@ from uuid import UUID
 
 from starlette.requests import HTTPConnection
 
+from server.core.db import Tx
 from server.core.house import House
 from server.errors import NotSignedIn
-from server.identity.actions import find_login, note_use
+from server.identity.actions import begin_login, end_login, find_login, note_use
+from server.identity.device import device_words
 from server.identity.model import LoginSession
 from server.web.auth import read_cookie
 from server.web.endpoint import house_of
@@ -54,3 +56,18 @@ async def still_signed_in(house: House, session_id: UUID) -> bool:
     async with house.database.read() as tx:
         session = await tx.get(LoginSession, session_id)
     return session is not None and session.alive(house.clock.now(), house.settings)
+
+
+async def begin_here(tx: Tx, connection: HTTPConnection, person_id: UUID) -> str:
+    """Return a new login's token; the one that the browser had before is ended, so that no fixed session survives."""
+    await end_here(tx, connection)
+    return begin_login(tx, person_id, device_words(connection.headers.get("user-agent", "")), house_of(connection).clock.now())
+
+
+async def end_here(tx: Tx, connection: HTTPConnection) -> None:
+    """End the login of this browser, if there is one."""
+    house = house_of(connection)
+    token = read_cookie(connection, house.settings)
+    session = await find_login(tx, token) if token else None
+    if session is not None:
+        await end_login(tx, session.person_id, session.id, house.clock.now())

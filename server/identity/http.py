@@ -1,23 +1,20 @@
 """Sign in, sign out here and everywhere, and the list of signed-in browsers."""
 
-import hashlib
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.core.db import Tx
 from server.errors import TooFast
-from server.identity.actions import begin_login, end_all_logins, end_login, find_credential, find_login, normalise
-from server.identity.device import device_words
-from server.identity.gate import signed_in
-from server.identity.passwords import LONGEST_PASSWORD, Passwords
-from server.web.auth import drop_cookie, read_cookie, set_cookie
+from server.identity.actions import end_all_logins, end_login
+from server.identity.gate import begin_here, end_here, signed_in
+from server.identity.passwords import Passwords
+from server.identity.proof import prove
+from server.web.auth import drop_cookie, set_cookie
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
-from server.web.proxies import address_key
 
 AFTER_SIGN_IN = "/today"
 LONGEST_USERNAME = 100  # characters that are shown again after an error
@@ -53,61 +50,21 @@ async def _sign_in(request: Request, passwords: Passwords) -> Response:
     form = await read_form(request)
     username, password, target = form.get("username", ""), form.get("password", ""), safe_next(form.get("next", ""))
     try:
-        await _limit(request, username)
+        person_id = await prove(request, passwords, username, password)
     except TooFast:
         return _form(request, target, username, error="too_fast", status=429)
-    token = await _try(request, passwords, username, password)
-    if token is None:
+    if person_id is None:
         return _form(request, target, username, error="wrong", status=401)
-    await _pardon(request, username)
+    async with house_of(request).database.write() as tx:
+        token = await begin_here(tx, request, person_id)
     response = RedirectResponse(target, status_code=303)
     set_cookie(response, house_of(request).settings, token)
     return response
 
 
-async def _limit(request: Request, username: str) -> None:
-    """Count before any hashing, or a flood would queue up work."""
-    limiter = house_of(request).limiter
-    await limiter.hit("sign_in_address", address_key(request))
-    await limiter.hit("sign_in_name", _name_key(username))
-
-
-async def _pardon(request: Request, username: str) -> None:
-    """A right password clears its name; at the address it only takes itself back, or a good login would buy guesses at other names."""
-    limiter = house_of(request).limiter
-    await limiter.forget("sign_in_name", _name_key(username))
-    await limiter.take_back("sign_in_address", address_key(request))
-
-
-def _name_key(username: str) -> str:
-    """Hashed, because keys of a limiter may leave the process."""
-    return hashlib.sha256(normalise(username).encode()).hexdigest()
-
-
-async def _try(request: Request, passwords: Passwords, username: str, password: str) -> str | None:
-    """Return a new login's token, or None; a login that the browser had before is ended, so that no fixed session survives."""
-    house = house_of(request)
-    async with house.database.read() as tx:
-        credential = await find_credential(tx, username)
-    fits = await passwords.verify(credential.password_hash if credential else None, password[:LONGEST_PASSWORD])
-    if credential is None or not fits:
-        return None
-    async with house.database.write() as tx:
-        await _end_current(tx, request)
-        return begin_login(tx, credential.person_id, device_words(request.headers.get("user-agent", "")), house.clock.now())
-
-
-async def _end_current(tx: Tx, request: Request) -> None:
-    house = house_of(request)
-    token = read_cookie(request, house.settings)
-    session = await find_login(tx, token) if token else None
-    if session is not None:
-        await end_login(tx, session.person_id, session.id, house.clock.now())
-
-
 async def _sign_out(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
-        await _end_current(tx, request)
+        await end_here(tx, request)
     return _signed_out(request)
 
 

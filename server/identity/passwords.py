@@ -24,14 +24,19 @@ class Passwords:
         self._limiter = anyio.CapacityLimiter(1)
 
     async def hash(self, password: str) -> str:
+        """Return what is stored of a password; raises `Overloaded`."""
+        self._refuse_if_full()
         return await anyio.to_thread.run_sync(HASHER.hash, password, limiter=self._limiter)
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Return whether the password fits; `None` (no such name) costs the same time and is always False. Raises `Overloaded`."""
-        if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
-            raise Overloaded
+        self._refuse_if_full()
         fits = await anyio.to_thread.run_sync(_fits, stored or NOBODY, password, limiter=self._limiter)
         return fits and stored is not None
+
+    def _refuse_if_full(self) -> None:
+        if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
+            raise Overloaded
 
 
 def _fits(stored: str, password: str) -> bool:

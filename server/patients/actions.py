@@ -1,16 +1,29 @@
 """What a patient decides about their record, inside the caller's transaction."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
 from server.access.actions import change_rights
+from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.patients.model import Patient, SharingConsent
 from server.patients.wording import TEAM_NOTES, fingerprint
 from server.web.i18n import Language
+
+SHARING = "sharing"  # the thing of an audit entry about the agreement
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the person behind a patient's account says about the team, in the language in which they read it."""
+
+    person_id: UUID
+    agrees: bool
+    language: Language
 
 
 def register(patient: Patient, person_id: UUID) -> None:
@@ -40,6 +53,19 @@ async def withdraw_sharing(tx: Tx, patient_id: UUID, now: datetime) -> None:
     """From now on the team sees no note any more; open editors close by the hint."""
     await tx.execute(update(SharingConsent).where(_standing(patient_id)).values(withdrawn_at=now))
     await change_rights(tx, patient_topic(patient_id))
+
+
+async def decide_sharing(tx: Tx, patient: Patient, decision: Decision, now: datetime) -> None:
+    """Store a decision about a record of their own, with its entry in the audit; saying the same once more changes nothing."""
+    agreed = await tx.scalar(select(SharingConsent.id).where(_standing(patient.id))) is not None
+    if agreed == decision.agrees:
+        return
+    if decision.agrees:
+        await agree_to_sharing(tx, patient.id, decision.language, now)
+    else:
+        await withdraw_sharing(tx, patient.id, now)
+    act = Act.AGREED if decision.agrees else Act.WITHDREW
+    await record(tx, Deed(patient.practice_id, decision.person_id, act, SHARING, patient.id, patient.id), now)
 
 
 def patient_topic(patient_id: UUID) -> str:

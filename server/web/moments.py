@@ -17,3 +17,8 @@ def zoned_time(language: Language, moment: datetime, zone: str) -> str:
 def date_words(language: Language, moment: datetime, zone: str) -> str:
     """Return `Monday 23 November`."""
     return format_skeleton("MMMMEEEEd", moment.astimezone(ZoneInfo(zone)).date(), locale=language.locale)
+
+
+def full_date(language: Language, moment: datetime, zone: str) -> str:
+    """Return `Monday 23 November 2026`, for what may be long ago."""
+    return format_skeleton("yMMMMEEEEd", moment.astimezone(ZoneInfo(zone)).date(), locale=language.locale)

@@ -19,7 +19,7 @@ from server.web.assets import Assets, built_assets
 from server.web.endpoint import house_of
 from server.web.i18n import Language, Languages, read_languages
 from server.web.middleware import content_policy
-from server.web.moments import date_words, zoned_time
+from server.web.moments import date_words, full_date, zoned_time
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # "no-referrer" would make browsers send `Origin: null` with a plain form, which the origin check must refuse.
@@ -117,6 +117,7 @@ def _speak(pages: Pages, language: Language) -> dict[str, Any]:
         "direction": language.direction,
         "strings": _strings_of(pages, language),
         "time": lambda moment, zone: clock_time(language, moment, zone),
+        "full_date": lambda moment, zone: full_date(language, moment, zone),
         "day": lambda moment, zone, now: day_words(language, moment, zone, now),
     }
 

@@ -13,7 +13,7 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
-DOORS = {"server/consultation/doors.py", "server/notes/doors.py"}
+DOORS = {"server/consultation/doors.py", "server/notes/doors.py", "server/notes/released.py", "server/patients/doors.py"}
 HANDED = {
     "server/consultation/actions.py": "asks see_consultation first, or holds what it returned",
     "server/consultation/today.py": "starts from visible_consultations",
@@ -22,6 +22,7 @@ HANDED = {
     "server/consultation/lapse.py": "sweeps what nobody ended: there is no viewer",
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
+    "server/consultation/registration.py": "is handed what see_visit opened",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",
     "server/notes/dossiers.py": "is handed the notes that are exported",
     "server/notes/anchors.py": "sees the ends of all chains, and no text: there is no viewer",

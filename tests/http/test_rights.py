@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.core.house import House
-from tests.cast import ALICE, BOB, CHARLIE, ERIN, MALLORY, OLGA, Cast, Meeting, Staff, add_meeting
+from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, OLGA, Cast, Meeting, Staff, add_meeting
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.routes import Endpoint, endpoints
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
 PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}"}
 OWN = {
-    "/today", "/outbox", "/account", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
+    "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -49,6 +49,11 @@ def of_visit(app: Starlette) -> list[Endpoint]:
     return [endpoint for endpoint in endpoints(app) if "{visit_id" in endpoint.path]
 
 
+def of_record(app: Starlette) -> list[Endpoint]:
+    """Return what belongs to the record that a patient reads as their own."""
+    return [endpoint for endpoint in endpoints(app) if endpoint.path.startswith("/my/{patient_id")]
+
+
 def is_let_in(refusal: httpx2.Response) -> bool:
     """Whether somebody was refused only what they asked for, once the door was open."""
     if refusal.headers["content-type"].startswith("application/json"):
@@ -63,7 +68,7 @@ async def ask(client: httpx2.AsyncClient, endpoint: Endpoint, path: str) -> http
         return await client.request(
             endpoint.method, path, json=BODIES.get(endpoint.path, BODIES.get(last, {})) if endpoint.method == "POST" else None
         )
-    return await client.request(endpoint.method, path, data={"step": "camera"} if endpoint.method == "POST" else None)
+    return await client.request(endpoint.method, path, data={"step": "camera", "agree": "yes"} if endpoint.method == "POST" else None)
 
 
 @pytest.fixture
@@ -184,3 +189,36 @@ async def test_the_patient_passes_the_same_door(app: Starlette, meeting: Meeting
         for endpoint in of_visit(app):
             answer = await ask(dana, endpoint, endpoint.filled(meeting))
             assert answer.status_code not in {401, 403, 404, 415}, (endpoint, answer.text)
+
+
+@pytest.mark.row("L6")
+async def test_bad_28_a_record_opens_for_its_own_patient_only(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
+    staff = [await sign_in(member) for member in (ALICE, BOB, CHARLIE, MALLORY, OLGA)]
+    for endpoint in of_record(app):
+        for client in staff:
+            real = await ask(client, endpoint, endpoint.filled(meeting))
+            none = await ask(client, endpoint, endpoint.path.replace("{patient_id:uuid}", str(uuid4())))
+            assert real.status_code == 404, endpoint
+            assert visible(real) == visible(none), endpoint
+            assert not any(word in real.text for word in HIDDEN), endpoint
+    async with browser_of(app, {"visit": meeting.token}) as by_link:
+        for endpoint in of_record(app):
+            assert (await ask(by_link, endpoint, endpoint.filled(meeting))).status_code in {303, 401}, endpoint
+
+
+@pytest.mark.row("L6")
+async def test_the_patient_passes_the_door_of_the_record(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
+    dana = await sign_in(DANA)
+    assert of_record(app)
+    for endpoint in of_record(app):
+        assert (await ask(dana, endpoint, endpoint.filled(meeting))).status_code in {200, 303}, endpoint
+
+
+async def test_bad_28_a_patient_who_signs_in_gets_nothing_of_the_professionals(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
+    dana = await sign_in(DANA)
+    for endpoint in of_consultation(app):
+        answer = await ask(dana, endpoint, endpoint.filled(meeting))
+        assert answer.status_code in {403, 404}, endpoint
+        assert not any(word in answer.text for word in HIDDEN), endpoint
+    for path in ("/today", "/outbox", "/api/today", "/api/teams"):
+        assert (await dana.get(path)).status_code == 403, path

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-import server.identity.http
+import server.identity.gate
 from server.core.house import House
 from server.identity import passwords
 from server.identity.model import LoginSession
@@ -161,7 +161,7 @@ async def test_bad_33_a_sign_in_that_breaks_changes_nothing(stranger: httpx2.Asy
         raise OverflowError
 
     with monkeypatch.context() as patch:
-        patch.setattr(server.identity.http, "begin_login", fail)
+        patch.setattr(server.identity.gate, "begin_login", fail)
         with pytest.raises(OverflowError):
             await stranger.post("/sign-in", data=form_of(ALICE))
     assert await signed_in(stranger)

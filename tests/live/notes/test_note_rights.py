@@ -146,6 +146,18 @@ async def test_bad_42_a_right_that_is_withdrawn_while_typing(
     assert len(await rows_of(house.database, meeting.consultation_id)) == 2
 
 
+@pytest.mark.row("P3")
+async def test_bad_42_a_patient_who_takes_the_agreement_back_closes_the_colleagues_note(
+    open_note: Open, sign_in: SignIn, meeting: Meeting
+) -> None:
+    """Through the form of the patient's own page; the author, whose note it is, writes on."""
+    alice, bob, dana = await open_note(ALICE), await open_note(BOB), await sign_in(DANA)
+    assert (await dana.post(f"/my/{DANA.patient_id}/sharing", data={"agree": "no"})).status_code == 303
+    assert await bob.closed() == 4403
+    await alice.type("mine alone")
+    await alice.until(lambda tab: tab.saved)
+
+
 async def test_a_consultation_that_is_given_away_closes_the_note(open_note: Open, house: House, meeting: Meeting) -> None:
     alice, bob = await open_note(ALICE), await open_note(BOB)
     async with house.database.write() as tx:

@@ -13,7 +13,7 @@ from server.notes.doors import version_text
 from server.notes.model import Note, NoteSnapshot, NoteState, NoteUpdate, NoteVersion
 from server.notes.prose import Paragraph, Prose
 from server.notes.versions import first_broken
-from tests.cast import ALICE, BOB, CHARLIE, Meeting
+from tests.cast import ALICE, BOB, CHARLIE, DANA, Meeting
 from tests.conftest import SignIn, StillClock
 from tests.live.notes.client import Tab
 from tests.live.notes.conftest import OpenAt
@@ -308,6 +308,26 @@ async def test_a_summary_is_released_and_taken_back(sign_in: SignIn, meeting: Me
     async with house.database.read() as tx:
         acts = list(await tx.scalars(select(AuditEntry.act).order_by(AuditEntry.id)))
     assert acts[-2:] == ["released", "unreleased"]
+
+
+@pytest.mark.row("N5")
+async def test_the_patient_reads_it_while_it_is_released(sign_in: SignIn, meeting: Meeting, open_note_at: OpenAt) -> None:
+    """On their own page, which never shows what is written beyond the release."""
+    client, dana = await sign_in(ALICE), await sign_in(DANA)
+    hand = Hand(client, ALICE, (await notes_in(client, meeting.consultation_id))["summary"])
+    tab = await open_note_at(ALICE, hand.note_id)
+    await tab.type("Drink enough water")
+    await tab.until(lambda tab: tab.saved)
+    assert "Drink enough" not in (await dana.get("/my")).text
+    seen = await hand.review()
+    await hand.ask("/release", {"seq": seen["seq"], "head": seen["head"]})
+    await tab.type(" and rest")
+    await tab.until(lambda tab: tab.saved)
+    page = (await dana.get("/my")).text
+    assert "Drink enough water" in page
+    assert "and rest" not in page
+    await hand.ask("/release", method="DELETE")
+    assert "Drink enough" not in (await dana.get("/my")).text
 
 
 async def test_the_clinical_note_is_not_released(alice: Hand, tab: Tab) -> None:

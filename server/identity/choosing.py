@@ -1,0 +1,30 @@
+"""What may become a username and a password: rules whose codes the page says beside the field."""
+
+from server.identity.actions import normalise
+from server.identity.passwords import LONGEST_PASSWORD
+
+SHORTEST_USERNAME, LONGEST_USERNAME = 3, 100
+SHORTEST_PASSWORD = 10
+FEWEST_LETTERS = 5  # different ones in a password: "aaaaaaaaaa" is long, and the first that is tried
+
+
+def faults_of(username: str, password: str) -> dict[str, str]:
+    """Return a code for each field that cannot stay as it is; nothing for a pair that may be stored."""
+    found = {"username": _username_fault(normalise(username)), "password": _password_fault(username, password)}
+    return {field: code for field, code in found.items() if code}
+
+
+def _username_fault(name: str) -> str:
+    """Look at the name as it is stored: it may be longer then, and signs that nobody sees could hide in it."""
+    if not SHORTEST_USERNAME <= len(name) <= LONGEST_USERNAME:
+        return "username_length"
+    return "" if name.isprintable() and not any(letter.isspace() for letter in name) else "username_letters"
+
+
+def _password_fault(username: str, password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        return "password_short"
+    if len(password) > LONGEST_PASSWORD:
+        return "password_long"
+    easy = normalise(password) == normalise(username) or len(set(password)) < FEWEST_LETTERS
+    return "password_easy" if easy else ""

@@ -1,0 +1,146 @@
+"""A patient's own pages: what lies ahead, what they may read, who may see the notes, and who looked at the record."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.access.model import Professional
+from server.access.viewer import load_viewer, names_of
+from server.consultation.doors import upcoming_of
+from server.consultation.model import Consultation
+from server.core.db import Tx
+from server.core.marking import _
+from server.errors import Invalid
+from server.identity.gate import signed_in
+from server.notes.prose_html import html_of
+from server.notes.released import Released, released_versions
+from server.patients.actions import Decision, decide_sharing
+from server.patients.doors import OwnRecord, newest_sharing, own_records, reading, see_own_record
+from server.patients.look_words import tells_why, what_was_done
+from server.patients.looks import Look, looks_at
+from server.patients.model import SharingConsent
+from server.patients.wording import TEAM_NOTES
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.i18n import Language
+from server.web.pages import language_of, render
+
+NUMBER = re.compile(r"[0-9]{1,18}")  # fits into the database's widest number
+HEADINGS = {
+    "subjective": _("What you told us"),
+    "objective": _("What we found"),
+    "assessment": _("What we think about it"),
+    "plan": _("What happens next"),
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A released text as the page shows it: pairs of heading and HTML, None where it cannot be opened."""
+
+    released: Released
+    writer: str
+    sections: list[tuple[str, Markup]] | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """All that the page says about one record."""
+
+    record: OwnRecord
+    ahead: list[tuple[Consultation, Professional]]
+    summaries: list[Summary]
+    sharing: SharingConsent | None
+
+
+def routes() -> list[Route]:
+    own = "/my/{patient_id:uuid}"
+    return [
+        Route("/my", _mine),
+        Route(own + "/sharing", _sharing, methods=["POST"]),
+        Route(own + "/looks", _looks),
+    ]
+
+
+async def _mine(request: Request) -> Response:
+    who = await signed_in(request)
+    house = house_of(request)
+    language, now = language_of(request), house.clock.now()
+    async with house.database.read() as tx:
+        records = await own_records(tx, who.person_id)
+        viewer = reading(await load_viewer(tx, who.person_id, now), records)
+        parts = [
+            Part(
+                record,
+                await upcoming_of(tx, record.patient.id, now),
+                await _summaries(tx, language, await released_versions(tx, house.keyring, viewer, record.patient.id)),
+                await newest_sharing(tx, record),
+            )
+            for record in records
+        ]
+    shown = {"name": viewer.name, "parts": parts, "wording": TEAM_NOTES, "now": now, "said": _said(request)}
+    return render(request, "my/record.html", shown)
+
+
+def _said(request: Request) -> str:
+    """Return what the reader has just decided, from the address that the form led to."""
+    return next((word for word in ("agreed", "withdrawn") if word in request.query_params), "")
+
+
+async def _summaries(tx: Tx, language: Language, texts: list[Released]) -> list[Summary]:
+    names = await names_of(tx, {text.writer_id for text in texts})
+    return [Summary(text, names.get(text.writer_id, ""), _sections(text, language)) for text in texts]
+
+
+def _sections(text: Released, language: Language) -> list[tuple[str, Markup]] | None:
+    """Leave out sections in which nothing stands."""
+    if text.prose is None:
+        return None
+    filled = ((name, html_of(blocks)) for name, blocks in text.prose.sections.items())
+    return [(language.text(HEADINGS[name]), Markup(html)) for name, html in filled if html]  # noqa: S704 - html_of escapes every letter
+
+
+async def _sharing(request: Request) -> Response:
+    """Store whether the team may see the notes; taking it back closes what a colleague has open."""
+    who = await signed_in(request)
+    agrees = {"yes": True, "no": False}.get((await read_form(request)).get("agree", ""))
+    if agrees is None:
+        raise Invalid(code="agree")
+    house = house_of(request)
+    patient_id: UUID = request.path_params["patient_id"]
+    async with house.database.write() as tx:
+        record = await see_own_record(tx, who.person_id, patient_id, lock=True)
+        await decide_sharing(tx, record.patient, Decision(who.person_id, agrees, language_of(request)), house.clock.now())
+    return RedirectResponse(f"/my?{'agreed' if agrees else 'withdrawn'}", status_code=303)
+
+
+async def _looks(request: Request) -> Response:
+    who = await signed_in(request)
+    before = _before(request)
+    house = house_of(request)
+    patient_id: UUID = request.path_params["patient_id"]
+    async with house.database.read() as tx:
+        record = await see_own_record(tx, who.person_id, patient_id)
+        looks = await looks_at(tx, record, who.person_id, before)
+    lines = [(look, _what(request, look), look.reason if tells_why(look.act) else None) for look in looks.entries]
+    shown = {"record": record, "lines": lines, "older": looks.older, "first": before is None, "now": house.clock.now()}
+    return render(request, "my/looks.html", shown)
+
+
+def _what(request: Request, look: Look) -> str:
+    return language_of(request).text(what_was_done(look.act, look.thing))
+
+
+def _before(request: Request) -> int | None:
+    """Return the number that the link 'older' carries; raises `Invalid` for anything else."""
+    text = request.query_params.get("before")
+    if text is None:
+        return None
+    if not NUMBER.fullmatch(text):
+        raise Invalid(code="before")
+    return int(text)

@@ -1,0 +1,52 @@
+"""The ways to load a patient's record for the person who reads it as their own: not there and not theirs look the same."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from server.access.model import Practice
+from server.access.policy import Viewer
+from server.core.db import Tx
+from server.errors import NotFound
+from server.patients.model import Patient, SharingConsent
+
+
+class OwnRecord(NamedTuple):
+    """A record that belongs to the account of whoever asked, and the practice that keeps it."""
+
+    patient: Patient
+    practice: Practice
+
+
+async def own_records(tx: Tx, person_id: UUID) -> list[OwnRecord]:
+    """Return every record that this account reads, one for each practice as a rule, by the practice's name."""
+    rows = await tx.execute(_records(person_id).order_by(Practice.name, Patient.created_at, Patient.id))
+    return [OwnRecord(*row) for row in rows]
+
+
+async def see_own_record(tx: Tx, person_id: UUID, patient_id: UUID, *, lock: bool = False) -> OwnRecord:
+    """Load one of them; raises `NotFound`. With `lock` others who change it wait for this transaction."""
+    query = _records(person_id).where(Patient.id == patient_id)
+    row = (await tx.execute(query.with_for_update(of=Patient) if lock else query)).one_or_none()
+    if row is None:
+        raise NotFound
+    return OwnRecord(*row)
+
+
+def reading(viewer: Viewer, records: Collection[OwnRecord]) -> Viewer:
+    """Return the viewer with the right to read these records, which came from `own_records`."""
+    return replace(viewer, reads_for=frozenset(record.patient.id for record in records))
+
+
+async def newest_sharing(tx: Tx, record: OwnRecord) -> SharingConsent | None:
+    """Return what the patient decided last about the team; None for whoever never agreed."""
+    given = select(SharingConsent).where(SharingConsent.patient_id == record.patient.id)
+    return await tx.scalar(given.order_by(SharingConsent.given_at.desc(), SharingConsent.withdrawn_at.is_not(None)).limit(1))
+
+
+def _records(person_id: UUID) -> Select[Patient, Practice]:
+    joined = select(Patient, Practice).join(Practice, Practice.id == Patient.practice_id)
+    return joined.where(Patient.person_id == person_id).execution_options(populate_existing=True)

@@ -1,0 +1,40 @@
+"""What an entry of the audit says to the patient."""
+
+from server.core.audit import Act
+from server.core.marking import _
+from server.patients.actions import SHARING
+
+OTHERWISE = _("Did something with the record")
+SENTENCES = {
+    Act.LOOKED: _("Looked at a note"),
+    Act.WROTE: _("Wrote in a note"),
+    Act.SIGNED: _("Signed a note"),
+    Act.LOCKED: _("Closed a note, so that it cannot change any more"),
+    Act.AMENDED: _("Added a correction to a note"),
+    Act.RELEASED: _("Released a summary for you to read"),
+    Act.UNRELEASED: _("Took a summary back, so that you cannot read it any more"),
+    Act.EXPORTED: _("Took out a copy"),
+    Act.PERMITTED: _("Let a colleague see notes"),
+    Act.WITHDREW: _("Ended a colleague's permission to see notes"),
+    Act.AGREED: _("Agreed that the team may see the notes"),
+    Act.BROKE_GLASS: _("Opened the record in an emergency"),
+    Act.REGISTERED: _("Made the account that reads this record"),
+}
+OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
+OF_THE_RECORD = {Act.LOOKED: _("Looked at the list of notes"), Act.EXPORTED: _("Took out a copy of the whole record")}
+BY_THING = {SHARING: OF_THE_AGREEMENT, "record": OF_THE_RECORD}
+TELLS_WHY = {Act.BROKE_GLASS}
+
+
+def what_was_done(act: str, thing: str) -> str:
+    """Return the English sentence for an act on a thing, for the catalogue; one that is not known yet gets a general one."""
+    try:
+        known = Act(act)
+    except ValueError:
+        return OTHERWISE
+    return BY_THING.get(thing, {}).get(known) or SENTENCES[known]
+
+
+def tells_why(act: str) -> bool:
+    """Whether the reason was written for the patient to read, too; other reasons are about the work on a note."""
+    return act in TELLS_WHY
