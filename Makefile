@@ -14,7 +14,7 @@ NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,.venv/.nod
 
 STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json
 
-.PHONY: run test check fix bench bench-call screenshots trace help install setup
+.PHONY: run test check fix bench bench-call bench-notes screenshots trace help install setup
 .DELETE_ON_ERROR:
 
 run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127.0.0.1)
@@ -38,10 +38,15 @@ fix: .venv/.dev tests/qa/node_modules/.ready ## format and mend what can be mend
 	$(BIN)/ruff format .
 	cd static && ../tests/qa/node_modules/.bin/biome check --write .
 
-bench: bench-call ## every benchmark
+bench: ## every benchmark, one after the other
+	$(MAKE) bench-call
+	$(MAKE) bench-notes
 
 bench-call: install .venv/.dev static/dist/manifest.json ## figures of call and note, as lines `name value unit`
 	$(BIN)/python -m tests.bench
+
+bench-notes: install .venv/.dev static/dist/manifest.json tests/bench/peers/node_modules/.ready ## figures of our note server beside its peers (NOTES="--quick")
+	$(BIN)/python -m tests.bench.notes $(NOTES)
 
 screenshots: install .venv/.dev static/dist/manifest.json ## pictures of the pages into docs/images
 	$(BIN)/pytest tests/browser/screenshots.py
@@ -87,6 +92,12 @@ static/node_modules/.ready: static/package-lock.json | $(NODE)
 # Not `npm ci`: it refuses a lock that holds Biome's binaries for some systems only.
 tests/qa/node_modules/.ready: tests/qa/package-lock.json | $(NODE)
 	cd tests/qa && npm install --no-save --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# One of the peers needs SQLite as a module: it is built from the source that the lock names, with this Node's own headers, and nothing else is fetched.
+tests/bench/peers/node_modules/.ready: tests/bench/peers/package-lock.json | $(NODE)
+	cd tests/bench/peers && npm ci --ignore-scripts --no-audit --no-fund --silent
+	cd tests/bench/peers && npm run --silent sqlite
 	@touch $@
 
 static/dist/manifest.json: $(STATIC) static/node_modules/.ready

@@ -93,6 +93,10 @@ class Process:
     def running(self) -> bool:
         return self._child.poll() is None
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def text(self) -> str:
         return self.log.read_text(errors="replace")
 
@@ -213,6 +217,11 @@ class AppServer:
 
     def restart(self) -> None:
         self.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:

@@ -1,16 +1,11 @@
 """`make bench-call`: prints every figure of the call and the note as a line `name value unit`, then what each must hold to."""
 
 import argparse
-import os
 import sys
-from collections.abc import Callable, Iterator
-
-import pytest
 
 from tests.bench import blackout, call, first_page, notes_bench, outage, start
-from tests.bench.figures import Figure, summary
+from tests.bench.report import Bench, report
 
-Bench = Callable[[argparse.Namespace], Iterator[Figure]]
 BENCHES: dict[str, Bench] = {
     "start": lambda options: start.measure(options.starts, options.runs),
     "page": lambda options: first_page.measure(options.runs),
@@ -19,32 +14,10 @@ BENCHES: dict[str, Bench] = {
     "blackout": lambda options: blackout.measure(options.runs),
     "note": lambda options: notes_bench.measure(runs=options.runs),
 }
-NOT_INSTALLED = (pytest.skip.Exception, pytest.fail.Exception)
 
 
 def main() -> int:
-    """Return 0, also when figures are over their must, and 1 when a run could not be made."""
-    options = _parser().parse_args()
-    _warn_if_busy()
-    figures: list[Figure] = []
-    failed: list[str] = []
-    for name in options.only or BENCHES:
-        try:
-            for figure in BENCHES[name](options):
-                print(figure, flush=True)
-                figures.append(figure)
-        except (Exception, *NOT_INSTALLED) as error:  # noqa: BLE001 - the other benches still have their say
-            failed.append(f"{name}: {type(error).__name__}: {error}")
-    print(f"\n{summary(figures)}")
-    for reason in failed:
-        print(f"not measured: {reason}", file=sys.stderr)
-    return 1 if failed else 0
-
-
-def _warn_if_busy() -> None:
-    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
-    if busy > cores:
-        print(f"The machine is busy (load {busy:.1f} on {cores} cores): times will be longer than they are.", file=sys.stderr)
+    return report(BENCHES, _parser().parse_args())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,11 +20,11 @@ DIARY = (Path(__file__).parent / "diary.js").read_text()
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
-    """Start a server of our own with the cast in a database of its own, compiled beforehand as `make run` does."""
+def running_site(url: str | None = None) -> Iterator[Site]:
+    """Start a server of our own with the cast in an empty database (SQLite unless told), compiled beforehand as `make run` does."""
     compileall.compile_dir(ROOT / "server", quiet=1)
     with tempfile.TemporaryDirectory(prefix="consilium-bench-") as folder:
-        url = f"sqlite:///{folder}/bench.db"
+        url = url or f"sqlite:///{folder}/bench.db"
         migrate(url)
         seat_in(url)
         server = AppServer(Path(folder), DATABASE_URL=url)
