@@ -1,7 +1,7 @@
 """All open notes of this process: loaded once however many come at once, watched for changed rights, and let go when nobody reads them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -15,10 +15,10 @@ from server.errors import ConsiliumError, NotStored
 from server.notes.doors import keep_snapshot
 from server.notes.journal import GroupCommit, Journal
 from server.notes.journal_stores import store_for
-from server.notes.limits import EPOCH_S, LINGER_S, RECHECK_S, SETTLE_S, SNAPSHOT_EVERY
+from server.notes.limits import EPOCH_S, LINGER_S, RECHECK_S, RECHECKED_AT_ONCE, SETTLE_S, SNAPSHOT_EVERY
 from server.notes.live import LiveNote, Member, State
 from server.notes.loading import load_note
-from server.notes.rights import read_right
+from server.notes.rights import read_rights
 from server.notes.subject import NoteRef
 
 log = structlog.get_logger(__name__)
@@ -110,7 +110,7 @@ class Hub:
 
     def recheck(self, conn: Member) -> None:
         """Read one connection's right again, in a task of its own."""
-        self.house.supervisor.spawn(self._recheck(conn), name="note right")
+        self.house.supervisor.spawn(self._recheck([conn]), name="note right")
 
     def _open(self, ref: NoteRef) -> _Place:
         live = LiveNote(ref, self._journal, self)
@@ -202,9 +202,10 @@ class Hub:
             log.warning("note snapshot not kept", note=live.note_id, error=type(error).__name__)
 
     async def recheck_all(self) -> None:
-        """Read every right again, one after the other: a lost hint only delays."""
-        for conn in [conn for place in self._places.values() for conn in place.live.members.values()]:
-            await self._recheck(conn)
+        """Read every right again, some connections at a time: a lost hint only delays."""
+        conns = [conn for place in self._places.values() for conn in place.live.members.values()]
+        for start in range(0, len(conns), RECHECKED_AT_ONCE):
+            await self._recheck(conns[start : start + RECHECKED_AT_ONCE])
 
     async def _recheck_often(self) -> None:
         while True:
@@ -229,17 +230,21 @@ class Hub:
         return count
 
     def _recheck_note(self, live: LiveNote) -> None:
-        for conn in live.members.values():
-            self.recheck(conn)
+        if live.members:
+            self.house.supervisor.spawn(self._recheck(list(live.members.values())), name="note right")
 
-    async def _recheck(self, conn: Member) -> None:
-        """Give, take away or close by the right as it is now; a database in trouble is asked again later."""
+    async def _recheck(self, conns: Sequence[Member]) -> None:
+        """Give, take away or close by the rights as they are now; a database in trouble is asked again later."""
         try:
-            conn.allow(writable=await read_right(self.house, conn.subject))
-        except ConsiliumError as error:
-            conn.end(error)
+            rights = await read_rights(self.house, [conn.subject for conn in conns])
         except STORAGE_ERRORS as error:
             log.warning("note right not read", error=type(error).__name__)
+            return
+        for conn, right in zip(conns, rights, strict=True):
+            if isinstance(right, ConsiliumError):
+                conn.end(right)
+            else:
+                conn.allow(writable=right)
 
 
 def build_hub(house: House) -> Hub:

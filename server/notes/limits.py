@@ -35,6 +35,7 @@ GROUP_S = 0.010  # shortest time between the starts of two commits
 MAX_BATCH = 1000  # rows of one commit
 LINGER_S = 60.0  # an open note stays in memory after the last reader left
 RECHECK_S = 30.0  # rights are read again this often, whether or not anything changed
+RECHECKED_AT_ONCE = 200  # connections whose rights one query reads
 EPOCH_S = 1.0  # and this often it is asked whether something changed, for a hint may be lost
 SETTLE_S = 5.0  # whoever wants to sign waits so long for what is on its way to the disk
 CLOSE_WITHIN_S = 5.0  # a closing handshake may take this long

@@ -1,14 +1,16 @@
 """What somebody may do with a note at this moment, read afresh from the database."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from server.access.policy import Viewer
 from server.access.viewer import load_viewer
 from server.core.db import Tx
 from server.core.house import House
-from server.errors import Forbidden, NotFound, NotSignedIn
+from server.errors import ConsiliumError, Forbidden, NotSignedIn
 from server.identity.model import LoginSession
-from server.notes.doors import see_note
+from server.notes.doors import SeenNote, see_notes
 from server.notes.subject import NoteSubject
 from server.settings import Settings
 
@@ -21,11 +23,30 @@ async def still_viewer(tx: Tx, settings: Settings, subject: NoteSubject, now: da
     return await load_viewer(tx, subject.viewer.person_id, now)
 
 
-async def read_right(house: House, subject: NoteSubject) -> bool:
-    """Return whether the note is writable; raises `NotSignedIn` and `Forbidden` when it may no longer be open at all."""
+async def read_rights(house: House, subjects: Sequence[NoteSubject]) -> list[bool | ConsiliumError]:
+    """Return for each whether their note is writable, or why it may no longer be open.
+
+    Each login is looked at once and all notes together: a pass over every open note must not cost a keystroke.
+    """
     async with house.database.read() as tx:
-        viewer = await still_viewer(tx, house.settings, subject, house.clock.now())
-        try:
-            return (await see_note(tx, viewer, subject.public_id)).writable
-        except NotFound:
-            raise Forbidden from None
+        viewers = await _viewers(tx, house, subjects)
+        asked = [(viewer, subject.public_id) for subject in subjects if isinstance(viewer := viewers[subject.login_id], Viewer)]
+        seen = await see_notes(tx, asked)
+    return [_right(viewers[subject.login_id], seen.get((subject.viewer.person_id, subject.public_id))) for subject in subjects]
+
+
+async def _viewers(tx: Tx, house: House, subjects: Sequence[NoteSubject]) -> dict[UUID, Viewer | NotSignedIn]:
+    found: dict[UUID, Viewer | NotSignedIn] = {}
+    for subject in subjects:
+        if subject.login_id not in found:
+            try:
+                found[subject.login_id] = await still_viewer(tx, house.settings, subject, house.clock.now())
+            except NotSignedIn as error:
+                found[subject.login_id] = error
+    return found
+
+
+def _right(viewer: Viewer | NotSignedIn, seen: SeenNote | None) -> bool | ConsiliumError:
+    if isinstance(viewer, NotSignedIn):
+        return viewer
+    return Forbidden() if seen is None else seen.writable
