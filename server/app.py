@@ -20,9 +20,11 @@ import server.consultation.visit
 import server.consultation.ws
 import server.identity.http
 import server.messaging.http
+import server.notes.emergency_pages
 import server.notes.export_http
 import server.notes.http
 import server.notes.my_pages
+import server.notes.record_pages
 import server.notes.sign_http
 import server.notes.ws
 import server.web.assets
@@ -132,6 +134,8 @@ def _routes() -> list[BaseRoute]:
         *server.notes.export_http.routes(Press()),
         *server.notes.ws.routes(),
         *server.notes.my_pages.routes(),
+        *server.notes.record_pages.routes(),
+        *server.notes.emergency_pages.routes(),
     ]
 
 

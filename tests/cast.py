@@ -2,7 +2,7 @@
 
 dr_alice and nurse_bob work in team North, dr_charlie in team South of the same practice: every test of a right asks what charlie sees.
 dr_mallory belongs to another practice. dana and erin are patients; dana is registered.
-olga runs the computers: she signs in, and is no professional.
+olga runs the computers: she signs in, and is no professional. sam assists: he sees what an author lets him see.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -97,7 +97,8 @@ BOB = Staff("nurse_bob", "Nurse", "Bob Brown", CLINIC, NORTH)
 CHARLIE = Staff("dr_charlie", "Dr", "Charlie Cole", CLINIC, SOUTH)
 MALLORY = Staff("dr_mallory", "Dr", "Mallory Moon", ELSEWHERE, None)
 OLGA = Staff("olga", "", "Olga Orlova", CLINIC, None)
-EVERYBODY = (ALICE, BOB, CHARLIE, MALLORY, OLGA)
+SAM = Staff("sam", "", "Sam Stone", CLINIC, None)
+EVERYBODY = (ALICE, BOB, CHARLIE, MALLORY, OLGA, SAM)
 DANA = Guest("Dana Diaz", "+447700900001", "dana@example.org", "dana")
 ERIN = Guest("Erin Evans", "+447700900002", "erin@example.org")
 
@@ -111,6 +112,7 @@ class Cast:
     charlie: Staff = CHARLIE
     mallory: Staff = MALLORY
     olga: Staff = OLGA
+    sam: Staff = SAM
     dana: Guest = DANA
     erin: Guest = ERIN
     north: UUID = NORTH
@@ -157,6 +159,7 @@ async def seat_cast(tx: Tx, now: datetime) -> Cast:
     await tx.flush()
     await agree_to_sharing(tx, record.id, ENGLISH, now)
     add_staff(tx, CLINIC, OLGA.person_id, StaffRole.ADMINISTRATOR, now)
+    add_staff(tx, CLINIC, SAM.person_id, StaffRole.ASSISTANT, now)
     return Cast()
 
 

@@ -53,6 +53,32 @@ def may_see_consultation(viewer: Viewer, consultation: Owned) -> bool:
     return consultation.professional_id == viewer.professional_id or consultation.team_id in viewer.team_ids
 
 
+@dataclass(frozen=True)
+class RecordFacts:
+    """What the policy needs to know of a patient's record. `author_ids` are those who wrote a note about the patient."""
+
+    practice_id: UUID
+    patient_id: UUID
+    consultations: tuple[Owned, ...]
+    author_ids: frozenset[UUID]
+
+
+def may_see_record(viewer: Viewer, record: RecordFacts) -> bool:
+    """Whoever may see a consultation of the patient, wrote about them, was permitted by an author, or opened it in an emergency.
+
+    It opens the cover, so to speak: which consultations and notes are in it for the viewer, each of them decides.
+    """
+    if viewer.practice_id != record.practice_id:
+        return False
+    if any(permission.patient_id == record.patient_id for permission in viewer.permissions):
+        return True
+    if viewer.professional_id is None:
+        return False
+    if viewer.person_id in record.author_ids or record.patient_id in viewer.emergencies:
+        return True
+    return any(may_see_consultation(viewer, consultation) for consultation in record.consultations)
+
+
 class Kind(StrEnum):
     """The three kinds of note beside each other: one's own remarks, the clinical note, and what the patient will read."""
 

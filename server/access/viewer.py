@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from starlette.requests import HTTPConnection
 
-from server.access.model import EmergencyAccess, Grant, Membership, Professional, Staff, Team
+from server.access.model import EmergencyAccess, Grant, Membership, Professional, Staff, StaffRole, Team
 from server.access.policy import Permission, Viewer
 from server.core.db import Tx
 from server.errors import Forbidden
@@ -30,9 +30,10 @@ async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
             emergencies=await _emergencies(tx, person_id, now),
         )
     person = await tx.get_one(Person, person_id)
-    practice_id = await tx.scalar(select(Staff.practice_id).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
-    permissions = await _permissions(tx, person_id, now) if practice_id else frozenset()
-    return Viewer(person_id, None, practice_id, frozenset(), person.name, permissions)
+    place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
+    assists = place is not None and place.role == StaffRole.ASSISTANT
+    permissions = await _permissions(tx, person_id, now) if assists else frozenset()
+    return Viewer(person_id, None, place.practice_id if place else None, frozenset(), person.name, permissions)
 
 
 async def _team_ids(tx: Tx, professional_id: UUID) -> frozenset[UUID]:

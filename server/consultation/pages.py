@@ -6,8 +6,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.home import HOMES, home_of, part_of
 from server.access.model import Practice
-from server.access.viewer import professional_of, teams_of
+from server.access.policy import Viewer
+from server.access.viewer import professional_of, teams_of, viewer_of
 from server.consultation.actions import take_place
 from server.consultation.today import today_list, today_row
 from server.web.endpoint import house_of
@@ -19,12 +21,22 @@ def routes() -> list[Route]:
 
 
 async def _start(request: Request) -> Response:
-    del request
-    return RedirectResponse("/today", status_code=303)
+    viewer = await viewer_of(request)
+    async with house_of(request).database.read() as tx:
+        return RedirectResponse(await home_of(tx, viewer), status_code=303)
+
+
+async def _elsewhere(request: Request, viewer: Viewer) -> Response:
+    """Tell whoever gives no consultations where their work is."""
+    async with house_of(request).database.read() as tx:
+        part = await part_of(tx, viewer)
+    return render(request, "staff/elsewhere.html", {"part": part, "home": HOMES[part]}, status=403)
 
 
 async def _today(request: Request) -> Response:
-    viewer = await professional_of(request)
+    viewer = await viewer_of(request)
+    if viewer.professional_id is None:
+        return await _elsewhere(request, viewer)
     house = house_of(request)
     async with house.database.read() as tx:
         teams = await teams_of(tx, viewer)
@@ -35,7 +47,8 @@ async def _today(request: Request) -> Response:
         "teams": [{"id": str(team.id), "name": team.name} for team in teams],
         **listed.model_dump(mode="json"),
     }
-    return render(request, "staff/today.html", {"boot": boot, "rows": listed.rows, "zone": practice.time_zone})
+    shown = {"boot": boot, "rows": listed.rows, "notices": listed.notices, "zone": practice.time_zone, "now": listed.now}
+    return render(request, "staff/today.html", shown)
 
 
 async def _desk(request: Request) -> Response:

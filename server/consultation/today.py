@@ -14,6 +14,7 @@ from server.access.policy import Viewer
 from server.consultation.device_words import in_words
 from server.consultation.doors import newest_link, see_consultation, visible_consultations
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
+from server.consultation.notices import Notice, notices_for
 from server.consultation.records import Attendance
 from server.core.db import Tx
 from server.patients.model import Patient
@@ -56,8 +57,11 @@ class TodayRow(BaseModel):
 
 
 class TodayList(BaseModel):
+    """`notices` is what the viewer must be told about their notes, before any row."""
+
     now: datetime
     rows: list[TodayRow]
+    notices: list[Notice]
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ async def today_list(tx: Tx, viewer: Viewer, now: datetime, say: Say) -> TodayLi
     found = await tx.execute(
         _joined(chosen.order_by(Consultation.scheduled_at < morning, Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS))
     )
-    return TodayList(now=now, rows=[_row(_parts(row), viewer, now, say) for row in found])
+    rows = [_row(_parts(row), viewer, now, say) for row in found]
+    return TodayList(now=now, rows=rows, notices=await notices_for(tx, viewer))
 
 
 async def today_row(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime, say: Say) -> TodayRow:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server.access.viewer import load_viewer
+from server.consultation.notices import Notice
 from server.consultation.today import TodayList, TodayRow, today_list
 from server.consultation.topics import today_topic
 from server.core.house import House
@@ -40,7 +41,7 @@ class TodayConversation:
         self._changed = asyncio.Event()
         self._unsubscribe: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
-        self._told: list[TodayRow] = []
+        self._told: tuple[list[TodayRow], list[Notice]] = ([], [])
 
     async def open(self, hello: Frame) -> None:
         try:
@@ -92,12 +93,12 @@ class TodayConversation:
             except ConsiliumError as error:
                 self._connection.close(error.close_code, error.message)
                 return
-            if listed.rows != self._told:
+            if (listed.rows, listed.notices) != self._told:
                 self._tell(listed)
 
     def _tell(self, listed: TodayList) -> None:
         """The hint is the whole practice's: a list that did not change is not sent, or its timing would tell of other teams' patients."""
-        self._told = listed.rows
+        self._told = (listed.rows, listed.notices)
         self._connection.send("today", listed.model_dump(mode="json"))
 
     def _crashed(self, error: BaseException) -> None:

@@ -16,7 +16,7 @@ from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
 
-AFTER_SIGN_IN = "/today"
+AFTER_SIGN_IN = "/"  # which leads everybody to where their work begins
 LONGEST_USERNAME = 100  # characters that are shown again after an error
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from server.access.model import Professional
 from server.access.policy import Kind, Verb, Viewer, may
 from server.consultation.doors import see_consultation
+from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.keyring import KeyRing, place_of
@@ -53,12 +54,17 @@ def _places(viewer: Viewer, author_id: UUID) -> Iterator[tuple[Kind, UUID]]:
 async def open_note(tx: Tx, viewer: Viewer, public_id: UUID, resume: int | None, now: datetime) -> OpenedNote:
     """Open a note for one tab; `resume` is the client id that this tab had before.
 
+    A look is kept once for each session.
     Raises `NotFound`, and `Conflict` when the tab's session or the note's schema is not one that we can go on with.
     """
     seen = await see_note(tx, viewer, public_id)
     if seen.note.schema_version != SCHEMA_VERSION:
         raise outdated()
-    session = await _resume(tx, seen.note, viewer, resume) if resume is not None else await begin_session(tx, seen.note, viewer, now)
+    if resume is not None:
+        session = await _resume(tx, seen.note, viewer, resume)
+    else:
+        session = await begin_session(tx, seen.note, viewer, now)
+        await record(tx, _looked(seen), now)
     return OpenedNote(seen.ref, session.id, session.client_id, seen.writable)
 
 
@@ -95,6 +101,11 @@ def _new_note(keyring: KeyRing, consultation_id: UUID, kind: Kind, author_id: UU
         data_key=data_key,
         created_at=now,
     )
+
+
+def _looked(seen: SeenNote) -> Deed:
+    facts = seen.facts
+    return Deed(facts.practice_id, seen.viewer.person_id, Act.LOOKED, "note", seen.note.public_id, facts.patient_id)
 
 
 async def _resume(tx: Tx, note: Note, viewer: Viewer, client_id: int) -> NoteSession:

@@ -63,9 +63,12 @@ async def see_note(tx: Tx, viewer: Viewer, public_id: UUID, verb: Verb = Verb.SE
 
 async def notes_of(tx: Tx, viewer: Viewer, consultation_id: UUID) -> list[SeenNote]:
     """Load every note of a consultation that the viewer may see; where there is none, also for want of a right, that is an empty list."""
-    query = _noted().where(Note.consultation_id == consultation_id).order_by(Note.id)
-    seen = [_seen(viewer, row) for row in await tx.execute(query)]
-    return [one for one in seen if one.may(Verb.SEE)]
+    return await _visible(tx, viewer, Note.consultation_id == consultation_id)
+
+
+async def all_notes_about(tx: Tx, viewer: Viewer, patient_id: UUID) -> list[SeenNote]:
+    """Load every note about a patient that the viewer may see."""
+    return await _visible(tx, viewer, Consultation.patient_id == patient_id)
 
 
 async def see_notes(tx: Tx, asked: Iterable[tuple[Viewer, UUID]]) -> dict[tuple[UUID, UUID], SeenNote]:
@@ -186,6 +189,11 @@ def _noted() -> Select[Note, Consultation, bool, UUID | None]:
     joined = select(Note, Consultation, _sharing(), original.public_id).join(Consultation, Consultation.id == Note.consultation_id)
     joined = joined.outerjoin(original, original.id == Note.amends_id)
     return joined.join(Patient, Patient.id == Consultation.patient_id).execution_options(populate_existing=True)
+
+
+async def _visible(tx: Tx, viewer: Viewer, which: ColumnElement[bool]) -> list[SeenNote]:
+    seen = [_seen(viewer, row) for row in await tx.execute(_noted().where(which).order_by(Note.id))]
+    return [one for one in seen if one.may(Verb.SEE)]
 
 
 def _sharing() -> ColumnElement[bool]:

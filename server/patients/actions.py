@@ -57,8 +57,7 @@ async def withdraw_sharing(tx: Tx, patient_id: UUID, now: datetime) -> None:
 
 async def decide_sharing(tx: Tx, patient: Patient, decision: Decision, now: datetime) -> None:
     """Store a decision about a record of their own, with its entry in the audit; saying the same once more changes nothing."""
-    agreed = await tx.scalar(select(SharingConsent.id).where(_standing(patient.id))) is not None
-    if agreed == decision.agrees:
+    if await has_agreed_to_sharing(tx, patient.id) == decision.agrees:
         return
     if decision.agrees:
         await agree_to_sharing(tx, patient.id, decision.language, now)
@@ -66,6 +65,10 @@ async def decide_sharing(tx: Tx, patient: Patient, decision: Decision, now: date
         await withdraw_sharing(tx, patient.id, now)
     act = Act.AGREED if decision.agrees else Act.WITHDREW
     await record(tx, Deed(patient.practice_id, decision.person_id, act, SHARING, patient.id, patient.id), now)
+
+
+async def has_agreed_to_sharing(tx: Tx, patient_id: UUID) -> bool:
+    return await tx.scalar(select(SharingConsent.id).where(_standing(patient_id))) is not None
 
 
 def patient_topic(patient_id: UUID) -> str:

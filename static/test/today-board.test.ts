@@ -22,6 +22,16 @@ test("time is the server's, moved on by the differences of our own clock", () =>
   assert.equal(board.now.value, Date.parse("2026-11-23T10:05:00Z"));
 });
 
+test("what an author must be told comes and goes with the list", () => {
+  const { board } = newBoard();
+  const notice = { id: "n", patient_id: "p", patient_name: "Dana", name: "Dr Cole", reason: "r", at: NOW, until: NOW };
+  assert.deepEqual(board.notices.value, []);
+  board.apply({ now: NOW, rows: two, notices: [notice] });
+  assert.deepEqual(board.notices.value, [notice]);
+  board.apply({ now: NOW, rows: two });
+  assert.deepEqual(board.notices.value, []);
+});
+
 test("a patient who comes to wait rises to the top at once", () => {
   const { board, waiting } = newBoard();
   board.apply(bWaits);

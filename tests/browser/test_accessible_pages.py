@@ -14,7 +14,7 @@ from tests.browser.axe import Inspection
 from tests.browser.journeys import turn_on
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_patient_way import WITHOUT_CALLS
-from tests.cast import ALICE, DANA, ERIN
+from tests.cast import ALICE, CHARLIE, DANA, ERIN, SAM
 from tests.site import Booked, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V11")]
@@ -43,6 +43,7 @@ UNTRANSLATED = """(names) => {
   }
   return found;
 }"""
+RECORD = f"/patients/{DANA.patient_id}"
 NAMES = ["Dr Alice Ahmed", "Harbour Clinic", DANA.name, ERIN.name, "+44 20 7946 0018", "Consilium", "AA"]
 
 
@@ -176,6 +177,58 @@ def test_links_that_do_not_lead_in(persons: Persons, site: Site, language: str) 
     assert walk.inspection.wrong == []
 
 
+@pytest.mark.row("N4")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_records_of_patients(persons: Persons, site: Site, language: str) -> None:
+    booked = site.consultation()
+    site.client(ALICE).post(f"/api/consultations/{booked.id}/notes", json={}).raise_for_status()
+    alice = persons.person("alice", site, signed_in=ALICE, language=language)
+    charlie = persons.person("charlie", site, signed_in=CHARLIE, language=language)
+    sam = persons.person("sam", site, signed_in=SAM, language=language)
+    inspection = Inspection()
+    for person in (alice, charlie, sam):
+        person.allow_errors("status of 4(03|22)|Failed to load resource")
+    alice.open(RECORD)
+    alice.page.locator("#person").select_option(str(SAM.person_id))
+    alice.page.locator(".permit > button").click()
+    comes_to(alice, ".error-summary", inspection, "a permission without its last day")
+    alice.page.locator("#until").fill(alice.page.locator("#until").get_attribute("max") or "")
+    alice.page.locator("#reason").fill("Letters")
+    alice.page.locator(".permit > button").click()
+    comes_to(alice, "form[action$=withdraw]", inspection, "a permission")
+    open_in_emergency(charlie, inspection)
+    for path, state in (("/today", "a notice"), (RECORD, "a notice on the record"), ("/patients", "patients")):
+        alice.open(path)
+        comes_to(alice, ".notice" if "notice" in state else ".people", inspection, state)
+    for path in ("/patients", RECORD, "/today"):
+        sam.open(path)
+        inspection.look(sam, path)
+    alice.open("/today")
+    alice.page.locator(".notice button").first.click()
+    expect(alice.page.locator(".notice")).to_have_count(0)
+    assert inspection.wrong == []
+
+
+def open_in_emergency(charlie: Person, inspection: Inspection) -> None:
+    charlie.open("/emergency")
+    inspection.look(charlie, "emergency")
+    charlie.page.locator("#name").fill(DANA.name)
+    charlie.page.locator(".finder button").click()
+    comes_to(charlie, "#patient", inspection, "found in an emergency")
+    charlie.page.locator("form[action$=open] > button").click()
+    comes_to(charlie, ".error-summary", inspection, "an emergency without a reason")
+    charlie.page.locator("#patient").check()
+    charlie.page.locator("#reason").fill("Collapsed in the corridor")
+    charlie.page.locator("#now").check()
+    charlie.page.locator("form[action$=open] > button").click()
+    comes_to(charlie, "form[action$=end]", inspection, "opened in an emergency")
+
+
+def comes_to(person: Person, what: str, inspection: Inspection, state: str) -> None:
+    expect(person.page.locator(what).first).to_be_visible()
+    inspection.look(person, state)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_of_a_professional(persons: Persons, site: Site, language: str) -> None:
     site.consultation(guest=ERIN, mobile=ERIN.mobile)
@@ -187,7 +240,7 @@ def test_the_pages_of_a_professional(persons: Persons, site: Site, language: str
         inspection.look(alice, path)
     alice.page.route("**/api/tickets", lambda route: route.abort())
     alice.open("/today")
-    expect(alice.page.locator("#today .callout.warn")).to_be_visible()
+    expect(alice.page.locator("#today .callout.warn:not(.notice)")).to_be_visible()
     inspection.look(alice, "a list that is not live")
     alice.context.clear_cookies()
     alice.open("/sign-in")

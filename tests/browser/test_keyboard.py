@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
+from server.core.clock import SystemClock
 from tests.browser.journeys import hurry_to_waiting_room, in_call, sign_in, waits
 from tests.browser.keys import Keys
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_note import saved, section
-from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN
+from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, SAM
 from tests.site import Booked, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V11")]
@@ -239,6 +240,48 @@ def test_the_desk_before_and_in_a_call(persons: Persons, site: Site) -> None:
     expect(alice.page.locator("#panel-call:focus, #main:focus")).to_be_attached()
     keys.follow("Back to Today")
     expect(alice.heading("Today").first).to_be_visible()
+
+
+@pytest.mark.row("N3")
+@pytest.mark.row("N4")
+def test_a_record_is_permitted_and_opened_in_an_emergency(persons: Persons, site: Site) -> None:
+    booked = site.consultation()
+    site.client(ALICE).post(f"/api/consultations/{booked.id}/notes", json={}).raise_for_status()
+    alice = persons.person("alice", site, signed_in=ALICE).open("/today")
+    charlie = persons.person("charlie", site, signed_in=CHARLIE)
+    keys = Keys(alice)
+    keys.follow("Patients")
+    keys.follow(DANA.name)
+    keys.go(alice.page.locator("#person"))
+    alice.page.keyboard.type(SAM.name)
+    keys.go(alice.page.locator("#until"))
+    alice.page.keyboard.type(SystemClock().now().strftime("%m%d%Y"))
+    keys.go(alice.page.locator("#reason"))
+    keys.write("Letters")
+    keys.press("Permit")
+    keys.use(alice.page.locator("form[action$=withdraw] button"))
+    alice.reads("You have permitted nobody.")
+    alice.open("/today")
+    in_an_emergency(charlie)
+    alice.reads("Their reason: Collapsed in the corridor")
+    keys.press("I have read this")
+    expect(alice.button("I have read this")).to_have_count(0)
+
+
+def in_an_emergency(charlie: Person) -> None:
+    """Open dana's record by keys, and end that."""
+    keys = Keys(charlie.open("/patients"))
+    keys.follow("Open a record in an emergency")
+    keys.go(charlie.page.locator("#name"))
+    keys.write(DANA.name)
+    keys.hit("Enter")
+    keys.tick(charlie.page.locator("#patient"))
+    keys.go(charlie.page.locator("#reason"))
+    keys.write("Collapsed in the corridor")
+    keys.tick(charlie.page.locator("#now"))
+    keys.press("Open the record")
+    keys.press("End it now")
+    expect(charlie.heading("Patients").first).to_be_visible()
 
 
 @pytest.mark.row("P4")

@@ -13,10 +13,14 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
-DOORS = {"server/consultation/doors.py", "server/notes/doors.py", "server/notes/released.py", "server/patients/doors.py"}
+DOORS = {
+    "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
+    "server/patients/doors.py",
+}  # fmt: skip
 HANDED = {
     "server/consultation/actions.py": "asks see_consultation first, or holds what it returned",
     "server/consultation/today.py": "starts from visible_consultations",
+    "server/consultation/notices.py": "names the patients of notices that the viewer was sent",
     "server/messaging/actions.py": "starts from visible_consultations, or from a delivery's own consultation",
     "server/consultation/attendance.py": "works on the places of a live room, and sweeps what a crash left: there is no viewer",
     "server/consultation/lapse.py": "sweeps what nobody ended: there is no viewer",

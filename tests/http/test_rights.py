@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.core.house import House
-from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, OLGA, Cast, Meeting, Staff, add_meeting
+from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, OLGA, SAM, Cast, Meeting, Staff, add_meeting
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.routes import Endpoint, endpoints
 
@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
 PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}"}
 OWN = {
+    "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out",
 }  # fmt: skip
@@ -52,6 +53,11 @@ def of_visit(app: Starlette) -> list[Endpoint]:
 def of_record(app: Starlette) -> list[Endpoint]:
     """Return what belongs to the record that a patient reads as their own."""
     return [endpoint for endpoint in endpoints(app) if endpoint.path.startswith("/my/{patient_id")]
+
+
+def of_patient(app: Starlette) -> list[Endpoint]:
+    """Return what belongs to a patient's record as those who work here see it."""
+    return [endpoint for endpoint in endpoints(app) if endpoint.path.startswith("/patients/{patient_id")]
 
 
 def is_let_in(refusal: httpx2.Response) -> bool:
@@ -119,6 +125,23 @@ async def test_bad_28_without_a_login_nothing_of_a_consultation_opens(app: Starl
     await patient.aclose()
 
 
+@pytest.mark.row("N4")
+async def test_bad_28_a_record_that_is_not_yours_looks_like_none(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
+    for outsider in (CHARLIE, MALLORY, OLGA, SAM, DANA):
+        client = await sign_in(outsider)
+        for endpoint in of_patient(app):
+            real = await ask(client, endpoint, endpoint.filled(meeting))
+            none = await ask(client, endpoint, endpoint.filled(meeting).replace(str(DANA.patient_id), str(uuid4())))
+            assert (real.status_code, none.status_code) == (404, 404), (outsider, endpoint)
+            assert real.text == none.text, endpoint
+            assert not any(word in real.text for word in HIDDEN), endpoint
+    async with browser_of(app, {"visit": meeting.token}) as by_link:
+        for endpoint in of_patient(app):
+            answer = await ask(by_link, endpoint, endpoint.filled(meeting))
+            assert answer.status_code in {303, 401}, endpoint
+            assert not any(word in answer.text for word in HIDDEN), endpoint
+
+
 async def test_bad_28_without_a_login_there_are_no_own_pages(app: Starlette, cast: Cast) -> None:
     async with browser_of(app) as anonymous:
         for endpoint in endpoints(app):
@@ -141,7 +164,7 @@ async def test_the_team_passes_the_same_doors(app: Starlette, meeting: Meeting, 
 async def test_bad_28_lists_hold_nothing_of_others(meeting: Meeting, sign_in: SignIn, outsider: Staff) -> None:
     client = await sign_in(outsider)
     assert (await client.get("/api/today")).json()["rows"] == []
-    for path in ("/today", "/outbox"):
+    for path in ("/today", "/outbox", "/patients", "/emergency"):
         answer = await client.get(path)
         assert answer.status_code == 200
         assert not any(word in answer.text for word in HIDDEN), path

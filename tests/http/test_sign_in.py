@@ -58,7 +58,7 @@ def parameters(stored: str) -> str:
 async def test_the_right_password_signs_in(stranger: httpx2.AsyncClient) -> None:
     answer = await stranger.post("/sign-in", data=form_of(ALICE))
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/today"
+    assert answer.headers["location"] == "/"
     assert await signed_in(stranger)
 
 

@@ -11,11 +11,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from server.access.actions import leave_team
+from server.access.emergency import Emergency, break_glass, read_notice
 from server.consultation import today_ws
 from server.core.house import House
 from server.identity.actions import begin_login, end_all_logins, find_login
 from server.identity.gate import SignedIn
-from tests.cast import ALICE, BOB, CHARLIE, ERIN, NORTH, SOUTH, Meeting, Staff, add_meeting
+from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, NORTH, SOUTH, Meeting, Staff, add_meeting
 from tests.conftest import ORIGIN, SignIn, StillClock
 from tests.live.room_client import WAIT_S
 
@@ -29,6 +30,7 @@ class Board:
         self.socket = socket
         self.names: list[str] = []
         self.rows: list[dict[str, Any]] = []
+        self.notices: list[dict[str, Any]] = []
         self.lists = 0
         self.bye: dict[str, Any] = {}
 
@@ -40,6 +42,7 @@ class Board:
             frame: dict[str, Any] = json.loads(await self.socket.recv())
         if frame["t"] == "today":
             self.rows, self.lists = frame["b"]["rows"], self.lists + 1
+            self.notices = frame["b"]["notices"]
             self.names = sorted(row["patient_name"] for row in self.rows)
         elif frame["t"] == "bye":
             self.bye = frame["b"]
@@ -137,6 +140,23 @@ async def test_whoever_leaves_the_team_sees_less_at_once(sockets: str, house: Ho
         async with house.database.write() as tx:
             await leave_team(tx, NORTH, BOB.professional_id, clock.now())
         assert await board.next_list() == []
+
+
+@pytest.mark.row("N3")
+async def test_an_author_hears_at_once_of_an_emergency(sockets: str, house: House, meeting: Meeting, clock: StillClock) -> None:
+    emergency = Emergency(DANA.patient_id, frozenset({ALICE.person_id}), "Collapsed in the corridor")
+    async with board_of(sockets, house, ALICE) as alice, board_of(sockets, house, BOB) as bob:
+        async with house.database.write() as tx:
+            access = await break_glass(tx, CHARLIE.viewer, emergency, clock.now())
+        await alice.next_list()
+        assert [(notice["name"], notice["reason"]) for notice in alice.notices] == [(CHARLIE.full_name, "Collapsed in the corridor")]
+        async with house.database.write() as tx:
+            await read_notice(tx, ALICE.viewer, DANA.patient_id, access.id, clock.now())
+        await alice.next_list()
+        assert alice.notices == []
+        await book(house, BOB, NORTH)
+        await bob.next_list()
+        assert (bob.lists, bob.notices) == (2, []), "a list came that had not changed"
 
 
 async def test_a_lost_hint_only_delays(sockets: str, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,14 @@
 /** The live Today list: the newest rows, the server's time, and an order that stands still while somebody is choosing. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Notice } from "./notices.tsx";
 import { arrange, localDate, type Order, orderOf, type Sections } from "./order.ts";
 import { isWaiting, type TodayRow } from "./row.ts";
 
 export interface TodayFrame {
   now: string;
   rows: TodayRow[];
+  /** Left out by whoever shows the list beside something else. */
+  notices?: Notice[];
 }
 
 /** How long the rows stand still after the pointer last moved over them. */
@@ -13,6 +16,7 @@ const STEADY_MS = 1500;
 
 export class Board {
   readonly rows: Signal<TodayRow[]>;
+  readonly notices: Signal<Notice[]>;
   /** The server's time in ms, moved on by `tick`. */
   readonly now: Signal<number>;
   /** The calendar date here, "2026-11-23". */
@@ -37,12 +41,14 @@ export class Board {
     this.#offset = Date.parse(first.now) - local();
     this.now = signal(Date.parse(first.now));
     this.rows = signal(first.rows);
+    this.notices = signal(first.notices ?? []);
     this.#settle();
   }
 
   apply(frame: TodayFrame): void {
     this.#offset = Date.parse(frame.now) - this.#local();
     this.rows.value = frame.rows;
+    this.notices.value = frame.notices ?? [];
     this.tick();
   }
 

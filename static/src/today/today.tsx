@@ -14,6 +14,7 @@ import { Feed } from "./feed.ts";
 import { LineState } from "./linestate.tsx";
 import { TodayList, WaitingCount } from "./list.tsx";
 import type { Team } from "./new.tsx";
+import { type Notice, Notices } from "./notices.tsx";
 import { addCopyButtons } from "./outbox.ts";
 import { requests } from "./requests.ts";
 import type { TodayRow } from "./row.ts";
@@ -24,6 +25,7 @@ interface TodayBoot {
   teams: Team[];
   now: string;
   rows: TodayRow[];
+  notices: Notice[];
 }
 
 const TICK_MS = 1000;
@@ -151,6 +153,7 @@ const Today = (parts: Parts) => {
   return (
     <>
       <Head {...parts} />
+      <Notices board={board} />
       <Hints bell={bell} />
       <LineState feed={feed} />
       <TodayList board={board} actions={actions} />
@@ -162,8 +165,8 @@ const Today = (parts: Parts) => {
 };
 
 const showList = (): void => {
-  const { teams, now, rows } = boot<TodayBoot>();
-  const board = new Board({ now, rows }, Date.now);
+  const { teams, now, rows, notices } = boot<TodayBoot>();
+  const board = new Board({ now, rows, notices }, Date.now);
   board.onlyMine.value = preferred("mine", false);
   const feed = new Feed(board);
   const bell = new Bell(board);

@@ -1,0 +1,183 @@
+"""The pages of patients' records: the list of those whom one may open, and one record with who else may see it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.access.emergency import end_emergency, read_notice, standing_emergency
+from server.access.home import Part, part_of
+from server.access.model import Practice
+from server.access.permissions import LONGEST_PERMISSION, Wish, colleagues, permissions_by, permit, withdraw_permission
+from server.access.policy import Viewer
+from server.access.viewer import load_viewer, names_of
+from server.consultation.notices import notices_for
+from server.core.audit import Act, Deed, record
+from server.core.db import Tx
+from server.errors import Forbidden, Invalid
+from server.identity.gate import signed_in
+from server.notes.records import SeenRecord, listed_records, looks_at, see_record
+from server.patients.actions import has_agreed_to_sharing
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.pages import render
+
+FIELDS = ("person", "until", "reason")
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """Whoever asks for a record, inside the one transaction of the request."""
+
+    tx: Tx
+    viewer: Viewer
+    record: SeenRecord
+    practice: Practice
+    now: datetime
+
+
+def routes() -> list[Route]:
+    one = "/patients/{patient_id:uuid}"
+    return [
+        Route("/patients", _list, methods=["GET", "POST"]),
+        Route(one, _show, methods=["GET"]),
+        Route(one + "/permissions", _permit, methods=["POST"]),
+        Route(one + "/permissions/{grant_id:uuid}/withdraw", _withdraw, methods=["POST"]),
+        Route(one + "/emergency/end", _end_emergency, methods=["POST"]),
+        Route(one + "/notices/{access_id:uuid}/read", _read_notice, methods=["POST"]),
+    ]
+
+
+async def _list(request: Request) -> Response:
+    """A name to look for comes by POST: it is no part of an address that logs and histories keep."""
+    who = await signed_in(request)
+    name = (await read_form(request)).get("name", "")[:LONGEST_NAME] if request.method == "POST" else ""
+    house = house_of(request)
+    async with house.database.read() as tx:
+        viewer = await load_viewer(tx, who.person_id, house.clock.now())
+        part = await part_of(tx, viewer)
+        if part not in {Part.PROFESSIONAL, Part.ASSISTANT}:
+            raise Forbidden
+        patients = await listed_records(tx, viewer, name)
+    return render(request, "staff/patients.html", {"part": part, "patients": patients, "name": name})
+
+
+async def _show(request: Request) -> Response:
+    """Show the record, and keep that somebody looked: a look that cannot be kept is not given."""
+    house = house_of(request)
+    async with house.database.write() as tx:
+        visit = await _visit(request, tx)
+        await record(tx, _looked(visit), visit.now)
+        shown = await _shown(visit)
+    return render(request, "staff/record.html", {**shown, "given": dict.fromkeys(FIELDS, ""), "error": None})
+
+
+async def _permit(request: Request) -> Response:
+    form = await read_form(request)
+    given = {field: form.get(field, "") for field in FIELDS}
+    house = house_of(request)
+    try:
+        async with house.database.write() as tx:
+            visit = await _visit(request, tx)
+            if not visit.record.wrote:
+                raise Forbidden
+            await permit(tx, visit.viewer, _wish(visit, given), visit.now)
+    except Invalid as error:
+        async with house.database.read() as tx:
+            shown = await _shown(await _visit(request, tx))
+        return render(request, "staff/record.html", {**shown, "given": given, "error": error.code}, status=422)
+    return _back(request, "permitted")
+
+
+async def _withdraw(request: Request) -> Response:
+    async with house_of(request).database.write() as tx:
+        visit = await _visit(request, tx)
+        await withdraw_permission(tx, visit.viewer, visit.record.patient.id, request.path_params["grant_id"], visit.now)
+    return _back(request, "permitted")
+
+
+async def _end_emergency(request: Request) -> Response:
+    async with house_of(request).database.write() as tx:
+        visit = await _visit(request, tx)
+        await end_emergency(tx, visit.viewer, visit.record.patient.id, visit.now)
+    return RedirectResponse("/patients", status_code=303)
+
+
+async def _read_notice(request: Request) -> Response:
+    back = (await read_form(request)).get("back")
+    async with house_of(request).database.write() as tx:
+        visit = await _visit(request, tx)
+        await read_notice(tx, visit.viewer, visit.record.patient.id, request.path_params["access_id"], visit.now)
+    return RedirectResponse("/today", status_code=303) if back == "today" else _back(request)
+
+
+async def _visit(request: Request, tx: Tx) -> _Visit:
+    """Pass the door of the record; raises `NotSignedIn` and `NotFound`."""
+    who = await signed_in(request)
+    now = house_of(request).clock.now()
+    viewer = await load_viewer(tx, who.person_id, now)
+    seen = await see_record(tx, viewer, request.path_params["patient_id"])
+    return _Visit(tx, viewer, seen, await tx.get_one(Practice, seen.patient.practice_id), now)
+
+
+def _looked(visit: _Visit) -> Deed:
+    patient = visit.record.patient
+    return Deed(patient.practice_id, visit.viewer.person_id, Act.LOOKED, "record", patient.id, patient.id)
+
+
+async def _shown(visit: _Visit) -> dict[str, object]:
+    tx, viewer, seen, now = visit.tx, visit.viewer, visit.record, visit.now
+    patient = seen.patient
+    permissions = await permissions_by(tx, viewer, patient.id, now)
+    looks = await looks_at(tx, viewer, seen)
+    zone = visit.practice.time_zone
+    people = {grant.person_id for grant in permissions} | {look.person_id for look in looks if look.person_id}
+    people |= {note.note.author_id for held in seen.held for note in held.notes}
+    return {
+        "part": await part_of(tx, viewer),
+        "patient": patient,
+        "held": seen.held,
+        "wrote": seen.wrote,
+        "agreed": patient.person_id is not None and await has_agreed_to_sharing(tx, patient.id),
+        "me": viewer.person_id,
+        "permissions": [(grant, grant.expires_at - timedelta(seconds=1)) for grant in permissions],
+        "colleagues": await colleagues(tx, viewer) if seen.wrote else [],
+        "looks": looks,
+        "names": await names_of(tx, people),
+        "emergency": await standing_emergency(tx, viewer, patient.id, now),
+        "notices": [notice for notice in await notices_for(tx, viewer) if notice.patient_id == patient.id],
+        "today": _local_day(now, zone).isoformat(),
+        "last_day": (_local_day(now + LONGEST_PERMISSION, zone) - timedelta(days=1)).isoformat(),
+        "zone": zone,
+        "now": now,
+    }
+
+
+def _wish(visit: _Visit, given: dict[str, str]) -> Wish:
+    """Read the form; a permission holds to the end of its last day where the practice is. Raises `Invalid` with the field as its code."""
+    try:
+        person_id = UUID(given["person"])
+    except ValueError:
+        raise Invalid(code="person_missing") from None
+    try:
+        last_day = date.fromisoformat(given["until"])
+    except ValueError:
+        raise Invalid(code="until_missing") from None
+    if last_day == date.max:
+        raise Invalid(code="until_far")
+    expires_at = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(visit.practice.time_zone))
+    return Wish(visit.record.patient.id, person_id, given["reason"], expires_at)
+
+
+def _local_day(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _back(request: Request, section: str = "") -> Response:
+    place = f"/patients/{request.path_params['patient_id']}"
+    return RedirectResponse(f"{place}#{section}" if section else place, status_code=303)
