@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 import server.access.pages
 import server.consultation.http
+import server.consultation.known_http
 import server.consultation.live_http
 import server.consultation.pages
 import server.consultation.ticket_http
@@ -20,12 +21,15 @@ import server.consultation.visit
 import server.consultation.ws
 import server.identity.http
 import server.messaging.http
+import server.notes.earlier_http
 import server.notes.emergency_pages
 import server.notes.export_http
 import server.notes.http
 import server.notes.my_pages
 import server.notes.record_pages
 import server.notes.sign_http
+import server.notes.texts_http
+import server.notes.texts_pages
 import server.notes.ws
 import server.web.assets
 import server.web.failures
@@ -124,12 +128,16 @@ def _routes() -> list[BaseRoute]:
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.http.routes(),
+        *server.consultation.known_http.routes(),
         *server.consultation.live_http.routes(),
         *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
         *server.messaging.http.routes(),
         *server.notes.http.routes(),
+        *server.notes.texts_http.routes(),
+        *server.notes.texts_pages.routes(),
+        *server.notes.earlier_http.routes(),
         *server.notes.sign_http.routes(passwords),
         *server.notes.export_http.routes(Press()),
         *server.notes.ws.routes(),

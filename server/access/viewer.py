@@ -76,3 +76,9 @@ async def names_of(tx: Tx, person_ids: Collection[UUID]) -> dict[UUID, str]:
     called = select(Person.id, Person.name, Professional).outerjoin(Professional, Professional.person_id == Person.id)
     rows = await tx.execute(called.where(Person.id.in_(person_ids)))
     return {person_id: professional.full_name if professional else name for person_id, name, professional in rows}
+
+
+async def administers(tx: Tx, viewer: Viewer) -> bool:
+    """Whether the viewer is an administrator of the practice in which they work: a right to its settings, to nothing clinical."""
+    place = (Staff.person_id == viewer.person_id) & (Staff.practice_id == viewer.practice_id) & Staff.ended_at.is_(None)
+    return await tx.scalar(select(Staff.id).where(place, Staff.role == StaffRole.ADMINISTRATOR)) is not None

@@ -1,10 +1,11 @@
 """The only ways to load a note, and its log for the hub: not there and not yours look the same."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from server.access.policy import Kind, NoteFacts, Verb, Viewer, may
@@ -78,6 +79,27 @@ async def see_notes(tx: Tx, asked: Iterable[tuple[Viewer, UUID]]) -> dict[tuple[
     found = {row[0].public_id: row for row in rows}
     seen = [_seen(viewer, found[public_id]) for viewer, public_id in wanted if public_id in found]
     return {(one.viewer.person_id, one.note.public_id): one for one in seen if one.may(Verb.SEE)}
+
+
+async def notes_before(tx: Tx, seen: SeenNote) -> list[tuple[SeenNote, datetime]]:
+    """Load every note of the same patient from earlier consultations that the viewer may see and in which something was written.
+
+    The newest consultation comes first, each note with the time at which it was held.
+    """
+    held_at = func.coalesce(Consultation.started_at, Consultation.scheduled_at)
+    here = select(held_at).where(Consultation.id == seen.note.consultation_id).scalar_subquery()
+    earlier = (Consultation.patient_id == seen.facts.patient_id) & (held_at < here) & (Note.consultation_id != seen.note.consultation_id)
+    written = exists().where(NoteUpdate.note_id == Note.id)
+    rows = await tx.execute(_noted().where(earlier, written).order_by(held_at.desc(), Note.id))
+    found = [(_seen(seen.viewer, row), row[1].started_at or row[1].scheduled_at) for row in rows]
+    return [(one, at) for one, at in found if one.may(Verb.SEE)]
+
+
+async def see_setting(tx: Tx, seen: SeenNote) -> tuple[Consultation, str]:
+    """Load the consultation of a note that was seen, and how the record names its patient."""
+    query = select(Consultation, Patient.name).join(Patient, Patient.id == Consultation.patient_id)
+    consultation, name = (await tx.execute(query.where(Consultation.id == seen.note.consultation_id))).one()
+    return consultation, name
 
 
 async def see_original(tx: Tx, viewer: Viewer, public_id: UUID, verb: Verb) -> SeenNote:

@@ -11,11 +11,14 @@ MAX_FORM = 32 * 1024
 MAX_FIELDS = 50
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields, stripped; of a repeated field the last counts. Raises `Unsupported`, `TooBig`, `TooSlow` or `Malformed`."""
+async def read_form(request: Request, limit: int = MAX_FORM) -> dict[str, str]:
+    """Return the fields, stripped, from at most `limit` bytes; of a repeated field the last counts.
+
+    Raises `Unsupported`, `TooBig`, `TooSlow` or `Malformed`.
+    """
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise Unsupported("This form could not be read.")
-    raw = await limited_body(request, MAX_FORM)
+    raw = await limited_body(request, limit)
     try:
         pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
     except UnicodeDecodeError:

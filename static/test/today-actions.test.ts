@@ -36,6 +36,7 @@ test("a new consultation ends in the dialog with its link", async () => {
   actions.open({ kind: "new" });
   await actions.create({
     patient_name: "Dana Diaz",
+    patient_id: null,
     mobile: null,
     email: null,
     team_id: null,
@@ -116,6 +117,7 @@ test("the form says the plan as the server wants it", () => {
   values.set("duration_min", "30");
   assert.deepEqual(planOf(values), {
     patient_name: "Dana Diaz",
+    patient_id: null,
     mobile: null,
     email: "dana@example.org",
     team_id: null,

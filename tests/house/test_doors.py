@@ -11,10 +11,12 @@ from tests.house.source import calls, python_files, relative
 PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
+    "NoteTemplate", "NoteSnippet",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
+    "server/notes/text_doors.py",
     "server/patients/doors.py",
 }  # fmt: skip
 HANDED = {
@@ -23,6 +25,7 @@ HANDED = {
     "server/consultation/notices.py": "names the patients of notices that the viewer was sent",
     "server/messaging/actions.py": "starts from visible_consultations, or from a delivery's own consultation",
     "server/consultation/attendance.py": "works on the places of a live room, and sweeps what a crash left: there is no viewer",
+    "server/consultation/known.py": "starts from visible_consultations",
     "server/consultation/lapse.py": "sweeps what nobody ended: there is no viewer",
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",

@@ -26,6 +26,7 @@ class Endpoint:
             "{consultation_id:uuid}": meeting.consultation_id, "{visit_id:uuid}": meeting.visit_id, "{token}": meeting.token,
             "{session_id:uuid}": meeting.visit_id, "{file}": "nothing.js", "{note_id:uuid}": meeting.note_id or meeting.visit_id,
             "{patient_id:uuid}": DANA.patient_id, "{grant_id:uuid}": meeting.visit_id, "{access_id:uuid}": meeting.visit_id,
+            "{template_id:uuid}": meeting.visit_id, "{snippet_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():

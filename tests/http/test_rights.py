@@ -18,7 +18,8 @@ PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}"}
 OWN = {
     "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
-    "/account/devices/{session_id:uuid}/sign-out",
+    "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
+    "/templates/new", "/snippets/new",
 }  # fmt: skip
 BODIES: dict[str, object] = {
     "/api/notes/{note_id:uuid}/tickets": {},
@@ -97,7 +98,7 @@ def visible(answer: httpx2.Response) -> tuple[int, str, str]:
 
 async def test_every_route_is_in_this_table(app: Starlette) -> None:
     rest = {endpoint.path for endpoint in endpoints(app)} - PUBLIC - OWN
-    bound = ("{consultation_id", "{visit_id", "{note_id", "{patient_id")
+    bound = ("{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id")
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 
 

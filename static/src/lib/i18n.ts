@@ -44,6 +44,10 @@ export const formatTime = (iso: string, zone?: string): string =>
 export const formatDate = (iso: string, zone?: string): string =>
   format(iso, { weekday: "long", day: "numeric", month: "long" }, zone);
 
+/** "23 November 2026": a day that may be long ago. */
+export const formatDay = (iso: string, zone?: string): string =>
+  format(iso, { day: "numeric", month: "long", year: "numeric" }, zone);
+
 /** "London" of "Europe/London": the name that people know a zone by. */
 export const zoneCity = (zone: string): string => zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " ");
 

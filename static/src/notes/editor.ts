@@ -11,6 +11,7 @@ import { Text } from "@tiptap/extension-text";
 import type { Awareness } from "y-protocols/awareness";
 import { realTimers, type Timers } from "../lib/timers.ts";
 import { carets } from "./carets.ts";
+import { append, insertHere, type Nodes, shortcuts, tooLong } from "./inserting.ts";
 import { cleanHtml, tooMuch } from "./paste.ts";
 import { type Other, othersIn } from "./presence.ts";
 import type { NoteLink } from "./provider.ts";
@@ -44,6 +45,8 @@ export interface NoteEditorOptions {
 }
 
 export class NoteEditor {
+  /** What shortcuts stand for. */
+  snippets: ReadonlyMap<string, Nodes> = new Map();
   readonly #link: NoteLink;
   readonly #awareness: Awareness;
   readonly #options: NoteEditorOptions;
@@ -123,6 +126,25 @@ export class NoteEditor {
     else chain?.toggleBulletList().run();
   }
 
+  /** Adds to the end of a section; false, and shown as a paste that was too much, for what is too long. */
+  append(section: SectionName, nodes: Nodes): boolean {
+    const editor = this.#editors.get(section);
+    const fits = !tooLong(nodes);
+    if (editor && fits) append(editor, nodes);
+    this.#pasteRefused.value = !fits;
+    return fits;
+  }
+
+  /** Inserts where the caret is or last was; at first that is the first section. */
+  insertHere(nodes: Nodes): void {
+    const editor = this.#current ?? [...this.#editors.values()][0];
+    if (editor) insertHere(editor, nodes);
+  }
+
+  focus(section: SectionName): void {
+    this.#editors.get(section)?.commands.focus("end");
+  }
+
   /** All sections as plain text, under the titles that `title` gives. */
   plainText(title: (section: SectionName) => string): string {
     const parts = SECTIONS.map(
@@ -150,6 +172,7 @@ export class NoteEditor {
       Item,
       Collaboration.configure({ fragment }),
       carets(this.#awareness),
+      shortcuts(() => this.snippets),
     ];
   }
 

@@ -7,7 +7,9 @@ import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { realTimers } from "../lib/timers.ts";
 import { socketUrl } from "../lib/urls.ts";
+import { Earlier } from "./earlier.tsx";
 import { NoteEditor, type Style } from "./editor.ts";
+import { Insert } from "./insert.tsx";
 import type { Ending } from "./line.ts";
 import type { Listed } from "./listed.ts";
 import type { Other } from "./presence.ts";
@@ -223,11 +225,13 @@ export const NotePane = (props: NotePaneProps) => {
   const others = editor?.others.value ?? [];
   const editable = status.writable && status.ending === null && !status.full;
   useEffect(() => editor?.setEditable(editable), [editor, editable]);
+  const [past, setPast] = useState(false);
   return (
-    <div class="note" data-line={status.line}>
+    <div class="note" data-line={status.line} data-past={past}>
       <div class="note-head">
         <h2>{noteTitle(props.note)}</h2>
         {editor && editable ? <Toolbar editor={editor} /> : null}
+        {editor && editable ? <Insert note={props.note.id} editor={editor} openEarlier={() => setPast(true)} /> : null}
         <p class="note-state" data-mood={words.mood}>
           {words.shown}
         </p>
@@ -236,6 +240,9 @@ export const NotePane = (props: NotePaneProps) => {
       <Spoken said={words.said} others={others} />
       <Trouble link={link} editor={editor} />
       {editor ? SECTIONS.map((name) => <Section key={name} name={name} editor={editor} others={others} />) : null}
+      {editor && past ? (
+        <Earlier note={props.note.id} editor={editor} editable={editable} close={() => setPast(false)} />
+      ) : null}
     </div>
   );
 };

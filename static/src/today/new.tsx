@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { ownZone, plural, t, zoneCity } from "../lib/i18n.ts";
 import type { Actions } from "./actions.ts";
 import { Form, text } from "./form.tsx";
+import { PatientName } from "./known.tsx";
 import type { Plan } from "./requests.ts";
 
 export interface Team {
@@ -12,7 +13,6 @@ export interface Team {
 
 const LENGTHS_MIN = [10, 15, 20, 30, 45, 60];
 const USUAL_MIN = 20;
-const LONGEST_NAME = 200;
 /** The server's own rules, so that a slip is shown beside its field. */
 const MOBILE = "\\+?[0-9][0-9 \\(\\)\\-]{4,30}";
 const EMAIL = '[^@\\s,;<>"]+@[^@\\s,;<>"]+\\.[^@\\s,;<>"]+';
@@ -22,6 +22,7 @@ const orNull = (value: string): string | null => value || null;
 /** What the form says, as the server wants it; the time of the input is the reader's own. */
 export const planOf = (values: FormData): Plan => ({
   patient_name: text(values, "patient_name"),
+  patient_id: orNull(text(values, "patient_id")),
   mobile: orNull(text(values, "mobile")),
   email: orNull(text(values, "email")),
   team_id: orNull(text(values, "team_id")),
@@ -138,10 +139,7 @@ export const NewDialog = ({ actions, teams }: { actions: Actions; teams: Team[] 
     go={t("Make the link")}
     run={(values) => void actions.create(planOf(values))}
   >
-    <div class="field">
-      <label for="patient-name">{t("Name of the patient")}</label>
-      <input id="patient-name" name="patient_name" required maxLength={LONGEST_NAME} autocomplete="off" dir="auto" />
-    </div>
+    <PatientName />
     <Reach />
     <div class="field-row">
       {teams.length > 0 && <ForWhom teams={teams} />}

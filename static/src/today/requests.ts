@@ -1,10 +1,13 @@
 /** What the Today list asks of the server, one function per endpoint. */
 import { post, remove } from "../lib/api.ts";
+import type { KnownPatient } from "./known.ts";
 
 export type Channel = "sms" | "email";
 
 export interface Plan {
   patient_name: string;
+  /** Null makes a new record. */
+  patient_id: string | null;
   mobile: string | null;
   email: string | null;
   team_id: string | null;
@@ -35,5 +38,9 @@ export const requests = {
   hold: (id: string, body: string | null): Promise<void> => post(at(id, "/hold"), { body }),
   refuse: (id: string, reason: string): Promise<void> => post(at(id, "/refuse"), { reason }),
 };
+
+/** Records whose name holds these letters, of consultations that the reader may see. */
+export const searchPatients = async (letters: string): Promise<KnownPatient[]> =>
+  (await post<{ patients: KnownPatient[] }>("/api/patients/search", { letters })).patients;
 
 export type Requests = typeof requests;
