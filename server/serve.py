@@ -20,6 +20,7 @@ from server.demo import seed_demo
 from server.demo_client import address_path, certificate_path
 from server.notes.keys import check_keys
 from server.settings import Settings
+from server.web.bounded_ws import BoundedWebSocket
 from server.web.failures import Quiet
 
 GRACEFUL_S = 10  # uvicorn's own has no limit
@@ -82,7 +83,7 @@ def configure(app: Starlette, tls: tuple[Path, Path] | None) -> uvicorn.Config:
         Quiet(app),
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=BoundedWebSocket,
         ws_max_size=WS_MAX_FRAME,
         ws_per_message_deflate=False,
         ws_ping_interval=20,

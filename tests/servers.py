@@ -219,6 +219,10 @@ class AppServer:
         self.start()
 
     @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.running
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid

@@ -107,8 +107,10 @@ class Layout:
 
     def _add(self, trail: _Trail, piece: Piece, known: int) -> None:
         stands = self._stands(piece)
-        if not stands.takes(piece.content) or (piece.clock < known and not _goes_on(trail.at(known - 1), stands, piece.content)):
+        if not stands.takes(piece.content):
             raise Bad("place")
+        if piece.clock < known:
+            _check_going_on(trail.at(known - 1), stands, piece, known)
         trail.add(_Run(max(piece.clock, known), stands, _inside(piece.content)))
         trail.halves.update(piece.halves)
 
@@ -185,9 +187,14 @@ def _hangs_on(piece: Piece) -> Iterator[Id]:
         yield piece.parent.id
 
 
-def _goes_on(run: _Run, stands: Place, content: str) -> bool:
-    """Whether a piece of which the document knows the beginning may go on after it."""
-    return content == GARBAGE or run.stands is stands
+def _check_going_on(run: _Run, stands: Place, piece: Piece, known: int) -> None:
+    """A piece of which the document knows the beginning goes on in the same place, and not from the middle of a character:
+    the library would take the rest of it for shorter than it says, and could not read its own document again.
+    """
+    if piece.content != GARBAGE and run.stands is not stands:
+        raise Bad("place")
+    if known in piece.halves:
+        raise Bad("cut")
 
 
 def _inside(content: str) -> Place | None:

@@ -15,6 +15,7 @@ from server.consultation.roster import MESSAGES_SHOWN
 from server.consultation.view import ConsultationShape, MessageShape, ParticipantShape, ShownStage, Snapshot
 from server.consultation.welcome import Welcome
 from server.errors import Conflict, ConsiliumError
+from server.web.bounded_ws import MAX_PIECES, PINGS_BURST, PINGS_PER_S
 from server.web.connection import SocketLimits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,6 +135,8 @@ def test_words_are_the_same() -> None:
     [
         ("connections that have not said `hello`", f"{LIMITS.pending_hellos}"),
         ("frame up", f"{LIMITS.frame_size // 1024} KiB"),
+        ("pieces of one message", f"{MAX_PIECES}"),
+        ("pings", f"{PINGS_PER_S:.0f} per second, burst {PINGS_BURST:.0f}"),
         ("description", f"{commands.MAX_DESCRIPTION // 1024} KiB"),
         ("frames", f"{LIMITS.frames_per_s:.0f} per second, burst {LIMITS.frames_burst:.0f}"),
         (f"commands that are stored ({', '.join(f'`{name}`' for name, command in COMMANDS.items() if command.stored)})",

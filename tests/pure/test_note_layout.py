@@ -171,6 +171,10 @@ LIES: dict[str, tuple[bytes, bytes]] = {
         update(B, 0, after(LETTER, STRING) + b"\x02xy"),
         update(B, 0, after(OTHER_LETTER, STRING) + b"\x03xyz"),
     ),
+    "letters that go on from the middle of an emoji": (
+        update(B, 0, after(LETTER, STRING) + b"\x03xyz"),
+        update(B, 0, after(LETTER, STRING) + b"\x07xy\xf0\x9f\x98\x80!"),
+    ),
     "letters of a paragraph that were said to be of another": (
         update(B, 0, TYPE + PLAN + PARAGRAPH),
         update(B, 0, after(LETTER, STRING) + b"\x01x", after(B + b"\x00", STRING) + b"\x01y"),
@@ -182,8 +186,11 @@ LIES: dict[str, tuple[bytes, bytes]] = {
 def test_bad_41_what_is_known_is_not_told_anew(note: Document, first: bytes, lie: bytes) -> None:
     """The library keeps what it has for a clock, so what an update says of a known clock counts for nothing."""
     take(note, BOB, first)
+    whole = note.since(b"\x00")
     with pytest.raises(Bad):
         take(note, BOB, lie)
+    assert note.since(b"\x00") == whole
+    assert lay_out(walk_whole(whole)).clocks == read_state_vector(note.state_vector()) == note.clocks
 
 
 def test_what_is_known_in_part_goes_on(note: Document) -> None:

@@ -29,7 +29,7 @@ def test_varints_come_back(number: int) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"\x80", b"\xff" * 8, b"\xff" * 40])
-def test_bad_varints(raw: bytes) -> None:
+def test_bad_41_varints(raw: bytes) -> None:
     with pytest.raises(Bad):
         read_varuint(raw, 0)
 
@@ -43,7 +43,7 @@ def test_prefixed_bytes_end_where_they_say(payload: bytes, more: bytes) -> None:
             read_last(message + more, 2)
 
 
-def test_length_beyond_the_end() -> None:
+def test_bad_41_a_length_beyond_the_end() -> None:
     with pytest.raises(Bad, match="truncated"):
         read_bytes(b"\x05abc", 0)
 

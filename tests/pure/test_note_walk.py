@@ -248,7 +248,7 @@ def _known_document() -> Document:
 @pytest.mark.row("N1")
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**63))
-def test_bad_41_mutated_updates_never_hurt_the_document(seed: int) -> None:
+def test_bad_41_bit_flipped_and_spliced_updates_never_hurt_the_document(seed: int) -> None:
     """What walker and guard let through is either taken, to exactly the clock that they computed, or refused without a panic."""
     dice = random.Random(seed)
     raw = bytearray(dice.choice(CORPUS))

@@ -1,18 +1,12 @@
 """Bad input 41: whatever a socket sends, the colleague beside it keeps every word, and nothing but honest rows reaches the log."""
 
-import asyncio
 import contextlib
-import json
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 from pycrdt import Doc, XmlFragment
-from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from server.core.house import House
@@ -21,8 +15,8 @@ from server.notes.hub import Hub
 from server.notes.limits import (
     AWARENESS_BURST,
     FRAMES_BURST,
+    FRAMES_PER_S,
     MAX_AWARENESS,
-    MAX_HELLO,
     MAX_NOTE_BYTES,
     MAX_STATE_VECTOR,
     MAX_STEP2,
@@ -30,15 +24,12 @@ from server.notes.limits import (
     STEP1_BURST,
 )
 from server.notes.yproto import EMPTY_UPDATE, STEP1, STEP2, UPDATE, awareness_message, sync_message, write_varuint
-from server.web.lobby import Lobby
-from tests.cast import ALICE, BOB, Meeting, Staff
-from tests.conftest import ORIGIN, StillClock
-from tests.live.notes.client import PATIENCE_S, Tab
+from tests.cast import ALICE, BOB, Meeting
+from tests.conftest import StillClock
+from tests.live.notes.client import Tab
 from tests.live.notes.house import Open, only_place, opened, rejects_of, rows_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
-
-Ticket = Callable[[Staff], Awaitable[str]]
 
 
 def gc_struct(client: int, clock: int, length: int) -> bytes:
@@ -134,6 +125,25 @@ async def test_bad_41_too_many_frames(open_note: Open) -> None:
             await evil.send_state({"section": "plan"})
     assert await evil.closed() == 4429
     await still_works(alice, await open_note(BOB))
+
+
+async def test_bad_41_sixty_frames_a_second(open_note: Open, clock: StillClock) -> None:
+    """So many go through in each second after a burst, and not one more."""
+    evil = await open_note(BOB)
+    asked_and_answered = 2
+    await evil_frames(evil, int(FRAMES_BURST) - asked_and_answered)
+    clock.advance(1)
+    await evil_frames(evil, int(FRAMES_PER_S))
+    await evil.send_state({"section": "plan"})
+    assert await evil.closed() == 4429
+
+
+async def evil_frames(tab: Tab, count: int) -> None:
+    """Send so many frames, the last of which is acknowledged."""
+    for _ in range(count - 1):
+        await tab.send_state({"section": "plan"})
+    await tab.send_update(EMPTY_UPDATE, STEP2)
+    await tab.until(lambda tab: tab.acked == tab.sent)
 
 
 async def test_bad_41_cursors_over_their_rate_are_dropped_and_nothing_else(open_note: Open, clock: StillClock) -> None:
@@ -277,78 +287,6 @@ async def test_a_bug_of_ours_is_not_called_the_browsers_fault(open_note: Open, m
     await open_note(ALICE)
 
 
-async def test_a_browser_that_leaves_before_hello(sockets: str, open_note: Open, meeting: Meeting) -> None:
-    async with connect(f"{sockets}/ws/note", origin=ORIGIN):  # type: ignore[arg-type]
-        pass
-    await open_note(ALICE)
-
-
-@pytest.mark.parametrize("schema", [0, 2, -1])
-async def test_bad_41_an_old_tab_is_told_to_reload(open_note: Open, schema: int) -> None:
-    tab = await open_note(ALICE, schema=schema, until_synced=False)
-    assert await tab.closed() == 4409
-    assert tab.socket.close_reason == "outdated"
-
-
-HELLOS: dict[str, tuple[str | bytes, int]] = {
-    "not JSON": ("hello", 4400),
-    "a list": ("[]", 4400),
-    "no ticket": ('{"schema":1}', 4400),
-    "a number for a ticket": ('{"ticket":5,"schema":1}', 4400),
-    "a field too many": ('{"ticket":"x","schema":1,"more":1}', 4400),
-    "a client id beyond all": ('{"ticket":"x","schema":1,"client_id":' + "9" * 30 + "}", 4400),
-    "too long": (json.dumps({"ticket": "x" * MAX_HELLO, "schema": 1}), 4400),
-    "binary": (b'{"ticket":"x","schema":1}', 4400),
-    "no such ticket": ('{"ticket":"x","schema":1}', 4401),
-}
-
-
-@pytest.mark.parametrize(("hello", "code"), HELLOS.values(), ids=HELLOS.keys())
-async def test_bad_41_hellos(sockets: str, meeting: Meeting, hello: str | bytes, code: int) -> None:
-    async with connect(f"{sockets}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
-        await socket.send(hello)
-        async with asyncio.timeout(PATIENCE_S):
-            await socket.wait_closed()
-        assert socket.close_code == code
-
-
-async def test_a_ticket_is_good_once_and_for_its_purpose(sockets: str, house: House, ticket: Ticket, meeting: Meeting) -> None:
-    used = await ticket(ALICE)
-    house.tickets.redeem("note", used)
-    for spoilt in (used, house.tickets.issue("room", "x"), house.tickets.issue("note", "not a subject")):
-        async with connect(f"{sockets}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
-            await socket.send(json.dumps({"ticket": spoilt, "schema": 1}))
-            await socket.wait_closed()
-            assert socket.close_code == 4401
-
-
-async def test_silence_before_hello_is_ended(sockets: str, meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.notes.ws.HELLO_WITHIN_S", 0.05)
-    async with connect(f"{sockets}/ws/note", origin=ORIGIN) as socket:  # type: ignore[arg-type]
-        async with asyncio.timeout(PATIENCE_S):
-            await socket.wait_closed()
-        assert socket.close_code == 4400
-
-
-async def test_bad_27_more_who_say_nothing_than_there_are_seats(sockets: str, app: Starlette, open_note: Open) -> None:
-    """The longest waiting is put out; whoever says hello is let in, however many sit there."""
-    (endpoint,) = [route.endpoint for route in app.routes if isinstance(route, WebSocketRoute) and route.name == "note_socket"]
-    endpoint._lobby = Lobby(2)
-    async with AsyncExitStack() as stack:
-        idle = [await stack.enter_async_context(connect(f"{sockets}/ws/note", origin=ORIGIN)) for _ in range(4)]  # type: ignore[arg-type]
-        for socket in idle[:2]:
-            async with asyncio.timeout(PATIENCE_S):
-                await socket.wait_closed()
-            assert socket.close_code == 1013
-        await open_note(ALICE)
-        assert idle[3].close_code is None
-
-
-async def test_bad_27_another_site_gets_no_socket(sockets: str, meeting: Meeting) -> None:
-    with pytest.raises(Exception, match="403"):
-        await connect(f"{sockets}/ws/note", origin="https://evil.example")  # type: ignore[arg-type]
-
-
 def has_letters(length: int, tab: Tab) -> bool:
     return len(tab.text()) == length
 
@@ -371,7 +309,7 @@ async def test_bad_41_a_note_of_2_mib_takes_no_more_and_loses_nothing(open_note:
     assert (await open_note(BOB)).text() == bob.text() == piece * fits
 
 
-async def test_a_full_note_takes_no_more_and_says_so(
+async def test_bad_41_a_full_note_takes_no_more_and_says_so(
     open_note: Open, monkeypatch: pytest.MonkeyPatch, house: House, meeting: Meeting
 ) -> None:
     """The deletion after the refused words is not taken either: it would be confirmed, and 'saved' would be said of them all."""

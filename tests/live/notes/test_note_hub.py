@@ -68,7 +68,7 @@ async def test_a_long_note_is_read_without_holding_up_the_others(open_note: Open
     assert threads[0] != threading.get_ident()
 
 
-async def test_one_connection_too_many(open_note: Open) -> None:
+async def test_bad_41_the_sixth_connection_of_a_person(open_note: Open) -> None:
     for _ in range(MAX_CONNECTIONS_PERSON):
         await open_note(ALICE)
     assert await (await open_note(ALICE, until_synced=False)).closed() == 1013

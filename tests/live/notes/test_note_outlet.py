@@ -43,7 +43,7 @@ async def test_the_other_way_works_as_well(open_note: Open, monkeypatch: pytest.
     assert await bob.closed() == 4400
 
 
-async def test_a_slow_reader_is_closed_and_comes_back(open_note: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bad_41_a_slow_reader_is_closed_and_comes_back(open_note: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = await open_note(ALICE), await open_note(BOB)
     with monkeypatch.context() as patch:
         patch.setattr(outlet, "MAX_BACKLOG", -1)
