@@ -26,6 +26,7 @@ import server.notes.emergency_pages
 import server.notes.export_http
 import server.notes.http
 import server.notes.my_pages
+import server.notes.note_pages
 import server.notes.record_pages
 import server.notes.sign_http
 import server.notes.texts_http
@@ -143,6 +144,7 @@ def _routes() -> list[BaseRoute]:
         *server.notes.ws.routes(),
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
+        *server.notes.note_pages.routes(),
         *server.notes.emergency_pages.routes(),
     ]
 
