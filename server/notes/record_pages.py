@@ -13,7 +13,7 @@ from server.access.emergency import end_emergency, read_notice, standing_emergen
 from server.access.home import Part, part_of
 from server.access.model import Practice
 from server.access.permissions import LONGEST_PERMISSION, Wish, colleagues, permissions_by, permit, withdraw_permission
-from server.access.policy import Viewer
+from server.access.policy import Verb, Viewer
 from server.access.viewer import load_viewer, names_of
 from server.consultation.notices import notices_for
 from server.core.audit import Act, Deed, record
@@ -143,6 +143,7 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "patient": patient,
         "held": seen.held,
         "wrote": seen.wrote,
+        "may_export": any(note.may(Verb.EXPORT) for held in seen.held for note in held.notes),
         "agreed": patient.person_id is not None and await has_agreed_to_sharing(tx, patient.id),
         "me": viewer.person_id,
         "permissions": [(grant, grant.expires_at - timedelta(seconds=1)) for grant in permissions],
