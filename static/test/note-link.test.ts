@@ -265,3 +265,53 @@ describe("coming back [N2]", () => {
     },
   );
 });
+
+describe("what is not saved yet, by section [N5]", () => {
+  const write = (doc: Y.Doc, section: string): void =>
+    doc.getXmlFragment(section).insert(0, [new Y.XmlElement("paragraph")]);
+
+  withLink("is named in the order of the note until the server has it", ({ link, newest }) => {
+    write(link.doc, "plan");
+    write(link.doc, "subjective");
+    assert.deepEqual(link.unsaved.value, ["subjective", "plan"]);
+    newest().acks(newest().edits().length);
+    assert.deepEqual(link.unsaved.value, []);
+  });
+
+  withLink("holds nothing that others wrote", ({ link, newest, text }) => {
+    write(text, "plan");
+    newest().says(wire.syncFrame(wire.UPDATE, Y.encodeStateAsUpdate(text)));
+    assert.deepEqual(link.unsaved.value, []);
+  });
+});
+
+describe("a note that is locked while it is open [N5]", () => {
+  withLink("is read only from the event on", ({ link, newest }) => {
+    newest().saysJson(wire.EVENT, { rights: "read", state: "locked" });
+    const { writable, locked, saved } = link.status.value;
+    assert.deepEqual({ writable, locked, saved }, { writable: false, locked: true, saved: true });
+  });
+
+  withLink("has everything that was on its way, once the server confirms it", ({ link, newest, type }) => {
+    type("in time");
+    newest().saysJson(wire.EVENT, { rights: "read", state: "locked" });
+    assert.equal(link.status.value.saved, false);
+    newest().acks(newest().edits().length);
+    assert.equal(link.status.value.saved, true);
+  });
+
+  withLink("never calls saved what was typed without the right", ({ link, newest, type }) => {
+    newest().saysJson(wire.EVENT, { rights: "read", state: "draft" });
+    type("not sent");
+    newest().acks(newest().edits().length);
+    assert.equal(link.status.value.saved, false);
+  });
+
+  withLink("keeps what came too late as not saved", ({ link, newest, type }) => {
+    type("late");
+    newest().saysJson(wire.REJECT, { n: 2, code: "locked", message: "" });
+    const { writable, locked, saved } = link.status.value;
+    assert.deepEqual({ writable, locked, saved }, { writable: false, locked: true, saved: false });
+    assert.deepEqual(link.unsaved.value, ["plan"]);
+  });
+});

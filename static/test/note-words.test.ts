@@ -11,6 +11,7 @@ const OPEN: NoteStatus = {
   unsavedSince: null,
   savedAt: null,
   writable: true,
+  locked: false,
   full: false,
   ending: null,
 };

@@ -53,13 +53,17 @@ interface ColumnProps {
   children: ComponentChildren;
 }
 
-/** A column, or on a phone the panel of its tab; hidden, it goes on: sound is heard behind the note. */
+/** A column, or on a phone the panel of its tab; hidden, it goes on: sound is heard behind the note.
+ * When the page gets narrow the column that was worked in stays, with the dialog that may be open in it. */
 const Column = ({ name, label, tab, children }: ColumnProps) => {
   const kind = wide.value
     ? { "aria-label": label }
     : { role: "tabpanel" as const, "aria-labelledby": `tab-${name}`, hidden: tab.value !== name };
+  const worked = (): void => {
+    tab.value = name;
+  };
   return (
-    <section id={`panel-${name}`} class={`desk-column desk-${name}`} tabIndex={-1} {...kind}>
+    <section id={`panel-${name}`} class={`desk-column desk-${name}`} tabIndex={-1} onFocusIn={worked} {...kind}>
       {children}
     </section>
   );

@@ -7,6 +7,7 @@ import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { realTimers } from "../lib/timers.ts";
 import { socketUrl } from "../lib/urls.ts";
+import { WhoWrote } from "./authors.tsx";
 import { Earlier } from "./earlier.tsx";
 import { NoteEditor, type Style } from "./editor.ts";
 import { Insert } from "./insert.tsx";
@@ -14,10 +15,14 @@ import type { Ending } from "./line.ts";
 import type { Listed } from "./listed.ts";
 import type { Other } from "./presence.ts";
 import { NoteLink, type NoteStatus, RESUMABLE } from "./provider.ts";
+import type { Shelf } from "./shelf.ts";
+import { SignBar } from "./signbar.tsx";
+import { TooLate } from "./toolate.tsx";
 import { SECTIONS, type SectionName } from "./wire.ts";
 import {
   doingHere,
   endingWords,
+  kindHint,
   noteTitle,
   SLOW_MS,
   sectionHint,
@@ -28,8 +33,16 @@ import {
 
 export interface NotePaneProps {
   note: Listed;
+  shelf: Shelf;
   /** Id of the person at this screen. */
   person: string;
+}
+
+interface BelowProps extends NotePaneProps {
+  link: NoteLink;
+  editor: NoteEditor;
+  past: boolean;
+  close: () => void;
 }
 
 const openLink = ({ note }: NotePaneProps): NoteLink =>
@@ -148,18 +161,35 @@ const Section = ({ name, editor, others }: { name: SectionName; editor: NoteEdit
   );
 };
 
-const Ended = ({ link, ending }: { link: NoteLink; ending: Ending }) => (
+const WhatIsLeft = ({ shelf }: { shelf: Shelf }) => {
+  const [none, setNone] = useState(false);
+  return (
+    <>
+      <button type="button" class="button" onClick={() => void shelf.again().then((found) => setNone(!found))}>
+        {t("Show the notes that you may open")}
+      </button>
+      <p role="status">{none ? t("There is no note here that you may open.") : ""}</p>
+    </>
+  );
+};
+
+const WayOn = ({ link, shelf, ending }: { link: NoteLink; shelf: Shelf; ending: Ending }) => {
+  if (ending === "withdrawn") return <WhatIsLeft shelf={shelf} />;
+  return RESUMABLE.has(ending) ? (
+    <button type="button" class="button" onClick={() => link.resume()}>
+      {t("Go on here")}
+    </button>
+  ) : (
+    <button type="button" class="button" onClick={() => location.reload()}>
+      {t("Load the page again")}
+    </button>
+  );
+};
+
+const Ended = (props: { link: NoteLink; shelf: Shelf; ending: Ending }) => (
   <div class="callout warn note-ended" role="alert">
-    <p>{endingWords(ending)}</p>
-    {RESUMABLE.has(ending) ? (
-      <button type="button" class="button" onClick={() => link.resume()}>
-        {t("Go on here")}
-      </button>
-    ) : (
-      <button type="button" class="button" onClick={() => location.reload()}>
-        {t("Load the page again")}
-      </button>
-    )}
+    <p>{endingWords(props.ending)}</p>
+    <WayOn {...props} />
   </div>
 );
 
@@ -201,11 +231,11 @@ const presentWords = (others: Other[]): string =>
     : t("Nobody else is here");
 
 /** What stands in the way of writing, and how to get the text out. */
-const Trouble = ({ link, editor }: { link: NoteLink; editor: NoteEditor | null }) => {
+const Trouble = ({ link, shelf, editor }: { link: NoteLink; shelf: Shelf; editor: NoteEditor | null }) => {
   const { ending, full, saved } = link.status.value;
   return (
     <>
-      {ending ? <Ended link={link} ending={ending} /> : null}
+      {ending ? <Ended link={link} shelf={shelf} ending={ending} /> : null}
       {full ? <p class="callout warn">{t("This note has reached its greatest length.")}</p> : null}
       {editor?.pasteRefused.value ? (
         <p class="callout warn" role="alert">
@@ -217,6 +247,19 @@ const Trouble = ({ link, editor }: { link: NoteLink; editor: NoteEditor | null }
   );
 };
 
+/** What stands under the text: earlier notes, whose words they are, and who stands for them. */
+const Below = ({ note, shelf, link, editor, past, close }: BelowProps) => (
+  <>
+    {past ? <Earlier note={note.id} editor={editor} editable={link.status.value.writable} close={close} /> : null}
+    {note.kind === "jottings" ? null : (
+      <>
+        <WhoWrote note={note} link={link} />
+        <SignBar note={note} shelf={shelf} link={link} />
+      </>
+    )}
+  </>
+);
+
 export const NotePane = (props: NotePaneProps) => {
   const link = useLink(props);
   const editor = useEditor(link, props.person);
@@ -225,9 +268,10 @@ export const NotePane = (props: NotePaneProps) => {
   const others = editor?.others.value ?? [];
   const editable = status.writable && status.ending === null && !status.full;
   useEffect(() => editor?.setEditable(editable), [editor, editable]);
+  useEffect(() => props.shelf.mark(props.note.id, status.saved), [status.saved]);
   const [past, setPast] = useState(false);
   return (
-    <div class="note" data-line={status.line} data-past={past}>
+    <div class="note" data-line={status.line} data-kind={props.note.kind} data-past={past}>
       <div class="note-head">
         <h2>{noteTitle(props.note)}</h2>
         {editor && editable ? <Toolbar editor={editor} /> : null}
@@ -235,14 +279,14 @@ export const NotePane = (props: NotePaneProps) => {
         <p class="note-state" data-mood={words.mood}>
           {words.shown}
         </p>
-        <p class="note-present">{presentWords(others)}</p>
+        <p class="note-kind">{kindHint(props.note.kind)}</p>
+        {props.note.kind === "jottings" ? null : <p class="note-present">{presentWords(others)}</p>}
       </div>
       <Spoken said={words.said} others={others} />
-      <Trouble link={link} editor={editor} />
+      <TooLate note={props.note} shelf={props.shelf} link={link} />
+      <Trouble link={link} shelf={props.shelf} editor={editor} />
       {editor ? SECTIONS.map((name) => <Section key={name} name={name} editor={editor} others={others} />) : null}
-      {editor && past ? (
-        <Earlier note={props.note.id} editor={editor} editable={editable} close={() => setPast(false)} />
-      ) : null}
+      {editor ? <Below {...props} link={link} editor={editor} past={past} close={() => setPast(false)} /> : null}
     </div>
   );
 };

@@ -16,6 +16,8 @@ export interface NoteStatus {
   /** When the server last confirmed something that was typed here. */
   savedAt: Date | null;
   writable: boolean;
+  /** The text is final: it was locked, here or by a colleague. */
+  locked: boolean;
   full: boolean;
   ending: Ending | null;
 }
@@ -37,13 +39,14 @@ export class NoteLink {
   /** There once the server has said hello: it gives the client id that everything typed here carries. */
   awareness: Awareness | null = null;
   readonly #status: Signal<NoteStatus>;
+  readonly #unsaved: Signal<readonly wire.SectionName[]> = signal([]);
   readonly #clock: () => Date;
   readonly #timers: Timers;
   readonly #ledger = new Ledger();
   readonly #line: Line;
   #clientId: number | null = null;
   #synced = false;
-  /** The server asked for what it lacks and got it; since then every edit was sent. */
+  /** The server asked for what it lacks and got it; since then every edit was sent, and none refused. */
   #asked = false;
   #toldAt = Number.NEGATIVE_INFINITY;
   #cancelTelling: (() => void) | null = null;
@@ -63,14 +66,22 @@ export class NoteLink {
       unsavedSince: null,
       savedAt: null,
       writable: options.writable,
+      locked: false,
       full: false,
       ending: null,
     });
-    this.doc.on("update", (update: Uint8Array, origin: unknown) => origin !== this && this.#typed(update));
+    this.doc.on("update", (update: Uint8Array, origin: unknown, _: Y.Doc, change: Y.Transaction) => {
+      if (origin !== this) this.#typed(update, change);
+    });
   }
 
   get status(): ReadonlySignal<NoteStatus> {
     return this.#status;
+  }
+
+  /** The sections with something that was typed here and is not known to be saved. */
+  get unsaved(): ReadonlySignal<readonly wire.SectionName[]> {
+    return this.#unsaved;
   }
 
   start(): void {
@@ -115,13 +126,13 @@ export class NoteLink {
     else if (heard.kind === wire.AWARENESS) this.#others(heard.payload);
     else if (heard.kind === wire.ACK) this.#stored(heard.count);
     else if (heard.kind === wire.HELLO) this.#greeted(heard.body);
-    else if (heard.kind === wire.EVENT) this.#allowed(heard.body.rights);
+    else if (heard.kind === wire.EVENT) this.#allowed(heard.body);
     else if (heard.kind === wire.REJECT) this.#rejected(heard.body);
   }
 
-  #greeted({ client_id, rights }: wire.Hello): void {
-    if (this.#clientId === null) this.#begin(client_id);
-    this.#allowed(rights);
+  #greeted(hello: wire.Hello): void {
+    if (this.#clientId === null) this.#begin(hello.client_id);
+    this.#allowed(hello);
     this.#line.send(wire.syncFrame(wire.STEP1, Y.encodeStateVector(this.doc)));
   }
 
@@ -133,9 +144,8 @@ export class NoteLink {
     this.awareness.on("update", (_: unknown, origin: unknown) => origin === "local" && this.#tellSoon());
   }
 
-  #allowed(rights: wire.Rights): void {
-    if (rights === "read") this.#asked = false;
-    this.#set({ writable: rights === "write" });
+  #allowed({ rights, state }: Pick<wire.Hello, "rights" | "state">): void {
+    this.#set({ writable: rights === "write", locked: state === "locked" });
   }
 
   #sync(step: number, payload: Uint8Array): void {
@@ -156,9 +166,13 @@ export class NoteLink {
     this.#ready();
   }
 
-  #typed(update: Uint8Array): void {
+  #typed(update: Uint8Array, change: Y.Transaction): void {
     this.#ledger.typed();
-    if (this.#asked && this.#status.value.writable) this.#sendCounted(wire.UPDATE, update);
+    const changed: ReadonlyMap<unknown, unknown> = change.changedParentTypes;
+    const touched = (name: wire.SectionName): boolean => changed.has(this.doc.getXmlFragment(name));
+    this.#unsaved.value = wire.SECTIONS.filter((name) => this.#unsaved.value.includes(name) || touched(name));
+    if (!this.#status.value.writable) this.#asked = false;
+    if (this.#asked) this.#sendCounted(wire.UPDATE, update);
     this.#settle();
   }
 
@@ -174,11 +188,13 @@ export class NoteLink {
     this.#asked = false;
     if (code === "full") this.#set({ full: true });
     if (code === "read_only") this.#set({ writable: false });
+    if (code === "locked") this.#set({ writable: false, locked: true });
   }
 
   #settle(): void {
     const { dirty } = this.#ledger;
     if (dirty !== this.#status.value.saved) return;
+    if (!dirty) this.#unsaved.value = [];
     this.#set({ saved: !dirty, unsavedSince: dirty ? this.#timers.now() : null });
   }
 

@@ -29,6 +29,7 @@ const calm = (status: NoteStatus): StateWords => {
     return { mood: "busy", shown, said: shown };
   }
   const said = status.savedAt ? t("Saved") : "";
+  if (status.locked) return { mood: "calm", shown: t("This note is locked."), said: t("This note is locked.") };
   if (!status.writable) return { mood: "calm", shown: t("You can read this note, not change it."), said };
   const shown = status.savedAt ? t("Saved {time}", { time: seconds(status.savedAt) }) : t("Everything is saved");
   return { mood: "calm", shown, said };
@@ -52,6 +53,12 @@ export const noteTitle = ({ kind, purpose, number }: Pick<Listed, "kind" | "purp
   if (purpose === "addendum") return t("Addendum {number}", { number });
   return kindName(kind);
 };
+
+/** The same in a row of tabs, where what is amended has to be told. */
+export const tabTitle = (note: Pick<Listed, "kind" | "purpose" | "number">): string =>
+  note.purpose !== "original" && note.kind !== "shared"
+    ? t("{title}, {kind}", { title: noteTitle(note), kind: kindName(note.kind) })
+    : noteTitle(note);
 
 /** Who will read what is written there. */
 export const kindHint = (kind: NoteKind): string =>
