@@ -83,6 +83,7 @@ async def test_notes_of_the_same_patient_come_newest_first_and_are_on_record(hou
         await write_into(house, ALICE, ids[name], plan=f"{name}\n- see again")
     others = await hold(1, guest=ERIN)
     await write_into(house, ALICE, await note_of(alice, others), plan="of another patient")
+    before = len(await looks(house))
     found = await earlier(bob, await note_of(bob, today))
     assert [(note["id"], note["author"], note["state"], note["kind"]) for note in found["notes"]] == [
         (ids["second"], "Dr Alice Ahmed", "draft", "shared"), (ids["first"], "Dr Alice Ahmed", "draft", "shared"),
@@ -90,7 +91,7 @@ async def test_notes_of_the_same_patient_come_newest_first_and_are_on_record(hou
     assert found["next"] is None
     assert found["notes"][0]["sections"].keys() == {"plan"}
     assert [node["type"] for node in found["notes"][0]["sections"]["plan"]] == ["paragraph", "bulletList"]
-    assert await looks(house) == [(BOB.person_id, UUID(ids["second"])), (BOB.person_id, UUID(ids["first"]))]
+    assert (await looks(house))[before:] == [(BOB.person_id, UUID(ids["second"])), (BOB.person_id, UUID(ids["first"]))]
 
 
 async def test_bad_28_nobody_is_shown_what_the_policy_keeps_from_them(house: House, hold: Hold, sign_in: SignIn, cast: Cast) -> None:
@@ -130,8 +131,9 @@ async def test_a_note_without_a_word_is_left_out(house: House, hold: Hold, sign_
     alice = await sign_in(ALICE)
     await write_into(house, ALICE, await note_of(alice, await hold(0)), plan="-")
     await note_of(alice, await hold(1))
+    before = await looks(house)
     assert (await earlier(alice, await note_of(alice, await hold(2))))["notes"] == []
-    assert await looks(house) == []
+    assert await looks(house) == before
 
 
 async def test_a_note_that_cannot_be_read_says_so_and_hides_no_other(house: House, hold: Hold, sign_in: SignIn) -> None:
@@ -141,9 +143,10 @@ async def test_a_note_that_cannot_be_read_says_so_and_hides_no_other(house: Hous
     keyless = await write_into(house, ALICE, await note_of(alice, await hold(2)), plan="keyless")
     async with house.database.write() as tx:
         await tx.execute(update(Note).where(Note.id == keyless).values(data_key=b"x" * 60))
+    before = len(await looks(house))
     found = (await earlier(alice, await note_of(alice, await hold(3))))["notes"]
     assert [note["sections"] and words(note) for note in found] == [None, None, "sound"]
-    assert len(await looks(house)) == 1
+    assert len(await looks(house)) == before + 1
 
 
 async def test_of_a_locked_note_the_locked_text_is_shown(house: House, hold: Hold, sign_in: SignIn) -> None:

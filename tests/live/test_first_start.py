@@ -77,7 +77,7 @@ def test_a_first_start_tells_address_sign_ins_and_a_link_in_this_order(server: A
     assert told["address"] == server.url
     assert told["sign_in"] == f"{server.url}/sign-in"
     for who in ("professional", "colleague"):
-        assert sign_in(server.url, told[who], told[f"{who}_password"]) == "/today"
+        assert sign_in(server.url, told[who], told[f"{who}_password"]) == "/"
     assert told["professional"] != told["colleague"]
     assert "Riverside Clinic" in opened(told["link"])
 
@@ -103,7 +103,7 @@ def test_programs_may_ask_often(server: AppServer) -> None:
     server.start()
     told = greeting(server)
     assert len({demo(server)["patient_link"] for _ in range(12)}) == 12
-    assert sign_in(server.url, told["professional"], told["professional_password"]) == "/today"
+    assert sign_in(server.url, told["professional"], told["professional_password"]) == "/"
 
 
 def test_a_killed_server_starts_again_with_the_same_people_and_links(server: AppServer) -> None:
@@ -113,7 +113,7 @@ def test_a_killed_server_starts_again_with_the_same_people_and_links(server: App
     server.restart()
     second = greeting(server, 2)
     assert second == first
-    assert sign_in(server.url, first["colleague"], first["colleague_password"]) == "/today"
+    assert sign_in(server.url, first["colleague"], first["colleague_password"]) == "/"
     assert "Riverside Clinic" in opened(first["link"])
 
 
@@ -125,7 +125,7 @@ def test_another_address_than_loopback_is_served_over_https(tmp_path: Path) -> N
         told = greeting(server)
         trust = ssl.create_default_context(cafile=str(tmp_path / "data" / "tls.crt"))
         assert told["address"].startswith("https://")
-        assert sign_in(told["address"], told["professional"], told["professional_password"], verify=trust) == "/today"
+        assert sign_in(told["address"], told["professional"], told["professional_password"], verify=trust) == "/"
         assert "Riverside Clinic" in opened(told["link"], verify=trust)
         assert "Riverside Clinic" in opened(demo(server)["patient_link"], verify=trust)
     finally:
