@@ -3,6 +3,7 @@
 One walk for each language looks at every page it comes by. It takes the forms by their structure, because their words differ.
 """
 
+import re
 import sqlite3
 from datetime import timedelta
 
@@ -206,6 +207,26 @@ def test_the_records_of_patients(persons: Persons, site: Site, language: str) ->
     alice.open("/today")
     alice.page.locator(".notice button").first.click()
     expect(alice.page.locator(".notice")).to_have_count(0)
+    assert inspection.wrong == []
+
+
+@pytest.mark.row("N6")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_of_a_note(persons: Persons, site: Site, language: str) -> None:
+    booked = site.consultation()
+    listed = site.client(ALICE).post(f"/api/consultations/{booked.id}/notes", json={}).raise_for_status().json()["notes"]
+    note = next(one["id"] for one in listed if one["kind"] == "shared")
+    alice = persons.person("alice", site, signed_in=ALICE, language=language).open(booked.desk)
+    alice.page.locator("[data-section=plan] .note-text").click()
+    alice.page.keyboard.type("Rest for a week")
+    expect(alice.page.locator(".note-state[data-mood=calm]")).to_have_text(re.compile("[0-9]"))
+    inspection = Inspection()
+    alice.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    for path in (f"/notes/{note}", f"/notes/{note}/history", f"/notes/{note}/history?from=3&to=8"):
+        alice.open(path)
+        expect(alice.page.locator(".note-page").first).to_contain_text("Re")
+        inspection.look(alice, path.replace(note, "…"))
+        assert alice.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), path
     assert inspection.wrong == []
 
 
