@@ -20,7 +20,6 @@ class Act(StrEnum):
     """What was done; `looked` is said once per opening, not per letter."""
 
     LOOKED = "looked"
-    WROTE = "wrote"
     SIGNED = "signed"
     LOCKED = "locked"
     AMENDED = "amended"

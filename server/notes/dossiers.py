@@ -14,7 +14,7 @@ from server.core.audit import AuditEntry
 from server.core.db import Tx
 from server.core.house import House
 from server.identity.model import Person
-from server.notes.doors import SeenNote, family_of, last_row, patient_of_notes, version_text, versions_of
+from server.notes.doors import SeenNote, family_of, last_row, patient_of_notes, versions_of
 from server.notes.export.dossier import (
     Act,
     ConsultationFacts,
@@ -32,9 +32,8 @@ from server.notes.export.dossier import (
     WrittenNote,
 )
 from server.notes.history import edits_of
-from server.notes.loading import Text, text_now
-from server.notes.model import Note, NoteState, NoteVersion, VersionKind
-from server.notes.versions import Fixed
+from server.notes.loading import text_of
+from server.notes.model import Note, NoteState, NoteVersion
 
 EVENTS = {Audited.LOOKED: Act.OPENED, Audited.EXPORTED: Act.EXPORTED}
 
@@ -94,7 +93,7 @@ async def _part(house: House, note: Note) -> Part | None:
         if await last_row(tx, note.id) is None:
             return None
         versions, edits = await versions_of(tx, note.id), await edits_of(tx, note.id)
-    text = _locked(house, note, versions) or await text_now(house, note.id)
+    text = await text_of(house, note)
     return Part(
         kind=PartKind(note.purpose),
         version=note.number + 1,
@@ -106,14 +105,6 @@ async def _part(house: House, note: Note) -> Part | None:
         reason=note.reason,
         signatures=tuple(_signature(version) for version in versions if version.seq == text.fixed.seq),
     )
-
-
-def _locked(house: House, note: Note, versions: Iterable[NoteVersion]) -> Text | None:
-    locked = [version for version in versions if version.kind == VersionKind.LOCKED]
-    if not locked:
-        return None
-    version = locked[-1]
-    return Text(Fixed(version.seq, version.head_hash, version.content_sha256), version_text(house.keyring, note, version))
 
 
 def _signature(version: NoteVersion) -> Signature:

@@ -15,9 +15,9 @@ from server.core.supervise import where
 from server.errors import Invalid, Malformed
 from server.notes.chain import Broken
 from server.notes.document import Poisoned
-from server.notes.doors import SeenNote, notes_before, version_text, versions_of
-from server.notes.loading import text_now
-from server.notes.model import Note, NoteState
+from server.notes.doors import SeenNote, notes_before
+from server.notes.loading import text_of
+from server.notes.model import Note
 from server.notes.prose import Prose
 from server.notes.yproto import Bad
 
@@ -63,17 +63,10 @@ async def read_earlier(house: House, note: Note) -> Prose | None:
     Returns None, with a line in the log, where it cannot be read any more: one torn note must not hide the others.
     """
     try:
-        if note.state == NoteState.LOCKED:
-            return await _locked_text(house, note)
-        return (await text_now(house, note.id)).prose
+        return (await text_of(house, note)).prose
     except (Bad, Broken, Malformed, MissingKey, Poisoned, Unreadable) as error:
         log.warning("note unreadable", note=note.id, error=type(error).__name__, where=where(error))
         return None
-
-
-async def _locked_text(house: House, note: Note) -> Prose:
-    async with house.database.read() as tx:
-        return version_text(house.keyring, note, (await versions_of(tx, note.id))[-1])
 
 
 async def record_looks(tx: Tx, shown: Sequence[SeenNote], now: datetime) -> None:

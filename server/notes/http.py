@@ -77,7 +77,7 @@ async def _ticket(request: Request) -> Response:
 
 async def _text(request: Request) -> Response:
     """The text now or after a row, and with `authors=1` whose words they are; the past shows what was deleted, so it is the history's."""
-    seq = _number(request, "seq")
+    seq = row_number(request.query_params.get("seq"), "seq")
     seen = await seen_note(request, Verb.SEE if seq is None else Verb.HISTORY)
     text = await _text_of(request, seen, seq)
     if "authors" not in request.query_params:
@@ -90,7 +90,7 @@ async def _text(request: Request) -> Response:
 
 async def _compare(request: Request) -> Response:
     seen = await seen_note(request, Verb.HISTORY)
-    old, new = [await _text_of(request, seen, _number(request, name)) for name in ("from", "to")]
+    old, new = [await _text_of(request, seen, row_number(request.query_params.get(name), name)) for name in ("from", "to")]
     authors = await authors_of(house_of(request), seen.note.id)
     found = await asyncio.to_thread(compare, old.prose, new.prose)
     language = language_of(request)
@@ -114,16 +114,15 @@ async def seen_note(request: Request, verb: Verb) -> SeenNote:
         return await see_note(tx, viewer, note_id, verb)
 
 
-async def _text_of(request: Request, seen: SeenNote, seq: int | None) -> Text:
-    house = house_of(request)
-    return await (text_now(house, seen.note.id) if seq is None else text_at(house, seen.note.id, seq))
-
-
-def _number(request: Request, name: str) -> int | None:
-    """Read a row's number; raises `Invalid`."""
-    given = request.query_params.get(name)
+def row_number(given: str | None, name: str) -> int | None:
+    """Read the number of a row, where one was given; raises `Invalid` with its name as the code."""
     if given is None:
         return None
     if not given.isascii() or not given.isdigit() or len(given) > LONGEST_NUMBER:
         raise Invalid(code=name)
     return int(given)
+
+
+async def _text_of(request: Request, seen: SeenNote, seq: int | None) -> Text:
+    house = house_of(request)
+    return await (text_now(house, seen.note.id) if seq is None else text_at(house, seen.note.id, seq))

@@ -13,7 +13,8 @@ from server.core.keyring import Sealer
 from server.errors import Invalid
 from server.notes.chain import Broken, Chain
 from server.notes.document import Document, Poisoned, Saved, opened, restore, restore_at
-from server.notes.doors import read_log, sessions_of
+from server.notes.doors import read_log, sessions_of, version_text, versions_of
+from server.notes.model import Note, VersionKind
 from server.notes.origins import by_origin, trace_origins
 from server.notes.prose import Prose, fingerprint
 from server.notes.versions import Fixed
@@ -63,6 +64,16 @@ async def text_now(house: House, note_id: int) -> Text:
     loaded = await load_note(house, note_id)
     prose = await asyncio.to_thread(loaded.document.prose)
     return Text(Fixed(loaded.chain.seq, loaded.chain.head, fingerprint(prose)), prose)
+
+
+async def text_of(house: House, note: Note) -> Text:
+    """Return what a note says: as it was locked, or as it is now."""
+    async with house.database.read() as tx:
+        locked = [version for version in await versions_of(tx, note.id) if version.kind == VersionKind.LOCKED]
+    if not locked:
+        return await text_now(house, note.id)
+    version = locked[-1]
+    return Text(Fixed(version.seq, version.head_hash, version.content_sha256), version_text(house.keyring, note, version))
 
 
 async def text_at(house: House, note_id: int, seq: int) -> Text:

@@ -14,13 +14,14 @@ from server.access.policy import Verb, Viewer
 from server.access.viewer import load_viewer, names_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
-from server.errors import ConsiliumError, Invalid
+from server.errors import ConsiliumError
 from server.identity.gate import signed_in
 from server.notes.answers import compared_sections, signatures, writers_of, written_sections
 from server.notes.compare import compare
 from server.notes.doors import SeenNote, family_of, patient_of_notes, see_note, see_original, versions_of
 from server.notes.history import edits_of, timeline
-from server.notes.loading import authors_of, text_at, text_now, with_first_writers
+from server.notes.http import row_number
+from server.notes.loading import authors_of, text_at, text_of, with_first_writers
 from server.notes.model import NoteState, Purpose
 from server.notes.prose_html import html_of
 from server.notes.signing import Signer, Wish
@@ -28,7 +29,6 @@ from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
 
-LONGEST_NUMBER = 9
 LONGEST_REASON = 500
 
 
@@ -60,7 +60,7 @@ async def _note(request: Request) -> Response:
         names = await names_of(tx, {one.note.begun_by for one in family})
         head = await _head(tx, seen)
         await record(tx, _looked(seen), house.clock.now())
-    texts = [await text_now(house, one.note.id) for one in family]
+    texts = [await text_of(house, one.note) for one in family]
     parts = [
         {
             "note": one.note,
@@ -84,7 +84,7 @@ async def _history(request: Request) -> Response:
         entries = timeline(await edits_of(tx, note_id), await versions_of(tx, note_id))
         names = await names_of(tx, {entry.person_id for entry in entries})
     last = entries[-1].to_seq if entries else 0
-    older, newer = _number(request, "from"), _number(request, "to") or last
+    older, newer = _row(request, "from"), _row(request, "to") or last
     shown: dict[str, object] = {"entries": list(reversed(entries)), "names": names, "older": older, "newer": newer, "last": last}
     shown |= {"note": look.seen.note, "restorable": _restorable(look.seen), "error": request.query_params.get("error", "")}
     if newer:
@@ -108,9 +108,9 @@ async def _restore(request: Request) -> Response:
     form = await read_form(request)
     back = f"/notes/{look.seen.note.public_id}/history"
     reason = form.get("reason", "").strip()
-    if not 0 < len(reason) <= LONGEST_REASON or not form.get("seq", "").isdecimal():
+    if not 0 < len(reason) <= LONGEST_REASON:
         return RedirectResponse(f"{back}?error=reason", status_code=303)
-    text = await text_at(house, look.seen.note.id, int(form["seq"][:LONGEST_NUMBER]))
+    text = await text_at(house, look.seen.note.id, row_number(form.get("seq", ""), "seq") or 0)
     try:
         async with house.database.write() as tx:
             viewer = await _viewer(request, tx)
@@ -148,11 +148,6 @@ def _looked(seen: SeenNote) -> Deed:
     return Deed(facts.practice_id, seen.viewer.person_id, Act.LOOKED, "note", seen.note.public_id, facts.patient_id)
 
 
-def _number(request: Request, name: str) -> int | None:
-    """Read a row's number; nothing chosen is none. Raises `Invalid`."""
-    given = request.query_params.get(name, "")
-    if not given:
-        return None
-    if not given.isascii() or not given.isdigit() or len(given) > LONGEST_NUMBER:
-        raise Invalid(code=name)
-    return int(given) or None
+def _row(request: Request, name: str) -> int | None:
+    """Read which row was chosen; an empty choice is none, and so is 0. Raises `Invalid`."""
+    return row_number(request.query_params.get(name) or None, name) or None

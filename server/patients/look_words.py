@@ -7,7 +7,6 @@ from server.patients.actions import SHARING
 OTHERWISE = _("Did something with the record")
 SENTENCES = {
     Act.LOOKED: _("Looked at a note"),
-    Act.WROTE: _("Wrote in a note"),
     Act.SIGNED: _("Signed a note"),
     Act.LOCKED: _("Closed a note, so that it cannot change any more"),
     Act.AMENDED: _("Added a correction to a note"),

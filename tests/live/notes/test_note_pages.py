@@ -56,6 +56,8 @@ async def test_an_earlier_text_comes_back_from_the_page(alice: httpx2.AsyncClien
     assert "Bring it back" in (await alice.get(f"/notes/{note_id}/history?to=1")).text
     empty = await alice.post(f"/notes/{note_id}/restore", data={"seq": "1", "reason": " "})
     assert empty.headers["location"].endswith("?error=reason")
+    for seq in ("", "x", "99", "10000000001"):
+        assert (await alice.post(f"/notes/{note_id}/restore", data={"seq": seq, "reason": "Which?"})).status_code == 422, seq
     made = await alice.post(f"/notes/{note_id}/restore", data={"seq": "1", "reason": "Bob wrote in the wrong note"})
     assert made.headers["location"] == f"/desk/{meeting.consultation_id}"
     page = (await alice.get(f"/notes/{note_id}")).text
