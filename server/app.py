@@ -53,6 +53,7 @@ from server.messaging.jobs import deliver_with
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
+from server.notes.records import see_bookable
 from server.ports import Bus, Carrier, Clock
 from server.settings import Settings
 from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
@@ -128,7 +129,7 @@ def _routes() -> list[BaseRoute]:
         *server.access.pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
-        *server.consultation.http.routes(),
+        *server.consultation.http.routes(see_bookable),
         *server.consultation.known_http.routes(),
         *server.consultation.live_http.routes(),
         *server.consultation.ticket_http.routes(),

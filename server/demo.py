@@ -1,4 +1,4 @@
-"""Demo people for a first start: a practice, two teams, everybody who signs in, and a consultation with a link to open."""
+"""Demo people for a first start: a practice, two teams, everybody who signs in, their texts, and a consultation with a link to open."""
 
 import json
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from server.core.db import Tx
 from server.core.files import replace_private
 from server.core.house import House
 from server.core.ids import new_id
+from server.demo_texts import add_texts
 from server.identity.actions import add_person, end_all_logins, find_credential, set_password
 from server.identity.model import Credential
 from server.identity.passwords import Passwords
@@ -163,6 +164,9 @@ async def _add_people(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
     assistant_id = await _add_person(tx, ASSISTANT, ASSISTANT_LOGIN, hashes, now)
     add_staff(tx, practice.id, administrator_id, StaffRole.ADMINISTRATOR, now)
     add_staff(tx, practice.id, assistant_id, StaffRole.ASSISTANT, now)
+    await tx.flush()
+    professional_id = (await _demo_credential(tx, PEOPLE[0].username)).person_id
+    await add_texts(tx, await load_viewer(tx, administrator_id, now), await load_viewer(tx, professional_id, now), now)
 
 
 async def _add_person(tx: Tx, name: str, username: str, hashes: dict[str, str], now: datetime) -> UUID:

@@ -1,11 +1,12 @@
 """Practices, professionals, teams and who belongs to them."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from server.access.model import Membership, Practice, Professional, RightsEpoch, Staff, StaffRole, Team
+from server.access.model import EmergencyAccess, Grant, Membership, Practice, Professional, RightsEpoch, Staff, StaffRole, Team
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.errors import NotFound
@@ -50,9 +51,28 @@ async def change_rights(tx: Tx, topic: str) -> None:
     tx.hint(topic)
 
 
-async def rights_epoch(tx: Tx) -> int:
-    """Return how many changes of rights there were."""
-    return (await tx.scalars(select(RightsEpoch.count))).one()
+class RightsMark(NamedTuple):
+    """When the rights were read: the number of all changes of rights, and when the next right ends by itself, if any does."""
+
+    changes: int
+    next_end: datetime | None
+
+
+async def rights_mark(tx: Tx, known: RightsMark | None, now: datetime) -> RightsMark:
+    """Return `known` while nothing has changed and nothing has run out since, else the mark as of now.
+
+    Permissions are searched for the next end only then: whatever gives or takes one is counted, and this is asked every second.
+    """
+    changes = (await tx.scalars(select(RightsEpoch.count))).one()
+    if known is not None and known.changes == changes and (known.next_end is None or now < known.next_end):
+        return known
+    return RightsMark(changes, await _next_end(tx, now))
+
+
+async def _next_end(tx: Tx, now: datetime) -> datetime | None:
+    permission = await tx.scalar(select(func.min(Grant.expires_at)).where(Grant.expires_at > now, Grant.withdrawn_at.is_(None)))
+    emergency = await tx.scalar(select(func.min(EmergencyAccess.ends_at)).where(EmergencyAccess.ends_at > now))
+    return min((end for end in (permission, emergency) if end is not None), default=None)
 
 
 def person_topic(person_id: UUID) -> str:

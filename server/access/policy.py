@@ -79,6 +79,16 @@ def may_see_record(viewer: Viewer, record: RecordFacts) -> bool:
     return any(may_see_consultation(viewer, consultation) for consultation in record.consultations)
 
 
+def may_book(viewer: Viewer, record: RecordFacts) -> bool:
+    """Whether a professional may give the patient a consultation: whoever may see the record.
+
+    A record without any consultation shows nothing of anybody's, so every professional of its practice may begin it, as with a new patient.
+    """
+    if viewer.professional_id is None or viewer.practice_id != record.practice_id:
+        return False
+    return not record.consultations or may_see_record(viewer, record)
+
+
 class Kind(StrEnum):
     """The three kinds of note beside each other: one's own remarks, the clinical note, and what the patient will read."""
 

@@ -13,6 +13,7 @@ from server.consultation.events import Channel, PatientInvited
 from server.consultation.join_link import join_token
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage
 from server.consultation.topics import room_topic, today_topic
+from server.core.audit import Act, Deed, record
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.ids import new_id, token_hash
@@ -26,7 +27,8 @@ FURTHEST_AHEAD = timedelta(days=366)
 class Plan:
     """A consultation to be; `scheduled_at` in aware UTC, `team_id` None for a consultation of one's own.
 
-    With `patient_id` it is for somebody whose record is there already: their name stays, an address that was given replaces the old one.
+    With `patient_id` it is for somebody whose record is there already, and whoever plans has it from the record's door: their name stays,
+    an address that was given replaces the old one, on record.
     """
 
     patient_name: str
@@ -46,7 +48,7 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
         raise NotFound
     if not now - timedelta(hours=1) <= plan.scheduled_at <= now + FURTHEST_AHEAD:
         raise Invalid("Please choose a time from now to a year ahead.", code="scheduled_at")
-    patient = await _patient(tx, viewer.practice_id, plan, now)
+    patient = await _patient(tx, viewer, plan, now)
     consultation = _consultation(viewer, plan, patient.id, now)
     tx.add(consultation)
     await tx.flush()
@@ -61,12 +63,12 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
     return consultation, link
 
 
-async def _patient(tx: Tx, practice_id: UUID, plan: Plan, now: datetime) -> Patient:
+async def _patient(tx: Tx, viewer: Viewer, plan: Plan, now: datetime) -> Patient:
     """Return the record that was chosen, or a new one; raises `NotFound` for a record of another practice."""
     if plan.patient_id is None:
         patient = Patient(
             id=new_id(),
-            practice_id=practice_id,
+            practice_id=viewer.practice_id,
             person_id=None,
             name=plan.patient_name,
             mobile=plan.mobile,
@@ -77,10 +79,24 @@ async def _patient(tx: Tx, practice_id: UUID, plan: Plan, now: datetime) -> Pati
         await tx.flush()
         return patient
     known = await tx.get(Patient, plan.patient_id)
-    if known is None or known.practice_id != practice_id:
+    if known is None or known.practice_id != viewer.practice_id:
         raise NotFound
-    known.mobile, known.email = plan.mobile or known.mobile, plan.email or known.email
+    await _readdress(tx, viewer, known, plan, now)
     return known
+
+
+async def _readdress(tx: Tx, viewer: Viewer, known: Patient, plan: Plan, now: datetime) -> None:
+    """Take the addresses that were given into the record; where one replaces another, the audit keeps that, without the addresses.
+
+    Every later invitation goes to the new one, also to a consultation of somebody else. So the patient, and whoever wrote about them, can
+    read who replaced it. To refuse it would only make people begin a second record.
+    """
+    before = {"mobile": known.mobile, "email": known.email}
+    known.mobile, known.email = plan.mobile or known.mobile, plan.email or known.email
+    replaced = [field for field, address in before.items() if address and address != getattr(known, field)]
+    if replaced:
+        deed = Deed(known.practice_id, viewer.person_id, Act.READDRESSED, "record", known.id, known.id, " ".join(replaced))
+        await record(tx, deed, now)
 
 
 def channels_of(who: Patient | Plan) -> list[Channel]:

@@ -1,5 +1,6 @@
 """The professional's JSON interface to consultations and their links."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
@@ -10,18 +11,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.access.policy import Viewer
 from server.access.viewer import professional_of, teams_of
 from server.consultation.actions import Plan, channels_of, reissue_link, revoke_link, schedule, send_link
 from server.consultation.events import Channel
 from server.consultation.join_link import join_url
 from server.consultation.model import JoinLink
 from server.consultation.today import today_list, today_row
+from server.core.db import Tx
+from server.patients.model import Patient
 from server.web.endpoint import Empty, Strict, answer, house_of, read_body
 from server.web.pages import language_of
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Mobile = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{4,30}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+$", max_length=254)]
+
+Bookable = Callable[[Tx, Viewer, UUID], Awaitable[Patient]]
 
 
 def only_text(value: object) -> object:
@@ -72,12 +78,13 @@ class TeamsAnswer(BaseModel):
     teams: list[TeamAnswer]
 
 
-def routes() -> list[Route]:
+def routes(bookable: Bookable) -> list[Route]:
+    """Return the routes; `bookable` is the door of patients' records, which stands a storey higher, and raises `NotFound`."""
     one = "/api/consultations/{consultation_id:uuid}"
     return [
         Route("/api/today", _today),
         Route("/api/teams", _teams),
-        Route("/api/consultations", _create, methods=["POST"]),
+        Route("/api/consultations", _creating(bookable), methods=["POST"]),
         Route(one, _read, methods=["GET"]),
         Route(one + "/link", _reissue, methods=["POST"]),
         Route(one + "/link", _revoke, methods=["DELETE"]),
@@ -106,7 +113,14 @@ async def _read(request: Request) -> Response:
         return answer(await today_row(tx, viewer, _id(request), house.clock.now(), language_of(request).text))
 
 
-async def _create(request: Request) -> Response:
+def _creating(bookable: Bookable) -> Callable[[Request], Awaitable[Response]]:
+    async def create(request: Request) -> Response:
+        return await _create(request, bookable)
+
+    return create
+
+
+async def _create(request: Request, bookable: Bookable) -> Response:
     viewer = await professional_of(request)
     body = await read_body(request, NewConsultation)
     house = house_of(request)
@@ -114,12 +128,13 @@ async def _create(request: Request) -> Response:
     now = house.clock.now()
     plan = _plan(body, now)
     async with house.database.write() as tx:
+        known = await bookable(tx, viewer, plan.patient_id) if plan.patient_id else None
         consultation, link = await schedule(tx, house.secrets, viewer, plan, now)
     return answer(
         CreatedAnswer(
             id=consultation.id,
             desk_url=f"/desk/{consultation.id}",
-            sent=channels_of(plan),
+            sent=channels_of(known or plan),
             **_link(request, link).model_dump(),
         ),
         status=201,

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from server.access.policy import Viewer
 from server.consultation.doors import visible_consultations
 from server.core.db import Tx
+from server.core.folding import Folded, fold
 from server.patients.model import Patient
 
 FEWEST_LETTERS = 2  # fewer find nobody
@@ -24,14 +25,12 @@ class Known(NamedTuple):
 
 
 async def find_known(tx: Tx, viewer: Viewer, words: str) -> list[Known]:
-    """Find records whose name holds these letters, whatever their case, by name.
-
-    SQLite folds the case of plain Latin letters only, so the usual ways to write a name are tried.
-    """
-    if len(words) < FEWEST_LETTERS:
+    """Find records whose name holds these letters, whatever their case and accents, by name."""
+    letters = fold(words)
+    if len(letters) < FEWEST_LETTERS:
         return []
     seen = visible_consultations(viewer).subquery()
-    named = or_(*(Patient.name.icontains(one, autoescape=True) for one in {words, words.lower(), words.upper(), words.title()}))
+    named = Folded(Patient.name).contains(letters, autoescape=True)
     query = select(Patient.id, Patient.name, func.max(seen.c.scheduled_at)).join(seen, seen.c.patient_id == Patient.id).where(named)
     rows = await tx.execute(query.group_by(Patient.id, Patient.name).order_by(Patient.name, Patient.id).limit(MOST_FOUND))
     return [Known(*row) for row in rows]

@@ -1,4 +1,4 @@
-"""The page on which a patient makes an account: the personal link says who they are, just as it does for the call."""
+"""The page on which a patient makes an account: the personal link says who they are, once a professional has let them in by it."""
 
 from collections.abc import Awaitable, Callable
 
@@ -52,7 +52,7 @@ async def _account(request: Request, passwords: Passwords) -> Response:
 async def _show(
     request: Request, status: int = 200, faults: dict[str, str] | None = None, username: str = "", *, joins: bool = False
 ) -> Response:
-    """Show both forms, or that there is an account; `joins` says which of them came back with `faults`."""
+    """Show both forms, or why there is none; `joins` says which of them came back with `faults`."""
     async with house_of(request).database.read() as tx:
         view = await _open(tx, request)
     given = {"username": username[:100], "faults": faults or {}, "joins": joins}
@@ -67,10 +67,12 @@ async def _open(tx: Tx, request: Request, *, lock: bool = False) -> View:
     return view
 
 
-async def _still_without(tx: Tx, request: Request) -> None:
-    """Do no slow work for a record that has an account; raises `Conflict`."""
-    if (await _open(tx, request)).registered:
+async def _entitled(tx: Tx, request: Request, *, lock: bool = False) -> View:
+    """Let through whoever may make an account now, before any slow work and again after it; raises `Conflict`."""
+    view = await _open(tx, request, lock=lock)
+    if not view.may_register:
         raise Conflict
+    return view
 
 
 async def _limit(request: Request) -> None:
@@ -83,14 +85,14 @@ async def _limit(request: Request) -> None:
 async def _make(request: Request, passwords: Passwords, username: str, password: str) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
-        await _still_without(tx, request)
+        await _entitled(tx, request)
         taken = await find_credential(tx, username) is not None
     faults = faults_of(username, password) or ({"username": "username_taken"} if taken else {})
     if faults:
         return await _show(request, 422, faults, username)
     password_hash = await passwords.hash(password)
     async with house.database.write() as tx:
-        view = await _open(tx, request, lock=True)
+        view = await _entitled(tx, request, lock=True)
         person_id = await make_account(tx, view.visit, username, password_hash, house.clock)
         token = await begin_here(tx, request, person_id)
     return _welcome(request, token)
@@ -99,12 +101,12 @@ async def _make(request: Request, passwords: Passwords, username: str, password:
 async def _join(request: Request, passwords: Passwords, username: str, password: str) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
-        await _still_without(tx, request)
+        await _entitled(tx, request)
     person_id = await prove(request, passwords, username, password)
     if person_id is None:
         return await _show(request, 401, {"form": "wrong"}, username, joins=True)
     async with house.database.write() as tx:
-        view = await _open(tx, request, lock=True)
+        view = await _entitled(tx, request, lock=True)
         await join_account(tx, view.visit, person_id, house.clock)
         token = await begin_here(tx, request, person_id)
     return _welcome(request, token)

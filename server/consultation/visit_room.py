@@ -65,8 +65,14 @@ def _afterwards(view: View) -> View:
 
 
 def _show_after(request: Request, view: View, status: int = 200, **more: object) -> Response:
-    asked = view.visit.participant.admitted_at is not None
-    shown = {"rejoin": view.may_enter, "asked": asked, "thanks": "thanks" in request.query_params, "error": None, "given": {}, **more}
+    shown = {
+        "rejoin": view.may_enter,
+        "asked": view.admitted,
+        "thanks": "thanks" in request.query_params,
+        "error": None,
+        "given": {},
+        **more,
+    }
     return show(request, view, "after", status=status, **shown)
 
 
@@ -76,7 +82,7 @@ async def _feedback(request: Request) -> Response:
     try:
         async with house.database.write() as tx:
             view = _afterwards(await view_of(tx, request, lock=True))
-            if view.visit.participant.admitted_at is None:
+            if not view.admitted:
                 raise GoTo(f"{view.base}/after")
             await give_feedback(tx, view.visit, form.get("worked", ""), form.get("comment", ""), house.clock.now())
     except Invalid as error:

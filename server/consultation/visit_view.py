@@ -47,8 +47,16 @@ class View:
 
     @property
     def may_register(self) -> bool:
-        """Whether this link, at this moment, may make an account for the record."""
-        return self.visit.standing is Standing.READY and not self.registered
+        """Whether this link, at this moment, may make an account for the record.
+
+        A link can be forwarded, so it says who somebody is only once a professional has let them in and seen them.
+        """
+        return self.visit.standing is Standing.READY and self.admitted and not self.registered
+
+    @property
+    def admitted(self) -> bool:
+        """Whether a professional ever let the patient in."""
+        return self.visit.participant.admitted_at is not None
 
     @property
     def closed(self) -> bool:
@@ -128,6 +136,7 @@ def _shared(view: View) -> dict[str, object]:
         "opens_at": scheduled_at - OPENS_BEFORE,
         "early": view.early,
         "registered": view.registered,
+        "admitted": view.admitted,
         "may_register": view.may_register,
         "soon": (scheduled_at - view.now).total_seconds() <= SOON_S,
         "now": view.now,

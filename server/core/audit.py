@@ -31,6 +31,7 @@ class Act(StrEnum):
     AGREED = "agreed"
     BROKE_GLASS = "broke_glass"
     REGISTERED = "registered"
+    READDRESSED = "readdressed"
 
 
 class AuditEntry(Base):

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from server.core.folding import Folded, fold
 from server.ports import Bus
 
 BUSY_TIMEOUT_MS = 10_000
@@ -169,6 +170,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function(Folded.name, 1, fold, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

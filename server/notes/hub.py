@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from server.access.actions import rights_epoch
+from server.access.actions import RightsMark, rights_mark
 from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.errors import ConsiliumError, NotStored
@@ -213,8 +213,8 @@ class Hub:
             await self.recheck_all()
 
     async def _watch_rights(self) -> None:
-        """See by the count of all changes that there was one, also where its hint was lost: then every right is read again."""
-        known: int | None = None
+        """See by the mark of all rights that one has changed, also where its hint was lost, or has run out: then all are read again."""
+        known: RightsMark | None = None
         while True:
             try:
                 known = await self._after(known)
@@ -222,12 +222,12 @@ class Hub:
                 log.warning("note right not read", error=type(error).__name__)
             await asyncio.sleep(EPOCH_S)
 
-    async def _after(self, known: int | None) -> int:
+    async def _after(self, known: RightsMark | None) -> RightsMark:
         async with self.house.database.read() as tx:
-            count = await rights_epoch(tx)
-        if known is not None and count != known:
+            mark = await rights_mark(tx, known, self.house.clock.now())
+        if mark != known:
             await self.recheck_all()
-        return count
+        return mark
 
     def _recheck_note(self, live: LiveNote) -> None:
         if live.members:

@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
 
 from server.access.model import Professional
-from server.access.policy import Kind, RecordFacts, Viewer, may_see_consultation, may_see_record
+from server.access.policy import Kind, RecordFacts, Viewer, may_book, may_see_consultation, may_see_record
 from server.consultation.doors import visible_consultations
 from server.consultation.model import Consultation
 from server.core.audit import AuditEntry
 from server.core.db import Tx
+from server.core.folding import Folded, fold
 from server.errors import NotFound
 from server.notes.doors import SeenNote, all_notes_about
 from server.notes.model import Note
@@ -60,14 +61,13 @@ def of_practice(viewer: Viewer) -> Select[Patient]:
     """Select every patient of the viewer's practice, by name; only an emergency may search among them."""
     if viewer.practice_id is None:
         return select(Patient).where(false())
-    return select(Patient).where(Patient.practice_id == viewer.practice_id).order_by(func.lower(Patient.name), Patient.id)
+    return select(Patient).where(Patient.practice_id == viewer.practice_id).order_by(Folded(Patient.name), Patient.id)
 
 
 def called(name: str) -> ColumnElement[bool]:
-    """Match whom each of these words begins a part of the name of, capitals or not; without a word that is everybody."""
-    folded = func.lower(Patient.name)
-    words = name.lower().split()
-    return and_(true(), *(folded.startswith(word, autoescape=True) | folded.contains(f" {word}", autoescape=True) for word in words))
+    """Match whom each of these words begins a part of the name of, whatever case and accents; without a word that is everybody."""
+    parts = literal(" ").concat(Folded(Patient.name))
+    return and_(true(), *(parts.contains(f" {word}", autoescape=True) for word in fold(name).split()))
 
 
 async def listed_records(tx: Tx, viewer: Viewer, name: str) -> list[Patient]:
@@ -77,7 +77,7 @@ async def listed_records(tx: Tx, viewer: Viewer, name: str) -> list[Patient]:
 
 async def find_in_emergency(tx: Tx, viewer: Viewer, name: str) -> list[Patient]:
     """Return whom the practice has under this name, or nobody while less than three letters of it are known."""
-    if viewer.professional_id is None or len(name.replace(" ", "")) < SHORTEST_SEARCH:
+    if viewer.professional_id is None or len(fold(name).replace(" ", "")) < SHORTEST_SEARCH:
         return []
     return list(await tx.scalars(of_practice(viewer).where(called(name)).limit(MOST_FOUND)))
 
@@ -104,6 +104,14 @@ async def see_record(tx: Tx, viewer: Viewer, patient_id: UUID) -> SeenRecord:
     ]
     wrote = any(note.note.author_id == viewer.person_id and note.note.kind != Kind.JOTTINGS for note in notes)
     return SeenRecord(patient, held, wrote)
+
+
+async def see_bookable(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
+    """Load a patient whom the viewer may give a consultation; raises `NotFound`."""
+    patient = await tx.get(Patient, patient_id)
+    if patient is None or not may_book(viewer, await record_facts(tx, patient)):
+        raise NotFound
+    return patient
 
 
 async def record_facts(tx: Tx, patient: Patient) -> RecordFacts:

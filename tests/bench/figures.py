@@ -12,6 +12,7 @@ MUSTS = {
     "lost_after_saved": 0, "seen_p50_ms": 5, "seen_p99_ms": 50, "ack_p99_ms": 40,
     "cpu_vs_hocuspocus": 0.80, "cpu_vs_hocuspocus_cursors": 0.60, "memory_vs_hocuspocus": 0.6,
     "seen_p50_vs_fanout": 2.0, "open_10k_ms": 10, "fuzz_exits": 0, "fuzz_unanswered": 0,
+    "revoke_p99_ms": 250, "revoke_lost_hint_s": 2, "revoke_run_out_s": 2,
     "first_paint_ms": 1500, "first_page_bytes": 30_000,
 }  # fmt: skip
 

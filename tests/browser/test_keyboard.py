@@ -292,7 +292,7 @@ def test_messages_and_account(persons: Persons, site: Site) -> None:
     there.allow_errors("status of 401|WebSocket")
     sign_in(here, CHARLIE)
     sign_in(there, CHARLIE)
-    site.consultation(owner=CHARLIE, team_id=None, mobile=DANA.mobile)
+    site.consultation(owner=CHARLIE, guest=ERIN, team_id=None, mobile=ERIN.mobile)
     here.context.grant_permissions(["clipboard-read", "clipboard-write"])
     keys = Keys(here)
     keys.follow("Messages")

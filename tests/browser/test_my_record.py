@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.keys import Keys
 from tests.browser.person import PHONE, Persons
-from tests.browser.test_accessible_pages import LANGUAGES, Walk
+from tests.browser.test_accessible_pages import LANGUAGES, Walk, let_in
 from tests.cast import DANA, ERIN
 from tests.site import Site
 
@@ -20,6 +20,12 @@ def test_the_pages_of_an_account(persons: Persons, site: Site, language: str) ->
     erin = persons.person("erin", site, size=PHONE, language=language)
     erin.allow_errors("status of 4(01|22)")
     walk = Walk(erin)
+    erin.open(booked.link)
+    account = "/".join(erin.page.url.split("/")[:5]) + "/account"
+    erin.open(account)
+    walk.look("no account before the call")
+    expect(erin.page.locator("#username")).to_have_count(0)
+    let_in(site, booked)
     erin.open(booked.link)
     walk.click("a[href$='/account']")
     walk.comes_to("#username", "account")
@@ -45,13 +51,14 @@ def test_the_pages_of_an_account(persons: Persons, site: Site, language: str) ->
     expect(erin.page.locator(".devices")).to_be_visible()
     walk.inspection.look(erin, "account page")  # it names the browser, which is nobody's to translate
     erin.open(booked.link)
-    erin.open("/".join(erin.page.url.split("/")[:5]) + "/account")
+    erin.open(account)
     walk.comes_to("a[href^='/sign-in']", "has an account")
     assert walk.inspection.wrong == []
 
 
 def test_the_account_by_keyboard(persons: Persons, site: Site) -> None:
     booked = site.consultation(guest=ERIN, mobile=ERIN.mobile)
+    let_in(site, booked)
     erin = persons.person("erin", site, size=PHONE)
     keys = Keys(erin)
     erin.open(booked.link)

@@ -15,7 +15,7 @@ from server.web.lobby import SEATS
 from server.web.ratelimit import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTION = (ROOT / "docs" / "WIRE.md").read_text().split("\n### 3.5")[1]
+SECTION = (ROOT / "docs" / "WIRE.md").read_text().split("\n### 3.5")[1].split("\n## 4.")[0]
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in SECTION.splitlines() if re.match(r"\| (?!limit|code)", line)]
 TABLE = {row[0]: row[1:] for row in ROWS}
 KIB, MIB = 1024, 1024 * 1024

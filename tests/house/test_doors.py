@@ -20,7 +20,7 @@ DOORS = {
     "server/patients/doors.py",
 }  # fmt: skip
 HANDED = {
-    "server/consultation/actions.py": "asks see_consultation first, or holds what it returned",
+    "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
     "server/consultation/today.py": "starts from visible_consultations",
     "server/consultation/notices.py": "names the patients of notices that the viewer was sent",
     "server/messaging/actions.py": "starts from visible_consultations, or from a delivery's own consultation",

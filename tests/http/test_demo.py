@@ -1,15 +1,18 @@
 """The demo's people and their sign-ins, over restarts that ended anywhere."""
 
+import re
+
 import httpx2
 import pytest
 from sqlalchemy import func, select
+from starlette.applications import Starlette
 
 from server.core.house import House
 from server.demo import DemoFacts, kept_path, seed_demo
 from server.identity.model import Credential, Person
 from server.settings import BadSettings
 from tests.cast import Cast
-from tests.conftest import ORIGIN
+from tests.conftest import ORIGIN, browser_of
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +45,34 @@ async def test_people_without_their_file_get_new_passwords(house: House, client:
     assert not await signs_in(client, before, "dr_alice")
     for username in after.passwords:
         assert await signs_in(client, after, username)
+
+
+async def test_templates_and_snippets_are_there_and_come_back_only_by_hand(house: House, app: Starlette) -> None:
+    facts = await seed_demo(house, ORIGIN)
+    async with browser_of(app) as alice, browser_of(app) as bob:
+        assert await signs_in(alice, facts, "dr_alice")
+        assert await signs_in(bob, facts, "nurse_bob")
+        texts = (await alice.get("/api/templates")).json()
+        assert [(one["owner"], one["name"]) for one in texts["templates"]] == [("own", "Sore throat"), ("practice", "Video follow-up")]
+        assert [(one["owner"], one["shortcut"]) for one in texts["snippets"]] == [("practice", "net"), ("own", "vid")]
+        theirs = (await bob.get("/api/templates")).json()
+        assert [one["owner"] for one in (*theirs["templates"], *theirs["snippets"])] == ["practice", "practice"]
+        assert (await alice.delete(f"/api/templates/{texts['templates'][0]['id']}")).status_code == 204
+        await seed_demo(house, ORIGIN)
+        assert len((await alice.get("/api/templates")).json()["templates"]) == 1
+
+
+async def test_the_texts_fill_every_placeholder_that_they_use(house: House, app: Starlette) -> None:
+    facts = await seed_demo(house, ORIGIN)
+    async with browser_of(app) as alice:
+        await signs_in(alice, facts, "dr_alice")
+        consultation_id = (await alice.get("/api/today")).json()["rows"][0]["id"]
+        notes = (await alice.post(f"/api/consultations/{consultation_id}/notes", json={})).json()["notes"]
+        shared = next(note["id"] for note in notes if note["kind"] == "shared")
+        inserted = await alice.get(f"/api/notes/{shared}/texts")
+    for words in ("Dana Demo knows the warning signs, and calls Riverside Clinic", "Next appointment with Dr Alice Ahmed:"):
+        assert words in inserted.text
+    assert not re.search(r"\{[a-z]+(\.[a-z]+)?\}", inserted.text)
 
 
 async def test_another_practice_is_left_alone(house: House, cast: Cast) -> None:

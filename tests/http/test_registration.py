@@ -11,16 +11,16 @@ from starlette.applications import Starlette
 import server.consultation.registration
 import server.consultation.visit_account
 from server.consultation.actions import revoke_link
-from server.consultation.model import Consultation, Outcome
+from server.consultation.model import Consultation, Outcome, Participant, Stage
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.identity import passwords
 from server.identity.actions import find_credential
 from server.identity.model import Credential, Person
-from server.patients.model import Patient
 from server.web.ratelimit import RULES
-from tests.cast import ALICE, CHARLIE, DANA, ERIN, MALLORY, Cast, Meeting, add_meeting
+from tests.cast import ALICE, CHARLIE, DANA, ERIN, Cast, Meeting, add_meeting
 from tests.conftest import SignIn, StillClock, browser_of
+from tests.http.visiting import let_in, place, record_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P1")]
 
@@ -33,9 +33,11 @@ DANAS = {"joins": "yes", "username": "DANA", "password": "dana likes long walks"
 
 @pytest.fixture
 async def meeting(house: House, cast: Cast, clock: StillClock) -> Meeting:
-    """A consultation of dr_alice with erin, who has no account."""
+    """A consultation of dr_alice with erin, who has no account; alice has let her in."""
     async with house.database.write() as tx:
-        return await add_meeting(tx, house.secrets, clock.now(), guest=ERIN)
+        meeting = await add_meeting(tx, house.secrets, clock.now(), guest=ERIN)
+        await let_in(tx, meeting, clock.now())
+    return meeting
 
 
 @pytest.fixture
@@ -61,12 +63,6 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(passwords, "HASHER", Counting())
     return seen
-
-
-async def record_of(house: House, meeting: Meeting) -> Patient:
-    async with house.database.read() as tx:
-        consultation = await tx.get_one(Consultation, meeting.consultation_id)
-        return await tx.get_one(Patient, consultation.patient_id)
 
 
 async def people(house: House) -> tuple[int, int, int]:
@@ -236,6 +232,42 @@ async def test_a_name_that_is_taken_at_this_very_moment(
     await untouched()
 
 
+@pytest.fixture
+async def not_let_in(house: House, meeting: Meeting) -> None:
+    """erin has her link, and nobody has seen her yet."""
+    async with house.database.write() as tx:
+        (await tx.get_one(Participant, meeting.participant_id)).admitted_at = None
+
+
+@pytest.mark.row("N3")
+@pytest.mark.usefixtures("not_let_in")
+async def test_bad_28_a_forwarded_link_makes_no_account_before_somebody_was_let_in(
+    erin: httpx2.AsyncClient, page: str, idle: Untouched
+) -> None:
+    base, when = page.removesuffix("/account"), "as soon as Dr Alice Ahmed has let you in to the call"
+    for form in (ACCOUNT, {**ACCOUNT, "username": ALICE.username}, DANAS):
+        answer = await erin.post(page, data=form)
+        assert answer.headers["location"] == page
+        assert "sid" not in answer.cookies
+    shown = (await erin.get(page)).text
+    assert when in shown
+    assert 'name="password"' not in shown
+    welcome = (await erin.get(base)).text
+    assert when in welcome
+    assert f'href="{page}"' not in welcome
+    assert f'href="{page}"' not in (await erin.get(f"{base}/after")).text
+    await idle()
+
+
+async def test_who_was_let_in_once_may_make_an_account_whatever_came_then(
+    erin: httpx2.AsyncClient, page: str, house: House, meeting: Meeting
+) -> None:
+    async with house.database.write() as tx:
+        (await tx.get_one(Participant, meeting.participant_id)).leave()
+    assert (await place(house, meeting)).stage == Stage.LEFT
+    assert (await erin.post(page, data=ACCOUNT)).headers["location"] == "/my"
+
+
 @pytest.mark.parametrize("state", ["early", "expired", "revoked"])
 async def test_bad_31_a_link_out_of_its_time_makes_no_account(
     erin: httpx2.AsyncClient, page: str, spoil: Callable[[str], Awaitable[None]], idle: Untouched, state: str
@@ -316,43 +348,3 @@ async def test_a_login_that_the_browser_had_is_ended(erin: httpx2.AsyncClient, p
     erin.cookies.set("sid", old)
     await erin.post(page, data=ACCOUNT)
     assert (await alice.get("/api/today")).status_code == 401
-
-
-@pytest.fixture
-async def at_the_hill(house: House, cast: Cast, clock: StillClock) -> Meeting:
-    """dana has a consultation in another practice, too."""
-    async with house.database.write() as tx:
-        return await add_meeting(tx, house.secrets, clock.now(), guest=DANA, owner=MALLORY, team_id=None)
-
-
-async def test_one_account_reads_several_records(app: Starlette, house: House, at_the_hill: Meeting) -> None:
-    async with browser_of(app, {"visit": at_the_hill.token}) as dana:
-        answer = await dana.post(f"/v/{at_the_hill.visit_id}/account", data=DANAS)
-        assert answer.headers["location"] == "/my"
-        page = (await dana.get("/my")).text
-    assert page.index("Harbour Clinic") < page.index("Hill Practice")
-    assert (await record_of(house, at_the_hill)).person_id == DANA.person_id
-    async with house.database.read() as tx:
-        (entry,) = await tx.scalars(select(AuditEntry))
-    assert (entry.act, entry.person_id) == (Act.REGISTERED, DANA.person_id)
-
-
-async def test_being_signed_in_is_not_enough_to_add_a_practice(sign_in: SignIn, house: House, at_the_hill: Meeting) -> None:
-    dana = await sign_in(DANA)
-    dana.cookies.set("visit", at_the_hill.token)
-    for password in ("", "wrong", PASSWORD):
-        answer = await dana.post(f"/v/{at_the_hill.visit_id}/account", data={**DANAS, "password": password})
-        assert answer.status_code == 401
-        assert "Username or password is not right." in answer.text
-    assert (await record_of(house, at_the_hill)).person_id is None
-
-
-async def test_bad_32_the_form_gives_no_more_guesses_than_the_sign_in(
-    client: httpx2.AsyncClient, app: Starlette, at_the_hill: Meeting
-) -> None:
-    for _ in range(RULES["sign_in_name"].times):
-        assert (await client.post("/sign-in", data={"username": "dana", "password": "wrong"})).status_code == 401
-    async with browser_of(app, {"visit": at_the_hill.token}) as dana:
-        answer = await dana.post(f"/v/{at_the_hill.visit_id}/account", data=DANAS)
-    assert answer.status_code == 429
-    assert "too many attempts" in answer.text

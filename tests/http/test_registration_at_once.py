@@ -16,6 +16,7 @@ from server.identity.model import Credential, Person
 from server.patients.model import Patient
 from tests.cast import ERIN, Cast, Guest, Meeting, add_meeting
 from tests.conftest import StillClock, browser_of
+from tests.http.visiting import let_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P1")]
 
@@ -45,6 +46,8 @@ async def applicants(app: Starlette, house: House, cast: Cast, clock: StillClock
     """erin and fred."""
     async with house.database.write() as tx:
         meetings = [await add_meeting(tx, house.secrets, clock.now(), guest=guest) for guest in (ERIN, FRED)]
+        for meeting in meetings:
+            await let_in(tx, meeting, clock.now())
     clients = [browser_of(app, {"visit": meeting.token}) for meeting in meetings]
     yield [Applicant(client, meeting) for client, meeting in zip(clients, meetings, strict=True)]
     for client in clients:

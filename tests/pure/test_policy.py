@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.access.policy import Kind, NoteFacts, Permission, RecordFacts, Verb, Viewer, may, may_see_consultation, may_see_record
+from server.access.policy import (
+    Kind,
+    NoteFacts,
+    Permission,
+    RecordFacts,
+    Verb,
+    Viewer,
+    may,
+    may_book,
+    may_see_consultation,
+    may_see_record,
+)
 
 pytestmark = [pytest.mark.row("N3"), pytest.mark.row("N4")]
 
@@ -154,6 +165,16 @@ RECORD = RecordFacts(HERE, DANA, (Held(),), frozenset({ALICE}))
 @pytest.mark.parametrize("name", PEOPLE)
 def test_every_right_to_a_record(name: str) -> None:
     assert may_see_record(PEOPLE[name], RECORD) == (name in RECORD_OPENS)
+
+
+GIVE_CONSULTATIONS_HERE = {name for name, viewer in PEOPLE.items() if viewer.professional_id and viewer.practice_id == HERE}
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_right_to_book(name: str) -> None:
+    """Whoever gives consultations and may see the record; one without any consultation is anybody's of the practice to begin."""
+    assert may_book(PEOPLE[name], RECORD) == (name in RECORD_OPENS & GIVE_CONSULTATIONS_HERE)
+    assert may_book(PEOPLE[name], replace(RECORD, consultations=(), author_ids=frozenset())) == (name in GIVE_CONSULTATIONS_HERE)
 
 
 people = st.sampled_from([an_id(name) for name in ("alice", "bob", "charlie")])

@@ -8,9 +8,10 @@ const LONGEST_NAME = 200;
 
 const hintOf = ({ chosen, words }: Seeker): string => {
   if (chosen.value)
-    return t("Known patient, newest consultation {day}. The record's own name is used.", {
-      day: formatDay(chosen.value.newest_at),
-    });
+    return t(
+      "Known patient, newest consultation {day}. The record's own name is used. A number or an address that you write replaces the one on record.",
+      { day: formatDay(chosen.value.newest_at) },
+    );
   if (words.value.trim().length < FEWEST) return t("Known patients are offered while you write.");
   return t("A new record is made, unless you choose somebody from the list.");
 };

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.bench.notes import crowd, hostile, kills, opening, quiet
+from tests.bench.notes import crowd, hostile, kills, opening, quiet, rights
 from tests.bench.report import Bench, report
 
 BENCHES: dict[str, Bench] = {
@@ -12,6 +12,7 @@ BENCHES: dict[str, Bench] = {
     "quiet": quiet.measure,
     "opening": opening.measure,
     "hostile": hostile.measure,
+    "rights": rights.measure,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import pytest
 from starlette.applications import Starlette
 
+from server.core.house import House
 from server.notes.chain import Row
 from server.notes.hub import Hub
 from server.notes.limits import SCHEMA_VERSION
@@ -21,6 +22,15 @@ from tests.live.notes.house import Open, notes_in, ticket_for
 def hub(app: Starlette) -> Hub:
     hub: Hub = app.state.notes
     return hub
+
+
+@pytest.fixture(params=["by the hint", "without a hint"])
+def hints(request: pytest.FixtureRequest, house: House, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whether hints arrive."""
+    if request.param == "without a hint":
+        monkeypatch.setattr(house.bus, "publish", lambda _: None)
+    found: str = request.param
+    return found
 
 
 @pytest.fixture

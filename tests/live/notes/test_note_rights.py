@@ -1,7 +1,7 @@
 """Who may read and who may write, at the door and while the note is open."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,11 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from server.access.actions import leave_team
-from server.access.emergency import Emergency, break_glass, end_emergency
-from server.access.model import Grant
-from server.access.permissions import Wish, permit, withdraw_permission
 from server.access.policy import Verb
-from server.access.viewer import load_viewer
 from server.consultation.model import Consultation
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
@@ -28,8 +24,8 @@ from server.notes.yproto import EMPTY_UPDATE
 from server.patients.actions import withdraw_sharing
 from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, NORTH, OLGA, Cast, Meeting, Staff, add_meeting
 from tests.conftest import ORIGIN, SignIn, StillClock
-from tests.live.notes.client import Tab, open_tab
-from tests.live.notes.house import Open, notes_in, rows_of, ticket_for
+from tests.live.notes.client import open_tab
+from tests.live.notes.house import Open, notes_in, rows_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N3")]
 
@@ -81,15 +77,6 @@ async def test_without_the_patients_agreement_each_has_a_note_of_their_own(
     alice, bob = [await notes_in(await sign_in(person), meeting.consultation_id) for person in (ALICE, BOB)]
     assert not set(alice.values()) & set(bob.values())
     assert (await (await sign_in(BOB)).post(f"/api/notes/{alice['shared']}/tickets", json={})).status_code == 404
-
-
-@pytest.fixture(params=["by the hint", "without a hint"])
-def hints(request: pytest.FixtureRequest, house: House, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Whether hints arrive."""
-    if request.param == "without a hint":
-        monkeypatch.setattr(house.bus, "publish", lambda _: None)
-    found: str = request.param
-    return found
 
 
 @pytest.mark.usefixtures("hints")
@@ -298,80 +285,6 @@ async def test_an_idle_login_closes_the_note(open_note: Open, hub: Hub, house: H
     clock.advance(timedelta(seconds=house.settings.login_idle_s + 60).total_seconds())
     await hub.recheck_all()
     assert await bob.closed() == 4401
-
-
-async def permit_charlie(house: House, meeting: Meeting, clock: StillClock) -> UUID:
-    """Let charlie see what alice wrote; returns the permission's id."""
-    async with house.database.write() as tx:
-        patient_id = (await tx.get_one(Consultation, meeting.consultation_id)).patient_id
-        wish = Wish(patient_id, CHARLIE.person_id, "Second opinion", clock.now() + timedelta(days=30))
-        return (await permit(tx, await load_viewer(tx, ALICE.person_id, clock.now()), wish, clock.now())).id
-
-
-@pytest.fixture
-async def charlies_tab(open_note: Open, sockets: str, sign_in: SignIn, meeting: Meeting) -> AsyncIterator[tuple[Tab, Tab]]:
-    """Alice's note, open to her and to charlie, whom nothing but a permission or an emergency lets see it."""
-    alice = await open_note(ALICE)
-    note_id = (await notes_in(await sign_in(ALICE), meeting.consultation_id))["shared"]
-    async with open_tab(sockets, await ticket_for(await sign_in(CHARLIE), note_id), origin=ORIGIN) as charlie:
-        await charlie.until(lambda tab: tab.synced)
-        yield alice, charlie
-
-
-@pytest.fixture
-async def grant_id(house: House, meeting: Meeting, clock: StillClock, sign_in: SignIn) -> UUID:
-    await notes_in(await sign_in(ALICE), meeting.consultation_id)
-    return await permit_charlie(house, meeting, clock)
-
-
-@pytest.mark.row("N4")
-@pytest.mark.usefixtures("hints")
-async def test_a_permission_that_is_withdrawn_closes_the_note(
-    grant_id: UUID, charlies_tab: tuple[Tab, Tab], house: House, meeting: Meeting, clock: StillClock
-) -> None:
-    alice, charlie = charlies_tab
-    assert charlie.hello["rights"] == "read"
-    await alice.type("to read")
-    await charlie.until(lambda tab: tab.text() == "to read")
-    async with house.database.write() as tx:
-        patient_id = (await tx.get_one(Consultation, meeting.consultation_id)).patient_id
-        await withdraw_permission(tx, ALICE.viewer, patient_id, grant_id, clock.now())
-    assert await charlie.closed() == 4403
-    await alice.type(" alone")
-    await alice.until(lambda tab: tab.saved)
-    assert charlie.text() == "to read"
-
-
-@pytest.mark.row("N4")
-async def test_a_permission_that_runs_out_closes_the_note(
-    grant_id: UUID, charlies_tab: tuple[Tab, Tab], hub: Hub, house: House, clock: StillClock
-) -> None:
-    _, charlie = charlies_tab
-    async with house.database.write() as tx:
-        await tx.execute(update(Grant).where(Grant.id == grant_id).values(expires_at=clock.now()))
-    await hub.recheck_all()
-    assert await charlie.closed() == 4403
-
-
-@pytest.fixture
-async def emergency(house: House, meeting: Meeting, clock: StillClock, sign_in: SignIn) -> UUID:
-    """Charlie has opened dana's record in an emergency; returns the patient's id."""
-    await notes_in(await sign_in(ALICE), meeting.consultation_id)
-    async with house.database.write() as tx:
-        patient_id = (await tx.get_one(Consultation, meeting.consultation_id)).patient_id
-        await break_glass(tx, CHARLIE.viewer, Emergency(patient_id, frozenset({ALICE.person_id}), "Collapsed in the corridor"), clock.now())
-    return patient_id
-
-
-@pytest.mark.usefixtures("hints")
-async def test_an_emergency_that_is_ended_closes_the_note(
-    emergency: UUID, charlies_tab: tuple[Tab, Tab], house: House, clock: StillClock
-) -> None:
-    _, charlie = charlies_tab
-    assert charlie.hello["rights"] == "read"
-    async with house.database.write() as tx:
-        await end_emergency(tx, CHARLIE.viewer, emergency, clock.now())
-    assert await charlie.closed() == 4403
 
 
 @pytest.mark.row("L6")
