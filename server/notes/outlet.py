@@ -5,10 +5,10 @@ from collections import deque
 from typing import Protocol
 
 from starlette.types import Message, Receive, Send
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from server.core.supervise import Supervisor
 from server.notes.limits import CLOSE_WITHIN_S, MAX_BACKLOG, MAX_QUEUED
+from server.web.bounded_ws import socket_of
 
 
 class Outlet(Protocol):
@@ -28,11 +28,9 @@ class Outlet(Protocol):
 
 
 def open_outlet(receive: Receive, send: Send, supervisor: Supervisor) -> Outlet:
-    """Choose the fast way where uvicorn's protocol is in reach: middleware wraps `send`, but nobody wraps `receive`."""
-    protocol = getattr(receive, "__self__", None)
-    if isinstance(protocol, WebSocketsSansIOProtocol):
-        return RawOutlet(protocol.transport, send)
-    return QueueOutlet(send, supervisor)
+    """Choose the fast way where uvicorn's protocol is in reach."""
+    socket = socket_of(receive)
+    return QueueOutlet(send, supervisor) if socket is None else RawOutlet(socket.transport, send)
 
 
 class RawOutlet:

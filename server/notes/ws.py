@@ -1,6 +1,7 @@
 """The edge of the note socket: ticket in, then binary frames between one browser tab and the live note."""
 
 import hashlib
+from functools import partial
 from typing import cast
 
 import structlog
@@ -22,6 +23,7 @@ from server.notes.model import NoteReject
 from server.notes.outlet import Outlet, open_outlet
 from server.notes.rights import still_viewer
 from server.notes.subject import NoteSubject
+from server.web.bounded_ws import socket_of
 from server.web.endpoint import Strict, parse_model
 from server.web.lobby import Lobby
 
@@ -112,17 +114,24 @@ class _Visit:
             live.leave(conn)
 
     async def _read(self, live: LiveNote, conn: Conn) -> None:
-        """Hand over every frame until the browser leaves; one that is refused is recorded, never its content."""
-        while True:
-            message = await self._receive()
-            if message["type"] != "websocket.receive":
-                return
-            data = message.get("bytes") or b""
-            try:
-                conn.take(data)
-            except ConsiliumError as error:
-                self._record(live, conn, error.code, data)
-                raise
+        """Hand over every frame until the browser leaves or the connection has said goodbye; uvicorn's socket hands over by itself."""
+        take = partial(self._take, live, conn)
+        socket = socket_of(self._receive)
+        if socket is not None:
+            socket.divert(take)
+        while (message := await self._receive())["type"] == "websocket.receive":
+            take(message.get("bytes") or b"")
+
+    def _take(self, live: LiveNote, conn: Conn, data: bytes) -> None:
+        """Take one frame; one that is refused ends the connection and is recorded, never its content."""
+        try:
+            conn.take(data)
+        except ConsiliumError as error:
+            self._record(live, conn, error.code, data)
+            conn.end(error)
+        except Exception as error:  # noqa: BLE001 - a bug is ours, not the browser's
+            log.error("note socket crashed", error=type(error).__name__, where=where(error))  # noqa: TRY400 - a traceback's text may hold a person's data
+            conn.end(ConsiliumError())
 
     def _record(self, live: LiveNote, conn: Conn, code: str, data: bytes) -> None:
         log.warning("note frame refused", code=code, size=len(data), note=live.note_id, session=conn.session_id)

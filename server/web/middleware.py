@@ -1,6 +1,9 @@
-"""What every answer carries and every request must pass, as plain ASGI."""
+"""What every answer carries and every request must pass, as plain ASGI.
 
-from collections.abc import Iterable
+Whatever passes unchanged is handed on without `async`: the frame of a coroutine would stay in memory as long as a socket is open.
+"""
+
+from collections.abc import Awaitable, Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -52,7 +55,10 @@ class SecurityHeaders:
         if secure:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.app(scope, receive, self._with_headers(send) if scope["type"] == "http" else send)
+
+    def _with_headers(self, send: Send) -> Send:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -61,7 +67,7 @@ class SecurityHeaders:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self.app(scope, receive, with_headers)
+        return with_headers
 
 
 class OriginCheck:
@@ -74,13 +80,12 @@ class OriginCheck:
         self.app = app
         self._own = origin_of(base_url) if base_url else None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if not self._must_check(scope) or self._passes(scope):
-            await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await _deny_socket(receive, send)
-        else:
-            await JSONResponse({"error": {"code": "origin", "message": "This request came from another site."}}, 403)(scope, receive, send)
+            return self.app(scope, receive, send)
+        if scope["type"] == "websocket":
+            return _deny_socket(receive, send)
+        return JSONResponse({"error": {"code": "origin", "message": "This request came from another site."}}, 403)(scope, receive, send)
 
     @staticmethod
     def _must_check(scope: Scope) -> bool:
@@ -122,11 +127,12 @@ class HostCheck:
         self.app = app
         self._host = urlsplit(base_url).netloc if base_url else None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if self._passes(scope):
+            return self.app(scope, receive, send)
+        return JSONResponse({"error": {"code": "host", "message": "There is no such host here."}}, 421)(scope, receive, send)
+
+    def _passes(self, scope: Scope) -> bool:
         if scope["type"] != "http" or self._host is None or scope["path"] in {"/healthz", "/readyz"}:
-            await self.app(scope, receive, send)
-            return
-        if Headers(scope=scope).get("host") != self._host:
-            await JSONResponse({"error": {"code": "host", "message": "There is no such host here."}}, 421)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+            return True
+        return Headers(scope=scope).get("host") == self._host

@@ -1,6 +1,6 @@
 """Whose request it is: behind a proxy of ours the connection comes from the proxy, and the address stands in a header."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.datastructures import Headers
@@ -20,11 +20,11 @@ class ClientAddress:
         self.app = app
         self._trusted = trusted
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         peer = _address(scope["client"][0]) if scope.get("client") else None
         if peer is not None and self._trusts(peer):
             scope = {**scope, "client": (str(self._nearest(peer, Headers(scope=scope))), 0)}
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
