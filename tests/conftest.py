@@ -85,6 +85,14 @@ def postgres() -> Iterator[Postgres]:
     server.stop()
 
 
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A cluster of this test's own, to be stopped and started again."""
+    server = Postgres()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres: Postgres) -> str:
     """The name of a PostgreSQL database with every migration applied."""

@@ -143,8 +143,27 @@ class Postgres:
         }  # fmt: skip
         postgres = need_program("postgres", "postgresql", *folders)
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        self.process = Process([postgres, "-D", str(data), *arguments], self._folder.with_suffix(".log"), user=self._user)
-        self.process.until_up(lambda: listening(self.port))
+        self._command = [postgres, "-D", str(data), *arguments]
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again on the same data."""
+        self.process = Process(self._command, self._folder.with_suffix(".log"), user=self._user)
+        self.process.until_up(self.ready)
+
+    def ready(self) -> bool:
+        """Whether it takes statements; it listens a while before it does."""
+        import psycopg
+
+        try:
+            self.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def halt(self) -> None:
+        """End every connection and stop; the data stay."""
+        self.process.stop(signal.SIGINT)
 
     def url(self, database: str) -> str:
         return f"postgresql://consilium@127.0.0.1:{self.port}/{database}"
@@ -157,7 +176,7 @@ class Postgres:
             connection.execute(statement.encode())
 
     def stop(self) -> None:
-        self.process.stop(signal.SIGINT)
+        self.halt()
         shutil.rmtree(self._folder, ignore_errors=True)
         self.process.log.unlink(missing_ok=True)
 
@@ -174,6 +193,7 @@ class AppServer:
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"ENVIRONMENT": "production", "BASE_URL": self.url, "PORT": str(self.port), "DATA_DIR": str(folder / "data")}
         self.settings = {**own, **settings}
+        self.command = ["-m", "server", "serve"]
         (folder / "data").mkdir(parents=True, exist_ok=True)
         self._process: Process | None = None
 
@@ -183,7 +203,7 @@ class AppServer:
 
     def begin(self) -> None:
         """Start the process without waiting for it."""
-        self._process = Process([sys.executable, "-m", "server", "serve"], self.folder / "server.log", env=self.env())
+        self._process = Process([sys.executable, *self.command], self.folder / "server.log", env=self.env())
 
     def start(self) -> None:
         """Start and wait until the server says that it is ready."""

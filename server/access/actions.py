@@ -7,15 +7,30 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from server.access.model import EmergencyAccess, Grant, Membership, Practice, Professional, RightsEpoch, Staff, StaffRole, Team
+from server.access.policy import Viewer
+from server.access.viewer import administers
+from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
-from server.errors import NotFound
+from server.errors import Forbidden, NotFound
 
 
 def add_practice(tx: Tx, name: str, phone: str | None, time_zone: str) -> Practice:
     practice = Practice(id=new_id(), name=name, phone=phone, time_zone=time_zone)
     tx.add(practice)
     return practice
+
+
+async def keep_drafts(tx: Tx, viewer: Viewer, now: datetime, *, keeps: bool) -> None:
+    """Decide whether unsent text may stay on people's own computers; raises `Forbidden` for whoever is no administrator."""
+    if viewer.practice_id is None or not await administers(tx, viewer):
+        raise Forbidden
+    practice = await tx.get_one(Practice, viewer.practice_id)
+    if practice.keeps_drafts is keeps:
+        return
+    practice.keeps_drafts = keeps
+    said = "keeps drafts" if keeps else "keeps no drafts"
+    await record(tx, Deed(practice.id, viewer.person_id, Act.CHANGED, "practice", practice.id, None, said), now)
 
 
 def add_team(tx: Tx, practice_id: UUID, name: str) -> Team:

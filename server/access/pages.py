@@ -1,21 +1,23 @@
-"""The account page: who is signed in, and where."""
+"""The account page: who is signed in, and where; for an administrator also what the practice has decided."""
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.actions import keep_drafts
 from server.access.home import part_of
 from server.access.model import Practice
-from server.access.viewer import load_viewer
+from server.access.viewer import administers, load_viewer, viewer_of
 from server.identity.actions import open_logins
 from server.identity.gate import signed_in
 from server.identity.model import Credential
 from server.web.endpoint import house_of
+from server.web.forms import read_form
 from server.web.pages import render
 
 
 def routes() -> list[Route]:
-    return [Route("/account", _account)]
+    return [Route("/account", _account), Route("/account/practice", _practice, methods=["POST"])]
 
 
 async def _account(request: Request) -> Response:
@@ -26,10 +28,21 @@ async def _account(request: Request) -> Response:
         credential = await tx.get_one(Credential, who.person_id)
         part = await part_of(tx, viewer)
         practice = await tx.get(Practice, viewer.practice_id) if viewer.practice_id else None
+        decides = await administers(tx, viewer)
         sessions = await open_logins(tx, who.person_id)
     now = house.clock.now()
     alive = [session for session in sessions if session.alive(now, house.settings)]
     person = {"name": viewer.name, "username": credential.username}
     zone = practice.time_zone if practice else "UTC"
     shown = {"person": person, "part": part, "sessions": alive, "current": who.session_id, "zone": zone, "now": now}
-    return render(request, "staff/account.html", shown)
+    decided = {"practice": practice if decides else None, "done": request.query_params.get("done")}
+    return render(request, "staff/account.html", {**shown, **decided})
+
+
+async def _practice(request: Request) -> Response:
+    form = await read_form(request)
+    viewer = await viewer_of(request)
+    house = house_of(request)
+    async with house.database.write() as tx:
+        await keep_drafts(tx, viewer, house.clock.now(), keeps=form.get("keeps_drafts") == "yes")
+    return RedirectResponse("/account?done=practice#practice", status_code=303)

@@ -32,6 +32,7 @@ class Act(StrEnum):
     BROKE_GLASS = "broke_glass"
     REGISTERED = "registered"
     READDRESSED = "readdressed"
+    CHANGED = "changed"
 
 
 class AuditEntry(Base):

@@ -33,12 +33,19 @@ def set_password(tx: Tx, person_id: UUID, username: str, password_hash: str, now
     tx.add(Credential(person_id=person_id, username=normalise(username), password_hash=password_hash, changed_at=now))
 
 
-def begin_login(tx: Tx, person_id: UUID, device: str, now: datetime) -> str:
-    """Add a login session and return its token, which is nowhere stored."""
+def begin_login(tx: Tx, person_id: UUID, device: str, now: datetime, *, shared: bool = True) -> str:
+    """Add a login session and return its token, which is nowhere stored. On a computer that is not `shared` unsent text may be kept."""
     token = new_token()
     tx.add(
         LoginSession(
-            id=new_id(), person_id=person_id, token_hash=token_hash(token), device=device[:100], created_at=now, seen_at=now, ended_at=None
+            id=new_id(),
+            person_id=person_id,
+            token_hash=token_hash(token),
+            device=device[:100],
+            shared=shared,
+            created_at=now,
+            seen_at=now,
+            ended_at=None,
         )
     )
     return token

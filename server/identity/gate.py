@@ -58,10 +58,11 @@ async def still_signed_in(house: House, session_id: UUID) -> bool:
     return session is not None and session.alive(house.clock.now(), house.settings)
 
 
-async def begin_here(tx: Tx, connection: HTTPConnection, person_id: UUID) -> str:
+async def begin_here(tx: Tx, connection: HTTPConnection, person_id: UUID, *, shared: bool = True) -> str:
     """Return a new login's token; the one that the browser had before is ended, so that no fixed session survives."""
     await end_here(tx, connection)
-    return begin_login(tx, person_id, device_words(connection.headers.get("user-agent", "")), house_of(connection).clock.now())
+    device = device_words(connection.headers.get("user-agent", ""))
+    return begin_login(tx, person_id, device, house_of(connection).clock.now(), shared=shared)
 
 
 async def end_here(tx: Tx, connection: HTTPConnection) -> None:

@@ -56,7 +56,7 @@ async def _sign_in(request: Request, passwords: Passwords) -> Response:
     if person_id is None:
         return _form(request, target, username, error="wrong", status=401)
     async with house_of(request).database.write() as tx:
-        token = await begin_here(tx, request, person_id)
+        token = await begin_here(tx, request, person_id, shared=form.get("own") != "yes")
     response = RedirectResponse(target, status_code=303)
     set_cookie(response, house_of(request).settings, token)
     return response

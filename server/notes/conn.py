@@ -58,12 +58,13 @@ REASONS = {
 
 @dataclass
 class Tab:
-    """Who sits at the other end, and under which client id."""
+    """Who sits at the other end, and under which client id; `keep` is the secret with which their computer may keep unsent text."""
 
     subject: NoteSubject
     session_id: int
     client_id: int
     writable: bool
+    keep: str | None = None
 
 
 class Conn:
@@ -223,7 +224,13 @@ class Conn:
         self.push(message, wire_frame(message))
 
     def _hello(self) -> dict[str, object]:
-        return {"client_id": self.client_id, "schema": SCHEMA_VERSION, "rights": self._rights(), "state": self._state()}
+        return {
+            "client_id": self.client_id,
+            "schema": SCHEMA_VERSION,
+            "rights": self._rights(),
+            "state": self._state(),
+            "keep": self.tab.keep,
+        }
 
     def _state(self) -> str:
         return "locked" if self._live.locked else "draft"

@@ -17,6 +17,7 @@ from server.errors import Conflict, ConsiliumError, Malformed, NotSignedIn, NotS
 from server.notes.actions import OpenedNote, open_note, outdated
 from server.notes.conn import Conn, Tab
 from server.notes.hub import Hub
+from server.notes.keeping import keeping_secret
 from server.notes.limits import HELLO_WITHIN_S, MAX_CLIENT_ID, MAX_HELLO, SCHEMA_VERSION
 from server.notes.live import LiveNote
 from server.notes.model import NoteReject
@@ -82,17 +83,18 @@ class _Visit:
             raise NotSignedIn(code="ticket")
         if hello.schema_version != SCHEMA_VERSION:
             raise outdated()
-        opened = await self._open(subject, hello.client_id)
+        opened, keep = await self._open(subject, hello.client_id)
         async with self._hub.use(opened.ref) as live:
-            tab = Tab(subject, opened.session_id, opened.client_id, opened.writable)
+            tab = Tab(subject, opened.session_id, opened.client_id, opened.writable, keep)
             await self._take_part(live, Conn(live, tab, self._outlet, self._house.clock, self._house.supervisor))
 
-    async def _open(self, subject: NoteSubject, client_id: int | None) -> OpenedNote:
+    async def _open(self, subject: NoteSubject, client_id: int | None) -> tuple[OpenedNote, str | None]:
         try:
             async with self._house.database.write() as tx:
                 now = self._house.clock.now()
                 viewer = await still_viewer(tx, self._house.settings, subject, now)
-                return await open_note(tx, viewer, subject.public_id, client_id, now)
+                opened = await open_note(tx, viewer, subject.public_id, client_id, now)
+                return opened, await keeping_secret(tx, self._house.secrets, viewer, subject)
         except STORAGE_ERRORS as error:
             log.error("note not opened", error=type(error).__name__, where=where(error))  # noqa: TRY400 - as above
             raise NotStored from None

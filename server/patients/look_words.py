@@ -19,6 +19,7 @@ SENTENCES = {
     Act.BROKE_GLASS: _("Opened the record in an emergency"),
     Act.REGISTERED: _("Made the account that reads this record"),
     Act.READDRESSED: _("Changed the mobile number or e-mail address of the record"),
+    Act.CHANGED: _("Changed a setting of the practice"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {Act.LOOKED: _("Looked at the list of notes"), Act.EXPORTED: _("Took out a copy of the whole record")}

@@ -1,6 +1,7 @@
 /** A note link whose server is the test. */
 import { test } from "node:test";
 import * as Y from "yjs";
+import type { Keep } from "../src/notes/keep.ts";
 import type { NoteWire } from "../src/notes/line.ts";
 import { NoteLink } from "../src/notes/provider.ts";
 import * as wire from "../src/notes/wire.ts";
@@ -41,9 +42,9 @@ export class FakeServer implements NoteWire {
   }
 
   /** Hello, and a complete exchange with the server's own text. */
-  greets(text: Y.Doc, rights: wire.Rights = "write"): void {
+  greets(text: Y.Doc, rights: wire.Rights = "write", more: Partial<wire.Hello> = {}): void {
     this.onopen?.({} as Event);
-    this.saysJson(wire.HELLO, { client_id: ME, schema: wire.SCHEMA, rights });
+    this.saysJson(wire.HELLO, { client_id: ME, schema: wire.SCHEMA, rights, ...more });
     if (rights === "write") this.says(wire.syncFrame(wire.STEP1, Y.encodeStateVector(text)));
     this.says(wire.syncFrame(wire.STEP2, Y.encodeStateAsUpdate(text)));
   }
@@ -62,13 +63,15 @@ export class FakeServer implements NoteWire {
   }
 }
 
-export const setUp = () => {
+export const setUp = (keep: Keep | null = null) => {
   const timers = new FakeTimers();
   const servers: FakeServer[] = [];
   const tickets = { asked: 0, refuse: 0 };
   const link = new NoteLink({
     url: "wss://here/ws/note",
+    keep,
     ticket: async () => {
+      await keep?.find();
       tickets.asked += 1;
       if (tickets.refuse > 0) throw Object.assign(new Error("no"), { status: tickets.refuse });
       return `ticket-${tickets.asked}`;

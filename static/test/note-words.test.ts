@@ -14,6 +14,8 @@ const OPEN: NoteStatus = {
   locked: false,
   full: false,
   ending: null,
+  kept: "no",
+  left: null,
 };
 
 const AT = new Date(2026, 2, 2, 10, 41, 7);
@@ -38,8 +40,22 @@ describe("what is shown of saving [N2]", () => {
       "NOT saved – keep this tab open",
     ],
     [
-      "when the note is full",
-      { saved: false, unsavedSince: 1_000, full: true },
+      "over a broken line on one's own computer, at once",
+      { saved: false, unsavedSince: 1_000, line: "lost", kept: "soon" },
+      1_001,
+      "busy",
+      "Keeping it on this computer…",
+    ],
+    [
+      "and once it is on the disk",
+      { saved: false, unsavedSince: 1_000, line: "lost", kept: "yes" },
+      1_001,
+      "busy",
+      "Kept on this computer until it is sent",
+    ],
+    [
+      "when the note is full, whatever is kept",
+      { saved: false, unsavedSince: 1_000, full: true, kept: "yes" },
       1_001,
       "alarm",
       "NOT saved – keep this tab open",

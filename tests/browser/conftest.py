@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from server.web.pseudo import write_pseudo_locales
 from tests.browser.person import Persons
+from tests.cable import Plug, plugged
 from tests.cast import seat_in
 from tests.servers import AppServer, need_program
 from tests.site import Site
@@ -114,6 +115,25 @@ def own_site(tmp_path: Path, sqlite_template: Path, locales: Path) -> Iterator[S
     yield site
     site.close()
     site.server.stop()
+
+
+@pytest.fixture
+def plug(site: Site) -> Iterator[Plug]:
+    """The line to the server of those who sit at `far_chromium`, in the test's hand.
+
+    Chromium's own offline mode is no substitute: it leaves an open WebSocket open, holds its frames in both directions back and delivers
+    them all afterwards, so that no line ever breaks and nothing is sent again.
+    """
+    with plugged(site.server.port) as plug:
+        yield plug
+
+
+@pytest.fixture
+def far_chromium(launch_chromium: LaunchChromium, plug: Plug, site: Site) -> Iterator[Browser]:
+    """A Chromium that reaches the server over the cable alone; everybody else's leads straight there."""
+    browser = launch_chromium(f"--host-resolver-rules=MAP 127.0.0.1:{site.server.port} 127.0.0.1:{plug.near}")
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

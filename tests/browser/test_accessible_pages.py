@@ -15,7 +15,7 @@ from tests.browser.axe import Inspection
 from tests.browser.journeys import turn_on
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_patient_way import WITHOUT_CALLS
-from tests.cast import ALICE, CHARLIE, DANA, ERIN, SAM
+from tests.cast import ALICE, CHARLIE, DANA, ERIN, OLGA, SAM
 from tests.site import Booked, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V11")]
@@ -276,4 +276,6 @@ def test_the_pages_of_a_professional(persons: Persons, site: Site, language: str
     alice.page.locator("main button").click()
     expect(alice.page.locator(".error-summary")).to_be_visible()
     inspection.look(alice, "a wrong password")
+    olga = persons.person("olga", site, signed_in=OLGA, language=language).open("/account?done=practice")
+    comes_to(olga, ".account-practice .callout", inspection, "what the practice decides")
     assert inspection.wrong == []

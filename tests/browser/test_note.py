@@ -113,23 +113,6 @@ def test_a_reload_brings_back_every_word(pair: tuple[Person, Person]) -> None:
         expect(section(person, "Assessment")).to_contain_text("Migraine")
 
 
-@pytest.mark.row("N2")
-def test_words_written_offline_arrive_later(pair: tuple[Person, Person]) -> None:
-    alice, bob = pair
-    alice.allow_errors("WebSocket|ERR_INTERNET_DISCONNECTED|Failed to load")
-    alice.context.set_offline(True)
-    write(alice, "Assessment", "From alice. ")
-    alice.reads("NOT saved")
-    write(bob, "Assessment", "From bob. ")
-    saved(bob)
-    assert "From alice" not in written(bob, "Assessment")
-    alice.context.set_offline(False)
-    for person in pair:
-        expect(section(person, "Assessment")).to_contain_text("From alice.")
-        expect(section(person, "Assessment")).to_contain_text("From bob.")
-    saved(alice)
-
-
 def test_bold_and_lists_are_kept_and_hostile_markup_is_not(pair: tuple[Person, Person]) -> None:
     alice, bob = pair
     section(alice, "Objective").click()

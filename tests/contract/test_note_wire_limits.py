@@ -1,6 +1,7 @@
 """docs/WIRE.md, section 3.5, names every bound of the live note with the number that the server has, and what happens at it."""
 
 import re
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from server.web.lobby import SEATS
 from server.web.ratelimit import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTION = (ROOT / "docs" / "WIRE.md").read_text().split("\n### 3.5")[1].split("\n## 4.")[0]
+SECTION = (ROOT / "docs" / "WIRE.md").read_text().split("\n### 3.5")[1].split("\n### 3.6")[0]
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in SECTION.splitlines() if re.match(r"\| (?!limit|code)", line)]
 TABLE = {row[0]: row[1:] for row in ROWS}
 KIB, MIB = 1024, 1024 * 1024
@@ -87,3 +88,11 @@ def test_close_codes_are_those_of_the_errors() -> None:
 def test_every_refusal_has_its_sentence_and_its_place() -> None:
     frames = (ROOT / "docs" / "WIRE.md").read_text().split("\n### 3.2")[1].split("\n### 3.3")[0]
     assert [code for code in REASONS if f'"{code}"' not in frames] == []
+
+
+def test_what_a_computer_keeps_is_bounded_as_the_page_says() -> None:
+    source = (ROOT / "static" / "src" / "notes" / "keep.ts").read_text()
+    bounds = {name: prod(map(int, value.split("*"))) for name, value in re.findall(r"export const (KEPT_\w+) = ([\d *]+);", source)}
+    row = f"| {bounds['KEPT_BYTES'] // MIB} MiB | {bounds['KEPT_RECORDS']} | {bounds['KEPT_MS'] // 3_600_000} hours |"
+    assert row in (ROOT / "docs" / "WIRE.md").read_text()
+    assert bounds["KEPT_BYTES"] <= limits.MAX_STEP2

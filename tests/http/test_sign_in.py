@@ -157,7 +157,7 @@ async def test_bad_32_the_right_password_buys_no_attempts_at_other_names(
 async def test_bad_33_a_sign_in_that_breaks_changes_nothing(stranger: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     await stranger.post("/sign-in", data=form_of(ALICE))
 
-    def fail(*_: object) -> str:
+    def fail(*_: object, **__: object) -> str:
         raise OverflowError
 
     with monkeypatch.context() as patch:

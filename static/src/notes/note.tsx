@@ -8,9 +8,12 @@ import { Icon } from "../lib/icon.tsx";
 import { realTimers } from "../lib/timers.ts";
 import { socketUrl } from "../lib/urls.ts";
 import { WhoWrote } from "./authors.tsx";
+import { browserBoxes } from "./boxes.ts";
 import { Earlier } from "./earlier.tsx";
 import { NoteEditor, type Style } from "./editor.ts";
 import { Insert } from "./insert.tsx";
+import { Keep } from "./keep.ts";
+import { Left } from "./left.tsx";
 import type { Ending } from "./line.ts";
 import type { Listed } from "./listed.ts";
 import type { Other } from "./presence.ts";
@@ -45,12 +48,19 @@ interface BelowProps extends NotePaneProps {
   close: () => void;
 }
 
-const openLink = ({ note }: NotePaneProps): NoteLink =>
-  new NoteLink({
+const openLink = ({ note }: NotePaneProps): NoteLink => {
+  const boxes = browserBoxes();
+  const keep = boxes && new Keep(boxes, note.id);
+  return new NoteLink({
     url: socketUrl("/ws/note"),
-    ticket: async () => (await post<{ ticket: string }>(`/api/notes/${note.id}/tickets`)).ticket,
+    ticket: async () => {
+      await keep?.find();
+      return (await post<{ ticket: string }>(`/api/notes/${note.id}/tickets`)).ticket;
+    },
     writable: note.writable,
+    keep,
   });
+};
 
 /** Opens the link once for the life of the pane, and wakes it when the network or the reader comes back. */
 const useLink = (props: NotePaneProps): NoteLink => {
@@ -236,6 +246,7 @@ const Trouble = ({ link, shelf, editor }: { link: NoteLink; shelf: Shelf; editor
   return (
     <>
       {ending ? <Ended link={link} shelf={shelf} ending={ending} /> : null}
+      {editor ? <Left link={link} editor={editor} /> : null}
       {full ? <p class="callout warn">{t("This note has reached its greatest length.")}</p> : null}
       {editor?.pasteRefused.value ? (
         <p class="callout warn" role="alert">

@@ -3,8 +3,10 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
 import * as Y from "yjs";
 import { realTimers, type Timers } from "../lib/timers.ts";
+import type { Keep, Kept } from "./keep.ts";
 import { Ledger } from "./ledger.ts";
 import { type Ending, Line, type LineListener, type LineOptions } from "./line.ts";
+import { fits, wordsIn } from "./unsent.ts";
 import * as wire from "./wire.ts";
 
 export interface NoteStatus {
@@ -20,15 +22,22 @@ export interface NoteStatus {
   locked: boolean;
   full: boolean;
   ending: Ending | null;
+  /** Whether what is unsaved is kept on this computer, and outlives this tab. */
+  kept: Kept;
+  /** Words that an earlier tab left here and that can no longer be sent as they were typed. */
+  left: string | null;
 }
 
 export interface NoteOptions extends LineOptions {
   writable: boolean;
   /** The time of day that people are shown. */
   clock?: () => Date;
+  keep?: Keep | null;
 }
 
 const AWARENESS_MS = 100;
+/** Where an update comes from that an earlier tab left; like everything typed without a line it may be longer than one edit. */
+const KEPT = "kept";
 const EMPTY_UPDATE = new Uint8Array([0, 0]);
 
 /** After these the same tab may go on, with everything that it still holds. */
@@ -44,6 +53,9 @@ export class NoteLink {
   readonly #timers: Timers;
   readonly #ledger = new Ledger();
   readonly #line: Line;
+  readonly #keep: Keep | null;
+  /** Reading what an earlier tab left; resolves to what this one goes on with. */
+  #found: Promise<Uint8Array | null> = Promise.resolve(null);
   #clientId: number | null = null;
   #synced = false;
   /** The server asked for what it lacks and got it; since then every edit was sent, and none refused. */
@@ -59,6 +71,8 @@ export class NoteLink {
   constructor(options: NoteOptions) {
     this.#clock = options.clock ?? (() => new Date());
     this.#timers = options.timers ?? realTimers;
+    this.#keep = options.keep ?? null;
+    if (this.#keep) this.#keep.onKept = (kept) => this.#set({ kept });
     this.#line = new Line(options, this.#listener());
     this.#status = signal<NoteStatus>({
       line: "connecting",
@@ -69,9 +83,11 @@ export class NoteLink {
       locked: false,
       full: false,
       ending: null,
+      kept: "no",
+      left: null,
     });
     this.doc.on("update", (update: Uint8Array, origin: unknown, _: Y.Doc, change: Y.Transaction) => {
-      if (origin !== this) this.#typed(update, change);
+      if (origin !== this) this.#typed(update, change, origin === KEPT ? wire.STEP2 : wire.UPDATE);
     });
   }
 
@@ -91,6 +107,7 @@ export class NoteLink {
   /** Closes for good: the page goes away. */
   stop(): void {
     this.#line.stop();
+    this.#keep?.release();
     this.#cancelTelling?.();
     this.awareness?.destroy();
     this.doc.destroy();
@@ -112,13 +129,30 @@ export class NoteLink {
 
   #listener(): LineListener {
     return {
-      hello: () => ({ schema: wire.SCHEMA, ...(this.#clientId === null ? {} : { client_id: this.#clientId }) }),
+      hello: () => this.#hello(),
       heard: (frame) => this.#heard(wire.read(frame)),
       quiet: () => this.#probe(),
       dropped: () => this.#dropped(),
       retrying: () => this.#set({ line: "lost" }),
-      ended: (ending) => this.#set({ line: "ended", ending }),
+      ended: (ending) => this.#ended(ending),
     };
+  }
+
+  #hello(): object {
+    const clientId = this.#clientId ?? this.#keep?.resumes ?? null;
+    return { schema: wire.SCHEMA, ...(clientId === null ? {} : { client_id: clientId }) };
+  }
+
+  /** A client id that the server does not know is no reason to stay closed, as long as nothing was typed under it here. */
+  #ended(ending: Ending): void {
+    if (ending === "refused") this.#keep?.spoil();
+    const strange = ending === "outdated" && this.#clientId === null && (this.#keep?.resumes ?? null) !== null;
+    if (!strange) {
+      this.#set({ line: "ended", ending });
+      return;
+    }
+    this.#keep?.refused();
+    this.#line.start();
   }
 
   #heard(heard: wire.Heard): void {
@@ -132,6 +166,7 @@ export class NoteLink {
 
   #greeted(hello: wire.Hello): void {
     if (this.#clientId === null) this.#begin(hello.client_id);
+    if (this.#keep) this.#found = this.#keep.open(hello.keep ?? null, hello.client_id);
     this.#allowed(hello);
     this.#line.send(wire.syncFrame(wire.STEP1, Y.encodeStateVector(this.doc)));
   }
@@ -163,23 +198,56 @@ export class NoteLink {
     this.#line.proved();
     this.#set({ line: "open" });
     this.awareness?.setLocalState(this.awareness.getLocalState());
-    this.#ready();
+    void this.#bringBack().then(this.#ready);
   }
 
-  #typed(update: Uint8Array, change: Y.Transaction): void {
+  /** Before anything is typed: what is typed under the same client id must come after what was kept. */
+  async #bringBack(): Promise<void> {
+    const found = await this.#found;
+    const layable = found !== null && this.#mayLay() && fits(this.doc, found);
+    if (found && layable) Y.applyUpdate(this.doc, found, KEPT);
+    if (layable && !this.#ledger.dirty) this.#keep?.stored();
+    // Yjs gives a document another client id when somebody else's update carries its own.
+    if (this.#clientId !== null) this.doc.clientID = this.#clientId;
+    const left = [...((await this.#keep?.left()) ?? []), ...(found && !layable ? [found] : [])].map(wordsIn);
+    if (this.#status.value.left === null && left.some((words) => words !== "")) this.#set({ left: left.join("\n\n") });
+  }
+
+  /** Into a locked note it is laid as if it had been typed a moment too late. */
+  #mayLay(): boolean {
+    return this.#status.value.writable || this.#status.value.locked;
+  }
+
+  /** The reader has what earlier tabs left. */
+  forgetLeft(): void {
+    void this.#keep?.forgetStrays();
+    if (!this.#ledger.dirty) this.#keep?.stored();
+    this.#set({ left: null });
+  }
+
+  /** The reader has what is not saved, and this tab opens the note anew. */
+  forgetUnsaved(): void {
+    this.#keep?.stored();
+  }
+
+  #typed(update: Uint8Array, change: Y.Transaction, step: number): void {
     this.#ledger.typed();
+    this.#keep?.typed(update);
     const changed: ReadonlyMap<unknown, unknown> = change.changedParentTypes;
     const touched = (name: wire.SectionName): boolean => changed.has(this.doc.getXmlFragment(name));
     this.#unsaved.value = wire.SECTIONS.filter((name) => this.#unsaved.value.includes(name) || touched(name));
     if (!this.#status.value.writable) this.#asked = false;
-    if (this.#asked) this.#sendCounted(wire.UPDATE, update);
+    if (this.#asked) this.#sendCounted(step, update);
     this.#settle();
   }
 
   #stored(count: number): void {
     const before = this.#ledger.dirty;
     this.#ledger.stored(count, this.#asked);
-    if (before && !this.#ledger.dirty) this.#set({ savedAt: this.#clock() });
+    if (before && !this.#ledger.dirty) {
+      this.#set({ savedAt: this.#clock() });
+      this.#keep?.stored();
+    }
     this.#settle();
   }
 

@@ -30,7 +30,7 @@ const useLate = ({ note, link }: TooLateProps): Late | null => {
 };
 
 const Kept = (props: TooLateProps) => {
-  const { note, shelf } = props;
+  const { note, shelf, link } = props;
   const late = useLate(props);
   const [said, setSaid] = useState("");
   const [adding, setAdding] = useState(false);
@@ -38,12 +38,16 @@ const Kept = (props: TooLateProps) => {
   const words = lateText(late, sectionTitle);
   const copy = async (): Promise<void> =>
     setSaid((await copyText(words)) ? t("Copied.") : t("This page may not copy. Select the text here instead."));
+  const discard = (): void => {
+    link.forgetUnsaved();
+    shelf.reopen(note.id);
+  };
   const added = (addendum: Listed): void => {
     shelf.late.set(addendum.id, late);
     setAdding(false);
     shelf.told(addendum);
     shelf.choose(addendum.id);
-    shelf.reopen(note.id);
+    discard();
   };
   return (
     <div class="callout warn" role="alert">
@@ -60,7 +64,7 @@ const Kept = (props: TooLateProps) => {
             {t("Copy the text")}
           </button>
         )}
-        <button type="button" class="button quiet" onClick={() => shelf.reopen(note.id)}>
+        <button type="button" class="button quiet" onClick={discard}>
           {t("Discard it")}
         </button>
         <p role="status">{said}</p>

@@ -26,6 +26,8 @@ export interface Hello {
   schema: number;
   rights: Rights;
   state: NoteState;
+  /** Under which this computer may keep unsent text; null where it may keep nothing. */
+  keep?: string | null;
 }
 
 export interface Rejection {

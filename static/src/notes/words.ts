@@ -35,11 +35,18 @@ const calm = (status: NoteStatus): StateWords => {
   return { mood: "calm", shown, said };
 };
 
+const keptWords = (kept: "soon" | "yes"): StateWords => {
+  if (kept === "soon") return { mood: "busy", shown: t("Keeping it on this computer…"), said: "" };
+  const shown = t("Kept on this computer until it is sent");
+  return { mood: "busy", shown, said: shown };
+};
+
 /** What is shown and said about saving at `now`, a moment of the link's own clock. */
 export const stateWords = (status: NoteStatus, now: number): StateWords => {
   if (status.unsavedSince === null) return calm(status);
   const hopeful = status.line === "open" && status.writable && !status.full;
   if (hopeful && now - status.unsavedSince < SLOW_MS) return { mood: "busy", shown: t("Saving…"), said: "" };
+  if (status.kept !== "no" && status.ending === null && status.writable && !status.full) return keptWords(status.kept);
   const shown = t("NOT saved – keep this tab open");
   return { mood: "alarm", shown, said: shown };
 };

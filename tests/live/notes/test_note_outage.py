@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
+from tests.cable import Cable
 from tests.cast import ALICE, BOB, Staff
 from tests.conftest import ORIGIN
 from tests.live.notes.client import PATIENCE_S, open_tab
@@ -17,60 +18,22 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("N2")]
 Ticket = Callable[[Staff], Awaitable[str]]
 
 
-class Cable:
-    """The line between the server and its PostgreSQL, which can be pulled out and put back."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._port = urlsplit(url).port
-        self._whole = True
-        self._lines: set[asyncio.StreamWriter] = set()
-
-    async def lay(self) -> asyncio.Server:
-        """Open its near end, which is at `url` from now on."""
-        near = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        self.url = self.url.replace(f":{self._port}/", f":{near.sockets[0].getsockname()[1]}/")
-        return near
-
-    def pull(self) -> None:
-        """Cut every line, and each new one as soon as it comes."""
-        self._whole = False
-        for line in self._lines:
-            line.transport.abort()
-
-    def put_back(self) -> None:
-        self._whole = True
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._whole:
-            writer.transport.abort()
-            return
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        self._lines |= {writer, far_writer}
-        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
-        self._lines -= {writer, far_writer}
-
-
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    try:
-        while data := await source.read(65_536):
-            target.write(data)
-            await target.drain()
-    except ConnectionError:
-        pass
-    target.close()
-
-
 @pytest.fixture
 async def cable(postgres_url: str, anyio_backend: str) -> AsyncIterator[Cable]:
-    cable = Cable(postgres_url)
+    cable = Cable(port_of(postgres_url))
     async with await cable.lay():
         yield cable
 
 
 @pytest.fixture
-def app_database_url(cable: Cable) -> str:
-    return cable.url
+def app_database_url(postgres_url: str, cable: Cable) -> str:
+    return postgres_url.replace(f":{cable.far}/", f":{cable.near}/")
+
+
+def port_of(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    return port
 
 
 async def comes_back(ticket: Ticket, person: Staff) -> None:

@@ -1,6 +1,7 @@
 """Two people in one note: they see each other's words, and 'saved' is said only of what is on disk."""
 
 import asyncio
+import re
 
 import pytest
 from sqlalchemy import select
@@ -10,10 +11,14 @@ from server.core.house import House
 from server.notes.chain import Chain
 from server.notes.model import Note, NoteSession
 from tests.cast import ALICE, BOB, Meeting
+from tests.conftest import StillClock
 from tests.live.notes.conftest import Gate
 from tests.live.notes.house import Open, rows_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
+
+EDITS = 50
+HOUR_S = 3600
 
 
 @pytest.fixture
@@ -175,3 +180,25 @@ async def test_one_note_per_consultation_however_many_open_it(open_note: Open, h
     await tabs[0].type("all see it")
     for tab in tabs[1:]:
         await tab.until(lambda tab: tab.text() == "all see it")
+
+
+@pytest.mark.row("N2")
+async def test_an_hour_asleep_with_fifty_edits_on_each_side(open_note: Open, clock: StillClock) -> None:
+    alice, bob = await open_note(ALICE), await open_note(BOB)
+    await alice.type("Before. ")
+    await alice.until(lambda tab: tab.saved)
+    await bob.until(lambda tab: tab.text() == "Before. ")
+    alice.socket.transport.abort()
+    clock.advance(HOUR_S)
+    for number in range(EDITS):
+        alice.write(f"a{number}.")
+        await bob.type(f"b{number}.")
+    await bob.until(lambda tab: tab.saved)
+    awake = await open_note(ALICE, older=alice)
+    await awake.until(lambda tab: tab.saved)
+    await bob.until(lambda tab: tab.text() == awake.text())
+    text = (await open_note(BOB)).text()
+    assert text == awake.text()
+    assert text.startswith("Before. ")
+    for letter in "ab":
+        assert re.findall(rf"{letter}\d+", text) == [f"{letter}{number}" for number in range(EDITS)]
