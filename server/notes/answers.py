@@ -1,6 +1,6 @@
 """What the JSON API says of notes and their texts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from server.core.db import Tx
 from server.core.marking import _
 from server.notes.compare import Comparison
 from server.notes.compare_html import Words, comparison_html
-from server.notes.doors import SeenNote, last_row, releases_of, versions_of
+from server.notes.doors import SeenNote, last_rows, released_of, standing_of
 from server.notes.history import Entry
 from server.notes.limits import SECTIONS
 from server.notes.loading import Authors
@@ -101,13 +101,20 @@ class HistoryAnswer(BaseModel):
     entries: list[EntryAnswer]
 
 
-async def note_answers(tx: Tx, found: Iterable[SeenNote]) -> list[NoteAnswer]:
-    return [await note_answer(tx, seen) for seen in found]
+async def note_answers(tx: Tx, found: Sequence[SeenNote]) -> list[NoteAnswer]:
+    """Ask the database as often for many notes as for one."""
+    note_ids = [seen.note.id for seen in found]
+    names = await names_of(tx, {seen.note.begun_by for seen in found})
+    signed, released = await signatures(tx, note_ids), await released_of(tx, note_ids)
+    return [_note_answer(seen, names[seen.note.begun_by], signed[seen.note.id], released=seen.note.id in released) for seen in found]
 
 
 async def note_answer(tx: Tx, seen: SeenNote) -> NoteAnswer:
+    return (await note_answers(tx, [seen]))[0]
+
+
+def _note_answer(seen: SeenNote, author: str, signed: list[SignatureAnswer], *, released: bool) -> NoteAnswer:
     note = seen.note
-    names = await names_of(tx, {note.author_id, note.begun_by})
     return NoteAnswer(
         id=note.public_id,
         kind=note.kind,
@@ -116,19 +123,23 @@ async def note_answer(tx: Tx, seen: SeenNote) -> NoteAnswer:
         amends=seen.amends,
         reason=note.reason,
         state=note.state,
-        author=names[note.begun_by],
+        author=author,
         mine=note.begun_by == seen.viewer.person_id,
         writable=seen.writable,
         may=[verb for verb in Verb if seen.may(verb)],
-        signatures=await signatures(tx, note.id),
-        released=any(found.withdrawn_at is None for found in await releases_of(tx, note.id)),
+        signatures=signed,
+        released=released,
     )
 
 
-async def signatures(tx: Tx, note_id: int) -> list[SignatureAnswer]:
-    versions, last = await versions_of(tx, note_id), await last_row(tx, note_id)
+async def signatures(tx: Tx, note_ids: Collection[int]) -> dict[int, list[SignatureAnswer]]:
+    """Return who stands for each of these notes, in order."""
+    versions, last = await standing_of(tx, note_ids), await last_rows(tx, note_ids)
     names = await names_of(tx, {version.person_id for version in versions})
-    return [_signature(version, names[version.person_id], last) for version in versions]
+    found: dict[int, list[SignatureAnswer]] = {note_id: [] for note_id in note_ids}
+    for version in versions:
+        found[version.note_id].append(_signature(version, names[version.person_id], last.get(version.note_id)))
+    return found
 
 
 def _signature(version: NoteVersion, name: str, last: tuple[int, bytes] | None) -> SignatureAnswer:

@@ -116,9 +116,12 @@ class Conn:
         if writable == self.tab.writable:
             return
         self.tab.writable = writable
-        self._push(json_message(EVENT, {"rights": self._rights(), "state": self._state()}))
+        self.tell_standing()
         if writable:
             self._ask()
+
+    def tell_standing(self) -> None:
+        self._push(json_message(EVENT, {"rights": self._rights(), "state": self._state()}))
 
     def push(self, message: bytes, wire: bytes) -> None:
         if not self.closed and not self._outlet.push(message, wire):

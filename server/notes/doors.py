@@ -1,12 +1,12 @@
 """The only ways to load a note, and its log for the hub: not there and not yours look the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, defer
 
 from server.access.policy import Kind, NoteFacts, Verb, Viewer, may
 from server.consultation.model import Consultation
@@ -138,16 +138,29 @@ async def family_of(tx: Tx, note: Note) -> list[Note]:
     return list(await tx.scalars(select(Note).where((Note.id == root) | (Note.amends_id == root)).order_by(Note.number)))
 
 
-async def last_row(tx: Tx, note_id: int) -> tuple[int, bytes] | None:
-    """Return number and hash of the last row of the log, or None for an empty one; for whoever passed the door."""
-    newest = select(NoteUpdate.seq, NoteUpdate.hash).where(NoteUpdate.note_id == note_id).order_by(NoteUpdate.seq.desc()).limit(1)
-    row = (await tx.execute(newest)).one_or_none()
-    return None if row is None else (row.seq, row.hash)
+async def last_rows(tx: Tx, note_ids: Collection[int]) -> dict[int, tuple[int, bytes]]:
+    """Return number and hash of the last row of each log that is not empty; for whoever passed the door."""
+    newest = select(func.max(NoteUpdate.seq)).where(NoteUpdate.note_id == Note.id).correlate(Note).scalar_subquery()
+    columns = select(NoteUpdate.note_id, NoteUpdate.seq, NoteUpdate.hash)
+    rows = await tx.execute(columns.join(Note, (Note.id == NoteUpdate.note_id) & (NoteUpdate.seq == newest)).where(Note.id.in_(note_ids)))
+    return {row.note_id: (row.seq, row.hash) for row in rows}
 
 
 async def versions_of(tx: Tx, note_id: int) -> list[NoteVersion]:
     """Return what somebody stands for, in order; for whoever passed the door."""
     return list(await tx.scalars(select(NoteVersion).where(NoteVersion.note_id == note_id).order_by(NoteVersion.number)))
+
+
+async def standing_of(tx: Tx, note_ids: Collection[int]) -> list[NoteVersion]:
+    """Return who stands for what in many notes, in each in order, without the texts; for whoever passed the door."""
+    query = select(NoteVersion).where(NoteVersion.note_id.in_(note_ids)).order_by(NoteVersion.note_id, NoteVersion.number)
+    return list(await tx.scalars(query.options(defer(NoteVersion.content, raiseload=True))))
+
+
+async def released_of(tx: Tx, note_ids: Collection[int]) -> set[int]:
+    """Return which of the notes the patient may read; for whoever passed the door."""
+    open_now = select(NoteVersion.note_id).join(NoteRelease, NoteRelease.version_id == NoteVersion.id)
+    return set(await tx.scalars(open_now.where(NoteVersion.note_id.in_(note_ids), NoteRelease.withdrawn_at.is_(None))))
 
 
 async def releases_of(tx: Tx, note_id: int) -> list[NoteRelease]:

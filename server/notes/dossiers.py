@@ -14,7 +14,7 @@ from server.core.audit import AuditEntry
 from server.core.db import Tx
 from server.core.house import House
 from server.identity.model import Person
-from server.notes.doors import SeenNote, family_of, last_row, patient_of_notes, versions_of
+from server.notes.doors import SeenNote, family_of, last_rows, patient_of_notes, versions_of
 from server.notes.export.dossier import (
     Act,
     ConsultationFacts,
@@ -90,7 +90,7 @@ def _status(original: Note, parts: Sequence[Part]) -> NoteStatus:
 async def _part(house: House, note: Note) -> Part | None:
     """Return what a note says: as it was locked, or as it is now with the signatures that still hold."""
     async with house.database.read() as tx:
-        if await last_row(tx, note.id) is None:
+        if not await last_rows(tx, [note.id]):
             return None
         versions, edits = await versions_of(tx, note.id), await edits_of(tx, note.id)
     text = await text_of(house, note)

@@ -27,7 +27,7 @@ from server.notes.answers import (
 from server.notes.compare import compare
 from server.notes.doors import SeenNote, see_note, versions_of
 from server.notes.history import edits_of, timeline
-from server.notes.loading import Text, authors_of, text_at, text_now, with_first_writers
+from server.notes.loading import authors_of, past_of, text_now
 from server.notes.subject import NoteSubject
 from server.web.endpoint import Empty, answer, house_of, read_body
 from server.web.pages import language_of
@@ -79,19 +79,23 @@ async def _text(request: Request) -> Response:
     """The text now or after a row, and with `authors=1` whose words they are; the past shows what was deleted, so it is the history's."""
     seq = row_number(request.query_params.get("seq"), "seq")
     seen = await seen_note(request, Verb.SEE if seq is None else Verb.HISTORY)
-    text = await _text_of(request, seen, seq)
-    if "authors" not in request.query_params:
-        return answer(TextAnswer(seq=text.fixed.seq, people=[], sections=plain_sections(text.prose)))
     house, note_id = house_of(request), seen.note.id
-    authors = await authors_of(house, note_id)
-    sections = written_sections(await with_first_writers(house, note_id, text.prose), writers_of(authors, language_of(request)))
+    if "authors" not in request.query_params:
+        text = await (text_now(house, note_id) if seq is None else (await past_of(house, note_id)).at(seq))
+        return answer(TextAnswer(seq=text.fixed.seq, people=[], sections=plain_sections(text.prose)))
+    past = await past_of(house, note_id)
+    text, authors = await past.at(seq), await authors_of(house, note_id)
+    sections = written_sections(await past.by_first_writers(text.prose), writers_of(authors, language_of(request)))
     return answer(TextAnswer(seq=text.fixed.seq, people=list(authors.names.values()), sections=sections))
 
 
 async def _compare(request: Request) -> Response:
     seen = await seen_note(request, Verb.HISTORY)
-    old, new = [await _text_of(request, seen, row_number(request.query_params.get(name), name)) for name in ("from", "to")]
-    authors = await authors_of(house_of(request), seen.note.id)
+    house, note_id = house_of(request), seen.note.id
+    rows = [row_number(request.query_params.get(name), name) for name in ("from", "to")]
+    past = await past_of(house, note_id)
+    old, new = [await past.at(row) for row in rows]
+    authors = await authors_of(house, note_id)
     found = await asyncio.to_thread(compare, old.prose, new.prose)
     language = language_of(request)
     sections = compared_sections(found, writers_of(authors, language), language)
@@ -121,8 +125,3 @@ def row_number(given: str | None, name: str) -> int | None:
     if not given.isascii() or not given.isdigit() or len(given) > LONGEST_NUMBER:
         raise Invalid(code=name)
     return int(given)
-
-
-async def _text_of(request: Request, seen: SeenNote, seq: int | None) -> Text:
-    house = house_of(request)
-    return await (text_now(house, seen.note.id) if seq is None else text_at(house, seen.note.id, seq))

@@ -102,6 +102,12 @@ class Hub:
         if place is not None:
             place.live.lock()
 
+    def tell_standing(self, note_id: int) -> None:
+        """Tell everybody who has a note open that its signatures, releases or amendments are not what they were."""
+        place = self._places.get(note_id)
+        if place is not None:
+            place.live.tell_standing()
+
     def writers(self, note_id: int) -> set[UUID]:
         """Return the people who have the note open and may write in it."""
         place = self._places.get(note_id)

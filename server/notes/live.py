@@ -45,6 +45,10 @@ class Member(Protocol):
         """The right is now this."""
         ...
 
+    def tell_standing(self) -> None:
+        """Who stands for the note has changed."""
+        ...
+
     def push(self, message: bytes, wire: bytes) -> None: ...
 
     def confirm(self) -> None:
@@ -139,7 +143,15 @@ class LiveNote:
         """Take no more from now on, and tell everybody so: the text has been locked."""
         self.locked = True
         for member in tuple(self.members.values()):
-            member.allow(writable=False)
+            if member.writable:
+                member.allow(writable=False)
+            else:
+                member.tell_standing()
+
+    def tell_standing(self) -> None:
+        """Tell everybody that somebody signed, released or amended: they ask for the rest over HTTP."""
+        for member in tuple(self.members.values()):
+            member.tell_standing()
 
     def tell(self, message: bytes, but: Member | None = None) -> None:
         wire = wire_frame(message)

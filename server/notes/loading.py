@@ -76,20 +76,30 @@ async def text_of(house: House, note: Note) -> Text:
     return Text(Fixed(version.seq, version.head_hash, version.content_sha256), version_text(house.keyring, note, version))
 
 
-async def text_at(house: House, note_id: int, seq: int) -> Text:
-    """Return the text after row `seq`; raises `Invalid` for a row that there is not."""
-    saved = await _saved(house, note_id, with_snapshot=False)
-    if not 0 < seq <= len(saved.rows):
-        raise Invalid("The note has no such version.", code="seq")
-    prose = (await asyncio.to_thread(restore_at, saved, seq)).prose()
-    return Text(Fixed(seq, saved.rows[seq - 1].hash, fingerprint(prose)), prose)
+class Past:
+    """The whole log of a note, read once for whatever is asked of it."""
+
+    def __init__(self, saved: Saved) -> None:
+        self._saved = saved
+
+    async def at(self, seq: int | None) -> Text:
+        """Return the text after row `seq`, or after the last one; raises `Invalid` for a row that there is not."""
+        rows = self._saved.rows
+        if seq is not None and not 0 < seq <= len(rows):
+            raise Invalid("The note has no such version.", code="seq")
+        last = len(rows) if seq is None else seq
+        prose = (await asyncio.to_thread(restore_at, self._saved, last)).prose()
+        head = rows[last - 1].hash if last else Chain(self._saved.note_id).head
+        return Text(Fixed(last, head, fingerprint(prose)), prose)
+
+    async def by_first_writers(self, prose: Prose) -> Prose:
+        """Return the text with each letter under the client id that wrote it first, whoever broke its paragraph later."""
+        origins = await asyncio.to_thread(lambda: trace_origins(opened(self._saved)))
+        return by_origin(prose, origins)
 
 
-async def with_first_writers(house: House, note_id: int, prose: Prose) -> Prose:
-    """Return the text with each letter under the client id that wrote it first, whoever broke its paragraph later."""
-    saved = await _saved(house, note_id, with_snapshot=False)
-    origins = await asyncio.to_thread(lambda: trace_origins(opened(saved)))
-    return by_origin(prose, origins)
+async def past_of(house: House, note_id: int) -> Past:
+    return Past(await _saved(house, note_id, with_snapshot=False))
 
 
 async def authors_of(house: House, note_id: int) -> Authors:

@@ -21,7 +21,7 @@ from server.notes.compare import compare
 from server.notes.doors import SeenNote, family_of, patient_of_notes, see_note, see_original, versions_of
 from server.notes.history import edits_of, timeline
 from server.notes.http import row_number
-from server.notes.loading import authors_of, text_at, text_of, with_first_writers
+from server.notes.loading import authors_of, past_of, text_of
 from server.notes.model import NoteState, Purpose
 from server.notes.prose_html import html_of
 from server.notes.signing import Signer, Wish
@@ -56,7 +56,7 @@ async def _note(request: Request) -> Response:
         viewer = await _viewer(request, tx)
         seen = await see_original(tx, viewer, request.path_params["note_id"], Verb.SEE)
         family = [await see_note(tx, viewer, note.public_id) for note in await family_of(tx, seen.note)]
-        signed = {one.note.id: await signatures(tx, one.note.id) for one in family}
+        signed = await signatures(tx, [one.note.id for one in family])
         names = await names_of(tx, {one.note.begun_by for one in family})
         head = await _head(tx, seen)
         await record(tx, _looked(seen), house.clock.now())
@@ -88,14 +88,14 @@ async def _history(request: Request) -> Response:
     shown: dict[str, object] = {"entries": list(reversed(entries)), "names": names, "older": older, "newer": newer, "last": last}
     shown |= {"note": look.seen.note, "restorable": _restorable(look.seen), "error": request.query_params.get("error", "")}
     if newer:
-        new = await text_at(house, note_id, newer)
-        authors = await authors_of(house, note_id)
+        past, authors = await past_of(house, note_id), await authors_of(house, note_id)
+        new = await past.at(newer)
         writers = writers_of(authors, language)
         if older:
-            old = await text_at(house, note_id, older)
+            old = await past.at(older)
             sections = compared_sections(await asyncio.to_thread(compare, old.prose, new.prose), writers, language)
         else:
-            sections = written_sections(await with_first_writers(house, note_id, new.prose), writers)
+            sections = written_sections(await past.by_first_writers(new.prose), writers)
         shown["sections"] = [(section.name, Markup(section.html)) for section in sections if section.html]  # noqa: S704 - escaped there
         shown["writers"] = writers.people
     return render(request, "staff/history.html", {**look.head, **shown})
@@ -110,7 +110,7 @@ async def _restore(request: Request) -> Response:
     reason = form.get("reason", "").strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         return RedirectResponse(f"{back}?error=reason", status_code=303)
-    text = await text_at(house, look.seen.note.id, row_number(form.get("seq", ""), "seq") or 0)
+    text = await (await past_of(house, look.seen.note.id)).at(row_number(form.get("seq", ""), "seq") or 0)
     try:
         async with house.database.write() as tx:
             viewer = await _viewer(request, tx)

@@ -18,7 +18,7 @@ from server.notes.compare import who_contributed
 from server.notes.doors import SeenNote
 from server.notes.http import seen_note
 from server.notes.hub import Hub
-from server.notes.loading import Text, authors_of, text_at, text_now, with_first_writers
+from server.notes.loading import Text, authors_of, past_of, text_now
 from server.notes.model import Purpose
 from server.notes.prose import Prose
 from server.notes.signing import Signer, Wish, moved
@@ -58,8 +58,8 @@ def routes(passwords: Passwords) -> list[Route]:
             signer = await _signer(request, tx, who)
             signed = await (signer.lock if body.lock else signer.sign)(seen.note.public_id, text)
             told = await note_answer(tx, signed)
-        if body.lock:
-            _hub(request).lock(seen.note.id)
+        hub = _hub(request)
+        (hub.lock if body.lock else hub.tell_standing)(seen.note.id)
         return answer(told)
 
     one = "/api/notes/{note_id:uuid}"
@@ -83,7 +83,7 @@ async def _review(request: Request) -> Response:
     text = await text_now(house, seen.note.id)
     contributors = await _contributors(request, seen, text.prose)
     async with house.database.read() as tx:
-        signed = await signatures(tx, seen.note.id)
+        signed = (await signatures(tx, [seen.note.id]))[seen.note.id]
         writing = await names_of(tx, _hub(request).writers(seen.note.id) - {seen.viewer.person_id})
     return answer(
         ReviewAnswer(
@@ -100,9 +100,9 @@ async def _review(request: Request) -> Response:
 
 async def _contributors(request: Request, seen: SeenNote, prose: Prose) -> list[ContributorAnswer]:
     house = house_of(request)
-    authors = await authors_of(house, seen.note.id)
+    authors, past = await authors_of(house, seen.note.id), await past_of(house, seen.note.id)
     letters = dict.fromkeys(authors.names, 0)
-    for client_id, count in who_contributed(await with_first_writers(house, seen.note.id, prose)).items():
+    for client_id, count in who_contributed(await past.by_first_writers(prose)).items():
         if client_id in authors.by_client:
             letters[authors.by_client[client_id]] += count
     return [
@@ -123,14 +123,18 @@ async def _restore(request: Request) -> Response:
     who = await signed_in(request)
     body = await read_body(request, Restoration)
     seen = await seen_note(request, Verb.HISTORY)
-    text = await text_at(house_of(request), seen.note.id, body.seq)
+    text = await (await past_of(house_of(request), seen.note.id)).at(body.seq)
     return await _begin(request, who, Wish(Purpose.AMENDMENT, body.reason, text.prose))
 
 
 async def _begin(request: Request, who: SignedIn, wish: Wish) -> Response:
     async with house_of(request).database.write() as tx:
         signer = await _signer(request, tx, who)
-        return answer(await note_answer(tx, await signer.amend(request.path_params["note_id"], wish)), status=201)
+        made = await signer.amend(request.path_params["note_id"], wish)
+        told = await note_answer(tx, made)
+    if made.note.amends_id is not None:
+        _hub(request).tell_standing(made.note.amends_id)
+    return answer(told, status=201)
 
 
 async def _release(request: Request) -> Response:
@@ -140,14 +144,19 @@ async def _release(request: Request) -> Response:
     text = await _reviewed(request, seen, body)
     async with house_of(request).database.write() as tx:
         signer = await _signer(request, tx, who)
-        return answer(await note_answer(tx, await signer.release(seen.note.public_id, text)))
+        told = await note_answer(tx, await signer.release(seen.note.public_id, text))
+    _hub(request).tell_standing(seen.note.id)
+    return answer(told)
 
 
 async def _take_back(request: Request) -> Response:
     who = await signed_in(request)
     async with house_of(request).database.write() as tx:
         signer = await _signer(request, tx, who)
-        return answer(await note_answer(tx, await signer.take_back(request.path_params["note_id"])))
+        seen = await signer.take_back(request.path_params["note_id"])
+        told = await note_answer(tx, seen)
+    _hub(request).tell_standing(seen.note.id)
+    return answer(told)
 
 
 async def _reviewed(request: Request, seen: SeenNote, body: Reviewed) -> Text:

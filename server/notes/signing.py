@@ -17,7 +17,7 @@ from server.notes.document import update_place, version_place
 from server.notes.doors import (
     SeenNote,
     family_of,
-    last_row,
+    last_rows,
     locked_text,
     releases_of,
     sealer_of,
@@ -113,7 +113,7 @@ class Signer:
         note_id, fixed = seen.note.id, text.fixed
         if text.prose.empty:
             raise Invalid("There is nothing in this note yet.", code="empty")
-        if await last_row(self.tx, note_id) != (fixed.seq, fixed.head):
+        if (await last_rows(self.tx, [note_id])).get(note_id) != (fixed.seq, fixed.head):
             raise moved()
         earlier = await versions_of(self.tx, note_id)
         number = len(earlier) + 1

@@ -25,7 +25,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 # "no-referrer" would make browsers send `Origin: null` with a plain form, which the origin check must refuse.
 HEADERS = {"Vary": "Accept-Language, Cookie", "Referrer-Policy": "same-origin"}
 # The browser side leaves the same ones out.
-TITLES = re.compile(r"(mr|mrs|ms|mx|dr|prof|sir|dame)\.?", re.IGNORECASE)
+TITLES = re.compile(r"(mr|mrs|ms|mx|miss|dr|prof|nurse|sir|dame)\.?", re.IGNORECASE)
 UNSAFE_IN_SCRIPT = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 

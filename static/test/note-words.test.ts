@@ -85,7 +85,7 @@ describe("what is shown of saving [N2]", () => {
 
   test("a screen reader hears 'Saved' without the second hand, and nothing of every key", () => {
     assert.equal(stateWords({ ...OPEN, savedAt: AT }, 0).said, "Saved");
-    assert.equal(stateWords({ ...OPEN, savedAt: AT, saved: false, unsavedSince: 0 }, 1).said, "");
+    assert.equal(stateWords({ ...OPEN, savedAt: AT, saved: false, unsavedSince: 0 }, 1).said, null);
   });
 });
 

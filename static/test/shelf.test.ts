@@ -58,6 +58,17 @@ describe("the notes beside each other [N3]", () => {
     assert.deepEqual(ids(shelf), ["note"]);
   });
 
+  test("take in what is new, and keep what is not listed any more with what it holds", async () => {
+    const signed = { ...NOTE, state: "locked" } as const;
+    const shelf = await setUp([NOTE, JOTTINGS], [signed, AMENDMENT]);
+    await shelf.look();
+    assert.deepEqual(ids(shelf), ["note", "jottings", "amendment"]);
+    assert.equal((shelf.listed.value as Listed[])[0]?.state, "locked");
+    assert.equal(shelf.rounds.value.size, 0);
+    await shelf.look();
+    assert.deepEqual(ids(shelf), ["note", "jottings", "amendment"]);
+  });
+
   test("carry the server's latest word", async () => {
     const shelf = await setUp([NOTE]);
     shelf.told(AMENDMENT);

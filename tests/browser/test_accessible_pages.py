@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.row("V11")]
 
 LANGUAGES = ["en-GB", "en-XA", "ar-XB"]
 STRETCHED = "en-XA"
+ONE_LINE, TWO_LINES = 60, 90  # pixels
 BLOCKED = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));"
 
 # Every text outside ⟦…⟧ that holds a word, apart from names and numbers that are nobody's to translate.
@@ -279,3 +280,17 @@ def test_the_pages_of_a_professional(persons: Persons, site: Site, language: str
     olga = persons.person("olga", site, signed_in=OLGA, language=language).open("/account?done=practice")
     comes_to(olga, ".account-practice .callout", inspection, "what the practice decides")
     assert inspection.wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_bar_takes_two_lines_at_most_and_never_moves_the_page(persons: Persons, site: Site, language: str) -> None:
+    alice = persons.person("alice", site, signed_in=ALICE, language=language).open("/templates")
+    for width, most in ((1366, ONE_LINE), (1024, ONE_LINE), (683, TWO_LINES), (390, TWO_LINES), (320, TWO_LINES)):
+        alice.page.set_viewport_size({"width": width, "height": 844})
+        ways = alice.page.locator(".bar-ways a")
+        ways.first.focus()
+        last = ways.last
+        last.focus()
+        expect(last).to_be_in_viewport()
+        assert alice.page.locator(".bar").evaluate("(bar) => bar.offsetHeight") <= most, width
+        assert alice.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), width

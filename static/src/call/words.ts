@@ -88,8 +88,11 @@ export const interruptedWords = (): string =>
 export const absentWords = (name: string): string =>
   t("{name} is not in the call at the moment. Please stay on this page.", { name });
 
+/** The server leaves the same ones out. */
+const TITLES = /^(mr|mrs|ms|mx|miss|dr|prof|nurse|sir|dame)\.?$/i;
+
 export const initials = (name: string): string => {
-  const words = name.split(/\s+/).filter((word) => word !== "" && !/^(mr|mrs|ms|mx|dr|prof|sir|dame)\.?$/i.test(word));
+  const words = name.split(/\s+/).filter((word) => word !== "" && !TITLES.test(word));
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
   return chosen.map((word) => word?.[0]?.toLocaleUpperCase() ?? "").join("");
 };

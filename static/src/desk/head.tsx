@@ -4,6 +4,7 @@ import { Icon } from "../lib/icon.tsx";
 import { stateWords, timeWords, toneOf } from "../today/row.ts";
 import { type Parts, rowOf } from "./parts.ts";
 import { clockWords } from "./scene.ts";
+import type { DeskTab } from "./tabs.ts";
 
 /** Leaving the page in a call would drop it without a word; so the way back asks first. */
 const Back = ({ boot, desk }: Parts) => {
@@ -51,13 +52,25 @@ const Unsuitable = ({ desk }: Parts) =>
     </button>
   ) : null;
 
+/** Leads past what stands before a column; on a phone its tab comes to the front first. */
+const Skip = ({ tab, to, words }: Pick<Parts, "tab"> & { to: DeskTab; words: string }) => (
+  <a
+    class="skip"
+    href={`#panel-${to}`}
+    onClick={() => {
+      tab.value = to;
+    }}
+  >
+    {words}
+  </a>
+);
+
 export const Head = (parts: Parts) => {
   const row = rowOf(parts);
   return (
     <header class="desk-head">
-      <a class="skip" href="#panel-call">
-        {t("Skip to the call")}
-      </a>
+      <Skip {...parts} to="call" words={t("Skip to the call")} />
+      <Skip {...parts} to="note" words={t("Skip to the note")} />
       <Back {...parts} />
       <div class="desk-with">
         <h1 dir="auto">{row.patient_name}</h1>

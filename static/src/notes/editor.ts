@@ -2,7 +2,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Editor, type Extensions } from "@tiptap/core";
 import { Bold } from "@tiptap/extension-bold";
-import { Collaboration, isChangeOrigin } from "@tiptap/extension-collaboration";
+import { isChangeOrigin } from "@tiptap/extension-collaboration";
 import { Document } from "@tiptap/extension-document";
 import { Italic } from "@tiptap/extension-italic";
 import { BulletList, ListItem } from "@tiptap/extension-list";
@@ -15,6 +15,7 @@ import { append, insertHere, type Nodes, shortcuts, tooLong } from "./inserting.
 import { cleanHtml, tooMuch } from "./paste.ts";
 import { type Other, othersIn } from "./presence.ts";
 import type { NoteLink } from "./provider.ts";
+import { together } from "./undoing.ts";
 import { SECTIONS, type SectionName } from "./wire.ts";
 
 /** After the last key somebody is shown as writing for so long. */
@@ -161,7 +162,6 @@ export class NoteEditor {
   }
 
   #extensions(section: SectionName): Extensions {
-    const fragment = this.#link.doc.getXmlFragment(section);
     return [
       Document,
       Paragraph,
@@ -170,7 +170,7 @@ export class NoteEditor {
       Italic,
       BulletList,
       Item,
-      Collaboration.configure({ fragment }),
+      together(this.#link.doc.getXmlFragment(section)),
       carets(this.#awareness),
       shortcuts(() => this.snippets),
     ];

@@ -219,14 +219,16 @@ const CopyAll = ({ editor }: { editor: NoteEditor }) => {
   );
 };
 
-/** What a screen reader hears: changes of saving and of presence, each once, never every second. */
-const Spoken = ({ said, others }: { said: string; others: Other[] }) => {
+/** What a screen reader hears: changes of saving and of presence, each once, never at every key. */
+const Spoken = ({ said, others }: { said: string | null; others: Other[] }) => {
+  const saving = useRef("");
   const spoken = useRef<ReadonlyMap<string, string>>(new Map());
+  saving.current = said ?? saving.current;
   spoken.current = spokenOf(spoken.current, others);
   return (
     <>
       <p class="unseen" role="status" data-note-said>
-        {said}
+        {saving.current}
       </p>
       <p class="unseen" role="status" data-note-presence>
         {[...spoken.current.values()].join(", ")}
@@ -239,6 +241,15 @@ const presentWords = (others: Other[]): string =>
   others.length > 0
     ? t("Also here: {names}", { names: others.map((other) => other.name).join(", ") })
     : t("Nobody else is here");
+
+/** Whoever may only read has nothing to insert, and earlier notes to read all the same. */
+const LookBack = ({ past, toggle }: { past: boolean; toggle: () => void }) => (
+  <div class="note-insert">
+    <button type="button" class="button small" aria-expanded={past} onClick={toggle}>
+      {t("Earlier notes")}
+    </button>
+  </div>
+);
 
 /** What stands in the way of writing, and how to get the text out. */
 const Trouble = ({ link, shelf, editor }: { link: NoteLink; shelf: Shelf; editor: NoteEditor | null }) => {
@@ -285,13 +296,16 @@ export const NotePane = (props: NotePaneProps) => {
     <div class="note" data-line={status.line} data-kind={props.note.kind} data-past={past}>
       <div class="note-head">
         <h2>{noteTitle(props.note)}</h2>
-        {editor && editable ? <Toolbar editor={editor} /> : null}
+        <p class="note-kind">{kindHint(props.note.kind)}</p>
+        {props.note.kind === "jottings" ? null : <p class="note-present">{presentWords(others)}</p>}
+      </div>
+      <div class="note-bar">
         {editor && editable ? <Insert note={props.note.id} editor={editor} openEarlier={() => setPast(true)} /> : null}
+        {editor && editable ? <Toolbar editor={editor} /> : null}
+        {editor && !editable && status.ending === null ? <LookBack past={past} toggle={() => setPast(!past)} /> : null}
         <p class="note-state" data-mood={words.mood}>
           {words.shown}
         </p>
-        <p class="note-kind">{kindHint(props.note.kind)}</p>
-        {props.note.kind === "jottings" ? null : <p class="note-present">{presentWords(others)}</p>}
       </div>
       <Spoken said={words.said} others={others} />
       <TooLate note={props.note} shelf={props.shelf} link={link} />

@@ -49,6 +49,7 @@ export class NoteLink {
   awareness: Awareness | null = null;
   readonly #status: Signal<NoteStatus>;
   readonly #unsaved: Signal<readonly wire.SectionName[]> = signal([]);
+  readonly #news: Signal<number> = signal(0);
   readonly #clock: () => Date;
   readonly #timers: Timers;
   readonly #ledger = new Ledger();
@@ -98,6 +99,11 @@ export class NoteLink {
   /** The sections with something that was typed here and is not known to be saved. */
   get unsaved(): ReadonlySignal<readonly wire.SectionName[]> {
     return this.#unsaved;
+  }
+
+  /** How often the server said that a right, or who stands for the note, has changed. */
+  get news(): ReadonlySignal<number> {
+    return this.#news;
   }
 
   start(): void {
@@ -160,7 +166,7 @@ export class NoteLink {
     else if (heard.kind === wire.AWARENESS) this.#others(heard.payload);
     else if (heard.kind === wire.ACK) this.#stored(heard.count);
     else if (heard.kind === wire.HELLO) this.#greeted(heard.body);
-    else if (heard.kind === wire.EVENT) this.#allowed(heard.body);
+    else if (heard.kind === wire.EVENT) this.#changed(heard.body);
     else if (heard.kind === wire.REJECT) this.#rejected(heard.body);
   }
 
@@ -181,6 +187,11 @@ export class NoteLink {
 
   #allowed({ rights, state }: Pick<wire.Hello, "rights" | "state">): void {
     this.#set({ writable: rights === "write", locked: state === "locked" });
+  }
+
+  #changed(body: Pick<wire.Hello, "rights" | "state">): void {
+    this.#allowed(body);
+    this.#news.value += 1;
   }
 
   #sync(step: number, payload: Uint8Array): void {

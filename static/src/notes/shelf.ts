@@ -44,6 +44,12 @@ export class Shelf {
     return true;
   }
 
+  /** Takes the latest word on all notes, and those that are new; what is not listed any more stays as it was known. */
+  async look(): Promise<void> {
+    const found = await this.#requests.list().catch(() => []);
+    for (const note of found) this.told(note);
+  }
+
   choose(id: string): void {
     this.chosen.value = id;
     this.opened.value = new Set([...this.opened.value, id]);

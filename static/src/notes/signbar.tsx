@@ -19,9 +19,10 @@ interface SignBarProps {
 
 type Open = { wish: Wish } | { purpose: AmendPurpose } | null;
 
-/** Keeps the signatures true while the text goes on, and learns who locked it. */
+/** Keeps the signatures true while the text goes on, and learns who signed, locked or amended it. */
 const useFresh = ({ note, shelf, link }: SignBarProps): void => {
   const { locked } = link.status.value;
+  const news = link.news.value;
   useEffect(() => {
     let gone = false;
     const changed = (): void => shelf.changed(note.id);
@@ -36,8 +37,8 @@ const useFresh = ({ note, shelf, link }: SignBarProps): void => {
     };
   }, [link]);
   useEffect(() => {
-    if (locked && note.state === "draft") void shelf.refresh(note.id);
-  }, [locked]);
+    if (news > 0 || (locked && note.state === "draft")) void shelf.look();
+  }, [locked, news]);
 };
 
 const Buttons = ({ note, link, open }: Omit<SignBarProps, "shelf"> & { open: (what: Open) => void }) => {
@@ -140,7 +141,7 @@ export const SignBar = (props: SignBarProps) => {
   const [open, setOpen] = useState<Open>(null);
   useFresh(props);
   return (
-    <section class="sign-bar" aria-label={t("Signatures")}>
+    <section class="sign-bar" aria-label={t("Signatures")} tabIndex={-1}>
       <ul class="sign-standing">
         {standing(note).map((words) => (
           <li key={words}>{words}</li>

@@ -15,8 +15,8 @@ export interface StateWords {
   mood: Mood;
   /** Beside the title, always there. */
   shown: string;
-  /** The same for a screen reader, without the second hand: said only when it changes. */
-  said: string;
+  /** The same for a screen reader, without the second hand: said only when it changes; null leaves it at what was said before. */
+  said: string | null;
 }
 
 const seconds = (moment: Date): string =>
@@ -36,7 +36,7 @@ const calm = (status: NoteStatus): StateWords => {
 };
 
 const keptWords = (kept: "soon" | "yes"): StateWords => {
-  if (kept === "soon") return { mood: "busy", shown: t("Keeping it on this computer…"), said: "" };
+  if (kept === "soon") return { mood: "busy", shown: t("Keeping it on this computer…"), said: null };
   const shown = t("Kept on this computer until it is sent");
   return { mood: "busy", shown, said: shown };
 };
@@ -45,7 +45,7 @@ const keptWords = (kept: "soon" | "yes"): StateWords => {
 export const stateWords = (status: NoteStatus, now: number): StateWords => {
   if (status.unsavedSince === null) return calm(status);
   const hopeful = status.line === "open" && status.writable && !status.full;
-  if (hopeful && now - status.unsavedSince < SLOW_MS) return { mood: "busy", shown: t("Saving…"), said: "" };
+  if (hopeful && now - status.unsavedSince < SLOW_MS) return { mood: "busy", shown: t("Saving…"), said: null };
   if (status.kept !== "no" && status.ending === null && status.writable && !status.full) return keptWords(status.kept);
   const shown = t("NOT saved – keep this tab open");
   return { mood: "alarm", shown, said: shown };

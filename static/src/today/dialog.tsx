@@ -13,14 +13,27 @@ interface DialogProps {
 /** Where the work begins: a field if there is one, else what the browser chooses. */
 const FIRST_FIELD = "input, textarea, select";
 
-/** Gives the focus a place when its opener has gone meanwhile: the name of its row, or the page. */
-const restFocus = (dialog: Element | null, opener: Element | null): void => {
+const HOME = '[tabindex="-1"]';
+
+/** What around an element may take the focus, from the inside to the outside; asked while the element still stands there. */
+const homesOf = (element: Element | null): HTMLElement[] => {
+  const homes: HTMLElement[] = [];
+  for (let home = element?.closest<HTMLElement>(HOME); home; home = home.parentElement?.closest<HTMLElement>(HOME))
+    homes.push(home);
+  return homes;
+};
+
+/** Gives the focus a place when its opener has gone meanwhile: the name of its row, what it stood in, or the page. */
+const restFocus = (dialog: Element | null, opener: Element | null, homes: readonly HTMLElement[]): void => {
   const held = document.activeElement;
   const lost = held === document.body || (dialog?.contains(held) ?? false);
   if (!lost || !(opener instanceof HTMLElement) || opener === document.body) return;
   const [row] = opener.dataset.focus?.split(" ") ?? [];
   const name = document.querySelector<HTMLElement>(`[data-focus="${row} desk"]`);
-  (name ?? document.getElementById("main"))?.focus();
+  [name, ...homes, document.getElementById("main")].some((place) => {
+    place?.focus();
+    return place === document.activeElement;
+  });
 };
 
 export const Dialog = ({ title, onClose, children }: DialogProps) => {
@@ -29,13 +42,14 @@ export const Dialog = ({ title, onClose, children }: DialogProps) => {
   const heading = useId();
   useLayoutEffect(() => {
     const opener = document.activeElement;
+    const homes = homesOf(opener);
     const dialog = element.current;
     dialog?.showModal();
     dialog?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
     return () => {
       mounted.current = false;
       dialog?.close();
-      restFocus(dialog, opener);
+      restFocus(dialog, opener, homes);
     };
   }, []);
   // At once, not at `close`, which comes a frame later: whoever opens the next dialog in that frame would see it close.

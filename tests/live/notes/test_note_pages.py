@@ -44,7 +44,7 @@ async def test_a_draft_is_read_and_the_look_is_kept(alice: httpx2.AsyncClient, n
 async def test_the_history_shows_authors_and_changes(alice: httpx2.AsyncClient, note_id: str) -> None:
     page = (await alice.get(f"/notes/{note_id}/history")).text
     assert 'data-by="AA"' in page
-    assert 'data-by="NB"' in page
+    assert 'data-by="BB"' in page
     compared = (await alice.get(f"/notes/{note_id}/history?from=1&to=2")).text
     assert "<ins" in compared
     for query in ("from=x", "to=-1", "to=99", "from=9999999999"):

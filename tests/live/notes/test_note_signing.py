@@ -283,7 +283,7 @@ async def test_the_history_tells_who_wrote_and_signed_what(alice: Hand, bob: Han
     assert past["sections"][3] == {"name": "plan", "html": '<p dir="auto">Paracetamol 1 g</p>'}
     now = (await alice.ask("/text?authors=1", method="GET")).json()
     assert now["people"] == [ALICE.full_name, BOB.full_name]
-    assert 'class="by by-1" data-by="NB"' in now["sections"][3]["html"]
+    assert 'class="by by-1" data-by="BB"' in now["sections"][3]["html"]
     compared = (await alice.ask("/compare?from=1&to=2", method="GET")).json()
     assert "<ins" in compared["sections"][3]["html"]
 
