@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from struct import Struct
 from typing import NamedTuple
 
 START = bytes(32)
+FACTS = Struct(">4Q")
 
 
 class Row(NamedTuple):
@@ -38,7 +40,7 @@ class Chain:
     def link(self, session_id: int, ts_ms: int, payload: bytes) -> Row:
         """Return the next row and move to it."""
         self.seq += 1
-        facts = b"".join(number.to_bytes(8, "big") for number in (self.note_id, self.seq, session_id, ts_ms))
+        facts = FACTS.pack(self.note_id, self.seq, session_id, ts_ms)
         self.head = hashlib.sha256(self.head + facts + payload).digest()
         return Row(self.note_id, self.seq, session_id, ts_ms, payload, self.head)
 

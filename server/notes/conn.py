@@ -210,6 +210,7 @@ class Conn:
         self._push(json_message(REJECT, {"n": number, "code": code, "message": REASONS[code]}))
 
     def _aware(self, data: bytes, now: float) -> None:
+        """Tell the others after the letters that were typed before it: a caret behind a letter that they do not have stands nowhere."""
         if len(data) > MAX_AWARENESS:
             raise TooBig
         clock, state = read_own(data, self.client_id)
@@ -218,7 +219,8 @@ class Conn:
         viewer = self.subject.viewer
         shown = told(state, Who(viewer.person_id, viewer.name))
         if self._live.presence.hear(self.client_id, clock, shown):
-            self._live.tell(awareness_message({self.client_id: (clock, shown)}), self)
+            message = awareness_message({self.client_id: (clock, shown)})
+            self._live.when_stored(lambda: self._live.tell(message, self))
 
     def _ask(self) -> None:
         self._push(sync_message(STEP1, self._live.document.state_vector()))

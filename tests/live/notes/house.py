@@ -1,7 +1,7 @@
 """What the live tests of the note share: opening it as a member of the cast, and looking into the database."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -24,6 +24,13 @@ class Open(Protocol):
     """Opens the note of the meeting as one person; waits for hello and the text unless told otherwise."""
 
     def __call__(self, person: Staff, *, older: Tab | None = None, until_synced: bool = True, schema: int = 1) -> Awaitable[Tab]: ...
+
+
+async def eventually(check: Callable[[], object]) -> None:
+    """Wait until something is so in the server's memory, which tells nobody."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not check():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def notes_in(client: httpx2.AsyncClient, consultation_id: UUID) -> dict[str, str]:

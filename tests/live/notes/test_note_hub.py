@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from server.notes.live import State
 from server.notes.model import NoteSnapshot, NoteUpdate
 from tests.cast import ALICE, BOB, Meeting
 from tests.live.notes.conftest import Gate
-from tests.live.notes.house import Open, only_place, rows_of, unguard
+from tests.live.notes.house import Open, eventually, only_place, rows_of, unguard
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
 
@@ -28,12 +28,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
 def app_database_url(database_url: str) -> str:
     """On both databases."""
     return database_url
-
-
-async def eventually(check: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not check():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)  # the hub tells nobody when it lets a note go
 
 
 async def test_a_cold_note_is_read_once_however_many_come_at_once(open_note: Open, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,10 +148,10 @@ async def test_what_is_not_stored_yet_keeps_the_note(open_note: Open, hub: Hub, 
     await alice.type("in the queue")
     await alice.ask()
     await alice.send_state({"section": "plan"})
-    await bob.until(lambda tab: tab.states)
+    live = only_place(hub).live
+    await eventually(lambda: bool(live.presence.states))
     await alice.socket.close()
     await bob.socket.close()
-    live = only_place(hub).live
     await eventually(lambda: live.state is State.FLUSHING)
     gate.set()
     await eventually(lambda: not hub._places)

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from server.access.policy import Kind
 from server.core.house import House
 from server.notes.chain import Chain
+from server.notes.hub import Hub
 from server.notes.model import Note, NoteSession
 from tests.cast import ALICE, BOB, Meeting
 from tests.conftest import StillClock
 from tests.live.notes.conftest import Gate
-from tests.live.notes.house import Open, rows_of
+from tests.live.notes.house import Open, eventually, only_place, rows_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N1")]
 
@@ -74,30 +75,31 @@ async def test_every_row_says_whose_it_is(open_note: Open, house: House, meeting
 
 
 @pytest.mark.row("N2")
-async def test_saved_is_said_only_after_the_commit(open_note: Open, house: House, gate: Gate, meeting: Meeting) -> None:
+async def test_saved_is_said_only_after_the_commit(open_note: Open, house: House, hub: Hub, gate: Gate, meeting: Meeting) -> None:
     alice, bob = await open_note(ALICE), await open_note(BOB)
     gate.clear()
     await alice.type("not yet")
     await alice.send_state({"section": "plan", "writing": True})
-    await bob.until(lambda tab: tab.states)
+    await eventually(lambda: bool(only_place(hub).live.presence.states))
     assert not alice.saved
     assert bob.text() == ""
+    assert bob.states == {}, "a caret comes after the letters that it stands behind"
     assert await rows_of(house.database, meeting.consultation_id) == []
     gate.set()
     await alice.until(lambda tab: tab.saved)
-    await bob.until(lambda tab: tab.text() == "not yet")
+    await bob.until(lambda tab: tab.text() == "not yet" and bool(tab.states))
     assert len(await rows_of(house.database, meeting.consultation_id)) == 1
 
 
 @pytest.mark.row("N2")
-async def test_who_comes_meanwhile_gets_no_text_that_is_not_stored(open_note: Open, gate: Gate) -> None:
+async def test_who_comes_meanwhile_gets_no_text_that_is_not_stored(open_note: Open, hub: Hub, gate: Gate) -> None:
     alice = await open_note(ALICE)
     gate.clear()
     await alice.type("not yet")
     bob = await open_note(BOB, until_synced=False)
     await bob.until(lambda tab: tab.hello)
     await bob.send_state({"section": "plan"})
-    await alice.until(lambda tab: tab.states)
+    await eventually(lambda: bool(only_place(hub).live.presence.states))
     assert not bob.synced
     gate.set()
     await bob.until(lambda tab: tab.text() == "not yet")
