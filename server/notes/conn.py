@@ -22,8 +22,10 @@ from server.notes.limits import (
     STEP1_PER_S,
 )
 from server.notes.live import LiveNote
+from server.notes.order import Crossed
 from server.notes.outlet import Outlet
 from server.notes.subject import NoteSubject
+from server.notes.ypieces import Touched
 from server.notes.yproto import (
     AWARENESS,
     EMPTY_UPDATE,
@@ -53,6 +55,7 @@ REASONS = {
     "locked": "This note is locked. What you wrote is kept here: add it as an addendum.",
     "full": "This note has reached its greatest length.",
     "gap": "A part is missing; it is being sent again.",
+    "order": "This step could not be taken, because somebody wrote in the same place. The note is loaded afresh.",
 }
 
 
@@ -198,7 +201,14 @@ class Conn:
         elif verdict is Verdict.NEW and self._live.document.full(self._live.chain.seq):
             self._reject(number, "full")
         else:
+            self._accept(update, touched, verdict, number)
+
+    def _accept(self, update: bytes, touched: Touched, verdict: Verdict, number: int) -> None:
+        try:
             self._live.accept(self, update, touched, verdict, lambda: self._done(number))
+        except Crossed:
+            self._reject(number, "order")
+        else:
             self.confirm()
 
     def _done(self, number: int) -> None:

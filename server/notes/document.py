@@ -11,6 +11,7 @@ from server.core.keyring import Sealer, Unreadable, place_of
 from server.notes.chain import Broken, Chain, Row
 from server.notes.layout import Layout, lay_out
 from server.notes.limits import MAX_NOTE_BYTES, MAX_UPDATES
+from server.notes.order import Crossed
 from server.notes.prose import Prose
 from server.notes.reading import read_prose
 from server.notes.ypieces import Touched
@@ -45,35 +46,55 @@ class Document:
 
     def __init__(self) -> None:
         self._doc: Doc[XmlFragment] = Doc()
-        self._layout = Layout()
+        self._found: Mapping[int, int] = {}
+        self._layout: Layout | None = None
+        self._tangled = False
         self.size = 0
 
     @property
     def clocks(self) -> Mapping[int, int]:
         """The next clocks by client id."""
-        return self._layout.clocks
+        return self._found if self._layout is None else self._layout.clocks
 
     def full(self, seq: int) -> bool:
         return self.size >= MAX_NOTE_BYTES or seq >= MAX_UPDATES
 
     def apply(self, author: int, update: bytes, touched: Touched) -> None:
-        """Apply an update that `judge` passed. Raises `Bad`, and has changed nothing, when a piece is out of place or the library
-        refuses it; `Poisoned` when the library left some of it behind.
+        """Apply an update that `judge` passed. Raises `Bad` or `Crossed`, and has changed nothing, when a piece is out of place or the
+        library refuses it; `Poisoned` when the library left some of it behind, or when what is there cannot be laid out.
         """
         known = self.clocks.get(author, 0)
-        self._layout.add(author, touched.pieces.get(author, ()), touched.deletes)
+        layout = self._laid_out()
+        layout.add(author, touched.pieces.get(author, ()), touched.deletes)
         try:
             _guarded(lambda: self._doc.apply_update(update))
         except (Bad, Poisoned) as error:
-            self._layout.cut(author, known)
+            layout.cut(author, known)
             if isinstance(error, Poisoned) and self._untouched():
                 raise Bad("update") from None
             raise
         self.size += len(update)
 
+    def _laid_out(self) -> Layout:
+        """Lay out what was read from the log at the first update that comes: a note that is only read does not pay for it."""
+        if self._tangled:
+            raise Crossed
+        if self._layout is None:
+            try:
+                self._layout = lay_out(walk_whole(self._doc.get_update()))
+            except Bad as error:
+                raise Poisoned from error
+            except Crossed:
+                self._tangled = True
+                raise
+        return self._layout
+
     def _untouched(self) -> bool:
         """After an error: whether nothing of the update went in. Deletions follow the characters, so the clocks tell."""
-        return _guarded(lambda: read_state_vector(self._doc.get_state())) == self.clocks
+        return self._state() == self.clocks
+
+    def _state(self) -> dict[int, int]:
+        return _guarded(lambda: read_state_vector(self._doc.get_state()))
 
     def apply_deletions(self, author: int, update: bytes, touched: Touched) -> bool:
         """Apply an update without new characters and tell whether it changed anything."""
@@ -107,9 +128,8 @@ class Document:
         with self._doc.transaction():
             for update in updates:
                 self._doc.apply_update(update)
-        whole = self._doc.get_update()
-        self._layout = lay_out(walk_whole(whole))
-        self.size = len(whole)
+        self._found = self._state()
+        self.size = len(self._doc.get_update())
 
 
 def restore(saved: Saved) -> tuple[Document, Chain]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, false, func, select, true
 from sqlalchemy.orm import aliased, defer
 
 from server.access.policy import Kind, NoteFacts, Verb, Viewer, may
@@ -199,8 +199,9 @@ def sealer_of(keyring: KeyRing, note: Note) -> Sealer:
 
 async def read_log(tx: Tx, keyring: KeyRing, note_id: int, *, with_snapshot: bool) -> Saved:
     """Return the snapshot and the rows from its own on, or without a snapshot the whole log; for the hub, whose callers passed the door."""
-    note = await tx.get_one(Note, note_id)
-    snapshot = await tx.get(NoteSnapshot, note_id) if with_snapshot else None
+    wanted = (NoteSnapshot.note_id == Note.id) & (true() if with_snapshot else false())
+    whole = select(Note, NoteSnapshot).outerjoin(NoteSnapshot, wanted).where(Note.id == note_id)
+    note, snapshot = (await tx.execute(whole)).one()
     first = snapshot.seq if snapshot else 0
     columns = (NoteUpdate.note_id, NoteUpdate.seq, NoteUpdate.session_id, NoteUpdate.ts_ms, NoteUpdate.payload, NoteUpdate.hash)
     query = select(*columns).where(NoteUpdate.note_id == note_id, NoteUpdate.seq >= first).order_by(NoteUpdate.seq)

@@ -6,15 +6,17 @@ What is deleted keeps its place; what hangs on garbage is garbage too, in every 
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from server.notes.limits import BLOCKS, NODES, SECTIONS, TEXT
+from server.notes.limits import BLOCKS, MAX_LAYOUT_STEPS, MAX_ORDER_STEPS, NODES, SECTIONS, TEXT
+from server.notes.order import Crossed, New, Order
 from server.notes.ypieces import DELETED, GARBAGE, LETTERS, VALUE, Id, Parent, Piece, Touched
 from server.notes.yproto import Bad
 
 SECTION, ATTRIBUTE = "#section", "#attribute"
+UNORDERED = frozenset({ATTRIBUTE, GARBAGE})
 GONE = frozenset({DELETED, GARBAGE})
 INSIDES: dict[str, frozenset[str]] = {
     SECTION: GONE.union(BLOCKS),
@@ -75,44 +77,90 @@ class _Trail:
 class Layout:
     """Holds a place for every clock that the document knows; `clocks` are the next ones by client id."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: int = 0) -> None:
+        """`steps` are what a document of one's own may be compared with before its first update."""
         self.clocks: dict[int, int] = {}
         self._sections = {name: Place(SECTION) for name in SECTIONS}
         self._trails: dict[int, _Trail] = {}
+        self._order = Order(steps)
 
     def add(self, client: int, pieces: Iterable[Piece], deletes: Deletes = NOTHING) -> None:
-        """Note what is new in an update that rests on nothing unknown; raises `Bad`, and notes nothing, when something is out of place."""
+        """Note what is new in an update that rests on nothing unknown; notes nothing when it raises.
+
+        Raises `Bad` when something is out of place, `Crossed` when something is between two that its author cannot have seen side by side.
+        """
         known = self.clocks.get(client, 0)
-        trail = self._trails.get(client) or self._trails.setdefault(client, _Trail())
+        self._order.begin(MAX_ORDER_STEPS)
         try:
             for piece in pieces:
                 if piece.end > known:
-                    self._add(trail, piece, known)
-                    self.clocks[client] = piece.end
+                    self._add(client, piece, asked=True)
             for author, ranges in deletes.items():
                 self._check_cuts(author, ranges)
-        except Bad:
+        except (Bad, Crossed):
             self.cut(client, known)
             raise
 
+    def recall(self, client: int, piece: Piece) -> None:
+        """Note a piece of a document that has it in its log: nobody asks again what its author can have seen."""
+        self._add(client, piece, asked=False)
+
     def cut(self, client: int, clock: int) -> None:
         """Take back what was noted of a client from this clock on."""
-        self._trails[client].cut(clock)
-        self.clocks[client] = clock
-        if not clock:
-            del self.clocks[client]
+        if client in self._trails:
+            self._trails[client].cut(clock)
+        self._order.cut(client, clock)
+        if clock:
+            self.clocks[client] = clock
+        else:
+            self.clocks.pop(client, None)
 
     def knows(self, item: Id) -> bool:
         return item[1] < self.clocks.get(item[0], 0)
 
-    def _add(self, trail: _Trail, piece: Piece, known: int) -> None:
+    def goes_on(self, client: int, piece: Piece) -> bool:
+        """Note a piece of plain typing, right after its author's latest and before the same as that: it hangs on nothing new."""
+        if piece.left != (client, piece.clock - 1) or self.clocks.get(client) != piece.clock:
+            return False
+        trail = self._trails[client]
+        stands = trail.runs[-1].stands
+        if not stands.takes(piece.content) or not self._order.grow(client, piece.clock, piece.end, piece.right):
+            return False
+        trail.add(_Run(piece.clock, stands, _inside(piece.content)))
+        if piece.halves:
+            trail.halves.update(piece.halves)
+        self.clocks[client] = piece.end
+        return True
+
+    def _add(self, client: int, piece: Piece, *, asked: bool) -> None:
+        if self.goes_on(client, piece):
+            return
+        known = self.clocks.get(client, 0)
+        trail = self._trails.get(client) or self._trails.setdefault(client, _Trail())
         stands = self._stands(piece)
         if not stands.takes(piece.content):
             raise Bad("place")
         if piece.clock < known:
             _check_going_on(trail.at(known - 1), stands, piece, known)
         trail.add(_Run(max(piece.clock, known), stands, _inside(piece.content)))
-        trail.halves.update(piece.halves)
+        if piece.halves:
+            trail.halves.update(piece.halves)
+        left = piece.left if piece.clock >= known else (client, known - 1)
+        new = New(client, max(piece.clock, known), piece.end, left, piece.right, stands)
+        self._line_up(stands.kind, new, _hangs_on(piece), asked=asked)
+        self.clocks[client] = piece.end
+
+    def _line_up(self, kind: str, new: New, hangs_on: tuple[Id, ...], *, asked: bool) -> None:
+        """Put what is new of a piece in order. What is gone stands nowhere. Values of an attribute are all put at its end, so that by
+        their ids alone every library knows which of them is the last, the one that counts.
+        """
+        if asked and kind == ATTRIBUTE and new.right is not None:
+            raise Crossed
+        if kind not in UNORDERED:
+            if asked:
+                self._order.check(new, hangs_on)
+            self._order.add(new)
+        self._order.need(new.client, new.start, hangs_on)
 
     def _stands(self, piece: Piece) -> Place:
         """Return the place of the neighbours, which is one: where they differ, not every library would choose the same."""
@@ -151,7 +199,7 @@ class Layout:
 
 def lay_out(whole: Touched) -> Layout:
     """Lay out a whole document: its pieces come client by client, so each waits for those that it hangs on. Raises `Bad`."""
-    layout = Layout()
+    layout = Layout(MAX_LAYOUT_STEPS)
     queues = {client: deque(pieces) for client, pieces in whole.pieces.items()}
     waiting: dict[int, list[int]] = {}  # clients, by the one that they wait for
     ready = list(queues)
@@ -171,20 +219,20 @@ def lay_out(whole: Touched) -> Layout:
 def _add_all(layout: Layout, client: int, queue: deque[Piece]) -> int | None:
     """Lay out what a client wrote, up to a piece that hangs on something of another client; returns that one."""
     while queue:
-        for item in _hangs_on(queue[0]):
-            if not layout.knows(item):
-                return item[0]
-        layout.add(client, [queue.popleft()])
+        piece = queue[0]
+        if not layout.goes_on(client, piece):
+            for item in _hangs_on(piece):
+                if not layout.knows(item):
+                    return item[0]
+            layout.recall(client, piece)
+        queue.popleft()
     return None
 
 
-def _hangs_on(piece: Piece) -> Iterator[Id]:
-    if piece.left is not None:
-        yield piece.left
-    if piece.right is not None:
-        yield piece.right
-    if piece.parent is not None and piece.parent.section is None:
-        yield piece.parent.id
+def _hangs_on(piece: Piece) -> tuple[Id, ...]:
+    parent = piece.parent
+    above = parent.id if parent is not None and parent.section is None else None
+    return tuple(item for item in (piece.left, piece.right, above) if item is not None)
 
 
 def _check_going_on(run: _Run, stands: Place, piece: Piece, known: int) -> None:

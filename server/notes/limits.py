@@ -16,6 +16,8 @@ MAX_STATE_VECTOR = 4 * 1024  # closed 4413
 MAX_AWARENESS = 4 * 1024  # closed 4413
 MAX_PARTS = 20_000  # structs, deletions and members of attributes' values in one update; closed 4400
 MAX_RUN = 1 << 20  # length of one struct; closed 4400
+MAX_ORDER_STEPS = 20_000  # stretches of text that one update may be compared with to find where its pieces stand; then refused with 'order'
+MAX_LAYOUT_STEPS = 2_000_000  # the same for a whole document, before its first update; then every update is refused so
 MAX_CLIENT_ID = 1 << 32
 MAX_CLOCK = 1 << 31
 

@@ -26,3 +26,8 @@ declare module "node:assert/strict" {
   const assert: Assert;
   export default assert;
 }
+
+declare module "node:process" {
+  export const argv: string[];
+  export const stdout: { write(text: string): void };
+}

@@ -307,6 +307,26 @@ describe("a note that is locked while it is open [N5]", () => {
     assert.equal(link.status.value.saved, false);
   });
 
+  withLink(
+    "after a step that crossed a colleague's ends the line, keeps the text and never sends it again",
+    async (it) => {
+      const { link, servers, newest, timers, type } = it;
+      type("back");
+      newest().saysJson(wire.REJECT, { n: 2, code: "order", message: "" });
+      const sent = newest().edits().length;
+      type("on and ");
+      link.hurry();
+      link.resume();
+      await timers.pass(60_000);
+      const { line, ending, saved } = link.status.value;
+      assert.deepEqual({ line, ending, saved }, { line: "ended", ending: "crossed", saved: false });
+      assert.equal(servers.length, 1);
+      assert.equal(newest().edits().length, sent);
+      assert.equal(newest().closed, true);
+      assert.match(textOf(link.doc), /on and back/);
+    },
+  );
+
   withLink("keeps what came too late as not saved", ({ link, newest, type }) => {
     type("late");
     newest().saysJson(wire.REJECT, { n: 2, code: "locked", message: "" });

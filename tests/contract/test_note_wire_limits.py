@@ -37,6 +37,8 @@ LIMITS = {
     "update, step 2, state vector, awareness": f"{limits.MAX_UPDATE // KIB} KiB, {limits.MAX_STEP2 // MIB} MiB, "
     f"{limits.MAX_STATE_VECTOR // KIB} KiB, {limits.MAX_AWARENESS // KIB} KiB",
     "structs, deletions and members of values in one update, together": f"{limits.MAX_PARTS:,}",
+    "stretches of text that one update is compared with, to find where its pieces stand": f"{limits.MAX_ORDER_STEPS:,}",
+    "the same for a whole note, at its first update since it was opened and so at every other": f"{limits.MAX_LAYOUT_STEPS:,}",
     "length of one struct": f"{limits.MAX_RUN:,}",
     "client id, clock": f"below {limits.MAX_CLIENT_ID:,}, below {limits.MAX_CLOCK:,}",
     "frames": rate(limits.FRAMES_PER_S, limits.FRAMES_BURST),

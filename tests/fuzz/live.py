@@ -28,6 +28,7 @@ PEOPLE = (ALICE, BOB)
 RAIDERS = 12  # at a time: a note has room for 20
 TICKETS_EACH = 200  # a person has 120 at once and two more each second
 FRAMES_PER_NOTE = 1_000  # then another note, for documents stay short
+AT_ONCE = httpx2.Limits(max_keepalive_connections=0)  # on a busy machine the server may end an idle connection just when it is used again
 PAUSE_S = 0.1  # between two letters of a person
 NO_TICKET = frozenset({Malformed.close_code, NotSignedIn.close_code})
 
@@ -98,7 +99,7 @@ class Siege:
         booked = await asyncio.to_thread(self._site.consultation)
         async with seated(self._site, booked, PEOPLE) as typists:
             typing = [asyncio.ensure_future(_type(typist)) for typist in typists]  # noqa: TID251 - typing goes on while we wait
-            async with httpx2.AsyncClient(base_url=self._site.url, trust_env=False, timeout=60) as client:
+            async with httpx2.AsyncClient(base_url=self._site.url, trust_env=False, timeout=60, limits=AT_ONCE) as client:
                 raids = (self._raid(client, booked, Random(f"{self._seed}:{note}:{number}")) for number in range(RAIDERS))
                 await asyncio.gather(*raids)
             for typist in typists:

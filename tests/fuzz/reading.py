@@ -1,6 +1,7 @@
 """Can what the server holds be read by somebody who comes now? A judgement by other means than the server's own."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
@@ -9,7 +10,7 @@ from server.notes.awareness import ENDS
 from server.notes.document import Document
 from server.notes.layout import lay_out
 from server.notes.limits import SECTIONS
-from server.notes.yproto import AWARENESS, read_bytes, read_last, read_state_vector, read_varuint
+from server.notes.yproto import AWARENESS, read_bytes, read_last, read_state_vector, read_varuint, write_varuint
 from server.notes.ywalk import walk_whole
 
 INSIDE = {"": {"paragraph", "bulletList"}, "paragraph": {"#text"}, "bulletList": {"listItem"}, "listItem": {"paragraph", "bulletList"}}
@@ -22,7 +23,7 @@ class Unreadable(Exception):
 
 
 def read_anew(document: Document) -> None:
-    """Read the whole document with a fresh library, and lay it out again; raises `Unreadable`."""
+    """Read the whole document with a fresh library, in several orders, and lay it out again; raises `Unreadable`."""
     whole = document.since(b"\x00")
     fresh: Doc[XmlFragment] = Doc()
     fresh.apply_update(whole)
@@ -33,6 +34,27 @@ def read_anew(document: Document) -> None:
         raise Unreadable("the layout has other clocks than the library")
     for section in SECTIONS:
         _read(fresh.get(section, type=XmlFragment), "")
+    live = _said(document._doc)
+    if _said(fresh) != live:
+        raise Unreadable("a fresh reader sees another text than those who were there")
+    for backwards in (False, True):
+        if _said_by(document, sorted(clocks, reverse=backwards)) != live:
+            raise Unreadable("the text depends on whose letters are read first")
+
+
+def _said_by(document: Document, clients: Sequence[int]) -> str:
+    """Return what a library shows that reads everything of one client, then everything of the next."""
+    doc: Doc[XmlFragment] = Doc()
+    clocks = document.clocks
+    for client in clients:
+        others = [(other, clock) for other, clock in clocks.items() if other != client]
+        pairs = b"".join(write_varuint(other) + write_varuint(clock) for other, clock in others)
+        doc.apply_update(document.since(write_varuint(len(others)) + pairs))
+    return _said(doc)
+
+
+def _said(doc: Doc[XmlFragment]) -> str:
+    return "\n".join(str(doc.get(section, type=XmlFragment)) for section in SECTIONS)
 
 
 def _read(node: Any, tag: str) -> None:

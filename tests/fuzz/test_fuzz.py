@@ -2,10 +2,11 @@
 
 import pytest
 
+from server.notes.order import Order
 from tests.fuzz.anatomy import join, take_apart
 from tests.fuzz.frames import sessions
 from tests.fuzz.live import run_live
-from tests.fuzz.pure import run_pure
+from tests.fuzz.pure import ROUND, run_pure
 
 pytestmark = pytest.mark.row("N1")
 
@@ -25,6 +26,14 @@ def test_bad_41_hostile_frames_at_a_real_server_hurt_nobody() -> None:
     assert (result.exits, result.unanswered, result.frames) == (0, 0, LIVE_FRAMES)
     assert result.letters > 0
     assert min(result.refused, result.answered_no, result.accepted) > 0
+
+
+@pytest.mark.parametrize("seed", [500_325, 500_525])
+def test_bad_41_pieces_between_two_that_do_not_touch(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their frames were taken once, and whoever read the note anew saw its letters in another order than those who were there."""
+    assert run_pure(ROUND, seed).findings == []
+    monkeypatch.setattr(Order, "check", lambda *_: None)
+    assert "another text" in str(run_pure(ROUND, seed).findings[0])
 
 
 def test_the_same_seed_makes_the_same_frames() -> None:

@@ -1,4 +1,4 @@
-/** Words that came too late for a note that was locked meanwhile: found by paragraph, and laid into another note. */
+/** Words that a note takes no more as they were typed: found by paragraph, and laid into another note, or into the same one afresh. */
 import * as Y from "yjs";
 import type { WrittenSection } from "./text.tsx";
 import { SECTIONS, type SectionName } from "./wire.ts";

@@ -3,7 +3,7 @@ import { retryDelay } from "../lib/socket.ts";
 import { realTimers, type Timers } from "../lib/timers.ts";
 
 /** Why the note stays closed. The text remains in the page. */
-export type Ending = "withdrawn" | "signed_out" | "outdated" | "replaced" | "refused";
+export type Ending = "withdrawn" | "signed_out" | "outdated" | "replaced" | "refused" | "crossed";
 
 /** The part of a WebSocket that is used here. */
 export interface NoteWire {
@@ -86,6 +86,12 @@ export class Line {
     this.#cancelWatch();
     this.#socket?.close();
     this.#socket = null;
+  }
+
+  /** Closes for a reason that was told over the line itself. */
+  end(ending: Ending): void {
+    this.#release();
+    this.#listener.ended(ending);
   }
 
   /** The connection has proved itself: the next break is a new one. */

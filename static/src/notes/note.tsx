@@ -256,7 +256,7 @@ const Trouble = ({ link, shelf, editor }: { link: NoteLink; shelf: Shelf; editor
   const { ending, full, saved } = link.status.value;
   return (
     <>
-      {ending ? <Ended link={link} shelf={shelf} ending={ending} /> : null}
+      {ending && ending !== "crossed" ? <Ended link={link} shelf={shelf} ending={ending} /> : null}
       {editor ? <Left link={link} editor={editor} /> : null}
       {full ? <p class="callout warn">{t("This note has reached its greatest length.")}</p> : null}
       {editor?.pasteRefused.value ? (
@@ -264,7 +264,7 @@ const Trouble = ({ link, shelf, editor }: { link: NoteLink; shelf: Shelf; editor
           {t("That is too much to paste at once. Please paste it in parts.")}
         </p>
       ) : null}
-      {editor && (full || (ending && !saved)) ? <CopyAll editor={editor} /> : null}
+      {editor && (full || (ending && ending !== "crossed" && !saved)) ? <CopyAll editor={editor} /> : null}
     </>
   );
 };

@@ -6,6 +6,7 @@ import { realTimers, type Timers } from "../lib/timers.ts";
 import type { Keep, Kept } from "./keep.ts";
 import { Ledger } from "./ledger.ts";
 import { type Ending, Line, type LineListener, type LineOptions } from "./line.ts";
+import { keepStraight } from "./straight.ts";
 import { fits, wordsIn } from "./unsent.ts";
 import * as wire from "./wire.ts";
 
@@ -87,6 +88,7 @@ export class NoteLink {
       kept: "no",
       left: null,
     });
+    keepStraight(this.doc);
     this.doc.on("update", (update: Uint8Array, origin: unknown, _: Y.Doc, change: Y.Transaction) => {
       if (origin !== this) this.#typed(update, change, origin === KEPT ? wire.STEP2 : wire.UPDATE);
     });
@@ -151,7 +153,7 @@ export class NoteLink {
 
   /** A client id that the server does not know is no reason to stay closed, as long as nothing was typed under it here. */
   #ended(ending: Ending): void {
-    if (ending === "refused") this.#keep?.spoil();
+    if (ending === "refused" || ending === "crossed") this.#keep?.spoil();
     const strange = ending === "outdated" && this.#clientId === null && (this.#keep?.resumes ?? null) !== null;
     if (!strange) {
       this.#set({ line: "ended", ending });
@@ -268,6 +270,8 @@ export class NoteLink {
     if (code === "full") this.#set({ full: true });
     if (code === "read_only") this.#set({ writable: false });
     if (code === "locked") this.#set({ writable: false, locked: true });
+    // Sent again, under the same client id, it would be refused again: only a fresh text can go on.
+    if (code === "order") this.#line.end("crossed");
   }
 
   #settle(): void {

@@ -16,7 +16,7 @@ export class Shelf {
   readonly unsaved: Signal<ReadonlySet<string>> = signal(new Set());
   /** How often a note was taken out anew; its pane begins afresh with each. */
   readonly rounds: Signal<ReadonlyMap<string, number>> = signal(new Map());
-  /** What came too late for a locked note, by the id of the addendum that is to hold it. */
+  /** What came too late, by the id of the note that is to hold it: an addendum to a locked note, or the same note afresh. */
   readonly late: Map<string, Late> = new Map();
   readonly #requests: ShelfRequests;
 

@@ -32,7 +32,7 @@ export interface Hello {
 
 export interface Rejection {
   n: number;
-  code: "read_only" | "locked" | "full" | "gap";
+  code: "read_only" | "locked" | "full" | "gap" | "order";
   message: string;
 }
 

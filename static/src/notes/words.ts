@@ -109,5 +109,6 @@ export const endingWords = (ending: Ending): string =>
     ),
     outdated: t("This page is older than the server. Copy what is not saved, then load the page again."),
     replaced: t("The note went on in another tab."),
+    crossed: t("This step could not be undone, because somebody wrote in the same place."),
     refused: t("The server could not take the last change. Copy what is not saved, then load the page again."),
   })[ending];

@@ -23,7 +23,7 @@ from server.notes.limits import (
     MAX_UPDATE,
     STEP1_BURST,
 )
-from server.notes.yproto import EMPTY_UPDATE, STEP1, STEP2, UPDATE, awareness_message, sync_message, write_varuint
+from server.notes.yproto import EMPTY_UPDATE, STEP1, STEP2, UPDATE, awareness_message, read_state_vector, sync_message, write_varuint
 from tests.cast import ALICE, BOB, Meeting
 from tests.conftest import StillClock
 from tests.live.notes.client import Tab
@@ -208,6 +208,24 @@ async def test_bad_41_a_letter_outside_of_any_text_is_refused(open_note: Open, h
     await still_works(alice, await open_note(BOB))
     assert [reject.code for reject in await rejects_of(house)] == ["place"]
     assert len(await rows_of(house.database, meeting.consultation_id)) == 2
+
+
+async def test_bad_41_a_letter_between_two_that_do_not_touch_is_told_no(open_note: Open, house: House, meeting: Meeting) -> None:
+    """Readers would find it in different places. Sent again in step 2 it is told no again; the same person's fresh tab goes on."""
+    alice, evil = await open_note(ALICE), await open_note(BOB)
+    await alice.type("abcd")
+    await evil.until(lambda tab: tab.text() == "abcd")
+    await evil.type("!")
+    await evil.until(lambda tab: tab.saved)
+    hers, mine = write_varuint(alice.hello["client_id"]), write_varuint(evil.hello["client_id"])
+    clock = write_varuint(read_state_vector(evil.doc.get_state())[evil.hello["client_id"]])
+    crossed = b"\x01\x01" + mine + clock + b"\xc4" + hers + b"\x05" + hers + b"\x03" + b"\x01x\x00"
+    for number, kind in enumerate((UPDATE, STEP2), 1):
+        await evil.send_update(crossed, kind)
+        await evil.until(lambda tab, number=number: len(tab.rejects) == number)
+        assert evil.rejects[-1]["code"] == "order"
+    await still_works(alice, await open_note(BOB))
+    assert len(await rows_of(house.database, meeting.consultation_id)) == 3
 
 
 class Library:
