@@ -18,6 +18,14 @@ from server.core.folding import Folded, fold
 from server.ports import Bus
 
 BUSY_TIMEOUT_MS = 10_000
+CHECKPOINT_PAGES = 8_000  # of 4 KiB: with SQLite's own 1,000, busy notes would be copied from the log to the file three times a second
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    f"busy_timeout={BUSY_TIMEOUT_MS}",
+    "foreign_keys=ON",
+    "synchronous=FULL",
+    f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+)
 POOL_SIZE = 8
 POOL_WAIT_S = 10  # for a connection while all are taken; then the pool gives up
 CONNECT_WITHIN_S = 5
@@ -167,7 +175,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     del record
     connection.isolation_level = None  # the driver must not begin by itself: _begin_sqlite says which kind
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.create_function(Folded.name, 1, fold, deterministic=True)

@@ -37,6 +37,10 @@ class Chain:
     seq: int = 0
     head: bytes = START
 
+    def fork(self) -> "Chain":
+        """Return another end of the same log, to be moved before it is known whether the rows are stored."""
+        return Chain(self.note_id, self.seq, self.head)
+
     def link(self, session_id: int, ts_ms: int, payload: bytes) -> Row:
         """Return the next row and move to it."""
         self.seq += 1

@@ -213,6 +213,7 @@ class Conn:
 
     def _done(self, number: int) -> None:
         self._stored = number
+        self._live.owe(self)
 
     def _reject(self, number: int, code: str) -> None:
         """Refuse an update; all later ones are refused in silence until the browser sends step 2, which holds them all."""

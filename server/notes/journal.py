@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -130,7 +130,7 @@ class GroupCommit:
 
     async def _write(self, batch: list[Entry]) -> None:
         ts_ms = int(self._clock.now().timestamp() * 1000)
-        chains = {id(keeper): replace(keeper.chain) for keeper in _keepers(batch)}
+        chains = {id(keeper): keeper.chain.fork() for keeper in _keepers(batch)}
         await self._store.insert([_row(chains[id(entry.keeper)], entry, ts_ms) for entry in batch])
         for keeper in _keepers(batch):
             keeper.chain = chains[id(keeper)]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from server.core.db import BUSY_TIMEOUT_MS, CONNECT_WITHIN_S, Database
+from server.core.db import CONNECT_WITHIN_S, SQLITE_PRAGMAS, Database
 from server.notes.chain import Row
 from server.notes.journal import Closed, Store, Taken
 
@@ -53,7 +53,7 @@ class SqliteStore:
 
     def _open(self) -> None:
         self._connection = sqlite3.connect(self._path, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        for pragma in SQLITE_PRAGMAS:
             self._connection.execute(f"PRAGMA {pragma}")
 
     def _insert(self, rows: list[Row]) -> None:

@@ -88,6 +88,7 @@ class LiveNote:
         self._accepted = 0
         self._stored = 0
         self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._owed: set[Member] = set()
 
     @property
     def note_id(self) -> int:
@@ -192,8 +193,13 @@ class LiveNote:
         else:
             self._waiting.append((self._accepted, callback))
 
+    def owe(self, member: Member) -> None:
+        """Something of theirs has been stored: they are told once the whole flush has been."""
+        self._owed.add(member)
+
     def settle(self) -> None:
-        for member in tuple(self.members.values()):
+        owed, self._owed = self._owed, set()
+        for member in owed:
             member.confirm()
         self._owner.stored(self)
 

@@ -89,21 +89,44 @@ def push(way: Outlet, message: bytes) -> bool:
     return way.push(message, wire_frame(message))
 
 
-def test_what_a_transport_is_given() -> None:
+async def test_what_one_turn_of_the_loop_brings_is_written_in_one_go() -> None:
     line = Line()
-    assert push(raw(line), b"words")
-    assert line.written == [wire_frame(b"words")]
+    way = raw(line)
+    assert push(way, b"words")
+    assert push(way, b"and an ack")
+    assert line.written == []
+    await asyncio.sleep(0)
+    assert line.written == [wire_frame(b"words") + wire_frame(b"and an ack")]
 
 
-def test_nothing_is_written_to_a_closing_transport() -> None:
-    line = Line(closing=True)
-    assert push(raw(line), b"words")
+async def test_a_farewell_comes_after_what_was_pushed() -> None:
+    line = Line()
+    way = raw(line, lambda message: asyncio.sleep(0, line.write(message["reason"].encode())))
+    assert push(way, b"words")
+    await way.close(1012, "restart")
+    await asyncio.sleep(0)
+    assert line.written == [wire_frame(b"words"), b"restart"]
+
+
+async def test_nothing_is_written_to_a_closing_transport() -> None:
+    line = Line()
+    way = raw(line)
+    assert push(way, b"words")
+    line.closing = True
+    assert push(way, b"more words")
+    await asyncio.sleep(0)
     assert line.written == []
 
 
 @pytest.mark.parametrize(("waiting", "keeps_up"), [(MAX_BACKLOG, True), (MAX_BACKLOG + 1, False)])
-def test_the_backlog_is_bounded(waiting: int, keeps_up: bool) -> None:
+async def test_the_backlog_is_bounded(waiting: int, keeps_up: bool) -> None:
     assert push(raw(Line(waiting)), b"words") is keeps_up
+
+
+async def test_what_waits_for_its_turn_counts_as_backlog() -> None:
+    way = raw(Line())
+    assert push(way, bytes(MAX_BACKLOG))
+    assert not push(way, b"words")
 
 
 async def test_a_reader_who_takes_no_farewell_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
