@@ -18,7 +18,7 @@ from server.core.folding import Folded, fold
 from server.ports import Bus
 
 BUSY_TIMEOUT_MS = 10_000
-CHECKPOINT_PAGES = 8_000  # of 4 KiB: with SQLite's own 1,000, busy notes would be copied from the log to the file three times a second
+CHECKPOINT_PAGES = 2_000  # SQLite's own is half of it: busy notes are copied from log to file too often, and with more a copy stalls them
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     f"busy_timeout={BUSY_TIMEOUT_MS}",

@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from server.notes.chain import Chain, Row
-from server.notes.limits import GROUP_S, MAX_BATCH
+from server.notes.limits import BUSY_GROUP_S, BUSY_ROWS, GROUP_S, MAX_BATCH
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ class Journal(Protocol):
 
 
 class GroupCommit:
-    """One writer for all notes. A quiet journal writes at once; a busy one starts a commit every `GROUP_S` seconds at most.
+    """One writer for all notes. A quiet journal writes at once; a busy one starts a commit every `pause_after` seconds at most.
 
     The queue is bounded by its senders: every connection has a rate, and a note a number of connections.
     """
@@ -108,7 +108,7 @@ class GroupCommit:
         while True:
             await self._wake.wait()
             await asyncio.sleep(max(0.0, self._not_before - self._clock.monotonic()))
-            self._not_before = self._clock.monotonic() + GROUP_S
+            self._not_before = self._clock.monotonic() + pause_after(len(self._queue))
             await self._flush()
             if not self._queue:
                 self._wake.clear()
@@ -149,6 +149,11 @@ class GroupCommit:
                 keeper.close()
             except Exception as error:  # noqa: BLE001 - contained to this note
                 _lose(own, error)
+
+
+def pause_after(rows: int) -> float:
+    """Return how many seconds after the start of a commit of so many rows the next one may start; a full one does not wait longer."""
+    return BUSY_GROUP_S if BUSY_ROWS <= rows < MAX_BATCH else GROUP_S
 
 
 def _row(chain: Chain, entry: Entry, ts_ms: int) -> Row:

@@ -52,7 +52,7 @@ LIMITS = {
 }
 TOLD = {
     "SCHEMA_VERSION", "SECTIONS", "BLOCKS", "TEXT", "NODES", "MARKS",  # what may be written: 3.1 and 3.4
-    "GROUP_S", "MAX_BATCH", "LINGER_S", "SNAPSHOT_EVERY",  # the server's own pace, which nobody outside meets
+    "GROUP_S", "BUSY_ROWS", "BUSY_GROUP_S", "MAX_BATCH", "LINGER_S", "SNAPSHOT_EVERY",  # the server's own pace, which nobody outside meets
     "MAX_QUEUED",  # the same bound as MAX_BACKLOG, where the transport cannot be asked
     "RECHECK_S", "RECHECKED_AT_ONCE", "EPOCH_S", "SETTLE_S",  # in the last paragraphs, or nobody's outside
     "MAX_NESTING",  # of what is read for people; the live note has no such bound
