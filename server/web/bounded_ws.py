@@ -62,7 +62,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self.queue = Mailbox()  # type: ignore[assignment]
 
     def divert(self, sink: Sink) -> None:
-        """From now on hand each binary message to `sink` as it comes; the ASGI `receive` brings whatever else there is.
+        """From now on hand each binary message to `sink` as it comes, and a text, which it has no use for, as an empty one in its place.
+        The ASGI `receive` brings only the end.
 
         A plain frame goes past the parser, the queue and the task that waits for it: together they cost more than all that the note
         does with a letter. The sink must take at the peer's speed and raise nothing, for nothing is held back any more.
@@ -70,11 +71,10 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._sink = sink
         self._forget_handshake()
         for message in [self.queue.get_nowait() for _ in range(self.queue.qsize())]:
-            data = message.get("bytes")
-            if data is None:
-                self.queue.put_nowait(message)
+            if message["type"] == "websocket.receive":
+                sink(message.get("bytes") or b"")
             else:
-                sink(data)  # type: ignore[arg-type]
+                self.queue.put_nowait(message)
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
@@ -102,12 +102,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         return data
 
     def send_receive_event_to_app(self) -> None:
-        if self._sink is None or self.curr_msg_data_type == "text":
+        if self._sink is None:
             super().send_receive_event_to_app()
             return
         data, self.frames = b"".join(self.frames), []
         if not self.close_sent:
-            self._sink(data)
+            self._sink(data if self.curr_msg_data_type == "bytes" else b"")
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= MAX_PIECES:

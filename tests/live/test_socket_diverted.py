@@ -18,6 +18,7 @@ HEAD = (
     b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+TEXT = b""  # what stands in the place of one
 MESSAGES = [b"", b"short", b"x" * 125, b"y" * 126, b"z" * 70_000, b"in pieces", b"again", b"the last"]
 
 
@@ -43,7 +44,7 @@ class Line(asyncio.Transport):
 
 
 class Heard:
-    """An application that lets itself be handed the binary messages, and keeps them and whatever else it receives."""
+    """An application that lets itself be handed the messages, and keeps them and whatever else it receives."""
 
     def __init__(self) -> None:
         self.binary: list[bytes] = []
@@ -101,8 +102,8 @@ async def test_every_message_comes_once_and_in_order(talk: Callable[[Heard], Awa
     for start in range(0, len(data), size):
         protocol.data_received(data[start : start + size])
     await asyncio.wait_for(heard.ended.wait(), 10)
-    assert heard.binary == MESSAGES
-    assert [message.get("text") for message in heard.other] == ["words", None]
+    assert heard.binary == [*MESSAGES[:6], TEXT, *MESSAGES[6:]]
+    assert [message["type"] for message in heard.other] == ["websocket.disconnect"]
 
 
 async def test_what_waited_already_comes_first_and_the_line_is_read_again(talk: Callable[[Heard], Awaitable[BoundedWebSocket]]) -> None:
@@ -115,8 +116,8 @@ async def test_what_waited_already_comes_first_and_the_line_is_read_again(talk: 
     assert heard.line.reading
     protocol.data_received(masked(Opcode.BINARY, b"at last") + masked(Opcode.CLOSE, Close(1000, "").serialize()))
     await asyncio.wait_for(heard.ended.wait(), 10)
-    assert heard.binary == [b"early", b"later", b"at last"]
-    assert [message.get("text") for message in heard.other] == ["words", None]
+    assert heard.binary == [b"early", TEXT, b"later", b"at last"]
+    assert [message["type"] for message in heard.other] == ["websocket.disconnect"]
 
 
 async def test_a_frame_that_no_client_may_send_still_ends_the_connection(talk: Callable[[Heard], Awaitable[BoundedWebSocket]]) -> None:
