@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import Engine, event
 
@@ -53,6 +55,16 @@ def selects_of_notes(asked: list[str]) -> list[str]:
     return [statement for statement in asked if statement.startswith("SELECT") and "note" in statement]
 
 
+async def listed(client: httpx2.AsyncClient, url: str) -> tuple[list[dict[str, Any]], int]:
+    """Return the list of notes, and how often notes were asked for: the least of several, as the hub reads rights meanwhile."""
+    counts = []
+    for _ in range(5):
+        with statements() as asked:
+            answer = (await client.post(url, json={})).raise_for_status()
+        counts.append(len(selects_of_notes(asked)))
+    return answer.json()["notes"], min(counts)
+
+
 async def test_a_colleague_hears_of_a_signature(alice: Hand, tab: Tab, open_note: Open) -> None:
     bob = await open_note(BOB)
     assert bob.events == []
@@ -80,8 +92,8 @@ async def test_a_list_of_notes_asks_no_more_than_one_of_few(alice: Hand, tab: Ta
     del tab, house
     client = await sign_in(ALICE)
     url = f"/api/consultations/{meeting.consultation_id}/notes"
-    with statements() as few:
-        assert len((await client.post(url, json={})).json()["notes"]) == 3
+    notes, few = await listed(client, url)
+    assert len(notes) == 3
     for _ in range(3):
         assert (await alice.sign()).status_code == 200
     assert (await alice.sign(lock=True)).status_code == 200
@@ -89,12 +101,10 @@ async def test_a_list_of_notes_asks_no_more_than_one_of_few(alice: Hand, tab: Ta
         made = (await alice.ask("/amend", {"purpose": "amendment", "reason": "Once more"})).json()
         assert made["number"] == number
         assert (await alice.at(made["id"]).sign(lock=True)).status_code == 200
-    with statements() as many:
-        found = (await client.post(url, json={})).json()["notes"]
+    found, many = await listed(client, url)
     assert len(found) == 6
     assert [len(note["signatures"]) for note in found] == [4, 0, 0, 1, 1, 1]
-    assert selects_of_notes(few)
-    assert len(selects_of_notes(many)) == len(selects_of_notes(few))
+    assert many == few > 0
 
 
 async def test_a_page_of_the_history_reads_the_log_once(alice: Hand, tab: Tab, sign_in: SignIn) -> None:
