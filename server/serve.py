@@ -100,7 +100,7 @@ def configure(app: Starlette, tls: tuple[Path, Path] | None) -> uvicorn.Config:
 
 
 def calm_collector() -> None:
-    """Search for garbage less often, and never again in what the start has left: at Python's own pace, open notes cost a quarter of all
+    """Search for garbage less often, and never again in what the start has left: at Python's own pace, open notes cost a fifth of all
     processor time for walks over objects that are in use.
     """
     gc.collect()

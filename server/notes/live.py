@@ -187,7 +187,10 @@ class LiveNote:
             self._waiting.popleft()[1]()
 
     def when_stored(self, callback: Callable[[], None]) -> None:
-        """Call back once everything that was accepted by now is on disk; the order of calls is kept."""
+        """Call back once everything that was accepted by now is on disk; the order of calls is kept.
+
+        What waits is bounded by the rates of the connections and by how long a write may take: one that fails ends the note.
+        """
         if self.settled:
             callback()
         else:

@@ -82,7 +82,8 @@ def test_words_inside_anothers_words_and_paragraphs_stay(persons: Persons, site:
     agree(alice, bob, "TWICEAnd sleep")
 
 
-def test_what_stands_in_anothers_list_stays(persons: Persons, site: Site) -> None:
+def pair_in_one_list(persons: Persons, site: Site) -> tuple[Person, Person]:
+    """Alice has begun a list with one item, and Bob the next one."""
     alice, bob = pair_at(persons, site)
     section(alice, "Plan").click()
     alice.press("List")
@@ -91,6 +92,11 @@ def test_what_stands_in_anothers_list_stays(persons: Persons, site: Site) -> Non
     section(bob, "Plan").click()
     bob.page.keyboard.press("Control+End")
     bob.page.keyboard.press("Enter")
+    return alice, bob
+
+
+def test_what_stands_in_anothers_list_stays(persons: Persons, site: Site) -> None:
+    alice, bob = pair_in_one_list(persons, site)
     bob.page.keyboard.type("Sleep")
     expect(items(alice)).to_have_count(2)
     bob.page.keyboard.press("Enter")
@@ -104,14 +110,7 @@ def test_what_stands_in_anothers_list_stays(persons: Persons, site: Site) -> Non
 
 
 def test_a_list_below_anothers_item_stays(persons: Persons, site: Site) -> None:
-    alice, bob = pair_at(persons, site)
-    section(alice, "Plan").click()
-    alice.press("List")
-    alice.page.keyboard.type("Rest")
-    expect(items(bob)).to_contain_text("Rest")
-    section(bob, "Plan").click()
-    bob.page.keyboard.press("Control+End")
-    bob.page.keyboard.press("Enter")
+    alice, bob = pair_in_one_list(persons, site)
     bob.page.keyboard.press("Control+]")
     bob.page.keyboard.type("eight hours")
     agree(alice, bob, "Resteight hours")
