@@ -59,6 +59,7 @@ from server.settings import Settings
 from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
 from server.web.proxies import ClientAddress
 from server.web.ratelimit import MemoryLimiter
+from server.web.sockets import SocketFork, SocketRouter
 from server.web.tickets import TicketOffice
 
 SHUTDOWN_S = 8.0
@@ -73,11 +74,14 @@ class Parts:
 
 
 class Application(Starlette):
-    """Starlette with the security headers outside of everything, also of the answer to a crash."""
+    """Starlette with the security headers outside of everything, also of the answer to a crash, and a short way for websockets."""
 
     def build_middleware_stack(self) -> ASGIApp:
         house: House = self.state.house
-        return SecurityHeaders(super().build_middleware_stack(), secure=house.settings.secure)
+        sockets: ASGIApp = SocketRouter(self.routes)
+        for layer, arguments, named in reversed(self.user_middleware):
+            sockets = layer(sockets, *arguments, **named)
+        return SecurityHeaders(SocketFork(super().build_middleware_stack(), sockets), secure=house.settings.secure)
 
 
 def build_house(settings: Settings, parts: Parts) -> House:

@@ -1,21 +1,24 @@
 """Presence and cursors: what a client may say about itself, with its name set by the server."""
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+
+from pydantic_core import from_json, to_json
 
 from server.notes.limits import MAX_CLIENT_ID, MAX_CLOCK, SECTIONS
 from server.notes.yproto import NULL_STATE, Bad, read_bytes, read_last, read_varuint
 
 ENDS = ("anchor", "head")
+POSITION = frozenset(("type", "tname", "item", "assoc"))
+ITEM = frozenset(("client", "clock"))
+ASSOCIATIONS = (-1, 0, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Who:
     """The person behind a connection, as the others see them."""
 
-    person_id: UUID
+    person_id: str
     name: str
 
 
@@ -29,8 +32,8 @@ def read_own(message: bytes, client_id: int) -> tuple[int, Any]:
     if count != 1 or client != client_id or at != len(entries) or clock >= MAX_CLOCK:
         raise Bad("awareness")
     try:
-        return clock, json.loads(raw)
-    except (ValueError, RecursionError):
+        return clock, from_json(raw)
+    except ValueError:
         raise Bad("awareness") from None
 
 
@@ -38,7 +41,7 @@ def told(state: Any, who: Who) -> bytes:
     """Return the state as the others get it: cursor, section and whether they write, under the name that we know."""
     if not isinstance(state, dict):
         return NULL_STATE
-    user = {"id": str(who.person_id), "name": who.name}
+    user = {"id": who.person_id, "name": who.name}
     section = state.get("section")
     clean = {
         "user": user,
@@ -46,7 +49,7 @@ def told(state: Any, who: Who) -> bytes:
         "section": section if section in SECTIONS else None,
         "writing": state.get("writing") is True,
     }
-    return json.dumps(clean, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_json(clean)
 
 
 def _cursor(cursor: Any) -> Any:
@@ -57,26 +60,23 @@ def _cursor(cursor: Any) -> Any:
 
 
 def _position(position: Any) -> bool:
-    if not isinstance(position, dict) or position.keys() - {"type", "tname", "item", "assoc"}:
+    if not isinstance(position, dict) or position.keys() - POSITION:
         return False
-    places = [position[key] for key in ("tname", "type", "item") if position.get(key) is not None]
-    named = position.get("tname")
+    named, within, item = position.get("tname"), position.get("type"), position.get("item")
     return (
-        bool(places)
+        (named is not None or within is not None or item is not None)
         and (named is None or named in SECTIONS)
-        and all(_item_id(place) for place in places if place is not named)
-        and position.get("assoc", 0) in (-1, 0, 1)
+        and (within is None or _item_id(within))
+        and (item is None or _item_id(item))
+        and position.get("assoc", 0) in ASSOCIATIONS
     )
 
 
 def _item_id(found: Any) -> bool:
-    if not isinstance(found, dict) or found.keys() != {"client", "clock"}:
+    if not isinstance(found, dict) or found.keys() != ITEM:
         return False
-    return _within(found["client"], MAX_CLIENT_ID) and _within(found["clock"], MAX_CLOCK)
-
-
-def _within(number: Any, end: int) -> bool:
-    return type(number) is int and 0 <= number < end
+    client, clock = found["client"], found["clock"]
+    return type(client) is type(clock) is int and 0 <= client < MAX_CLIENT_ID and 0 <= clock < MAX_CLOCK
 
 
 @dataclass

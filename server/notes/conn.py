@@ -76,6 +76,7 @@ class Conn:
     def __init__(self, live: LiveNote, tab: Tab, outlet: Outlet, clock: Clock, supervisor: Supervisor) -> None:
         self.tab = tab
         self.closed = False
+        self._who = Who(str(tab.subject.viewer.person_id), tab.subject.viewer.name)
         self._live = live
         self._outlet = outlet
         self._clock = clock
@@ -227,8 +228,7 @@ class Conn:
         clock, state = read_own(data, self.client_id)
         if not self._states.take(now):
             return
-        viewer = self.subject.viewer
-        shown = told(state, Who(viewer.person_id, viewer.name))
+        shown = told(state, self._who)
         if self._live.presence.hear(self.client_id, clock, shown):
             message = awareness_message({self.client_id: (clock, shown)})
             self._live.when_stored(lambda: self._live.tell(message, self))

@@ -19,15 +19,15 @@ def judge(touched: Touched, author: int, clocks: Mapping[int, int]) -> Verdict:
     Somebody else's id is never honest: text is told to others only once it is stored, so nobody can hold what the server lacks.
     A CRDT would park an update that rests on the unknown, without a word, so no such update is let through.
     """
-    if touched.structs.keys() - {author}:
+    if not touched.structs.keys() <= {author}:
         raise Bad("foreign_client")
     known = clocks.get(author, 0)
     start, end = touched.structs.get(author, (0, 0))
     if start > known:
         return Verdict.GAP
-    if any(clock >= clocks.get(client, 0) for client, clock in touched.refers.items()):
+    if touched.refers and any(clock >= clocks.get(client, 0) for client, clock in touched.refers.items()):
         return Verdict.GAP
-    if any(
+    if touched.deletes and any(
         _furthest(ranges) > (max(known, end) if client == author else clocks.get(client, 0)) for client, ranges in touched.deletes.items()
     ):
         return Verdict.GAP

@@ -130,13 +130,14 @@ class GroupCommit:
 
     async def _write(self, batch: list[Entry]) -> None:
         ts_ms = int(self._clock.now().timestamp() * 1000)
-        chains = {id(keeper): keeper.chain.fork() for keeper in _keepers(batch)}
+        keepers = _keepers(batch)
+        chains = {id(keeper): keeper.chain.fork() for keeper in keepers}
         await self._store.insert([_row(chains[id(entry.keeper)], entry, ts_ms) for entry in batch])
-        for keeper in _keepers(batch):
+        for keeper in keepers:
             keeper.chain = chains[id(keeper)]
         for entry in batch:
             entry.on_commit()
-        for keeper in _keepers(batch):
+        for keeper in keepers:
             keeper.settle()
 
     async def _write_apart(self, batch: list[Entry]) -> None:

@@ -123,10 +123,12 @@ class Layout:
         if piece.left != (client, piece.clock - 1) or self.clocks.get(client) != piece.clock:
             return False
         trail = self._trails[client]
-        stands = trail.runs[-1].stands
-        if not stands.takes(piece.content) or not self._order.grow(client, piece.clock, piece.end, piece.right):
+        run = trail.runs[-1]
+        if not run.stands.takes(piece.content) or not self._order.grow(client, piece.clock, piece.end, piece.right):
             return False
-        trail.add(_Run(piece.clock, stands, _inside(piece.content)))
+        inside = _inside(piece.content)
+        if inside is not run.inside:
+            trail.add(_Run(piece.clock, run.stands, inside))
         if piece.halves:
             trail.halves.update(piece.halves)
         self.clocks[client] = piece.end

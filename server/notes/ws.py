@@ -14,7 +14,7 @@ from server.core.db import STORAGE_ERRORS
 from server.core.house import House
 from server.core.supervise import where
 from server.errors import Conflict, ConsiliumError, Malformed, NotSignedIn, NotStored
-from server.notes.actions import OpenedNote, open_note, outdated
+from server.notes.actions import open_note, outdated
 from server.notes.conn import Conn, Tab
 from server.notes.hub import Hub
 from server.notes.keeping import keeping_secret
@@ -23,7 +23,7 @@ from server.notes.live import LiveNote
 from server.notes.model import NoteReject
 from server.notes.outlet import Outlet, open_outlet
 from server.notes.rights import still_viewer
-from server.notes.subject import NoteSubject
+from server.notes.subject import NoteRef, NoteSubject
 from server.web.bounded_ws import socket_of
 from server.web.endpoint import Strict, parse_model
 from server.web.lobby import Lobby
@@ -55,8 +55,7 @@ class NoteSocket:
         await send({"type": "websocket.accept"})
         outlet = open_outlet(receive, send, state.house.supervisor)
         try:
-            hello = await self._lobby.wait(_hello(receive), HELLO_WITHIN_S)
-            await _Visit(state.house, state.notes, outlet, receive).run(hello)
+            await _Visit(state.house, state.notes, outlet, receive).run(await self._lobby.wait(_hello(receive), HELLO_WITHIN_S))
         except _Gone:
             pass
         except ConsiliumError as error:
@@ -83,18 +82,19 @@ class _Visit:
             raise NotSignedIn(code="ticket")
         if hello.schema_version != SCHEMA_VERSION:
             raise outdated()
-        opened, keep = await self._open(subject, hello.client_id)
-        async with self._hub.use(opened.ref) as live:
-            tab = Tab(subject, opened.session_id, opened.client_id, opened.writable, keep)
+        ref, tab = await self._open(subject, hello.client_id)
+        del hello
+        async with self._hub.use(ref) as live:
             await self._take_part(live, Conn(live, tab, self._outlet, self._house.clock, self._house.supervisor))
 
-    async def _open(self, subject: NoteSubject, client_id: int | None) -> tuple[OpenedNote, str | None]:
+    async def _open(self, subject: NoteSubject, client_id: int | None) -> tuple[NoteRef, Tab]:
         try:
             async with self._house.database.write() as tx:
                 now = self._house.clock.now()
                 viewer = await still_viewer(tx, self._house.settings, subject, now)
                 opened = await open_note(tx, viewer, subject.public_id, client_id, now)
-                return opened, await keeping_secret(tx, self._house.secrets, viewer, subject)
+                keep = await keeping_secret(tx, self._house.secrets, viewer, subject)
+                return opened.ref, Tab(subject, opened.session_id, opened.client_id, opened.writable, keep)
         except STORAGE_ERRORS as error:
             log.error("note not opened", error=type(error).__name__, where=where(error))  # noqa: TRY400 - as above
             raise NotStored from None

@@ -1,54 +1,22 @@
 """uvicorn's websocket with two bounds that it lacks, on the pieces of one message and on pings, and a short way for plain messages."""
 
-import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from starlette.types import Receive
-from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined]  # the one in C, where there is one
 
 from server.errors import TooFast
 from server.web.bucket import Bucket
-from server.web.ws_frames import FrameEnds, plain_frame
+from server.web.light import Gate, Mailbox
+from server.web.ws_frames import MASK_BYTES, FrameEnds, plain_content
 
 MAX_PIECES = 256  # of one message; an empty piece adds nothing to its size, and would be kept for ever
 PINGS_PER_S, PINGS_BURST = 1.0, 20.0  # browsers send none; each is answered, and the answers of a peer that does not read pile up
 TOO_BIG = 1009
 
 Sink = Callable[[bytes], None]
-
-
-class Mailbox:
-    """What uvicorn needs of an `asyncio.Queue`, for one reader: that one takes 3 KiB while it is empty, a tenth of an open socket."""
-
-    __slots__ = ("_messages", "_reader")
-
-    def __init__(self) -> None:
-        self._messages: deque[ASGIReceiveEvent] = deque()
-        self._reader: asyncio.Future[None] | None = None
-
-    def put_nowait(self, message: ASGIReceiveEvent) -> None:
-        self._messages.append(message)
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
-
-    async def get(self) -> ASGIReceiveEvent:
-        while not self._messages:
-            self._reader = asyncio.get_running_loop().create_future()
-            await self._reader
-        return self._messages.popleft()
-
-    def get_nowait(self) -> ASGIReceiveEvent:
-        return self._messages.popleft()
-
-    def qsize(self) -> int:
-        return len(self._messages)
-
-    def empty(self) -> bool:
-        return not self._messages
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
@@ -60,6 +28,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._sink: Sink | None = None
         self._ends = FrameEnds()
         self.queue = Mailbox()  # type: ignore[assignment]
+        self.writable = Gate()  # type: ignore[assignment]
 
     def divert(self, sink: Sink) -> None:
         """From now on hand each binary message to `sink` as it comes, and a text, which it has no use for, as an empty one in its place.
@@ -96,9 +65,10 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
 
     def _take_plain(self, sink: Sink, data: bytes) -> bytes:
         """Hand over the plain frames that `data` begins with; returns what is left for the parser, which is next to know."""
-        while not self.frames and not self.close_sent and (size := plain_frame(data)):
-            sink(apply_mask(data[6:size], data[2:6]))
-            data = data[size:]
+        while not self.frames and not self.close_sent and (content := plain_content(data)):
+            start, end = content
+            sink(apply_mask(data[start:end], data[start - MASK_BYTES : start]))
+            data = data[end:]
         return data
 
     def send_receive_event_to_app(self) -> None:

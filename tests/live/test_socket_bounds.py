@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
@@ -140,3 +140,18 @@ def test_pings_and_pieces_within_the_bounds_do_no_harm(site: Site, booked: Booke
         socket.socket.sendall(masked(Opcode.BINARY, fin=False) + b"".join(pieces) + masked(Opcode.CONT))
         while socket.recv(10) != b"\x64\x01":
             pass
+
+
+@pytest.mark.parametrize("path", ["/ws/nowhere", "/ws/note/", "/ws", "/"])
+def test_a_path_without_a_socket_is_refused_before_it_is_accepted(site: Site, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, connect(f"{site.url.replace('http', 'ws')}{path}", origin=site.url, proxy=None):  # type: ignore[arg-type]
+        pass
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("purpose", [*HELLOS, "today"])
+def test_another_site_opens_no_socket(site: Site, purpose: str) -> None:
+    url = f"{site.url.replace('http', 'ws')}/ws/{purpose}"
+    with pytest.raises(InvalidStatus) as refused, connect(url, origin="https://elsewhere.example", proxy=None):  # type: ignore[arg-type]
+        pass
+    assert refused.value.response.status_code == 403

@@ -10,7 +10,7 @@ from server.notes.awareness import Presence, Who, read_own, told
 from server.notes.yproto import NULL_STATE, Bad, awareness_message
 
 ME = 22
-WHO = Who(UUID(int=5), "Nurse Bob Brown")
+WHO = Who(str(UUID(int=5)), "Nurse Bob Brown")
 POSITION = {"type": {"client": 11, "clock": 3}, "tname": None, "item": {"client": 11, "clock": 9}, "assoc": 0}
 CURSOR = {"anchor": POSITION, "head": {"tname": "plan", "assoc": -1}}
 
@@ -46,7 +46,7 @@ def test_bad_41_awareness_for_others_or_broken(message: bytes) -> None:
 
 def test_the_server_says_who_it_is() -> None:
     shown = json.loads(told(state(), WHO))
-    assert shown == {"user": {"id": str(WHO.person_id), "name": "Nurse Bob Brown"}, "cursor": CURSOR, "section": "plan", "writing": True}
+    assert shown == {"user": {"id": WHO.person_id, "name": "Nurse Bob Brown"}, "cursor": CURSOR, "section": "plan", "writing": True}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from server.web.ws_frames import FrameEnds, plain_frame
+from server.web.ws_frames import Content, FrameEnds, plain_content
 
 SIZES = st.one_of(st.integers(0, 130), st.integers(65_530, 65_540))
 FRAMES = st.builds(
@@ -46,8 +46,9 @@ def test_the_bytes_of_a_head_may_come_one_by_one() -> None:
 
 
 @given(FRAMES, st.binary(max_size=20), st.integers(0, 200))
-def test_a_plain_frame_is_a_short_masked_whole_binary_message(frame: bytes, rest: bytes, shorter: int) -> None:
-    plain = frame[0] == 0x82 and frame[1] & 0x80 and (frame[1] & 127) < 126
-    assert plain_frame(frame + rest) == (len(frame) if plain else 0)
+def test_plain_is_a_masked_whole_binary_message_below_64_kib(frame: bytes, rest: bytes, shorter: int) -> None:
+    plain = frame[0] == 0x82 and frame[1] & 0x80 and (frame[1] & 127) < 127
+    start = 8 if frame[1] & 127 == 126 else 6
+    assert plain_content(frame + rest) == (Content(start, len(frame)) if plain else None)
     if shorter and shorter < len(frame):
-        assert plain_frame(frame[:-shorter]) == 0
+        assert plain_content(frame[:-shorter]) is None
