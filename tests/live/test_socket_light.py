@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from server.core.supervise import Supervisor
 from server.web.light import Gate, Mailbox
 
 pytestmark = pytest.mark.anyio
@@ -26,10 +27,8 @@ async def test_a_reader_is_woken_also_after_one_that_gave_up() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
             await box.get()
-    reader = asyncio.ensure_future(box.get())
-    await asyncio.sleep(0)
-    box.put_nowait(FIRST)  # type: ignore[arg-type]
-    assert await asyncio.wait_for(reader, 5) == FIRST
+    asyncio.get_running_loop().call_soon(box.put_nowait, FIRST)
+    assert await asyncio.wait_for(box.get(), 5) == FIRST
 
 
 async def test_a_gate_is_open_until_it_is_cleared() -> None:
@@ -37,7 +36,7 @@ async def test_a_gate_is_open_until_it_is_cleared() -> None:
     await asyncio.wait_for(gate.wait(), 5)
     gate.clear()
     gate.clear()
-    waiters = [asyncio.ensure_future(gate.wait()) for _ in range(3)]
+    waiters = [Supervisor().spawn(gate.wait(), name="waiter") for _ in range(3)]
     await asyncio.sleep(0)
     waiters[0].cancel()
     await asyncio.sleep(0)
@@ -50,7 +49,7 @@ async def test_a_gate_is_open_until_it_is_cleared() -> None:
 async def test_a_gate_that_closes_again_at_once_holds_back_whoever_was_woken() -> None:
     gate = Gate()
     gate.clear()
-    waiter = asyncio.ensure_future(gate.wait())
+    waiter = Supervisor().spawn(gate.wait(), name="waiter")
     await asyncio.sleep(0)
     gate.set()
     gate.clear()
