@@ -1,8 +1,8 @@
 """All open notes of this process: loaded once however many come at once, watched for changed rights, and let go when nobody reads them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -208,24 +208,26 @@ class Hub:
             log.warning("note snapshot not kept", note=live.note_id, error=type(error).__name__)
 
     async def recheck_all(self) -> None:
-        """Read every right again, some connections at a time: a lost hint only delays."""
+        """Read every right again, some connections at a time: a lost hint only delays. A database in trouble raises `STORAGE_ERRORS`."""
         conns = [conn for place in self._places.values() for conn in place.live.members.values()]
         for start in range(0, len(conns), RECHECKED_AT_ONCE):
-            await self._recheck(conns[start : start + RECHECKED_AT_ONCE])
+            await self._read_and_apply(conns[start : start + RECHECKED_AT_ONCE])
 
     async def _recheck_often(self) -> None:
         while True:
             await asyncio.sleep(RECHECK_S)
-            await self.recheck_all()
+            with _until_asked_again():
+                await self.recheck_all()
 
     async def _watch_rights(self) -> None:
-        """See by the mark of all rights that one has changed, also where its hint was lost, or has run out: then all are read again."""
+        """See by the mark of all rights that one has changed, also where its hint was lost, or has run out: then all are read again.
+
+        The mark counts as known only once they have been.
+        """
         known: RightsMark | None = None
         while True:
-            try:
+            with _until_asked_again():
                 known = await self._after(known)
-            except STORAGE_ERRORS as error:
-                log.warning("note right not read", error=type(error).__name__)
             await asyncio.sleep(EPOCH_S)
 
     async def _after(self, known: RightsMark | None) -> RightsMark:
@@ -240,17 +242,26 @@ class Hub:
             self.house.supervisor.spawn(self._recheck(list(live.members.values())), name="note right")
 
     async def _recheck(self, conns: Sequence[Member]) -> None:
-        """Give, take away or close by the rights as they are now; a database in trouble is asked again later."""
-        try:
-            rights = await read_rights(self.house, [conn.subject for conn in conns])
-        except STORAGE_ERRORS as error:
-            log.warning("note right not read", error=type(error).__name__)
-            return
+        with _until_asked_again():
+            await self._read_and_apply(conns)
+
+    async def _read_and_apply(self, conns: Sequence[Member]) -> None:
+        """Give, take away or close by the rights as they are now."""
+        rights = await read_rights(self.house, [conn.subject for conn in conns])
         for conn, right in zip(conns, rights, strict=True):
             if isinstance(right, ConsiliumError):
                 conn.end(right)
             else:
                 conn.allow(writable=right)
+
+
+@contextmanager
+def _until_asked_again() -> Iterator[None]:
+    """A database in trouble takes nobody's right away: it is asked again later."""
+    try:
+        yield
+    except STORAGE_ERRORS as error:
+        log.warning("note right not read", error=type(error).__name__)
 
 
 def build_hub(house: House) -> Hub:

@@ -176,9 +176,31 @@ async def test_a_database_in_trouble_takes_no_right_away(open_note: Open, hub: H
     bob = await open_note(BOB)
     with monkeypatch.context() as broken:
         broken.setattr(rights, "load_viewer", refuse)
-        await hub.recheck_all()
+        with pytest.raises(OSError):  # noqa: PT011 - it has no text
+            await hub.recheck_all()
     await bob.type("still allowed")
     await bob.until(lambda tab: tab.saved)
+
+
+async def test_a_right_that_could_not_be_read_is_read_soon_after(
+    open_note: Open, house: House, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hint is lost and the first look fails: the next look must not think that it has seen the change."""
+    refused = asyncio.Event()
+
+    async def refuse(*arguments: object) -> None:
+        refused.set()
+        raise OSError
+
+    bob = await open_note(BOB)
+    monkeypatch.setattr(house.bus, "publish", lambda _: None)
+    with monkeypatch.context() as broken:
+        broken.setattr(rights, "load_viewer", refuse)
+        async with house.database.write() as tx:
+            await leave_team(tx, NORTH, BOB.professional_id, clock.now())
+        refused.clear()
+        await asyncio.wait_for(refused.wait(), 10)
+    assert await bob.closed() == 4403
 
 
 async def test_signing_out_closes_the_note(open_note: Open, house: House, clock: StillClock) -> None:
