@@ -8,6 +8,7 @@ export const names = /** @type {const} */ ([
   "circle-alert",
   "circle-check",
   "clock",
+  "contact",
   "copy",
   "ellipsis",
   "hand",
