@@ -70,10 +70,12 @@ class NoteSession(Base):
 
 
 class NoteUpdate(Base):
-    """One accepted update as it came, encrypted. `hash` chains it to all before (see `chain`); `ts_ms` is Unix time."""
+    """One accepted update as it came, encrypted. `hash` chains it to all before (see `chain`); `ts_ms` is Unix time.
+
+    On SQLite it is no table without a rowid: clustered by note, a commit for many notes would write a page for each of its rows.
+    """
 
     __tablename__ = "note_update"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own attribute
 
     note_id: Mapped[int] = mapped_column(Counter, ForeignKey("note.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=False)

@@ -1,12 +1,15 @@
 """The migrations lead to the schema that the models describe, on both databases, and only forward."""
 
 import ast
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect, text
 
@@ -14,6 +17,7 @@ from server.core.db import prepare_engine, sync_url
 from server.core.migrate import MIGRATIONS, current_revision, migrate, newest_revision
 from server.models import Base
 
+GUARDS_OF_ROWS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'note_update'"
 VERSIONS = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
@@ -51,6 +55,46 @@ def test_bad_22_what_was_stored_is_kept(database_url: str) -> None:
         migrate(database_url)
         with engine.connect() as connection:
             assert connection.execute(text("SELECT name FROM person")).scalars().all() == ["Kept"]
+
+
+def migrate_to(url: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine_of(url) as engine, engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def add_bare(connection: sqlite3.Connection, table: str, ids: Sequence[int]) -> None:
+    """Add rows of which nothing but the id means anything."""
+    needed = [
+        name for _, name, _, required, default, _ in connection.execute(f"PRAGMA table_info({table})") if required and default is None
+    ]
+    places = ", ".join("?1" if name == "id" else f"'{name}' || ?1" for name in needed)
+    connection.executemany(f"INSERT INTO {table} ({', '.join(needed)}) VALUES ({places})", [(each,) for each in ids])
+
+
+def test_rows_of_notes_keep_their_bytes_and_their_guards(tmp_path: Path) -> None:
+    """0003 writes the table of every note's log anew: whoever loses a row, or the rule that none is changed, loses the proof."""
+    path = tmp_path / "old.db"
+    migrate_to(f"sqlite:///{path}", "0002")
+    rows = [(note, seq, 9, 1_700_000_000_000 + seq, bytes([note, seq]) * 40, bytes([seq]) * 32) for seq in (1, 2, 3) for note in (7, 5)]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for parent, ids in (("note", (5, 7)), ("note_session", (9,))):
+            add_bare(connection, parent, ids)
+        connection.executemany("INSERT INTO note_update (note_id, seq, session_id, ts_ms, payload, hash) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        guards = set(connection.execute(GUARDS_OF_ROWS))
+    migrate(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT * FROM note_update ORDER BY seq, note_id DESC").fetchall() == rows
+        assert set(connection.execute(GUARDS_OF_ROWS)) == guards
+        assert len(guards) == 3
+        for refused in (
+            "UPDATE note_update SET ts_ms = 0 WHERE seq = 2",
+            "INSERT INTO note_update SELECT * FROM note_update WHERE seq = 1",
+        ):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(refused)
 
 
 def test_a_newer_database_is_refused_and_left_alone(database_url: str) -> None:
