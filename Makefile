@@ -21,7 +21,7 @@ run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127
 	@exec $(BIN)/consilium serve --host $(HOST) --port $(PORT)
 
 test: install check ## set up, install browsers and servers through apt, check, run every test
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --no-loadscope-reorder
 
 check: .venv/.dev static/dist/manifest.json tests/qa/node_modules/.ready ## format, lint, types, import contracts, house tests, browser-side units
 	$(BIN)/ruff format --check .

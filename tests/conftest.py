@@ -21,6 +21,7 @@ from server.core.migrate import migrate
 from server.settings import Settings
 from tests.cast import Cast, Guest, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
 from tests.in_process import running
+from tests.scheduling import Dealer
 from tests.servers import AppServer, Postgres
 
 ORIGIN = "http://testserver"
@@ -56,10 +57,15 @@ class StillClock:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put browser tests last: Playwright's loop stays in the main thread, where no other loop can run after it.
 
-    Long files come first of their kind: of two processes that share the files, none is alone with a long one at the end.
+    Long files come first of their kind: of two processes that share the files, none is left alone with a long one.
     """
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: ("browser" in item.path.parts, -tests[item.path], item.path))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Dealer:
+    return Dealer(config, log)
 
 
 @pytest.fixture(scope="session")
