@@ -14,7 +14,7 @@ NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,.venv/.nod
 
 STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json
 
-.PHONY: run test check fix bench bench-call bench-notes screenshots trace help install setup
+.PHONY: run test check fix bench bench-call bench-notes bench-media screenshots trace help install setup
 .DELETE_ON_ERROR:
 
 run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127.0.0.1)
@@ -41,12 +41,16 @@ fix: .venv/.dev tests/qa/node_modules/.ready ## format and mend what can be mend
 bench: ## every benchmark, one after the other
 	$(MAKE) bench-call
 	$(MAKE) bench-notes
+	$(MAKE) bench-media
 
 bench-call: install .venv/.dev static/dist/manifest.json ## figures of call and note, as lines `name value unit`
 	$(BIN)/python -m tests.bench
 
 bench-notes: install .venv/.dev static/dist/manifest.json tests/bench/peers/node_modules/.ready ## figures of our note server beside its peers (NOTES="--quick")
 	$(BIN)/python -m tests.bench.notes $(NOTES)
+
+bench-media: install .venv/.dev ## figures of our forwarding engine beside Janus (MEDIA="--quick")
+	$(BIN)/python -m tests.bench.media $(MEDIA)
 
 screenshots: install .venv/.dev static/dist/manifest.json ## pictures of the pages into docs/images
 	$(BIN)/pytest tests/browser/screenshots.py

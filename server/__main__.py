@@ -1,9 +1,10 @@
-"""The command line: serve, migrate, keys, verify, demo."""
+"""The command line: serve, media, migrate, keys, verify, demo."""
 
 import argparse
 import gc
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.error import URLError
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +35,14 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="start the server")
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (8000); 0 takes a free one")
+    media = commands.add_parser("media", help="start a forwarding engine for calls of three and more")
+    media.add_argument("--listen", type=_address, default=("127.0.0.1", 0), metavar="ADDRESS:PORT", help="for media (127.0.0.1:0)")
+    media.add_argument("--second", metavar="ADDRESS", help="of the other family, at the same port")
+    media.add_argument("--announce", metavar="ADDRESS", help="what browsers are told, where it is not the one to listen on")
+    media.add_argument(
+        "--control", type=_control, required=True, metavar="PATH|ADDRESS:PORT", help="a unix socket, or TCP with a shared secret"
+    )
+    media.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the secret that is shared over TCP")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     keys = commands.add_parser("keys", help="the keys that encrypt the notes").add_subparsers(dest="chore", required=True)
     keys.add_parser("list", help="which there are, and how many notes need them")
@@ -58,6 +67,31 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
         return serve(settings)
     except NotBuilt as error:
         return _fail(str(error))
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Read `ADDRESS:PORT`; an address of IPv6 may stand in brackets."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not ADDRESS:PORT")
+    return host.strip("[]"), int(port)
+
+
+def _control(text: str) -> Path | tuple[str, int]:
+    return Path(text) if "/" in text else _address(text)
+
+
+def _media(settings: Settings, options: argparse.Namespace) -> int:
+    from server.core.logs import configure_logs  # noqa: PLC0415 - as above
+    from server.media.control_server import SHORTEST_SECRET  # noqa: PLC0415 - as above
+    from server.media.worker import Place, run  # noqa: PLC0415 - as above
+
+    configure_logs(settings.log_level)
+    secret = options.secret_file.read_bytes().strip() if options.secret_file else None
+    if isinstance(options.control, tuple) and len(secret or b"") < SHORTEST_SECRET:
+        return _fail(f"control over TCP needs a secret of {SHORTEST_SECRET} bytes or more, in --secret-file")
+    address, port = options.listen
+    return run(Place(address, port, options.control, options.second, options.announce, secret))
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:
@@ -98,7 +132,7 @@ def _fail(message: str) -> int:
     return 1
 
 
-COMMANDS = {"serve": _serve, "migrate": _migrate, "keys": _keys, "verify": _verify, "demo": _demo}
+COMMANDS = {"serve": _serve, "media": _media, "migrate": _migrate, "keys": _keys, "verify": _verify, "demo": _demo}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs with apt what the tests need and this machine lacks: two browsers, PostgreSQL, coturn, and what makes private networks. Nothing is started.
+# Installs with apt what the tests need and this machine lacks: two browsers, PostgreSQL, coturn, what makes private networks, and for the bench
+# of the media engine its peer Janus and a C compiler. Nothing is started.
 set -eu
 
 wanted=""
@@ -11,6 +12,8 @@ want firefox-esr firefox-esr
 want turnserver coturn
 want nft nftables
 want ip iproute2
+want janus janus
+want cc "gcc libc6-dev"
 [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb || true)" ] || wanted="$wanted postgresql"
 [ -n "$(ls /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf 2>/dev/null || true)" ] || wanted="$wanted fonts-dejavu-core"
 

@@ -6,13 +6,15 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tests.house.source import ROOT, found, importers, python_files
+from tests.house.source import ROOT, found, importers, python_files, relative
 
 FRAMEWORKS = {"asyncio", "anyio", "sqlalchemy", "starlette", "uvicorn", "structlog", "threading", "socket", "time"}
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 PURE = next(contract["source_modules"] for contract in CONTRACTS if contract["type"] == "forbidden")
 LAYERS = next(contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
-VENDORS = {"httpx", "httpx2", "stripe", "twilio", "smtplib", "boto3", "redis", "aiortc"}
+VENDORS = {"httpx", "httpx2", "stripe", "twilio", "smtplib", "boto3", "redis"}
+ENGINE_PARTS = {"aiortc", "aioice", "pylibsrtp", "cffi"}
+ENGINE_PARTS_IN = {"server/media/bwe.py", "server/media/dtls.py", "server/media/ice.py", "server/media/mmsg.py", "server/media/srtp.py"}
 ACTIONS = [path for path in python_files() if path.name == "actions.py"]
 
 
@@ -32,6 +34,10 @@ def test_pure_files_import_no_framework() -> None:
 
 def test_vendors_are_imported_in_adapters_only() -> None:
     assert importers([path for path in python_files() if path.parent.name != "adapters"], VENDORS) == []
+
+
+def test_parts_of_the_engine_are_imported_where_it_meets_the_network_only() -> None:
+    assert importers([path for path in python_files() if relative(path) not in ENGINE_PARTS_IN], ENGINE_PARTS) == []
 
 
 def test_models_know_no_web_and_no_task() -> None:

@@ -1,0 +1,255 @@
+"""How much the way to one subscriber carries, told from its feedback.
+
+The estimator of delay is aiortc's, which is made for the receiving side: it is given here what the receiver heard and when we sent it,
+and so becomes one for the sending side. Around it stand what it does not do: a cap by loss, because a short queue hides its delay in
+losses; the receiver's own estimate (REMB) where it makes one; and probes, because it grows by only 8 % a second and never beyond what is
+sent. A probe is a short train of packets sent at once: how far it is drawn out on the way tells what the way carries.
+"""
+
+from collections import deque
+
+from aiortc.rate import RemoteBitrateEstimator
+
+from server.media.twcc import REFERENCE_PERIOD_S, Feedback
+
+START_BPS = 500_000  # what a way is taken for until something is known
+UNHEARD_S = 3.0  # without any feedback for so long, its receiver makes none: then nothing is held back
+UNLIMITED_BPS = 100_000_000
+LEAST_BPS = 10_000
+
+LOG = 2048  # packets whose sending is remembered, a power of two: some seconds
+BURST_MS = 5  # what was sent within it counts as one arrival
+LEAP_MS = 5_000  # an arrival so far from now has another clock, and begins anew
+WINDOW_MS = 1_000  # over which the rate of arrivals is measured
+
+HEAVY_LOSS, LIGHT_LOSS = 0.10, 0.02  # above the one the cap falls, below the other it rises
+LOSS_FALL, LOSS_RISE = 0.85, 1.05
+LOSS_EVERY_S = 0.5  # for one step of the cap
+LOSS_FLOOR_BPS = 250_000  # loss alone never pauses a picture: it may be chance, as on a bad wireless link
+REMB_S = 10.0  # for so long the receiver's own estimate counts
+
+PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 20.0  # between two probes: twice as long after each that brought nothing
+PROBE_CALM_S = 1.0  # after a fall of the estimate
+PROBE_PACKETS = 32  # of some 275 bytes: together as much as eight of a picture
+PROBE_WAIT_S = 1.5  # for the feedback about a probe
+PROBE_TRUST = 0.85  # of what a probe shows
+PROBE_GAIN = 1.1  # a probe that shows less than so much more than is known brought nothing
+
+
+class Rate:
+    """Bytes over the last second, in the shape in which aiortc's estimator asks for it, without its walk over each millisecond."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self._added: deque[tuple[int, int]] = deque()
+        self._total = 0
+
+    def add(self, size: int, now_ms: int) -> None:
+        self._added.append((now_ms, size))
+        self._total += size
+        self._drop(now_ms)
+
+    def rate(self, now_ms: int) -> int | None:
+        """Return bit/s, or None while there is nothing to measure by."""
+        self._drop(now_ms)
+        span = now_ms - self._added[0][0] + 1 if self._added else 0
+        return round(8000 * self._total / max(span, WINDOW_MS // 2)) if span > 1 else None
+
+    def _drop(self, now_ms: int) -> None:
+        while self._added and self._added[0][0] <= now_ms - WINDOW_MS:
+            self._total -= self._added.popleft()[1]
+
+
+class Train:
+    """A probe: the packets from `first` to `last`, and what has come of them."""
+
+    def __init__(self, first: int, last: int, now: float) -> None:
+        self.first, self.count, self.sent_at = first, (last - first & 0xFFFF) + 1, now
+        self._arrived: list[tuple[float, int]] = []
+
+    def holds(self, sequence: int) -> bool:
+        return (sequence - self.first & 0xFFFF) < self.count
+
+    def heard(self, at_ms: float, size: int) -> None:
+        self._arrived.append((at_ms, size))
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self._arrived) == self.count
+
+    @property
+    def carried_bps(self) -> int | None:
+        """What the way carries by this probe; None if too little came."""
+        if len(self._arrived) < max(3, self.count // 2):
+            return None
+        arrived = sorted(self._arrived)
+        return round(8000 * sum(size for _, size in arrived[1:]) / max(arrived[-1][0] - arrived[0][0], 1.0))
+
+
+class Estimator:
+    """Of one subscriber connection. Number every packet; hand over every feedback; ask for the `budget`."""
+
+    def __init__(self, now: float) -> None:
+        self._next = 0
+        self._sent_at = [0.0] * LOG
+        self._sizes = [0] * LOG
+        self._made_at = now
+        self._heard_at: float | None = None
+        self._offset_ms: float | None = None
+        self._delay = self._new_delay()
+        self._estimate: int | None = None
+        self._remb: tuple[int, float] | None = None
+        self._loss_cap: float | None = None
+        self._loss_at, self._told, self._lost = now, 0, 0
+        self.lost = 0.0
+        """The fraction that was lost of late."""
+        self._train: Train | None = None
+        self._aim = 0.0
+        self._probed_at, self._probe_after_s, self._fell_at = now - PROBE_FIRST_S, PROBE_FIRST_S, now - PROBE_CALM_S
+
+    def begin(self, now: float) -> None:
+        """The way is there: what it does not say is silence from now on."""
+        self._made_at = now
+        self._probed_at, self._fell_at = now - PROBE_FIRST_S, now - PROBE_CALM_S
+
+    def number(self, size: int, now: float) -> int:
+        """Return the transport-wide sequence of a packet that is sent now."""
+        sequence = self._next
+        self._next = sequence + 1 & 0xFFFF
+        place = sequence & LOG - 1
+        self._sent_at[place] = now
+        self._sizes[place] = size
+        return sequence
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the budget is more than a guess."""
+        return self._estimate is not None or self._remb is not None
+
+    def budget(self, now: float) -> int:
+        """Return what may be sent, in bit/s, everything together."""
+        if not self.is_measured:
+            unheard = self._heard_at is None and now - self._made_at > UNHEARD_S
+            return UNLIMITED_BPS if unheard else START_BPS
+        bounds = [float(self._estimate)] if self._estimate is not None else []
+        if self._remb is not None and now - self._remb[1] < REMB_S:
+            bounds.append(self._remb[0])
+        if self._loss_cap is not None:
+            bounds.append(self._loss_cap)
+        return max(LEAST_BPS, int(min(bounds, default=START_BPS)))
+
+    def on_remb(self, bitrate: int, now: float) -> None:
+        self._remb = bitrate, now
+        self._heard_at = now
+
+    def on_feedback(self, feedback: Feedback, now: float) -> None:
+        """Learn from one report; what it says of packets that were never sent, or long ago, is passed over."""
+        self._heard_at = now
+        anchor_ms = self._anchor(feedback, now)
+        burst: list[tuple[int, float, int]] = []
+        for number, arrival in enumerate(feedback.arrivals):
+            sequence = feedback.base + number & 0xFFFF
+            place = sequence & LOG - 1
+            size = self._sizes[place]
+            if not size or not 0 < (self._next - sequence & 0xFFFF) <= LOG:
+                continue
+            self._told += 1
+            self._sizes[place] = 0
+            if arrival is None:
+                self._lost += 1
+                continue
+            at_ms = anchor_ms + arrival * 1000
+            if self._train is not None and self._train.holds(sequence):
+                self._train.heard(at_ms, size)
+                continue
+            burst = self._gather(burst, at_ms, self._sent_at[place], size)
+        self._close(burst)
+        self._weigh_loss(now)
+        self._conclude(now)
+
+    def _anchor(self, feedback: Feedback, now: float) -> float:
+        """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
+        newest = next((at for at in reversed(feedback.arrivals) if at is not None), feedback.reference_s) * 1000
+        if self._offset_ms is not None:
+            period = REFERENCE_PERIOD_S * 1000
+            turns = round((now * 1000 - newest - self._offset_ms) / period)
+            if abs(newest + turns * period + self._offset_ms - now * 1000) < LEAP_MS:
+                return self._offset_ms + turns * period
+            self._delay = self._new_delay(self._estimate)
+        self._offset_ms = now * 1000 - newest
+        return self._offset_ms
+
+    def _gather(self, burst: list[tuple[int, float, int]], at_ms: float, sent_at: float, size: int) -> list[tuple[int, float, int]]:
+        """Put what was sent together into one arrival: the estimator would do the same, at a higher price."""
+        if burst and not 0 <= (sent_at - burst[0][1]) * 1000 < BURST_MS:
+            self._close(burst)
+            burst = []
+        return [*burst, (int(at_ms), sent_at, size)]
+
+    def _close(self, burst: list[tuple[int, float, int]]) -> None:
+        if not burst:
+            return
+        at_ms, sent_at = max(at for at, _, _ in burst), burst[0][1]
+        told = self._delay.add(at_ms, int(sent_at * (1 << 18)) & 0xFFFFFF, sum(size for _, _, size in burst), 0)
+        if told is not None:
+            self._take(told[0], sent_at)
+
+    def _take(self, estimate: int, now: float) -> None:
+        if self._estimate is not None and estimate < 0.9 * self._estimate:
+            self._fell_at = now
+        self._estimate = estimate
+
+    def _new_delay(self, estimate: int | None = None) -> RemoteBitrateEstimator:
+        delay = RemoteBitrateEstimator()
+        delay.incoming_bitrate = Rate()  # type: ignore[assignment] # of the same shape
+        if estimate is not None:
+            delay.rate_control.set_estimate(estimate, 0)
+        return delay
+
+    def _weigh_loss(self, now: float) -> None:
+        if now - self._loss_at < LOSS_EVERY_S or not self._told:
+            return
+        self.lost = self._lost / self._told
+        self._loss_at, self._told, self._lost = now, 0, 0
+        budget = self.budget(now)
+        if self.lost > HEAVY_LOSS:
+            self._loss_cap = max(LOSS_FLOOR_BPS, min(self._loss_cap or budget, budget) * LOSS_FALL)
+        elif self._loss_cap is not None and self.lost < LIGHT_LOSS:
+            self._loss_cap *= LOSS_RISE
+            if self._estimate is not None and self._loss_cap > self._estimate:
+                self._loss_cap = None
+
+    def wants_probe(self, wanted_bps: int, now: float) -> bool:
+        """Whether it is worth while and time to try whether the way carries `wanted_bps`."""
+        if self._heard_at is None or self._train is not None or wanted_bps * 1.2 <= self.budget(now):
+            return False
+        return now - self._probed_at >= self._probe_after_s and now - self._fell_at >= PROBE_CALM_S
+
+    @property
+    def next_sequence(self) -> int:
+        return self._next
+
+    def probed(self, first: int, wanted_bps: int, now: float) -> None:
+        """The packets from the sequence `first` on were a probe for `wanted_bps`. Packets of it that nobody tells of end it in time."""
+        self._probed_at = now
+        if first != self._next:
+            self._train, self._aim = Train(first, self._next - 1 & 0xFFFF, now), wanted_bps * 1.3
+
+    def _conclude(self, now: float) -> None:
+        train = self._train
+        if train is None or not (train.is_whole or now - train.sent_at > PROBE_WAIT_S):
+            return
+        self._train = None
+        carried = train.carried_bps
+        known = self._estimate or 0
+        trusted = min(round((carried or 0) * PROBE_TRUST), round(self._aim))
+        if trusted <= known * PROBE_GAIN:
+            self._probe_after_s = min(PROBE_LONGEST_S, 2 * self._probe_after_s)
+            return
+        self._probe_after_s = PROBE_FIRST_S
+        self._estimate = trusted
+        self._delay.rate_control.set_estimate(trusted, int(now * 1000))
+        if self._loss_cap is not None:
+            self._loss_cap = max(self._loss_cap, LOSS_FLOOR_BPS)

@@ -1,0 +1,109 @@
+"""One stream out of several: sequences, timestamps and picture ids go on as if a subscriber had never been given another layer.
+
+Each source has numbers of its own, which are moved by offsets. The offsets of the last few sources are kept, so that what a subscriber
+asks for again is found, and sent again with exactly the numbers that it had.
+"""
+
+from typing import Generic, NamedTuple, TypeVar
+
+from server.media.payloads import Vp8
+from server.media.rtp import ahead, ahead32
+
+Source = TypeVar("Source")
+
+KEPT = 8  # sources whose packets can be asked for again
+LONGEST_JUMP_S = 10.0  # between two timestamps that senders' reports put beside each other; a longer one is an error of theirs
+
+
+class Span(NamedTuple, Generic[Source]):
+    """From outgoing sequence `first` on: what is added to the numbers of which source."""
+
+    first: int
+    source: Source
+    sequence: int
+    timestamp: int
+    picture: int
+    tl0: int
+
+
+class Continuity(Generic[Source]):
+    """The numbers of one outgoing stream. `sequence`, `timestamp`, `picture` and `tl0` are what is to be added now, before masking."""
+
+    __slots__ = (
+        "_first_sequence", "_first_timestamp", "_last", "_last_picture", "_last_timestamp", "_last_tl0", "_passed", "_spans",
+        "picture", "sequence", "timestamp", "tl0",
+    )  # fmt: skip
+
+    def __init__(self, first_sequence: int, first_timestamp: int) -> None:
+        """`first_sequence` must be below 2^15: a receiver that misses the first packets guesses SRTP's rollovers wrongly otherwise."""
+        self._first_sequence, self._first_timestamp = first_sequence, first_timestamp
+        self.sequence = self.timestamp = self.picture = self.tl0 = 0
+        self._last = self._last_timestamp = self._last_picture = self._last_tl0 = self._passed = 0
+        self._spans: list[Span[Source]] = []
+
+    @property
+    def last_timestamp(self) -> int:
+        """The outgoing timestamp of the newest packet."""
+        return self._last_timestamp + self.timestamp & 0xFFFFFFFF
+
+    @property
+    def has_begun(self) -> bool:
+        return bool(self._spans)
+
+    def begin(self, source: Source, sequence: int, timestamp: int, outgoing: int, picture: int = 0, tl0: int = 0) -> None:  # noqa: PLR0913, PLR0917
+        """Go on with another source, or with the same after a pause: this is its first packet, `outgoing` its timestamp as sent.
+
+        For the very first source `outgoing` is passed over, and its picture ids are kept.
+        """
+        if self._spans:
+            next_sequence = self._last + self.sequence + 1
+            self.picture += self._last_picture + 1 - picture
+            self.tl0 += self._last_tl0 + 1 - tl0
+            self.timestamp = outgoing - timestamp & 0xFFFFFFFF
+        else:
+            next_sequence = self._first_sequence
+            self.timestamp = self._first_timestamp - timestamp & 0xFFFFFFFF
+        self.sequence = next_sequence - sequence & 0xFFFF
+        self._last, self._last_timestamp, self._passed = sequence, timestamp, 0
+        self._last_picture, self._last_tl0 = picture, tl0
+        self._spans.append(Span(next_sequence & 0xFFFF, source, self.sequence, self.timestamp, self.picture, self.tl0))
+        del self._spans[:-KEPT]
+
+    def takes(self, sequence: int, timestamp: int, vp8: Vp8 | None) -> bool:
+        """Whether a packet of the source may go out; one from before the source's first would come twice with one sequence."""
+        step = sequence - self._last & 0xFFFF
+        if step < 0x8000:
+            self._last, self._last_timestamp = sequence, timestamp
+            self._passed += step
+            if vp8 is not None:
+                self._last_picture, self._last_tl0 = vp8.picture_id, vp8.tl0
+            return True
+        return 0x10000 - step <= self._passed
+
+    def find(self, outgoing: int) -> Span[Source] | None:
+        """Return the span in which this sequence went out, if it was one of the last."""
+        for span in reversed(self._spans):
+            if ahead(outgoing, span.first) >= 0:
+                return span
+        return None
+
+
+class Instant(NamedTuple):
+    """What a sender's report says: at `ntp` (64 bits, seconds above 32) the media clock showed `timestamp`; heard at `at`."""
+
+    ntp: int
+    timestamp: int
+    at: float
+
+
+def in_terms_of(old: Instant, new: Instant, timestamp: int, clock_hz: int) -> int:
+    """Return what the old source's clock showed when the new one's showed `timestamp`."""
+    between = (new.ntp - old.ntp) * clock_hz >> 32
+    return old.timestamp + between + ahead32(timestamp, new.timestamp) & 0xFFFFFFFF
+
+
+def next_timestamp(last: int, elapsed_s: float, clock_hz: int, reported: int | None) -> int:
+    """Return an outgoing timestamp after `last`: the `reported` one where it is believable, else by the time that has passed."""
+    if reported is not None and 0 < ahead32(reported, last) < LONGEST_JUMP_S * clock_hz:
+        return reported
+    return last + max(1, int(elapsed_s * clock_hz)) & 0xFFFFFFFF

@@ -1,0 +1,175 @@
+"""The engine's ear: one application at a time on a unix socket or, with a shared secret, on TCP.
+
+A line that cannot be read ends the connection, a command that cannot be carried out is answered with an error. Nothing is stored for an
+application that is gone: when the connection ends, its rooms end with it, because nobody could let anybody in or out of them any more.
+"""
+
+import asyncio
+import secrets
+import socket
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from server.core.supervise import Supervisor
+from server.errors import ConsiliumError, Forbidden, Malformed, TooFast
+from server.media.control import (
+    LONGEST_LINE,
+    VERSION,
+    Command,
+    Done,
+    Down,
+    Greeting,
+    Hello,
+    Refused,
+    Welcome,
+    is_proof,
+    prove,
+    read_up,
+    write,
+)
+from server.ports import Clock
+
+log = structlog.get_logger(__name__)
+
+HELLO_S = 5.0  # for the first line
+LONGEST_QUEUE = 4 << 20  # bytes that wait to be read by the application; with more it is too slow, and the connection is cut
+RATE = 2_000  # commands a second, and as many at once; a faster application is not waited for, its connection is cut
+SHORTEST_SECRET = 16
+
+
+class Bucket:
+    """Counts commands: `RATE` at once, and as many again each second."""
+
+    def __init__(self, now: float) -> None:
+        self._left, self._at = float(RATE), now
+
+    def take(self, now: float) -> None:
+        """Count one. Raises `TooFast`."""
+        self._left = min(float(RATE), self._left + (now - self._at) * RATE) - 1
+        self._at = now
+        if self._left < 0:
+            raise TooFast(code="control_rate")
+
+
+class Driven(Protocol):
+    """What the application drives."""
+
+    def do(self, command: Command) -> None:
+        """Do it at once, or raise an error of the tree."""
+        ...
+
+    def close(self) -> None:
+        """Forget everything: the application has gone."""
+        ...
+
+
+class ControlServer:
+    """Hands each command to what is `driven`; that is set before anybody is listened to.
+
+    A newer connection replaces the older one, whose rooms end: an application that has restarted is not kept out by its own past.
+    """
+
+    driven: Driven
+
+    def __init__(self, supervisor: Supervisor, clock: Clock, secret: bytes | None) -> None:
+        self._supervisor, self._clock, self._secret = supervisor, clock, secret
+        self._writer: asyncio.StreamWriter | None = None
+        self._server: asyncio.Server | None = None
+
+    async def listen_unix(self, path: Path) -> None:
+        """Listen on a socket that nobody but this user may open; one that a killed engine left there is replaced."""
+        self._server = await asyncio.start_unix_server(self._accept, sock=_bind(path), limit=LONGEST_LINE)
+
+    async def listen_tcp(self, host: str, port: int) -> int:
+        """Listen on TCP, for which a secret must be shared; returns the port."""
+        if self._secret is None or len(self._secret) < SHORTEST_SECRET:
+            raise Forbidden(code="control_secret")
+        self._server = await asyncio.start_server(self._accept, host, port, limit=LONGEST_LINE)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def send(self, message: Down) -> None:
+        """Tell the application, if there is one; one that does not read is cut off."""
+        writer = self._writer
+        if writer is None or writer.is_closing():
+            return
+        writer.write(write(message))
+        if writer.transport.get_write_buffer_size() > LONGEST_QUEUE:
+            log.warning("control is too slow")
+            writer.transport.abort()
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._supervisor.spawn(self._serve(reader, writer), name="media control", on_crash=lambda _: writer.transport.abort())
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._greet(reader, writer)
+            self._replace(writer)
+            await self._listen(reader)
+        except (ConsiliumError, TimeoutError, OSError, EOFError, asyncio.LimitOverrunError) as error:
+            log.info("control ends", error=type(error).__name__)
+        finally:
+            writer.close()
+            self._end(writer)
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Exchange versions and, where a secret is shared, proofs. Raises `Malformed`, `Forbidden` or `TimeoutError`."""
+        challenge = secrets.token_hex(32) if self._secret is not None else None
+        writer.write(write(Greeting(version=VERSION, challenge=challenge)))
+        async with asyncio.timeout(HELLO_S):
+            hello = read_up(await reader.readuntil())
+        if not isinstance(hello, Hello) or hello.version != VERSION:
+            raise Malformed(code="control_hello")
+        writer.write(write(Welcome(proof=self._check(challenge, hello))))
+
+    def _check(self, challenge: str | None, hello: Hello) -> str | None:
+        if self._secret is None or challenge is None:
+            return None
+        theirs = hello.challenge or ""
+        if not theirs or not is_proof(hello.proof, prove(self._secret, "app", challenge, theirs)):
+            raise Forbidden(code="control_proof")
+        return prove(self._secret, "engine", challenge, theirs)
+
+    def _replace(self, writer: asyncio.StreamWriter) -> None:
+        older, self._writer = self._writer, writer
+        if older is not None:
+            older.transport.abort()
+            self.driven.close()
+
+    def _end(self, writer: asyncio.StreamWriter) -> None:
+        if self._writer is writer:
+            self._writer = None
+            self.driven.close()
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        bucket = Bucket(self._clock.monotonic())
+        while True:
+            command = read_up(await reader.readuntil())
+            bucket.take(self._clock.monotonic())
+            if isinstance(command, Hello):
+                raise Malformed(code="control_hello")
+            self._do(command)
+
+    def _do(self, command: Command) -> None:
+        try:
+            self.driven.do(command)
+        except ConsiliumError as error:
+            self.send(Refused(re=command.id, code=error.code))
+        else:
+            self.send(Done(re=command.id))
+
+
+def _bind(path: Path) -> socket.socket:
+    """Return a bound socket that nobody else may open, from before it listens."""
+    path.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX)
+    bound.bind(str(path))
+    path.chmod(0o600)
+    return bound

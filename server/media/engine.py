@@ -1,0 +1,67 @@
+"""All rooms of one engine, and what each command does to them."""
+
+from collections.abc import Callable
+
+from server.errors import Conflict, NotFound, Overloaded
+from server.media.control import AnswerOffer, CloseRoom, Command, Event, Join, Leave, OpenRoom, RestartIce, Watch
+from server.media.rooms import Ground, MediaRoom
+
+MOST_ROOMS = 1_000  # in one engine; further ones are refused, and belong on another node
+
+
+class Engine:
+    """Does commands at once, or raises an error of the tree; tells what follows from them by `tell`."""
+
+    def __init__(self, ground: Ground, tell: Callable[[Event], None]) -> None:
+        self._ground, self._tell = ground, tell
+        self._rooms: dict[str, MediaRoom] = {}
+
+    def do(self, command: Command) -> None:
+        """Raises `NotFound`, `Conflict`, `Overloaded` or `Invalid`."""
+        match command:
+            case OpenRoom():
+                self._open(command)
+            case CloseRoom():
+                self._see(command.room).close()
+                del self._rooms[command.room]
+            case _:
+                self._in_room(self._see(command.room), command)
+        self._ground.mux.flush()
+
+    def tick(self, now: float) -> None:
+        """Let every room do what is due; to be called about every 100 ms."""
+        for room in self._rooms.values():
+            room.tick(now)
+        self._ground.mux.flush()
+
+    def close(self) -> None:
+        """Close every room: nobody is left to let people in and out."""
+        for room in self._rooms.values():
+            room.close()
+        self._rooms.clear()
+
+    def _open(self, command: OpenRoom) -> None:
+        if command.room in self._rooms:
+            raise Conflict(code="room")
+        if len(self._rooms) == MOST_ROOMS:
+            raise Overloaded(code="rooms")
+        self._rooms[command.room] = MediaRoom(command.room, self._ground, tuple(command.codecs), self._tell)
+
+    def _see(self, name: str) -> MediaRoom:
+        room = self._rooms.get(name)
+        if room is None:
+            raise NotFound(code="room")
+        return room
+
+    def _in_room(self, room: MediaRoom, command: Join | AnswerOffer | Leave | RestartIce | Watch) -> None:
+        match command:
+            case Join():
+                room.join(command)
+            case AnswerOffer():
+                room.answer(command)
+            case Leave():
+                room.leave(command.peer)
+            case RestartIce():
+                room.restart(command.peer, command.side)
+            case Watch():
+                room.watch(command.peer, command.wishes)

@@ -1,0 +1,22 @@
+"""The bounds of the forwarding engine, each with what happens at it."""
+
+SLOT_BITS = 11
+SLOT = 1 << SLOT_BITS  # bytes that one packet has in a batch; a datagram that fills it was cut off, and is dropped
+
+LARGEST_PACKET = 1_500  # bytes of a datagram; longer ones are dropped and counted: a browser stays under 1,200
+LARGEST_CLEAR = 1_356  # bytes of a packet before it is sealed; longer ones are not sent (pylibsrtp's sessions take no more)
+
+READ_BATCH = 64  # datagrams that one system call reads
+READ_TURNS = 4  # batches before the loop has its turn; what is left waits in the kernel
+SEND_SLOTS = 256  # packets that are collected before they are sent
+
+SOCKET_BUFFER = 4 << 20  # bytes asked of the kernel each way, which gives what it may; what it cannot hold is lost
+
+ADDRESSES = 16  # addresses of one browser that have passed a check; the oldest that is not in use is forgotten
+CONSENT_S = 30.0  # without a valid check for so long a browser is gone (RFC 7675)
+SWEEP_S = 1.0  # between two looks for such browsers
+
+HANDSHAKES = 5  # at once: each takes the loop for some milliseconds, and media waits for it
+HANDSHAKES_WAITING = 256  # behind those, in order; who comes later is refused as "overloaded"
+HANDSHAKE_S = 10.0  # for one handshake, once it has its turn; then the browser is gone
+FLIGHTS = 32  # datagrams of DTLS that wait to be read; later ones are dropped, and DTLS sends them again

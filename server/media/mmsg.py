@@ -1,0 +1,219 @@
+"""Many datagrams in one system call: Linux' recvmmsg and sendmmsg by cffi, without a compiler; elsewhere one at a time.
+
+`Reader` and `Writer` are the fast way, `PlainReader` and `PlainWriter` the one that works everywhere, with the same methods.
+A batch is a block of slots of 2,048 bytes; the datagram number `index` begins at `index << SLOT_BITS`.
+"""
+
+import errno
+import socket
+import struct
+from collections.abc import Hashable
+from typing import Any
+
+from cffi import FFI  # type: ignore[import-untyped]
+
+from server.media.limits import READ_BATCH, SLOT, SLOT_BITS
+
+ffi = FFI()
+ffi.cdef("""
+struct iovec { void *iov_base; size_t iov_len; };
+struct msghdr {
+    void *msg_name; unsigned int msg_namelen; struct iovec *msg_iov; size_t msg_iovlen;
+    void *msg_control; size_t msg_controllen; int msg_flags;
+};
+struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
+int recvmmsg(int, struct mmsghdr *, unsigned int, int, void *);
+int sendmmsg(int, struct mmsghdr *, unsigned int, int);
+""")
+
+NAME = 32  # bytes kept for one sockaddr
+NAME_USED = 28  # of sockaddr_in6; the kernel takes as much for sockaddr_in and reads its 16
+FULL = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
+
+Batch = tuple[list[Hashable], list[int]]
+
+
+def _find_calls() -> Any:
+    try:
+        library = ffi.dlopen(None)
+        wide = ffi.sizeof("size_t") == 8  # as the views of its structures below expect
+        found = library.recvmmsg and library.sendmmsg and wide
+    except (AttributeError, OSError):
+        return None
+    return library if found else None
+
+
+_libc = _find_calls()
+
+
+def available() -> bool:
+    """Whether this machine's C library has both calls."""
+    return _libc is not None
+
+
+class Route:
+    """Where packets go: the socket of the address's family, and the address as Python (`address`) and the kernel (`pointer`) write it.
+
+    `key` is what a reader names the same address by.
+    """
+
+    __slots__ = ("_sockaddr", "address", "key", "pointer", "socket")
+
+    def __init__(self, bound: socket.socket, address: tuple[str, int], key: Hashable, sockaddr: bytes = b"") -> None:
+        self.socket = bound
+        self.address = address
+        self.key = key
+        self._sockaddr = ffi.new("unsigned char[]", sockaddr) if sockaddr else None
+        self.pointer = _address_of(self._sockaddr) if sockaddr else 0
+
+
+class Reader:
+    """Reads a socket into the slots of `memory`, up to 64 datagrams a call."""
+
+    def __init__(self, bound: socket.socket, memory: memoryview) -> None:
+        self._socket, self._file = bound, bound.fileno()
+        self._four = bound.family == socket.AF_INET
+        self._names = bytearray(READ_BATCH * NAME)
+        self._vectors = _vectors(memory, READ_BATCH)
+        self._headers = _headers(self._vectors, READ_BATCH)
+        _words(self._headers, "msg_name", READ_BATCH)[:] = _places(self._names, NAME, READ_BATCH)
+        self._sizes = memoryview(ffi.buffer(self._headers)).cast("I")[_offset("msg_len") // 4 :: ffi.sizeof("struct mmsghdr") // 4]
+        self._keys = memoryview(self._names).cast("Q")[:: NAME // 8]
+
+    def read(self) -> Batch:
+        """Return key and size of each datagram in its order; nothing when none waits."""
+        count = _libc.recvmmsg(self._file, self._headers, READ_BATCH, socket.MSG_DONTWAIT, ffi.NULL)
+        if count <= 0:
+            return [], []
+        keys: list[Any] = self._keys[:count].tolist() if self._four else [self._name(index) for index in range(count)]
+        return keys, self._sizes[:count].tolist()
+
+    def route(self, index: int) -> Route:
+        """Return the way back to the sender of a datagram of the batch just read."""
+        name = self._name(index)
+        host = socket.inet_ntop(self._socket.family, name[4:8] if self._four else name[8:24])
+        key = self._keys[index] if self._four else name
+        return Route(self._socket, (host, struct.unpack_from("!H", name, 2)[0]), key, name)
+
+    def _name(self, index: int) -> bytes:
+        return bytes(self._names[index * NAME : index * NAME + NAME_USED])
+
+
+class Writer:
+    """Sends the slots of `memory`, which `put` has addressed."""
+
+    def __init__(self, memory: memoryview) -> None:
+        count = len(memory) >> SLOT_BITS
+        self._vectors = _vectors(memory, count)
+        self._headers = _headers(self._vectors, count)
+        self._names = _words(self._headers, "msg_name", count)
+        self._sizes = memoryview(ffi.buffer(self._vectors)).cast("Q")[1::2]
+        self._routes: list[Route | None] = [None] * count
+
+    def put(self, index: int, route: Route, size: int) -> None:
+        """Address the packet in this slot. The route is kept until the slot is used again, because the kernel reads its bytes."""
+        self._routes[index] = route
+        self._names[index] = route.pointer
+        self._sizes[index] = size
+
+    def write(self, bound: socket.socket, first: int, end: int) -> int:
+        """Send the slots from `first` up to `end`; returns how many the kernel took. It never waits, and repeats nothing."""
+        taken, file = 0, bound.fileno()
+        while first < end:
+            count = _libc.sendmmsg(file, self._headers + first, end - first, socket.MSG_DONTWAIT)
+            if count > 0:
+                taken, first = taken + count, first + count
+            elif ffi.errno in FULL:
+                break
+            else:
+                first += 1  # this one cannot be sent, to an address without a route for instance: the others can
+        return taken
+
+
+class PlainReader:
+    """Reads a socket into the slots of `memory`, one datagram a call."""
+
+    def __init__(self, bound: socket.socket, memory: memoryview) -> None:
+        self._socket = bound
+        self._slots = [memory[index << SLOT_BITS : (index + 1) << SLOT_BITS] for index in range(READ_BATCH)]
+        self._keys: list[Hashable] = []
+
+    def read(self) -> Batch:
+        """Return key and size of each datagram in its order; nothing when none waits."""
+        self._keys, sizes = [], []
+        for slot in self._slots:
+            try:
+                size, address = self._socket.recvfrom_into(slot)
+            except OSError:
+                break
+            self._keys.append(address)
+            sizes.append(size)
+        return self._keys, sizes
+
+    def route(self, index: int) -> Route:
+        """Return the way back to the sender of a datagram of the batch just read."""
+        address: Any = self._keys[index]
+        return Route(self._socket, address[:2], address)
+
+
+class PlainWriter:
+    """Sends the slots of `memory`, which `put` has addressed, one at a time."""
+
+    def __init__(self, memory: memoryview) -> None:
+        self._memory = memory
+        self._put: dict[int, tuple[Any, int]] = {}
+
+    def put(self, index: int, route: Route, size: int) -> None:
+        """Address the packet in this slot."""
+        self._put[index] = route.key, size
+
+    def write(self, bound: socket.socket, first: int, end: int) -> int:
+        """Send the slots from `first` up to `end`; returns how many the kernel took. It never waits, and repeats nothing."""
+        return sum(self._write(bound, index) for index in range(first, end))
+
+    def _write(self, bound: socket.socket, index: int) -> bool:
+        address, size = self._put[index]
+        begin = index << SLOT_BITS
+        try:
+            bound.sendto(self._memory[begin : begin + size], address)
+        except OSError:
+            return False
+        return True
+
+
+def _offset(field: str) -> int:
+    owner = "struct mmsghdr" if field == "msg_len" else "struct msghdr"
+    return int(ffi.offsetof(owner, field))
+
+
+def _address_of(memory: Any) -> int:
+    return int(ffi.cast("uintptr_t", ffi.cast("void *", memory)))
+
+
+def _places(memory: bytearray | memoryview, stride: int, count: int) -> memoryview:
+    """Return the address of each of `count` parts, as a view of machine words that a view of a C structure can take over."""
+    begin = _address_of(ffi.from_buffer(memory))
+    return memoryview(struct.pack(f"={count}Q", *(begin + index * stride for index in range(count)))).cast("Q")
+
+
+def _words(structures: Any, field: str, count: int) -> memoryview:
+    """Return a view of one pointer-sized field of all message headers."""
+    stride = ffi.sizeof("struct mmsghdr") // 8
+    return memoryview(ffi.buffer(structures)).cast("Q")[_offset(field) // 8 :: stride][:count]
+
+
+def _vectors(memory: memoryview, count: int) -> Any:
+    vectors = ffi.new("struct iovec[]", count)
+    places = _places(memory, SLOT, count)
+    for index in range(count):
+        vectors[index].iov_base = ffi.cast("void *", places[index])
+        vectors[index].iov_len = SLOT
+    return vectors
+
+
+def _headers(vectors: Any, count: int) -> Any:
+    headers = ffi.new("struct mmsghdr[]", count)
+    for index in range(count):
+        header = headers[index].msg_hdr
+        header.msg_iov, header.msg_iovlen, header.msg_namelen = vectors + index, 1, NAME_USED
+    return headers

@@ -1,0 +1,289 @@
+"""What one browser sends: its tracks, the layers of each, and the one short way that every packet takes to its subscribers.
+
+A packet is `size` bytes at `at` of `data`, decrypted in place, and is made ready once for all who are sent it: what names the publisher's
+own lines is blanked, the time of sending renewed. Only then is it copied, once for each of them.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from struct import Struct
+from typing import Protocol
+
+from server.media.codecs import (
+    ABS_SEND_TIME,
+    AUDIO_LEVEL,
+    BY_TYPE,
+    LAYERS,
+    MID,
+    REPAIRED_RID,
+    REPAIRS,
+    RID,
+    TRANSPORT_SEQUENCE,
+    Codec,
+    Kind,
+)
+from server.media.continuity import Instant
+from server.media.dtls import Connection
+from server.media.layers import SILENT_S
+from server.media.payloads import Vp8, read_vp8, starts_picture
+from server.media.reception import Reception
+from server.media.ring import SIZE, Ring
+from server.media.rtcp import Block, ReceiverReport, SenderReport, read_compound, write_nack, write_pli, write_receiver_report
+from server.media.rtp import MARKER, Header, ahead, blank_extensions, find_extensions, read_header, write_header
+from server.media.twcc import Arrivals
+from server.media.udp import UdpMux
+
+MOST_SSRCS = 32  # of one browser: three layers of two pictures, their repairs and the sound are thirteen; further ones are dropped
+PLI_EVERY_S = 0.3  # at most, for one layer: a new picture is the dearest that a browser can be asked for
+REPORT_EVERY_S = 1.0
+FEEDBACK_EVERY_S = 0.09  # a tick of 0.1 s that comes a little early must not wait for the next one
+
+NAMING = (MID, RID, REPAIRED_RID)
+
+_SEQUENCE = Struct("!H")
+
+Places = dict[int, tuple[int, int]]
+
+
+class Taker(Protocol):
+    """Who is sent a layer: see `router.Forwarder`."""
+
+    def begin(self, layer: "Layer", header: Header, vp8: Vp8 | None, now: float) -> None: ...
+
+    def forward(self, data: memoryview, at: int, size: int, header: Header, vp8: Vp8 | None, numbered_at: int, now: float) -> None: ...  # noqa: PLR0913, PLR0917
+
+
+class Layer:
+    """One encoding of one track. `fan` are those who are sent it, `waiting` those who will be from its next whole picture on.
+
+    `rate` is bit/s, 0 while it is not measured; `again` counts the packets that came a second time.
+    """
+
+    def __init__(self, publisher: "Publisher", kind: Kind, ssrc: int, header: Header, now: float) -> None:
+        self.kind, self.ssrc = kind, ssrc
+        self.codec: Codec = BY_TYPE[header.payload_type]
+        self.fan: list[Taker] = []
+        self.waiting: list[Taker] = []
+        self.ring = Ring(SIZE if kind == "video" else 1)
+        self.reception = Reception(header.sequence, self.codec.clock_hz)
+        self.instant: Instant | None = None
+        self.rate = 0
+        self.heard_at = now
+        self.bytes = self.again = 0
+        self._publisher = publisher
+        self._weighed_at, self._weighed = now, 0
+        self._asked_at = -PLI_EVERY_S
+        self._asks = False
+
+    def is_known(self, sequence: int) -> bool:
+        """Whether a packet of video has come before, or may have."""
+        late = self.reception.highest - sequence & 0xFFFF
+        return late < 0x8000 and self.kind == "video" and (late >= SIZE or self.ring.get(sequence) is not None)
+
+    def is_silent(self, now: float) -> bool:
+        return now - self.heard_at > SILENT_S
+
+    def ask(self, now: float) -> None:
+        """Have the browser send a whole picture: now, or as soon as it may be asked again."""
+        if self.kind == "audio":
+            return
+        self._asks = now - self._asked_at < PLI_EVERY_S
+        if not self._asks:
+            self._asked_at = now
+            self._publisher.ask(write_pli(self._publisher.own_ssrc, self.ssrc))
+
+    def take(self, data: memoryview, at: int, size: int, header: Header, numbered_at: int, now: float) -> None:  # noqa: PLR0913, PLR0917
+        """Take a packet of this layer and hand it on, if it is new: one that came under two SSRCs, as itself and as a repair, must not be
+        sealed twice under one number.
+        """
+        _, payload_type, sequence, timestamp, _, _, body, end = header
+        if self.is_known(sequence):
+            self.again += 1
+            return
+        self.heard_at = now
+        self.bytes += size
+        if self.reception.heard(sequence, timestamp, now) and self.kind == "video":
+            self._ask_again(now)
+        if self.kind == "video":
+            self.ring.put(sequence, bytes(data[at : at + size]))
+        if payload_type != self.codec.payload_type:
+            self.codec = BY_TYPE.get(payload_type, self.codec)
+        vp8 = read_vp8(data, body, end) if self.codec.name == "VP8" else None
+        if self.waiting and (self.kind == "audio" or starts_picture(self.codec.name, data, body, end)):
+            self._let_in(header, vp8, now)
+        for taker in self.fan:
+            taker.forward(data, at, size, header, vp8, numbered_at, now)
+
+    def _let_in(self, header: Header, vp8: Vp8 | None, now: float) -> None:
+        waiting, self.waiting = self.waiting, []
+        for taker in waiting:
+            taker.begin(self, header, vp8, now)
+
+    def _ask_again(self, now: float) -> None:
+        missing = self.reception.ask(now)
+        if missing:
+            self._publisher.ask(write_nack(self._publisher.own_ssrc, self.ssrc, missing))
+
+    def tick(self, now: float) -> None:
+        """Do what is due: a picture that somebody waits for, packets that are still missing, the rate."""
+        if self.kind == "video" and (self._asks or self.waiting):
+            self.ask(now)
+        if self.kind == "video" and self.reception.has_missing:
+            self._ask_again(now)
+        elapsed = now - self._weighed_at
+        if elapsed >= 0.5:
+            rate = 8 * (self.bytes - self._weighed) / elapsed
+            self.rate = int(rate if not self.rate else self.rate + 0.5 * (rate - self.rate))
+            self._weighed_at, self._weighed = now, self.bytes
+
+    def block(self, now: float) -> Block:
+        return self.reception.block(self.ssrc, now)
+
+
+class Track:
+    """One line of a browser. `layers` by their rank; a track without simulcast has one, of rank 0. `takers` are all its subscribers'."""
+
+    def __init__(self, mid: str, kind: Kind) -> None:
+        self.mid, self.kind = mid, kind
+        self.layers: dict[int, Layer] = {}
+        self.takers: list[Forwarding] = []
+
+
+class Forwarding(Taker, Protocol):
+    def replaced(self, old: Layer, new: Layer, now: float) -> None:
+        """A layer has another SSRC from now on."""
+        ...
+
+
+class Publisher:
+    """A browser that sends. `lines` are its mids; `heard(level, now)` is told the level of its sound (RFC 6464).
+
+    Counters: `broken` packets, and those with an `unknown` SSRC.
+    """
+
+    def __init__(
+        self, mux: UdpMux, connection: Connection, lines: Mapping[str, Kind], heard: Callable[[int, float], None] | None = None
+    ) -> None:
+        self.tracks = {mid: Track(mid, kind) for mid, kind in lines.items()}
+        self.own_ssrc = secrets.randbits(32) | 1
+        self.broken = self.unknown = 0
+        self._mux, self._connection, self._heard = mux, connection, heard
+        self._layers: dict[int, Layer] = {}
+        self._repairs: dict[int, Layer] = {}
+        self._arrivals = Arrivals()
+        self._reported_at = 0.0
+
+    def on_rtp(self, data: memoryview, at: int, size: int, now: float) -> None:
+        """Take a packet that is decrypted and proved to be the browser's."""
+        header = read_header(data, at, size)
+        if header is None:
+            self.broken += 1
+            return
+        places = find_extensions(data, header)
+        numbered = places.get(TRANSPORT_SEQUENCE)
+        if numbered is not None and numbered[1] == 2:
+            self._arrivals.heard(_SEQUENCE.unpack_from(data, numbered[0])[0], now)
+        layer = self._layers.get(header.ssrc)
+        if layer is not None:
+            self._take(layer, data, at, size, header, places, now)
+        elif header.payload_type in REPAIRS:
+            self._repair(data, at, size, header, places, now)
+        else:
+            layer = self._learn(data, header, places, now)
+            if layer is not None:
+                self._take(layer, data, at, size, header, places, now)
+
+    def _take(self, layer: Layer, data: memoryview, at: int, size: int, header: Header, places: Places, now: float) -> None:  # noqa: PLR0913, PLR0917
+        """Make a packet ready for everybody, and hand it to its layer."""
+        if MID in places or RID in places or REPAIRED_RID in places:
+            blank_extensions(data, header, NAMING)
+        place = places.get(ABS_SEND_TIME)
+        if place is not None and place[1] == 3:
+            data[place[0] : place[0] + 3] = (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")
+        place = places.get(AUDIO_LEVEL)
+        if place is not None and place[1] and self._heard is not None:
+            self._heard(data[place[0]] & 127, now)
+        place = places.get(TRANSPORT_SEQUENCE)
+        layer.take(data, at, size, header, place[0] if place is not None and place[1] == 2 else 0, now)
+
+    def _repair(self, data: memoryview, at: int, size: int, header: Header, places: Places, now: float) -> None:  # noqa: PLR0913, PLR0917
+        """Turn a retransmission (RFC 4588) into the packet that was missed, in place; passes over what came already."""
+        layer = self._repairs.get(header.ssrc) or self._learn_repair(data, header, places)
+        if layer is None:
+            self.unknown += 1
+            return
+        if header.body + 2 > header.end:
+            return  # mere padding, by which a browser probes its way
+        sequence = _SEQUENCE.unpack_from(data, header.body)[0]
+        if layer.is_known(sequence) or ahead(sequence, layer.reception.highest) > 0:
+            layer.again += 1
+            return
+        data[at + 2 : header.body + 2] = bytes(data[at : header.body])
+        second = header.marker * MARKER | REPAIRS[header.payload_type]
+        write_header(data, at + 2, second, sequence, header.timestamp, layer.ssrc)
+        repaired = read_header(data, at + 2, size - 2)
+        if repaired is not None:
+            self._take(layer, data, at + 2, size - 2, repaired, find_extensions(data, repaired), now)
+
+    def _learn(self, data: memoryview, header: Header, places: Places, now: float) -> Layer | None:
+        """Bind a new SSRC to the line and layer that its first packet names. Later packets need not name them, and do not."""
+        track = self.tracks.get(_text(data, places, MID))
+        codec = BY_TYPE.get(header.payload_type)
+        if track is None or codec is None or codec.kind != track.kind or len(self._layers) + len(self._repairs) >= MOST_SSRCS:
+            self.unknown += 1
+            return None
+        rid = _text(data, places, RID)
+        rank = LAYERS.index(rid) if rid in LAYERS else 0
+        layer = Layer(self, track.kind, header.ssrc, header, now)
+        old = track.layers.get(rank)
+        track.layers[rank] = self._layers[header.ssrc] = layer
+        if old is not None:
+            self._forget(old)
+            for taker in track.takers:
+                taker.replaced(old, layer, now)
+        return layer
+
+    def _forget(self, layer: Layer) -> None:
+        del self._layers[layer.ssrc]
+        self._repairs = {ssrc: repaired for ssrc, repaired in self._repairs.items() if repaired is not layer}
+
+    def _learn_repair(self, data: memoryview, header: Header, places: Places) -> Layer | None:
+        """Bind the SSRC of repairs to what it repairs, once that is known."""
+        track = self.tracks.get(_text(data, places, MID))
+        rid = _text(data, places, REPAIRED_RID)
+        layer = track.layers.get(LAYERS.index(rid) if rid in LAYERS else 0) if track is not None else None
+        if layer is None or layer.kind != "video" or len(self._layers) + len(self._repairs) >= MOST_SSRCS:
+            return None
+        self._repairs[header.ssrc] = layer
+        return layer
+
+    def on_rtcp(self, packet: bytes, now: float) -> None:
+        """Take the browser's reports on what it sends."""
+        for report in read_compound(packet):
+            layer = self._layers.get(report.ssrc) if isinstance(report, SenderReport) else None
+            if layer is not None and isinstance(report, SenderReport):
+                layer.instant = Instant(report.ntp, report.rtp_timestamp, now)
+                layer.reception.report_middle, layer.reception.report_at = report.ntp >> 16 & 0xFFFFFFFF, now
+
+    def tick(self, now: float) -> None:
+        """Tell the browser what came of its packets, and ask for what is missing."""
+        for layer in self._layers.values():
+            layer.tick(now)
+        if not self._layers:
+            return
+        if self._arrivals.due(now, FEEDBACK_EVERY_S):
+            for packet in self._arrivals.take(self.own_ssrc, next(iter(self._layers))):
+                self.ask(packet)
+        if now - self._reported_at >= REPORT_EVERY_S:
+            self._reported_at = now
+            self.ask(write_receiver_report(ReceiverReport(self.own_ssrc, [layer.block(now) for layer in self._layers.values()])))
+
+    def ask(self, packet: bytes) -> None:
+        """Send RTCP to the browser."""
+        self._mux.send_rtcp(self._connection, packet)
+
+
+def _text(data: memoryview, places: Places, number: int) -> str:
+    """Return an extension that names something; empty where it is missing."""
+    at, length = places.get(number, (0, 0))
+    return bytes(data[at : at + length]).decode("ascii", "replace")

@@ -1,0 +1,92 @@
+"""The process of an engine: one loop, one UDP port, one control socket.
+
+It stores nothing: killed, it leaves only its control socket behind, which the next one replaces.
+"""
+
+import asyncio
+import gc
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from server.core.clock import SystemClock
+from server.core.supervise import Supervisor
+from server.media.control_server import ControlServer
+from server.media.dtls import Identity
+from server.media.engine import Engine
+from server.media.rooms import Ground
+from server.media.udp import UdpMux
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 0.1
+CLOSING_S = 2.0  # for what still runs when the process ends
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an engine listens: media at `address` (and `second`, of the other family), control at a path or on TCP.
+
+    `announced` is what browsers are told where that is another address; `secret` must be set for control on TCP.
+    """
+
+    address: str
+    port: int
+    control: Path | tuple[str, int]
+    second: str | None = None
+    announced: str | None = None
+    secret: bytes | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.announced or self.address, *([self.second] if self.second else []))
+
+
+def run(place: Place) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code. Prints nothing: who started it waits for the control socket."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(place))
+    return 0
+
+
+async def serve(place: Place) -> None:
+    """Serve in the running loop until a signal comes."""
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    supervisor, clock = Supervisor(), SystemClock()
+    mux = UdpMux(supervisor, clock, place.address, place.port, second=place.second)
+    control = ControlServer(supervisor, clock, place.secret)
+    engine = control.driven = Engine(Ground(mux, Identity(), place.addresses), control.send)
+    mux.start()
+    supervisor.keep(lambda: _tick(engine, clock), name="media tick")
+    await _listen(control, place)
+    log.info("media engine is there", size=mux.port)
+    calm_collector()
+    await ended.wait()
+    await control.close()
+    engine.close()
+    mux.close()
+    await supervisor.close(CLOSING_S)
+
+
+def calm_collector() -> None:
+    """Take everything that is there by now for permanent: a search for garbage would hold every packet up."""
+    gc.collect()
+    gc.freeze()
+
+
+async def _listen(control: ControlServer, place: Place) -> None:
+    if isinstance(place.control, Path):
+        await control.listen_unix(place.control)
+    else:
+        await control.listen_tcp(*place.control)
+
+
+async def _tick(engine: Engine, clock: SystemClock) -> None:
+    while True:
+        await asyncio.sleep(TICK_S)
+        engine.tick(clock.monotonic())

@@ -1,0 +1,88 @@
+"""Real browsers in one room of the forwarding engine."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.engine_room import EngineRoom, Guest
+
+pytestmark = pytest.mark.browser
+FLOWING = 20  # frames
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[EngineRoom]:
+    room = EngineRoom(tmp_path)
+    yield room
+    room.close()
+
+
+def seat(room: EngineRoom, *browsers: Browser) -> list[Guest]:
+    """Let a guest in from each browser; returns when everybody sees everybody."""
+    guests = [Guest(browser, name) for browser, name in zip(browsers, ("ann", "ben", "cleo"), strict=False)]
+    for guest in guests:
+        room.join(guest)
+    room.until(lambda: all_flow(guests))
+    return guests
+
+
+def all_flow(guests: list[Guest]) -> bool:
+    return all(one.frames(other.name) >= FLOWING for one in guests for other in guests if other is not one)
+
+
+def more_frames(guest: Guest, publisher: str) -> Callable[[], bool]:
+    before = guest.frames(publisher)
+    return lambda: guest.frames(publisher) >= before + FLOWING
+
+
+@pytest.mark.row("V5")
+def test_three_see_and_hear_each_other(room: EngineRoom, chromium: Browser) -> None:
+    guests = seat(room, chromium, chromium, chromium)
+    heard = [found for guest in guests for (_, source), found in guest.seen().items() if source == "audio"]
+    assert len(heard) == 6
+    room.until(lambda: all(found["energy"] > 0 for guest in guests for (_, source), found in guest.seen().items() if source == "audio"))
+    assert room.gone == []
+
+
+@pytest.mark.row("V5")
+def test_another_layer_comes_without_a_freeze(room: EngineRoom, chromium: Browser) -> None:
+    """A busy machine freezes pictures, too; so what ann sees is held against what ben sees, for whom nothing changes."""
+    ann, ben = seat(room, chromium, chromium)
+    room.until(lambda: ann.width("ben") == ben.width("ann") == 640)
+    before = {guest: guest.freezes() for guest in (ann, ben)}
+    room.watch(ann, "ben", "l")
+    room.until(lambda: 0 < ann.width("ben") <= 320)
+    small = ann.width("ben")
+    room.until(more_frames(ann, "ben"))
+    room.watch(ann, "ben", "h")
+    room.until(lambda: ann.width("ben") > small)
+    room.until(more_frames(ann, "ben"))
+    assert ann.freezes() - before[ann] <= ben.freezes() - before[ben]
+
+
+@pytest.mark.row("V5")
+def test_who_leaves_makes_room_for_the_next_one(room: EngineRoom, chromium: Browser) -> None:
+    ann, ben = seat(room, chromium, chromium)
+    room.leave(ben)
+    room.until(lambda: ann.streams == {})
+    dora = Guest(chromium, "dora")
+    room.join(dora)
+    room.until(lambda: all_flow([ann, dora]))
+    assert set(ann.streams) == {"0", "1"}, "the lines are used again"
+
+
+@pytest.mark.row("V6")
+def test_media_goes_on_over_an_ice_restart(room: EngineRoom, chromium: Browser) -> None:
+    ann, ben = seat(room, chromium, chromium)
+    for side in ("publish", "subscribe"):
+        room.restart_ice(ann, side)
+    room.until(more_frames(ann, "ben"))
+    room.until(more_frames(ben, "ann"))
+    assert room.gone == []
+
+
+@pytest.mark.row("V5")
+def test_firefox_is_the_third(room: EngineRoom, chromium: Browser, firefox: Browser) -> None:
+    seat(room, chromium, chromium, firefox)
