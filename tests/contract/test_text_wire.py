@@ -18,7 +18,7 @@ from server.web.endpoint import MAX_BODY as MAX_REQUEST
 from server.web.ratelimit import RULES
 from tests.http.routes import endpoints
 
-SECTION = (Path(__file__).resolve().parents[2] / "docs" / "WIRE.md").read_text().split("\n## 4.")[1]
+SECTION = (Path(__file__).resolve().parents[2] / "docs" / "WIRE.md").read_text().split("\n## 4.")[1].split("\n## ")[0]
 ROWS = [
     [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
     for line in SECTION.splitlines()
