@@ -64,7 +64,7 @@ async def serve(place: Place) -> None:
     mux.start()
     supervisor.keep(lambda: _tick(engine, clock), name="media tick")
     await _listen(control, place)
-    log.info("media engine is there", size=mux.port)
+    log.info("media engine is there", port=mux.port)
     calm_collector()
     await ended.wait()
     await control.close()
