@@ -8,7 +8,7 @@ sent. A probe is a short train of packets sent at once: how far it is drawn out 
 
 from collections import deque
 
-from aiortc.rate import RemoteBitrateEstimator
+from aiortc.rate import MIN_FRAME_PERIOD_HISTORY_LENGTH, OveruseEstimator, RemoteBitrateEstimator
 
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
 
@@ -60,6 +60,17 @@ class Rate:
     def _drop(self, now_ms: int) -> None:
         while self._added and self._added[0][0] <= now_ms - WINDOW_MS:
             self._total -= self._added.popleft()[1]
+
+
+class Offsets(OveruseEstimator):
+    """aiortc's, which looks through its last 60 intervals one by one, in Python, for each arrival."""
+
+    def update_min_frame_period(self, ts_delta: float) -> float:
+        intervals = self.ts_delta_hist
+        if len(intervals) >= MIN_FRAME_PERIOD_HISTORY_LENGTH:
+            del intervals[0]
+        intervals.append(ts_delta)
+        return min(intervals)
 
 
 class Train:
@@ -186,7 +197,8 @@ class Estimator:
         if burst and not 0 <= (sent_at - burst[0][1]) * 1000 < BURST_MS:
             self._close(burst)
             burst = []
-        return [*burst, (int(at_ms), sent_at, size)]
+        burst.append((int(at_ms), sent_at, size))
+        return burst
 
     def _close(self, burst: list[tuple[int, float, int]]) -> None:
         if not burst:
@@ -204,6 +216,7 @@ class Estimator:
     def _new_delay(self, estimate: int | None = None) -> RemoteBitrateEstimator:
         delay = RemoteBitrateEstimator()
         delay.incoming_bitrate = Rate()  # type: ignore[assignment] # of the same shape
+        delay.estimator = Offsets()
         if estimate is not None:
             delay.rate_control.set_estimate(estimate, 0)
         return delay

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
+from aiortc.rate import OveruseEstimator
 
 from server.media.bwe import (
     LEAST_BPS,
@@ -17,6 +18,7 @@ from server.media.bwe import (
     UNHEARD_S,
     UNLIMITED_BPS,
     Estimator,
+    Offsets,
     Rate,
     Train,
 )  # fmt: skip
@@ -268,3 +270,10 @@ def test_a_rate_is_measured_over_a_second() -> None:
         rate.add(1000, at)
     assert 790_000 < (rate.rate(3000) or 0) < 810_000
     assert rate.rate(9000) is None
+
+
+def test_the_shortest_interval_is_the_one_that_aiortc_finds() -> None:
+    dice, ours, theirs = Random(7), Offsets(), OveruseEstimator()
+    for _ in range(500):
+        interval = dice.uniform(0, 50)
+        assert ours.update_min_frame_period(interval) == theirs.update_min_frame_period(interval)
