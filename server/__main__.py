@@ -4,6 +4,7 @@ import argparse
 import gc
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.error import URLError
 
@@ -36,9 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (8000); 0 takes a free one")
     media = commands.add_parser("media", help="start a forwarding engine for calls of three and more")
-    media.add_argument("--listen", type=_address, default=("127.0.0.1", 0), metavar="ADDRESS:PORT", help="for media (127.0.0.1:0)")
-    media.add_argument("--second", metavar="ADDRESS", help="of the other family, at the same port")
-    media.add_argument("--announce", metavar="ADDRESS", help="what browsers are told, where it is not the one to listen on")
+    media.add_argument("--listen", type=_media_address, default=("127.0.0.1", 0), metavar="ADDRESS:PORT", help="for media (127.0.0.1:0)")
+    media.add_argument("--second", type=_ip, metavar="ADDRESS", help="of the other family, at the same port")
+    media.add_argument("--announce", type=_ip, metavar="ADDRESS", help="what browsers are told, where it is not the one to listen on")
     media.add_argument(
         "--control", type=_control, required=True, metavar="PATH|ADDRESS:PORT", help="a unix socket, or TCP with a shared secret"
     )
@@ -75,6 +76,19 @@ def _address(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal():
         raise argparse.ArgumentTypeError(f"{text} is not ADDRESS:PORT")
     return host.strip("[]"), int(port)
+
+
+def _media_address(text: str) -> tuple[str, int]:
+    host, port = _address(text)
+    return _ip(host), port
+
+
+def _ip(text: str) -> str:
+    """Browsers are told addresses, not names."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not an IP address") from None
 
 
 def _control(text: str) -> Path | tuple[str, int]:

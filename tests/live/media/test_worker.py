@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.media.control import Connected
+from server.media.control import Connected, Offer
 from tests.live.media.app_side import SECRET, App, Member, open_room
 from tests.servers import NotUp, Process, free_port, listening, until
 
@@ -79,3 +79,23 @@ async def test_a_place_that_cannot_be_read_is_said(start: Start, options: list[s
 async def test_control_over_tcp_without_a_secret_is_refused(start: Start) -> None:
     with pytest.raises(NotUp, match="needs a secret"):
         start(control=f"127.0.0.1:{free_port()}")
+
+
+@pytest.mark.parametrize("options", [["--listen", "here:0"], ["--second", "here"], ["--announce", "media.example"]])
+async def test_a_name_instead_of_an_address_is_refused(start: Start, options: list[str]) -> None:
+    with pytest.raises(NotUp, match="is not an IP address"):
+        start(*options)
+
+
+async def test_an_address_that_is_not_this_machines_is_said_in_one_line(start: Start) -> None:
+    with pytest.raises(NotUp, match="consilium: Cannot assign requested address"):
+        start("--listen", "192.0.2.1:0")
+
+
+async def test_browsers_are_told_the_announced_address_and_the_second(start: Start, tmp_path: Path) -> None:
+    start("--listen", "127.0.0.1:0", "--second", "::1", "--announce", "198.51.100.7")
+    app = await App.at(tmp_path / "control")
+    await open_room(app)
+    await Member(app, "ann").join()
+    offer = await app.event(Offer, peer="ann", side="publish")
+    assert {line.split()[4] for line in offer.sdp.splitlines() if line.startswith("a=candidate:")} == {"198.51.100.7", "::1"}
