@@ -50,5 +50,4 @@ BY_NAME = {codec.name: codec for codec in CODECS}
 BY_TYPE = {codec.payload_type: codec for codec in CODECS}
 REPAIRS = {codec.rtx: codec.payload_type for codec in CODECS if codec.rtx is not None}
 """Payload type of retransmissions -> of what they repair."""
-VIDEO_NAMES = tuple(codec.name for codec in CODECS if codec.kind == "video")
 KIND_OF: dict[Source, Kind] = {"audio": "audio", "camera": "video", "screen": "video"}

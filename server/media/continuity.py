@@ -46,10 +46,6 @@ class Continuity(Generic[Source]):
         """The outgoing timestamp of the newest packet."""
         return self._last_timestamp + self.timestamp & 0xFFFFFFFF
 
-    @property
-    def has_begun(self) -> bool:
-        return bool(self._spans)
-
     def begin(self, source: Source, sequence: int, timestamp: int, outgoing: int, picture: int = 0, tl0: int = 0) -> None:  # noqa: PLR0913, PLR0917
         """Go on with another source, or with the same after a pause: this is its first packet, `outgoing` its timestamp as sent.
 

@@ -263,11 +263,6 @@ def write_sdes(ssrc: int, cname: str) -> bytes:
     return _packet(DESCRIPTION, 1, _WORD.pack(ssrc) + item + bytes(4 - len(item) % 4))
 
 
-def write_bye(ssrcs: Sequence[int]) -> bytes:
-    """Say goodbye for at most 31 sources."""
-    return _packet(BYE, len(ssrcs), b"".join(map(_WORD.pack, ssrcs)))
-
-
 def _packet(kind: int, count: int, body: bytes) -> bytes:
     """`body` is a whole number of words."""
     return _HEAD.pack(0x80 | count, kind, len(body) // 4) + body

@@ -22,7 +22,6 @@ from server.media.rtcp import (
     ReceiverReport,
     SenderReport,
     read_compound,
-    write_bye,
     write_nack,
     write_pli,
     write_receiver_report,
@@ -32,6 +31,7 @@ from server.media.rtcp import (
 from server.media.rtp import Header, as_rtx, blank_extensions, find_extensions, read_header, write_header
 from server.media.twcc import MAX_STATUSES, Arrivals, Feedback, read_feedback
 from tests.fuzz.bending import spoil
+from tests.fuzz.pure import Finding
 
 CODECS = ("VP8", "VP9", "H264", "AV1", "opus")
 AROUND = (0x00, 0xFF, 0x67)  # what may stand around a packet: nothing, all bits, the head of an H.264 parameter set
@@ -55,7 +55,7 @@ def _reports() -> list[bytes]:
         write_receiver_report(ReceiverReport(1, (block,))) + write_nack(1, 2, [5, 6, 30, 65_535, 2]) + write_pli(1, 2) + remb,
         *arrivals.take(1, 2),
         write_nack(1, 2, range(90, 140)),
-        intra + compound + write_bye([1, 2]),
+        intra + compound + bytes.fromhex("82cb 0002 00000001 00000002"),  # two goodbyes
     ]
 
 
@@ -72,18 +72,6 @@ PACKETS = [
 ]
 CHECK = bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST, transaction_id=b"0123456789ab"))
 SAMPLES = [*PACKETS * 2, *REPORTS * 2, REPORTS[FEEDBACK][12:], CHECK]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What went wrong with which packet."""
-
-    seed: int
-    packet: bytes
-    what: str
-
-    def __str__(self) -> str:
-        return f"seed {self.seed}: {self.what}\n{self.packet.hex()}"
 
 
 @dataclass

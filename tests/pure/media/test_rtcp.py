@@ -30,7 +30,6 @@ from server.media.rtcp import (
     Remb,
     SenderReport,
     read_compound,
-    write_bye,
     write_nack,
     write_pli,
     write_receiver_report,
@@ -50,6 +49,7 @@ SSRCS = st.lists(U32, max_size=31)
 
 PLI = write_pli(1, 2)
 SDES = write_sdes(1, "cname")
+BYE = bytes(RtcpByePacket(sources=[1]))
 FIR = bytes.fromhex("84ce0006" + "00000001" + "00000000" + "00000007" + "05000000" + "00000008" + "06000000")
 
 
@@ -114,7 +114,6 @@ def test_requests_for_sequences_in_no_order_ask_for_each() -> None:
 @given(SSRCS)
 def test_goodbyes_are_those_of_aiortc(ssrcs: list[int]) -> None:
     packet = bytes(RtcpByePacket(sources=ssrcs))
-    assert write_bye(ssrcs) == packet
     assert read_compound(packet) == [Bye(ssrcs)]
 
 
@@ -146,7 +145,7 @@ def test_a_compound_is_read_in_order_and_unknown_kinds_are_passed_over() -> None
     arrivals.heard(5, 64.0)
     unknown = bytes.fromhex("80cf0001" + "00000001" + "83cd0002" + "00000001" + "00000002" + "8fc00000")
     unknown += bytes.fromhex("8fce0003" + "00000001" + "00000000" + "4e4f4e45")  # another application's
-    data = write_receiver_report(ReceiverReport(1)) + SDES + unknown + b"".join(arrivals.take(1, 2)) + PLI + write_bye([1])
+    data = write_receiver_report(ReceiverReport(1)) + SDES + unknown + b"".join(arrivals.take(1, 2)) + PLI + BYE
     assert read_compound(data) == [ReceiverReport(1), Feedback(5, 1, 64.0, 0, [64.0]), PictureLoss(2), Bye([1])]
 
 
