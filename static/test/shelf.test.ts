@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { inOrder, type Listed } from "../src/notes/listed.ts";
+import { inOrder, type Listed, type Signature } from "../src/notes/listed.ts";
 import { Shelf } from "../src/notes/shelf.ts";
 import { NOTE } from "./fake-listed.ts";
 
 const JOTTINGS: Listed = { ...NOTE, id: "jottings", kind: "jottings" };
 const AMENDMENT: Listed = { ...NOTE, id: "amendment", purpose: "amendment", number: 2, amends: "note" };
+
+const SIGNATURE: Signature = { name: "Bob", at: "2026-03-02T10:41:07Z", kind: "signed", current: true };
 
 const setUp = async (...answers: Listed[][]) => {
   const shelf = new Shelf({
@@ -17,6 +19,7 @@ const setUp = async (...answers: Listed[][]) => {
 };
 const ids = (shelf: Shelf): unknown =>
   Array.isArray(shelf.listed.value) ? shelf.listed.value.map(({ id }) => id) : null;
+const current = (shelf: Shelf): boolean | undefined => (shelf.listed.value as Listed[])[0]?.signatures[0]?.current;
 
 describe("the notes beside each other [N3]", () => {
   test("stand by kind, one's own first, with amendments at the end", () => {
@@ -78,10 +81,9 @@ describe("the notes beside each other [N3]", () => {
   });
 
   test("are no longer what was signed once they change", async () => {
-    const signature = { name: "Bob", at: "2026-03-02T10:41:07Z", kind: "signed", current: true } as const;
-    const shelf = await setUp([{ ...NOTE, signatures: [signature] }]);
+    const shelf = await setUp([{ ...NOTE, signatures: [SIGNATURE] }]);
     shelf.changed("note");
-    assert.equal((shelf.listed.value as Listed[])[0]?.signatures[0]?.current, false);
+    assert.equal(current(shelf), false);
   });
 
   test("show where something is unsaved, until it is saved or dropped", async () => {
@@ -93,5 +95,26 @@ describe("the notes beside each other [N3]", () => {
     shelf.mark("note", false);
     shelf.reopen("note");
     assert.deepEqual([shelf.unsaved.value.size, shelf.rounds.value.get("note")], [0, 1]);
+  });
+
+  test("stay outdated when the answer was asked for before the last letter", async () => {
+    const signed: Listed = { ...NOTE, signatures: [SIGNATURE] };
+    let reply: (note: Listed) => void = () => undefined;
+    const shelf = new Shelf({
+      list: async () => [signed],
+      one: () => new Promise((resolve) => (reply = resolve)),
+    });
+    await shelf.load();
+    const asked = shelf.refresh(NOTE.id);
+    shelf.changed(NOTE.id);
+    reply(signed);
+    await asked;
+    assert.equal(current(shelf), false);
+    shelf.mark(NOTE.id, false);
+    await shelf.look();
+    assert.equal(current(shelf), false);
+    shelf.mark(NOTE.id, true);
+    await shelf.look();
+    assert.equal(current(shelf), true);
   });
 });

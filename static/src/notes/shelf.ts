@@ -9,6 +9,11 @@ export interface ShelfRequests {
   one(id: string): Promise<Listed>;
 }
 
+const outdated = (note: Listed): Listed => ({
+  ...note,
+  signatures: note.signatures.map((each) => ({ ...each, current: false })),
+});
+
 export class Shelf {
   readonly listed: Signal<Listed[] | "missing" | null> = signal(null);
   readonly chosen: Signal<string | null> = signal(null);
@@ -19,6 +24,8 @@ export class Shelf {
   /** What came too late, by the id of the note that is to hold it: an addendum to a locked note, or the same note afresh. */
   readonly late: Map<string, Late> = new Map();
   readonly #requests: ShelfRequests;
+  /** How often each text has changed: an answer that was asked for before the last change knows nothing of it. */
+  readonly #changes: Map<string, number> = new Map();
 
   constructor(requests: ShelfRequests) {
     this.#requests = requests;
@@ -46,8 +53,9 @@ export class Shelf {
 
   /** Takes the latest word on all notes, and those that are new; what is not listed any more stays as it was known. */
   async look(): Promise<void> {
+    const before = new Map(this.#changes);
     const found = await this.#requests.list().catch(() => []);
-    for (const note of found) this.told(note);
+    for (const note of found) this.#answered(note, before);
   }
 
   choose(id: string): void {
@@ -62,15 +70,16 @@ export class Shelf {
 
   /** Asks for the latest word; without an answer the note stays as it was known. */
   async refresh(id: string): Promise<void> {
+    const before = new Map(this.#changes);
     const note = await this.#requests.one(id).catch(() => null);
-    if (note) this.told(note);
+    if (note) this.#answered(note, before);
   }
 
   /** The text has changed since every signature under it. */
   changed(id: string): void {
+    this.#changes.set(id, (this.#changes.get(id) ?? 0) + 1);
     const note = this.#notes().find((each) => each.id === id);
-    if (!note?.signatures.some(({ current }) => current)) return;
-    this.told({ ...note, signatures: note.signatures.map((each) => ({ ...each, current: false })) });
+    if (note?.signatures.some(({ current }) => current)) this.told(outdated(note));
   }
 
   mark(id: string, saved: boolean): void {
@@ -83,6 +92,11 @@ export class Shelf {
   reopen(id: string): void {
     this.mark(id, true);
     this.#renew(id);
+  }
+
+  #answered(note: Listed, before: ReadonlyMap<string, number>): void {
+    const knowsAll = before.get(note.id) === this.#changes.get(note.id) && !this.unsaved.value.has(note.id);
+    this.told(knowsAll ? note : outdated(note));
   }
 
   #notes(): Listed[] {
