@@ -332,7 +332,7 @@ def test_a_record_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_two_hundred_pages_need_a_bounded_memory() -> None:
-    """220 notes of one page each; `weight` lets half as much again through. VmHWM, since ru_maxrss keeps the peak of whoever started the process."""
+    """220 notes of one page each; `weight` lets half as much again through. ru_maxrss would keep the peak of who started the process."""
     program = """
 import io, pathlib, re
 import pypdf
