@@ -66,9 +66,11 @@ async function answer({ side, sdp }) {
 }
 async function seen() {
   const found = {};
-  for (const report of (await connections.subscribe?.getStats() ?? new Map()).values()) {
+  const reports = await connections.subscribe?.getStats() ?? new Map();
+  for (const report of reports.values()) {
     if (report.type !== "inbound-rtp") continue;
     found[report.mid] = {
+      codec: reports.get(report.codecId)?.mimeType ?? "",
       kind: report.kind, frames: report.framesDecoded ?? 0, width: report.frameWidth ?? 0, freezes: report.freezeCount ?? 0,
       energy: report.totalAudioEnergy ?? 0, packets: report.packetsReceived,
     };
@@ -119,7 +121,7 @@ class Guest:
 class EngineRoom:
     """An engine's process with one room, and the guests in it. It listens on the machine's own address: Firefox calls no loopback."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, codec: str = "VP8") -> None:
         self._control = folder / "control"
         command = [sys.executable, "-m", "server", "media", "--listen", f"{own_address()}:0", "--control", str(self._control)]
         self.process = Process(command, folder / "engine.log")
@@ -133,7 +135,7 @@ class EngineRoom:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(self._control))
         self._socket.sendall(write(Hello(version=1)))
-        assert self.do(OpenRoom, room="r") == "ok"
+        assert self.do(OpenRoom, room="r", codecs=[codec]) == "ok"
 
     def do(self, kind: Callable[..., Any], **fields: Any) -> str:
         """Send a command and wait for its answer: "ok" or the error's code."""

@@ -47,6 +47,17 @@ def test_three_see_and_hear_each_other(room: EngineRoom, chromium: Browser) -> N
 
 
 @pytest.mark.row("V5")
+@pytest.mark.parametrize("codec", ["VP9", "H264", "AV1"])
+def test_other_codecs_are_forwarded_as_they_come(tmp_path: Path, chromium: Browser, codec: str) -> None:
+    room = EngineRoom(tmp_path, codec)
+    try:
+        ann, ben = seat(room, chromium, chromium)
+        assert {ann.seen()["ben", "camera"]["codec"], ben.seen()["ann", "camera"]["codec"]} == {f"video/{codec}"}
+    finally:
+        room.close()
+
+
+@pytest.mark.row("V5")
 def test_another_layer_comes_without_a_freeze(room: EngineRoom, chromium: Browser) -> None:
     """A busy machine freezes pictures, too; so what ann sees is held against what ben sees, for whom nothing changes."""
     ann, ben = seat(room, chromium, chromium)
