@@ -38,7 +38,8 @@ TURN_S = 0.05
 
 PAGE = """<!doctype html><title>engine</title><body><script>
 const connections = {};
-const camera = () => navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+const width = Number(new URLSearchParams(location.search).get("width"));
+const camera = () => navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height: (width * 9) / 16 } });
 function connect(side) {
   const connection = new RTCPeerConnection();
   connection.ontrack = (event) => {
@@ -93,11 +94,11 @@ def own_address() -> str:
 class Guest:
     """One page in the room."""
 
-    def __init__(self, browser: Browser, name: str) -> None:
+    def __init__(self, browser: Browser, name: str, width: int = 640) -> None:
         self.name = name
         self.page: Page = browser.new_context().new_page()
-        self.page.route(ADDRESS, lambda route: route.fulfill(content_type="text/html", body=PAGE))
-        self.page.goto(ADDRESS)
+        self.page.route(f"{ADDRESS}?*", lambda route: route.fulfill(content_type="text/html", body=PAGE))
+        self.page.goto(f"{ADDRESS}?width={width}")
         self.streams: dict[str, tuple[str, str]] = {}
 
     def seen(self) -> dict[tuple[str, str], dict[str, Any]]:
