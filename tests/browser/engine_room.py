@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from server.media.control import (
+from server.media_control import (
     AnswerOffer,
     Done,
     Event,

@@ -9,7 +9,8 @@ import pytest
 from server.core.clock import SystemClock
 from server.media import engine as engine_module
 from server.media.codecs import AUDIO_LEVEL, MID
-from server.media.control import (
+from server.media.rooms import MOST_PEERS, QUALITY_S
+from server.media_control import (
     AnswerOffer,
     CloseRoom,
     Connected,
@@ -24,7 +25,6 @@ from server.media.control import (
     Watch,
     Wish,
 )
-from server.media.rooms import MOST_PEERS, QUALITY_S
 from tests.live.media.app_side import Member, answer_to, attribute, caller_for, open_room
 from tests.live.media.caller import until
 from tests.live.media.standing import Standing
