@@ -7,6 +7,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from server.consultation.model import Stage
+from server.consultation.route import P2P, Route
 
 MESSAGES_SHOWN = 200  # the newest are in the room; older ones stay in the database
 RETIRED_KEPT = 256  # newest; an older page that resumes would begin with a fresh connection after its first failed attempt
@@ -81,6 +82,8 @@ class Roster:
     members: Mapping[UUID, Member]
     messages: tuple[Message, ...] = ()
     retired: tuple[str, ...] = ()  # peers that must not come back, because the other side has let go of them
+    route: Route = P2P
+    has_engine: bool = False  # whether there is a forwarding engine for a call of three and more
 
     @property
     def patient(self) -> Member | None:
@@ -90,6 +93,12 @@ class Roster:
     def seated(self) -> Member | None:
         """The professional in the call; its other seat is the patient's."""
         return next((member for member in self.members.values() if not member.patient and member.stage == Stage.IN_CALL), None)
+
+    @property
+    def talking(self) -> frozenset[str]:
+        """The peers of those in the call, also of those who have just dropped."""
+        found = (member.peer for member in self.members.values() if member.stage == Stage.IN_CALL)
+        return frozenset(peer.id for peer in found if peer is not None)
 
     def connected(self) -> Iterator[tuple[int, Member]]:
         """Yield the handle and the participant of every open socket."""
