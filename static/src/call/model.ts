@@ -18,6 +18,10 @@ export interface CallState {
   remotes: readonly Remote[];
   local: LocalView;
   soundOnly: boolean;
+  /** Who speaks now, of three and more. */
+  speaking: string | null;
+  /** Whose picture is held back, because the line to us is too narrow for it. */
+  paused: readonly string[];
   outgoing: readonly Outgoing[];
   /** What the professional told a waiting patient; null when nobody asked to wait longer. */
   hold: { body: string | null } | null;
@@ -35,6 +39,8 @@ export const newCall = (local: LocalView): CallState => ({
   remotes: [],
   local,
   soundOnly: false,
+  speaking: null,
+  paused: [],
   outgoing: [],
   hold: null,
   refusal: null,
@@ -48,9 +54,11 @@ const withRoster = (state: CallState, roster: Roster, me: string): CallState => 
   return { ...state, roster, phase, me: participantOf(roster, me) ?? null, hold: waits ? state.hold : null };
 };
 
-/** The state after a frame; `signal` changes only connections, which are not part of it. */
-export const heard = (state: CallState, frame: RoomFrame, me: string): CallState => {
-  if (frame.t === "signal") return state;
+/** Frames of the ways that sound and picture take: they are not part of what the roster tells. */
+export type PathFrame = FrameOf<Pick<Events, "signal" | "offer" | "speaking" | "served">>;
+
+/** The state after a frame. */
+export const heard = (state: CallState, frame: Exclude<RoomFrame, PathFrame>, me: string): CallState => {
   if (frame.t === "hold") return { ...state, hold: frame.b };
   if (frame.t === "refused") return { ...state, refusal: frame.b.reason };
   const roster = frame.t === "welcome" ? frame.b.snapshot : apply(state.roster, frame);
