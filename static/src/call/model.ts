@@ -16,6 +16,10 @@ export interface CallState {
   roster: Roster;
   me: Participant | null;
   remotes: readonly Remote[];
+  /** The participant who speaks, as the forwarding engine hears it; null in silence, and where nobody says so. */
+  speaking: string | null;
+  /** The participants whose picture our line has no room for at the moment. */
+  paused: readonly string[];
   local: LocalView;
   soundOnly: boolean;
   /** Who speaks now, of three and more. */
@@ -37,6 +41,8 @@ export const newCall = (local: LocalView): CallState => ({
   roster: emptyRoster,
   me: null,
   remotes: [],
+  speaking: null,
+  paused: [],
   local,
   soundOnly: false,
   speaking: null,

@@ -1,6 +1,8 @@
 /** The frames of docs/WIRE.md as types: what the room socket says up and down. */
 
-export type Role = "patient" | "professional";
+export type Role = "patient" | "professional" | "guest";
+/** What a guest is to the patient, or comes for. */
+export type Relation = "carer" | "interpreter" | "family" | "supervisor" | "colleague";
 export type Stage = "away" | "waiting" | "in_call" | "left" | "refused";
 export type ConsultationState = "scheduled" | "waiting" | "active" | "ended" | "abandoned";
 export type Outcome = "completed" | "unsuitable" | "absent";
@@ -11,6 +13,8 @@ export interface Participant {
   /** The booked name of a patient who goes by another one; professionals only. */
   booked_as: string | null;
   role: Role;
+  /** Of a guest; null for everybody else. */
+  relation: Relation | null;
   companion: string | null;
   stage: Stage;
   present: boolean;
@@ -20,6 +24,8 @@ export interface Participant {
   camera: boolean;
   screen: boolean;
   hand: boolean;
+  /** In the call to see and hear: sends neither sound nor picture. */
+  quiet: boolean;
   since: string | null;
   /** The device check in words; professionals only. */
   devices: string | null;
@@ -103,10 +109,11 @@ export interface Commands {
   media: MediaFlags;
   hand: { up: boolean };
   chat: { body: string };
-  enter: Record<string, never>;
-  admit: Record<string, never>;
-  hold: { body: string | null };
-  refuse: { reason: string };
+  enter: { quiet?: boolean };
+  /** Without a participant it is the patient. */
+  admit: { participant?: string };
+  hold: { body: string | null; participant?: string };
+  refuse: { reason: string; participant?: string };
   leave: Record<string, never>;
   end: { outcome: Outcome; reason: string | null };
   stuck: Record<string, never>;
@@ -143,6 +150,9 @@ export interface Events {
   served: { budget_bps: number; lost: number; paused: string[] };
   bye: { code: number; message: string };
 }
+
+/** How many can be in one call. */
+export const MOST_IN_CALL = 8;
 
 /** Limits of section 2.6 that the browser keeps by itself. */
 export const MESSAGE_CHARACTERS = 2000;
