@@ -6,7 +6,7 @@ import { Seen } from "../media/seen.ts";
 import type { PathFrame } from "./model.ts";
 import type { Brought, Looks, PathsOptions, Scene } from "./paths.ts";
 import type { Peers, Remote } from "./peers.ts";
-import { participantOf } from "./roster.ts";
+import { maySend, participantOf } from "./roster.ts";
 import { wishesOf } from "./watch.ts";
 import { Ways } from "./ways.ts";
 
@@ -117,7 +117,7 @@ export class EnginePath {
   /** Everything of ours; a screen takes the camera's place, as on the straight way. */
   get #sent(): Sent {
     const { scene } = this.#ways;
-    if (!scene || participantOf(scene.roster, this.#tools.me)?.stage !== "in_call") return NOTHING_SENT;
+    if (!scene || !maySend(scene.roster, this.#tools.me)) return NOTHING_SENT;
     const { track, screenTrack } = scene.local;
     return { audio: track.microphone, camera: screenTrack ? null : track.camera, screen: screenTrack };
   }

@@ -22,10 +22,6 @@ export interface CallState {
   paused: readonly string[];
   local: LocalView;
   soundOnly: boolean;
-  /** Who speaks now, of three and more. */
-  speaking: string | null;
-  /** Whose picture is held back, because the line to us is too narrow for it. */
-  paused: readonly string[];
   outgoing: readonly Outgoing[];
   /** What the professional told a waiting patient; null when nobody asked to wait longer. */
   hold: { body: string | null } | null;
@@ -45,8 +41,6 @@ export const newCall = (local: LocalView): CallState => ({
   paused: [],
   local,
   soundOnly: false,
-  speaking: null,
-  paused: [],
   outgoing: [],
   hold: null,
   refusal: null,

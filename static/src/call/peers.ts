@@ -4,7 +4,7 @@ import { GRACE_MS, type Participant, type SignalBody } from "../lib/wire.ts";
 import type { Kind } from "../media/link.ts";
 import { Peer, type PeerOptions, type PeerView, type Traffic } from "../media/peer.ts";
 import type { Scene } from "./paths.ts";
-import { gateOpen, others, partners, reachable } from "./roster.ts";
+import { gateOpen, maySend, others, partners, reachable } from "./roster.ts";
 
 export interface Remote {
   participant: Participant;
@@ -83,7 +83,10 @@ export class Peers {
     for (const each of this.#entries.values())
       each.participant = kept.find(({ peer }) => peer === each.id) ?? each.participant;
     for (const participant of partners(roster, me)) this.#connect(participant);
-    for (const entry of this.#entries.values()) this.#supply(entry, scene, gateOpen(roster, me, entry.participant));
+    for (const entry of this.#entries.values()) {
+      entry.gate = gateOpen(roster, me, entry.participant);
+      this.#supply(entry, scene, entry.gate && maySend(roster, me));
+    }
   }
 
   /** They have left: what is dead must not stand before the one who comes next. */
@@ -144,15 +147,13 @@ export class Peers {
     this.#entries.set(id, { id, peer, participant, returned, gate: false, cancelGrace: null });
   }
 
-  #supply(entry: Entry, { line, local, soundOnly }: Scene, gate: boolean): void {
-    const { peer, participant, cancelGrace } = entry;
-    const { mic, camera, screen, present } = participant;
-    entry.gate = gate;
+  #supply({ peer, participant, gate, cancelGrace }: Entry, { line, local, soundOnly }: Scene, sends: boolean): void {
+    const { mic, camera, screen, present, quiet } = participant;
     peer.setSoundOnly(soundOnly);
     peer.setSignalling(line === "open" && present && cancelGrace === null);
-    peer.expect(gate ? { sound: mic, picture: camera || screen, screen } : SILENT);
-    peer.put("audio", gate ? local.track.microphone : null);
-    peer.put("video", gate ? (local.screenTrack ?? local.track.camera) : null, gate && local.screenTrack !== null);
+    peer.expect(gate && !quiet ? { sound: mic, picture: camera || screen, screen } : SILENT);
+    peer.put("audio", sends ? local.track.microphone : null);
+    peer.put("video", sends ? (local.screenTrack ?? local.track.camera) : null, sends && local.screenTrack !== null);
   }
 
   #close(id: string): void {

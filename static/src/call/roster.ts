@@ -59,6 +59,12 @@ export const placeOf = (roster: Roster, me: string): Place => {
   return own.role === "professional" ? professionalPlace(roster, own) : patientPlace(own);
 };
 
+/** Whether we may send to somebody: the gate is open, and we are not here to listen alone. */
+export const maySend = (roster: Roster, me: string): boolean => {
+  const own = participantOf(roster, me);
+  return own?.stage === "in_call" && !own.quiet;
+};
+
 const waits = ({ role, stage }: Participant): boolean => role === "patient" && stage === "waiting";
 
 /** Those to whom this browser may keep a connection: all in the call, and across its door the patient who waits with the professionals. */

@@ -49,11 +49,11 @@ export class Ways {
   /** They send a picture, and we do not keep it from coming. */
   takesPicture(person: Participant): boolean {
     const wanted = this.looks.get(person.id)?.layer !== null && !this.scene?.soundOnly;
-    return wanted && (person.camera || person.screen) && !this.paused.includes(person.peer ?? "");
+    return wanted && !person.quiet && (person.camera || person.screen) && !this.paused.includes(person.peer ?? "");
   }
 
   expects(person: Participant): boolean {
-    return person.mic || this.takesPicture(person);
+    return this.#speaks(person) || this.takesPicture(person);
   }
 
   /** The wanted way brings all that this person sends. */
@@ -62,7 +62,7 @@ export class Ways {
       this.overEngine
         ? (this.newest?.flows(person.peer ?? "", sourceOf(person, kind)) ?? false)
         : (this.straight.track(person.id, kind)?.flows ?? false);
-    return (!person.mic || flows("audio")) && (!this.takesPicture(person) || flows("video"));
+    return (!this.#speaks(person) || flows("audio")) && (!this.takesPicture(person) || flows("video"));
   }
 
   /** The newest connection on which they come; before they do the newest. */
@@ -84,6 +84,10 @@ export class Ways {
     const straight = this.straight.track(person.id, kind);
     const arms = straight ? [straight] : [];
     return this.overEngine ? [...over, ...arms] : [...arms, ...over];
+  }
+
+  #speaks({ mic, quiet }: Participant): boolean {
+    return mic && !quiet;
   }
 
   /** The picture that is sent now before the one that was. */
