@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page
-
 from server.media.control import AnswerOffer, Gone, Join, Leave, Offer, OpenRoom, Quality, RestartIce, Speaking, Watch, Wish
+
 from tests.browser.engine_link import EngineProcess
 from tests.servers import ROOT
 
