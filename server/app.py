@@ -177,8 +177,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
     house.supervisor.keep(_worker(house).run, name="outbox worker")
-    for name, run in house.engines.tasks:
-        house.supervisor.keep(run, name=name)
+    for run in house.engines.tasks:
+        house.supervisor.keep(run, name="engine line")
     app.state.rooms.start()
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")

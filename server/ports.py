@@ -1,6 +1,6 @@
 """What the server needs from outside, as protocols; `adapters/` and the tests hold the implementations."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -86,10 +86,10 @@ class MediaRoom(Protocol):
 
 
 class MediaEngines(Protocol):
-    """The forwarding engines that this server can reach (docs/WIRE.md 5). `tasks` are to be kept running, each under its name."""
+    """The forwarding engines that this server can reach (docs/WIRE.md 5). `tasks` are to be kept running."""
 
     @property
-    def tasks(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]: ...
+    def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]: ...
 
     async def close(self) -> None:
         """End what was started here."""

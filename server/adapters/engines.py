@@ -45,7 +45,6 @@ MOST_UNSENT = 4 << 20  # bytes; an engine that takes no more is cut off, and its
 FATAL = {"room", "rooms", "peer", "room_full"}  # codes of a room that is not what we think it is
 
 Hear = Callable[[Event | None], None]
-Tasks = list[tuple[str, Callable[[], Awaitable[None]]]]
 
 
 class Place(Protocol):
@@ -235,8 +234,8 @@ class Engines:
         self.nodes = [Node(place) for place in places]
 
     @property
-    def tasks(self) -> Tasks:
-        return [(f"engine {node.place.name}", node.run) for node in self.nodes]
+    def tasks(self) -> list[Callable[[], Awaitable[None]]]:
+        return [node.run for node in self.nodes]
 
     @property
     def available(self) -> bool:

@@ -36,7 +36,7 @@ class FakeRoom:
 class FakeEngine:
     """`available` says whether it can be reached."""
 
-    tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = []  # noqa: RUF012 - nothing is ever put there
+    tasks: tuple[Callable[[], Awaitable[None]], ...] = ()
 
     def __init__(self) -> None:
         self.available = True
