@@ -65,7 +65,8 @@ def union(name: str) -> set[str]:
 COMMAND_ROWS = {row[0].strip("`"): row for row in rows(section("2.2"))}
 EVENT_ROWS = {row[0].strip("`"): row for row in rows(section("2.3"))}
 SHAPES: dict[str, Any] = {
-    "Participant": ParticipantShape, "Message": MessageShape, "Consultation": ConsultationShape, "Snapshot": Snapshot, "Route": RouteShape, "Wish": WatchWish,
+    "Participant": ParticipantShape, "Message": MessageShape, "Consultation": ConsultationShape, "Snapshot": Snapshot,
+    "Route": RouteShape, "Wish": WatchWish,
 }  # fmt: skip
 
 
