@@ -25,11 +25,11 @@ PATIENCE_S = 45.0
 
 
 def build_page(folder: Path) -> str:
-    """Return the lab's page with its script in it."""
+    """Return the lab's page with its script in it. All pictures are in sight: others are not shown by browsers."""
     node = shutil.which("node") or "node"
     subprocess.run([node, str(ROOT / "static/test/lab/build.mjs"), str(folder)], check=True, cwd=ROOT / "static")
     script = (folder / "team.js").read_text(encoding="utf-8").replace("</script", "<\\/script")
-    return f'<!doctype html><meta charset="utf-8"><title>team</title><body><script type="module">{script}</script>'
+    return f'<!doctype html><meta charset="utf-8"><title>team</title><style>video {{ width: 6rem }}</style><body><script type="module">{script}</script>'
 
 
 class Caller:
