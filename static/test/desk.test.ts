@@ -56,6 +56,7 @@ const stateOf = (
     consultation: { id: "c", state, started_at: STARTED, outcome: null },
     participants: [person("dana", { role: "patient", stage: patient }), ME],
     messages: [],
+    route: { path: "p2p", epoch: 0, settled: true },
   },
   ...changed,
 });

@@ -17,6 +17,7 @@ export class FakePeer {
   restarts = 0;
   renewals = 0;
   closed = false;
+  failures = 0;
   view: PeerView = {
     stream: {} as MediaStream,
     connected: false,
@@ -96,6 +97,7 @@ export const person = (id: string, stage: Stage, more: Partial<Participant> = {}
 export const snapshot = (participants: Participant[], more: Partial<Snapshot> = {}): Snapshot => ({
   consultation: { id: "c", state: "active", started_at: null, outcome: null },
   participants,
+  route: { path: "p2p", epoch: 0, settled: true },
   messages: [],
   ...more,
 });
@@ -116,10 +118,12 @@ export const setUp = (me = "dana", seat = false, off: Off = { camera: false, mic
     onOff: (next) => kept.push(next),
     seat,
     open: exchange.open,
-    makePeer: (options) => {
-      const peer = new FakePeer(options);
-      peers.push(peer);
-      return peer as unknown as Peer;
+    paths: {
+      makePeer: (options) => {
+        const peer = new FakePeer(options);
+        peers.push(peer);
+        return peer as unknown as Peer;
+      },
     },
     timers,
   });

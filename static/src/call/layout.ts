@@ -1,10 +1,11 @@
 /** How the pictures of a call are laid out: what the people chose, what the stage has room for, and who speaks. */
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { prefer, preferred } from "../lib/prefs.ts";
-import type { Participant } from "../lib/wire.ts";
+import type { Layer, Participant } from "../lib/wire.ts";
 import { type Arrangement, arrange, type Size } from "./arrange.ts";
 import { SpeakerHold } from "./hold.ts";
 import type { CallState } from "./model.ts";
+import type { Looks } from "./paths.ts";
 import type { Remote } from "./peers.ts";
 
 export interface Layout {
@@ -70,6 +71,20 @@ const steadily = (make: () => Arrangement): ReadonlySignal<Arrangement> => {
     last = last && same(last, next) ? last : next;
     return last;
   });
+};
+
+/** In a grid of so many or more each picture is as small as those beside a large one. */
+const SMALL_GRID = 5;
+
+/** What the picture of each of these people needs: nobody looks at small ones closely, and at those on another page not at all. */
+export const looksOf = (
+  { kind, main, tiles }: Arrangement,
+  pinned: string | null,
+  people: readonly string[],
+): Looks => {
+  const small: Layer = kind === "grid" && tiles.length < SMALL_GRID ? "m" : "l";
+  const layerOf = (id: string): Layer | null => (id === main ? "h" : tiles.includes(id) ? small : null);
+  return new Map(people.map((id) => [id, { layer: layerOf(id), pinned: id === main && id === pinned }]));
 };
 
 export const layoutOf = (state: ReadonlySignal<CallState>): Layout => {

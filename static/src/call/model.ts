@@ -54,9 +54,11 @@ const withRoster = (state: CallState, roster: Roster, me: string): CallState => 
   return { ...state, roster, phase, me: participantOf(roster, me) ?? null, hold: waits ? state.hold : null };
 };
 
-/** The state after a frame; `signal` changes only connections, which are not part of it. */
-export const heard = (state: CallState, frame: RoomFrame, me: string): CallState => {
-  if (frame.t === "signal") return state;
+/** Frames of the ways that sound and picture take: they are not part of what the roster tells. */
+export type PathFrame = FrameOf<Pick<Events, "signal" | "offer" | "speaking" | "served">>;
+
+/** The state after a frame. */
+export const heard = (state: CallState, frame: Exclude<RoomFrame, PathFrame>, me: string): CallState => {
   if (frame.t === "hold") return { ...state, hold: frame.b };
   if (frame.t === "refused") return { ...state, refusal: frame.b.reason };
   const roster = frame.t === "welcome" ? frame.b.snapshot : apply(state.roster, frame);

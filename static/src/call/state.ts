@@ -3,7 +3,7 @@ import { computed, effect, type ReadonlySignal, type Signal, signal } from "@pre
 import { prefer, preferred } from "../lib/prefs.ts";
 import { type Device, remember, remembered } from "../media/devices.ts";
 import type { Call } from "./client.ts";
-import { type Layout, layoutOf } from "./layout.ts";
+import { type Layout, layoutOf, looksOf, shownOf } from "./layout.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
 import { lastMessageId } from "./roster.ts";
@@ -87,6 +87,11 @@ const build = (call: Call): CallModel => {
   call.subscribe((next) => {
     state.value = next;
   });
+  const layout = layoutOf(state);
+  effect(() => {
+    const people = shownOf(state.value).map(({ participant }) => participant.id);
+    call.look(looksOf(layout.arranged.value, layout.pinned.value, people));
+  });
   const sheet = signal<Sheet | null>(null);
   const host = signal("");
   const [speaker, chooseSpeaker] = speakerOf();
@@ -95,7 +100,7 @@ const build = (call: Call): CallModel => {
   return {
     call,
     state,
-    layout: layoutOf(state),
+    layout,
     sheet,
     draft: signal(""),
     host,

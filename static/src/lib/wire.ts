@@ -46,8 +46,16 @@ export interface ConsultationPart {
   outcome: Outcome | null;
 }
 
+/** Which way sound and picture take; until it is settled the way before runs beside it. A change counts the epoch up. */
+export interface Route {
+  path: "p2p" | "engine";
+  epoch: number;
+  settled: boolean;
+}
+
 export interface Snapshot {
   consultation: ConsultationPart;
+  route: Route;
   participants: Participant[];
   messages: Message[];
 }
@@ -56,6 +64,36 @@ export interface Snapshot {
 export type Description = RTCSessionDescriptionInit & { gen: number };
 export type Candidate = RTCIceCandidateInit & { gen: number };
 export type SignalBody = { description: Description } | { candidate: Candidate | null };
+
+/** The two connections of a browser to the forwarding engine, as the browser sees them. */
+export type Side = "publish" | "subscribe";
+export type Layer = "l" | "m" | "h";
+/** What one peer may send; of a picture the engine forwards one layer. */
+export type TrackSource = "audio" | "camera" | "screen";
+
+/** The engine makes every offer; `streams` says whose track stands on which line of the subscribing side. */
+export interface EngineOffer {
+  epoch: number;
+  side: Side;
+  number: number;
+  sdp: string;
+  streams: { mid: string; peer: string; source: TrackSource }[];
+}
+
+export interface EngineAnswer {
+  epoch: number;
+  side: Side;
+  number: number;
+  sdp: string;
+}
+
+/** At most this layer, or nothing; what is pinned keeps it when the line gets narrow. */
+export interface Wish {
+  peer: string;
+  source: TrackSource;
+  layer: Layer | null;
+  pinned: boolean;
+}
 
 export interface MediaFlags {
   mic: boolean;
@@ -78,6 +116,11 @@ export interface Commands {
   refuse: { reason: string; participant?: string };
   leave: Record<string, never>;
   end: { outcome: Outcome; reason: string | null };
+  stuck: Record<string, never>;
+  flowing: { epoch: number };
+  answer: EngineAnswer;
+  restart_media: { side: Side };
+  watch: { wishes: Wish[] };
 }
 
 export interface Welcome {
@@ -100,6 +143,11 @@ export interface Events {
   hold: { body: string | null };
   refused: { reason: string };
   signal: { from: string } & SignalBody;
+  route: Route;
+  offer: EngineOffer;
+  speaking: { peer: string | null };
+  /** How this browser is served: what may be sent to it, and whose camera is not for want of that. */
+  served: { budget_bps: number; lost: number; paused: string[] };
   bye: { code: number; message: string };
 }
 

@@ -116,6 +116,7 @@ export const labState = ({ n, me, changed }: LabWish): CallState => {
     roster: {
       consultation: { id: "c", state: "active", started_at: null, outcome: null },
       participants: everybody,
+      route: { path: "engine", epoch: 1, settled: true },
       messages: [],
     },
   };
@@ -134,6 +135,7 @@ export const labCall = (first: CallState): LabCall => {
       return state;
     },
     said,
+    look: () => undefined,
     subscribe: (listener: (state: CallState) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
