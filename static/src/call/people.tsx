@@ -88,6 +88,16 @@ const InvitedDeeds = ({ person, hosting }: { person: Participant; hosting: Hosti
   </div>
 );
 
+/** A guest in the call can be turned away as one who waits can; they are told why. */
+const HereDeeds = ({ person, hosting }: { person: Participant; hosting: Hosting }) =>
+  person.role === "guest" && person.stage === "in_call" ? (
+    <div class="deeds">
+      <Deed label={t("Ask {name} to leave", { name: person.name })} onClick={() => hosting.refuse(person)}>
+        {t("Ask to leave")}
+      </Deed>
+    </div>
+  ) : null;
+
 type Group = "here" | "waiting" | "invited";
 
 const AT_THE_DOOR = new Set(["waiting", "refused"]);
@@ -145,7 +155,12 @@ const Managed = ({ model, hosting }: { model: CallModel; hosting: Hosting }) => 
         people={of("waiting")}
         deeds={(person) => <DoorDeeds person={person} hosting={hosting} />}
       />
-      <PeopleGroup model={model} title={t("Who is here")} people={of("here")} deeds={() => null} />
+      <PeopleGroup
+        model={model}
+        title={t("Who is here")}
+        people={of("here")}
+        deeds={(person) => <HereDeeds person={person} hosting={hosting} />}
+      />
       <PeopleGroup
         model={model}
         title={t("Invited")}

@@ -68,7 +68,13 @@ const watch = ({ participant, view }: Remote): void => {
 };
 
 const open = (): WireSocket => {
-  const socket: WireSocket = { onopen: null, onmessage: null, onclose: null, send: (text) => up.push(text), close: () => {} };
+  const socket: WireSocket = {
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    send: (text) => up.push(text),
+    close: () => {},
+  };
   line = socket;
   queueMicrotask(() => socket.onopen?.(new Event("open")));
   return socket;
