@@ -1,5 +1,6 @@
 /** A call between fakes: its socket, its devices, its clock and its peer connections. */
 import { Call } from "../src/call/client.ts";
+import type { PathsOptions } from "../src/call/paths.ts";
 import type { Participant, SignalBody, Snapshot, Stage } from "../src/lib/wire.ts";
 import type { Off } from "../src/media/local.ts";
 import type { Peer, PeerOptions, PeerView, Traffic } from "../src/media/peer.ts";
@@ -18,6 +19,7 @@ export class FakePeer {
   renewals = 0;
   closed = false;
   failures = 0;
+  readonly incoming: Record<string, object> = {};
   view: PeerView = {
     stream: {} as MediaStream,
     connected: false,
@@ -67,6 +69,14 @@ export class FakePeer {
     this.closed = true;
   }
 
+  track(kind: string): object | null {
+    return this.incoming[kind] ?? null;
+  }
+
+  flows(): boolean {
+    return this.view.connected;
+  }
+
   /** The connection as the test wants it. */
   becomes(view: Partial<PeerView>): void {
     this.view = { ...this.view, fresh: false, ...view };
@@ -102,7 +112,9 @@ export const snapshot = (participants: Participant[], more: Partial<Snapshot> = 
   ...more,
 });
 
-export const setUp = (me = "dana", seat = false, off: Off = { camera: false, microphone: false }) => {
+const NOTHING_OFF: Off = { camera: false, microphone: false };
+
+export const setUp = (me = "dana", seat = false, off: Off = NOTHING_OFF, paths: Partial<PathsOptions> = {}) => {
   const timers = new FakeTimers();
   const exchange = new Exchange();
   const devices = new FakeDevices();
@@ -119,6 +131,7 @@ export const setUp = (me = "dana", seat = false, off: Off = { camera: false, mic
     seat,
     open: exchange.open,
     paths: {
+      ...paths,
       makePeer: (options) => {
         const peer = new FakePeer(options);
         peers.push(peer);

@@ -120,6 +120,13 @@ class CallLab:
             if name != without:
                 caller.tell(kind, body)
 
+    def said(self, name: str, kind: str) -> int:
+        """Return how often somebody's page said this."""
+        return sum((who, what) == (name, kind) for who, what, _ in self.heard)
+
+    def last(self, name: str, kind: str) -> dict[str, Any]:
+        return next((body for who, what, body in reversed(self.heard) if (who, what) == (name, kind)), {"wishes": [{"layer": "h"}]})
+
     def until(self, met: Callable[[], object], *, within_s: float = PATIENCE_S) -> float:
         """Carry messages until the condition is met; return how long that took, in ms."""
         began = time.monotonic()
@@ -215,7 +222,10 @@ class CallLab:
         self.route = {"path": path, "epoch": self.route["epoch"] + 1, "settled": False}
         self.tell_all("route", self.route)
         if path == "engine":
-            if self.engine is None or not self.engine.alive:
+            if self.engine is not None and not self.engine.alive:
+                self.engine.close()
+                self.engine = None
+            if self.engine is None:
                 self.engine = self._make_engine(self._folder / f"engine{next(self._engines)}")
             self.engine.command(OpenRoom, room=self._room)
             for caller in self.callers.values():

@@ -77,3 +77,86 @@ def test_a_third_comes_and_goes(lab: CallLab, chromium: Browser) -> None:
     print(f"longest time between two pictures: steady {steady:.0f} ms, to the engine {there:.0f} ms, back {longest(pair):.0f} ms")
     flow(lab)
     unbroken(pair)
+
+
+def three(lab: CallLab, *browsers: Browser) -> list[Caller]:
+    callers = [
+        lab.open(browser, name, role)
+        for browser, (name, role) in zip(browsers, (("alice", "professional"), ("dana", "patient"), ("bob", "professional")), strict=True)
+    ]
+    for caller in callers:
+        lab.admit(caller)
+    settled(lab, "engine")
+    flow(lab)
+    return callers
+
+
+@pytest.mark.row("V6")
+def test_an_engine_that_is_killed_is_replaced_by_itself(lab: CallLab, chromium: Browser) -> None:
+    callers = three(lab, chromium, chromium, chromium)
+    assert lab.engine is not None
+    lab.engine.kill()
+    lab.until(lambda: not lab.engine.alive)
+    lab.place_anew()
+    settled(lab, "engine")
+    flow(lab)
+    for caller in callers:
+        caller_state = caller.state()
+        assert (caller_state["phase"], caller_state["renewed"]) == ("live", 0)
+
+
+@pytest.mark.row("V6")
+def test_another_network_and_a_broken_line_interrupt_nothing(lab: CallLab, chromium: Browser) -> None:
+    callers = three(lab, chromium, chromium, chromium)
+    alice = callers[0]
+    alice.page.evaluate("call.networkChanged()")
+    lab.until(lambda: lab.said("alice", "restart_media") >= 2)
+    flow(lab)
+    answers = lab.said("alice", "answer")
+    alice.page.evaluate("cut()")
+    lab.until(lambda: lab.said("alice", "hello") == 2)
+    flow(lab)
+    assert lab.said("alice", "answer") == answers, "a line that comes back with its old peer changes no connection"
+    unbroken(callers)
+
+
+@pytest.mark.row("V7")
+def test_devices_are_switched_over_the_engine(lab: CallLab, chromium: Browser) -> None:
+    alice, dana, bob = three(lab, chromium, chromium, chromium)
+    offers = lab.said("dana", "answer")
+    alice.page.evaluate("call.setCamera(false)")
+    lab.until(lambda: not alice.flags["camera"])
+    still = dana.frames("alice")
+    before = dana.frames("bob")
+    lab.until(lambda: dana.frames("bob") >= before + FLOWING)
+    assert dana.frames("alice") <= still + FLOWING / 2, "what was on its way, and nothing after it"
+    alice.page.evaluate("call.setCamera(true)")
+    flow(lab)
+    alice.page.evaluate("call.share()")
+    lab.until(lambda: alice.flags["screen"])
+    flow(lab)
+    alice.page.evaluate("call.media.stopSharing()")
+    lab.until(lambda: not alice.flags["screen"])
+    flow(lab)
+    assert lab.said("dana", "answer") == offers, "no switch of a device needs an offer"
+    unbroken([alice, dana, bob])
+
+
+@pytest.mark.row("V7")
+def test_sound_only_stops_the_pictures_to_and_fro(lab: CallLab, chromium: Browser) -> None:
+    alice, dana, bob = three(lab, chromium, chromium, chromium)
+    dana.page.evaluate("call.setSoundOnly(true)")
+    lab.until(lambda: all(wish["layer"] is None for wish in lab.last("dana", "watch")["wishes"]))
+    lab.until(lambda: not dana.flags["camera"])
+    before = dana.frames("alice")
+    more = alice.frames("bob") + FLOWING
+    lab.until(lambda: alice.frames("bob") >= more)
+    assert dana.frames("alice") <= before + FLOWING / 2
+    dana.page.evaluate("call.setSoundOnly(false)")
+    flow(lab)
+    unbroken([alice, dana, bob])
+
+
+@pytest.mark.row("V5")
+def test_firefox_is_the_third(lab: CallLab, chromium: Browser, firefox: Browser) -> None:
+    unbroken(three(lab, chromium, chromium, firefox))

@@ -152,6 +152,7 @@ export class EnginePath {
     const { links } = this.#ways;
     for (const link of links.splice(0, Math.max(0, links.length - kept))) link.close();
     if (links.length > 0) return;
+    for (const seen of this.#seen.values()) seen.lose(this.#timers.now());
     this.#stopSampling?.();
     this.#stopSampling = null;
   }

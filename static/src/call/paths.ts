@@ -49,6 +49,7 @@ export class Paths {
   #early: PathFrame[] = [];
   #scene: Scene | null = null;
   #looks: Looks = new Map();
+  #own = "";
   #stuck = false;
 
   constructor(options: PathsOptions) {
@@ -62,6 +63,7 @@ export class Paths {
 
   /** Our own peer id of the latest welcome. */
   become(own: string): void {
+    this.#own = own;
     this.#stuck = false;
     this.#peers.become(own);
     this.#engine?.become(own);
@@ -121,6 +123,7 @@ export class Paths {
 
   #begin(engine: EnginePath): void {
     this.#engine = engine;
+    engine.become(this.#own);
     engine.look(this.#looks);
     if (this.#scene) engine.follow(this.#scene);
     for (const frame of this.#early.splice(0)) engine.receive(frame);

@@ -52,6 +52,11 @@ export class Seen {
     else this.#grader.forget();
   }
 
+  /** There is no connection to the engine any more. */
+  lose(now: number): void {
+    this.#health = stand(this.#health, false, now);
+  }
+
   view(now: number): PeerView {
     return {
       stream: this.feed.stream,
