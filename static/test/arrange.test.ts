@@ -12,6 +12,7 @@ const STAGES: Record<string, Size> = {
   "pane of the desk": { inline: 41, block: 33 },
   "laptop at 200 %": { inline: 41.7, block: 14 },
   "desk at 200 %": { inline: 41.7, block: 9.5 },
+  "a slit between the keyboard and the list": { inline: 22.6, block: 6.2 },
   "phone of 320 px": { inline: 19, block: 29 },
 };
 const COUNTS = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -39,6 +39,9 @@ Object.assign(globalThis, { lab: { call, model, guests } });
 
 const Room = () => <CallPane call={call} layout="room" phone={null} />;
 
+/** As on the desk itself, where tabs lead to the others. */
+const narrow = matchMedia("(width < 60rem)").matches;
+
 const Desk = () => (
   <div id="desk">
     <header class="desk-head">
@@ -47,7 +50,9 @@ const Desk = () => (
       </div>
     </header>
     <div class="desk-columns">
-      <section class="desk-column desk-list">The list</section>
+      <section class="desk-column desk-list" hidden={narrow}>
+        The list
+      </section>
       <section class="desk-column desk-call">
         <div class="desk-around">
           <WaitingGuests {...({ model, board, guests } as unknown as Parts)} />
@@ -61,7 +66,9 @@ const Desk = () => (
           people={<PeopleSheet model={model} hosting={guests} />}
         />
       </section>
-      <section class="desk-column desk-note">The note</section>
+      <section class="desk-column desk-note" hidden={narrow}>
+        The note
+      </section>
     </div>
     <GuestDialogs guests={guests} />
   </div>
