@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
@@ -37,7 +38,7 @@ import server.web.failures
 import server.web.health
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
-from server.consultation.events import Channel, PatientInvited
+from server.consultation.events import Channel, Invited
 from server.consultation.rooms import build_rooms
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
@@ -134,6 +135,7 @@ def _routes() -> list[BaseRoute]:
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.http.routes(see_bookable),
+        *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),
         *server.consultation.live_http.routes(),
         *server.consultation.ticket_http.routes(),
@@ -155,11 +157,11 @@ def _routes() -> list[BaseRoute]:
 
 
 def _events(clock: Clock) -> Events:
-    async def on_invited(tx: Tx, fact: PatientInvited) -> None:
+    async def on_invited(tx: Tx, fact: Invited) -> None:
         await queue_invitation(tx, clock, fact)
 
     events = Events()
-    events.subscribe(PatientInvited, on_invited)
+    events.subscribe(Invited, on_invited)
     return events
 
 
