@@ -9,7 +9,7 @@ import pytest
 from tests.house.source import calls, python_files, relative
 
 PROTECTED = {
-    "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
+    "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Invitation", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet",
 }  # fmt: skip
@@ -21,6 +21,7 @@ DOORS = {
 }  # fmt: skip
 HANDED = {
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/guests.py": "asks see_consultation or see_guest first, or looks for the viewer's own places",
     "server/consultation/today.py": "starts from visible_consultations",
     "server/consultation/notices.py": "names the patients of notices that the viewer was sent",
     "server/messaging/actions.py": "starts from visible_consultations, or from a delivery's own consultation",
