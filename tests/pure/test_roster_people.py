@@ -66,7 +66,7 @@ class TestWhoSeesWhom:
             assert team.page(who).participants[str(BOB)]["quiet"] is True
         team.act(BOB, Media(mic=True, camera=True, screen=True))
         shown = team.page(DANA).participants[str(BOB)]
-        assert not (shown["mic"] or shown["camera"] or shown["screen"])
+        assert not any(shown[source] for source in ("mic", "camera", "screen"))
 
     def test_whoever_speaks_again_is_quiet_no_longer(self, team: Game) -> None:
         team.act(BOB, Enter(quiet=True))
