@@ -173,7 +173,9 @@ class CallLab:
                 "consultation": {"id": "c", "state": "active", "started_at": None, "outcome": None}, "route": self.route, "messages": [],
                 "participants": [each.participant for each in everybody],
             }  # fmt: skip
-            caller.tell("welcome", {"you": caller.name, "peer": caller.peer, "resume": "r", "beat_s": 5, "ice": [], "snapshot": snapshot}, re=number)
+            caller.tell(
+                "welcome", {"you": caller.name, "peer": caller.peer, "resume": "r", "beat_s": 5, "ice": [], "snapshot": snapshot}, re=number
+            )
         elif kind == "signal":
             self._relay(caller, body)
         elif kind != "beat":
@@ -201,7 +203,9 @@ class CallLab:
             case "restart_media":
                 self.engine.command(RestartIce, **where, side=body["side"])
             case "watch":
-                wishes = [Wish(publisher=wish["peer"], **{key: wish[key] for key in ("source", "layer", "pinned")}) for wish in body["wishes"]]
+                wishes = [
+                    Wish(publisher=wish["peer"], **{key: wish[key] for key in ("source", "layer", "pinned")}) for wish in body["wishes"]
+                ]
                 self.engine.command(Watch, **where, wishes=wishes)
 
     def _relay(self, caller: Caller, body: dict[str, Any]) -> None:
