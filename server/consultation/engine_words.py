@@ -19,13 +19,6 @@ def tells_of(roster: Roster, event: Event) -> tuple[Tell, ...]:
             return ()
 
 
-def is_missed(roster: Roster, event: Event | None) -> bool:
-    """Whether a fresh room is needed: it was lost, or somebody who is here was let go of."""
-    if event is None:
-        return True
-    return isinstance(event, Gone) and any(member.peer is not None and member.peer.id == event.peer for _, member in roster.connected())
-
-
 def _offer(epoch: int, offer: Offer) -> dict[str, object]:
     streams = [{"mid": stream.mid, "peer": stream.publisher, "source": stream.source} for stream in offer.streams]
     return {"epoch": epoch, "side": offer.side, "number": offer.number, "sdp": offer.sdp, "streams": streams}

@@ -9,33 +9,53 @@ from dataclasses import replace
 from uuid import UUID
 
 from server.consultation.commands import Answer, MediaWord, RestartMedia, Watch
-from server.consultation.engine_words import is_missed, tells_of
+from server.consultation.engine_words import tells_of
 from server.consultation.roster import Roster
 from server.consultation.route import Route, change, follow
 from server.consultation.steps import Tell
-from server.media_control import AnswerOffer, Event, Join, Leave, Offer, RestartIce, Side, Wish
+from server.media_control import AnswerOffer, Event, Gone, Join, Leave, Offer, RestartIce, Side, Wish
 from server.media_control import Watch as WatchTracks
 from server.ports import MediaEngines, MediaRoom
 
 MOST_HEARD = 1_000  # events that wait for the room's task; with more the engine is taken for lost
-PATIENCE_S = 1.0  # before a room that was lost, or could not be opened, is opened again
+PATIENCE_S = 1.0  # before a lost room is opened again, and for whoever was let go of to turn out to have left
 
 
 class Hall:
-    """One room on one engine: those who were let in, the change for which it was opened, and the offers that are not answered yet."""
+    """One room on one engine: those who were let in, the change for which it was opened, and the offers that are not answered yet.
+
+    Whoever joins quietly has no line there to send on. `lost` holds since when the engine has let go of whom: most of them have closed
+    their page, and are only in our way for the grace.
+    """
 
     def __init__(self, room: MediaRoom, epoch: int) -> None:
         self.room, self.epoch = room, epoch
         self.peers: set[str] = set()
+        self.quiet: set[str] = set()
+        self.lost: dict[str, float] = {}
         self.offers: dict[tuple[str, Side], Offer] = {}
 
-    def follow(self, peers: frozenset[str]) -> None:
+    def follow(self, peers: frozenset[str], quiet: frozenset[str]) -> None:
         for peer in self.peers - peers:
             self.room.do(Leave, peer=peer)
-        for peer in sorted(peers - self.peers):
-            self.room.do(Join, peer=peer)
-        self.peers = set(peers)
-        self.offers = {key: offer for key, offer in self.offers.items() if key[0] in peers}
+        self.lost = {peer: at for peer, at in self.lost.items() if peer in peers}
+        for peer in sorted(peers - self.peers - self.lost.keys()):
+            self.room.do(Join, peer=peer, **({"publishes": []} if peer in quiet else {}))
+            self.quiet = self.quiet | {peer} if peer in quiet else self.quiet - {peer}
+        self.peers = set(peers - self.lost.keys())
+        self.offers = {key: offer for key, offer in self.offers.items() if key[0] in self.peers}
+
+    def lose(self, peer: str, now: float) -> None:
+        """Note that the engine has let go of a peer: it is not there to be told to leave."""
+        if peer in self.peers:
+            self.peers.discard(peer)
+            self.lost[peer] = now
+
+    def fails(self, roster: Roster, now: float) -> bool:
+        """Whether somebody who is here needs a fresh room: let go of without having left, or quiet no more, or only now."""
+        here = {member.peer.id for _, member in roster.connected() if member.peer is not None}
+        missed = any(peer in here and now - at >= PATIENCE_S for peer, at in self.lost.items())
+        return missed or any((peer in self.quiet) != (peer in roster.quiet) for peer in self.peers & roster.talking)
 
     def answer(self, peer: str, answer: Answer) -> None:
         offer = self.offers.get((peer, answer.side))
@@ -57,8 +77,12 @@ class Exchange:
     def steer(self, roster: Roster, now: float) -> Roster:
         """Return the roster with the route that its call takes now, and bring the engine to where that is."""
         route = follow(roster.route, roster.talking, now)
+        if route.path == "engine" and self._hall is not None and self._hall.epoch == route.epoch and self._hall.fails(roster, now):
+            route = change(route, "engine", now)
         has_engine = self._hall is not None or self._engines.available
-        self._follow(route, roster.talking, now)
+        self._follow(route, roster, now)
+        if route.path == "engine" and not route.settled and self._hall is None:
+            route = replace(route, since=now)  # the older path goes on for as long as there is no new one
         if route is roster.route and has_engine is roster.has_engine:
             return roster
         return replace(roster, route=route, has_engine=has_engine)
@@ -68,13 +92,14 @@ class Exchange:
         tells: list[Tell] = []
         while self._heard:
             epoch, event = self._heard.popleft()
+            if isinstance(event, Gone):
+                self._lose(epoch, event.peer, now)
             if self._hall is None or epoch != self._hall.epoch or epoch != roster.route.epoch:
                 continue
             if event is None:
                 self._hall = None
-            if is_missed(roster, event):
                 roster = self.steer(replace(roster, route=change(roster.route, "engine", now)), now)
-            elif event is not None:
+            else:
                 tells += self._tell(roster, event)
         return roster, tuple(tells)
 
@@ -88,7 +113,12 @@ class Exchange:
             self._hall.offers[event.peer, event.side] = event
         return tells_of(roster, event)
 
-    def _follow(self, route: Route, peers: frozenset[str], now: float) -> None:
+    def _lose(self, epoch: int, peer: str, now: float) -> None:
+        for hall in (self._hall, self._older):
+            if hall is not None and hall.epoch == epoch:
+                hall.lose(peer, now)
+
+    def _follow(self, route: Route, roster: Roster, now: float) -> None:
         """Open a room for a new epoch, keep the older one until that is settled."""
         if self._hall is not None and self._hall.epoch != route.epoch:
             self._close_older()
@@ -98,9 +128,9 @@ class Exchange:
         if route.settled:
             self._close_older()
         if self._older is not None:
-            self._older.follow(peers & self._older.peers)
+            self._older.follow(roster.talking & self._older.peers, roster.quiet)
         if self._hall is not None:
-            self._hall.follow(peers)
+            self._hall.follow(roster.talking, roster.quiet)
 
     def say(self, peer: str, word: MediaWord, epoch: int) -> None:
         """Hand on what a browser says of its connections; what belongs to an earlier epoch is passed over."""

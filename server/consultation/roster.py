@@ -123,6 +123,11 @@ class Roster:
         """The peers of those in the call, also of those who have just dropped."""
         return frozenset(member.peer.id for member in self.in_call if member.peer is not None)
 
+    @property
+    def quiet(self) -> frozenset[str]:
+        """Those of them who only see and hear."""
+        return frozenset(member.peer.id for member in self.in_call if member.peer is not None and member.quiet)
+
     def connected(self) -> Iterator[tuple[int, Member]]:
         """Yield the handle and the participant of every open socket."""
         for member in self.members.values():

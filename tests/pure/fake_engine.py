@@ -12,6 +12,7 @@ class FakeRoom:
     def __init__(self, engine: "FakeEngine", name: str, hear: Hear) -> None:
         self.name, self.hear = name, hear
         self.peers: set[str] = set()
+        self.listens: set[str] = set()
         self.said: list[tuple[type[Command], dict[str, Any]]] = []
         self._engine = engine
 
@@ -20,6 +21,8 @@ class FakeRoom:
         if kind is Join:
             assert fields["peer"] not in self.peers
             self.peers.add(fields["peer"])
+            if fields.get("publishes") == []:
+                self.listens.add(fields["peer"])
         elif kind is Leave:
             self.peers.remove(fields["peer"])
         else:
