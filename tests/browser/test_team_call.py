@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
 from tests.browser.person import PHONE, Person, Persons
-from tests.browser.pictures import SMALL_CAMERA, follow_pictures, longest, more_pictures, pictures
+from tests.browser.pictures import SMALL_CAMERA, follow_pictures, go_on, longest, more_pictures, pictures
 from tests.cast import BOB
 from tests.site import Booked, Site
 
@@ -97,7 +97,7 @@ def test_an_engine_that_is_killed_is_replaced_by_itself(persons: Persons, own_si
     killed = engine_of(own_site)
     os.kill(killed, signal.SIGKILL)
     alice.until(lambda: engine_of(own_site) not in {0, killed}, what="another engine")
-    over_engine(alice, dana, bob)
+    go_on(alice, dana, bob)
     print(f"engine killed: pictures again after {longest(alice, dana, bob):.0f} ms")
     more_pictures(alice, dana, bob, count=2)
     unbroken(alice, dana, bob)
