@@ -29,7 +29,8 @@ def build_page(folder: Path) -> str:
     node = shutil.which("node") or "node"
     subprocess.run([node, str(ROOT / "static/test/lab/build.mjs"), str(folder)], check=True, cwd=ROOT / "static")
     script = (folder / "team.js").read_text(encoding="utf-8").replace("</script", "<\\/script")
-    return f'<!doctype html><meta charset="utf-8"><title>team</title><style>video {{ width: 6rem }}</style><body><script type="module">{script}</script>'
+    head = '<meta charset="utf-8"><title>team</title><style>video { width: 6rem }</style>'
+    return f'<!doctype html>{head}<body><script type="module">{script}</script>'
 
 
 class Caller:

@@ -2,6 +2,8 @@
 
 from tests.browser.person import Person
 
+MORE = 15  # pictures
+
 # Three pages encode and decode on two cores.
 SMALL_CAMERA = """
 (() => {
@@ -56,16 +58,21 @@ def longest(*persons: Person) -> float:
     return max(found["longest"] for person in persons for found in pictures(person))
 
 
-def more_pictures(*persons: Person, count: int, frames: int = 15) -> None:
-    """Wait until each has been shown so many pictures of `count` others."""
+def more_pictures(*persons: Person, count: int) -> None:
+    """Wait until each sees `count` others, and has been shown more pictures of each."""
     for person in persons:
         visible = person.page.locator(".stage video.remote:not(.out)")
         person.until(lambda visible=visible: visible.count() == count, what=f"{count} pictures")  # type: ignore[misc]
-        follow_pictures(person)
-        before = pictures(person)
-        person.until(
-            lambda person=person, before=before: all(
-                now["frames"] >= then["frames"] + frames for now, then in zip(pictures(person), before, strict=True)
-            ),  # type: ignore[misc]
-            what="more pictures of everybody",
-        )
+    follow_pictures(*persons)
+    go_on(*persons)
+
+
+def go_on(*persons: Person) -> None:
+    """Wait until each has been shown more of every picture that is followed."""
+    for person in persons:
+        before = [found["frames"] for found in pictures(person)]
+        person.until(lambda person=person, before=before: _more(person, before), what="more pictures of everybody")  # type: ignore[misc]
+
+
+def _more(person: Person, before: list[float]) -> bool:
+    return all(now["frames"] >= then + MORE for now, then in zip(pictures(person), before, strict=True))
