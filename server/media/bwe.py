@@ -6,6 +6,7 @@ losses; the receiver's own estimate (REMB) where it makes one; and probes, becau
 sent. A probe is a short train of packets sent at once: how far it is drawn out on the way tells what the way carries.
 """
 
+from array import array
 from collections import deque
 
 from aiortc.rate import MIN_FRAME_PERIOD_HISTORY_LENGTH, OveruseEstimator, RemoteBitrateEstimator
@@ -104,8 +105,8 @@ class Estimator:
 
     def __init__(self, now: float) -> None:
         self._next = 0
-        self._sent_at = [0.0] * LOG
-        self._sizes = [0] * LOG
+        self._sent_at = array("d", (0.0,)) * LOG
+        self._sizes = array("H", (0,)) * LOG
         self._made_at = now
         self._heard_at: float | None = None
         self._offset_ms: float | None = None
@@ -133,6 +134,18 @@ class Estimator:
         self._sent_at[place] = now
         self._sizes[place] = size
         return sequence
+
+    def number_all(self, sizes: list[int], now: float) -> int:
+        """Return the number of the first of these packets, which are sent together; those after it have the numbers after it."""
+        first = sequence = self._next
+        sent_at, log = self._sent_at, self._sizes
+        for size in sizes:
+            place = sequence & LOG - 1
+            sent_at[place] = now
+            log[place] = size
+            sequence += 1
+        self._next = sequence & 0xFFFF
+        return first
 
     @property
     def is_measured(self) -> bool:

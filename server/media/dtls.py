@@ -26,7 +26,7 @@ from server.media.ice import Agent, Credentials
 from server.media.limits import FLIGHTS, HANDSHAKE_S, HANDSHAKES, HANDSHAKES_WAITING
 from server.media.mmsg import Route
 from server.media.srtp import srtp_of
-from server.media.udp import RtcpTaker, RtpTaker, UdpMux, Work
+from server.media.udp import RtcpTaker, RtpTaker, RunWork, UdpMux, Work
 
 PROFILES = [one for one in (SRTP_AEAD_AES_128_GCM, SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80) if one in SRTP_PROFILES]
 """In this order, because GCM costs about half of what the other does."""
@@ -99,6 +99,7 @@ class Connection:
     open_rtcp: Work
     seal_rtp: Work
     seal_rtcp: Work
+    seal_run: RunWork
     seal_bytes: Callable[[bytes], bytes]
 
     def __init__(  # noqa: PLR0913 - the four callbacks are one thing
@@ -219,7 +220,7 @@ class Connection:
             return
         srtp = srtp_of(self._dtls, self._mux.received_slots, self._mux.sending_slots, fast=self._mux.fast)
         self.open_rtp, self.open_rtcp = srtp.open_rtp, srtp.open_rtcp
-        self.seal_rtp, self.seal_rtcp, self.seal_bytes = srtp.seal_rtp, srtp.seal_rtcp, srtp.seal_bytes
+        self.seal_rtp, self.seal_rtcp, self.seal_run, self.seal_bytes = srtp.seal_rtp, srtp.seal_rtcp, srtp.seal_run, srtp.seal_bytes
         self.connected = True
         self._dtls.on("statechange", self._on_state)
         self._on_connected()
@@ -235,7 +236,7 @@ class Connection:
     def _refuse(self) -> None:
         """Open and seal nothing: there are no keys, or none any more."""
         self.open_rtp = self.open_rtcp = self.seal_rtp = self.seal_rtcp = _nothing
-        self.seal_bytes = _no_bytes
+        self.seal_run, self.seal_bytes = _no_sizes, _no_bytes
 
 
 def _finish(goodbye: Coroutine[Any, Any, None]) -> None:
@@ -248,6 +249,11 @@ def _finish(goodbye: Coroutine[Any, Any, None]) -> None:
 def _nothing(at: int, size: int) -> int:
     del at, size
     return 0
+
+
+def _no_sizes(at: int, sizes: list[int]) -> list[int]:
+    del at
+    return [0] * len(sizes)
 
 
 def _no_bytes(packet: bytes) -> bytes:

@@ -5,6 +5,7 @@ are seconds of the teller's monotonic clock, told in steps of 250 µs.
 """
 
 from collections.abc import Iterator
+from itertools import accumulate
 from struct import Struct
 from typing import NamedTuple
 
@@ -58,7 +59,13 @@ class Arrivals:
 
     def heard(self, sequence: int, now: float) -> None:
         """Note an arrival. A jump too far to be a loss begins anew: its sender has restarted."""
-        arrived, place = self._arrived, self._highest + ahead(sequence, self._highest)
+        arrived = self._arrived
+        following = self._highest + 1
+        if sequence == following & 0xFFFF and self._waiting_since is not None and len(arrived) < MAX_HEARD:
+            arrived[following] = now
+            self._highest = following
+            return
+        place = self._highest + ahead(sequence, self._highest)
         if not arrived or abs(place - self._highest) >= MAX_STATUSES:
             arrived.clear()
             place = self._highest = self._next = sequence
@@ -184,6 +191,9 @@ def _read_symbols(payload: bytes, count: int) -> tuple[list[int], int]:
 
 
 def _read_arrivals(payload: bytes, at: int, symbols: list[int], ticks: int) -> list[float | None] | None:
+    count = len(symbols)
+    if symbols.count(SMALL) == count <= len(payload) - at:  # the usual report: everything came, and soon after what was before it
+        return [tick / TICKS_PER_S for tick in accumulate(payload[at : at + count], initial=ticks)][1:]
     arrivals: list[float | None] = []
     for symbol in symbols:
         if symbol == LOST:
