@@ -112,22 +112,19 @@ class Layer:
         self.heard_at = now
         self.bytes += size
         missed = self.reception.heard(sequence, timestamp, now)
-        packet: bytes | memoryview = data[at : at + size]
-        vp8 = None
         if payload_type != self.codec.payload_type:
             self.codec = BY_TYPE.get(payload_type, self.codec)
-        if self.kind == "video":
-            if missed:
-                self._ask_again(now)
-            packet = bytes(packet)
-            if self.codec is VP8:
-                vp8 = read_vp8(packet, body - at, end - at)
-        if self.waiting and (self.kind == "audio" or starts_picture(self.codec.name, data, body, end)):
+        is_video = self.kind == "video"
+        if is_video and missed:
+            self._ask_again(now)
+        packet = bytes(data[at : at + size])
+        vp8 = read_vp8(packet, body - at, end - at) if self.codec is VP8 else None
+        if self.waiting and (not is_video or starts_picture(self.codec.name, data, body, end)):
             self._let_in(header, vp8, now)
-        if self.kind == "video":
+        if is_video:
             self.ring.put(sequence, packet if self.fan else None)
         if self.fan:
-            numbers_at = vp8.picture_at if vp8 is not None and vp8.picture_bits == 15 and vp8.tl0_at == vp8.picture_at + 2 else 0
+            numbers_at = vp8.numbers_at if vp8 is not None else 0
             ready = (packet, size, marker << 7 | payload_type, sequence, timestamp, end - body, vp8, numbers_at)
             self._collect(Ready._make(ready), numbered_at, now)
 

@@ -11,8 +11,8 @@ from server.media.codecs import BY_TYPE, LAYERS, TRANSPORT_SEQUENCE
 from server.media.continuity import Continuity, in_terms_of, next_timestamp
 from server.media.dtls import Connection
 from server.media.layers import Chooser, Demand
-from server.media.payloads import Vp8, read_vp8, write_vp8
 from server.media.limits import SLOT
+from server.media.payloads import Vp8, read_vp8, write_vp8
 from server.media.publisher import Layer, Publisher, Track
 from server.media.rtcp import (
     Block,

@@ -11,11 +11,11 @@ from server.media.payloads import Vp8
 
 class Ready(NamedTuple):
     """One packet as its publisher sent it, but for what names the publisher's lines. `second` is the second byte of its header; the
-    offsets in `vp8` count from the beginning of the packet. `numbers_at` is not 0 where the picture id has 15 bits and TL0PICIDX follows
-    it, as nearly always: then both are written at once.
+    offsets in `vp8` count from the beginning of the packet. `numbers_at` is that of `vp8`: where it
+    is not 0 both numbers are written at once.
     """
 
-    data: bytes | memoryview
+    data: bytes
     size: int
     second: int
     sequence: int
