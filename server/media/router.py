@@ -138,7 +138,7 @@ class Forwarder:
         for data, size, second, sequence, timestamp, _, vp8, numbers_at in run.packets:
             out[to : to + size] = data
             _put_header(out, to + 1, second, sequence + sequences & 0xFFFF, timestamp + timestamps & 0xFFFFFFFF, ssrc)
-            if numbers_at:
+            if numbers_at and vp8 is not None:
                 _put_numbers(out, to + numbers_at, vp8.picture_id + pictures & 0x7FFF | 0x8000, vp8.tl0 + tl0s & 0xFF)
             elif vp8 is not None:
                 write_vp8(out, vp8, vp8.picture_id + pictures, vp8.tl0 + tl0s, to)

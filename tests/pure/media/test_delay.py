@@ -14,7 +14,7 @@ TICK_MS = 1000 / (1 << 18)  # of the time of sending that aiortc's is told in 24
 
 @pytest.mark.parametrize("seed", range(12))
 def test_estimates_are_those_of_aiortc(seed: int) -> None:
-    """Bursts of all sizes over a way that narrows and widens, with jitter. None overtakes another: aiortc's takes that for a minute's pause."""
+    """Bursts of all sizes over a way that narrows and widens, with jitter. None overtakes another: aiortc's takes that for a long pause."""
     dice, ours, theirs = Random(seed), Delay(), RemoteBitrateEstimator()
     theirs.incoming_bitrate = Rate()  # type: ignore[assignment] # of the same shape
     ticks, free_at, told = 1 << 18, 0.0, []
