@@ -19,7 +19,9 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsFingerprint,
     RTCDtlsParameters,
     RTCDtlsTransport,
+    SRTPProtectionProfile,
 )
+from OpenSSL import SSL
 
 from server.errors import Invalid
 from server.media.ice import Agent, Credentials
@@ -34,6 +36,18 @@ ROLES = {"active": "server", "passive": "client"}
 """What the browser's `a=setup` makes of us."""
 
 
+class Certificate(RTCCertificate):
+    """Makes one context of OpenSSL for all connections, which differ in nothing that is set there. It keeps no sessions: nobody resumes one."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(srtp_profiles)
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        return self._context
+
+
 class Identity:
     """What a process shows to every browser: one certificate. It also lets at most five handshakes run at once, in their order.
 
@@ -41,7 +55,7 @@ class Identity:
     """
 
     def __init__(self) -> None:
-        self.certificate = RTCCertificate.generateCertificate()
+        self.certificate = Certificate.generateCertificate()
         self.fingerprint = next(f"sha-256 {one.value}" for one in self.certificate.getFingerprints() if one.algorithm == "sha-256")
         self.turns = asyncio.Semaphore(HANDSHAKES)
         self._asking: set[asyncio.Task[None]] = set()
