@@ -37,7 +37,7 @@ ROLES = {"active": "server", "passive": "client"}
 
 
 class Certificate(RTCCertificate):
-    """Makes one context of OpenSSL for all connections, which differ in nothing that is set there. It keeps no sessions: nobody resumes one."""
+    """Makes one context of OpenSSL for all connections, which differ in nothing of it. It keeps no sessions: nobody resumes one."""
 
     _context: SSL.Context | None = None
 
