@@ -22,7 +22,7 @@ from server.media.udp import UdpMux
 
 log = structlog.get_logger(__name__)
 
-TICK_S = 0.1
+TICK_S = 0.01
 CLOSING_S = 2.0  # for what still runs when the process ends
 
 
@@ -89,4 +89,4 @@ async def _listen(control: ControlServer, place: Place) -> None:
 async def _tick(engine: Engine, clock: SystemClock) -> None:
     while True:
         await asyncio.sleep(TICK_S)
-        engine.tick(clock.monotonic())
+        engine.tick_some(clock.monotonic())
