@@ -1,15 +1,14 @@
 """How much the way to one subscriber carries, told from its feedback.
 
-The estimator of delay is aiortc's, which is made for the receiving side: it is given here what the receiver heard and when we sent it,
-and so becomes one for the sending side. Around it stand what it does not do: a cap by loss, because a short queue hides its delay in
-losses; the receiver's own estimate (REMB) where it makes one; and probes, because it grows by only 8 % a second and never beyond what is
-sent. A probe is a short train of packets sent at once: how far it is drawn out on the way tells what the way carries.
+The estimator of delay (`delay.Delay`) was made for the receiving side: it is given here what the receiver heard and when we sent it, and
+so becomes one for the sending side. Around it stand what it does not do: a cap by loss, because a short queue hides its delay in losses;
+the receiver's own estimate (REMB) where it makes one; and probes, because it grows by only 8 % a second and never beyond what is sent.
+A probe is a short train of packets sent at once: how far it is drawn out on the way tells what the way carries.
 """
 
-from collections import deque
+from array import array
 
-from aiortc.rate import MIN_FRAME_PERIOD_HISTORY_LENGTH, OveruseEstimator, RemoteBitrateEstimator
-
+from server.media.delay import Delay
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
 
 START_BPS = 500_000  # what a way is taken for until something is known
@@ -18,9 +17,8 @@ UNLIMITED_BPS = 100_000_000
 LEAST_BPS = 10_000
 
 LOG = 2048  # packets whose sending is remembered, a power of two: some seconds
-BURST_MS = 5  # what was sent within it counts as one arrival
+BURST_S = 0.005  # what was sent within it counts as one arrival
 LEAP_MS = 5_000  # an arrival so far from now has another clock, and begins anew
-WINDOW_MS = 1_000  # over which the rate of arrivals is measured
 
 HEAVY_LOSS, LIGHT_LOSS = 0.10, 0.02  # above the one the cap falls, below the other it rises
 LOSS_FALL, LOSS_RISE = 0.85, 1.05
@@ -34,43 +32,6 @@ PROBE_PACKETS = 32  # of some 275 bytes: together as much as eight of a picture
 PROBE_WAIT_S = 1.5  # for the feedback about a probe
 PROBE_TRUST = 0.85  # of what a probe shows
 PROBE_GAIN = 1.1  # a probe that shows less than so much more than is known brought nothing
-
-
-class Rate:
-    """Bytes over the last second, in the shape in which aiortc's estimator asks for it, without its walk over each millisecond."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self._added: deque[tuple[int, int]] = deque()
-        self._total = 0
-
-    def add(self, size: int, now_ms: int) -> None:
-        self._added.append((now_ms, size))
-        self._total += size
-        self._drop(now_ms)
-
-    def rate(self, now_ms: int) -> int | None:
-        """Return bit/s, or None while there is nothing to measure by."""
-        self._drop(now_ms)
-        span = now_ms - self._added[0][0] + 1 if self._added else 0
-        return round(8000 * self._total / max(span, WINDOW_MS // 2)) if span > 1 else None
-
-    def _drop(self, now_ms: int) -> None:
-        while self._added and self._added[0][0] <= now_ms - WINDOW_MS:
-            self._total -= self._added.popleft()[1]
-
-
-class Offsets(OveruseEstimator):
-    """aiortc's, which looks through its last 60 intervals one by one, in Python, for each arrival."""
-
-    def update_min_frame_period(self, ts_delta: float) -> float:
-        intervals = self.ts_delta_hist
-        if len(intervals) >= MIN_FRAME_PERIOD_HISTORY_LENGTH:
-            del intervals[0]
-        intervals.append(ts_delta)
-        return min(intervals)
 
 
 class Train:
@@ -104,12 +65,12 @@ class Estimator:
 
     def __init__(self, now: float) -> None:
         self._next = 0
-        self._sent_at = [0.0] * LOG
-        self._sizes = [0] * LOG
+        self._sent_at = array("d", (0.0,)) * LOG
+        self._sizes = array("H", (0,)) * LOG
         self._made_at = now
         self._heard_at: float | None = None
         self._offset_ms: float | None = None
-        self._delay = self._new_delay()
+        self._delay = Delay()
         self._estimate: int | None = None
         self._remb: tuple[int, float] | None = None
         self._loss_cap: float | None = None
@@ -133,6 +94,18 @@ class Estimator:
         self._sent_at[place] = now
         self._sizes[place] = size
         return sequence
+
+    def number_all(self, sizes: list[int], now: float) -> int:
+        """Return the number of the first of these packets, which are sent together; those after it have the numbers after it."""
+        first = sequence = self._next
+        sent_at, log = self._sent_at, self._sizes
+        for size in sizes:
+            place = sequence & LOG - 1
+            sent_at[place] = now
+            log[place] = size
+            sequence += 1
+        self._next = sequence & 0xFFFF
+        return first
 
     @property
     def is_measured(self) -> bool:
@@ -158,27 +131,39 @@ class Estimator:
     def on_feedback(self, feedback: Feedback, now: float) -> None:
         """Learn from one report; what it says of packets that were never sent, or long ago, is passed over."""
         self._heard_at = now
-        anchor_ms = self._anchor(feedback, now)
-        burst: list[tuple[int, float, int]] = []
-        for number, arrival in enumerate(feedback.arrivals):
-            sequence = feedback.base + number & 0xFFFF
+        anchor_ms, train = self._anchor(feedback, now), self._train
+        sizes, sent_log = self._sizes, self._sent_at
+        burst_at, burst_sent, burst_size = 0.0, 0.0, 0
+        sequence, arrivals = self._remembered(feedback)
+        for arrival in arrivals:
             place = sequence & LOG - 1
-            size = self._sizes[place]
-            if not size or not 0 < (self._next - sequence & 0xFFFF) <= LOG:
+            sequence += 1
+            size = sizes[place]
+            if not size:
                 continue
             self._told += 1
-            self._sizes[place] = 0
+            sizes[place] = 0
             if arrival is None:
                 self._lost += 1
                 continue
-            at_ms = anchor_ms + arrival * 1000
-            if self._train is not None and self._train.holds(sequence):
-                self._train.heard(at_ms, size)
-                continue
-            burst = self._gather(burst, at_ms, self._sent_at[place], size)
-        self._close(burst)
+            at_ms, sent = anchor_ms + arrival * 1000, sent_log[place]
+            if train is not None and train.holds(sequence - 1):
+                train.heard(at_ms, size)
+            elif burst_size and 0 <= sent - burst_sent < BURST_S:
+                burst_size += size
+                burst_at = max(burst_at, at_ms)
+            else:
+                self._take(burst_at, burst_sent, burst_size)
+                burst_at, burst_sent, burst_size = at_ms, sent, size
+        self._take(burst_at, burst_sent, burst_size)
         self._weigh_loss(now)
         self._conclude(now)
+
+    def _remembered(self, feedback: Feedback) -> tuple[int, list[float | None]]:
+        """Return what is told of packets whose sending is remembered, and the first one's sequence."""
+        ago = self._next - feedback.base & 0xFFFF
+        begin = max(0, ago - LOG)
+        return feedback.base + begin, feedback.arrivals[begin:ago]
 
     def _anchor(self, feedback: Feedback, now: float) -> float:
         """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
@@ -188,38 +173,18 @@ class Estimator:
             turns = round((now * 1000 - newest - self._offset_ms) / period)
             if abs(newest + turns * period + self._offset_ms - now * 1000) < LEAP_MS:
                 return self._offset_ms + turns * period
-            self._delay = self._new_delay(self._estimate)
+            self._delay = Delay(self._estimate)
         self._offset_ms = now * 1000 - newest
         return self._offset_ms
 
-    def _gather(self, burst: list[tuple[int, float, int]], at_ms: float, sent_at: float, size: int) -> list[tuple[int, float, int]]:
-        """Put what was sent together into one arrival: the estimator would do the same, at a higher price."""
-        if burst and not 0 <= (sent_at - burst[0][1]) * 1000 < BURST_MS:
-            self._close(burst)
-            burst = []
-        burst.append((int(at_ms), sent_at, size))
-        return burst
-
-    def _close(self, burst: list[tuple[int, float, int]]) -> None:
-        if not burst:
+    def _take(self, at_ms: float, sent_at: float, size: int) -> None:
+        """Take a burst, if it is one: what was sent together is one arrival."""
+        estimate = self._delay.add(int(at_ms), sent_at * 1000, size) if size else None
+        if estimate is None:
             return
-        at_ms, sent_at = max(at for at, _, _ in burst), burst[0][1]
-        told = self._delay.add(at_ms, int(sent_at * (1 << 18)) & 0xFFFFFF, sum(size for _, _, size in burst), 0)
-        if told is not None:
-            self._take(told[0], sent_at)
-
-    def _take(self, estimate: int, now: float) -> None:
         if self._estimate is not None and estimate < 0.9 * self._estimate:
-            self._fell_at = now
+            self._fell_at = sent_at
         self._estimate = estimate
-
-    def _new_delay(self, estimate: int | None = None) -> RemoteBitrateEstimator:
-        delay = RemoteBitrateEstimator()
-        delay.incoming_bitrate = Rate()  # type: ignore[assignment] # of the same shape
-        delay.estimator = Offsets()
-        if estimate is not None:
-            delay.rate_control.set_estimate(estimate, 0)
-        return delay
 
     def _weigh_loss(self, now: float) -> None:
         if now - self._loss_at < LOSS_EVERY_S or not self._told:
@@ -263,6 +228,6 @@ class Estimator:
             return
         self._probe_after_s = PROBE_FIRST_S
         self._estimate = trusted
-        self._delay.rate_control.set_estimate(trusted, int(now * 1000))
+        self._delay.control.set_estimate(trusted, int(now * 1000))
         if self._loss_cap is not None:
             self._loss_cap = max(self._loss_cap, LOSS_FLOOR_BPS)

@@ -4,10 +4,12 @@ Each source has numbers of its own, which are moved by offsets. The offsets of t
 asks for again is found, and sent again with exactly the numbers that it had.
 """
 
+from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from server.media.payloads import Vp8
 from server.media.rtp import ahead, ahead32
+from server.media.run import Ready
 
 Source = TypeVar("Source")
 
@@ -75,6 +77,21 @@ class Continuity(Generic[Source]):
                 self._last_picture, self._last_tl0 = vp8.picture_id, vp8.tl0
             return True
         return 0x10000 - step <= self._passed
+
+    def goes_on(self, packets: Sequence[Ready]) -> bool:
+        """Take packets of the source that came in their order all at once: the same as to ask for each whether it may go out. Where the
+        first is late nothing is taken, and each is to be asked for.
+        """
+        first, last = packets[0].sequence, packets[-1].sequence
+        step = first - self._last & 0xFFFF
+        if step >= 0x8000:
+            return False
+        self._passed += step + (last - first & 0xFFFF)
+        self._last, self._last_timestamp = last, packets[-1].timestamp
+        vp8 = packets[-1].vp8
+        if vp8 is not None:
+            self._last_picture, self._last_tl0 = vp8.picture_id, vp8.tl0
+        return True
 
     def find(self, outgoing: int) -> Span[Source] | None:
         """Return the span in which this sequence went out, if it was one of the last."""

@@ -19,19 +19,33 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsFingerprint,
     RTCDtlsParameters,
     RTCDtlsTransport,
+    SRTPProtectionProfile,
 )
+from OpenSSL import SSL
 
 from server.errors import Invalid
 from server.media.ice import Agent, Credentials
 from server.media.limits import FLIGHTS, HANDSHAKE_S, HANDSHAKES, HANDSHAKES_WAITING
 from server.media.mmsg import Route
 from server.media.srtp import srtp_of
-from server.media.udp import RtcpTaker, RtpTaker, UdpMux, Work
+from server.media.udp import RtcpTaker, RtpTaker, RunWork, UdpMux, Work
 
 PROFILES = [one for one in (SRTP_AEAD_AES_128_GCM, SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80) if one in SRTP_PROFILES]
 """In this order, because GCM costs about half of what the other does."""
 ROLES = {"active": "server", "passive": "client"}
 """What the browser's `a=setup` makes of us."""
+
+
+class Certificate(RTCCertificate):
+    """Makes one context of OpenSSL for all connections, which differ in nothing of it. It keeps no sessions: nobody resumes one."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(srtp_profiles)
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        return self._context
 
 
 class Identity:
@@ -41,7 +55,7 @@ class Identity:
     """
 
     def __init__(self) -> None:
-        self.certificate = RTCCertificate.generateCertificate()
+        self.certificate = Certificate.generateCertificate()
         self.fingerprint = next(f"sha-256 {one.value}" for one in self.certificate.getFingerprints() if one.algorithm == "sha-256")
         self.turns = asyncio.Semaphore(HANDSHAKES)
         self._asking: set[asyncio.Task[None]] = set()
@@ -99,6 +113,7 @@ class Connection:
     open_rtcp: Work
     seal_rtp: Work
     seal_rtcp: Work
+    seal_run: RunWork
     seal_bytes: Callable[[bytes], bytes]
 
     def __init__(  # noqa: PLR0913 - the four callbacks are one thing
@@ -219,7 +234,7 @@ class Connection:
             return
         srtp = srtp_of(self._dtls, self._mux.received_slots, self._mux.sending_slots, fast=self._mux.fast)
         self.open_rtp, self.open_rtcp = srtp.open_rtp, srtp.open_rtcp
-        self.seal_rtp, self.seal_rtcp, self.seal_bytes = srtp.seal_rtp, srtp.seal_rtcp, srtp.seal_bytes
+        self.seal_rtp, self.seal_rtcp, self.seal_run, self.seal_bytes = srtp.seal_rtp, srtp.seal_rtcp, srtp.seal_run, srtp.seal_bytes
         self.connected = True
         self._dtls.on("statechange", self._on_state)
         self._on_connected()
@@ -235,7 +250,7 @@ class Connection:
     def _refuse(self) -> None:
         """Open and seal nothing: there are no keys, or none any more."""
         self.open_rtp = self.open_rtcp = self.seal_rtp = self.seal_rtcp = _nothing
-        self.seal_bytes = _no_bytes
+        self.seal_run, self.seal_bytes = _no_sizes, _no_bytes
 
 
 def _finish(goodbye: Coroutine[Any, Any, None]) -> None:
@@ -248,6 +263,11 @@ def _finish(goodbye: Coroutine[Any, Any, None]) -> None:
 def _nothing(at: int, size: int) -> int:
     del at, size
     return 0
+
+
+def _no_sizes(at: int, sizes: list[int]) -> list[int]:
+    del at
+    return [0] * len(sizes)
 
 
 def _no_bytes(packet: bytes) -> bytes:

@@ -116,6 +116,14 @@ class Writer:
         self._names[index] = route.pointer
         self._sizes[index] = size
 
+    def put_run(self, first: int, route: Route, sizes: list[int]) -> None:
+        """Address the packets in a row of slots."""
+        routes, names, lengths, pointer = self._routes, self._names, self._sizes, route.pointer
+        for index, size in enumerate(sizes, first):
+            routes[index] = route
+            names[index] = pointer
+            lengths[index] = size
+
     def write(self, bound: socket.socket, first: int, end: int) -> int:
         """Send the slots from `first` up to `end`; returns how many the kernel took. It never waits, and repeats nothing."""
         taken, file = 0, bound.fileno()
@@ -166,6 +174,11 @@ class PlainWriter:
     def put(self, index: int, route: Route, size: int) -> None:
         """Address the packet in this slot."""
         self._put[index] = route.key, size
+
+    def put_run(self, first: int, route: Route, sizes: list[int]) -> None:
+        """Address the packets in a row of slots."""
+        for index, size in enumerate(sizes, first):
+            self.put(index, route, size)
 
     def write(self, bound: socket.socket, first: int, end: int) -> int:
         """Send the slots from `first` up to `end`; returns how many the kernel took. It never waits, and repeats nothing."""

@@ -27,6 +27,11 @@ class Vp8(NamedTuple):
     tl0: int
     payload: int
 
+    @property
+    def numbers_at(self) -> int:
+        """The offset of both numbers where the picture id has 15 bits and TL0PICIDX follows it, as nearly always; else 0."""
+        return self.picture_at if self.picture_bits == 15 and self.tl0_at == self.picture_at + 2 else 0
+
 
 def read_vp8(data: Data, body: int, end: int) -> Vp8 | None:
     """Return the numbers of a descriptor, or None where it is cut short."""

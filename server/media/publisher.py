@@ -1,7 +1,7 @@
 """What one browser sends: its tracks, the layers of each, and the one short way that every packet takes to its subscribers.
 
 A packet is `size` bytes at `at` of `data`, decrypted in place, and is made ready once for all who are sent it: what names the publisher's
-own lines is blanked, the time of sending renewed. Only then is it copied, once for each of them.
+own lines is blanked, the time of sending renewed. Only then is it copied, once for each of them; a layer's packets of one batch together.
 """
 
 import secrets
@@ -10,26 +10,34 @@ from struct import Struct
 from typing import Protocol
 
 from server.media.codecs import (
-    ABS_SEND_TIME,
-    AUDIO_LEVEL,
+    BY_NAME,
     BY_TYPE,
     LAYERS,
     MID,
     REPAIRED_RID,
     REPAIRS,
     RID,
-    TRANSPORT_SEQUENCE,
     Codec,
     Kind,
 )
 from server.media.continuity import Instant
 from server.media.dtls import Connection
 from server.media.layers import SILENT_S
+from server.media.layout import Layout, blanked
 from server.media.payloads import Vp8, read_vp8, starts_picture
 from server.media.reception import Reception
 from server.media.ring import SIZE, Ring
 from server.media.rtcp import Block, ReceiverReport, SenderReport, read_compound, write_nack, write_pli, write_receiver_report
-from server.media.rtp import MARKER, Header, ahead, blank_extensions, find_extensions, read_header, write_header
+from server.media.rtp import (
+    FIXED_BYTES,
+    MARKER,
+    Header,
+    ahead,
+    read_fixed,
+    read_header,
+    write_header,
+)  # fmt: skip
+from server.media.run import Ready, Run
 from server.media.twcc import Arrivals
 from server.media.udp import UdpMux
 
@@ -38,11 +46,11 @@ PLI_EVERY_S = 0.3  # at most, for one layer: a new picture is the dearest that a
 REPORT_EVERY_S = 1.0
 FEEDBACK_EVERY_S = 0.09  # a tick of 0.1 s that comes a little early must not wait for the next one
 
-NAMING = (MID, RID, REPAIRED_RID)
+VP8 = BY_NAME["VP8"]
 
-_SEQUENCE = Struct("!H")
-
-Places = dict[int, tuple[int, int]]
+new_tuple = tuple.__new__
+"""Makes a named tuple without a call of Python's own, which would take longer than all the rest of it."""
+_read_sequence = Struct("!H").unpack_from
 
 
 class Taker(Protocol):
@@ -50,7 +58,7 @@ class Taker(Protocol):
 
     def begin(self, layer: "Layer", header: Header, vp8: Vp8 | None, now: float) -> None: ...
 
-    def forward(self, data: memoryview, at: int, size: int, header: Header, vp8: Vp8 | None, numbered_at: int, now: float) -> None: ...  # noqa: PLR0913, PLR0917
+    def forward(self, run: Run, now: float) -> None: ...
 
 
 class Layer:
@@ -64,7 +72,7 @@ class Layer:
         self.codec: Codec = BY_TYPE[header.payload_type]
         self.fan: list[Taker] = []
         self.waiting: list[Taker] = []
-        self.ring = Ring(SIZE if kind == "video" else 1)
+        self.ring = Ring(SIZE if kind == "video" else 1, header.sequence)
         self.reception = Reception(header.sequence, self.codec.clock_hz)
         self.instant: Instant | None = None
         self.rate = 0
@@ -74,11 +82,13 @@ class Layer:
         self._weighed_at, self._weighed = now, 0
         self._asked_at = -PLI_EVERY_S
         self._asks = False
+        self._run: Run | None = None
+        self.layout: Layout | None = None
 
     def is_known(self, sequence: int) -> bool:
         """Whether a packet of video has come before, or may have."""
         late = self.reception.highest - sequence & 0xFFFF
-        return late < 0x8000 and self.kind == "video" and (late >= SIZE or self.ring.get(sequence) is not None)
+        return late < 0x8000 and self.kind == "video" and (late >= SIZE or self.ring.came(sequence))
 
     def is_silent(self, now: float) -> bool:
         return now - self.heard_at > SILENT_S
@@ -93,28 +103,52 @@ class Layer:
             self._publisher.ask(write_pli(self._publisher.own_ssrc, self.ssrc))
 
     def take(self, data: memoryview, at: int, size: int, header: Header, numbered_at: int, now: float) -> None:  # noqa: PLR0913, PLR0917
-        """Take a packet of this layer and hand it on, if it is new: one that came under two SSRCs, as itself and as a repair, must not be
-        sealed twice under one number.
+        """Take a packet of this layer, to be handed on by `hand_on` at the latest, if it is new: one that came under two SSRCs, as itself
+        and as a repair, must not be sealed twice under one number. `numbered_at` is where its transport-wide number stands, from its
+        beginning, or 0.
         """
-        _, payload_type, sequence, timestamp, _, _, body, end = header
+        marker, payload_type, sequence, timestamp, _, _, body, end = header
         if self.is_known(sequence):
             self.again += 1
             return
         self.heard_at = now
         self.bytes += size
-        if self.reception.heard(sequence, timestamp, now) and self.kind == "video":
-            self._ask_again(now)
-        if self.kind == "video":
-            self.ring.put(sequence, bytes(data[at : at + size]))
+        missed = self.reception.heard(sequence, timestamp, now)
         if payload_type != self.codec.payload_type:
             self.codec = BY_TYPE.get(payload_type, self.codec)
-        vp8 = read_vp8(data, body, end) if self.codec.name == "VP8" else None
-        if self.waiting and (self.kind == "audio" or starts_picture(self.codec.name, data, body, end)):
+        is_video = self.kind == "video"
+        if is_video and missed:
+            self._ask_again(now)
+        packet = bytes(data[at : at + size])
+        vp8 = read_vp8(packet, body - at, end - at) if self.codec is VP8 else None
+        if self.waiting and (not is_video or starts_picture(self.codec.name, data, body, end)):
             self._let_in(header, vp8, now)
-        for taker in self.fan:
-            taker.forward(data, at, size, header, vp8, numbered_at, now)
+        if is_video:
+            self.ring.put(sequence, packet if self.fan else None)
+        if self.fan:
+            numbers_at = vp8.numbers_at if vp8 is not None else 0
+            ready = (packet, size, marker << 7 | payload_type, sequence, timestamp, end - body, vp8, numbers_at)
+            self._collect(new_tuple(Ready, ready), numbered_at, now)
+
+    def _collect(self, packet: Ready, numbered_at: int, now: float) -> None:
+        run = self._run
+        if run is not None and run.numbered_at != numbered_at:
+            self.hand_on(now)
+            run = None
+        if run is None:
+            run = self._run = Run(numbered_at)
+            self._publisher.hand_on_later(self)
+        run.add(packet)
+
+    def hand_on(self, now: float) -> None:
+        """Send what was collected to everybody."""
+        run, self._run = self._run, None
+        if run is not None:
+            for taker in self.fan:
+                taker.forward(run, now)
 
     def _let_in(self, header: Header, vp8: Vp8 | None, now: float) -> None:
+        self.hand_on(now)
         waiting, self.waiting = self.waiting, []
         for taker in waiting:
             taker.begin(self, header, vp8, now)
@@ -126,10 +160,12 @@ class Layer:
 
     def tick(self, now: float) -> None:
         """Do what is due: a picture that somebody waits for, packets that are still missing, the rate."""
-        if self.kind == "video" and (self._asks or self.waiting):
-            self.ask(now)
-        if self.kind == "video" and self.reception.has_missing:
-            self._ask_again(now)
+        if self.kind == "video":
+            self.ring.turn()
+            if self._asks or self.waiting:
+                self.ask(now)
+            if self.reception.has_missing:
+                self._ask_again(now)
         elapsed = now - self._weighed_at
         if elapsed >= 0.5:
             rate = 8 * (self.bytes - self._weighed) / elapsed
@@ -167,54 +203,67 @@ class Publisher:
         self.tracks = {mid: Track(mid, kind) for mid, kind in lines.items()}
         self.own_ssrc = secrets.randbits(32) | 1
         self.broken = self.unknown = 0
-        self._mux, self._connection, self._heard = mux, connection, heard
+        self.mux, self._connection, self._heard = mux, connection, heard
         self._layers: dict[int, Layer] = {}
         self._repairs: dict[int, Layer] = {}
         self._arrivals = Arrivals()
         self._reported_at = 0.0
 
     def on_rtp(self, data: memoryview, at: int, size: int, now: float) -> None:
-        """Take a packet that is decrypted and proved to be the browser's."""
+        """Take a packet that is decrypted and proved to be the browser's. One that begins as its source's packets do needs no reading."""
+        if size < FIXED_BYTES:
+            self.broken += 1
+            return
+        flags, second, sequence, timestamp, ssrc = read_fixed(data, at)
+        layer = self._layers.get(ssrc)
+        layout = layer.layout if layer is not None else None
+        if layer is None or layout is None or not layout.fits(data, at, size, flags):
+            self._read(data, at, size, now)
+            return
+        extensions = layout.extensions and at + layout.extensions
+        header = new_tuple(Header, (second > 127, second & 127, sequence, timestamp, ssrc, extensions, at + layout.body, at + size))
+        if layout.numbered_at:
+            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], now)
+        layout.blank(data, at)
+        self._take(layer, layout, data, at, size, header, now)
+
+    def _read(self, data: memoryview, at: int, size: int, now: float) -> None:
+        """Take a packet of which nothing is known yet."""
         header = read_header(data, at, size)
         if header is None:
             self.broken += 1
             return
-        places = find_extensions(data, header)
-        numbered = places.get(TRANSPORT_SEQUENCE)
-        if numbered is not None and numbered[1] == 2:
-            self._arrivals.heard(_SEQUENCE.unpack_from(data, numbered[0])[0], now)
+        layout = Layout(data, at, header)
+        if layout.numbered_at:
+            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], now)
         layer = self._layers.get(header.ssrc)
+        if layer is None and header.payload_type in REPAIRS:
+            self._repair(data, at, size, header, layout, now)
+            return
+        layer = layer or self._learn(data, at, header, layout, now)
         if layer is not None:
-            self._take(layer, data, at, size, header, places, now)
-        elif header.payload_type in REPAIRS:
-            self._repair(data, at, size, header, places, now)
-        else:
-            layer = self._learn(data, header, places, now)
-            if layer is not None:
-                self._take(layer, data, at, size, header, places, now)
+            layout, may_keep = blanked(layout, data, at, header)
+            layer.layout = layout if may_keep else None
+            self._take(layer, layout, data, at, size, header, now)
 
-    def _take(self, layer: Layer, data: memoryview, at: int, size: int, header: Header, places: Places, now: float) -> None:  # noqa: PLR0913, PLR0917
+    def _take(self, layer: Layer, layout: Layout, data: memoryview, at: int, size: int, header: Header, now: float) -> None:  # noqa: PLR0913, PLR0917
         """Make a packet ready for everybody, and hand it to its layer."""
-        if MID in places or RID in places or REPAIRED_RID in places:
-            blank_extensions(data, header, NAMING)
-        place = places.get(ABS_SEND_TIME)
-        if place is not None and place[1] == 3:
-            data[place[0] : place[0] + 3] = (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")
-        place = places.get(AUDIO_LEVEL)
-        if place is not None and place[1] and self._heard is not None:
-            self._heard(data[place[0]] & 127, now)
-        place = places.get(TRANSPORT_SEQUENCE)
-        layer.take(data, at, size, header, place[0] if place is not None and place[1] == 2 else 0, now)
+        if layout.sent_at:
+            place = at + layout.sent_at
+            data[place : place + 3] = (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")
+        if layout.level_at and self._heard is not None:
+            self._heard(data[at + layout.level_at] & 127, now)
+        layer.take(data, at, size, header, layout.numbered_at, now)
 
-    def _repair(self, data: memoryview, at: int, size: int, header: Header, places: Places, now: float) -> None:  # noqa: PLR0913, PLR0917
+    def _repair(self, data: memoryview, at: int, size: int, header: Header, layout: Layout, now: float) -> None:  # noqa: PLR0913, PLR0917
         """Turn a retransmission (RFC 4588) into the packet that was missed, in place; passes over what came already."""
-        layer = self._repairs.get(header.ssrc) or self._learn_repair(data, header, places)
+        layer = self._repairs.get(header.ssrc) or self._learn_repair(data, at, header, layout)
         if layer is None:
             self.unknown += 1
             return
         if header.body + 2 > header.end:
             return  # mere padding, by which a browser probes its way
-        sequence = _SEQUENCE.unpack_from(data, header.body)[0]
+        sequence = _read_sequence(data, header.body)[0]
         if layer.is_known(sequence) or ahead(sequence, layer.reception.highest) > 0:
             layer.again += 1
             return
@@ -223,16 +272,21 @@ class Publisher:
         write_header(data, at + 2, second, sequence, header.timestamp, layer.ssrc)
         repaired = read_header(data, at + 2, size - 2)
         if repaired is not None:
-            self._take(layer, data, at + 2, size - 2, repaired, find_extensions(data, repaired), now)
+            layout, _ = blanked(Layout(data, at + 2, repaired), data, at + 2, repaired)
+            self._take(layer, layout, data, at + 2, size - 2, repaired, now)
 
-    def _learn(self, data: memoryview, header: Header, places: Places, now: float) -> Layer | None:
+    def hand_on_later(self, layer: Layer) -> None:
+        """Have a layer hand on what it has collected when the batch has been read."""
+        self.mux.after_batch.append((self._connection, layer.hand_on))
+
+    def _learn(self, data: memoryview, at: int, header: Header, layout: Layout, now: float) -> Layer | None:
         """Bind a new SSRC to the line and layer that its first packet names. Later packets need not name them, and do not."""
-        track = self.tracks.get(_text(data, places, MID))
+        track = self.tracks.get(_text(data, at, layout, MID))
         codec = BY_TYPE.get(header.payload_type)
         if track is None or codec is None or codec.kind != track.kind or len(self._layers) + len(self._repairs) >= MOST_SSRCS:
             self.unknown += 1
             return None
-        rid = _text(data, places, RID)
+        rid = _text(data, at, layout, RID)
         rank = LAYERS.index(rid) if rid in LAYERS else 0
         layer = Layer(self, track.kind, header.ssrc, header, now)
         old = track.layers.get(rank)
@@ -247,10 +301,10 @@ class Publisher:
         del self._layers[layer.ssrc]
         self._repairs = {ssrc: repaired for ssrc, repaired in self._repairs.items() if repaired is not layer}
 
-    def _learn_repair(self, data: memoryview, header: Header, places: Places) -> Layer | None:
+    def _learn_repair(self, data: memoryview, at: int, header: Header, layout: Layout) -> Layer | None:
         """Bind the SSRC of repairs to what it repairs, once that is known."""
-        track = self.tracks.get(_text(data, places, MID))
-        rid = _text(data, places, REPAIRED_RID)
+        track = self.tracks.get(_text(data, at, layout, MID))
+        rid = _text(data, at, layout, REPAIRED_RID)
         layer = track.layers.get(LAYERS.index(rid) if rid in LAYERS else 0) if track is not None else None
         if layer is None or layer.kind != "video" or len(self._layers) + len(self._repairs) >= MOST_SSRCS:
             return None
@@ -280,10 +334,10 @@ class Publisher:
 
     def ask(self, packet: bytes) -> None:
         """Send RTCP to the browser."""
-        self._mux.send_rtcp(self._connection, packet)
+        self.mux.send_rtcp(self._connection, packet)
 
 
-def _text(data: memoryview, places: Places, number: int) -> str:
+def _text(data: memoryview, at: int, layout: Layout, number: int) -> str:
     """Return an extension that names something; empty where it is missing."""
-    at, length = places.get(number, (0, 0))
-    return bytes(data[at : at + length]).decode("ascii", "replace")
+    offset, length = layout.places.get(number, (0, 0))
+    return bytes(data[at + offset : at + offset + length]).decode("ascii", "replace")

@@ -32,6 +32,10 @@ class Reception:
         """Note a packet; returns whether packets before it are missing that were not known to be."""
         self.packets += 1
         step = sequence - self.highest & 0xFFFF
+        if step == 1 and sequence:
+            self.highest = sequence
+            self._note_transit(timestamp, now)
+            return False
         if step >= 0x8000:
             self._missing.pop(sequence, None)
             return False
@@ -51,10 +55,13 @@ class Reception:
         return True
 
     def _note_transit(self, timestamp: int, now: float) -> None:
-        transit = (now * self._clock_hz - timestamp) % 0x100000000
+        clock_hz = self._clock_hz
+        transit = now * clock_hz - timestamp
         if self._last_transit is not None:
-            moved = abs((transit - self._last_transit + 0x80000000) % 0x100000000 - 0x80000000)
-            if moved < self._clock_hz:  # a second or more is a pause, no jitter
+            moved = abs(transit - self._last_transit)
+            if moved >= clock_hz:  # the timestamp may have wrapped round in between
+                moved = abs((moved + 0x80000000) % 0x100000000 - 0x80000000)
+            if moved < clock_hz:  # a second or more is a pause, no jitter
                 self._jitter += (moved - self._jitter) / 16
         self._last_transit = transit
 

@@ -20,6 +20,8 @@ ONE_BYTE, TWO_BYTE = 0xBEDE, 0x1000  # the profiles of extensions; the last four
 ID_1, RESERVED_ID = 0x10, 0xF0  # heads of the one-byte profile: the least that names an id, and the least that must not
 
 _FIXED = Struct("!BBHLL")
+read_fixed = _FIXED.unpack_from
+"""(flags, marker and type, sequence, timestamp, ssrc) of what is known to have so many bytes."""
 _REWRITTEN = Struct("!BHLL")
 _PAIR = Struct("!HH")
 _SEQUENCE = Struct("!H")

@@ -36,6 +36,10 @@ class Srtp(Protocol):
         """Encrypt; returns the new size, or 0 for a packet that is too long or none at all."""
         ...
 
+    def seal_run(self, at: int, sizes: list[int]) -> list[int]:
+        """Encrypt the packets of a row of slots, the first of them at `at`; returns the new sizes, each 0 as of `seal_rtp`."""
+        ...
+
     def seal_rtcp(self, at: int, size: int) -> int: ...
 
     def seal_bytes(self, packet: bytes) -> bytes:
@@ -113,6 +117,14 @@ class FastSrtp(_Sessions):
             return 0
         return length[0]  # type: ignore[no-any-return]
 
+    def seal_run(self, at: int, sizes: list[int]) -> list[int]:
+        length, sealer, seal, places = self._size, self._sealer, SEAL_RTP, self._outgoing
+        sealed = []
+        for index, size in enumerate(sizes, at >> SLOT_BITS):
+            length[0] = size
+            sealed.append(0 if size > LARGEST_CLEAR or seal(sealer, places[index], length) else length[0])
+        return sealed
+
     def seal_rtcp(self, at: int, size: int) -> int:
         length = self._size
         length[0] = size
@@ -136,6 +148,9 @@ class PlainSrtp(_Sessions):
 
     def seal_rtp(self, at: int, size: int) -> int:
         return _in_place(self._sending.protect, self._outgoing, at, size)
+
+    def seal_run(self, at: int, sizes: list[int]) -> list[int]:
+        return [self.seal_rtp(at + SLOT * index, size) for index, size in enumerate(sizes)]
 
     def seal_rtcp(self, at: int, size: int) -> int:
         return _in_place(self._sending.protect_rtcp, self._outgoing, at, size)

@@ -5,6 +5,7 @@ are seconds of the teller's monotonic clock, told in steps of 250 µs.
 """
 
 from collections.abc import Iterator
+from itertools import accumulate
 from struct import Struct
 from typing import NamedTuple
 
@@ -58,7 +59,13 @@ class Arrivals:
 
     def heard(self, sequence: int, now: float) -> None:
         """Note an arrival. A jump too far to be a loss begins anew: its sender has restarted."""
-        arrived, place = self._arrived, self._highest + ahead(sequence, self._highest)
+        arrived = self._arrived
+        following = self._highest + 1
+        if sequence == following & 0xFFFF and self._waiting_since is not None and len(arrived) < MAX_HEARD:
+            arrived[following] = now
+            self._highest = following
+            return
+        place = self._highest + ahead(sequence, self._highest)
         if not arrived or abs(place - self._highest) >= MAX_STATUSES:
             arrived.clear()
             place = self._highest = self._next = sequence
@@ -83,35 +90,40 @@ class Arrivals:
         packets = []
         for lot in self._lots():
             packets.append(self._write(lot, sender_ssrc, media_ssrc))
-            self._next, self._count = lot[-1] + 1, self._count + 1 & 0xFF
+            self._next, self._count = lot[-1][0] + 1, self._count + 1 & 0xFF
         self._least = self._highest - KEPT
-        self._arrived = {place: at for place, at in self._arrived.items() if place >= self._least}
+        if len(self._arrived) > 2 * KEPT:
+            self._arrived = {place: at for place, at in self._arrived.items() if place >= self._least}
         self._waiting_since = None
         return packets
 
-    def _lots(self) -> Iterator[list[int]]:
-        """Yield the sequences that came, in lots that one packet can tell."""
-        lot: list[int] = []
-        for place in sorted(place for place in self._arrived if place >= self._next):
-            if lot and (len(lot) == MAX_TOLD or not -0x8000 <= self._ticks(place) - self._ticks(lot[-1]) < 0x8000):
+    def _lots(self) -> Iterator[list[tuple[int, int]]]:
+        """Yield the sequences that came, each with its time in ticks, in lots that one packet can tell."""
+        lot: list[tuple[int, int]] = []
+        arrived = self._arrived
+        for place in range(self._next, self._highest + 1):
+            if place not in arrived:
+                continue
+            ticks = int(arrived[place] * TICKS_PER_S)
+            if lot and (len(lot) == MAX_TOLD or not -0x8000 <= ticks - lot[-1][1] < 0x8000):
                 yield lot
                 lot = []
-            lot.append(place)
+            lot.append((place, ticks))
         yield lot
 
-    def _ticks(self, place: int) -> int:
-        return int(self._arrived[place] * TICKS_PER_S)
-
-    def _write(self, lot: list[int], sender_ssrc: int, media_ssrc: int) -> bytes:
-        symbols = bytearray(lot[-1] + 1 - self._next)  # all are lost to begin with
-        reference = self._ticks(lot[0]) // TICKS_PER_REFERENCE
+    def _write(self, lot: list[tuple[int, int]], sender_ssrc: int, media_ssrc: int) -> bytes:
+        first = self._next
+        symbols = bytearray(lot[-1][0] + 1 - first)  # all are lost to begin with
+        reference = lot[0][1] // TICKS_PER_REFERENCE
         last, deltas = reference * TICKS_PER_REFERENCE, bytearray()
-        for place in lot:
-            ticks = self._ticks(place)
+        for place, ticks in lot:
             delta, last = ticks - last, ticks
-            small = 0 <= delta <= 0xFF
-            symbols[place - self._next] = SMALL if small else LARGE
-            deltas += delta.to_bytes(1, "big") if small else _LARGE.pack(delta)
+            if 0 <= delta <= 0xFF:
+                symbols[place - first] = SMALL
+                deltas.append(delta)
+            else:
+                symbols[place - first] = LARGE
+                deltas += _LARGE.pack(delta)
         body = b"".join((*map(_CHUNK.pack, _chunks(symbols)), deltas))
         body += bytes(-len(body) % 4)
         time_and_count = (reference & 0xFFFFFF) << 8 | self._count
@@ -138,10 +150,8 @@ def _chunks(symbols: bytearray) -> Iterator[int]:
 
 
 def _run(symbols: bytearray, at: int) -> int:
-    end = at + 1
-    while end < len(symbols) and symbols[end] == symbols[at]:
-        end += 1
-    return end - at
+    """Return how many symbols are the same from here on."""
+    return len(symbols) - at - len(symbols[at:].lstrip(symbols[at : at + 1]))
 
 
 def _packed(symbols: bytearray, bits: int) -> int:
@@ -185,6 +195,10 @@ def _read_symbols(payload: bytes, count: int) -> tuple[list[int], int]:
 
 def _read_arrivals(payload: bytes, at: int, symbols: list[int], ticks: int) -> list[float | None] | None:
     arrivals: list[float | None] = []
+    count = len(symbols)
+    if symbols.count(SMALL) == count <= len(payload) - at:  # the usual report: everything came, and soon after what was before it
+        arrivals += [tick / TICKS_PER_S for tick in accumulate(payload[at : at + count], initial=ticks)]
+        return arrivals[1:]
     for symbol in symbols:
         if symbol == LOST:
             arrivals.append(None)

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 Work = Callable[[int, int], int]
 """(offset of a slot, size) -> new size, or 0: see `srtp.Srtp`."""
+RunWork = Callable[[int, list[int]], list[int]]
+"""(offset of the first slot of a row, sizes) -> new sizes, each 0 where it failed."""
 RtpTaker = Callable[[memoryview, int, int, float], None]
 RtcpTaker = Callable[[bytes, float], None]
 
@@ -37,6 +39,7 @@ class Endpoint(Protocol):
     open_rtcp: Work
     seal_rtp: Work
     seal_rtcp: Work
+    seal_run: RunWork
     on_rtp: RtpTaker
     on_rtcp: RtcpTaker
 
@@ -54,6 +57,8 @@ class UdpMux:
 
     Sending: ask `slot` for an offset in `out`, write the packet there, call `send_rtp` with it before anything else is sent.
     `flush` sends what was collected; it is called after each batch that was read, and by whoever sends at another time.
+    What is to be done when a batch has been read is put into `after_batch`, with whose packets it is done for; the slots are still as
+    they were.
     Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; of `strangers`; `crashes` of our own code.
     """
 
@@ -74,6 +79,7 @@ class UdpMux:
         self.received = self.sent = self.dropped = self.refused = self.strangers = self.crashes = 0
         self.by_address: dict[Hashable, Endpoint] = {}
         self.by_ufrag: dict[str, Endpoint] = {}
+        self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
         self.received_slots, self.sending_slots = srtp.Slots(READ_BATCH), srtp.Slots(SEND_SLOTS)
         self.out = self.sending_slots.memory
         self._writer = mmsg.Writer(self.out) if self.fast else mmsg.PlainWriter(self.out)
@@ -134,6 +140,40 @@ class UdpMux:
             self._collect(route, at >> SLOT_BITS, size)
         return True
 
+    def room(self, count: int) -> int:
+        """Return the offset of the first of `count` free slots in a row, at most as many as a batch has; see `send_run`."""
+        if self._next + count > SEND_SLOTS:
+            self.flush()
+        return self._next << SLOT_BITS
+
+    def send_run(self, connection: Endpoint, at: int, sizes: list[int]) -> list[int]:
+        """Seal the packets that stand in a row of slots from `at` on, and collect them. Return their new sizes, 0 for each that cannot
+        be sealed; nothing when none can be sent to this connection.
+        """
+        route = connection.route
+        if route is None:
+            return []
+        if route.socket is not self._socket:
+            self._write()
+            self._socket = route.socket
+        first = at >> SLOT_BITS
+        sealed = connection.seal_run(at, sizes)
+        if self.drop is None and 0 not in sealed:
+            self._writer.put_run(first, route, sealed)
+            self._next = first + len(sealed)
+        else:
+            self._send_some(first, route, sealed)
+        return sealed
+
+    def _send_some(self, first: int, route: mmsg.Route, sizes: list[int]) -> None:
+        """Send the packets one by one, because some of the row are left out."""
+        for index, size in enumerate(sizes, first):
+            self._write()
+            self._first = self._next = index
+            if size and (self.drop is None or not self.drop()):
+                self._writer.put(index, route, size)
+                self._next = index + 1
+
     def send_rtcp(self, connection: Endpoint, packet: bytes) -> bool:
         """Seal a compound packet and collect it; False when it cannot be sent to this connection."""
         at, size = self.slot(), len(packet)
@@ -174,14 +214,23 @@ class UdpMux:
         for _ in range(READ_TURNS):
             keys, sizes = reader.read()
             self.received += len(keys)
-            self._take(reader, keys, sizes)
+            now = self.clock.monotonic()
+            self._take(reader, keys, sizes, now)
+            self._finish_batch(now)
             self.flush()
             if len(keys) < READ_BATCH:
                 break
 
-    def _take(self, reader: mmsg.Reader | mmsg.PlainReader, keys: list[Hashable], sizes: list[int]) -> None:
+    def _finish_batch(self, now: float) -> None:
+        for connection, work in self.after_batch:
+            try:
+                work(now)
+            except Exception as error:  # noqa: BLE001 - as in `_take`
+                self._contain(connection, error)
+        self.after_batch.clear()
+
+    def _take(self, reader: mmsg.Reader | mmsg.PlainReader, keys: list[Hashable], sizes: list[int], now: float) -> None:
         """Hand each datagram on; the way of RTP is kept short, because nearly everything is RTP."""
-        now = self.clock.monotonic()
         memory, find, at = self.received_slots.memory, self.by_address.get, 0
         for key, size in zip(keys, sizes, strict=True):
             connection = find(key)

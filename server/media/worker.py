@@ -26,7 +26,7 @@ from server.media_control import LOAD_S
 
 log = structlog.get_logger(__name__)
 
-TICK_S = 0.1
+TICK_S = 0.01
 CLOSING_S = 2.0  # for what still runs when the process ends
 
 
@@ -112,4 +112,4 @@ async def _tell_load(engine: Engine, clock: SystemClock) -> None:
 async def _tick(engine: Engine, clock: SystemClock) -> None:
     while True:
         await asyncio.sleep(TICK_S)
-        engine.tick(clock.monotonic())
+        engine.tick_some(clock.monotonic())

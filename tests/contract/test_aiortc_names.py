@@ -12,9 +12,10 @@ import aiortc.rtcdtlstransport as dtls
 import pylibsrtp
 import pytest
 from aioice import stun
+from OpenSSL import SSL
 
 from server.media import mmsg, srtp
-from server.media.dtls import PROFILES, Flights
+from server.media.dtls import PROFILES, Certificate, Flights
 from tests.house.source import ROOT
 
 PACKET = bytes([0x80, 96, 0, 7, 0, 0, 0, 1, 0, 0, 0, 42]) + b"picture" * 20
@@ -38,6 +39,15 @@ def test_a_fresh_transport_has_the_names_that_we_set() -> None:
     transport._set_role("server")
     assert transport._role == "server"
     assert transport.state == "new"
+
+
+def test_a_transport_takes_its_context_from_its_certificate() -> None:
+    """By the one argument with which ours is called, too; so all connections can have one context."""
+    assert "_create_ssl_context(\n                srtp_profiles=self._srtp_profiles" in inspect.getsource(dtls.RTCDtlsTransport.start)
+    certificate = Certificate.generateCertificate()
+    first, second = (certificate._create_ssl_context(srtp_profiles=PROFILES) for _ in range(2))
+    assert first is second
+    assert first.set_session_cache_mode(SSL.SESS_CACHE_OFF) == SSL.SESS_CACHE_OFF, "what it was before"
 
 
 def test_all_profiles_are_built_in() -> None:

@@ -1,5 +1,6 @@
 """Packets of browsers, a port that keeps what it is given instead of sending it, and a call over it."""
 
+from collections.abc import Callable
 from struct import pack
 from typing import Any, NamedTuple
 
@@ -27,12 +28,28 @@ class Mux:
 
     def __init__(self) -> None:
         self.out = memoryview(bytearray(2048 * SLOTS))
+        self.after_batch: list[tuple[Any, Callable[[float], None]]] = []
         self._next = 0
         self.flushes = 0
 
     def slot(self) -> int:
         self._next = (self._next + 1) % SLOTS
         return self._next * 2048
+
+    def room(self, count: int) -> int:
+        if self._next + count >= SLOTS:
+            self._next = 0
+        return (self._next + 1) * 2048
+
+    def send_run(self, connection: Any, at: int, sizes: list[int]) -> list[int]:
+        connection.rtp += [bytes(self.out[at + 2048 * index : at + 2048 * index + size]) for index, size in enumerate(sizes)]
+        self._next = at // 2048 + len(sizes) - 1
+        return sizes
+
+    def finish_batch(self, now: float) -> None:
+        for _, work in self.after_batch:
+            work(now)
+        self.after_batch.clear()
 
     def send_rtp(self, connection: Any, at: int, size: int) -> bool:
         connection.rtp.append(bytes(self.out[at : at + size]))
@@ -103,6 +120,7 @@ def take(publisher: Publisher, packet: bytes, now: float) -> None:
     memory = memoryview(bytearray(4096))
     memory[2048 : 2048 + len(packet)] = packet
     publisher.on_rtp(memory, 2048, len(packet), now)
+    publisher.mux.finish_batch(now)  # type: ignore[attr-defined]
 
 
 class Call:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
-from aiortc.rate import OveruseEstimator
 
 from server.media.bwe import (
     LEAST_BPS,
@@ -18,8 +17,6 @@ from server.media.bwe import (
     UNHEARD_S,
     UNLIMITED_BPS,
     Estimator,
-    Offsets,
-    Rate,
     Train,
 )  # fmt: skip
 from server.media.layers import Chooser, Demand
@@ -261,19 +258,3 @@ def test_a_train_shows_what_the_way_carries() -> None:
     assert train.is_whole
     assert train.carried_bps == 800_000
     assert Train(0, 9, BEGIN).carried_bps is None
-
-
-def test_a_rate_is_measured_over_a_second() -> None:
-    rate = Rate()
-    assert rate.rate(5) is None
-    for at in range(0, 3000, 10):
-        rate.add(1000, at)
-    assert 790_000 < (rate.rate(3000) or 0) < 810_000
-    assert rate.rate(9000) is None
-
-
-def test_the_shortest_interval_is_the_one_that_aiortc_finds() -> None:
-    dice, ours, theirs = Random(7), Offsets(), OveruseEstimator()
-    for _ in range(500):
-        interval = dice.uniform(0, 50)
-        assert ours.update_min_frame_period(interval) == theirs.update_min_frame_period(interval)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.ring import Ring
+from server.media.ring import KEPT_TURNS, Ring
 
 pytestmark = pytest.mark.row("V5")
 
@@ -28,5 +28,33 @@ def test_the_last_ones_are_kept_and_no_others(first: int, count: int) -> None:
 def test_nothing_is_found_that_was_not_put() -> None:
     ring = Ring(64)
     assert ring.get(7) is None
-    ring.put(7, b"short")
+    assert not ring.came(7)
+    ring.put(7, packet(7))
+    assert ring.get(7 + 64) is None
+    assert not ring.came(7 + 64)
+
+
+def test_what_nobody_will_ask_for_is_remembered_and_not_kept() -> None:
+    ring = Ring(64)
+    ring.put(7, None)
+    assert ring.came(7)
     assert ring.get(7) is None
+
+
+@given(st.integers(0, 0xFFFF), st.lists(st.integers(0, 100), min_size=KEPT_TURNS + 1, max_size=40))
+def test_packets_are_let_go_when_their_time_has_passed(first: int, counts: list[int]) -> None:
+    """So many come in each turn. Those of the last turns are kept, but for what later ones have taken the place of."""
+    ring, sequences = Ring(64, first), [[first]]
+    ring.put(first, packet(first))
+    for count in counts:
+        ring.turn()
+        sequences.append([])
+        for _ in range(count):
+            first = first + 1 & 0xFFFF
+            sequences[-1].append(first)
+            ring.put(first, packet(first))
+    ring.turn()
+    recent = [one for turn in sequences[-KEPT_TURNS:] for one in turn][-64:]
+    assert all(ring.get(one) == packet(one) and ring.came(one) for one in recent)
+    old = [one for turn in sequences[: -KEPT_TURNS - 1] for one in turn][:-1]
+    assert all(ring.get(one) is None for one in old)
