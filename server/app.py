@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.consultation.call_pages
 import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
@@ -133,6 +134,7 @@ def _routes() -> list[BaseRoute]:
         *server.access.pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
+        *server.consultation.call_pages.routes(),
         *server.consultation.http.routes(see_bookable),
         *server.consultation.known_http.routes(),
         *server.consultation.live_http.routes(),

@@ -12,6 +12,7 @@ from server.consultation.changes import Arrive, Change, End, Leave, Lose
 from server.consultation.inbox import Inbox
 from server.consultation.live_actions import load_room, perform, read_facts
 from server.consultation.model import Stage
+from server.consultation.readings import Readings, keep_readings
 from server.consultation.resume import resumed_peer
 from server.consultation.rights import check_rights, objection
 from server.consultation.roster import Facts, Roster, absorb, restore
@@ -48,6 +49,7 @@ class Room:
         self._pace = pace
         self._forget = forget
         self._audience = Audience()
+        self._readings = Readings()
         self._roster: Roster
         self._lost: set[int] = set()
         self._recheck_due = False
@@ -169,6 +171,8 @@ class Room:
             self._roster = roster
             self._audience.publish(roster)
         self._audience.tell(step.tells)
+        if step.measured is not None:
+            self._readings.note(step.measured, self._house.clock.now())
         return step.closes
 
     async def _store(self, change: Change, subject: RoomSubject | None = None) -> Facts:
@@ -229,11 +233,13 @@ class Room:
             storage_error(error)
 
     async def _store_attendance(self) -> None:
-        seen = self._seen()
-        if seen:
+        seen, readings = self._seen(), self._readings.waiting()
+        if seen or readings:
             async with self._house.database.write() as tx:
                 await note_seen(tx, seen)
+                await keep_readings(tx, readings)
                 await note_use(tx, self._audience.logins(), self._house.settings, self._house.clock.now())
+            self._readings.kept(readings)
 
     def _seen(self, only: UUID | None = None) -> dict[UUID, datetime]:
         """Return when each participant with a peer, or only this one, was last heard; a patient who has left is only being closed."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from server.consultation import changes
 from server.consultation.changes import Change
-from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
+from server.consultation.commands import Admit, Caption, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Quality, Refuse, Signal
 from server.consultation.model import Stage
 from server.consultation.roster import RETIRED_KEPT, Member, Peer, Roster
 from server.consultation.signalling import find_target
@@ -35,9 +35,18 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What a participant's browser tells of the call; it may be stored later, or not at all."""
+
+    participant_id: UUID
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     roster: Roster
     store: Change | None = None
+    measured: Measured | None = None
     tells: tuple[Tell, ...] = ()
     closes: tuple[Close, ...] = ()
 
@@ -149,6 +158,19 @@ def _chat(roster: Roster, actor: Member, command: Chat) -> Step:
     return Step(roster, store=changes.Say(actor.id, command.body))
 
 
+def _caption(roster: Roster, actor: Member, command: Caption) -> Step:
+    """Whoever else is in the call is told now; nobody is told later, because it is kept nowhere."""
+    _check_in_call(actor)
+    body: dict[str, object] = {"from": str(actor.id), **command.model_dump()}
+    others = [handle for handle, member in roster.connected() if member.stage == Stage.IN_CALL and member.id != actor.id]
+    return Step(roster, tells=tuple(Tell(handle, "caption", body) for handle in others))
+
+
+def _quality(roster: Roster, actor: Member, command: Quality) -> Step:
+    _check_in_call(actor)
+    return Step(roster, measured=Measured(actor.id, command))
+
+
 def _enter(roster: Roster, actor: Member, command: Enter) -> Step:
     del command
     _check_seat(roster, actor)
@@ -206,6 +228,12 @@ def _peer_of(actor: Member) -> Peer:
     return actor.peer
 
 
+def _check_in_call(actor: Member) -> None:
+    _peer_of(actor)
+    if actor.stage != Stage.IN_CALL:
+        raise Conflict("You are not in the call.", code="not_in_call")
+
+
 def _patient_at(roster: Roster, stages: set[Stage]) -> Member:
     _refuse_if_over(roster)
     patient = roster.patient
@@ -229,6 +257,8 @@ ACTIONS: dict[type[Command], Callable[[Roster, Member, Any], Step]] = {
     Media: _media,
     Hand: _hand,
     Chat: _chat,
+    Caption: _caption,
+    Quality: _quality,
     Enter: _enter,
     Admit: _admit,
     Hold: _hold,

@@ -57,6 +57,21 @@ export interface MediaFlags {
   screen: boolean;
 }
 
+/** Where the words of a caption come from: written by the person, or heard by their browser. */
+export type CaptionSource = "typed" | "speech";
+
+/** How the call went here in the last ten seconds; the units are those of docs/WIRE.md 2.7. */
+export interface Report {
+  lost_in: number;
+  lost_out: number;
+  delay_ms: number;
+  jitter_ms: number;
+  in_kbps: number;
+  out_kbps: number;
+  frozen_ms: number;
+  sound_only: boolean;
+}
+
 /** Body of each command, by its type. */
 export interface Commands {
   hello: { ticket: string; resume: string | null; media: MediaFlags | null };
@@ -65,6 +80,8 @@ export interface Commands {
   media: MediaFlags;
   hand: { up: boolean };
   chat: { body: string };
+  caption: { body: string; final: boolean; source: CaptionSource };
+  quality: Report;
   enter: Record<string, never>;
   admit: Record<string, never>;
   hold: { body: string | null };
@@ -90,6 +107,7 @@ export interface Events {
   gone: { id: string };
   consultation: ConsultationPart;
   message: Message;
+  caption: { from: string; body: string; final: boolean; source: CaptionSource };
   hold: { body: string | null };
   refused: { reason: string };
   signal: { from: string } & SignalBody;
@@ -98,6 +116,7 @@ export interface Events {
 
 /** Limits of section 2.6 that the browser keeps by itself. */
 export const MESSAGE_CHARACTERS = 2000;
+export const CAPTION_CHARACTERS = 300;
 export const GRACE_MS = 30_000;
 
 export type CloseCode = 1000 | 1011 | 1012 | 1013 | 4400 | 4401 | 4403 | 4404 | 4409 | 4429;
