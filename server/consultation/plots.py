@@ -60,7 +60,8 @@ def top_of(curves: Sequence[Curve], least: int) -> int:
 
 
 def _line(curve: Curve, span: Span, top: int) -> str:
-    path = " ".join(_path(piece, span, top) for piece in _pieces(_thinned(curve.points)))
+    size = -(-len(curve.points) // MOST_POINTS)
+    path = " ".join(_path(_thinned(piece, size), span, top) for piece in _pieces(curve.points))
     return f'<path class="plot-line {escape(curve.kind)}" d="{path}"/>' if path else ""
 
 
@@ -81,7 +82,6 @@ def _pieces(points: Sequence[tuple[datetime, int]]) -> list[list[tuple[datetime,
     return pieces
 
 
-def _thinned(points: Sequence[tuple[datetime, int]]) -> list[tuple[datetime, int]]:
-    size = -(-len(points) // MOST_POINTS) or 1
+def _thinned(points: Sequence[tuple[datetime, int]], size: int) -> list[tuple[datetime, int]]:
     groups = (points[first : first + size] for first in range(0, len(points), size))
     return [(group[0][0], max(value for _, value in group)) for group in groups]

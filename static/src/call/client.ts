@@ -8,6 +8,7 @@ import { type CallEvent, isOver, type Phase, step } from "./machine.ts";
 import { type CallState, heard, newCall, type RoomFrame } from "./model.ts";
 import { Outbox } from "./outbox.ts";
 import { Peers } from "./peers.ts";
+import { startReports } from "./reporter.ts";
 
 const PARTING_MS = 2_000;
 
@@ -35,6 +36,8 @@ export class Call {
   /** Our messages on their way. */
   readonly outbox: Outbox;
   left: Promise<void> = Promise.resolve();
+  /** What somebody else says, in writing. */
+  onCaption: (caption: Events["caption"]) => void = () => undefined;
   readonly #options: CallOptions;
   readonly #timers: Timers;
   readonly #socket: JsonSocket<Commands, Events>;
@@ -62,6 +65,11 @@ export class Call {
       onChange: (outgoing) => this.#set({ outgoing }),
     });
     this.#now = newCall(this.media.view);
+    startReports(
+      this.#timers,
+      () => this.#now,
+      (report) => void this.command("quality", report).catch(() => undefined),
+    );
   }
 
   get state(): CallState {
@@ -215,6 +223,10 @@ export class Call {
   #frame(frame: RoomFrame): void {
     if (frame.t === "signal") {
       void this.#peers.receive(frame.b.from, frame.b);
+      return;
+    }
+    if (frame.t === "caption") {
+      this.onCaption(frame.b);
       return;
     }
     if (frame.t === "welcome") this.#welcomed(frame.b);

@@ -48,9 +48,9 @@ const withRoster = (state: CallState, roster: Roster, me: string): CallState => 
   return { ...state, roster, phase, me: participantOf(roster, me) ?? null, hold: waits ? state.hold : null };
 };
 
-/** The state after a frame; `signal` changes only connections, which are not part of it. */
+/** The state after a frame; `signal` changes only connections and `caption` only what is read, which are not part of it. */
 export const heard = (state: CallState, frame: RoomFrame, me: string): CallState => {
-  if (frame.t === "signal") return state;
+  if (frame.t === "signal" || frame.t === "caption") return state;
   if (frame.t === "hold") return { ...state, hold: frame.b };
   if (frame.t === "refused") return { ...state, refusal: frame.b.reason };
   const roster = frame.t === "welcome" ? frame.b.snapshot : apply(state.roster, frame);

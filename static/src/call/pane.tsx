@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
+import { CaptionWriter } from "./captions.tsx";
 import { Log, Writer } from "./chat.tsx";
 import type { Call } from "./client.ts";
 import { Controls } from "./controls.tsx";
@@ -89,6 +90,7 @@ export const CallPane = ({ call, layout, phone, onLeave, onEnd }: CallPaneProps)
       <Stage model={model} />
       <ChatSheet model={model} />
       <MoreSheet model={model} layout={layout} />
+      <CaptionWriter model={model} />
       <Controls model={model} layout={layout} onLeave={onLeave ?? (() => void call.leave())} onEnd={onEnd} />
     </section>
   );

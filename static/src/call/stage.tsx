@@ -2,6 +2,7 @@
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { Banners } from "./banner.tsx";
+import { Captions } from "./captions.tsx";
 import type { CallState } from "./model.ts";
 import type { Remote } from "./peers.ts";
 import { Avatar, Picture, Sound, TapToHear } from "./picture.tsx";
@@ -58,6 +59,7 @@ export const Stage = ({ model }: { model: CallModel }) => {
       <Banners model={model} />
       <TapToHear model={model} />
       <SelfView model={model} />
+      <Captions model={model} />
     </div>
   );
 };
