@@ -5,13 +5,13 @@ An administrator has no right to anything about patients, so the patient is not 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 
 from server.access.policy import Viewer
-from server.consultation.call_findings import Finding, Reading, findings
+from server.consultation.call_findings import STEP_S, Finding, Reading, findings
 from server.consultation.doors import see_consultation, visible_consultations
 from server.consultation.model import Consultation, Participant, Role
 from server.consultation.records import CallQuality
@@ -89,6 +89,6 @@ def name_for(place: Participant, *, named: bool) -> str | None:
 
 
 def span_of(call: Call) -> tuple[datetime, datetime]:
-    """Return when the first and the last report of anybody came; there is at least one."""
+    """Return when the first report of anybody begins and the last one ends; there is at least one."""
     times = [reading.at for person in call.people for reading in person.readings]
-    return min(times), max(times)
+    return min(times), max(times) + timedelta(seconds=STEP_S)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 
 WIDTH, HEIGHT = 600, 120
 MOST_POINTS = 300  # of one curve; more are drawn as the largest of their neighbours
 GAP_S = 45  # a longer silence is a gap in the curve
+STEP = timedelta(seconds=10)  # what a value stands for, from its time on
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,9 @@ def _line(curve: Curve, span: Span, top: int) -> str:
 
 
 def _path(points: Sequence[tuple[datetime, int]], span: Span, top: int) -> str:
-    """A point that stands alone is drawn as a short dash."""
-    places = [(span.x(at), HEIGHT - min(value, top) / top * HEIGHT) for at, value in points]
-    if len(places) == 1:
-        places.append((places[0][0] + 1, places[0][1]))
+    """The last value goes on for as long as it stands for; so one that is alone is seen, too."""
+    last = (points[-1][0] + STEP, points[-1][1])
+    places = [(span.x(at), HEIGHT - min(value, top) / top * HEIGHT) for at, value in (*points, last)]
     return "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in places)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.consultation.call_findings import GAP_S, LEFT_S, MOST_ROWS, Finding, Kind, Reading, findings, table
 from server.consultation.call_words import tell, verdict
-from server.consultation.plots import HEIGHT, MOST_POINTS, WIDTH, Curve, Plot, Span, top_of
+from server.consultation.plots import HEIGHT, MOST_POINTS, STEP, WIDTH, Curve, Plot, Span, top_of
 from server.web.i18n import ENGLISH
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -118,7 +118,7 @@ def test_the_table_is_by_the_minute_with_the_worst_and_the_usual() -> None:
 
 
 def drawn(points: list[tuple[datetime, int]], top: int = 100) -> ET.Element:
-    begun, ended = (points[0][0], points[-1][0]) if points else (NOON, NOON)
+    begun, ended = (points[0][0], points[-1][0] + STEP) if points else (NOON, NOON)
     plot = Plot("loss-1", "Loss of <Dana> & 'Co'", 'Highest: "5" %', [Curve("first", points)])
     return ET.fromstring(plot.svg(Span(begun, ended), top))
 
@@ -130,7 +130,7 @@ def test_a_plot_says_what_it_shows_and_escapes_names() -> None:
     assert [element.text for element in svg if element.tag in {"title", "desc"}] == ["Loss of <Dana> & 'Co'", 'Highest: "5" %']
     path = svg.find("path")
     assert path is not None
-    assert path.get("d") == f"M0.0 {HEIGHT * 0.95:.1f} L{WIDTH:.1f} {HEIGHT * 0.5:.1f}"
+    assert path.get("d") == "M0.0 114.0 L300.0 60.0 L600.0 60.0"
 
 
 def test_a_gap_breaks_the_curve_and_a_lone_point_is_seen() -> None:
@@ -138,7 +138,7 @@ def test_a_gap_breaks_the_curve_and_a_lone_point_is_seen() -> None:
     path = drawn(points).find("path")
     assert path is not None
     assert str(path.get("d")).count("M") == 2
-    assert str(path.get("d")).endswith(f"L{WIDTH + 1:.1f} {HEIGHT:.1f}")
+    assert str(path.get("d")).endswith(f"L{WIDTH:.1f} {HEIGHT:.1f}")
     assert drawn([]).find("path") is None
 
 
