@@ -1,4 +1,4 @@
-"""The command line: serve, media, migrate, keys, verify, demo."""
+"""The command line: serve, media, migrate, keys, verify, doctor, demo."""
 
 import argparse
 import gc
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         "--control", type=_control, required=True, metavar="PATH|ADDRESS:PORT", help="a unix socket, or TCP with a shared secret"
     )
     media.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the secret that is shared over TCP")
+    media.add_argument("--owned", action="store_true", help="end when standard input is closed: for whoever starts an engine of its own")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     keys = commands.add_parser("keys", help="the keys that encrypt the notes").add_subparsers(dest="chore", required=True)
     keys.add_parser("list", help="which there are, and how many notes need them")
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("drop", help="delete a key that no note needs any more").add_argument("name")
     verify = commands.add_parser("verify", help="look for tampering in the notes or in the audit")
     verify.add_argument("what", choices=["notes", "audit"])
+    commands.add_parser("doctor", help="try every way into a call that browsers will be offered, and say what is wrong")
     demo = commands.add_parser("demo", help="sign-ins and a fresh patient's link of a running demo server")
     demo.add_argument("--json", action="store_true", help="for programs")
     return parser
@@ -105,7 +107,7 @@ def _media(settings: Settings, options: argparse.Namespace) -> int:
     if isinstance(options.control, tuple) and len(secret or b"") < SHORTEST_SECRET:
         return _fail(f"control over TCP needs a secret of {SHORTEST_SECRET} bytes or more, in --secret-file")
     address, port = options.listen
-    return run(Place(address, port, options.control, options.second, options.announce, secret))
+    return run(Place(address, port, options.control, options.second, options.announce, secret, options.owned))
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:
@@ -135,6 +137,16 @@ def _verify(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
+def _doctor(settings: Settings, options: argparse.Namespace) -> int:
+    """Print a line for everything that was looked at; the exit code says whether something is wrong."""
+    del options
+    from server.doctor import examine  # noqa: PLC0415 - as above
+
+    findings = examine(settings)
+    print("".join(f"{finding}\n" for finding in findings), end="")
+    return 1 if any(finding.state == "bad" for finding in findings) else 0
+
+
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
     facts = fetch_demo(settings.data_dir)
     print(facts.as_json() if options.json else facts.as_text(), end="\n" if options.json else "")
@@ -146,7 +158,7 @@ def _fail(message: str) -> int:
     return 1
 
 
-COMMANDS = {"serve": _serve, "media": _media, "migrate": _migrate, "keys": _keys, "verify": _verify, "demo": _demo}
+COMMANDS = {"serve": _serve, "media": _media, "migrate": _migrate, "keys": _keys, "verify": _verify, "doctor": _doctor, "demo": _demo}
 
 if __name__ == "__main__":
     sys.exit(main())

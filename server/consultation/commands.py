@@ -1,15 +1,18 @@
 """The commands of the room socket (docs/WIRE.md 2.2): each body as a strict type, and nothing that acts."""
 
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from server.errors import Malformed, TooBig
+from server.media_control import LONGEST_ANSWER, MOST_LINES, Layer, Side, Source
 
 MAX_TEXT = 2000  # characters of a message or a reason; error `malformed`
 MAX_DESCRIPTION = 48 * 1024  # characters of an SDP; error `too_big`
 MAX_CAPTION = 300  # characters of what is shown over the picture while somebody speaks
 MAX_SCALAR = 1024  # characters of any other text of a signal
+ID_CHARACTERS = 36
 MAX_FIELDS = 8  # of a signal's description or candidate
 
 Verdict = Literal["completed", "unsuitable", "absent"]
@@ -45,6 +48,11 @@ def _check_scalars(fields: dict[str, Any]) -> None:
     scalar = all(item is None or isinstance(item, (str, int, float)) for item in fields.values())
     if not scalar or len(fields) > MAX_FIELDS or any(len(text) > MAX_SCALAR for text in texts):
         raise ValueError("not a flat object")
+
+
+def _read_id(value: object) -> object:
+    """Read an id as JSON carries it; strict types take none but a UUID."""
+    return UUID(value) if isinstance(value, str) and len(value) == ID_CHARACTERS else value
 
 
 class Command(BaseModel):
@@ -91,6 +99,46 @@ class Signal(Command):
         return {name: getattr(self, name)}
 
 
+class Answer(Command):
+    """The browser's answer to an engine's offer."""
+
+    epoch: Annotated[int, Field(ge=0)]
+    side: Side
+    number: Annotated[int, Field(ge=0)]
+    sdp: Annotated[str, StringConstraints(max_length=LONGEST_ANSWER)]
+
+
+class RestartMedia(Command):
+    """The network has changed, or one of the two connections to the engine is broken: look for new paths."""
+
+    side: Side
+
+
+class WatchWish(BaseModel):
+    model_config = Command.model_config
+
+    peer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    source: Source
+    layer: Layer | None
+    pinned: bool = False
+
+
+class Watch(Command):
+    """What this browser shows, and how large; what is not named is wanted in full."""
+
+    wishes: Annotated[list[WatchWish], Field(max_length=MOST_LINES)]
+
+
+class Flowing(Command):
+    """The path of this epoch brings everything that others in the call send."""
+
+    epoch: Annotated[int, Field(ge=0)]
+
+
+class Stuck(Command):
+    """The browsers could not reach each other, twice."""
+
+
 class Hand(Command):
     up: bool
 
@@ -128,26 +176,32 @@ class Quality(Command):
 
 
 class Enter(Command):
+    """`quiet`: to see and hear, and to send nothing."""
+
     professional_only = True
     stored = True
 
+    quiet: bool = False
 
-class Admit(Command):
+
+class ToWaiting(Command):
+    """Base of what is said about somebody who waits; without `participant` that is the patient."""
+
     professional_only = True
     stored = True
 
+    participant: Annotated[UUID | None, BeforeValidator(_read_id)] = None
 
-class Hold(Command):
-    professional_only = True
-    stored = True
 
+class Admit(ToWaiting):
+    pass
+
+
+class Hold(ToWaiting):
     body: Text | None
 
 
-class Refuse(Command):
-    professional_only = True
-    stored = True
-
+class Refuse(ToWaiting):
     reason: Text
 
 
@@ -163,9 +217,17 @@ class End(Command):
     reason: Text | None
 
 
+MediaWord = Answer | RestartMedia | Watch
+"""What a browser says to the engine."""
+
 COMMANDS: dict[str, type[Command]] = {
     "signal": Signal,
     "media": Media,
+    "answer": Answer,
+    "restart_media": RestartMedia,
+    "watch": Watch,
+    "flowing": Flowing,
+    "stuck": Stuck,
     "hand": Hand,
     "chat": Chat,
     "caption": Caption,

@@ -10,9 +10,31 @@ from uuid import UUID
 
 from server.consultation import changes
 from server.consultation.changes import Change
-from server.consultation.commands import Admit, Caption, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Quality, Refuse, Signal
-from server.consultation.model import Stage
-from server.consultation.roster import RETIRED_KEPT, Member, Peer, Roster
+from server.consultation.commands import (
+    Admit,
+    Answer,
+    Caption,
+    Chat,
+    Command,
+    End,
+    Enter,
+    Flowing,
+    Hand,
+    Hold,
+    Leave,
+    Media,
+    MediaWord,
+    Quality,
+    Refuse,
+    RestartMedia,
+    Signal,
+    Stuck,
+    ToWaiting,
+    Watch,
+)
+from server.consultation.model import NOT_WAITING, Role, Stage
+from server.consultation.roster import MOST_IN_CALL, RETIRED_KEPT, Member, Peer, Roster
+from server.consultation.route import FEWEST_FOR_ENGINE, says_flowing
 from server.consultation.signalling import find_target
 from server.errors import Conflict, Forbidden, Overloaded
 
@@ -49,12 +71,13 @@ class Step:
     measured: Measured | None = None
     tells: tuple[Tell, ...] = ()
     closes: tuple[Close, ...] = ()
+    word: tuple[str, MediaWord] | None = None  # of a peer to the engine
 
 
 def act(roster: Roster, actor_id: UUID, command: Command) -> Step:
     """Carry out a command of docs/WIRE.md 2.2; raises the tree's errors and then nothing has changed."""
     actor = roster.members.get(actor_id)
-    if actor is None or (command.professional_only and actor.patient):
+    if actor is None or (command.professional_only and not actor.professional):
         raise Forbidden
     return ACTIONS[type(command)](roster, actor, command)
 
@@ -132,8 +155,8 @@ def _detach(roster: Roster, member: Member) -> Roster:
 
 
 def _reminders(member: Member, handle: int) -> tuple[Tell, ...]:
-    """What a patient was told before, told again to a page that may have been reloaded."""
-    if not member.patient:
+    """What a patient or guest was told before, told again to a page that may have been reloaded."""
+    if member.professional:
         return ()
     if member.stage == Stage.REFUSED:
         return (Tell(handle, "refused", {"reason": member.refused_reason or ""}),)
@@ -149,53 +172,71 @@ def _media(roster: Roster, actor: Member, command: Media) -> Step:
     return Step(showing(roster, actor.id, command))
 
 
+def _word(roster: Roster, actor: Member, command: MediaWord) -> Step:
+    return Step(roster, word=(_talking_peer(actor).id, command))
+
+
+def _flowing(roster: Roster, actor: Member, command: Flowing) -> Step:
+    return Step(replace(roster, route=says_flowing(roster.route, _talking_peer(actor).id, command.epoch)))
+
+
+def _stuck(roster: Roster, actor: Member, command: Stuck) -> Step:
+    """Where there is no engine nothing is gained: the browsers go on trying."""
+    del command
+    _talking_peer(actor)
+    return Step(replace(roster, route=replace(roster.route, stuck=True)) if roster.has_engine else roster)
+
+
 def _hand(roster: Roster, actor: Member, command: Hand) -> Step:
     return Step(roster.with_member(replace(actor, peer=replace(_peer_of(actor), hand=command.up))))
 
 
 def _chat(roster: Roster, actor: Member, command: Chat) -> Step:
+    """A guest hears and says nothing outside of the call."""
     _refuse_if_over(roster)
+    if actor.guest and actor.stage != Stage.IN_CALL:
+        raise Conflict("You can write here once you are in the call.", code="not_in_call")
     return Step(roster, store=changes.Say(actor.id, command.body))
 
 
 def _caption(roster: Roster, actor: Member, command: Caption) -> Step:
     """Whoever else is in the call is told now; nobody is told later, because it is kept nowhere."""
-    _check_in_call(actor)
+    _talking_peer(actor)
     body: dict[str, object] = {"from": str(actor.id), **command.model_dump()}
     others = [handle for handle, member in roster.connected() if member.stage == Stage.IN_CALL and member.id != actor.id]
     return Step(roster, tells=tuple(Tell(handle, "caption", body) for handle in others))
 
 
 def _quality(roster: Roster, actor: Member, command: Quality) -> Step:
-    _check_in_call(actor)
+    _talking_peer(actor)
     return Step(roster, measured=Measured(actor.id, command))
 
 
 def _enter(roster: Roster, actor: Member, command: Enter) -> Step:
-    del command
-    _check_seat(roster, actor)
-    return Step(roster, store=None if actor.stage == Stage.IN_CALL else changes.Sit(actor.id))
+    _check_seats(roster, actor)
+    there = actor.stage == Stage.IN_CALL and actor.quiet == command.quiet
+    return Step(roster, store=None if there else changes.Sit(actor.id, command.quiet))
 
 
 def _admit(roster: Roster, actor: Member, command: Admit) -> Step:
-    del command
-    _check_seat(roster, actor)
-    patient = _patient_at(roster, {Stage.WAITING, Stage.REFUSED, Stage.IN_CALL})
-    if patient.peer is None and patient.stage != Stage.IN_CALL:
-        raise Conflict("The patient is not connected at the moment. Their place is kept.", code="patient_away")
-    return Step(roster, store=changes.Admit(actor.id))
+    waiting = _find_waiting(roster, command, {Stage.WAITING, Stage.REFUSED, Stage.IN_CALL})
+    _check_seats(roster, actor, waiting)
+    if waiting.peer is None and waiting.stage != Stage.IN_CALL:
+        raise _away(waiting)
+    return Step(roster, store=changes.Admit(actor.id, waiting.id))
 
 
 def _hold(roster: Roster, actor: Member, command: Hold) -> Step:
     del actor
-    patient = _patient_at(roster, {Stage.WAITING})
-    return Step(roster, store=changes.Hold(command.body), tells=_tell(patient, "hold", {"body": command.body}))
+    waiting = _find_waiting(roster, command, {Stage.WAITING})
+    return Step(roster, store=changes.Hold(waiting.id, command.body), tells=_tell(waiting, "hold", {"body": command.body}))
 
 
 def _refuse(roster: Roster, actor: Member, command: Refuse) -> Step:
     del actor
-    patient = _patient_at(roster, {Stage.WAITING, Stage.IN_CALL})
-    return Step(roster, store=changes.Refuse(command.reason), tells=_tell(patient, "refused", {"reason": command.reason}))
+    waiting = _find_waiting(roster, command, {Stage.WAITING, Stage.IN_CALL})
+    told = _tell(waiting, "refused", {"reason": command.reason})
+    return Step(roster, store=changes.Refuse(waiting.id, command.reason), tells=told)
 
 
 def _leave(roster: Roster, actor: Member, command: Leave) -> Step:
@@ -208,18 +249,20 @@ def _leave(roster: Roster, actor: Member, command: Leave) -> Step:
 def _end(roster: Roster, actor: Member, command: End) -> Step:
     """Ends for all; professionals stay connected, because they still read and write."""
     _refuse_if_over(roster)
-    patient = roster.patient
-    here = patient is not None and patient.peer is not None and patient.peer.present
-    closes = (Close(patient.peer.handle, LEFT, "The consultation has ended."),) if here and patient and patient.peer else ()
+    others = [handle for handle, member in roster.connected() if not member.professional]
+    closes = tuple(Close(handle, LEFT, "The consultation has ended.") for handle in others)
     return Step(roster, store=changes.End(actor.id, command.outcome, command.reason), closes=closes)
 
 
-def _check_seat(roster: Roster, actor: Member) -> None:
+def _check_seats(roster: Roster, *comers: Member) -> None:
+    """Whoever acts comes first, and must be connected; raises `Conflict` where the call has no place for one of them."""
     _refuse_if_over(roster)
-    _peer_of(actor)
-    seated = roster.seated
-    if seated is not None and seated.id != actor.id:
-        raise Conflict("The call is full: two people can talk here. You can still read and write the note.", code="call_full")
+    _peer_of(comers[0])
+    then = len({member.id for member in (*roster.in_call, *comers)})
+    if then >= FEWEST_FOR_ENGINE and not roster.has_engine:
+        raise Conflict("This server cannot carry a call of three at the moment. You can still read and write the note.", code="no_engine")
+    if then > MOST_IN_CALL:
+        raise Conflict("The call is full: eight people are in it. You can still read and write the note.", code="call_full")
 
 
 def _peer_of(actor: Member) -> Peer:
@@ -228,18 +271,25 @@ def _peer_of(actor: Member) -> Peer:
     return actor.peer
 
 
-def _check_in_call(actor: Member) -> None:
-    _peer_of(actor)
+def _talking_peer(actor: Member) -> Peer:
     if actor.stage != Stage.IN_CALL:
-        raise Conflict("You are not in the call.", code="not_in_call")
+        raise Forbidden("You are not in the call.", code="not_seated")
+    return _peer_of(actor)
 
 
-def _patient_at(roster: Roster, stages: set[Stage]) -> Member:
+def _find_waiting(roster: Roster, command: ToWaiting, stages: set[Stage]) -> Member:
+    """Return the patient or guest whom a command means; raises `Conflict` for somebody who is elsewhere."""
     _refuse_if_over(roster)
-    patient = roster.patient
-    if patient is None or patient.stage not in stages:
-        raise Conflict("The patient is not in the waiting room.", code="not_waiting")
-    return patient
+    meant = roster.patient if command.participant is None else roster.members.get(command.participant)
+    if meant is None or meant.professional or meant.withdrawn or meant.stage not in stages:
+        raise Conflict(NOT_WAITING[Role.GUEST if meant is None else meant.role], code="not_waiting")
+    return meant
+
+
+def _away(member: Member) -> Conflict:
+    if member.guest:
+        return Conflict("Your guest is not connected at the moment. Their place is kept.", code="guest_away")
+    return Conflict("The patient is not connected at the moment. Their place is kept.", code="patient_away")
 
 
 def _tell(member: Member, kind: str, body: dict[str, object]) -> tuple[Tell, ...]:
@@ -255,6 +305,11 @@ def _refuse_if_over(roster: Roster) -> None:
 ACTIONS: dict[type[Command], Callable[[Roster, Member, Any], Step]] = {
     Signal: _signal,
     Media: _media,
+    Answer: _word,
+    RestartMedia: _word,
+    Watch: _word,
+    Flowing: _flowing,
+    Stuck: _stuck,
     Hand: _hand,
     Chat: _chat,
     Caption: _caption,

@@ -33,6 +33,8 @@ class Act(StrEnum):
     REGISTERED = "registered"
     READDRESSED = "readdressed"
     CHANGED = "changed"
+    INVITED = "invited"
+    UNINVITED = "uninvited"
 
 
 class AuditEntry(Base):

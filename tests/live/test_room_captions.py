@@ -43,7 +43,7 @@ async def test_captions_are_read_by_the_other_and_stored_nowhere(
     sockets: str, house: House, meeting: Meeting, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with as_staff(sockets, house, ALICE, meeting) as alice, as_patient(sockets, house, meeting) as dana:
-        with pytest.raises(Refused, match="not_in_call"):
+        with pytest.raises(Refused, match="not_seated"):
             await dana.command("caption", body=WORDS, final=True, source="typed")
         await alice.command("admit")
         await dana.until(lambda: dana.stage(meeting.participant_id) == "in_call")

@@ -6,7 +6,7 @@ import pytest
 
 from server.consultation.commands import MAX_CAPTION, Admit, Caption, Quality, parse_command
 from server.consultation.steps import act
-from server.errors import Conflict, Malformed
+from server.errors import ConsiliumError, Malformed
 from tests.pure.room_game import ALICE, BOB, DANA, Game
 
 pytestmark = pytest.mark.row("V11")
@@ -47,11 +47,11 @@ def test_somebody_whose_page_has_dropped_is_not_told() -> None:
 @pytest.mark.parametrize("command", [Caption(**LINE), Quality(**GOOD)], ids=["caption", "quality"])
 def test_whoever_is_not_in_the_call_says_nothing_in_it(command: Caption | Quality) -> None:
     game = talking()
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(ConsiliumError) as refused:
         game.act(BOB, command)
-    assert refused.value.code == "not_in_call"
+    assert refused.value.code == "not_seated"
     game.drop(DANA)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConsiliumError):
         game.act(DANA, command)
 
 

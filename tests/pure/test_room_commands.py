@@ -17,6 +17,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "signal": {"to": "p", "description": {"type": "offer", "sdp": SDP}},
     "media": {"mic": True, "camera": False, "screen": False},
     "hand": {"up": True},
+    "answer": {"epoch": 1, "side": "publish", "number": 2, "sdp": SDP},
+    "restart_media": {"side": "subscribe"},
+    "watch": {"wishes": [{"peer": "p", "source": "camera", "layer": "l", "pinned": False}]},
+    "flowing": {"epoch": 1},
+    "stuck": {},
     "chat": {"body": "Hello"},
     "caption": {"body": "Hello", "final": True, "source": "typed"},
     "quality": {

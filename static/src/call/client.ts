@@ -3,11 +3,10 @@ import { CommandError, type Ending, JsonSocket, type SocketOptions, type SocketS
 import { realTimers, type Timers } from "../lib/timers.ts";
 import type { Commands, Events, MediaFlags, Welcome } from "../lib/wire.ts";
 import { LocalMedia, type LocalView, type Off, type Openers, type Source } from "../media/local.ts";
-import type { Peer, PeerOptions } from "../media/peer.ts";
 import { type CallEvent, isOver, type Phase, step } from "./machine.ts";
 import { type CallState, heard, newCall, type RoomFrame } from "./model.ts";
 import { Outbox } from "./outbox.ts";
-import { Peers } from "./peers.ts";
+import { type Looks, mediaOf, Paths, type PathsOptions } from "./paths.ts";
 import { startReports } from "./reporter.ts";
 
 const PARTING_MS = 2_000;
@@ -26,7 +25,8 @@ export interface CallOptions {
   /** Take a place in the call at once: the professional whose consultation it is. */
   seat?: boolean;
   open?: NonNullable<SocketOptions<Events>["open"]>;
-  makePeer?: (options: PeerOptions) => Peer;
+  /** What tests put in the place of connections. */
+  paths?: Partial<PathsOptions>;
   timers?: Timers;
 }
 
@@ -41,11 +41,12 @@ export class Call {
   readonly #options: CallOptions;
   readonly #timers: Timers;
   readonly #socket: JsonSocket<Commands, Events>;
-  readonly #peers: Peers;
+  readonly #paths: Paths;
   readonly #listeners = new Set<(state: CallState) => void>();
   #ice: RTCIceServer[] = [];
   #resume: string | null = null;
   #seat: boolean;
+  #quiet = false;
   #wanted: Wanted = { camera: false, microphone: false };
   #cameraBefore = false;
   #told = "";
@@ -57,7 +58,7 @@ export class Call {
     this.#seat = options.seat ?? false;
     this.media = this.#makeMedia();
     this.#socket = this.#makeSocket();
-    this.#peers = this.#makePeers();
+    this.#paths = this.#makePaths();
     this.outbox = new Outbox({
       me: options.me,
       messages: () => this.#now.roster.messages,
@@ -109,7 +110,12 @@ export class Call {
 
   networkChanged(): void {
     this.#socket.hurry();
-    this.#peers.networkChanged();
+    this.#paths.networkChanged();
+  }
+
+  /** How each person's picture is shown on the page, so that no more of it is sent than that needs. */
+  look(looks: Looks): void {
+    this.#paths.look(looks);
   }
 
   async setCamera(on: boolean): Promise<void> {
@@ -149,14 +155,15 @@ export class Call {
     await this.#socket.command(type, body);
   }
 
-  /** Takes a place in the call, unless a colleague has it. */
-  enter(): Promise<void> {
-    return this.#takeSeat("enter");
+  /** Takes a place in the call; quietly: to see and hear, without sound and picture of our own. */
+  enter(quiet = false): Promise<void> {
+    this.#quiet = quiet;
+    return this.#takeSeat(() => this.command("enter", quiet ? { quiet } : {}));
   }
 
   /** Takes a place if needed and lets the patient in. */
   admit(): Promise<void> {
-    return this.#takeSeat("admit");
+    return this.#takeSeat(() => this.command("admit", {}));
   }
 
   /** The devices are off at once; `left` resolves when the server knows, or has not answered for two seconds. */
@@ -182,14 +189,15 @@ export class Call {
     });
   }
 
-  #makePeers(): Peers {
-    const { makePeer } = this.#options;
-    return new Peers({
+  #makePaths(): Paths {
+    return new Paths({
+      me: this.#options.me,
       ice: () => this.#ice,
       send: (to, body) => this.#socket.send("signal", { to, ...body }),
-      onChange: () => this.#peersChanged(),
+      say: (type, body) => this.#now.line === "open" && void this.command(type, body).catch(() => undefined),
+      onChange: () => this.#pathsChanged(),
       timers: this.#timers,
-      ...(makePeer ? { makePeer } : {}),
+      ...this.#options.paths,
     });
   }
 
@@ -207,13 +215,13 @@ export class Call {
 
   #applySoundOnly(on: boolean): void {
     this.#set({ soundOnly: on });
-    this.#peers.setSoundOnly(on);
+    this.#follow();
   }
 
-  async #takeSeat(type: "enter" | "admit"): Promise<void> {
+  async #takeSeat(ask: () => Promise<void>): Promise<void> {
     this.#seat = true;
     try {
-      await this.command(type, {});
+      await ask();
     } catch (error) {
       if (!(error instanceof CommandError) || error.code !== "call_full") throw error;
       this.#seat = false;
@@ -221,8 +229,8 @@ export class Call {
   }
 
   #frame(frame: RoomFrame): void {
-    if (frame.t === "signal") {
-      void this.#peers.receive(frame.b.from, frame.b);
+    if (frame.t === "signal" || frame.t === "offer" || frame.t === "speaking" || frame.t === "served") {
+      this.#paths.receive(frame);
       return;
     }
     if (frame.t === "caption") {
@@ -230,7 +238,7 @@ export class Call {
       return;
     }
     if (frame.t === "welcome") this.#welcomed(frame.b);
-    if (frame.t === "gone") this.#peers.drop(frame.b.id);
+    if (frame.t === "gone") this.#paths.drop(frame.b.id);
     this.#set(heard(this.#now, frame, this.#options.me));
     this.#follow();
     if (frame.t === "welcome") this.#settled();
@@ -239,8 +247,7 @@ export class Call {
   #welcomed({ peer, resume, ice }: Welcome): void {
     this.#ice = ice;
     this.#resume = resume;
-    this.#peers.become(peer);
-    this.#peers.renew();
+    this.#paths.become(peer);
   }
 
   /** The server may have forgotten what we told it before: sit down again. */
@@ -249,7 +256,7 @@ export class Call {
     this.#tellMedia();
     this.outbox.resume();
     const stands = me?.role === "professional" && me.stage !== "in_call" && !isOver(phase);
-    if (this.#seat && stands) void this.enter().catch(() => undefined);
+    if (this.#seat && stands) void this.enter(this.#quiet).catch(() => undefined);
   }
 
   #lineChanged(line: SocketState, ending: Ending | null): void {
@@ -259,18 +266,20 @@ export class Call {
   }
 
   #follow(): void {
-    this.#peers.follow(this.#now.roster, this.#options.me, this.#now.line === "open");
-    this.#peersChanged();
+    if (isOver(this.#now.phase)) return;
+    this.#paths.follow(this.#now);
+    this.#pathsChanged();
   }
 
-  #peersChanged(): void {
-    this.#set({ remotes: this.#peers.remotes });
-    this.#event({ on: "media", media: this.#peers.media });
+  #pathsChanged(): void {
+    const { brought } = this.#paths;
+    this.#set(brought);
+    this.#event({ on: "media", media: mediaOf(brought.remotes) });
   }
 
   #localChanged(local: LocalView): void {
     this.#set({ local });
-    this.#peers.give(local);
+    this.#follow();
     this.#tellMedia();
   }
 
@@ -312,7 +321,7 @@ export class Call {
   #moved(before: Phase, after: Phase): void {
     if (before === after) return;
     if (after === "refused" || (isOver(after) && !isOver(before))) this.#stopMedia();
-    if (isOver(after)) this.#peers.closeAll();
+    if (isOver(after)) this.#paths.closeAll();
     else if (before === "refused") void this.media.open(this.#wanted);
   }
 }

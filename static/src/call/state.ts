@@ -4,17 +4,19 @@ import { prefer, preferred } from "../lib/prefs.ts";
 import { type Device, remember, remembered } from "../media/devices.ts";
 import { type Captioning, captioningOf } from "./captioning.ts";
 import type { Call } from "./client.ts";
+import { type Layout, layoutOf, looksOf, shownOf } from "./layout.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
 import { lastMessageId } from "./roster.ts";
 import { otherOf } from "./words.ts";
 
-export type Sheet = "chat" | "more";
+export type Sheet = "chat" | "more" | "people";
 export type TextSize = "normal" | "large" | "larger";
 
 export interface CallModel {
   call: Call;
   state: ReadonlySignal<CallState>;
+  layout: Layout;
   /** The sheet that is open over the picture. */
   sheet: Signal<Sheet | null>;
   /** What is being written; it outlives the field, which goes with the waiting room or the sheet. */
@@ -25,7 +27,7 @@ export interface CallModel {
   silent: Signal<boolean>;
   /** Somebody speaks into a muted microphone. */
   mutedHint: Signal<boolean>;
-  /** Who has just come back, in a sentence. */
+  /** Who has just come back, joined or left, in a sentence. */
   back: Signal<string | null>;
   /** A microphone that has just been plugged in, and may be wanted. */
   found: Signal<Device | null>;
@@ -87,6 +89,11 @@ const build = (call: Call): CallModel => {
   call.subscribe((next) => {
     state.value = next;
   });
+  const layout = layoutOf(state);
+  effect(() => {
+    const people = shownOf(state.value).map(({ participant }) => participant.id);
+    call.look(looksOf(layout.arranged.value, layout.pinned.value, people));
+  });
   const sheet = signal<Sheet | null>(null);
   const host = signal("");
   const trouble = signal<string | null>(null);
@@ -96,6 +103,7 @@ const build = (call: Call): CallModel => {
   return {
     call,
     state,
+    layout,
     sheet,
     draft: signal(""),
     host,
