@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.consultation.call_pages
+import server.consultation.engine_pages
 import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
@@ -137,6 +139,8 @@ def _routes() -> list[BaseRoute]:
         *server.access.pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
+        *server.consultation.call_pages.routes(),
+        *server.consultation.engine_pages.routes(),
         *server.consultation.http.routes(see_bookable),
         *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from server.media_control import Command, Event
+from server.media_control import Command, Event, Load
 
 
 class Clock(Protocol):
@@ -85,6 +85,15 @@ class MediaRoom(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class EngineState:
+    """`load` is what the engine said of itself last; None while no line to it stands. `available`: it may be given a room all the same."""
+
+    name: str
+    available: bool
+    load: Load | None
+
+
 class MediaEngines(Protocol):
     """The forwarding engines that this server can reach (docs/WIRE.md 5). `tasks` are to be kept running."""
 
@@ -93,6 +102,10 @@ class MediaEngines(Protocol):
 
     async def close(self) -> None:
         """End what was started here."""
+        ...
+
+    def states(self) -> Sequence[EngineState]:
+        """Return how each of them is now, for whoever looks after the server."""
         ...
 
     @property

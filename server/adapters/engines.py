@@ -36,7 +36,7 @@ from server.media_control import (
     read_down,
     write,
 )
-from server.ports import MediaRoom
+from server.ports import EngineState, MediaRoom
 
 log = structlog.get_logger(__name__)
 
@@ -278,6 +278,9 @@ class Engines:
     async def close(self) -> None:
         for node in self.nodes:
             await node.place.close()
+
+    def states(self) -> list[EngineState]:
+        return [EngineState(node.place.name, node.available, node.load) for node in self.nodes]
 
     def open(self, name: str, hear: Hear) -> MediaRoom | None:
         there = [node for node in self.nodes if node.available]

@@ -10,6 +10,7 @@ from server.media_control import LONGEST_ANSWER, MOST_LINES, Layer, Side, Source
 
 MAX_TEXT = 2000  # characters of a message or a reason; error `malformed`
 MAX_DESCRIPTION = 48 * 1024  # characters of an SDP; error `too_big`
+MAX_CAPTION = 300  # characters of what is shown over the picture while somebody speaks
 MAX_SCALAR = 1024  # characters of any other text of a signal
 ID_CHARACTERS = 36
 MAX_FIELDS = 8  # of a signal's description or candidate
@@ -148,6 +149,32 @@ class Chat(Command):
     body: Text
 
 
+class Caption(Command):
+    """What somebody says in writing while they say it; an interim line is replaced by the next one of the same person."""
+
+    body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CAPTION)]
+    final: bool
+    source: Literal["typed", "speech"]
+
+
+Permille = Annotated[int, Field(ge=0, le=1_000)]
+Delay = Annotated[int, Field(ge=0, le=60_000)]  # milliseconds
+Kilobits = Annotated[int, Field(ge=0, le=1_000_000)]  # a second
+
+
+class Quality(Command):
+    """How a call went for one browser in the last ten seconds: numbers only, so that nothing else can be told by it."""
+
+    lost_in: Permille
+    lost_out: Permille
+    delay_ms: Delay
+    jitter_ms: Delay
+    in_kbps: Kilobits
+    out_kbps: Kilobits
+    frozen_ms: Annotated[int, Field(ge=0, le=10_000)]
+    sound_only: bool
+
+
 class Enter(Command):
     """`quiet`: to see and hear, and to send nothing."""
 
@@ -203,6 +230,8 @@ COMMANDS: dict[str, type[Command]] = {
     "stuck": Stuck,
     "hand": Hand,
     "chat": Chat,
+    "caption": Caption,
+    "quality": Quality,
     "enter": Enter,
     "admit": Admit,
     "hold": Hold,

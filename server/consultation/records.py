@@ -86,6 +86,25 @@ class Attendance(Base):
     left_at: Mapped[datetime | None]
 
 
+class CallQuality(Base):
+    """How the call went for one participant in the ten seconds from `at`, as their browser measured it: losses per mille, times in
+    milliseconds, kilobits a second. There is one row of them at most.
+    """
+
+    __tablename__ = "call_quality"
+
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    lost_in: Mapped[int]
+    lost_out: Mapped[int]
+    delay_ms: Mapped[int]
+    jitter_ms: Mapped[int]
+    in_kbps: Mapped[int]
+    out_kbps: Mapped[int]
+    frozen_ms: Mapped[int]
+    sound_only: Mapped[bool]
+
+
 class Feedback(Base):
     """The patient's two answers after the call; one row each, the last answer counts."""
 

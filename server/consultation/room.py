@@ -13,6 +13,7 @@ from server.consultation.exchange import Exchange
 from server.consultation.inbox import Inbox
 from server.consultation.live_actions import load_room, perform, read_facts
 from server.consultation.model import Stage
+from server.consultation.readings import Readings, keep_readings
 from server.consultation.resume import resumed_peer
 from server.consultation.rights import check_rights, objection
 from server.consultation.roster import Facts, Roster, absorb, restore
@@ -50,6 +51,7 @@ class Room:
         self._pace = pace
         self._forget = forget
         self._audience = Audience()
+        self._readings = Readings()
         self._exchange = Exchange(house.engines, consultation_id, self.inbox.nudge)
         self._roster: Roster
         self._lost: set[int] = set()
@@ -177,6 +179,8 @@ class Room:
         self._believe(roster)
         if step.word is not None:
             self._exchange.say(*step.word, self._roster.route.epoch)
+        if step.measured is not None:
+            self._readings.note(step.measured, self._house.clock.now())
         self._audience.tell(step.tells)
         return step.closes
 
@@ -249,11 +253,13 @@ class Room:
             storage_error(error)
 
     async def _store_attendance(self) -> None:
-        seen = self._seen()
-        if seen:
+        seen, readings = self._seen(), self._readings.waiting()
+        if seen or readings:
             async with self._house.database.write() as tx:
                 await note_seen(tx, seen)
+                await keep_readings(tx, readings)
                 await note_use(tx, self._audience.logins(), self._house.settings, self._house.clock.now())
+            self._readings.kept(readings)
 
     def _seen(self, only: UUID | None = None) -> dict[UUID, datetime]:
         """Return when each participant with a peer, or only this one, was last heard; a patient who has left is only being closed."""

@@ -10,6 +10,7 @@ from server.consultation.asks import Act, Ask, asked
 from server.consultation.attendance import find_stale, sweep_stale
 from server.consultation.commands import Command
 from server.consultation.lapse import find_lapsed, sweep_lapsed
+from server.consultation.readings import find_old_readings, sweep_readings
 from server.consultation.room import Room, RoomPace
 from server.core.house import House
 from server.errors import Overloaded
@@ -96,6 +97,7 @@ class Rooms:
     async def _sweep_lapsed(self) -> None:
         while True:
             await self.sweep_lapsed()
+            await self.sweep_readings()
             await asyncio.sleep(SWEEP_EVERY_S)
 
     async def sweep_lapsed(self) -> None:
@@ -106,3 +108,13 @@ class Rooms:
             async with self._house.database.write() as tx:
                 lapsed = await sweep_lapsed(tx, found, now)
             log.info("consultations lapsed", consultations=lapsed)
+
+    async def sweep_readings(self) -> None:
+        """Forget how calls went, once that is older than it is kept."""
+        now = self._house.clock.now()
+        async with self._house.database.read() as tx:
+            found = await find_old_readings(tx, now)
+        if found:
+            async with self._house.database.write() as tx:
+                rows = await sweep_readings(tx, now)
+            log.info("call quality swept", rows=rows)

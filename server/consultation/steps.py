@@ -13,6 +13,7 @@ from server.consultation.changes import Change
 from server.consultation.commands import (
     Admit,
     Answer,
+    Caption,
     Chat,
     Command,
     End,
@@ -23,6 +24,7 @@ from server.consultation.commands import (
     Leave,
     Media,
     MediaWord,
+    Quality,
     Refuse,
     RestartMedia,
     Signal,
@@ -55,9 +57,18 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What a participant's browser tells of the call; it may be stored later, or not at all."""
+
+    participant_id: UUID
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     roster: Roster
     store: Change | None = None
+    measured: Measured | None = None
     tells: tuple[Tell, ...] = ()
     closes: tuple[Close, ...] = ()
     word: tuple[str, MediaWord] | None = None  # of a peer to the engine
@@ -188,6 +199,19 @@ def _chat(roster: Roster, actor: Member, command: Chat) -> Step:
     return Step(roster, store=changes.Say(actor.id, command.body))
 
 
+def _caption(roster: Roster, actor: Member, command: Caption) -> Step:
+    """Whoever else is in the call is told now; nobody is told later, because it is kept nowhere."""
+    _talking_peer(actor)
+    body: dict[str, object] = {"from": str(actor.id), **command.model_dump()}
+    others = [handle for handle, member in roster.connected() if member.stage == Stage.IN_CALL and member.id != actor.id]
+    return Step(roster, tells=tuple(Tell(handle, "caption", body) for handle in others))
+
+
+def _quality(roster: Roster, actor: Member, command: Quality) -> Step:
+    _talking_peer(actor)
+    return Step(roster, measured=Measured(actor.id, command))
+
+
 def _enter(roster: Roster, actor: Member, command: Enter) -> Step:
     _check_seats(roster, actor)
     there = actor.stage == Stage.IN_CALL and actor.quiet == command.quiet
@@ -288,6 +312,8 @@ ACTIONS: dict[type[Command], Callable[[Roster, Member, Any], Step]] = {
     Stuck: _stuck,
     Hand: _hand,
     Chat: _chat,
+    Caption: _caption,
+    Quality: _quality,
     Enter: _enter,
     Admit: _admit,
     Hold: _hold,

@@ -6,7 +6,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server.consultation.asks import Act, Answer, Ask, Join, asked
-from server.consultation.commands import Command, Signal, parse_command, parse_hello
+from server.consultation.commands import Caption, Command, Quality, Signal, parse_command, parse_hello
 from server.consultation.inbox import Gone
 from server.consultation.room import Room
 from server.consultation.rooms import Rooms
@@ -20,6 +20,8 @@ from server.web.wire import Frame
 
 PURPOSE = "room"
 STORED_PER_S, STORED_BURST = 2.0, 20.0  # commands that cost a transaction; more are refused with `too_fast`
+CAPTIONS_PER_S, CAPTIONS_BURST = 4.0, 12.0  # more are refused with `too_fast`, and the next interim line holds what they held
+REPORTS_PER_S, REPORTS_BURST = 0.2, 4.0  # of the call's quality: twice what a page sends
 
 
 def routes(limits: SocketLimits | None = None) -> list[WebSocketRoute]:
@@ -34,7 +36,10 @@ class RoomConversation:
         self._rooms = cast(Rooms, websocket.app.state.rooms)
         self._connection = connection
         self._handle = self._rooms.new_handle()
-        self._stored = Bucket.full(STORED_PER_S, STORED_BURST, self._house.clock.monotonic())
+        now = self._house.clock.monotonic()
+        self._stored = Bucket.full(STORED_PER_S, STORED_BURST, now)
+        self._captions = Bucket.full(CAPTIONS_PER_S, CAPTIONS_BURST, now)
+        self._reports = Bucket.full(REPORTS_PER_S, REPORTS_BURST, now)
         self._room: Room | None = None
         self._subject: RoomSubject
 
@@ -53,7 +58,8 @@ class RoomConversation:
 
     async def receive(self, frame: Frame) -> None:
         command = parse_command(frame.t, frame.b)
-        if command.stored and not self._stored.take(self._house.clock.monotonic()):
+        bucket = self._bucket_of(command)
+        if bucket is not None and not bucket.take(self._house.clock.monotonic()):
             raise TooFast
         assert self._room is not None  # noqa: S101 - frames come only after `open`
         act = Act(self._subject.participant_id, self._handle, command)
@@ -61,6 +67,13 @@ class RoomConversation:
             await self._room.inbox.put(Ask(act, self._answer_to(frame, command)))
         except Gone:
             self._connection.close(RESTART, "The room was closed. Please come back.")
+
+    def _bucket_of(self, command: Command) -> Bucket | None:
+        if isinstance(command, Caption):
+            return self._captions
+        if isinstance(command, Quality):
+            return self._reports
+        return self._stored if command.stored else None
 
     def _answer_to(self, frame: Frame, command: Command) -> Answer:
         def answer(error: ConsiliumError | None) -> None:

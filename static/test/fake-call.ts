@@ -30,6 +30,7 @@ export class FakePeer {
     theirs: "good",
     unseen: false,
     soundOnlyThere: false,
+    measured: () => null,
   };
 
   constructor(options: PeerOptions) {

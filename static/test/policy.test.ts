@@ -200,6 +200,7 @@ describe("statistics [V7]", () => {
   test("become rates", () => {
     assert.deepEqual(rates(at(1, 100, 0, 30), at(2, 190, 10, 55)), {
       kbitIn: 720,
+      kbitOut: 0,
       lossIn: 0.1,
       fpsIn: 25,
       jitter: 10,
@@ -210,7 +211,7 @@ describe("statistics [V7]", () => {
   });
 
   test("grade as measured on real bad lines: clean, 15 % dropped, 600 kbit/s", () => {
-    const line = { kbitIn: 700, lossIn: 0, fpsIn: 30, jitter: 3, rtt: 3, lossOut: 0, roomOut: 2_000_000 };
+    const line = { kbitIn: 700, kbitOut: 0, lossIn: 0, fpsIn: 30, jitter: 3, rtt: 3, lossOut: 0, roomOut: 2_000_000 };
     assert.equal(gradeIn(line, true), "good");
     assert.equal(gradeIn({ ...line, lossIn: 0.107, fpsIn: 24 }, true), "weak");
     assert.equal(gradeIn({ ...line, fpsIn: 6, jitter: 290 }, true), "weak");
@@ -224,6 +225,7 @@ describe("statistics [V7]", () => {
     assert.deepEqual(count(report([{ type: "inbound-rtp" }, { type: "codec" }]), 5), {
       at: 5,
       bytesIn: 0,
+      bytesOut: 0,
       packetsIn: 0,
       lostIn: 0,
       framesIn: 0,

@@ -33,6 +33,7 @@ const remote = (view: Partial<PeerView> = {}): Remote => ({
     theirs: "good",
     unseen: false,
     soundOnlyThere: false,
+    measured: () => null,
     ...view,
   },
 });

@@ -10,6 +10,7 @@ import pytest
 from server.consultation import commands, steps, ws
 from server.consultation.commands import COMMANDS, Hello, WatchWish
 from server.consultation.live_actions import MAX_MESSAGES
+from server.consultation.readings import KEPT_FOR
 from server.consultation.room import RoomPace
 from server.consultation.roster import MESSAGES_SHOWN
 from server.consultation.route import RouteShape
@@ -81,8 +82,8 @@ def test_commands_have_the_same_fields_and_the_same_users(kind: str) -> None:
     assert names(body) == known
     assert (who == "professional") is COMMANDS[kind].professional_only
     written = interface("Commands")[kind]
-    for shape in ("MediaFlags", "EngineAnswer"):
-        written = written.replace(shape, "; ".join(f"{name}:" for name in interface(shape)))
+    for shape in ("MediaFlags", "EngineAnswer", "Report"):
+        written = re.sub(rf"\b{shape}\b", "; ".join(f"{name}:" for name in interface(shape)), written)
     fields = set(re.findall(r"(\w+)\??:", written))
     assert fields == (known - {"description", "candidate"} if kind == "signal" else known)
 
@@ -145,6 +146,8 @@ def test_words_are_the_same() -> None:
         ("frames", f"{LIMITS.frames_per_s:.0f} per second, burst {LIMITS.frames_burst:.0f}"),
         (f"commands that are stored ({', '.join(f'`{name}`' for name, command in COMMANDS.items() if command.stored)})",
          f"{ws.STORED_PER_S:.0f} per second, burst {ws.STORED_BURST:.0f}"),
+        ("`caption`", f"{ws.CAPTIONS_PER_S:.0f} per second, burst {ws.CAPTIONS_BURST:.0f}"),
+        ("`quality`", f"{ws.REPORTS_PER_S} per second, burst {ws.REPORTS_BURST:.0f}"),
         ("messages of one consultation", f"{MAX_MESSAGES:,}"),
         ("frames waiting for a slow reader", f"{LIMITS.queued_frames}, or {LIMITS.queued_size // 1024**2} MiB"),
         ("connections of one consultation", f"{steps.MAX_CONNECTIONS}"),
@@ -161,6 +164,9 @@ def test_other_figures_are_what_the_page_says() -> None:
     assert f"for {RoomPace().grace_s:.0f} s (the grace)" in section("2.4")
     assert f"every {LIMITS.beat_s:.0f} s" in EVENT_ROWS["beat"][2]
     assert f"1…{commands.MAX_TEXT:,} characters" in COMMAND_ROWS["chat"][2]
+    assert f"1…{commands.MAX_CAPTION} characters" in COMMAND_ROWS["caption"][2]
+    assert f"CAPTION_CHARACTERS = {commands.MAX_CAPTION}" in SCRIPT
+    assert f"deletes it after {KEPT_FOR.days} days" in section("2.7")
     assert f"MESSAGE_CHARACTERS = {commands.MAX_TEXT}" in SCRIPT
     assert f"GRACE_MS = {RoomPace().grace_s * 1000:_.0f}" in SCRIPT
 

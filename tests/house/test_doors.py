@@ -11,7 +11,7 @@ from tests.house.source import calls, python_files, relative
 PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
-    "NoteTemplate", "NoteSnippet", "Invitation",
+    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -26,6 +26,8 @@ HANDED = {
     "server/consultation/notices.py": "names the patients of notices that the viewer was sent",
     "server/messaging/actions.py": "starts from visible_consultations, or from a delivery's own consultation",
     "server/consultation/attendance.py": "works on the places of a live room, and sweeps what a crash left: there is no viewer",
+    "server/consultation/call_quality.py": "starts from visible_consultations, or from the practice that the viewer administers",
+    "server/consultation/readings.py": "stores what the room's actor was told, and sweeps it: there is no viewer",
     "server/consultation/known.py": "starts from visible_consultations",
     "server/consultation/lapse.py": "sweeps what nobody ended: there is no viewer",
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",

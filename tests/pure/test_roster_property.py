@@ -7,7 +7,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from server.consultation.commands import Admit, Chat, Command, End, Enter, Flowing, Hand, Hold, Leave, Media, Refuse, Signal, Stuck
+from server.consultation.commands import (
+    Admit,
+    Caption,
+    Chat,
+    Command,
+    End,
+    Enter,
+    Flowing,
+    Hand,
+    Hold,
+    Leave,
+    Media,
+    Quality,
+    Refuse,
+    Signal,
+    Stuck,
+)
 from server.consultation.model import Stage
 from server.consultation.view import view_for
 from server.errors import ConsiliumError
@@ -16,12 +32,15 @@ from tests.pure.room_game import ALICE, BOB, DANA, FAY, IMRAN, Game
 EVERYBODY = st.sampled_from([ALICE, BOB, DANA, IMRAN, FAY])
 MEANT = st.sampled_from([None, None, DANA, IMRAN, FAY, ALICE])
 TEXT = st.sampled_from(["Hello", "One moment", "a\nb", "\u0645\u0631\u062d\u0628\u0627"])
+REPORT = Quality(lost_in=0, lost_out=0, delay_ms=0, jitter_ms=0, in_kbps=0, out_kbps=0, frozen_ms=0, sound_only=False)
 OFFER = {"type": "offer", "sdp": "v=0\r\n"}
 
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Media, mic=st.booleans(), camera=st.booleans(), screen=st.booleans()),
     st.builds(Hand, up=st.booleans()),
     st.builds(Chat, body=TEXT),
+    st.builds(Caption, body=TEXT, final=st.booleans(), source=st.just("typed")),
+    st.just(REPORT),
     st.builds(Enter, quiet=st.booleans()),
     st.builds(Admit, participant=MEANT),
     st.builds(Hold, body=st.none() | TEXT, participant=MEANT),

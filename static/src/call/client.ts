@@ -7,6 +7,7 @@ import { type CallEvent, isOver, type Phase, step } from "./machine.ts";
 import { type CallState, heard, newCall, type RoomFrame } from "./model.ts";
 import { Outbox } from "./outbox.ts";
 import { type Looks, mediaOf, Paths, type PathsOptions } from "./paths.ts";
+import { startReports } from "./reporter.ts";
 
 const PARTING_MS = 2_000;
 
@@ -35,6 +36,8 @@ export class Call {
   /** Our messages on their way. */
   readonly outbox: Outbox;
   left: Promise<void> = Promise.resolve();
+  /** What somebody else says, in writing. */
+  onCaption: (caption: Events["caption"]) => void = () => undefined;
   readonly #options: CallOptions;
   readonly #timers: Timers;
   readonly #socket: JsonSocket<Commands, Events>;
@@ -63,6 +66,11 @@ export class Call {
       onChange: (outgoing) => this.#set({ outgoing }),
     });
     this.#now = newCall(this.media.view);
+    startReports(
+      this.#timers,
+      () => this.#now,
+      (report) => void this.command("quality", report).catch(() => undefined),
+    );
   }
 
   get state(): CallState {
@@ -223,6 +231,10 @@ export class Call {
   #frame(frame: RoomFrame): void {
     if (frame.t === "signal" || frame.t === "offer" || frame.t === "speaking" || frame.t === "served") {
       this.#paths.receive(frame);
+      return;
+    }
+    if (frame.t === "caption") {
+      this.onCaption(frame.b);
       return;
     }
     if (frame.t === "welcome") this.#welcomed(frame.b);

@@ -57,8 +57,10 @@ const withRoster = (state: CallState, roster: Roster, me: string): CallState => 
 /** Frames of the ways that sound and picture take: they are not part of what the roster tells. */
 export type PathFrame = FrameOf<Pick<Events, "signal" | "offer" | "speaking" | "served">>;
 
-/** The state after a frame. */
-export const heard = (state: CallState, frame: Exclude<RoomFrame, PathFrame>, me: string): CallState => {
+type RosterFrame = Exclude<RoomFrame, PathFrame | FrameOf<Pick<Events, "caption">>>;
+
+/** The state after a frame; captions are read apart from it. */
+export const heard = (state: CallState, frame: RosterFrame, me: string): CallState => {
   if (frame.t === "hold") return { ...state, hold: frame.b };
   if (frame.t === "refused") return { ...state, refusal: frame.b.reason };
   const roster = frame.t === "welcome" ? frame.b.snapshot : apply(state.roster, frame);

@@ -4,6 +4,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
 import { Icon, type IconName } from "../lib/icon.tsx";
 import { canChooseSpeaker, type Device, type Kind, listDevices, onDeviceChange, remember } from "../media/devices.ts";
+import { CaptionSwitches } from "./captions.tsx";
 import { canShare, floatPicture, toggleSharing } from "./deeds.ts";
 import { People } from "./people.tsx";
 import { Sheet } from "./sheet.tsx";
@@ -160,6 +161,7 @@ export const MoreSheet = ({ model, layout }: { model: CallModel; layout: "room" 
       {layout === "desk" ? null : <People model={model} />}
       {layout === "desk" ? <Devices model={model} /> : null}
       <Switches model={model} share={layout === "room"} />
+      <CaptionSwitches model={model} />
       {layout === "desk" ? null : <Devices model={model} />}
       <TextSizes model={model} />
       <Shortcuts model={model} />

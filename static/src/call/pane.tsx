@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { listWords, t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
+import { CaptionWriter } from "./captions.tsx";
 import { Log, Writer } from "./chat.tsx";
 import type { Call } from "./client.ts";
 import { Controls } from "./controls.tsx";
@@ -101,6 +102,7 @@ export const CallPane = ({ call, layout, phone, onLeave, onEnd, people }: CallPa
       <ChatSheet model={model} />
       <MoreSheet model={model} layout={layout} />
       {people}
+      <CaptionWriter model={model} />
       <Controls model={model} layout={layout} onLeave={onLeave ?? (() => void call.leave())} onEnd={onEnd} />
     </section>
   );

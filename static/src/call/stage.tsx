@@ -2,6 +2,7 @@
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { Banners } from "./banner.tsx";
+import { Captions } from "./captions.tsx";
 import { Avatar, Sound, TapToHear } from "./picture.tsx";
 import type { CallModel } from "./state.ts";
 import { Tiles } from "./tiles.tsx";
@@ -33,6 +34,7 @@ export const Stage = ({ model }: { model: CallModel }) => {
       ) : null}
       <Banners model={model} />
       <TapToHear model={model} />
+      <Captions model={model} />
     </div>
   );
 };

@@ -2,6 +2,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { prefer, preferred } from "../lib/prefs.ts";
 import { type Device, remember, remembered } from "../media/devices.ts";
+import { type Captioning, captioningOf } from "./captioning.ts";
 import type { Call } from "./client.ts";
 import { type Layout, layoutOf, looksOf, shownOf } from "./layout.ts";
 import { isTalking } from "./machine.ts";
@@ -44,6 +45,7 @@ export interface CallModel {
   useShortcuts: (on: boolean) => void;
   textSize: ReadonlySignal<TextSize>;
   useTextSize: (size: TextSize) => void;
+  captions: Captioning;
 }
 
 /** Before the call the messages stand on the page itself. */
@@ -94,6 +96,7 @@ const build = (call: Call): CallModel => {
   });
   const sheet = signal<Sheet | null>(null);
   const host = signal("");
+  const trouble = signal<string | null>(null);
   const [speaker, chooseSpeaker] = speakerOf();
   const [shortcuts, useShortcuts] = kept<boolean>("shortcuts", true);
   const [textSize, useTextSize] = kept<TextSize>("text", "normal");
@@ -111,13 +114,14 @@ const build = (call: Call): CallModel => {
     mutedHint: signal(false),
     back: signal(null),
     found: signal(null),
-    trouble: signal(null),
+    trouble,
     speaker,
     chooseSpeaker,
     shortcuts,
     useShortcuts,
     textSize,
     useTextSize,
+    captions: captioningOf(call, state, trouble),
   };
 };
 

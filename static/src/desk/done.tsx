@@ -51,6 +51,11 @@ const Ended = (parts: Parts) => {
       <div class="desk-doings">
         {outcome === "unsuitable" && <Ring {...parts} />}
         <BackToToday boot={boot} primary />
+        {state === "ended" && (
+          <a class="button" href={`/calls/${model.state.value.roster.consultation.id}`}>
+            {t("How the call went")}
+          </a>
+        )}
       </div>
     </Panel>
   );

@@ -101,6 +101,21 @@ export interface MediaFlags {
   screen: boolean;
 }
 
+/** Where the words of a caption come from: written by the person, or heard by their browser. */
+export type CaptionSource = "typed" | "speech";
+
+/** How the call went here in the last ten seconds; the units are those of docs/WIRE.md 2.7. */
+export interface Report {
+  lost_in: number;
+  lost_out: number;
+  delay_ms: number;
+  jitter_ms: number;
+  in_kbps: number;
+  out_kbps: number;
+  frozen_ms: number;
+  sound_only: boolean;
+}
+
 /** Body of each command, by its type. */
 export interface Commands {
   hello: { ticket: string; resume: string | null; media: MediaFlags | null };
@@ -109,6 +124,8 @@ export interface Commands {
   media: MediaFlags;
   hand: { up: boolean };
   chat: { body: string };
+  caption: { body: string; final: boolean; source: CaptionSource };
+  quality: Report;
   enter: { quiet?: boolean };
   /** Without a participant it is the patient. */
   admit: { participant?: string };
@@ -140,6 +157,7 @@ export interface Events {
   gone: { id: string };
   consultation: ConsultationPart;
   message: Message;
+  caption: { from: string; body: string; final: boolean; source: CaptionSource };
   hold: { body: string | null };
   refused: { reason: string };
   signal: { from: string } & SignalBody;
@@ -156,6 +174,7 @@ export const MOST_IN_CALL = 8;
 
 /** Limits of section 2.6 that the browser keeps by itself. */
 export const MESSAGE_CHARACTERS = 2000;
+export const CAPTION_CHARACTERS = 300;
 export const GRACE_MS = 30_000;
 
 export type CloseCode = 1000 | 1011 | 1012 | 1013 | 4400 | 4401 | 4403 | 4404 | 4409 | 4429;

@@ -1,6 +1,6 @@
 /** Follows a connection's counters: how well both directions go, what people are told of it, how much picture to send. */
 import { climb, type Ladder, ladderTop, type Quality, type Told, tell, toldStart } from "./policy.ts";
-import { type Counters, gradeIn, gradeOut, rates } from "./quality.ts";
+import { type Counters, gradeIn, gradeOut, type Rates, rates } from "./quality.ts";
 
 const GRADE_MS = 1_000;
 const UNSEEN_MS = 4_000;
@@ -14,6 +14,7 @@ export interface Pictures {
 
 export class Grader {
   #before: Counters | null = null;
+  #measured: Rates | null = null;
   #ladder: Ladder;
   #mine: Told;
   #theirs: Told;
@@ -41,6 +42,11 @@ export class Grader {
     return this.#unseenMs >= UNSEEN_MS;
   }
 
+  /** What was measured last; null while nothing can be. */
+  get measured(): Rates | null {
+    return this.#measured;
+  }
+
   get rung(): number {
     return this.#ladder.rung;
   }
@@ -48,6 +54,7 @@ export class Grader {
   /** What was counted during trouble says nothing about the time after it. */
   forget(): void {
     this.#before = null;
+    this.#measured = null;
   }
 
   count(counters: Counters, pictures: Pictures): void {
@@ -57,6 +64,7 @@ export class Grader {
     this.#before = counters;
     this.#look(counters, pictures.camera, counters.at - before.at);
     const measured = rates(before, counters);
+    this.#measured = measured;
     const mine = gradeOut(measured, pictures.out);
     this.#mine = tell(this.#mine, mine, counters.at);
     this.#theirs = tell(this.#theirs, gradeIn(measured, pictures.in), counters.at);

@@ -5,7 +5,7 @@ import { Grader } from "./grader.ts";
 import { arrives, examine, type Health, interrupted, phoneOffered, reborn, remedy, stand, unborn } from "./health.ts";
 import { type Kind, Link } from "./link.ts";
 import { type Quality, RUNGS, SCREEN_RUNG } from "./policy.ts";
-import { type Counters, count } from "./quality.ts";
+import { type Counters, count, type Rates } from "./quality.ts";
 import { limitPicture, wholePicture } from "./sender.ts";
 
 const SAMPLE_MS = 500;
@@ -37,6 +37,8 @@ export interface PeerView {
   unseen: boolean;
   /** The other side asked for no picture. */
   soundOnlyThere: boolean;
+  /** The figures behind it; asked for, because they change all the time and the view does not. */
+  measured: () => Rates | null;
 }
 
 export interface PeerOptions {
@@ -92,6 +94,7 @@ export class Peer {
       theirs: this.#grader.theirs,
       unseen: this.#grader.unseen,
       soundOnlyThere: !this.#soundOnly && this.#pictureStopped,
+      measured: () => this.#grader.measured,
     };
   }
 

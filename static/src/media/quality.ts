@@ -5,6 +5,7 @@ import type { Quality } from "./policy.ts";
 export interface Counters {
   at: number;
   bytesIn: number;
+  bytesOut: number;
   packetsIn: number;
   lostIn: number;
   framesIn: number;
@@ -19,6 +20,7 @@ export interface Counters {
 
 export interface Rates {
   kbitIn: number;
+  kbitOut: number;
   lossIn: number;
   fpsIn: number;
   jitter: number;
@@ -39,6 +41,10 @@ const inbound = (sum: Counters, entry: Entry): void => {
   sum.jitter = Math.max(sum.jitter, 1000 * number(entry, "jitter"));
 };
 
+const outbound = (sum: Counters, entry: Entry): void => {
+  sum.bytesOut += number(entry, "bytesSent");
+};
+
 const reported = (sum: Counters, entry: Entry): void => {
   sum.lossOut = Math.max(sum.lossOut, number(entry, "fractionLost"));
   sum.rtt = Math.max(sum.rtt, 1000 * number(entry, "roundTripTime"));
@@ -54,6 +60,7 @@ const source = (sum: Counters, entry: Entry): void => {
 
 const READERS: Readonly<Record<string, (sum: Counters, entry: Entry) => void>> = {
   "inbound-rtp": inbound,
+  "outbound-rtp": outbound,
   "remote-inbound-rtp": reported,
   "candidate-pair": pair,
   "media-source": source,
@@ -64,6 +71,7 @@ export const count = (report: { forEach(read: (entry: Entry) => void): void }, a
   const sum: Counters = {
     at,
     bytesIn: 0,
+    bytesOut: 0,
     packetsIn: 0,
     lostIn: 0,
     framesIn: 0,
@@ -85,6 +93,7 @@ export const rates = (before: Counters, after: Counters): Rates => {
   const packets = Math.max(0, after.packetsIn - before.packetsIn);
   return {
     kbitIn: (8 * (after.bytesIn - before.bytesIn)) / 1000 / seconds,
+    kbitOut: Math.max(0, 8 * (after.bytesOut - before.bytesOut)) / 1000 / seconds,
     lossIn: lost / Math.max(1, lost + packets),
     fpsIn: (after.framesIn - before.framesIn) / seconds,
     jitter: after.jitter,

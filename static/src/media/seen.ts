@@ -68,6 +68,7 @@ export class Seen {
       theirs: this.#grader.theirs,
       unseen: this.#grader.unseen,
       soundOnlyThere: false,
+      measured: () => this.#grader.measured,
     };
   }
 }

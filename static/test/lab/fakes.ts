@@ -92,6 +92,7 @@ const remoteOf = (participant: Participant, index: number): Remote => ({
     theirs: "good",
     unseen: false,
     soundOnlyThere: false,
+    measured: () => null,
   },
 });
 
