@@ -1,6 +1,7 @@
 """The process of an engine: one loop, one UDP port, one control socket.
 
-It stores nothing: killed, it leaves only its control socket behind, which the next one replaces.
+It stores nothing but recordings, which processes of their own write: killed, it leaves only its control socket behind, which the next one
+replaces, and files that have no end.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from server.core.supervise import Supervisor
 from server.media.control_server import ControlServer
 from server.media.dtls import Identity
 from server.media.engine import Engine
+from server.media.recording import WRITING_S, Recordings
 from server.media.rooms import Ground
 from server.media.udp import UdpMux
 
@@ -31,6 +33,7 @@ class Place:
     """Where an engine listens: media at `address` (and `second`, of the other family), control at a path or on TCP.
 
     `announced` is what browsers are told where that is another address; `secret` must be set for control on TCP.
+    `recordings` is the folder of all recordings; without one nothing is recorded.
     """
 
     address: str
@@ -39,6 +42,7 @@ class Place:
     second: str | None = None
     announced: str | None = None
     secret: bytes | None = None
+    recordings: Path | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -60,7 +64,8 @@ async def serve(place: Place) -> None:
     supervisor, clock = Supervisor(), SystemClock()
     mux = UdpMux(supervisor, clock, place.address, place.port, second=place.second)
     control = ControlServer(supervisor, clock, place.secret)
-    engine = control.driven = Engine(Ground(mux, Identity(), place.addresses), control.send)
+    recordings = Recordings(supervisor, clock, place.recordings) if place.recordings is not None else None
+    engine = control.driven = Engine(Ground(mux, Identity(), place.addresses), control.send, recordings)
     mux.start()
     supervisor.keep(lambda: _tick(engine, clock), name="media tick")
     await _listen(control, place)
@@ -70,6 +75,8 @@ async def serve(place: Place) -> None:
     await control.close()
     engine.close()
     mux.close()
+    if recordings is not None:
+        await recordings.ended(WRITING_S)
     await supervisor.close(CLOSING_S)
 
 
