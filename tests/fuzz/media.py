@@ -172,7 +172,7 @@ def _try(packet: bytes, result: MediaResult) -> None:
 
 
 def _try_frames(packet: bytes, recorded: tuple[Pictures, Sound], number: int, result: MediaResult) -> None:
-    """Put a packet into a running stream, behind a whole picture now and then: what comes out is bounded, and needs nothing that is lost."""
+    """Put a packet into a running stream, now and then behind a whole picture: what comes out is bounded and needs nothing lost."""
     pictures, sound = recorded
     sent = [packet[:2] + (2 * number + 1 & 0xFFFF).to_bytes(2, "big") + packet[4:]]
     if number % 3 == 0:
