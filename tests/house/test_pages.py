@@ -9,7 +9,9 @@ SCRIPTS = [path for path in project_files() if path.is_relative_to(ROOT / "stati
 STYLES = [path for path in project_files() if path.suffix == ".css"]
 
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=[\"'{]|\son[a-z]+=[\"']|javascript:", re.IGNORECASE)
-UNTRUSTED = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|eval|new Function)\b|\bstyle=(?:\"|\{[\"'`])")
+UNTRUSTED = re.compile(
+    r"\b(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|eval|new Function)\b|\bstyle=(?:\"|\{[\"'`])"
+)
 UNESCAPED = re.compile(r"\{\{(?![^}]*'[^']*'\s*\|\s*safe)[^}]*\|\s*safe\b[^}]*\}\}|autoescape false")
 PHYSICAL = re.compile(
     r"(?<![\w-])(margin|padding|border|scroll-margin|scroll-padding|inset)-(left|right)\b"
