@@ -36,8 +36,10 @@ import server.notes.ws
 import server.web.assets
 import server.web.failures
 import server.web.health
+from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
+from server.adapters.own_engine import places_of
 from server.consultation.events import Channel, Invited
 from server.consultation.rooms import build_rooms
 from server.core.clock import SystemClock
@@ -97,6 +99,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
         keyring=load_keyring(settings.data_dir),
         tickets=TicketOffice(parts.clock),
         limiter=MemoryLimiter(parts.clock),
+        engines=Engines(places_of(settings)),
     )
 
 
@@ -176,6 +179,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
     house.supervisor.keep(_worker(house).run, name="outbox worker")
+    for run in house.engines.tasks:
+        house.supervisor.keep(run, name="engine line")
     app.state.rooms.start()
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
@@ -184,4 +189,5 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await app.state.rooms.close(SHUTDOWN_S)
     await app.state.notes.close(SHUTDOWN_S)
     await house.supervisor.close(SHUTDOWN_S)
+    await house.engines.close()
     await house.database.close()

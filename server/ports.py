@@ -1,9 +1,11 @@
 """What the server needs from outside, as protocols; `adapters/` and the tests hold the implementations."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+from server.media_control import Command, Event
 
 
 class Clock(Protocol):
@@ -68,4 +70,40 @@ class Limiter(Protocol):
 
     async def take_back(self, rule: str, *key: str) -> None:
         """Uncount one attempt, and leave the others."""
+        ...
+
+
+class MediaRoom(Protocol):
+    """A room on a forwarding engine, until it is closed or lost. Nothing here waits."""
+
+    def do(self, kind: type[Command], **fields: Any) -> None:
+        """Send a command for this room; the room's `id` and `room` are filled in. What it leads to is heard as events."""
+        ...
+
+    def close(self) -> None:
+        """End it, and hear nothing of it any more."""
+        ...
+
+
+class MediaEngines(Protocol):
+    """The forwarding engines that this server can reach (docs/WIRE.md 5). `tasks` are to be kept running."""
+
+    @property
+    def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]: ...
+
+    async def close(self) -> None:
+        """End what was started here."""
+        ...
+
+    @property
+    def available(self) -> bool:
+        """Whether a room could be opened now."""
+        ...
+
+    def open(self, name: str, hear: Callable[[Event | None], None]) -> MediaRoom | None:
+        """Open a room on the engine with the least load; None where there is none.
+
+        `hear` is called with each event of the room, and with None once when the room is lost: its engine died, fell silent or refused it.
+        It must not wait.
+        """
         ...

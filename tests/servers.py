@@ -112,6 +112,9 @@ class Process:
         if not self.running:
             raise NotUp(f"{self._child.args!r} did not start:\n{self.text()[-3000:]}")
 
+    def tell(self, what: signal.Signals) -> None:
+        self._child.send_signal(what)
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Send a signal and wait; a process that ignores it is killed."""
         if self.running:
@@ -303,3 +306,8 @@ def _with_values(configuration: str, values: Mapping[str, str]) -> str:
     """Return a file of `name=value` lines with these values in place of its own, and at its end where it has none."""
     kept = [line for line in configuration.splitlines() if line.partition("=")[0] not in values]
     return "\n".join([*kept, *(f"{name}={value}" for name, value in values.items()), ""])
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]

@@ -10,7 +10,7 @@ import structlog
 FIELDS = {
     "event", "level", "timestamp",
     "attempts", "chains", "code", "consultations", "day", "error", "failures", "kind",
-    "note", "notes", "port", "root", "route", "rows", "session", "size", "stretches", "task",
+    "node", "note", "notes", "port", "root", "route", "rows", "session", "size", "stretches", "task",
     "where",
 }  # fmt: skip
 

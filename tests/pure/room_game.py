@@ -9,15 +9,18 @@ from uuid import UUID, uuid5
 from server.consultation.audience import Audience, Seat
 from server.consultation.changes import Arrive, Change, Say
 from server.consultation.commands import Command, Media
+from server.consultation.exchange import Exchange
 from server.consultation.live_actions import Book, apply_change, facts_of
 from server.consultation.model import Consultation, ConsultationState, Participant, Relation, Role, Stage
 from server.consultation.roster import MESSAGES_SHOWN, Facts, Member, Message, Roster, absorb, restore
+from server.consultation.route import Route
 from server.consultation.steps import Step, act, attach, check_arrival, drop, expel, overdue, showing
 from server.consultation.subject import RoomSubject
 from server.consultation.view import Snapshot, view_for
 from server.errors import ConsiliumError
 from server.patients.model import Patient
 from tests.cast import fixed_id
+from tests.pure.fake_engine import FakeEngine
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 GRACE_S = 30.0
@@ -38,12 +41,14 @@ class Page:
     consultation: Any = None
     participants: dict[str, Any] = field(default_factory=dict)
     messages: list[Any] = field(default_factory=list)
+    route: Any = None
     others: list[tuple[str, Any]] = field(default_factory=list)
 
     def start(self, snapshot: Snapshot) -> None:
         self.consultation = snapshot["consultation"]
         self.participants = {shown["id"]: shown for shown in snapshot["participants"]}
         self.messages = list(snapshot["messages"])
+        self.route = snapshot["route"]
 
     def send(self, kind: str, body: Any) -> None:
         if kind == "participant":
@@ -52,6 +57,8 @@ class Page:
             del self.participants[body["id"]]
         elif kind == "consultation":
             self.consultation = body
+        elif kind == "route":
+            self.route = body
         elif kind == "message":
             self.messages = [*self.messages, body][-MESSAGES_SHOWN:]
         else:
@@ -63,7 +70,8 @@ class Page:
     def shows(self, snapshot: Snapshot) -> bool:
         """Whether the page is where a fresh page would be."""
         participants = {shown["id"]: shown for shown in snapshot["participants"]}
-        return (self.consultation, self.participants, self.messages) == (snapshot["consultation"], participants, snapshot["messages"])
+        shown = self.consultation, self.participants, self.messages, self.route
+        return shown == (snapshot["consultation"], participants, snapshot["messages"], snapshot["route"])
 
     def say(self, sentence: str) -> str:
         return sentence
@@ -90,7 +98,8 @@ class Game:
         self.pages: dict[int, Page] = {}
         self.said = 0
         self.peers = 0
-        self.roster: Roster = restore(facts_of(self.book), (), self.now)
+        self.engine = FakeEngine()
+        self.begin(())
 
     @property
     def time(self) -> datetime:
@@ -110,6 +119,8 @@ class Game:
         subject = RoomSubject(self.consultation.id, who, ROLES.get(who, Role.PROFESSIONAL), NAMES[who], None, None)
         self.audience.add(handle, Seat(page, subject, view, lambda: None))
         self.take(step)
+        peer = self.member(who).peer
+        self.audience.tell(self.exchange.pending(self.roster, "" if peer is None else peer.id))
         return page
 
     def act(self, who: UUID, command: Command) -> None:
@@ -134,18 +145,36 @@ class Game:
         self.now += seconds
         while (step := overdue(self.roster, self.now, GRACE_S)) is not None:
             self.take(step)
+        self.believe(self.roster)
 
     def restart(self) -> None:
         """The process dies and another one begins: only what was stored is left, and every page must connect again."""
         self.audience, self.pages = Audience(), {}
-        self.roster = restore(facts_of(self.book), self.roster.messages, self.now)
+        self.engine.rooms.clear()
+        self.begin(self.roster.messages)
+
+    def begin(self, messages: tuple[Message, ...]) -> None:
+        self.exchange = Exchange(self.engine, self.consultation.id, lambda: None)
+        route = Route(epoch=int(self.now))
+        self.roster: Roster = self.exchange.steer(replace(restore(facts_of(self.book), messages, self.now), route=route), self.now)
+
+    def believe(self, roster: Roster) -> None:
+        self.roster = self.exchange.steer(roster, self.now)
+        self.audience.publish(self.roster)
+
+    def hear_engine(self) -> None:
+        """The room's task wakes up because the engine has said something."""
+        roster, tells = self.exchange.take(self.roster, self.now)
+        self.believe(roster)
+        self.audience.tell(tells)
 
     def take(self, step: Step) -> None:
         roster = step.roster
         if step.store is not None:
             roster = absorb(roster, self.store(step.store))
-        self.roster = roster
-        self.audience.publish(roster)
+        self.believe(roster)
+        if step.word is not None:
+            self.exchange.say(*step.word, self.roster.route.epoch)
         self.audience.tell(step.tells)
         self.audience.close(step.closes)
         for close in step.closes:
