@@ -180,7 +180,7 @@ def test_people_and_invitation_for_everybody(lab: StageLab, language: str) -> No
     page.locator(".control", has=page.locator("use[href*='#users']")).last.click()
     expect(page.locator("#sheet-people")).to_be_visible()
     assert looks_good(page) == []
-    page.locator("#sheet-people .button").first.click()
+    page.locator("#sheet-people .more-body > .button").click()
     expect(page.locator("#guest-name")).to_be_focused()
     expect(page.locator("input[name=way]")).to_have_count(2)
     assert looks_good(page) == []

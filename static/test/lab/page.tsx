@@ -51,7 +51,7 @@ const Desk = () => (
     </header>
     <div class="desk-columns">
       <section class="desk-column desk-list" hidden={narrow}>
-        The list
+        <a href="#main">The list</a>
       </section>
       <section class="desk-column desk-call">
         <div class="desk-around">
@@ -67,7 +67,7 @@ const Desk = () => (
         />
       </section>
       <section class="desk-column desk-note" hidden={narrow}>
-        The note
+        <a href="#main">The note</a>
       </section>
     </div>
     <GuestDialogs guests={guests} />
