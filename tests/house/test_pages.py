@@ -48,7 +48,7 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
 
 FORBIDDEN = [
     (INLINE, '<p style="color: red">'), (INLINE, "<script>"), (INLINE, '<a onclick="x()">'), (UNTRUSTED, "element.innerHTML = text"),
-    (UNTRUSTED, "<p style={{ color }}>"), (UNESCAPED, "{{ name | safe }}"), (UNESCAPED, "{% autoescape false %}"),
+    (UNTRUSTED, "<p style={`color: ${color}`}>"), (UNESCAPED, "{{ name | safe }}"), (UNESCAPED, "{% autoescape false %}"),
     (PHYSICAL, "margin-left: 1rem"), (PHYSICAL, " left: 0"), (PHYSICAL, "text-align: right"),
     (ELSEWHERE, 'src="https://cdn.example/x.js"'), (ELSEWHERE, "url(//fonts.example/a)"), (NOT_LITERAL, "{{ _(title) }}"),
 ]  # fmt: skip
