@@ -17,11 +17,10 @@ const Nobody = ({ name }: { name: string }) => (
 
 export const Stage = ({ model }: { model: CallModel }) => {
   const { remotes } = model.state.value;
-  const { kind, side, columns, tile } = model.layout.arranged.value;
+  const { kind } = model.layout.arranged.value;
   const [remote] = remotes;
-  const strip = kind === "large" && side === "beside" ? `${columns * (tile.inline + 0.375)}rem` : "0rem";
   return (
-    <div class="stage" style={{ "--strip": strip }}>
+    <div class="stage">
       {kind === "nobody" ? <Nobody name={model.name.value} /> : null}
       <Tiles model={model} />
       {remotes.map(({ participant, view }) => (

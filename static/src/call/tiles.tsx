@@ -4,14 +4,13 @@ import { announce } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { type Arrangement, OURSELVES } from "./arrange.ts";
+import { lay, PAGER } from "./laying.ts";
 import { shownOf } from "./layout.ts";
 import type { Remote } from "./peers.ts";
 import { Avatar, Picture } from "./picture.tsx";
 import { briefWords, hasPicture, isCovered, pictureWords } from "./seen.ts";
 import { SelfView } from "./self.tsx";
 import type { CallModel } from "./state.ts";
-
-type Style = Record<string, string | number>;
 
 interface TileProps {
   model: CallModel;
@@ -28,14 +27,7 @@ const Pin = ({ model, remote }: { model: CallModel; remote: Remote }) => {
     announce(on ? t("{name} is no longer kept large.", { name }) : t("{name} is kept large.", { name }));
   };
   return (
-    <button
-      type="button"
-      class="pin"
-      aria-pressed={on}
-      aria-label={t("Keep {name} large", { name })}
-      onClick={toggle}
-      data-person={id}
-    >
+    <button type="button" class="pin" aria-pressed={on} aria-label={t("Keep {name} large", { name })} onClick={toggle}>
       <Icon name="pin" />
     </button>
   );
@@ -80,25 +72,9 @@ const sizeOf = ({ kind, main }: Arrangement, id: string): "main" | "small" | "eq
   return main === id ? "main" : "small";
 };
 
-/** Where a small tile stands in the grid of the style sheet, whose large picture takes the first row or column. */
-const placeOf = ({ kind, side, columns }: Arrangement, index: number): Style => {
-  const first = {
-    row: kind === "large" && side === "below" ? 2 : 1,
-    column: kind === "large" && side === "beside" ? 2 : 1,
-  };
-  return { gridArea: `${first.row + Math.floor(index / columns)} / ${first.column + (index % columns)}` };
-};
-
-interface Placed {
-  hidden: boolean;
-  style?: Style;
-}
-
-const placed = (arranged: Arrangement, id: string): Placed => {
-  const index = arranged.tiles.indexOf(id);
-  if (arranged.main === id || arranged.kind === "one" || arranged.kind === "nobody") return { hidden: false };
-  return index < 0 ? { hidden: true } : { hidden: false, style: placeOf(arranged, index) };
-};
+/** On another page, or under a picture that is alone. */
+const isHidden = ({ kind, main, tiles }: Arrangement, id: string): boolean =>
+  kind !== "one" && kind !== "nobody" && id !== main && !tiles.includes(id);
 
 const Tile = ({ model, remote, arranged }: TileProps) => {
   const state = model.state.value;
@@ -107,7 +83,7 @@ const Tile = ({ model, remote, arranged }: TileProps) => {
   const size = sizeOf(arranged, id);
   const speaks = arranged.kind === "grid" && state.speaking === id;
   return (
-    <li class={`tile ${size} ${speaks ? "speaks" : ""}`} {...placed(arranged, id)}>
+    <li class={`tile ${size} ${speaks ? "speaks" : ""}`} data-tile={id} hidden={isHidden(arranged, id)}>
       <Picture stream={remote.view.stream} class={`remote ${screen ? "whole" : ""} ${seen ? "" : "out"}`} />
       {seen && !isCovered(state, remote) ? null : (
         <Avatar name={name}>
@@ -120,18 +96,18 @@ const Tile = ({ model, remote, arranged }: TileProps) => {
 };
 
 const Mine = ({ model, arranged }: { model: CallModel; arranged: Arrangement }) => (
-  <li class="mine" {...placed(arranged, OURSELVES)}>
+  <li class="mine" data-tile={OURSELVES} hidden={isHidden(arranged, OURSELVES)}>
     <SelfView model={model} />
   </li>
 );
 
 const Pager = ({ model, arranged }: { model: CallModel; arranged: Arrangement }) => {
-  const { page, pages, columns, rows } = arranged;
+  const { page, pages } = arranged;
   const turn = (by: number) => () => {
     model.layout.page.value = page + by;
   };
   return (
-    <li class="pager" style={placeOf(arranged, columns * rows - 1)}>
+    <li class="pager" data-tile={PAGER}>
       <button
         type="button"
         aria-label={t("People before")}
@@ -181,14 +157,6 @@ const useMeasure = (list: { current: HTMLElement | null }, { layout }: CallModel
   }, [list, layout]);
 };
 
-/** The tracks of the list as the style sheet's grid wants them. */
-const tracks = ({ columns, rows, tile }: Arrangement): Style => ({
-  "--columns": columns,
-  "--rows": rows,
-  "--tile-inline": `${tile.inline}rem`,
-  "--tile-block": `${tile.block}rem`,
-});
-
 /** The large one first, then those in sight, then those on other pages. */
 const inOrder = (remotes: Remote[], { main, tiles }: Arrangement): Remote[] => {
   const rank = ({ participant: { id } }: Remote): number => {
@@ -203,6 +171,9 @@ export const Tiles = ({ model }: { model: CallModel }) => {
   const arranged = model.layout.arranged.value;
   const list = useFocusThroughMoves();
   useMeasure(list, model);
+  useLayoutEffect(() => {
+    if (list.current) lay(list.current, arranged);
+  });
   const own = state.me?.quiet !== true;
   return (
     <ul
@@ -211,13 +182,12 @@ export const Tiles = ({ model }: { model: CallModel }) => {
       aria-label={t("People in the call")}
       data-kind={arranged.kind}
       data-side={arranged.side}
-      style={tracks(arranged)}
     >
       {inOrder(shownOf(state), arranged).map((remote) => (
         <Tile key={remote.participant.id} model={model} remote={remote} arranged={arranged} />
       ))}
       {own ? <Mine key={OURSELVES} model={model} arranged={arranged} /> : null}
-      {arranged.pages > 1 ? <Pager key="pager" model={model} arranged={arranged} /> : null}
+      {arranged.pages > 1 ? <Pager key={PAGER} model={model} arranged={arranged} /> : null}
     </ul>
   );
 };
