@@ -38,6 +38,8 @@ import server.web.health
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.consultation.events import Channel, PatientInvited
+from server.consultation.recording_actions import REMOVE
+from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.rooms import build_rooms
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
@@ -166,7 +168,7 @@ def _events(clock: Clock) -> Events:
 def _worker(house: House) -> Worker:
     page: Carrier = OutboxPage()
     deliver = deliver_with(house, {Channel.SMS: page, Channel.EMAIL: page}, house.settings.base_url)
-    return Worker(house.database, house.bus, house.clock, {DELIVER: deliver})
+    return Worker(house.database, house.bus, house.clock, {DELIVER: deliver, REMOVE: remove_with(house.database, house.settings)})
 
 
 @asynccontextmanager
@@ -177,6 +179,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.rooms.start()
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
+    house.supervisor.keep(lambda: sweep_daily(house), name="recordings due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

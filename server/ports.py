@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 
 class Clock(Protocol):
@@ -69,3 +70,54 @@ class Limiter(Protocol):
     async def take_back(self, rule: str, *key: str) -> None:
         """Uncount one attempt, and leave the others."""
         ...
+
+
+@dataclass(frozen=True)
+class RecordedTrack:
+    """One peer's stretch in `file` of its folder; `head` ends the chain over the sealed pieces, `size` bytes in all."""
+
+    file: str
+    peer: str
+    begun: datetime
+    ended: datetime
+    size: int
+    head: bytes
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recording of `room` has stopped, and these files of `folder` are whole."""
+
+    room: UUID
+    folder: str
+    tracks: tuple[RecordedTrack, ...]
+
+
+@dataclass(frozen=True)
+class RecordingFailed:
+    """Nothing is recorded in `room` any more; `reason` is a code for the log."""
+
+    room: UUID
+    reason: str
+
+
+class Recorder(Protocol):
+    """The part of the forwarding engine that records. Nothing here waits; what comes of it is told as `Recorded` and `RecordingFailed`.
+
+    A room that the engine does not have yet is recorded from the moment at which it has it; a pause counts at once.
+    """
+
+    @property
+    def able(self) -> bool:
+        """Whether there is an engine to record with."""
+        ...
+
+    def record(self, room: UUID, folder: str, key: bytes) -> None:
+        """Write what everybody in the room sends into a folder of this name, sealed under `key` (32 bytes)."""
+        ...
+
+    def pause_recording(self, room: UUID) -> None: ...
+
+    def resume_recording(self, room: UUID) -> None: ...
+
+    def stop_recording(self, room: UUID) -> None: ...

@@ -136,6 +136,23 @@ class End(Command):
     reason: Text | None
 
 
+class Record(Command):
+    """Ask everybody to be recorded, or stop it."""
+
+    professional_only = True
+    stored = True
+
+    on: bool
+
+
+class Agree(Command):
+    """Answer whether one may be recorded; a 'no' counts at any time."""
+
+    stored = True
+
+    yes: bool
+
+
 COMMANDS: dict[str, type[Command]] = {
     "signal": Signal,
     "media": Media,
@@ -147,6 +164,8 @@ COMMANDS: dict[str, type[Command]] = {
     "refuse": Refuse,
     "leave": Leave,
     "end": End,
+    "record": Record,
+    "agree": Agree,
 }
 
 

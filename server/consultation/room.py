@@ -8,15 +8,20 @@ from uuid import UUID
 from server.consultation.asks import Act, Ask, Join
 from server.consultation.attendance import note_seen
 from server.consultation.audience import Audience, Seat
-from server.consultation.changes import Arrive, Change, End, Leave, Lose
+from server.consultation.changes import Answer, Arrive, Change, End, Leave, Lose
+from server.consultation.commands import Record
 from server.consultation.inbox import Inbox
 from server.consultation.live_actions import load_room, perform, read_facts
 from server.consultation.model import Stage
+from server.consultation.recording import OFF
+from server.consultation.recording_actions import keep_answer
+from server.consultation.recording_steps import followed
 from server.consultation.resume import resumed_peer
 from server.consultation.rights import check_rights, objection
 from server.consultation.roster import Facts, Roster, absorb, restore
 from server.consultation.steps import Close, Step, act, attach, check_arrival, drop, expel, overdue, showing
 from server.consultation.subject import RoomSubject
+from server.consultation.tape import Tape
 from server.consultation.topics import room_topic
 from server.consultation.view import view_for
 from server.consultation.welcome import welcome
@@ -25,6 +30,7 @@ from server.core.house import House
 from server.core.ids import new_id
 from server.errors import Conflict, ConsiliumError, Overloaded
 from server.identity.actions import note_use
+from server.ports import Recorded, Recorder, RecordingFailed
 from server.web.connection import RESTART
 from server.web.endpoint import storage_error
 
@@ -41,8 +47,11 @@ class RoomPace:
 class Room:
     """Its task (`run`) alone touches the roster. It ends when nobody was there for the linger time, when it is closed, or with a bug."""
 
-    def __init__(self, house: House, consultation_id: UUID, pace: RoomPace, forget: Callable[["Room"], None]) -> None:
+    def __init__(
+        self, house: House, consultation_id: UUID, pace: RoomPace, forget: Callable[["Room"], None], recorder: Recorder | None = None
+    ) -> None:
         self.consultation_id = consultation_id
+        self._tape = Tape(house, consultation_id, recorder)
         self.inbox = Inbox()
         self._house = house
         self._pace = pace
@@ -62,6 +71,11 @@ class Room:
     def lose(self, handle: int) -> None:
         """A socket has ended; never waits."""
         self._lost.add(handle)
+        self.inbox.nudge()
+
+    def told(self, event: Recorded | RecordingFailed) -> None:
+        """The engine says what became of the recording; never waits."""
+        self._tape.told(event)
         self.inbox.nudge()
 
     def recheck(self) -> None:
@@ -104,6 +118,7 @@ class Room:
     async def _turn(self) -> None:
         """Look at what is urgent, then at one ask, then at the clock."""
         self._drop_lost()
+        await self._hear_engine()
         if self._recheck_due:
             await self._recheck()
         ask = await self.inbox.next(self._pace.tick_s)
@@ -158,18 +173,39 @@ class Room:
                 raise Conflict("You are connected from another place.", code="replaced")
         elif what.participant_id not in self._roster.members:
             await self._read_facts()
-        return await self._take(act(self._roster, what.participant_id, what.command))
+        if isinstance(what.command, Record) and what.command.on:
+            self._tape.check_able()
+        step = act(self._roster, what.participant_id, what.command)
+        if isinstance(step.store, Answer):
+            step = replace(step, store=replace(step.store, language=what.language))
+        return await self._take(step)
 
     async def _take(self, step: Step) -> tuple[Close, ...]:
         """Store, then believe, then tell: nobody hears of what was not committed. Returns whom to close once the asker is answered."""
         roster = step.roster
+        self._tape.brake(roster.recording)
         if step.store is not None:
             roster = absorb(roster, await self._store(step.store))
+        await self._believe(roster)
+        self._audience.tell(step.tells)
+        return step.closes
+
+    async def _believe(self, roster: Roster) -> None:
+        """Bring the recording after it, then show it to everybody."""
+        roster = followed(roster, self._house.clock.now())
+        await self._tape.follow(self._roster, roster)
         if roster is not self._roster:
             self._roster = roster
             self._audience.publish(roster)
-        self._audience.tell(step.tells)
-        return step.closes
+
+    async def _hear_engine(self) -> None:
+        """A recording that the engine gave up is over for everybody; what the database does not take is stored by the next turn."""
+        try:
+            if await self._tape.hear(self._roster.recording):
+                self._roster = replace(self._roster, recording=OFF)
+                self._audience.publish(self._roster)
+        except STORAGE_ERRORS as error:
+            storage_error(error)
 
     async def _store(self, change: Change, subject: RoomSubject | None = None) -> Facts:
         """Commit one change; an arrival only if `subject` has the right to it at this moment."""
@@ -179,6 +215,8 @@ class Room:
                 await check_rights(tx, self._house.settings, subject, now)
             if isinstance(change, (Leave, Lose, End)):
                 await note_seen(tx, self._seen(None if isinstance(change, End) else change.participant_id))
+            if isinstance(change, Answer):
+                await keep_answer(tx, change, self._tape.recording_id, now)
             return await perform(tx, self.consultation_id, change, now)
 
     def _drop_lost(self) -> None:
@@ -206,8 +244,7 @@ class Room:
     async def _read_facts(self) -> None:
         async with self._house.database.read() as tx:
             facts = await read_facts(tx, self.consultation_id)
-        self._roster = absorb(self._roster, facts)
-        self._audience.publish(self._roster)
+        await self._believe(absorb(self._roster, facts))
 
     async def _withdrawn(self) -> list[tuple[int, ConsiliumError]]:
         now, settings = self._house.clock.now(), self._house.settings

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from server.consultation.model import Stage
+from server.consultation.recording import OFF, Recording
 
 MESSAGES_SHOWN = 200  # the newest are in the room; older ones stay in the database
 RETIRED_KEPT = 256  # newest; an older page that resumes would begin with a fresh connection after its first failed attempt
@@ -81,6 +82,7 @@ class Roster:
     members: Mapping[UUID, Member]
     messages: tuple[Message, ...] = ()
     retired: tuple[str, ...] = ()  # peers that must not come back, because the other side has let go of them
+    recording: Recording = OFF
 
     @property
     def patient(self) -> Member | None:

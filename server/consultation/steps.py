@@ -10,8 +10,9 @@ from uuid import UUID
 
 from server.consultation import changes
 from server.consultation.changes import Change
-from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
+from server.consultation.commands import Admit, Agree, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Record, Refuse, Signal
 from server.consultation.model import Stage
+from server.consultation.recording_steps import answered, asked
 from server.consultation.roster import RETIRED_KEPT, Member, Peer, Roster
 from server.consultation.signalling import find_target
 from server.errors import Conflict, Forbidden, Overloaded
@@ -192,6 +193,14 @@ def _end(roster: Roster, actor: Member, command: End) -> Step:
     return Step(roster, store=changes.End(actor.id, command.outcome, command.reason), closes=closes)
 
 
+def _record(roster: Roster, actor: Member, command: Record) -> Step:
+    return Step(*asked(roster, actor, command))
+
+
+def _agree(roster: Roster, actor: Member, command: Agree) -> Step:
+    return Step(*answered(roster, actor, command))
+
+
 def _check_seat(roster: Roster, actor: Member) -> None:
     _refuse_if_over(roster)
     _peer_of(actor)
@@ -235,4 +244,6 @@ ACTIONS: dict[type[Command], Callable[[Roster, Member, Any], Step]] = {
     Refuse: _refuse,
     Leave: _leave,
     End: _end,
+    Record: _record,
+    Agree: _agree,
 }

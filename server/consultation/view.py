@@ -6,6 +6,7 @@ from typing import Literal, TypedDict
 
 from server.consultation.device_words import in_words
 from server.consultation.model import Stage
+from server.consultation.recording_view import RecordingShape, recording_for
 from server.consultation.roster import ConsultationFacts, Member, Message, Roster
 
 ShownStage = Literal["away", "waiting", "in_call", "left", "refused"]
@@ -48,9 +49,10 @@ class Snapshot(TypedDict):
     consultation: ConsultationShape
     participants: list[ParticipantShape]
     messages: list[MessageShape]
+    recording: RecordingShape
 
 
-Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | dict[str, str]]
+Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | RecordingShape | dict[str, str]]
 
 
 def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snapshot:
@@ -59,6 +61,7 @@ def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snaps
         "consultation": _consultation(roster.consultation),
         "participants": [_participant(member, viewer, say) for member in roster.members.values() if _is_shown(roster, member, viewer)],
         "messages": [_message(message) for message in roster.messages],
+        "recording": recording_for(roster, viewer, say),
     }
 
 
@@ -66,6 +69,8 @@ def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
     """Yield the events by which a page that shows `old` comes to show `new`."""
     if old["consultation"] != new["consultation"]:
         yield "consultation", new["consultation"]
+    if old["recording"] != new["recording"]:
+        yield "recording", new["recording"]
     before = {shown["id"]: shown for shown in old["participants"]}
     after = {shown["id"]: shown for shown in new["participants"]}
     for gone in before.keys() - after.keys():

@@ -10,6 +10,7 @@ import pytest
 from server.consultation import commands, steps, ws
 from server.consultation.commands import COMMANDS, Hello
 from server.consultation.live_actions import MAX_MESSAGES
+from server.consultation.recording_view import QuestionShape, RecordingShape
 from server.consultation.room import RoomPace
 from server.consultation.roster import MESSAGES_SHOWN
 from server.consultation.view import ConsultationShape, MessageShape, ParticipantShape, ShownStage, Snapshot
@@ -25,7 +26,21 @@ SOURCES = [*sorted((ROOT / "server" / "consultation").glob("*.py")), ROOT / "ser
 ROOM = [
     path
     for path in SOURCES
-    if path.stem in {"steps", "signalling", "room", "ws", "live_actions", "view", "connection", "commands", "model"}
+    if path.stem
+    in {
+        "steps",
+        "signalling",
+        "room",
+        "ws",
+        "live_actions",
+        "view",
+        "connection",
+        "commands",
+        "model",
+        "recording",
+        "recording_steps",
+        "tape",
+    }
 ]
 LIMITS = SocketLimits()
 
@@ -65,6 +80,7 @@ COMMAND_ROWS = {row[0].strip("`"): row for row in rows(section("2.2"))}
 EVENT_ROWS = {row[0].strip("`"): row for row in rows(section("2.3"))}
 SHAPES: dict[str, Any] = {
     "Participant": ParticipantShape, "Message": MessageShape, "Consultation": ConsultationShape, "Snapshot": Snapshot,
+    "Recording": RecordingShape, "Question": QuestionShape,
 }  # fmt: skip
 
 

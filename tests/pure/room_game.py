@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from server.consultation.audience import Audience, Seat
-from server.consultation.changes import Arrive, Change, Say
+from server.consultation.changes import Answer, Arrive, Change, Say
 from server.consultation.commands import Command, Media
 from server.consultation.live_actions import Book, apply_change, facts_of
 from server.consultation.model import Consultation, ConsultationState, Participant, Role, Stage
+from server.consultation.recording_steps import followed
 from server.consultation.roster import MESSAGES_SHOWN, Facts, Member, Message, Roster, absorb, restore
 from server.consultation.steps import Step, act, attach, check_arrival, drop, expel, overdue, showing
 from server.consultation.subject import RoomSubject
@@ -36,18 +37,22 @@ class Page:
     consultation: Any = None
     participants: dict[str, Any] = field(default_factory=dict)
     messages: list[Any] = field(default_factory=list)
+    recording: Any = None
     others: list[tuple[str, Any]] = field(default_factory=list)
 
     def start(self, snapshot: Snapshot) -> None:
         self.consultation = snapshot["consultation"]
         self.participants = {shown["id"]: shown for shown in snapshot["participants"]}
         self.messages = list(snapshot["messages"])
+        self.recording = snapshot["recording"]
 
     def send(self, kind: str, body: Any) -> None:
         if kind == "participant":
             self.participants[body["id"]] = body
         elif kind == "gone":
             del self.participants[body["id"]]
+        elif kind == "recording":
+            self.recording = body
         elif kind == "consultation":
             self.consultation = body
         elif kind == "message":
@@ -61,7 +66,8 @@ class Page:
     def shows(self, snapshot: Snapshot) -> bool:
         """Whether the page is where a fresh page would be."""
         participants = {shown["id"]: shown for shown in snapshot["participants"]}
-        return (self.consultation, self.participants, self.messages) == (snapshot["consultation"], participants, snapshot["messages"])
+        shown = (self.consultation, self.participants, self.messages, self.recording)
+        return shown == (snapshot["consultation"], participants, snapshot["messages"], snapshot["recording"])
 
     def say(self, sentence: str) -> str:
         return sentence
@@ -143,7 +149,7 @@ class Game:
         roster = step.roster
         if step.store is not None:
             roster = absorb(roster, self.store(step.store))
-        self.roster = roster
+        self.roster = roster = followed(roster, self.time)
         self.audience.publish(roster)
         self.audience.tell(step.tells)
         self.audience.close(step.closes)
@@ -151,6 +157,8 @@ class Game:
             self.lose(close.handle)
 
     def store(self, change: Change) -> Facts:
+        if isinstance(change, Answer):
+            return facts_of(self.book)
         if isinstance(change, Say):
             self.said += 1
             name = NAMES[change.participant_id]

@@ -5,8 +5,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
+from server.consultation.commands import Admit, Agree, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Record, Refuse, Signal
 from server.consultation.model import Stage
+from server.consultation.recording import RecordingState
+from server.consultation.recording_steps import in_call
 from server.consultation.view import view_for
 from server.errors import ConsiliumError
 from tests.pure.room_game import ALICE, BOB, DANA, Game
@@ -24,6 +26,8 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Hold, body=st.none() | TEXT),
     st.builds(Refuse, reason=TEXT),
     st.just(Leave()),
+    st.builds(Record, on=st.booleans()),
+    st.builds(Agree, yes=st.booleans()),
     st.builds(End, outcome=st.sampled_from(["completed", "unsuitable", "absent"]), reason=st.none() | TEXT),
     st.builds(Signal, to=st.sampled_from([f"peer-{number}" for number in range(1, 8)]), description=st.just(OFFER)),
 )
@@ -112,6 +116,12 @@ class RoomMachine(RuleBasedStateMachine):
         for member in self.game.roster.members.values():
             here = member.peer is not None and member.peer.present
             assert here or member.gone_at is not None or member.stage != Stage.IN_CALL
+
+    @invariant()
+    def nobody_is_recorded_who_has_not_agreed(self) -> None:
+        now = self.game.roster.recording
+        assert now.state != RecordingState.ON or in_call(self.game.roster) <= now.agreed
+        assert now.state == RecordingState.OFF or in_call(self.game.roster)
 
     @invariant()
     def peers_are_never_shared(self) -> None:

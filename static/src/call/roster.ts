@@ -4,12 +4,13 @@ import type { Events, Message, Participant, Snapshot } from "../lib/wire.ts";
 import type { Place } from "./machine.ts";
 
 export type Roster = Snapshot;
-export type RosterFrame = FrameOf<Pick<Events, "participant" | "gone" | "consultation" | "message">>;
+export type RosterFrame = FrameOf<Pick<Events, "participant" | "gone" | "consultation" | "message" | "recording">>;
 
 export const emptyRoster: Roster = {
   consultation: { id: "", state: "scheduled", started_at: null, outcome: null },
   participants: [],
   messages: [],
+  recording: { state: "off", by: null, agreed: [], since: null, question: null },
 };
 
 const put = <T extends { id: string | number }>(list: T[], item: T): T[] =>
@@ -18,6 +19,7 @@ const put = <T extends { id: string | number }>(list: T[], item: T): T[] =>
 export const apply = (roster: Roster, frame: RosterFrame): Roster => {
   if (frame.t === "participant") return { ...roster, participants: put(roster.participants, frame.b) };
   if (frame.t === "message") return { ...roster, messages: put(roster.messages, frame.b) };
+  if (frame.t === "recording") return { ...roster, recording: frame.b };
   if (frame.t === "consultation") return { ...roster, consultation: frame.b };
   return { ...roster, participants: roster.participants.filter(({ id }) => id !== frame.b.id) };
 };

@@ -40,10 +40,28 @@ export interface ConsultationPart {
   outcome: Outcome | null;
 }
 
+/** What one agrees to, in the language of the reader. */
+export interface Question {
+  version: string;
+  sentence: string;
+  more: string;
+}
+
+export interface Recording {
+  state: "off" | "asking" | "on" | "paused";
+  by: string | null;
+  /** Of those in the call. */
+  agreed: string[];
+  since: string | null;
+  /** While our answer is awaited. */
+  question: Question | null;
+}
+
 export interface Snapshot {
   consultation: ConsultationPart;
   participants: Participant[];
   messages: Message[];
+  recording: Recording;
 }
 
 /** `gen` counts the connections of one pair of peers: a higher number means that the sender began a fresh one. */
@@ -71,6 +89,8 @@ export interface Commands {
   refuse: { reason: string };
   leave: Record<string, never>;
   end: { outcome: Outcome; reason: string | null };
+  record: { on: boolean };
+  agree: { yes: boolean };
 }
 
 export interface Welcome {
@@ -90,6 +110,7 @@ export interface Events {
   gone: { id: string };
   consultation: ConsultationPart;
   message: Message;
+  recording: Recording;
   hold: { body: string | null };
   refused: { reason: string };
   signal: { from: string } & SignalBody;
