@@ -1,4 +1,4 @@
-"""The command line: serve, media, migrate, keys, verify, demo."""
+"""The command line: serve, media, migrate, keys, verify, doctor, demo."""
 
 import argparse
 import gc
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("drop", help="delete a key that no note needs any more").add_argument("name")
     verify = commands.add_parser("verify", help="look for tampering in the notes or in the audit")
     verify.add_argument("what", choices=["notes", "audit"])
+    commands.add_parser("doctor", help="try every way into a call that browsers will be offered, and say what is wrong")
     demo = commands.add_parser("demo", help="sign-ins and a fresh patient's link of a running demo server")
     demo.add_argument("--json", action="store_true", help="for programs")
     return parser
@@ -135,6 +136,16 @@ def _verify(settings: Settings, options: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
+def _doctor(settings: Settings, options: argparse.Namespace) -> int:
+    """Print a line for everything that was looked at; the exit code says whether something is wrong."""
+    del options
+    from server.doctor import examine  # noqa: PLC0415 - as above
+
+    findings = examine(settings)
+    print("".join(f"{finding}\n" for finding in findings), end="")
+    return 1 if any(finding.state == "bad" for finding in findings) else 0
+
+
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
     facts = fetch_demo(settings.data_dir)
     print(facts.as_json() if options.json else facts.as_text(), end="\n" if options.json else "")
@@ -146,7 +157,7 @@ def _fail(message: str) -> int:
     return 1
 
 
-COMMANDS = {"serve": _serve, "media": _media, "migrate": _migrate, "keys": _keys, "verify": _verify, "demo": _demo}
+COMMANDS = {"serve": _serve, "media": _media, "migrate": _migrate, "keys": _keys, "verify": _verify, "doctor": _doctor, "demo": _demo}
 
 if __name__ == "__main__":
     sys.exit(main())

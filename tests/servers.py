@@ -15,6 +15,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from server.certificate import ensure_certificate
+from server.core.clock import SystemClock
+
 ROOT = Path(__file__).resolve().parent.parent
 WAIT_S = 30.0
 STOP_S = 15.0
@@ -253,24 +256,50 @@ class AppServer:
 
 
 class Turn:
-    """A private coturn for the relay tests; it may relay to loopback, which a real one must not. Its relays follow its own port."""
+    """A private coturn as `deploy/` has it, but that it relays to loopback, which a real one must not. Its relays follow its own port."""
 
-    def __init__(self, folder: Path, secret: str) -> None:
+    def __init__(self, folder: Path, secret: str, **changes: str) -> None:
         program = need_program("turnserver", "coturn")
-        self.port = free_port()
+        folder.mkdir(exist_ok=True)
+        self.port, self.tls_port = free_port(), free_port()
         self.secret = secret
-        command = [
-            program, "-n", "--no-cli", "--no-tls", "--no-dtls", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
-            f"--listening-port={self.port}", f"--min-port={self.port + 1}", f"--max-port={self.port + RELAYS}", "--fingerprint",
-            "--use-auth-secret", f"--static-auth-secret={secret}", "--realm=consilium",
-            "--allow-loopback-peers", "--log-file=stdout", f"--pidfile={folder / 'turn.pid'}", f"--userdb={folder / 'turn.db'}",
-        ]  # fmt: skip
-        self.process = Process(command, folder / "turn.log")
-        self.process.until_up(lambda: listening(self.port))
+        self.certificate = folder / "turn.pem"
+        ensure_certificate(self.certificate, folder / "turn.key", "127.0.0.1", SystemClock().now())
+        files = {"cert": self.certificate, "pkey": folder / "turn.key", "pidfile": folder / "turn.pid", "userdb": folder / "turn.db"}
+        values = {
+            "listening-ip": "127.0.0.1",
+            "relay-ip": "127.0.0.1",
+            "static-auth-secret": secret,
+            "listening-port": str(self.port),
+            "tls-listening-port": str(self.tls_port),
+            "min-port": str(self.port + 1),
+            "max-port": str(self.port + RELAYS),
+            **{name: str(path) for name, path in files.items()},
+            "allowed-peer-ip": "127.0.0.1",
+            **changes,
+        }
+        configuration = folder / "turnserver.conf"
+        configuration.write_text(_with_values((ROOT / "deploy/coturn/turnserver.conf").read_text(), values) + "allow-loopback-peers\n")
+        self.process = Process([program, "-c", str(configuration)], folder / "turn.log")
+        self.process.until_up(lambda: listening(self.port) and listening(self.tls_port))
 
     @property
     def url(self) -> str:
         return f"turn:127.0.0.1:{self.port}?transport=udp"
 
+    @property
+    def tcp_url(self) -> str:
+        return f"turn:127.0.0.1:{self.port}?transport=tcp"
+
+    @property
+    def tls_url(self) -> str:
+        return f"turns:127.0.0.1:{self.tls_port}?transport=tcp"
+
     def stop(self) -> None:
         self.process.stop()
+
+
+def _with_values(configuration: str, values: Mapping[str, str]) -> str:
+    """Return a file of `name=value` lines with these values in place of its own, and at its end where it has none."""
+    kept = [line for line in configuration.splitlines() if line.partition("=")[0] not in values]
+    return "\n".join([*kept, *(f"{name}={value}" for name, value in values.items()), ""])

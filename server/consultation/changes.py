@@ -17,25 +17,33 @@ class Arrive:
 
 @dataclass(frozen=True, slots=True)
 class Sit:
-    """A professional takes the professional's seat."""
+    """A professional takes a seat in the call."""
 
     participant_id: UUID
+    quiet: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """A professional, seated by it, lets the patient in."""
+    """A professional, seated by it, lets the patient or a guest in."""
 
     participant_id: UUID
+    admitted_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
+    """Whom it is told to, and what."""
+
+    participant_id: UUID
     message: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
+    """Who cannot join, and why."""
+
+    participant_id: UUID
     reason: str
 
 

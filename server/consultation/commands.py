@@ -1,14 +1,16 @@
 """The commands of the room socket (docs/WIRE.md 2.2): each body as a strict type, and nothing that acts."""
 
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from server.errors import Malformed, TooBig
 
 MAX_TEXT = 2000  # characters of a message or a reason; error `malformed`
 MAX_DESCRIPTION = 48 * 1024  # characters of an SDP; error `too_big`
 MAX_SCALAR = 1024  # characters of any other text of a signal
+ID_CHARACTERS = 36
 MAX_FIELDS = 8  # of a signal's description or candidate
 
 Verdict = Literal["completed", "unsuitable", "absent"]
@@ -44,6 +46,11 @@ def _check_scalars(fields: dict[str, Any]) -> None:
     scalar = all(item is None or isinstance(item, (str, int, float)) for item in fields.values())
     if not scalar or len(fields) > MAX_FIELDS or any(len(text) > MAX_SCALAR for text in texts):
         raise ValueError("not a flat object")
+
+
+def _read_id(value: object) -> object:
+    """Read an id as JSON carries it; strict types take none but a UUID."""
+    return UUID(value) if isinstance(value, str) and len(value) == ID_CHARACTERS else value
 
 
 class Command(BaseModel):
@@ -101,26 +108,32 @@ class Chat(Command):
 
 
 class Enter(Command):
+    """`quiet`: to see and hear, and to send nothing."""
+
     professional_only = True
     stored = True
 
+    quiet: bool = False
 
-class Admit(Command):
+
+class ToWaiting(Command):
+    """Base of what is said about somebody who waits; without `participant` that is the patient."""
+
     professional_only = True
     stored = True
 
+    participant: Annotated[UUID | None, BeforeValidator(_read_id)] = None
 
-class Hold(Command):
-    professional_only = True
-    stored = True
 
+class Admit(ToWaiting):
+    pass
+
+
+class Hold(ToWaiting):
     body: Text | None
 
 
-class Refuse(Command):
-    professional_only = True
-    stored = True
-
+class Refuse(ToWaiting):
     reason: Text
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from server.access.model import Professional
 from server.consultation.attendance import begin_stretch, end_stretch
 from server.consultation.changes import Admit, Answer, Arrive, Change, End, Hold, Leave, Lose, Refuse, Say, Sit
-from server.consultation.model import Consultation, Outcome, Participant, Role, Stage
+from server.consultation.model import Consultation, Outcome, Participant, Relation, Role, Stage
 from server.consultation.records import ChatMessage, Ending
 from server.consultation.roster import MESSAGES_SHOWN, ConsultationFacts, Facts, Member, Message
 from server.consultation.topics import today_topic
@@ -117,7 +117,9 @@ async def _record(tx: Tx, book: Book, change: Change, now: datetime) -> None:
     elif isinstance(change, (Leave, Lose)):
         await end_stretch(tx, change.participant_id)
     elif isinstance(change, End):
-        await end_stretch(tx, book.patient.id)  # professionals stay: they still read and write
+        for place in book.participants.values():
+            if place.role != Role.PROFESSIONAL:  # who stay: they still read and write
+                await end_stretch(tx, place.id)
         tx.add(_ending(book, change, now))
 
 
@@ -133,37 +135,46 @@ def _ending(book: Book, change: End, now: datetime) -> Ending:
 
 
 def _arrive(book: Book, change: Arrive, now: datetime) -> None:
-    """A patient's arrival is a knock; whoever was let in or refused already stays so."""
+    """A patient's or guest's arrival is a knock; whoever was let in or refused already stays so. Only a patient opens it once more."""
     place = book.participants[change.participant_id]
-    if place.role != Role.PATIENT:
+    if place.role == Role.PROFESSIONAL:
         return
-    if change.fresh:
-        book.consultation.reopen(now)
-    book.consultation.patient_waits()
+    if place.role == Role.GUEST:
+        book.consultation.guest_waits()
+    else:
+        if change.fresh:
+            book.consultation.reopen(now)
+        book.consultation.patient_waits()
     if place.stage not in {Stage.IN_CALL, Stage.REFUSED}:
         place.wait(now)
 
 
 def _sit(book: Book, change: Sit, now: datetime) -> None:
-    book.participants[change.participant_id].sit(now)
+    book.participants[change.participant_id].sit(now, quiet=change.quiet)
+    _begin_with_patient(book, now)
+
+
+def _admit(book: Book, change: Admit, now: datetime) -> None:
+    host = book.participants[change.participant_id]
+    host.sit(now, quiet=host.quiet)
+    book.participants[change.admitted_id].admit(now)
+    _begin_with_patient(book, now)
+
+
+def _begin_with_patient(book: Book, now: datetime) -> None:
+    """To talk with a colleague or an interpreter first is not the consultation yet."""
     if book.patient.stage == Stage.IN_CALL:
         book.consultation.begin(now)
 
 
-def _admit(book: Book, change: Admit, now: datetime) -> None:
-    book.participants[change.participant_id].sit(now)
-    book.patient.admit(now)
-    book.consultation.begin(now)
-
-
 def _hold(book: Book, change: Hold, now: datetime) -> None:
     del now
-    book.patient.hold(change.message)
+    book.participants[change.participant_id].hold(change.message)
 
 
 def _refuse(book: Book, change: Refuse, now: datetime) -> None:
     del now
-    book.patient.refuse(change.reason)
+    book.participants[change.participant_id].refuse(change.reason)
 
 
 def _leave(book: Book, change: Leave, now: datetime) -> None:
@@ -185,19 +196,22 @@ def _end(book: Book, change: End, now: datetime) -> None:
 
 
 def _member(book: Book, place: Participant) -> Member:
-    patient = place.role == Role.PATIENT
-    stage = Stage(place.stage) if patient or place.stage == Stage.IN_CALL else Stage.NOT_ARRIVED
+    role = Role(place.role)
+    stage = Stage(place.stage) if role != Role.PROFESSIONAL or place.stage == Stage.IN_CALL else Stage.NOT_ARRIVED
     return Member(
         id=place.id,
-        patient=patient,
+        role=role,
+        relation=None if place.relation is None else Relation(place.relation),
         name=place.name,
-        booked_as=book.booked.unless_called(place.name) if patient else None,
+        booked_as=book.booked.unless_called(place.name) if role == Role.PATIENT else None,
         companion=place.companion,
         devices=place.devices,
         stage=stage,
         since={Stage.WAITING: place.waiting_since, Stage.IN_CALL: place.admitted_at}.get(stage),
         refused_reason=place.refused_reason if stage == Stage.REFUSED else None,
         hold=place.hold_message if stage == Stage.WAITING else None,
+        quiet=place.quiet and stage == Stage.IN_CALL,
+        withdrawn=place.withdrawn_at is not None,
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
+from server.core.marking import _
 from server.errors import Conflict
 
 OPENS_BEFORE = timedelta(hours=24)
@@ -37,10 +38,28 @@ class Outcome(StrEnum):
 class Role(StrEnum):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
+    GUEST = "guest"
+
+
+class Relation(StrEnum):
+    """What a guest is to the patient, or comes for."""
+
+    CARER = "carer"
+    INTERPRETER = "interpreter"
+    FAMILY = "family"
+    SUPERVISOR = "supervisor"
+    COLLEAGUE = "colleague"
+
+
+NOT_WAITING = {
+    Role.PATIENT: _("The patient is not in the waiting room."),
+    Role.GUEST: _("Your guest is not in the waiting room."),
+    Role.PROFESSIONAL: _("A colleague takes a seat by themself."),
+}
 
 
 class Stage(StrEnum):
-    """Where a participant is; the first four are the patient's way to the waiting room."""
+    """Where a participant is; the first four are a patient's or guest's way to the waiting room."""
 
     NOT_ARRIVED = "not_arrived"
     WELCOME = "welcome"
@@ -85,6 +104,10 @@ class Consultation(Base):
         self._refuse_if_over()
         if self.state == ConsultationState.SCHEDULED:
             self.state = ConsultationState.WAITING
+
+    def guest_waits(self) -> None:
+        """A guest's knock changes nothing of the consultation, whose patient it waits for."""
+        self._refuse_if_over()
 
     def begin(self, now: datetime) -> None:
         """Go on talking: whatever was said of an earlier ending holds no longer, and stays on record as an `Ending`."""
@@ -131,7 +154,8 @@ class Consultation(Base):
 class Participant(Base):
     """Somebody with a place in the consultation. `devices` is the check's result as codes, for professionals only.
 
-    `hold_message` is what a waiting patient was told last; "" when they were only asked to wait.
+    `hold_message` is what somebody who waits was told last; "" when they were only asked to wait. `relation` and `withdrawn_at` are of a
+    guest. Whoever is `quiet` is in the call to see and hear, and sends nothing.
     """
 
     __tablename__ = "participant"
@@ -140,6 +164,7 @@ class Participant(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
     role: Mapped[Role] = mapped_column(String(20))
+    relation: Mapped[Relation | None] = mapped_column(String(20))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     name: Mapped[str] = mapped_column(String(200))
     companion: Mapped[str | None] = mapped_column(String(200))
@@ -149,6 +174,8 @@ class Participant(Base):
     refused_reason: Mapped[str | None] = mapped_column(String(2000))
     devices: Mapped[str | None] = mapped_column(String(200))
     hold_message: Mapped[str | None] = mapped_column(String(2000))
+    quiet: Mapped[bool] = mapped_column(default=False)
+    withdrawn_at: Mapped[datetime | None]
 
     def wait(self, now: datetime) -> None:
         """Take a place in the waiting room, or keep the one that is there already."""
@@ -162,13 +189,14 @@ class Participant(Base):
         self.admitted_at = self.admitted_at or now
         self.refused_reason = self.hold_message = None
 
-    def sit(self, now: datetime) -> None:
-        """A professional takes the seat in the call, or keeps it."""
+    def sit(self, now: datetime, *, quiet: bool) -> None:
+        """A professional takes a seat in the call, or keeps it."""
         if self.stage != Stage.IN_CALL:
             self.stage, self.admitted_at = Stage.IN_CALL, now
+        self.quiet = quiet
 
     def hold(self, message: str | None) -> None:
-        """Let the patient wait longer, and have it told again whenever their page comes back."""
+        """Let them wait longer, and have it told again whenever their page comes back."""
         self._refuse_if_declined()
         self.hold_message = message or ""
 
@@ -179,6 +207,7 @@ class Participant(Base):
     def leave(self) -> None:
         """Give up every place. Whoever does not agree stays at that: only a new consent leads on."""
         self.waiting_since = self.hold_message = None
+        self.quiet = False
         if self.stage != Stage.DECLINED:
             self.stage = Stage.LEFT
 
@@ -187,14 +216,19 @@ class Participant(Base):
         if self.stage in {Stage.WAITING, Stage.IN_CALL, Stage.REFUSED}:
             self.leave()
 
+    def withdraw(self, now: datetime) -> None:
+        """The invitation holds no longer; what the guest said stays under their name."""
+        self.withdrawn_at = self.withdrawn_at or now
+        self.dismiss()
+
     def decline(self) -> None:
         self.leave()
         self.stage = Stage.DECLINED
 
     def _refuse_if_declined(self) -> None:
-        """The room may not have heard yet that the patient does not agree."""
+        """The room may not have heard yet that they do not agree."""
         if self.stage == Stage.DECLINED:
-            raise Conflict("The patient is not in the waiting room.", code="not_waiting")
+            raise Conflict(NOT_WAITING[Role(self.role)], code="not_waiting")
 
 
 class Standing(StrEnum):
@@ -207,7 +241,7 @@ class Standing(StrEnum):
 
 
 class JoinLink(Base):
-    """A patient's personal link, bound to the consultation: its window is counted from the scheduled time, so a new time moves it.
+    """A patient's or guest's personal link, bound to the consultation: its window is counted from the scheduled time and moves with it.
 
     `token_hash` is all that is stored of the secret; see docs/decisions for how a message can still show the link.
     """

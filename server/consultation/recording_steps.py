@@ -39,7 +39,7 @@ def followed(roster: Roster, now: datetime) -> Roster:
 
 def in_call(roster: Roster) -> frozenset[UUID]:
     """Return everybody in the call, whoever only listens and whoever may come back from a drop among them."""
-    return frozenset(member.id for member in roster.members.values() if member.stage == Stage.IN_CALL)
+    return frozenset(member.id for member in roster.in_call)
 
 
 def awaited(roster: Roster, member: Member) -> bool:

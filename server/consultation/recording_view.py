@@ -35,7 +35,7 @@ class RecordingShape(TypedDict):
 
 def recording_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> RecordingShape:
     """Return the state for professionals and everybody in the call; whoever waits is told once they are in it, and then asked."""
-    told = not viewer.patient or viewer.stage == Stage.IN_CALL
+    told = viewer.professional or viewer.stage == Stage.IN_CALL
     now = roster.recording if told else OFF
     return {
         "state": SHOWN[now.state],

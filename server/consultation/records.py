@@ -10,6 +10,18 @@ from server.consultation.model import Outcome
 from server.core.db import Base
 
 
+class Invitation(Base):
+    """Who asked a guest or a colleague into a consultation, and where it was written to; one row each, the last one counts."""
+
+    __tablename__ = "invitation"
+
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    mobile: Mapped[str | None] = mapped_column(String(40))
+    email: Mapped[str | None] = mapped_column(String(254))
+    invited_at: Mapped[datetime]
+
+
 class Consent(Base):
     """A dated yes to one purpose in one wording; `wording_sha256` proves which sentence was read. It counts until it is withdrawn.
 
@@ -26,7 +38,7 @@ class Consent(Base):
     language: Mapped[str] = mapped_column(String(20))
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
-    recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recording.id", ondelete="SET NULL"), index=True)
+    recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recording.id"), index=True)
 
 
 class Refusal(Base):

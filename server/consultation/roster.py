@@ -6,9 +6,10 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from server.consultation.model import Stage
+from server.consultation.model import Relation, Role, Stage
 from server.consultation.recording import OFF, Recording
 
+MOST_IN_CALL = 8
 MESSAGES_SHOWN = 200  # the newest are in the room; older ones stay in the database
 RETIRED_KEPT = 256  # newest; an older page that resumes would begin with a fresh connection after its first failed attempt
 
@@ -28,12 +29,14 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A participant. `booked_as` is the booked name of a patient who goes by another one, `hold` what a waiting patient was told last
+    """A participant. `booked_as` is the booked name of a patient who goes by another one, `hold` what somebody who waits was told last
     ("" when they were only asked to wait); `gone_at` (monotonic seconds) is when somebody who held a place was last seen to vanish.
+    Of a guest there is a `relation`, and `withdrawn` once the invitation holds no longer.
     """
 
     id: UUID
-    patient: bool
+    role: Role
+    relation: Relation | None
     name: str
     booked_as: str | None
     companion: str | None
@@ -42,17 +45,34 @@ class Member:
     since: datetime | None
     refused_reason: str | None
     hold: str | None
+    quiet: bool
+    withdrawn: bool
     peer: Peer | None = None
     gone_at: float | None = None
+
+    @property
+    def patient(self) -> bool:
+        return self.role == Role.PATIENT
+
+    @property
+    def professional(self) -> bool:
+        return self.role == Role.PROFESSIONAL
+
+    @property
+    def guest(self) -> bool:
+        return self.role == Role.GUEST
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`heard_by` are the guests who were in the call when it was said: nobody else of them is shown it, at no time."""
+
     id: int
     participant_id: UUID
     name: str
     body: str
     at: datetime
+    heard_by: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +109,13 @@ class Roster:
         return next((member for member in self.members.values() if member.patient), None)
 
     @property
-    def seated(self) -> Member | None:
-        """The professional in the call; its other seat is the patient's."""
-        return next((member for member in self.members.values() if not member.patient and member.stage == Stage.IN_CALL), None)
+    def in_call(self) -> tuple[Member, ...]:
+        return tuple(member for member in self.members.values() if member.stage == Stage.IN_CALL)
+
+    @property
+    def seated(self) -> tuple[Member, ...]:
+        """The professionals in the call."""
+        return tuple(member for member in self.in_call if member.professional)
 
     def connected(self) -> Iterator[tuple[int, Member]]:
         """Yield the handle and the participant of every open socket."""
@@ -110,16 +134,23 @@ class Roster:
 def restore(facts: Facts, messages: tuple[Message, ...], now: float) -> Roster:
     """Begin from the database: whoever was in the call when the server stopped has the usual grace to come back."""
     members = {member.id: replace(member, gone_at=now if member.stage == Stage.IN_CALL else None) for member in facts.members}
-    return Roster(facts.consultation, MappingProxyType(members), messages[-MESSAGES_SHOWN:])
+    heard = tuple(_heard(message, members) for message in messages[-MESSAGES_SHOWN:])
+    return Roster(facts.consultation, MappingProxyType(members), heard)
 
 
 def absorb(roster: Roster, facts: Facts) -> Roster:
     """Take over the stored truth, keeping what only lives here: peers, grace, the newest messages."""
     members = {member.id: _keep_live(roster.members.get(member.id), member) for member in facts.members}
-    said = () if facts.said is None else (facts.said,)
+    said = () if facts.said is None else (_heard(facts.said, members),)
     messages = (*roster.messages, *said)[-MESSAGES_SHOWN:]
     return replace(roster, consultation=facts.consultation, members=MappingProxyType(members), messages=messages)
 
 
 def _keep_live(old: Member | None, new: Member) -> Member:
     return new if old is None else replace(new, peer=old.peer, gone_at=old.gone_at)
+
+
+def _heard(message: Message, members: Mapping[UUID, Member]) -> Message:
+    """Note which guests heard it; after a restart it is those who have been in the call since before it was said."""
+    guests = {name for name, member in members.items() if member.guest and member.stage == Stage.IN_CALL}
+    return replace(message, heard_by=frozenset(name for name in guests if (members[name].since or message.at) <= message.at))

@@ -10,10 +10,25 @@ from uuid import UUID
 
 from server.consultation import changes
 from server.consultation.changes import Change
-from server.consultation.commands import Admit, Agree, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Record, Refuse, Signal
-from server.consultation.model import Stage
+from server.consultation.commands import (
+    Admit,
+    Agree,
+    Chat,
+    Command,
+    End,
+    Enter,
+    Hand,
+    Hold,
+    Leave,
+    Media,
+    Record,
+    Refuse,
+    Signal,
+    ToWaiting,
+)
+from server.consultation.model import NOT_WAITING, Role, Stage
 from server.consultation.recording_steps import answered, asked
-from server.consultation.roster import RETIRED_KEPT, Member, Peer, Roster
+from server.consultation.roster import MOST_IN_CALL, RETIRED_KEPT, Member, Peer, Roster
 from server.consultation.signalling import find_target
 from server.errors import Conflict, Forbidden, Overloaded
 
@@ -46,7 +61,7 @@ class Step:
 def act(roster: Roster, actor_id: UUID, command: Command) -> Step:
     """Carry out a command of docs/WIRE.md 2.2; raises the tree's errors and then nothing has changed."""
     actor = roster.members.get(actor_id)
-    if actor is None or (command.professional_only and actor.patient):
+    if actor is None or (command.professional_only and not actor.professional):
         raise Forbidden
     return ACTIONS[type(command)](roster, actor, command)
 
@@ -124,8 +139,8 @@ def _detach(roster: Roster, member: Member) -> Roster:
 
 
 def _reminders(member: Member, handle: int) -> tuple[Tell, ...]:
-    """What a patient was told before, told again to a page that may have been reloaded."""
-    if not member.patient:
+    """What a patient or guest was told before, told again to a page that may have been reloaded."""
+    if member.professional:
         return ()
     if member.stage == Stage.REFUSED:
         return (Tell(handle, "refused", {"reason": member.refused_reason or ""}),)
@@ -146,35 +161,38 @@ def _hand(roster: Roster, actor: Member, command: Hand) -> Step:
 
 
 def _chat(roster: Roster, actor: Member, command: Chat) -> Step:
+    """A guest hears and says nothing outside of the call."""
     _refuse_if_over(roster)
+    if actor.guest and actor.stage != Stage.IN_CALL:
+        raise Conflict("You can write here once you are in the call.", code="not_in_call")
     return Step(roster, store=changes.Say(actor.id, command.body))
 
 
 def _enter(roster: Roster, actor: Member, command: Enter) -> Step:
-    del command
-    _check_seat(roster, actor)
-    return Step(roster, store=None if actor.stage == Stage.IN_CALL else changes.Sit(actor.id))
+    _check_seats(roster, actor)
+    there = actor.stage == Stage.IN_CALL and actor.quiet == command.quiet
+    return Step(roster, store=None if there else changes.Sit(actor.id, command.quiet))
 
 
 def _admit(roster: Roster, actor: Member, command: Admit) -> Step:
-    del command
-    _check_seat(roster, actor)
-    patient = _patient_at(roster, {Stage.WAITING, Stage.REFUSED, Stage.IN_CALL})
-    if patient.peer is None and patient.stage != Stage.IN_CALL:
-        raise Conflict("The patient is not connected at the moment. Their place is kept.", code="patient_away")
-    return Step(roster, store=changes.Admit(actor.id))
+    waiting = _find_waiting(roster, command, {Stage.WAITING, Stage.REFUSED, Stage.IN_CALL})
+    _check_seats(roster, actor, waiting)
+    if waiting.peer is None and waiting.stage != Stage.IN_CALL:
+        raise _away(waiting)
+    return Step(roster, store=changes.Admit(actor.id, waiting.id))
 
 
 def _hold(roster: Roster, actor: Member, command: Hold) -> Step:
     del actor
-    patient = _patient_at(roster, {Stage.WAITING})
-    return Step(roster, store=changes.Hold(command.body), tells=_tell(patient, "hold", {"body": command.body}))
+    waiting = _find_waiting(roster, command, {Stage.WAITING})
+    return Step(roster, store=changes.Hold(waiting.id, command.body), tells=_tell(waiting, "hold", {"body": command.body}))
 
 
 def _refuse(roster: Roster, actor: Member, command: Refuse) -> Step:
     del actor
-    patient = _patient_at(roster, {Stage.WAITING, Stage.IN_CALL})
-    return Step(roster, store=changes.Refuse(command.reason), tells=_tell(patient, "refused", {"reason": command.reason}))
+    waiting = _find_waiting(roster, command, {Stage.WAITING, Stage.IN_CALL})
+    told = _tell(waiting, "refused", {"reason": command.reason})
+    return Step(roster, store=changes.Refuse(waiting.id, command.reason), tells=told)
 
 
 def _leave(roster: Roster, actor: Member, command: Leave) -> Step:
@@ -187,9 +205,8 @@ def _leave(roster: Roster, actor: Member, command: Leave) -> Step:
 def _end(roster: Roster, actor: Member, command: End) -> Step:
     """Ends for all; professionals stay connected, because they still read and write."""
     _refuse_if_over(roster)
-    patient = roster.patient
-    here = patient is not None and patient.peer is not None and patient.peer.present
-    closes = (Close(patient.peer.handle, LEFT, "The consultation has ended."),) if here and patient and patient.peer else ()
+    others = [handle for handle, member in roster.connected() if not member.professional]
+    closes = tuple(Close(handle, LEFT, "The consultation has ended.") for handle in others)
     return Step(roster, store=changes.End(actor.id, command.outcome, command.reason), closes=closes)
 
 
@@ -201,12 +218,12 @@ def _agree(roster: Roster, actor: Member, command: Agree) -> Step:
     return Step(*answered(roster, actor, command))
 
 
-def _check_seat(roster: Roster, actor: Member) -> None:
+def _check_seats(roster: Roster, *comers: Member) -> None:
+    """Whoever acts comes first, and must be connected; raises `Conflict` where the call has no place for one of them."""
     _refuse_if_over(roster)
-    _peer_of(actor)
-    seated = roster.seated
-    if seated is not None and seated.id != actor.id:
-        raise Conflict("The call is full: two people can talk here. You can still read and write the note.", code="call_full")
+    _peer_of(comers[0])
+    if len({member.id for member in (*roster.in_call, *comers)}) > MOST_IN_CALL:
+        raise Conflict("The call is full: eight people are in it. You can still read and write the note.", code="call_full")
 
 
 def _peer_of(actor: Member) -> Peer:
@@ -215,12 +232,19 @@ def _peer_of(actor: Member) -> Peer:
     return actor.peer
 
 
-def _patient_at(roster: Roster, stages: set[Stage]) -> Member:
+def _find_waiting(roster: Roster, command: ToWaiting, stages: set[Stage]) -> Member:
+    """Return the patient or guest whom a command means; raises `Conflict` for somebody who is elsewhere."""
     _refuse_if_over(roster)
-    patient = roster.patient
-    if patient is None or patient.stage not in stages:
-        raise Conflict("The patient is not in the waiting room.", code="not_waiting")
-    return patient
+    meant = roster.patient if command.participant is None else roster.members.get(command.participant)
+    if meant is None or meant.professional or meant.withdrawn or meant.stage not in stages:
+        raise Conflict(NOT_WAITING[Role.GUEST if meant is None else meant.role], code="not_waiting")
+    return meant
+
+
+def _away(member: Member) -> Conflict:
+    if member.guest:
+        return Conflict("Your guest is not connected at the moment. Their place is kept.", code="guest_away")
+    return Conflict("The patient is not connected at the moment. Their place is kept.", code="patient_away")
 
 
 def _tell(member: Member, kind: str, body: dict[str, object]) -> tuple[Tell, ...]:

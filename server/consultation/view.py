@@ -23,6 +23,7 @@ class ParticipantShape(TypedDict):
     name: str
     booked_as: str | None
     role: str
+    relation: str | None
     companion: str | None
     stage: ShownStage
     present: bool
@@ -31,6 +32,7 @@ class ParticipantShape(TypedDict):
     camera: bool
     screen: bool
     hand: bool
+    quiet: bool
     since: str | None
     devices: str | None
 
@@ -58,9 +60,9 @@ Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | Recordi
 def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snapshot:
     """Return everything that `viewer` may know of the room at this moment; `say` puts our own words into their language."""
     return {
-        "consultation": _consultation(roster.consultation),
+        "consultation": _consultation(roster.consultation, viewer),
         "participants": [_participant(member, viewer, say) for member in roster.members.values() if _is_shown(roster, member, viewer)],
-        "messages": [_message(message) for message in roster.messages],
+        "messages": [_message(message) for message in roster.messages if _is_heard(message, viewer)],
         "recording": recording_for(roster, viewer, say),
     }
 
@@ -85,23 +87,34 @@ def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
 
 
 def _is_shown(roster: Roster, member: Member, viewer: Member) -> bool:
-    """A patient sees themself, the seated professional, and while they wait the one whose consultation it is."""
-    if not viewer.patient or member.id == viewer.id:
+    """Whoever is in the call sees everybody in it. A professional sees all others, too, but for guests whose invitation was withdrawn.
+
+    A patient or guest sees themself, and while they wait the professionals in the call and the one whose consultation it is.
+    """
+    if member.id == viewer.id:
         return True
-    if member.patient or viewer.stage not in {Stage.WAITING, Stage.IN_CALL}:
-        return False
-    return member.stage == Stage.IN_CALL or (viewer.stage == Stage.WAITING and member.id == roster.consultation.host)
+    if viewer.professional:
+        return not member.withdrawn or member.peer is not None or member.stage == Stage.IN_CALL
+    if viewer.stage == Stage.WAITING:
+        return member.professional and (member.stage == Stage.IN_CALL or member.id == roster.consultation.host)
+    return viewer.stage == Stage.IN_CALL and member.stage == Stage.IN_CALL
+
+
+def _is_heard(message: Message, viewer: Member) -> bool:
+    """What was said while a guest was not in the call is not for them, whatever comes later."""
+    return not viewer.guest or viewer.id in message.heard_by
 
 
 def _participant(member: Member, viewer: Member, say: Callable[[str], str]) -> ParticipantShape:
     """Nobody is shown as sending before they are in the call; a device check and the booked name are for professionals only."""
     peer = member.peer
-    sends = peer if member.stage == Stage.IN_CALL else None
+    sends = peer if member.stage == Stage.IN_CALL and not member.quiet else None
     return {
         "id": str(member.id),
         "name": member.name,
-        "booked_as": None if viewer.patient else member.booked_as,
-        "role": "patient" if member.patient else "professional",
+        "booked_as": member.booked_as if viewer.professional else None,
+        "role": str(member.role),
+        "relation": None if member.relation is None else str(member.relation),
         "companion": member.companion,
         "stage": SHOWN.get(member.stage, "away"),
         "present": peer is not None and peer.present,
@@ -109,9 +122,10 @@ def _participant(member: Member, viewer: Member, say: Callable[[str], str]) -> P
         "mic": sends is not None and sends.mic,
         "camera": sends is not None and sends.camera,
         "screen": sends is not None and sends.screen,
-        "hand": sends is not None and sends.hand,
+        "hand": peer is not None and member.stage == Stage.IN_CALL and peer.hand,
+        "quiet": member.quiet,
         "since": _iso(member.since),
-        "devices": None if viewer.patient else in_words(member.devices, say),
+        "devices": in_words(member.devices, say) if viewer.professional else None,
     }
 
 
@@ -125,8 +139,10 @@ def _message(message: Message) -> MessageShape:
     }
 
 
-def _consultation(facts: ConsultationFacts) -> ConsultationShape:
-    return {"id": str(facts.id), "state": facts.state, "started_at": _iso(facts.started_at), "outcome": facts.outcome}
+def _consultation(facts: ConsultationFacts, viewer: Member) -> ConsultationShape:
+    """How it ended is between the patient and the professionals."""
+    outcome = None if viewer.guest else facts.outcome
+    return {"id": str(facts.id), "state": facts.state, "started_at": _iso(facts.started_at), "outcome": outcome}
 
 
 def _iso(at: datetime | None) -> str | None:

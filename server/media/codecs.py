@@ -5,8 +5,9 @@ Because both sides of the engine use the same numbers, a packet is forwarded wit
 
 from typing import Literal, NamedTuple
 
+from server.media_control import Source
+
 Kind = Literal["audio", "video"]
-Source = Literal["audio", "camera", "screen"]
 
 MID, ABS_SEND_TIME, TRANSPORT_SEQUENCE, AUDIO_LEVEL, RID, REPAIRED_RID = 1, 2, 3, 4, 10, 11
 EXTENSIONS = {

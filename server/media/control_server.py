@@ -14,7 +14,7 @@ import structlog
 
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError, Forbidden, Malformed, TooFast
-from server.media.control import (
+from server.media_control import (
     LONGEST_LINE,
     VERSION,
     Command,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from server.errors import Conflict, NotFound, Overloaded
-from server.media.control import AnswerOffer, CloseRoom, Command, Event, Join, Leave, OpenRoom, RestartIce, Watch
 from server.media.rooms import Ground, MediaRoom
+from server.media_control import AnswerOffer, CloseRoom, Command, Event, Join, Leave, OpenRoom, RestartIce, Watch
 
 MOST_ROOMS = 1_000  # in one engine; further ones are refused, and belong on another node
 

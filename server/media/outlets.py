@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from server.errors import Overloaded
-from server.media.codecs import KIND_OF, Kind, Source
-from server.media.sdp import MOST_LINES, Outlet
+from server.media.codecs import KIND_OF, Kind
+from server.media.sdp import Outlet
+from server.media_control import MOST_LINES, Source
 
 
 class Track(NamedTuple):

@@ -9,12 +9,12 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from server.errors import NotFound
-from server.media.codecs import KIND_OF, Source
-from server.media.control import Side, Wish
+from server.media.codecs import KIND_OF
 from server.media.dtls import Connection
 from server.media.outlets import Outlets, Track
 from server.media.router import Forwarder, Publisher, Subscriber
 from server.media.sdp import Answer, Inlet, Outlet, Transport, offer, read_answer
+from server.media_control import Side, Source, Wish
 
 
 class Negotiation:

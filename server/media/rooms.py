@@ -10,8 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from server.errors import Conflict, NotFound, Overloaded
-from server.media.codecs import KIND_OF, Source
-from server.media.control import AnswerOffer, Connected, Event, Gone, Join, Offer, Quality, Side, Speaking, Stream, Wish
+from server.media.codecs import KIND_OF
 from server.media.dtls import Connection, Identity
 from server.media.outlets import Outlets, Track
 from server.media.peers import Negotiation, Peer, Publishing, Subscribing, inlets
@@ -19,6 +18,7 @@ from server.media.router import Publisher, Subscriber
 from server.media.sdp import Answer, Inlet, Outlet
 from server.media.speaker import Speaker
 from server.media.udp import UdpMux
+from server.media_control import AnswerOffer, Connected, Event, Gone, Join, Offer, Quality, Side, Source, Speaking, Stream, Wish
 
 MOST_PEERS = 9  # in one room: eight people and a recorder; a tenth is refused
 QUALITY_S = 5.0  # between two words about how well a peer is served

@@ -25,10 +25,9 @@ from server.media.codecs import (
     Codec,
     Kind,
 )
+from server.media_control import LONGEST_ANSWER, MOST_LINES
 
-LONGEST_ANSWER = 48 * 1024  # characters; thirty lines of a chatty browser are about half of it
 LONGEST_LINE = 512
-MOST_LINES = 24  # of media in one connection: eight others with three tracks each
 
 CANDIDATE_PRIORITY = 2_130_706_431  # of a host address, the first one (RFC 8445, section 5.1.2)
 SECOND_PRIORITY = CANDIDATE_PRIORITY - 256

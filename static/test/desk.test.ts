@@ -24,6 +24,7 @@ const person = (id: string, changed: Partial<Participant>): Participant => ({
   id,
   name: id,
   role: "professional",
+  relation: null,
   companion: null,
   stage: "away",
   present: true,
@@ -32,6 +33,7 @@ const person = (id: string, changed: Partial<Participant>): Participant => ({
   camera: false,
   screen: false,
   hand: false,
+  quiet: false,
   since: null,
   devices: null,
   booked_as: null,
@@ -54,6 +56,7 @@ const stateOf = (
     consultation: { id: "c", state, started_at: STARTED, outcome: null },
     participants: [person("dana", { role: "patient", stage: patient }), ME],
     messages: [],
+    route: { path: "p2p", epoch: 0, settled: true },
   },
   ...changed,
 });

@@ -1,5 +1,6 @@
 /** A call between fakes: its socket, its devices, its clock and its peer connections. */
 import { Call } from "../src/call/client.ts";
+import type { PathsOptions } from "../src/call/paths.ts";
 import type { Participant, SignalBody, Snapshot, Stage } from "../src/lib/wire.ts";
 import type { Off } from "../src/media/local.ts";
 import type { Peer, PeerOptions, PeerView, Traffic } from "../src/media/peer.ts";
@@ -17,6 +18,8 @@ export class FakePeer {
   restarts = 0;
   renewals = 0;
   closed = false;
+  failures = 0;
+  readonly incoming: Record<string, object> = {};
   view: PeerView = {
     stream: {} as MediaStream,
     connected: false,
@@ -66,6 +69,14 @@ export class FakePeer {
     this.closed = true;
   }
 
+  track(kind: string): object | null {
+    return this.incoming[kind] ?? null;
+  }
+
+  flows(): boolean {
+    return this.view.connected;
+  }
+
   /** The connection as the test wants it. */
   becomes(view: Partial<PeerView>): void {
     this.view = { ...this.view, fresh: false, ...view };
@@ -77,6 +88,7 @@ export const person = (id: string, stage: Stage, more: Partial<Participant> = {}
   id,
   name: id === "dana" ? "Dana" : "Dr Alice",
   role: id === "dana" ? "patient" : "professional",
+  relation: null,
   companion: null,
   stage,
   present: true,
@@ -85,6 +97,7 @@ export const person = (id: string, stage: Stage, more: Partial<Participant> = {}
   camera: true,
   screen: false,
   hand: false,
+  quiet: false,
   since: null,
   devices: null,
   booked_as: null,
@@ -94,11 +107,14 @@ export const person = (id: string, stage: Stage, more: Partial<Participant> = {}
 export const snapshot = (participants: Participant[], more: Partial<Snapshot> = {}): Snapshot => ({
   consultation: { id: "c", state: "active", started_at: null, outcome: null },
   participants,
+  route: { path: "p2p", epoch: 0, settled: true },
   messages: [],
   ...more,
 });
 
-export const setUp = (me = "dana", seat = false, off: Off = { camera: false, microphone: false }) => {
+const NOTHING_OFF: Off = { camera: false, microphone: false };
+
+export const setUp = (me = "dana", seat = false, off: Off = NOTHING_OFF, paths: Partial<PathsOptions> = {}) => {
   const timers = new FakeTimers();
   const exchange = new Exchange();
   const devices = new FakeDevices();
@@ -114,10 +130,13 @@ export const setUp = (me = "dana", seat = false, off: Off = { camera: false, mic
     onOff: (next) => kept.push(next),
     seat,
     open: exchange.open,
-    makePeer: (options) => {
-      const peer = new FakePeer(options);
-      peers.push(peer);
-      return peer as unknown as Peer;
+    paths: {
+      ...paths,
+      makePeer: (options) => {
+        const peer = new FakePeer(options);
+        peers.push(peer);
+        return peer as unknown as Peer;
+      },
     },
     timers,
   });

@@ -7,6 +7,7 @@ const person = (id: string, role: Role, stage: Stage, more: Partial<Participant>
   id,
   name: id,
   role,
+  relation: null,
   companion: null,
   stage,
   present: true,
@@ -15,6 +16,7 @@ const person = (id: string, role: Role, stage: Stage, more: Partial<Participant>
   camera: true,
   screen: false,
   hand: false,
+  quiet: false,
   since: null,
   devices: null,
   booked_as: null,
@@ -35,6 +37,7 @@ const roster = (
   messages: Message[] = [],
 ): Roster => ({
   consultation: { id: "c", state, started_at: null, outcome: null },
+  route: { path: "p2p", epoch: 0, settled: true },
   participants,
   messages,
 });
@@ -139,8 +142,8 @@ describe("who is connected to whom [V4]", () => {
   });
 
   test("the gate for sound and picture opens when the patient is let in", () => {
-    assert.equal(gateOpen(roster([dana("waiting"), alice("in_call")])), false);
-    assert.equal(gateOpen(roster([dana("in_call"), alice("in_call")])), true);
+    assert.equal(gateOpen(roster([dana("waiting"), alice("in_call")]), "dana", alice("in_call")), false);
+    assert.equal(gateOpen(roster([dana("in_call"), alice("in_call")]), "dana", alice("in_call")), true);
   });
 });
 

@@ -24,7 +24,7 @@ try {
     sourcemap: "inline",
     jsx: "automatic",
     jsxImportSource: "preact",
-    define: { SPRITE: '"sprite.svg"', METER_WORKLET: '"meter.worklet.js"' },
+    define: { SPRITE: '"sprite.svg"', METER_WORKLET: '"meter.worklet.js"', ENGINE: '"engine.js"' },
     logLevel: "warning",
   });
   const files = readdirSync(outdir).map((name) => join(outdir, name));

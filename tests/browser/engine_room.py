@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from server.media.control import (
+from server.media_control import (
     AnswerOffer,
     Done,
     Event,
@@ -38,7 +38,8 @@ TURN_S = 0.05
 
 PAGE = """<!doctype html><title>engine</title><body><script>
 const connections = {};
-const camera = () => navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+const width = Number(new URLSearchParams(location.search).get("width"));
+const camera = () => navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height: (width * 9) / 16 } });
 function connect(side) {
   const connection = new RTCPeerConnection();
   connection.ontrack = (event) => {
@@ -66,9 +67,11 @@ async function answer({ side, sdp }) {
 }
 async function seen() {
   const found = {};
-  for (const report of (await connections.subscribe?.getStats() ?? new Map()).values()) {
+  const reports = await connections.subscribe?.getStats() ?? new Map();
+  for (const report of reports.values()) {
     if (report.type !== "inbound-rtp") continue;
     found[report.mid] = {
+      codec: reports.get(report.codecId)?.mimeType ?? "",
       kind: report.kind, frames: report.framesDecoded ?? 0, width: report.frameWidth ?? 0, freezes: report.freezeCount ?? 0,
       energy: report.totalAudioEnergy ?? 0, packets: report.packetsReceived,
     };
@@ -91,11 +94,11 @@ def own_address() -> str:
 class Guest:
     """One page in the room."""
 
-    def __init__(self, browser: Browser, name: str) -> None:
+    def __init__(self, browser: Browser, name: str, width: int = 640) -> None:
         self.name = name
         self.page: Page = browser.new_context().new_page()
-        self.page.route(ADDRESS, lambda route: route.fulfill(content_type="text/html", body=PAGE))
-        self.page.goto(ADDRESS)
+        self.page.route(f"{ADDRESS}?*", lambda route: route.fulfill(content_type="text/html", body=PAGE))
+        self.page.goto(f"{ADDRESS}?width={width}")
         self.streams: dict[str, tuple[str, str]] = {}
 
     def seen(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -119,7 +122,7 @@ class Guest:
 class EngineRoom:
     """An engine's process with one room, and the guests in it. It listens on the machine's own address: Firefox calls no loopback."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, codec: str = "VP8") -> None:
         self._control = folder / "control"
         command = [sys.executable, "-m", "server", "media", "--listen", f"{own_address()}:0", "--control", str(self._control)]
         self.process = Process(command, folder / "engine.log")
@@ -133,7 +136,7 @@ class EngineRoom:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(self._control))
         self._socket.sendall(write(Hello(version=1)))
-        assert self.do(OpenRoom, room="r") == "ok"
+        assert self.do(OpenRoom, room="r", codecs=[codec]) == "ok"
 
     def do(self, kind: Callable[..., Any], **fields: Any) -> str:
         """Send a command and wait for its answer: "ok" or the error's code."""

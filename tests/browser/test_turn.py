@@ -37,13 +37,19 @@ PAIR = """async () => {
 }"""
 
 
-@pytest.fixture
-def relayed(tmp_path: Path, sqlite_template: Path, locales: Path) -> Iterator[Site]:
-    """A server that hands out credentials of a private coturn."""
+@pytest.fixture(params=["udp", "tcp"])
+def relayed(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path, locales: Path) -> Iterator[Site]:
+    """A server that hands out credentials of a private coturn; by TCP alone as where a network lets no UDP out."""
     with ExitStack() as stack:
         turn = Turn(tmp_path, SECRET)
         stack.callback(turn.stop)
-        site = start_site(tmp_path / "relayed", sqlite_template, locales, TURN_URLS=turn.url, TURN_SECRET=SECRET)
+        site = start_site(
+            tmp_path / "relayed",
+            sqlite_template,
+            locales,
+            TURN_URLS=turn.url if request.param == "udp" else turn.tcp_url,
+            TURN_SECRET=SECRET,
+        )
         stack.callback(site.server.stop)
         stack.callback(site.close)
         yield site

@@ -281,7 +281,7 @@ async def test_a_place_that_was_added_after_loading_is_found(rooms: Rooms, house
         patient = await tx.get_one(Participant, meeting.participant_id)
         place = Participant(
             id=new_id(), consultation_id=patient.consultation_id, role="professional", person_id=ALICE.person_id, name=ALICE.full_name,
-            companion=None, stage="not_arrived", waiting_since=None, admitted_at=None, refused_reason=None, devices=None,
+            companion=None, stage="not_arrived", waiting_since=None, admitted_at=None, refused_reason=None, devices=None, quiet=False,
         )  # fmt: skip
         tx.add(place)
     await rooms.run(meeting.consultation_id, place.id, Chat(body="Two"))

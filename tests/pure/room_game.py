@@ -10,7 +10,7 @@ from server.consultation.audience import Audience, Seat
 from server.consultation.changes import Answer, Arrive, Change, Say
 from server.consultation.commands import Command, Media
 from server.consultation.live_actions import Book, apply_change, facts_of
-from server.consultation.model import Consultation, ConsultationState, Participant, Role, Stage
+from server.consultation.model import Consultation, ConsultationState, Participant, Relation, Role, Stage
 from server.consultation.recording_steps import followed
 from server.consultation.roster import MESSAGES_SHOWN, Facts, Member, Message, Roster, absorb, restore
 from server.consultation.steps import Step, act, attach, check_arrival, drop, expel, overdue, showing
@@ -22,8 +22,10 @@ from tests.cast import fixed_id
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 GRACE_S = 30.0
-ALICE, BOB, DANA = (fixed_id("place", name) for name in ("alice", "bob", "dana"))
-NAMES = {ALICE: "Dr Alice Ahmed", BOB: "Nurse Bob Brown", DANA: "Dana Diaz"}
+ALICE, BOB, DANA, IMRAN, FAY = (fixed_id("place", name) for name in ("alice", "bob", "dana", "imran", "fay"))
+NAMES = {ALICE: "Dr Alice Ahmed", BOB: "Nurse Bob Brown", DANA: "Dana Diaz", IMRAN: "Imran Iqbal", FAY: "Fay Diaz"}
+ROLES = {DANA: Role.PATIENT, IMRAN: Role.GUEST, FAY: Role.GUEST}
+RELATIONS = {IMRAN: Relation.INTERPRETER, FAY: Relation.FAMILY}
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Page:
 
 
 class Game:
-    """dana, and alice and bob of team North, whose consultation is alice's."""
+    """dana, alice and bob of team North, whose consultation is alice's, and two guests: an interpreter, and dana's sister."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -111,8 +113,7 @@ class Game:
         view = view_for(step.roster, step.roster.members[who], page.say)
         page.start(view)
         self.pages[handle] = page
-        role = Role.PATIENT if who == DANA else Role.PROFESSIONAL
-        subject = RoomSubject(self.consultation.id, who, role, NAMES[who], None, None)
+        subject = RoomSubject(self.consultation.id, who, ROLES.get(who, Role.PROFESSIONAL), NAMES[who], None, None)
         self.audience.add(handle, Seat(page, subject, view, lambda: None))
         self.take(step)
         return page
@@ -166,6 +167,13 @@ class Game:
         apply_change(self.book, change, self.time)
         return facts_of(self.book)
 
+    def withdraw(self, who: UUID) -> None:
+        """Somebody withdraws a guest's invitation over HTTP, and the room reads the facts again."""
+        self.book.participants[who].withdraw(self.time)
+        self.roster = absorb(self.roster, facts_of(self.book))
+        self.audience.publish(self.roster)
+        self.expel(who)
+
     def member(self, who: UUID) -> Member:
         return self.roster.members[who]
 
@@ -193,20 +201,20 @@ def new_patient() -> Patient:
 
 
 def new_place(who: UUID) -> Participant:
-    patient = who == DANA
+    patient, role = who == DANA, ROLES.get(who, Role.PROFESSIONAL)
     return Participant(
-        id=who, consultation_id=fixed_id("id", "1"), role=Role.PATIENT if patient else Role.PROFESSIONAL,
-        person_id=None if patient else who, name=NAMES[who],
-        companion="Her son" if patient else None, stage=Stage.CHECKING if patient else Stage.NOT_ARRIVED,
+        id=who, consultation_id=fixed_id("id", "1"), role=role, relation=RELATIONS.get(who), quiet=False, withdrawn_at=None,
+        person_id=who if role == Role.PROFESSIONAL else None, name=NAMES[who],
+        companion="Her son" if patient else None, stage=Stage.NOT_ARRIVED if role == Role.PROFESSIONAL else Stage.CHECKING,
         waiting_since=None, admitted_at=None, refused_reason=None, devices="camera:works" if patient else None, hold_message=None,
     )  # fmt: skip
 
 
-def crowd(game: Game, count: int) -> Roster:
+def crowd(game: Game, count: int, stage: Stage = Stage.NOT_ARRIVED) -> Roster:
     """Return the roster with so many more professionals who are connected."""
     game.join(BOB)
     bob = game.member(BOB)
     assert bob.peer is not None
     peers = [replace(bob.peer, id=f"other-{number}", handle=number + 1000) for number in range(count)]
-    others = [replace(bob, id=uuid5(BOB, peer.id), peer=peer) for peer in peers]
+    others = [replace(bob, id=uuid5(BOB, peer.id), peer=peer, stage=stage) for peer in peers]
     return replace(game.roster, members=MappingProxyType({**game.roster.members, **{other.id: other for other in others}}))

@@ -1,5 +1,7 @@
 """For any sequence of commands, snapshot + events = a fresh snapshot, for every page; and rights hold at every step."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -11,9 +13,10 @@ from server.consultation.recording import RecordingState
 from server.consultation.recording_steps import in_call
 from server.consultation.view import view_for
 from server.errors import ConsiliumError
-from tests.pure.room_game import ALICE, BOB, DANA, Game
+from tests.pure.room_game import ALICE, BOB, DANA, FAY, IMRAN, Game
 
-EVERYBODY = st.sampled_from([ALICE, BOB, DANA])
+EVERYBODY = st.sampled_from([ALICE, BOB, DANA, IMRAN, FAY])
+MEANT = st.sampled_from([None, None, DANA, IMRAN, FAY, ALICE])
 TEXT = st.sampled_from(["Hello", "One moment", "a\nb", "\u0645\u0631\u062d\u0628\u0627"])
 OFFER = {"type": "offer", "sdp": "v=0\r\n"}
 
@@ -21,10 +24,10 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Media, mic=st.booleans(), camera=st.booleans(), screen=st.booleans()),
     st.builds(Hand, up=st.booleans()),
     st.builds(Chat, body=TEXT),
-    st.just(Enter()),
-    st.just(Admit()),
-    st.builds(Hold, body=st.none() | TEXT),
-    st.builds(Refuse, reason=TEXT),
+    st.builds(Enter, quiet=st.booleans()),
+    st.builds(Admit, participant=MEANT),
+    st.builds(Hold, body=st.none() | TEXT, participant=MEANT),
+    st.builds(Refuse, reason=TEXT, participant=MEANT),
     st.just(Leave()),
     st.builds(Record, on=st.booleans()),
     st.builds(Agree, yes=st.booleans()),
@@ -39,18 +42,18 @@ class RoomMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.game = Game()
-        self.refused_at_the_door = 0
+        self.said_to: dict[int, set[UUID]] = {}
 
     @rule(who=EVERYBODY)
-    def join(self, who: object) -> None:
+    def join(self, who: UUID) -> None:
         self.knock(who, None, fresh=True)
 
     @rule(who=EVERYBODY, number=st.integers(1, 8))
-    def resume(self, who: object, number: int) -> None:
+    def resume(self, who: UUID, number: int) -> None:
         mine = self.game.roster.members[who].peer
         self.knock(who, mine.id if mine is not None else f"{who}-{number}", fresh=False)
 
-    def knock(self, who: object, resumed: str | None, *, fresh: bool) -> None:
+    def knock(self, who: UUID, resumed: str | None, *, fresh: bool) -> None:
         before = self.game.roster
         try:
             self.game.join(who, resumed, fresh=fresh)
@@ -58,20 +61,27 @@ class RoomMachine(RuleBasedStateMachine):
             assert self.game.roster is before
 
     @rule(who=EVERYBODY, command=COMMANDS)
-    def command(self, who: object, command: Command) -> None:
+    def command(self, who: UUID, command: Command) -> None:
         before = self.game.roster
+        there = {member.id for member in before.in_call}
         try:
             self.game.act(who, command)
+            if isinstance(command, Chat):
+                self.said_to[self.game.said] = there
         except ConsiliumError:
             assert self.game.roster is before
 
     @rule(who=EVERYBODY)
-    def drop(self, who: object) -> None:
+    def drop(self, who: UUID) -> None:
         self.game.drop(who)
 
     @rule(who=EVERYBODY)
-    def expel(self, who: object) -> None:
+    def expel(self, who: UUID) -> None:
         self.game.expel(who)
+
+    @rule(who=st.sampled_from([IMRAN, FAY]))
+    def withdraw(self, who: UUID) -> None:
+        self.game.withdraw(who)
 
     @precondition(lambda self: self.game.pages)
     @rule(data=st.data())
@@ -93,17 +103,31 @@ class RoomMachine(RuleBasedStateMachine):
             assert self.game.pages[handle].shows(view_for(self.game.roster, member, str))
 
     @invariant()
-    def patients_see_nothing_of_devices_or_of_strangers(self) -> None:
+    def patients_and_guests_see_nothing_of_devices_or_of_strangers(self) -> None:
         for handle, member in self.game.roster.connected():
-            if member.patient:
+            if not member.professional:
                 shown = self.game.pages[handle].participants
-                assert all(each["devices"] is None for each in shown.values())
+                assert all(each["devices"] is None and each["booked_as"] is None for each in shown.values())
                 assert str(BOB) not in shown or self.game.member(BOB).stage == Stage.IN_CALL
 
     @invariant()
-    def two_at_most_are_in_the_call(self) -> None:
-        seated = [member for member in self.game.roster.members.values() if member.stage == Stage.IN_CALL]
-        assert len([member for member in seated if not member.patient]) <= 1
+    def whoever_is_in_the_call_sees_who_is(self) -> None:
+        there = {str(member.id) for member in self.game.roster.in_call}
+        for handle, member in self.game.roster.connected():
+            shown = {name for name, each in self.game.pages[handle].participants.items() if each["stage"] == "in_call"}
+            assert shown == there or member.stage != Stage.IN_CALL
+
+    @invariant()
+    def a_guest_outside_of_the_call_is_not_told_whose_it_is(self) -> None:
+        for handle, member in self.game.roster.connected():
+            if member.guest and member.stage != Stage.IN_CALL:
+                assert str(DANA) not in self.game.pages[handle].participants
+
+    @invariant()
+    def a_guest_reads_what_was_said_to_them_and_nothing_else(self) -> None:
+        for handle, member in self.game.roster.connected():
+            if member.guest:
+                assert all(member.id in self.said_to[message["id"]] for message in self.game.pages[handle].messages)
 
     @invariant()
     def nobody_is_shown_as_sending_outside_of_the_call(self) -> None:
@@ -122,6 +146,12 @@ class RoomMachine(RuleBasedStateMachine):
         now = self.game.roster.recording
         assert now.state != RecordingState.ON or in_call(self.game.roster) <= now.agreed
         assert now.state == RecordingState.OFF or in_call(self.game.roster)
+
+    @invariant()
+    def whoever_is_quiet_sends_nothing(self) -> None:
+        for page in self.game.pages.values():
+            for shown in page.participants.values():
+                assert not shown["quiet"] or (shown["stage"] == "in_call" and not (shown["mic"] or shown["camera"] or shown["screen"]))
 
     @invariant()
     def peers_are_never_shared(self) -> None:

@@ -3,11 +3,11 @@
 import pytest
 
 from server.consultation.commands import Admit, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Refuse, Signal
-from server.consultation.model import ConsultationState
+from server.consultation.model import ConsultationState, Stage
 from server.consultation.roster import MESSAGES_SHOWN, RETIRED_KEPT
 from server.consultation.steps import MAX_CONNECTIONS, act, attach, check_arrival
 from server.errors import Conflict, Forbidden, NotFound, Overloaded
-from tests.pure.room_game import ALICE, BOB, DANA, GRACE_S, Game, crowd
+from tests.pure.room_game import ALICE, BOB, DANA, GRACE_S, IMRAN, Game, crowd
 
 OFFER = {"type": "offer", "sdp": "v=0\r\n", "gen": 1}
 ON = Media(mic=True, camera=True, screen=False)
@@ -107,11 +107,15 @@ class TestSeats:
         assert call.consultation.started_at == call.time
         assert {call.member(who).stage for who in (ALICE, DANA)} == {"in_call"}
 
-    @pytest.mark.parametrize("command", [Enter(), Admit()])
-    def test_the_third_is_told_that_the_call_is_full(self, call: Game, command: Command) -> None:
+    @pytest.mark.parametrize(("there", "command"), [(6, Enter()), (6, Admit(participant=IMRAN)), (5, Admit(participant=IMRAN))])
+    def test_the_ninth_is_told_that_the_call_is_full(self, call: Game, there: int, command: Command) -> None:
+        call.join(IMRAN)
+        full = crowd(call, there, Stage.IN_CALL)
         with pytest.raises(Conflict) as refused:
-            call.act(BOB, command)
+            act(full, BOB, command)
         assert refused.value.code == "call_full"
+        assert act(crowd(call, there, Stage.IN_CALL), ALICE, Enter()).store is None
+        assert act(crowd(call, 5, Stage.IN_CALL), BOB, Enter()).store is not None
 
     def test_a_colleague_may_sit_down_first_and_the_call_begins_with_the_patient(self, game: Game) -> None:
         game.join(BOB)

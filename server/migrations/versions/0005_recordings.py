@@ -6,7 +6,7 @@ from alembic import op
 from server.core.db import UtcTime
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -57,9 +57,9 @@ def upgrade() -> None:
 
 def _consents() -> None:
     if op.get_bind().dialect.name == "sqlite":  # which adds a foreign key only together with its column
-        foreign = "CONSTRAINT fk_consent_recording_id REFERENCES recording (id) ON DELETE SET NULL"
+        foreign = "CONSTRAINT fk_consent_recording_id REFERENCES recording (id)"
         op.execute(f"ALTER TABLE consent ADD COLUMN recording_id CHAR(32) {foreign}")
     else:
         op.add_column("consent", sa.Column("recording_id", sa.Uuid(), nullable=True))
-        op.create_foreign_key(op.f("fk_consent_recording_id"), "consent", "recording", ["recording_id"], ["id"], ondelete="SET NULL")
+        op.create_foreign_key(op.f("fk_consent_recording_id"), "consent", "recording", ["recording_id"], ["id"])
     op.create_index(op.f("ix_consent_recording_id"), "consent", ["recording_id"])

@@ -3,11 +3,10 @@ import { CommandError, type Ending, JsonSocket, type SocketOptions, type SocketS
 import { realTimers, type Timers } from "../lib/timers.ts";
 import type { Commands, Events, MediaFlags, Welcome } from "../lib/wire.ts";
 import { LocalMedia, type LocalView, type Off, type Openers, type Source } from "../media/local.ts";
-import type { Peer, PeerOptions } from "../media/peer.ts";
 import { type CallEvent, isOver, type Phase, step } from "./machine.ts";
 import { type CallState, heard, newCall, type RoomFrame } from "./model.ts";
 import { Outbox } from "./outbox.ts";
-import { Peers } from "./peers.ts";
+import { type Looks, mediaOf, Paths, type PathsOptions } from "./paths.ts";
 
 const PARTING_MS = 2_000;
 
@@ -25,7 +24,8 @@ export interface CallOptions {
   /** Take a place in the call at once: the professional whose consultation it is. */
   seat?: boolean;
   open?: NonNullable<SocketOptions<Events>["open"]>;
-  makePeer?: (options: PeerOptions) => Peer;
+  /** What tests put in the place of connections. */
+  paths?: Partial<PathsOptions>;
   timers?: Timers;
 }
 
@@ -38,7 +38,7 @@ export class Call {
   readonly #options: CallOptions;
   readonly #timers: Timers;
   readonly #socket: JsonSocket<Commands, Events>;
-  readonly #peers: Peers;
+  readonly #paths: Paths;
   readonly #listeners = new Set<(state: CallState) => void>();
   #ice: RTCIceServer[] = [];
   #resume: string | null = null;
@@ -54,7 +54,7 @@ export class Call {
     this.#seat = options.seat ?? false;
     this.media = this.#makeMedia();
     this.#socket = this.#makeSocket();
-    this.#peers = this.#makePeers();
+    this.#paths = this.#makePaths();
     this.outbox = new Outbox({
       me: options.me,
       messages: () => this.#now.roster.messages,
@@ -101,7 +101,12 @@ export class Call {
 
   networkChanged(): void {
     this.#socket.hurry();
-    this.#peers.networkChanged();
+    this.#paths.networkChanged();
+  }
+
+  /** How each person's picture is shown on the page, so that no more of it is sent than that needs. */
+  look(looks: Looks): void {
+    this.#paths.look(looks);
   }
 
   async setCamera(on: boolean): Promise<void> {
@@ -174,14 +179,15 @@ export class Call {
     });
   }
 
-  #makePeers(): Peers {
-    const { makePeer } = this.#options;
-    return new Peers({
+  #makePaths(): Paths {
+    return new Paths({
+      me: this.#options.me,
       ice: () => this.#ice,
       send: (to, body) => this.#socket.send("signal", { to, ...body }),
-      onChange: () => this.#peersChanged(),
+      say: (type, body) => this.#now.line === "open" && void this.command(type, body).catch(() => undefined),
+      onChange: () => this.#pathsChanged(),
       timers: this.#timers,
-      ...(makePeer ? { makePeer } : {}),
+      ...this.#options.paths,
     });
   }
 
@@ -199,7 +205,7 @@ export class Call {
 
   #applySoundOnly(on: boolean): void {
     this.#set({ soundOnly: on });
-    this.#peers.setSoundOnly(on);
+    this.#follow();
   }
 
   async #takeSeat(type: "enter" | "admit"): Promise<void> {
@@ -213,12 +219,12 @@ export class Call {
   }
 
   #frame(frame: RoomFrame): void {
-    if (frame.t === "signal") {
-      void this.#peers.receive(frame.b.from, frame.b);
+    if (frame.t === "signal" || frame.t === "offer" || frame.t === "speaking" || frame.t === "served") {
+      this.#paths.receive(frame);
       return;
     }
     if (frame.t === "welcome") this.#welcomed(frame.b);
-    if (frame.t === "gone") this.#peers.drop(frame.b.id);
+    if (frame.t === "gone") this.#paths.drop(frame.b.id);
     this.#set(heard(this.#now, frame, this.#options.me));
     this.#follow();
     if (frame.t === "welcome") this.#settled();
@@ -227,8 +233,7 @@ export class Call {
   #welcomed({ peer, resume, ice }: Welcome): void {
     this.#ice = ice;
     this.#resume = resume;
-    this.#peers.become(peer);
-    this.#peers.renew();
+    this.#paths.become(peer);
   }
 
   /** The server may have forgotten what we told it before: sit down again. */
@@ -247,18 +252,20 @@ export class Call {
   }
 
   #follow(): void {
-    this.#peers.follow(this.#now.roster, this.#options.me, this.#now.line === "open");
-    this.#peersChanged();
+    if (isOver(this.#now.phase)) return;
+    this.#paths.follow(this.#now);
+    this.#pathsChanged();
   }
 
-  #peersChanged(): void {
-    this.#set({ remotes: this.#peers.remotes });
-    this.#event({ on: "media", media: this.#peers.media });
+  #pathsChanged(): void {
+    const { brought } = this.#paths;
+    this.#set(brought);
+    this.#event({ on: "media", media: mediaOf(brought.remotes) });
   }
 
   #localChanged(local: LocalView): void {
     this.#set({ local });
-    this.#peers.give(local);
+    this.#follow();
     this.#tellMedia();
   }
 
@@ -300,7 +307,7 @@ export class Call {
   #moved(before: Phase, after: Phase): void {
     if (before === after) return;
     if (after === "refused" || (isOver(after) && !isOver(before))) this.#stopMedia();
-    if (isOver(after)) this.#peers.closeAll();
+    if (isOver(after)) this.#paths.closeAll();
     else if (before === "refused") void this.media.open(this.#wanted);
   }
 }

@@ -16,6 +16,10 @@ export interface CallState {
   roster: Roster;
   me: Participant | null;
   remotes: readonly Remote[];
+  /** The participant who speaks, as the forwarding engine hears it; null in silence, and where nobody says so. */
+  speaking: string | null;
+  /** The participants whose picture our line has no room for at the moment. */
+  paused: readonly string[];
   local: LocalView;
   soundOnly: boolean;
   outgoing: readonly Outgoing[];
@@ -33,6 +37,8 @@ export const newCall = (local: LocalView): CallState => ({
   roster: emptyRoster,
   me: null,
   remotes: [],
+  speaking: null,
+  paused: [],
   local,
   soundOnly: false,
   outgoing: [],
@@ -48,9 +54,11 @@ const withRoster = (state: CallState, roster: Roster, me: string): CallState => 
   return { ...state, roster, phase, me: participantOf(roster, me) ?? null, hold: waits ? state.hold : null };
 };
 
-/** The state after a frame; `signal` changes only connections, which are not part of it. */
-export const heard = (state: CallState, frame: RoomFrame, me: string): CallState => {
-  if (frame.t === "signal") return state;
+/** Frames of the ways that sound and picture take: they are not part of what the roster tells. */
+export type PathFrame = FrameOf<Pick<Events, "signal" | "offer" | "speaking" | "served">>;
+
+/** The state after a frame. */
+export const heard = (state: CallState, frame: Exclude<RoomFrame, PathFrame>, me: string): CallState => {
   if (frame.t === "hold") return { ...state, hold: frame.b };
   if (frame.t === "refused") return { ...state, refusal: frame.b.reason };
   const roster = frame.t === "welcome" ? frame.b.snapshot : apply(state.roster, frame);

@@ -10,15 +10,9 @@ import { MoreSheet } from "./more.tsx";
 import { Sheet } from "./sheet.tsx";
 import { Stage } from "./stage.tsx";
 import { type CallModel, modelOf } from "./state.ts";
-import { otherOf, qualityWords } from "./words.ts";
+import { otherOf, qualityWords, withWords, worstQuality } from "./words.ts";
 
 export type Layout = "room" | "desk";
-
-const worst = (state: CallState): "good" | "fair" | "weak" => {
-  const view = state.remotes[0]?.view;
-  if (!view || view.mine === "weak" || view.theirs === "weak") return view ? "weak" : "good";
-  return view.mine === "fair" || view.theirs === "fair" ? "fair" : "good";
-};
 
 /** A patient is not told that all is well; a professional is. */
 const Connection = ({ state, layout }: { state: CallState; layout: Layout }) => {
@@ -28,7 +22,7 @@ const Connection = ({ state, layout }: { state: CallState; layout: Layout }) => 
         <Icon name="wifi-off" /> {t("Reconnecting…")}
       </p>
     );
-  const quality = worst(state);
+  const quality = worstQuality(state);
   if (state.phase !== "live" || (quality === "good" && layout === "room")) return null;
   return (
     <p class={`connection ${quality}`}>
@@ -50,7 +44,7 @@ const Top = ({ model, layout }: { model: CallModel; layout: Layout }) => {
   return (
     <header class="pane-top">
       <Heading ref={heading} tabIndex={-1}>
-        {model.name.value}
+        {withWords(state, model.name.value)}
         {companion ? <small> {t("with {name}", { name: companion })}</small> : null}
       </Heading>
       {state.line === "retrying" ? <p class="connection fair">{t("Chat is reconnecting…")}</p> : null}

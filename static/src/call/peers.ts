@@ -1,10 +1,10 @@
-/** Which remote browsers this one is connected to: follows the roster, and outlives a restart of the server. */
+/** The straight way: which remote browsers this one is connected to. It follows the roster, and outlives a restart of the server. */
 import { realTimers, type Timers } from "../lib/timers.ts";
 import { GRACE_MS, type Participant, type SignalBody } from "../lib/wire.ts";
-import type { LocalView } from "../media/local.ts";
+import type { Kind } from "../media/link.ts";
 import { Peer, type PeerOptions, type PeerView, type Traffic } from "../media/peer.ts";
-import type { Media } from "./machine.ts";
-import { gateOpen, others, partners, type Roster } from "./roster.ts";
+import type { Scene } from "./paths.ts";
+import { gateOpen, maySend, others, partners, reachable } from "./roster.ts";
 
 export interface Remote {
   participant: Participant;
@@ -22,13 +22,18 @@ export interface PeersOptions {
 }
 
 interface Entry {
+  /** The other browser's. */
+  id: string;
   peer: Peer;
   participant: Participant;
   returned: boolean;
+  /** Sound and picture may flow. */
+  gate: boolean;
   /** Ends the connection of somebody whom a restarted server does not list yet, and never will. */
   cancelGrace: (() => void) | null;
 }
 
+const FAILURES = 2;
 const SILENT: Traffic = { sound: false, picture: false, screen: false };
 
 export class Peers {
@@ -37,19 +42,17 @@ export class Peers {
   readonly #entries = new Map<string, Entry>();
   readonly #met = new Set<string>();
   #own = "";
-  #soundOnly = false;
-  #local: LocalView | null = null;
-  #gate = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
     this.#timers = options.timers ?? realTimers;
   }
 
-  /** Our own peer id of the latest welcome. Another one than before means that the old connections are void. */
+  /** Our own peer id of the latest welcome. Another one than before means that the old connections are void; the others learn the new credentials. */
   become(own: string): void {
     if (own !== this.#own) this.closeAll();
     this.#own = own;
+    this.#renew();
   }
 
   get remotes(): Remote[] {
@@ -60,20 +63,30 @@ export class Peers {
     }));
   }
 
-  get media(): Media {
-    const views = this.remotes.map(({ view }) => view);
-    if (views.length === 0) return "none";
-    if (views.some(({ connected }) => connected)) return "flowing";
-    return views.some(({ troubled, fresh }) => troubled || fresh) ? "broken" : "pending";
+  /** No connection to somebody in the call came about, twice. */
+  get stuck(): boolean {
+    return [...this.#entries.values()].some(({ peer, gate }) => gate && peer.failures >= FAILURES);
   }
 
-  /** Makes, keeps and closes connections as the roster says; `open`: the server can be reached. */
-  follow(roster: Roster, me: string, open: boolean): void {
-    this.#gate = gateOpen(roster);
-    const wanted = partners(roster, me);
-    for (const [id, entry] of this.#entries) this.#review(id, entry, roster, me, wanted);
-    for (const participant of wanted) this.#connect(participant);
-    for (const entry of this.#entries.values()) this.#supply(entry, open);
+  /** What comes of a person over the straight way. */
+  track(participant: string, kind: Kind): { track: MediaStreamTrack | null; flows: boolean } | null {
+    const peer = [...this.#entries.values()].find((entry) => entry.participant.id === participant)?.peer;
+    return peer ? { track: peer.track(kind), flows: peer.flows(kind) } : null;
+  }
+
+  /** Makes, keeps and closes connections as the roster says. While the engine carries the call for all there are none. */
+  follow(scene: Scene, me: string): void {
+    const { roster } = scene;
+    if (roster.route.path === "engine" && roster.route.settled) this.closeAll();
+    const kept = reachable(roster, me);
+    for (const [id, entry] of this.#entries) this.#review(id, entry, others(roster, me), kept);
+    for (const each of this.#entries.values())
+      each.participant = kept.find(({ peer }) => peer === each.id) ?? each.participant;
+    for (const participant of partners(roster, me)) this.#connect(participant);
+    for (const entry of this.#entries.values()) {
+      entry.gate = gateOpen(roster, me, entry.participant);
+      this.#supply(entry, scene, entry.gate && maySend(roster, me));
+    }
   }
 
   /** They have left: what is dead must not stand before the one who comes next. */
@@ -85,22 +98,6 @@ export class Peers {
     await this.#entries.get(from)?.peer.receive(body);
   }
 
-  /** Our own tracks; they go on the line while the gate is open. */
-  give(local: LocalView): void {
-    this.#local = local;
-    for (const { peer } of this.#entries.values()) this.#load(peer);
-  }
-
-  setSoundOnly(on: boolean): void {
-    this.#soundOnly = on;
-    for (const { peer } of this.#entries.values()) peer.setSoundOnly(on);
-  }
-
-  /** What the latest welcome said of the relay: credentials of an earlier one end some day. */
-  renew(): void {
-    for (const { peer } of this.#entries.values()) peer.renew();
-  }
-
   networkChanged(): void {
     for (const { peer } of this.#entries.values()) peer.networkChanged();
   }
@@ -109,11 +106,16 @@ export class Peers {
     for (const id of [...this.#entries.keys()]) this.#close(id);
   }
 
-  #review(id: string, entry: Entry, roster: Roster, me: string, wanted: Participant[]): void {
-    const listed = others(roster, me).find((each) => each.id === entry.participant.id);
-    if (wanted.some(({ peer }) => peer === id)) this.#regain(entry);
-    else if (listed ? listed.peer !== null || !wanted.includes(listed) : wanted.length > 0) this.#close(id);
+  #review(id: string, entry: Entry, listed: Participant[], kept: Participant[]): void {
+    const found = listed.find((each) => each.id === entry.participant.id);
+    if (kept.some(({ peer }) => peer === id)) this.#regain(entry);
+    else if (found ? found.peer !== null || !kept.includes(found) : kept.length > 0) this.#close(id);
     else entry.cancelGrace ??= this.#timers.after(GRACE_MS, () => this.#expire(id));
+  }
+
+  /** What the latest welcome said of the relay: credentials of an earlier one end some day. */
+  #renew(): void {
+    for (const { peer } of this.#entries.values()) peer.renew();
   }
 
   #regain(entry: Entry): void {
@@ -128,12 +130,10 @@ export class Peers {
 
   #connect(participant: Participant): void {
     const id = participant.peer;
-    if (id === null) return;
-    const entry = this.#entries.get(id) ?? this.#begin(id, participant);
-    entry.participant = participant;
+    if (id !== null && !this.#entries.has(id)) this.#begin(id, participant);
   }
 
-  #begin(id: string, participant: Participant): Entry {
+  #begin(id: string, participant: Participant): void {
     const make = this.#options.makePeer ?? ((options: PeerOptions) => new Peer(options));
     const peer = make({
       polite: this.#own < id,
@@ -142,25 +142,18 @@ export class Peers {
       onChange: () => this.#options.onChange(),
       timers: this.#timers,
     });
-    const entry = { peer, participant, returned: this.#met.has(participant.id), cancelGrace: null };
+    const returned = this.#met.has(participant.id);
     this.#met.add(participant.id);
-    this.#entries.set(id, entry);
-    peer.setSoundOnly(this.#soundOnly);
-    return entry;
+    this.#entries.set(id, { id, peer, participant, returned, gate: false, cancelGrace: null });
   }
 
-  #supply({ peer, participant, cancelGrace }: Entry, open: boolean): void {
-    const { mic, camera, screen, present } = participant;
-    peer.setSignalling(open && present && cancelGrace === null);
-    peer.expect(this.#gate ? { sound: mic, picture: camera || screen, screen } : SILENT);
-    this.#load(peer);
-  }
-
-  #load(peer: Peer): void {
-    const local = this.#local;
-    const open = this.#gate && local !== null;
-    peer.put("audio", open ? local.track.microphone : null);
-    peer.put("video", open ? (local.screenTrack ?? local.track.camera) : null, open && local.screenTrack !== null);
+  #supply({ peer, participant, gate, cancelGrace }: Entry, { line, local, soundOnly }: Scene, sends: boolean): void {
+    const { mic, camera, screen, present, quiet } = participant;
+    peer.setSoundOnly(soundOnly);
+    peer.setSignalling(line === "open" && present && cancelGrace === null);
+    peer.expect(gate && !quiet ? { sound: mic, picture: camera || screen, screen } : SILENT);
+    peer.put("audio", sends ? local.track.microphone : null);
+    peer.put("video", sends ? (local.screenTrack ?? local.track.camera) : null, sends && local.screenTrack !== null);
   }
 
   #close(id: string): void {

@@ -1,40 +1,11 @@
-/** The picture of the other, or in plain words why there is none. */
+/** The pictures of the others and our own, or in plain words why there is none. */
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { Banners } from "./banner.tsx";
-import type { CallState } from "./model.ts";
-import type { Remote } from "./peers.ts";
-import { Avatar, Picture, Sound, TapToHear } from "./picture.tsx";
-import { SelfView } from "./self.tsx";
+import { Avatar, Sound, TapToHear } from "./picture.tsx";
 import type { CallModel } from "./state.ts";
+import { Tiles } from "./tiles.tsx";
 import { absentWords } from "./words.ts";
-
-const hasPicture = ({ view, participant }: Remote, state: CallState): boolean =>
-  (participant.camera || participant.screen) && !state.soundOnly && view.stream.getVideoTracks().length > 0;
-
-const pictureWords = (state: CallState, remote: Remote): string => {
-  const { name, present } = remote.participant;
-  if (state.phase === "called") return t("Connecting you with {name}…", { name });
-  if (state.phase === "recovering" && (!present || remote.view.fresh)) return t("{name} is reconnecting.", { name });
-  if (state.soundOnly) return t("You hear each other without a picture.");
-  if (remote.view.soundOnlyThere) return t("{name} uses sound only.", { name });
-  return t("{name}'s camera is off.", { name });
-};
-
-const RemotePicture = ({ state, remote }: { state: CallState; remote: Remote }) => {
-  const { name, screen } = remote.participant;
-  const seen = hasPicture(remote, state);
-  return (
-    <>
-      <Picture stream={remote.view.stream} class={`remote ${screen ? "whole" : ""} ${seen ? "" : "out"}`} />
-      {seen && state.phase !== "called" ? null : (
-        <Avatar name={name}>
-          <p>{pictureWords(state, remote)}</p>
-        </Avatar>
-      )}
-    </>
-  );
-};
 
 /** Let in, and nobody is there (any more). */
 const Nobody = ({ name }: { name: string }) => (
@@ -44,20 +15,24 @@ const Nobody = ({ name }: { name: string }) => (
 );
 
 export const Stage = ({ model }: { model: CallModel }) => {
-  const state = model.state.value;
-  const [remote] = state.remotes;
+  const { remotes } = model.state.value;
+  const { kind, side, columns, tile } = model.layout.arranged.value;
+  const [remote] = remotes;
+  const strip = kind === "large" && side === "beside" ? `${columns * (tile.inline + 0.375)}rem` : "0rem";
   return (
-    <div class="stage">
-      {remote ? <RemotePicture state={state} remote={remote} /> : <Nobody name={model.name.value} />}
-      {remote ? <Sound model={model} stream={remote.view.stream} /> : null}
-      {remote?.participant.hand ? (
+    <div class="stage" style={{ "--strip": strip }}>
+      {kind === "nobody" ? <Nobody name={model.name.value} /> : null}
+      <Tiles model={model} />
+      {remotes.map(({ participant, view }) => (
+        <Sound key={participant.id} model={model} stream={view.stream} />
+      ))}
+      {kind === "one" && remote?.participant.hand ? (
         <p class="raised">
           <Icon name="hand" /> {t("Hand raised")}
         </p>
       ) : null}
       <Banners model={model} />
       <TapToHear model={model} />
-      <SelfView model={model} />
     </div>
   );
 };

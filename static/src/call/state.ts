@@ -3,17 +3,19 @@ import { computed, effect, type ReadonlySignal, type Signal, signal } from "@pre
 import { prefer, preferred } from "../lib/prefs.ts";
 import { type Device, remember, remembered } from "../media/devices.ts";
 import type { Call } from "./client.ts";
+import { type Layout, layoutOf, looksOf, shownOf } from "./layout.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
 import { lastMessageId } from "./roster.ts";
 import { otherOf } from "./words.ts";
 
-export type Sheet = "chat" | "more";
+export type Sheet = "chat" | "more" | "people";
 export type TextSize = "normal" | "large" | "larger";
 
 export interface CallModel {
   call: Call;
   state: ReadonlySignal<CallState>;
+  layout: Layout;
   /** The sheet that is open over the picture. */
   sheet: Signal<Sheet | null>;
   /** What is being written; it outlives the field, which goes with the waiting room or the sheet. */
@@ -85,6 +87,11 @@ const build = (call: Call): CallModel => {
   call.subscribe((next) => {
     state.value = next;
   });
+  const layout = layoutOf(state);
+  effect(() => {
+    const people = shownOf(state.value).map(({ participant }) => participant.id);
+    call.look(looksOf(layout.arranged.value, layout.pinned.value, people));
+  });
   const sheet = signal<Sheet | null>(null);
   const host = signal("");
   const [speaker, chooseSpeaker] = speakerOf();
@@ -93,6 +100,7 @@ const build = (call: Call): CallModel => {
   return {
     call,
     state,
+    layout,
     sheet,
     draft: signal(""),
     host,

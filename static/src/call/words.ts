@@ -1,6 +1,6 @@
 /** What a call says to people: pure functions of its state. */
 import { plural, t } from "../lib/i18n.ts";
-import type { Participant } from "../lib/wire.ts";
+import type { Participant, Relation, Role } from "../lib/wire.ts";
 import type { Exchange, LocalView, Source } from "../media/local.ts";
 import { offersSoundOnly, type Quality } from "../media/policy.ts";
 import type { Trouble } from "../media/trouble.ts";
@@ -16,7 +16,7 @@ export interface Notice {
 }
 
 const trying = ({ phase, remotes }: CallState, phone: string | null): Notice | null => {
-  if (phone !== null && remotes[0]?.view.phone)
+  if (phone !== null && remotes.some(({ view }) => view.phone))
     return { tone: "warn", text: t("Still trying. You can also call {phone}.", { phone }), action: "phone" };
   return phase === "recovering" ? { tone: "warn", text: t("Reconnecting… stay on this page."), action: null } : null;
 };
@@ -30,13 +30,17 @@ const weak = (state: CallState, { view, participant }: Remote): Notice | null =>
   return { tone: "warn", text, action: offered };
 };
 
+/** The one whose line is worst: our own line to them before theirs to us. */
+const weakest = (remotes: readonly Remote[]): Remote | undefined =>
+  remotes.find(({ view }) => view.mine === "weak") ?? remotes.find(({ view }) => view.theirs === "weak") ?? remotes[0];
+
 /** The one sentence about the network that is shown over the picture. */
 export const noticeOf = (state: CallState, phone: string | null, back: string | null): Notice | null => {
-  const [remote] = state.remotes;
+  const remote = weakest(state.remotes);
   if (state.phase === "recovering" || state.phase === "called") return trying(state, phone);
   if (state.phase !== "live" || !remote) return null;
   if (back !== null) return { tone: "good", text: back, action: null };
-  if (remote.view.unseen)
+  if (state.remotes.some(({ view }) => view.unseen))
     return {
       tone: "warn",
       text: t("No picture comes from your camera. Please choose another one."),
@@ -45,21 +49,59 @@ export const noticeOf = (state: CallState, phone: string | null, back: string | 
   return weak(state, remote);
 };
 
+const RANKS: readonly Quality[] = ["weak", "fair", "good"];
+
+/** How well the worst line of the call carries it, ours and theirs. */
+export const worstQuality = ({ remotes }: CallState): Quality => {
+  const all = remotes.flatMap(({ view }) => [view.mine, view.theirs]);
+  return RANKS.find((rank) => all.includes(rank)) ?? "good";
+};
+
 export const qualityWords = (quality: Quality): string => {
   if (quality === "weak") return t("Weak connection");
   return quality === "fair" ? t("Fair connection") : t("Good connection");
 };
 
-const stageWords = ({ role, stage, present }: Participant): string => {
-  if (stage === "in_call") return present ? t("In the call") : t("In the call, reconnecting");
-  if (stage === "waiting") return present ? t("In the waiting room") : t("In the waiting room, reconnecting");
-  if (stage === "refused") return t("Asked not to join now");
-  if (stage === "left") return t("Left the call");
+const RELATIONS: Readonly<Record<Relation, () => string>> = {
+  carer: () => t("Carer"),
+  interpreter: () => t("Interpreter"),
+  family: () => t("Family"),
+  supervisor: () => t("Supervisor"),
+  colleague: () => t("Colleague"),
+};
+
+export const relationWords = (relation: Relation): string => RELATIONS[relation]();
+
+const ROLES: Readonly<Record<Role, () => string>> = {
+  patient: () => t("Patient"),
+  professional: () => t("Professional"),
+  guest: () => t("Guest"),
+};
+
+/** What somebody is in this consultation. */
+export const roleWords = ({ role, relation }: Participant): string =>
+  relation === null ? ROLES[role]() : relationWords(relation);
+
+const inCallWords = ({ quiet, present }: Participant): string => {
+  if (!present) return t("In the call, reconnecting");
+  return quiet ? t("Listening") : t("In the call");
+};
+
+const awayWords = ({ role, present }: Participant): string => {
+  if (role === "guest") return t("Invited");
   return role === "patient" || !present ? t("Not here yet") : t("Reading along, not in the call");
 };
 
-const switchWords = ({ stage, mic, camera, screen, hand }: Participant): string[] => {
-  if (stage !== "in_call") return [];
+const stageWords = (person: Participant): string => {
+  const { stage, present } = person;
+  if (stage === "in_call") return inCallWords(person);
+  if (stage === "waiting") return present ? t("In the waiting room") : t("In the waiting room, reconnecting");
+  if (stage === "refused") return t("Asked not to join now");
+  return stage === "left" ? t("Left the call") : awayWords(person);
+};
+
+const switchWords = ({ stage, quiet, mic, camera, screen, hand }: Participant): string[] => {
+  if (stage !== "in_call" || quiet) return [];
   return [
     mic ? "" : t("Microphone off"),
     camera || screen ? "" : t("Camera off"),
@@ -143,10 +185,18 @@ export const exchangeWords = ({ source, label }: Exchange): string => {
 
 /** Whose name stands over the picture: the one we talk to, else the one we wait for. */
 export const otherOf = (state: CallState): Participant | null => {
-  if (state.remotes[0]) return state.remotes[0].participant;
-  const { me, roster } = state;
-  const there = me ? others(roster, me.id) : [];
+  const { me, roster, remotes } = state;
   const wanted = me?.role === "professional" ? "patient" : "professional";
+  const talking = remotes.map(({ participant }) => participant);
+  const found = talking.find(({ role, quiet }) => role === wanted && !quiet) ?? talking[0];
+  if (found) return found;
+  const there = me ? others(roster, me.id) : [];
   const ranked = there.filter(({ role }) => role === wanted);
   return ranked.find(({ stage }) => stage === "in_call") ?? ranked[0] ?? null;
+};
+
+/** "Dr Alice Ahmed and 2 others": with whom we talk. */
+export const withWords = ({ remotes }: CallState, name: string): string => {
+  const more = remotes.filter(({ participant }) => !participant.quiet).length - 1;
+  return more < 1 ? name : plural(more, "{name} and {count} other", "{name} and {count} others", { name });
 };

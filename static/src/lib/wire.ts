@@ -1,6 +1,8 @@
 /** The frames of docs/WIRE.md as types: what the room socket says up and down. */
 
-export type Role = "patient" | "professional";
+export type Role = "patient" | "professional" | "guest";
+/** What a guest is to the patient, or comes for. */
+export type Relation = "carer" | "interpreter" | "family" | "supervisor" | "colleague";
 export type Stage = "away" | "waiting" | "in_call" | "left" | "refused";
 export type ConsultationState = "scheduled" | "waiting" | "active" | "ended" | "abandoned";
 export type Outcome = "completed" | "unsuitable" | "absent";
@@ -11,6 +13,8 @@ export interface Participant {
   /** The booked name of a patient who goes by another one; professionals only. */
   booked_as: string | null;
   role: Role;
+  /** Of a guest; null for everybody else. */
+  relation: Relation | null;
   companion: string | null;
   stage: Stage;
   present: boolean;
@@ -20,6 +24,8 @@ export interface Participant {
   camera: boolean;
   screen: boolean;
   hand: boolean;
+  /** In the call to see and hear: sends neither sound nor picture. */
+  quiet: boolean;
   since: string | null;
   /** The device check in words; professionals only. */
   devices: string | null;
@@ -57,8 +63,16 @@ export interface Recording {
   question: Question | null;
 }
 
+/** Which way sound and picture take; until it is settled the way before runs beside it. A change counts the epoch up. */
+export interface Route {
+  path: "p2p" | "engine";
+  epoch: number;
+  settled: boolean;
+}
+
 export interface Snapshot {
   consultation: ConsultationPart;
+  route: Route;
   participants: Participant[];
   messages: Message[];
   recording: Recording;
@@ -68,6 +82,36 @@ export interface Snapshot {
 export type Description = RTCSessionDescriptionInit & { gen: number };
 export type Candidate = RTCIceCandidateInit & { gen: number };
 export type SignalBody = { description: Description } | { candidate: Candidate | null };
+
+/** The two connections of a browser to the forwarding engine, as the browser sees them. */
+export type Side = "publish" | "subscribe";
+export type Layer = "l" | "m" | "h";
+/** What one peer may send; of a picture the engine forwards one layer. */
+export type TrackSource = "audio" | "camera" | "screen";
+
+/** The engine makes every offer; `streams` says whose track stands on which line of the subscribing side. */
+export interface EngineOffer {
+  epoch: number;
+  side: Side;
+  number: number;
+  sdp: string;
+  streams: { mid: string; peer: string; source: TrackSource }[];
+}
+
+export interface EngineAnswer {
+  epoch: number;
+  side: Side;
+  number: number;
+  sdp: string;
+}
+
+/** At most this layer, or nothing; what is pinned keeps it when the line gets narrow. */
+export interface Wish {
+  peer: string;
+  source: TrackSource;
+  layer: Layer | null;
+  pinned: boolean;
+}
 
 export interface MediaFlags {
   mic: boolean;
@@ -83,14 +127,20 @@ export interface Commands {
   media: MediaFlags;
   hand: { up: boolean };
   chat: { body: string };
-  enter: Record<string, never>;
-  admit: Record<string, never>;
-  hold: { body: string | null };
-  refuse: { reason: string };
+  enter: { quiet?: boolean };
+  /** Without a participant it is the patient. */
+  admit: { participant?: string };
+  hold: { body: string | null; participant?: string };
+  refuse: { reason: string; participant?: string };
   leave: Record<string, never>;
   end: { outcome: Outcome; reason: string | null };
   record: { on: boolean };
   agree: { yes: boolean };
+  stuck: Record<string, never>;
+  flowing: { epoch: number };
+  answer: EngineAnswer;
+  restart_media: { side: Side };
+  watch: { wishes: Wish[] };
 }
 
 export interface Welcome {
@@ -114,8 +164,16 @@ export interface Events {
   hold: { body: string | null };
   refused: { reason: string };
   signal: { from: string } & SignalBody;
+  route: Route;
+  offer: EngineOffer;
+  speaking: { peer: string | null };
+  /** How this browser is served: what may be sent to it, and whose camera is not for want of that. */
+  served: { budget_bps: number; lost: number; paused: string[] };
   bye: { code: number; message: string };
 }
+
+/** How many can be in one call. */
+export const MOST_IN_CALL = 8;
 
 /** Limits of section 2.6 that the browser keeps by itself. */
 export const MESSAGE_CHARACTERS = 2000;

@@ -61,6 +61,7 @@ export class Peer {
   #awaitedSince: number;
   #screen = false;
   #soundOnly = false;
+  #framesIn = 0;
   #signalling = true;
   #health: Health;
   readonly #grader: Grader;
@@ -92,6 +93,21 @@ export class Peer {
       unseen: this.#grader.unseen,
       soundOnlyThere: !this.#soundOnly && this.#pictureStopped,
     };
+  }
+
+  /** Connections that came to nothing, one after the other. */
+  get failures(): number {
+    return this.#health.rebuilds;
+  }
+
+  /** What comes of a kind, as the connection in hand has it. */
+  track(kind: Kind): MediaStreamTrack | null {
+    return this.#link.line(kind)?.receiver.track ?? null;
+  }
+
+  /** Whether it really comes: pictures that can be shown, sound that can be heard. */
+  flows(kind: Kind): boolean {
+    return this.view.connected && (kind === "audio" || this.#framesIn > 0);
   }
 
   /** A signal of the other side. A higher `gen` is a fresh connection there, so this side begins one too. */
@@ -181,6 +197,7 @@ export class Peer {
 
   #rebuild(gen: number, offers: boolean): void {
     this.#link.close();
+    this.#framesIn = 0;
     this.#health = reborn(this.#health, this.#timers.now());
     this.#link = this.#build(gen, offers);
     this.#link.begin();
@@ -247,6 +264,7 @@ export class Peer {
     const report = await pc.getStats().catch(() => null);
     if (report === null || pc !== this.#link.pc || pc.connectionState === "closed") return;
     const counters = count(report, this.#timers.now());
+    this.#framesIn = counters.framesIn;
     this.#grade(counters);
     this.#judge(examine(this.#health, counters.bytesIn, this.#expected, counters.at));
   }
@@ -292,7 +310,7 @@ export class Peer {
 
   #changed(): void {
     const { stream, ...rest } = this.view;
-    const shown = JSON.stringify([rest, this.#link.gen, stream.getTracks().length]);
+    const shown = JSON.stringify([rest, this.#link.gen, stream.getTracks().length, this.flows("video"), this.failures]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#options.onChange(this.view);

@@ -27,7 +27,7 @@ export interface Rates {
   roomOut: number;
 }
 
-type Entry = Record<string, unknown> & { type: string };
+export type Entry = Record<string, unknown> & { type: string };
 
 const number = (entry: Entry, name: string): number => (typeof entry[name] === "number" ? entry[name] : 0);
 
@@ -59,7 +59,8 @@ const READERS: Readonly<Record<string, (sum: Counters, entry: Entry) => void>> =
   "media-source": source,
 };
 
-export const count = (report: Pick<RTCStatsReport, "forEach">, at: number): Counters => {
+/** `report`: all that a browser counted, or a choice of it. */
+export const count = (report: { forEach(read: (entry: Entry) => void): void }, at: number): Counters => {
   const sum: Counters = {
     at,
     bytesIn: 0,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from server.media.control import (
+from server.media_control import (
     LONGEST_LINE,
     VERSION,
     AnswerOffer,

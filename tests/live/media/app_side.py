@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from server.media.control import (
+from server.media_control import (
     AnswerOffer,
     Done,
     Event,

@@ -3,15 +3,14 @@
 import itertools
 import struct
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 
 from server.core.clock import SystemClock
-from server.core.supervise import Supervisor
 from server.media import engine as engine_module
 from server.media.codecs import AUDIO_LEVEL, MID
-from server.media.control import (
+from server.media.rooms import MOST_PEERS, QUALITY_S
+from server.media_control import (
     AnswerOffer,
     CloseRoom,
     Connected,
@@ -26,42 +25,13 @@ from server.media.control import (
     Watch,
     Wish,
 )
-from server.media.control_server import ControlServer
-from server.media.dtls import Identity
-from server.media.engine import Engine
-from server.media.rooms import MOST_PEERS, QUALITY_S, Ground
-from server.media.udp import UdpMux
-from tests.live.media.app_side import App, Member, answer_to, attribute, caller_for, open_room
+from tests.live.media.app_side import Member, answer_to, attribute, caller_for, open_room
 from tests.live.media.caller import until
+from tests.live.media.standing import Standing
 
 pytestmark = pytest.mark.anyio
 LOUD = 10  # dB below the loudest
 SOUND = b"sound" * 16
-
-
-class Standing:
-    """An engine with its port, and the application that drives it."""
-
-    def __init__(self, engine: Engine, mux: UdpMux, app: App) -> None:
-        self.engine, self.mux, self.app = engine, mux, app
-
-
-@pytest.fixture
-async def standing(tmp_path: Path) -> AsyncIterator[Standing]:
-    supervisor, clock = Supervisor(), SystemClock()
-    mux = UdpMux(supervisor, clock, "127.0.0.1")
-    control = ControlServer(supervisor, clock, None)
-    engine = control.driven = Engine(Ground(mux, Identity(), ("127.0.0.1",)), control.send)
-    mux.start()
-    await control.listen_unix(tmp_path / "control")
-    app = await App.at(tmp_path / "control")
-    await open_room(app)
-    yield Standing(engine, mux, app)
-    await App.hang_up_all()
-    await control.close()
-    engine.close()
-    mux.close()
-    await supervisor.close(2)
 
 
 @pytest.fixture

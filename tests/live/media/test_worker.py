@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.media.control import Connected, Offer
+from server.media_control import Connected, Offer
 from tests.live.media.app_side import SECRET, App, Member, open_room
 from tests.servers import NotUp, Process, free_port, listening, until
 

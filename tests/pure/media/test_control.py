@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from server.errors import Malformed, TooBig
 from server.media.codecs import CODECS, KIND_OF
-from server.media.control import (
+from server.media.outlets import Outlets, Track
+from server.media.sdp import Transport, offer
+from server.media_control import (
     LONGEST_LINE,
+    MOST_LINES,
     AnswerOffer,
     CloseRoom,
     Connected,
@@ -35,8 +38,6 @@ from server.media.control import (
     read_up,
     write,
 )
-from server.media.outlets import Outlets, Track
-from server.media.sdp import MOST_LINES, Transport, offer
 
 UP = [
     Hello(version=1),

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import Overloaded
-from server.media.codecs import KIND_OF, Source
+from server.media.codecs import KIND_OF
 from server.media.outlets import Outlets, Track
-from server.media.sdp import MOST_LINES
+from server.media_control import MOST_LINES, Source
 
 ANN_SOUND, ANN_CAMERA = Track("ann", "audio"), Track("ann", "camera")
 BEN_SCREEN = Track("ben", "screen")

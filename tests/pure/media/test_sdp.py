@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from server.errors import Invalid
 from server.media.codecs import BY_TYPE, REPAIRS
-from server.media.sdp import LONGEST_ANSWER, LONGEST_LINE, MOST_LINES, Inlet, Outlet, Transport, offer, read_answer
+from server.media.sdp import LONGEST_LINE, Inlet, Outlet, Transport, offer, read_answer
+from server.media_control import LONGEST_ANSWER, MOST_LINES
 
 PRINT = "sha-256 " + ":".join(["AB"] * 32)
 TRANSPORT = Transport(("192.0.2.7", "2001:db8::7"), 9000, "ours", "x" * 24, PRINT)

@@ -1,6 +1,7 @@
 """The protocol between the application and an engine: typed lines of JSON, strict and bounded both ways.
 
-docs/WIRE.md describes it. This file holds the messages and their lines; `control_server.py` speaks it on a socket.
+docs/WIRE.md describes it. It stands outside of both, because neither may import the other: `server/media/control_server.py` and
+`server/adapters/engines.py` speak it on a socket.
 """
 
 import hashlib
@@ -10,10 +11,10 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from server.errors import Malformed, TooBig
-from server.media.codecs import Source
-from server.media.sdp import LONGEST_ANSWER, MOST_LINES
 
 VERSION = 1
+LONGEST_ANSWER = 48 * 1024  # characters; thirty lines of a chatty browser are about half of it
+MOST_LINES = 24  # of media in one connection: eight others with three tracks each
 LONGEST_LINE = 64 * 1024  # bytes of one message; a longer one ends the connection
 LONGEST_OFFER = 60 * 1024
 
@@ -22,6 +23,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Side = Literal["publish", "subscribe"]
 """Which of a peer's two connections: the one on which its browser sends, or the one on which it receives."""
 Layer = Literal["l", "m", "h"]
+Source = Literal["audio", "camera", "screen"]
 Proof = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Challenge = Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -202,8 +204,22 @@ class Quality(Strict):
     """Publishers whose camera is not sent for want of bandwidth."""
 
 
+class Load(Strict):
+    """How busy the engine is, every two seconds: an application that hears nothing for three times as long takes it for dead."""
+
+    t: Literal["load"] = "load"
+    rooms: Count
+    peers: Count
+    packets: Count
+    """Datagrams sent since the last time."""
+    dropped: Count
+    """Those of them that the kernel did not take."""
+    cpu: Annotated[float, Field(ge=0)]
+    """The share of one processor since the last time."""
+
+
 Command = OpenRoom | CloseRoom | Join | AnswerOffer | Leave | RestartIce | Watch
-Event = Offer | Connected | Gone | Speaking | Quality
+Event = Offer | Connected | Gone | Speaking | Quality | Load
 Down = Greeting | Welcome | Done | Refused | Event
 Up = Hello | Command
 

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Feed } from "../src/media/feed.ts";
+import { Stream, Track } from "./fake-engine.ts";
+
+const setUp = () => {
+  const stream = new Stream();
+  const feed = new Feed(stream as unknown as MediaStream);
+  const log: string[] = [];
+  const add = stream.addTrack.bind(stream);
+  const remove = stream.removeTrack.bind(stream);
+  stream.addTrack = (track) => {
+    log.push(`+${track.id}`);
+    add(track);
+  };
+  stream.removeTrack = (track) => {
+    log.push(`-${track.id}`);
+    remove(track);
+  };
+  const choose = (...arms: [Track | null, boolean][]): void =>
+    feed.choose(
+      "video",
+      arms.map(([track, flows]) => ({ track: track as unknown as MediaStreamTrack | null, flows })),
+    );
+  return { stream, log, choose };
+};
+
+const video = (id: string) => new Track("video", id);
+
+describe("the one stream of a person [V9]", () => {
+  test("is given the new track before the old one is taken from it", () => {
+    const { log, choose } = setUp();
+    const [old, fresh] = [video("old"), video("fresh")];
+    choose([fresh, false], [old, true]);
+    choose([fresh, true], [old, true]);
+    assert.deepEqual(log, ["+old", "+fresh", "-old"]);
+  });
+
+  test("keeps what it has while nothing flows, and takes what there is when that is gone", () => {
+    const { stream, choose } = setUp();
+    const [old, fresh] = [video("old"), video("fresh")];
+    choose([old, false]);
+    choose([fresh, false], [old, false]);
+    assert.deepEqual(stream.ids, ["old"]);
+    choose([fresh, false]);
+    assert.deepEqual(stream.ids, ["fresh"]);
+    choose([null, false]);
+    assert.deepEqual(stream.ids, []);
+  });
+
+  test("takes no track that has ended, whatever was said of it", () => {
+    const { stream, choose } = setUp();
+    const [ended, other] = [video("ended"), video("other")];
+    ended.readyState = "ended";
+    choose([ended, true], [other, false]);
+    assert.deepEqual(stream.ids, ["other"]);
+  });
+
+  test("leaves the other kind alone, and never holds two of one", () => {
+    const { stream, choose } = setUp();
+    stream.tracks.push(new Track("audio", "voice"), video("one"), video("two"));
+    choose([video("three"), true]);
+    assert.deepEqual(stream.ids, ["three", "voice"]);
+  });
+});

@@ -1,0 +1,70 @@
+"""A forwarding engine's process and the control of it, without waiting for each answer."""
+
+import itertools
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from server.media.control import Greeting, Hello, Refused, Welcome, read_down, write
+
+from tests.browser.engine_room import own_address
+from tests.servers import Process
+
+TURN_S = 0.005
+
+
+class EngineProcess:
+    """It listens on the machine's own address: Firefox calls no loopback. `program` is what Python runs."""
+
+    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "server", "media")) -> None:
+        folder.mkdir(parents=True)
+        control = folder / "control"
+        command = [sys.executable, *program, "--listen", f"{own_address()}:0", "--control", str(control)]
+        self.process = Process(command, folder / "engine.log")
+        self.process.until_up(control.exists)
+        self.refused: list[str] = []
+        self.alive = True
+        self._ids = itertools.count(1)
+        self._lines = b""
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(str(control))
+        self._socket.sendall(write(Hello(version=1)))
+
+    def command(self, kind: Callable[..., Any], **fields: Any) -> None:
+        """Send; a refusal is kept for the test to look at."""
+        if self.alive:
+            try:
+                self._socket.sendall(write(kind(id=next(self._ids), **fields)))
+            except OSError:
+                self.alive = False
+
+    def take(self) -> list[Any]:
+        """Return the events that have come."""
+        if not self.alive or not select.select([self._socket], [], [], TURN_S)[0]:
+            return []
+        received = self._receive()
+        self.alive = received != b""
+        *lines, self._lines = (self._lines + received).split(b"\n")
+        messages = [read_down(line) for line in lines]
+        self.refused.extend(message.code for message in messages if isinstance(message, Refused))
+        return [message for message in messages if not isinstance(message, Greeting | Welcome | Refused)]
+
+    def kill(self) -> None:
+        """As when the machine has no memory left: without a goodbye."""
+        self.process.stop(signal.SIGKILL)
+
+    def close(self) -> None:
+        self._socket.close()
+        if self.alive:
+            self.process.stop()
+        self.alive = False
+
+    def _receive(self) -> bytes:
+        try:
+            return self._socket.recv(1 << 16)
+        except OSError:
+            return b""
