@@ -28,6 +28,7 @@ import server.notes.http
 import server.notes.my_pages
 import server.notes.note_pages
 import server.notes.record_pages
+import server.notes.recording_pages
 import server.notes.sign_http
 import server.notes.texts_http
 import server.notes.texts_pages
@@ -152,6 +153,7 @@ def _routes() -> list[BaseRoute]:
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.note_pages.routes(),
+        *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
     ]
 

@@ -16,7 +16,7 @@ PROTECTED = {
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
-    "server/notes/text_doors.py",
+    "server/notes/recordings.py", "server/notes/text_doors.py",
     "server/patients/doors.py",
 }  # fmt: skip
 HANDED = {

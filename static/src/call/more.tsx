@@ -6,6 +6,7 @@ import { Icon, type IconName } from "../lib/icon.tsx";
 import { canChooseSpeaker, type Device, type Kind, listDevices, onDeviceChange, remember } from "../media/devices.ts";
 import { canShare, floatPicture, toggleSharing } from "./deeds.ts";
 import { People } from "./people.tsx";
+import { RecordingRows } from "./recording.tsx";
 import { Sheet } from "./sheet.tsx";
 import type { CallModel, TextSize } from "./state.ts";
 
@@ -131,6 +132,7 @@ const Switches = ({ model, share }: { model: CallModel; share: boolean }) => {
       <Row icon="headphones" pressed={soundOnly} onClick={() => void call.setSoundOnly(!soundOnly)}>
         {t("Sound only")}
       </Row>
+      <RecordingRows model={model} />
       {document.pictureInPictureEnabled ? (
         <Row icon="picture-in-picture" onClick={() => void floatPicture()}>
           {t("Picture in a small window")}

@@ -7,6 +7,7 @@ import type { Call } from "./client.ts";
 import { Controls } from "./controls.tsx";
 import type { CallState } from "./model.ts";
 import { MoreSheet } from "./more.tsx";
+import { RecordingSign } from "./recording.tsx";
 import { Sheet } from "./sheet.tsx";
 import { Stage } from "./stage.tsx";
 import { type CallModel, modelOf } from "./state.ts";
@@ -49,6 +50,7 @@ const Top = ({ model, layout }: { model: CallModel; layout: Layout }) => {
       </Heading>
       {state.line === "retrying" ? <p class="connection fair">{t("Chat is reconnecting…")}</p> : null}
       <Connection state={state} layout={layout} />
+      <RecordingSign model={model} />
     </header>
   );
 };
