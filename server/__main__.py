@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         "--control", type=_control, required=True, metavar="PATH|ADDRESS:PORT", help="a unix socket, or TCP with a shared secret"
     )
     media.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the secret that is shared over TCP")
+    media.add_argument("--owned", action="store_true", help="end when standard input is closed: for whoever starts an engine of its own")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     keys = commands.add_parser("keys", help="the keys that encrypt the notes").add_subparsers(dest="chore", required=True)
     keys.add_parser("list", help="which there are, and how many notes need them")
@@ -106,7 +107,7 @@ def _media(settings: Settings, options: argparse.Namespace) -> int:
     if isinstance(options.control, tuple) and len(secret or b"") < SHORTEST_SECRET:
         return _fail(f"control over TCP needs a secret of {SHORTEST_SECRET} bytes or more, in --secret-file")
     address, port = options.listen
-    return run(Place(address, port, options.control, options.second, options.announce, secret))
+    return run(Place(address, port, options.control, options.second, options.announce, secret, options.owned))
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
@@ -36,9 +37,11 @@ import server.notes.ws
 import server.web.assets
 import server.web.failures
 import server.web.health
+from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
-from server.consultation.events import Channel, PatientInvited
+from server.adapters.own_engine import places_of
+from server.consultation.events import Channel, Invited
 from server.consultation.recording_actions import REMOVE
 from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.rooms import build_rooms
@@ -99,6 +102,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
         keyring=load_keyring(settings.data_dir),
         tickets=TicketOffice(parts.clock),
         limiter=MemoryLimiter(parts.clock),
+        engines=Engines(places_of(settings)),
     )
 
 
@@ -137,6 +141,7 @@ def _routes() -> list[BaseRoute]:
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.http.routes(see_bookable),
+        *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),
         *server.consultation.live_http.routes(),
         *server.consultation.ticket_http.routes(),
@@ -159,11 +164,11 @@ def _routes() -> list[BaseRoute]:
 
 
 def _events(clock: Clock) -> Events:
-    async def on_invited(tx: Tx, fact: PatientInvited) -> None:
+    async def on_invited(tx: Tx, fact: Invited) -> None:
         await queue_invitation(tx, clock, fact)
 
     events = Events()
-    events.subscribe(PatientInvited, on_invited)
+    events.subscribe(Invited, on_invited)
     return events
 
 
@@ -178,6 +183,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
     house.supervisor.keep(_worker(house).run, name="outbox worker")
+    for run in house.engines.tasks:
+        house.supervisor.keep(run, name="engine line")
     app.state.rooms.start()
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
@@ -187,4 +194,5 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await app.state.rooms.close(SHUTDOWN_S)
     await app.state.notes.close(SHUTDOWN_S)
     await house.supervisor.close(SHUTDOWN_S)
+    await house.engines.close()
     await house.database.close()

@@ -15,6 +15,7 @@ from server.errors import Malformed, TooBig
 VERSION = 1
 LONGEST_ANSWER = 48 * 1024  # characters; thirty lines of a chatty browser are about half of it
 MOST_LINES = 24  # of media in one connection: eight others with three tracks each
+LOAD_S = 2.0  # how often an engine tells its load
 LONGEST_LINE = 64 * 1024  # bytes of one message; a longer one ends the connection
 LONGEST_OFFER = 60 * 1024
 

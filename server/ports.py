@@ -1,10 +1,11 @@
 """What the server needs from outside, as protocols; `adapters/` and the tests hold the implementations."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
-from uuid import UUID
+from typing import Any, Protocol
+
+from server.media_control import Command, Event
 
 
 class Clock(Protocol):
@@ -72,52 +73,37 @@ class Limiter(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class RecordedTrack:
-    """One peer's stretch in `file` of its folder; `head` ends the chain over the sealed pieces, `size` bytes in all."""
+class MediaRoom(Protocol):
+    """A room on a forwarding engine, until it is closed or lost. Nothing here waits."""
 
-    file: str
-    peer: str
-    begun: datetime
-    ended: datetime
-    size: int
-    head: bytes
+    def do(self, kind: type[Command], **fields: Any) -> None:
+        """Send a command for this room; the room's `id` and `room` are filled in. What it leads to is heard as events."""
+        ...
 
-
-@dataclass(frozen=True)
-class Recorded:
-    """A recording of `room` has stopped, and these files of `folder` are whole."""
-
-    room: UUID
-    folder: str
-    tracks: tuple[RecordedTrack, ...]
+    def close(self) -> None:
+        """End it, and hear nothing of it any more."""
+        ...
 
 
-@dataclass(frozen=True)
-class RecordingFailed:
-    """Nothing is recorded in `room` any more; `reason` is a code for the log."""
-
-    room: UUID
-    reason: str
-
-
-class Recorder(Protocol):
-    """The part of the forwarding engine that records. Nothing here waits; what comes of it is told as `Recorded` and `RecordingFailed`.
-
-    A room that the engine does not have yet is recorded from the moment at which it has it; a pause counts at once.
-    """
+class MediaEngines(Protocol):
+    """The forwarding engines that this server can reach (docs/WIRE.md 5). `tasks` are to be kept running."""
 
     @property
-    def able(self) -> bool:
-        """Whether there is an engine to record with."""
+    def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]: ...
+
+    async def close(self) -> None:
+        """End what was started here."""
         ...
 
-    def record(self, room: UUID, folder: str, key: bytes) -> None:
-        """Write what everybody in the room sends into a folder of this name, sealed under `key` (32 bytes)."""
+    @property
+    def available(self) -> bool:
+        """Whether a room could be opened now."""
         ...
 
-    def pause_recording(self, room: UUID) -> None: ...
+    def open(self, name: str, hear: Callable[[Event | None], None]) -> MediaRoom | None:
+        """Open a room on the engine with the least load; None where there is none.
 
-    def resume_recording(self, room: UUID) -> None: ...
-
-    def stop_recording(self, room: UUID) -> None: ...
+        `hear` is called with each event of the room, and with None once when the room is lost: its engine died, fell silent or refused it.
+        It must not wait.
+        """
+        ...

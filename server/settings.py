@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
 
-from server.address import is_loopback
+from server.address import is_ip, is_loopback
 
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -36,6 +36,11 @@ class Settings(BaseModel):
     turn_urls: list[str] = []
     turn_secret: SecretStr = SecretStr("")
     turn_ttl_s: int = Field(default=86400, ge=60, le=86400)
+    media: Literal["own", "off"] = "own"
+    media_listen: str = ""
+    media_announce: str = ""
+    media_nodes: list[str] = []
+    media_secret: SecretStr = SecretStr("")
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
     login_lifetime_s: int = Field(default=7 * 86400, ge=60)
@@ -46,6 +51,28 @@ class Settings(BaseModel):
     def known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("media_listen")
+    @classmethod
+    def address_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (is_ip(host.strip("[]")) and port.isdecimal()):
+            raise ValueError("must be ADDRESS:PORT")
+        return value
+
+    @field_validator("media_announce")
+    @classmethod
+    def address_alone(cls, value: str) -> str:
+        if value and not is_ip(value):
+            raise ValueError("must be an IP address")
+        return value
+
+    @field_validator("media_nodes")
+    @classmethod
+    def hosts_and_ports(cls, value: list[str]) -> list[str]:
+        if any(not host or not port.isdecimal() for host, _, port in (node.rpartition(":") for node in value)):
+            raise ValueError("must be HOST:PORT, separated by commas")
         return value
 
     @field_validator("base_url")

@@ -112,6 +112,9 @@ class Process:
         if not self.running:
             raise NotUp(f"{self._child.args!r} did not start:\n{self.text()[-3000:]}")
 
+    def tell(self, what: signal.Signals) -> None:
+        self._child.send_signal(what)
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Send a signal and wait; a process that ignores it is killed."""
         if self.running:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -9,9 +10,9 @@ from sqlalchemy import select, update
 from server.access.model import Professional
 from server.access.policy import Viewer
 from server.consultation.doors import newest_link, patient_of, see_consultation
-from server.consultation.events import Channel, PatientInvited
+from server.consultation.events import Channel, Invited
 from server.consultation.join_link import join_token
-from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage
+from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Relation, Role, Stage
 from server.consultation.topics import room_topic, today_topic
 from server.core.audit import Act, Deed, record
 from server.core.crypto import Secrets
@@ -52,13 +53,13 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
     consultation = _consultation(viewer, plan, patient.id, now)
     tx.add(consultation)
     await tx.flush()
-    participant = _participant(consultation.id, Role.PATIENT, patient.name, None)
+    participant = new_place(consultation.id, Role.PATIENT, patient.name, None)
     tx.add(participant)
     await tx.flush()
-    link = _add_link(tx, secrets, participant, now)
+    link = add_link(tx, secrets, participant, now)
     await tx.flush()
     for channel in channels_of(patient):
-        await tx.emit(PatientInvited(consultation.id, link.id, channel))
+        await tx.emit(Invited(consultation.id, link.id, channel))
     tx.hint(today_topic(viewer.practice_id))
     return consultation, link
 
@@ -99,13 +100,23 @@ async def _readdress(tx: Tx, viewer: Viewer, known: Patient, plan: Plan, now: da
         await record(tx, deed, now)
 
 
-def channels_of(who: Patient | Plan) -> list[Channel]:
-    """Return how this patient can be written to."""
+class Addressed(Protocol):
+    """Whoever may have a mobile number and an e-mail address."""
+
+    @property
+    def mobile(self) -> str | None: ...
+
+    @property
+    def email(self) -> str | None: ...
+
+
+def channels_of(who: Addressed) -> list[Channel]:
+    """Return how they can be written to."""
     return [channel for channel, address in ((Channel.SMS, who.mobile), (Channel.EMAIL, who.email)) if address]
 
 
 async def current_link(tx: Tx, consultation_id: UUID) -> JoinLink:
-    """Return the good link, or the newest one where none is good."""
+    """Return the patient's good link, or the newest one where none is good."""
     link = await tx.scalar(select(JoinLink).where(JoinLink.id == newest_link(consultation_id).scalar_subquery()))
     if link is None:
         raise NotFound
@@ -113,13 +124,18 @@ async def current_link(tx: Tx, consultation_id: UUID) -> JoinLink:
 
 
 async def revoke_link(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime) -> Consultation:
-    """Make every link of the consultation dead; whoever came by one is put out at once."""
+    """Make every link of the patient dead; whoever came by one is put out at once. Guests have links of their own."""
     consultation = await see_consultation(tx, viewer, consultation_id, lock=True)
-    alive = (JoinLink.consultation_id == consultation_id) & JoinLink.revoked_at.is_(None)
-    await tx.execute(update(JoinLink).where(alive).values(revoked_at=now))
+    await kill_links(tx, await patient_of(tx, consultation_id), now)
     tx.hint(room_topic(consultation_id))
     tx.hint(today_topic(consultation.practice_id))
     return consultation
+
+
+async def kill_links(tx: Tx, participant: Participant, now: datetime) -> None:
+    """Make every link of one participant dead."""
+    alive = (JoinLink.participant_id == participant.id) & JoinLink.revoked_at.is_(None)
+    await tx.execute(update(JoinLink).where(alive).values(revoked_at=now))
 
 
 async def reissue_link(tx: Tx, secrets: Secrets, viewer: Viewer, consultation_id: UUID, now: datetime) -> JoinLink:
@@ -127,7 +143,7 @@ async def reissue_link(tx: Tx, secrets: Secrets, viewer: Viewer, consultation_id
     consultation = await revoke_link(tx, viewer, consultation_id, now)
     if consultation.over:
         raise Conflict("The consultation has ended.", code="ended")
-    link = _add_link(tx, secrets, await patient_of(tx, consultation_id), now)
+    link = add_link(tx, secrets, await patient_of(tx, consultation_id), now)
     await tx.flush()
     return link
 
@@ -141,7 +157,7 @@ async def send_link(tx: Tx, viewer: Viewer, consultation_id: UUID, channel: Chan
     link = await current_link(tx, consultation_id)
     if link.revoked_at is not None:
         raise Conflict("The link was revoked. Make a new one first.", code="revoked")
-    await tx.emit(PatientInvited(consultation_id, link.id, channel))
+    await tx.emit(Invited(consultation_id, link.id, channel))
 
 
 async def take_place(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Participant:
@@ -150,7 +166,7 @@ async def take_place(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Participa
     mine = (Participant.consultation_id == consultation.id) & (Participant.person_id == viewer.person_id)
     participant = await tx.scalar(select(Participant).where(mine))
     if participant is None:
-        participant = _participant(consultation.id, Role.PROFESSIONAL, viewer.name, viewer.person_id)
+        participant = new_place(consultation.id, Role.PROFESSIONAL, viewer.name, viewer.person_id)
         tx.add(participant)
         await tx.flush()
     return participant
@@ -179,11 +195,13 @@ def _consultation(viewer: Viewer, plan: Plan, patient_id: UUID, now: datetime) -
     )
 
 
-def _participant(consultation_id: UUID, role: Role, name: str, person_id: UUID | None) -> Participant:
+def new_place(consultation_id: UUID, role: Role, name: str, person_id: UUID | None, relation: Relation | None = None) -> Participant:
+    """Return somebody's place in a consultation, to be added."""
     return Participant(
         id=new_id(),
         consultation_id=consultation_id,
         role=role,
+        relation=relation,
         person_id=person_id,
         name=name,
         companion=None,
@@ -193,10 +211,13 @@ def _participant(consultation_id: UUID, role: Role, name: str, person_id: UUID |
         refused_reason=None,
         devices=None,
         hold_message=None,
+        quiet=False,
+        withdrawn_at=None,
     )
 
 
-def _add_link(tx: Tx, secrets: Secrets, participant: Participant, now: datetime) -> JoinLink:
+def add_link(tx: Tx, secrets: Secrets, participant: Participant, now: datetime) -> JoinLink:
+    """Give a patient or guest a personal link."""
     link_id = new_id()
     link = JoinLink(
         id=link_id,

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from server.errors import Malformed, TooBig
+from server.media_control import LONGEST_ANSWER, MOST_LINES, Layer, Side, Source
 
 MAX_TEXT = 2000  # characters of a message or a reason; error `malformed`
 MAX_DESCRIPTION = 48 * 1024  # characters of an SDP; error `too_big`
@@ -97,6 +98,46 @@ class Signal(Command):
         return {name: getattr(self, name)}
 
 
+class Answer(Command):
+    """The browser's answer to an engine's offer."""
+
+    epoch: Annotated[int, Field(ge=0)]
+    side: Side
+    number: Annotated[int, Field(ge=0)]
+    sdp: Annotated[str, StringConstraints(max_length=LONGEST_ANSWER)]
+
+
+class RestartMedia(Command):
+    """The network has changed, or one of the two connections to the engine is broken: look for new paths."""
+
+    side: Side
+
+
+class WatchWish(BaseModel):
+    model_config = Command.model_config
+
+    peer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    source: Source
+    layer: Layer | None
+    pinned: bool = False
+
+
+class Watch(Command):
+    """What this browser shows, and how large; what is not named is wanted in full."""
+
+    wishes: Annotated[list[WatchWish], Field(max_length=MOST_LINES)]
+
+
+class Flowing(Command):
+    """The path of this epoch brings everything that others in the call send."""
+
+    epoch: Annotated[int, Field(ge=0)]
+
+
+class Stuck(Command):
+    """The browsers could not reach each other, twice."""
+
+
 class Hand(Command):
     up: bool
 
@@ -165,10 +206,17 @@ class Agree(Command):
 
     yes: bool
 
+MediaWord = Answer | RestartMedia | Watch
+"""What a browser says to the engine."""
 
 COMMANDS: dict[str, type[Command]] = {
     "signal": Signal,
     "media": Media,
+    "answer": Answer,
+    "restart_media": RestartMedia,
+    "watch": Watch,
+    "flowing": Flowing,
+    "stuck": Stuck,
     "hand": Hand,
     "chat": Chat,
     "enter": Enter,

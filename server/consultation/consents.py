@@ -1,7 +1,8 @@
-"""What a patient agrees to before a video consultation: each purpose in one versioned sentence."""
+"""What a patient or a guest agrees to before a video consultation: each purpose in one versioned sentence."""
 
 import hashlib
 
+from server.consultation.model import Role
 from server.core.marking import _
 from server.patients.wording import Wording, fingerprint
 from server.web.i18n import Language
@@ -46,7 +47,40 @@ RECORDING = Wording(
 )
 
 
-def all_wordings(language: Language) -> tuple[str, bytes]:
+GUEST_WORDINGS = (
+    Wording(
+        "confidential",
+        "1",
+        _("I will keep to myself what I see and hear in this call."),
+        _(
+            "It may be about somebody's health. Please tell nobody about it afterwards, take no pictures and record nothing. "
+            "If you interpret, this holds for your notes, too."
+        ),
+    ),
+    Wording(
+        "guest_video",
+        "1",
+        _("I agree that everybody in the call can see and hear me."),
+        _(
+            "Picture and sound go encrypted, between your devices or over this practice's own server. Your name, and when you were there, "
+            "are kept with the consultation. You can leave the call at any time, and need not say why."
+        ),
+    ),
+    Wording(
+        "guest_place",
+        "1",
+        _("I am in a place where nobody else can listen, or I will say who is with me."),
+        _("A closed room is best, or headphones. Please say at the beginning of the call who is with you."),
+    ),
+)
+
+
+def wordings_for(role: Role) -> tuple[Wording, ...]:
+    """Return what somebody with this role agrees to."""
+    return GUEST_WORDINGS if role == Role.GUEST else WORDINGS
+
+
+def all_wordings(wordings: tuple[Wording, ...], language: Language) -> tuple[str, bytes]:
     """Return every purpose with its version, and SHA-256 over all fingerprints: what somebody said no to."""
-    names = ", ".join(f"{wording.purpose} {wording.version}" for wording in WORDINGS)
-    return names, hashlib.sha256(b"".join(fingerprint(wording, language) for wording in WORDINGS)).digest()
+    names = ", ".join(f"{wording.purpose} {wording.version}" for wording in wordings)
+    return names, hashlib.sha256(b"".join(fingerprint(wording, language) for wording in wordings)).digest()

@@ -60,10 +60,14 @@ async def see_visit(tx: Tx, visit_id: UUID, token: str, now: datetime, *, lock: 
 
 
 def newest_link(consultation_id: UUID | InstrumentedAttribute[UUID]) -> Select[UUID]:
-    """Select the id of the one link that is good, or of the newest one where none is."""
-    links = aliased(JoinLink)
-    mine = select(links.id).where(links.consultation_id == consultation_id)
-    return mine.order_by(links.revoked_at.is_not(None), links.created_at.desc(), links.id).limit(1)
+    """Select the id of the patient's one link that is good, or of the newest one where none is."""
+    links, places = aliased(JoinLink), aliased(Participant)
+    patients = select(links.id).join(places, places.id == links.participant_id).where(places.role == Role.PATIENT)
+    return (
+        patients.where(links.consultation_id == consultation_id)
+        .order_by(links.revoked_at.is_not(None), links.created_at.desc(), links.id)
+        .limit(1)
+    )
 
 
 async def upcoming_of(tx: Tx, patient_id: UUID, now: datetime) -> list[tuple[Consultation, Professional]]:
@@ -72,6 +76,15 @@ async def upcoming_of(tx: Tx, patient_id: UUID, now: datetime) -> list[tuple[Con
     query = select(Consultation, Professional).join(Professional, Professional.id == Consultation.professional_id)
     rows = await tx.execute(query.where(ahead).order_by(Consultation.scheduled_at).limit(MOST_AHEAD))
     return [(consultation, host) for consultation, host in rows]
+
+
+async def see_guest(tx: Tx, viewer: Viewer, consultation_id: UUID, guest_id: UUID) -> tuple[Consultation, Participant]:
+    """Load a guest's place for a professional who goes on to change it; raises `NotFound`, for one that was withdrawn, too."""
+    consultation = await see_consultation(tx, viewer, consultation_id, lock=True)
+    guest = await tx.get(Participant, guest_id)
+    if guest is None or guest.consultation_id != consultation.id or guest.role != Role.GUEST or guest.withdrawn_at is not None:
+        raise NotFound
+    return consultation, guest
 
 
 async def patient_of(tx: Tx, consultation_id: UUID) -> Participant:

@@ -11,8 +11,8 @@ class Channel(StrEnum):
 
 
 @dataclass(frozen=True)
-class PatientInvited:
-    """The patient's link is to be written to them by this channel."""
+class Invited:
+    """A link is to be written to whom it is for, the patient or a guest, by this channel."""
 
     consultation_id: UUID
     link_id: UUID

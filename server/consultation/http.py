@@ -135,7 +135,7 @@ async def _create(request: Request, bookable: Bookable) -> Response:
             id=consultation.id,
             desk_url=f"/desk/{consultation.id}",
             sent=channels_of(known or plan),
-            **_link(request, link).model_dump(),
+            **link_answer(request, link).model_dump(),
         ),
         status=201,
     )
@@ -159,7 +159,7 @@ async def _reissue(request: Request) -> Response:
     house = house_of(request)
     async with house.database.write() as tx:
         link = await reissue_link(tx, house.secrets, viewer, _id(request), house.clock.now())
-    return answer(_link(request, link))
+    return answer(link_answer(request, link))
 
 
 async def _revoke(request: Request) -> Response:
@@ -183,7 +183,8 @@ def _id(request: Request) -> UUID:
     return cast(UUID, request.path_params["consultation_id"])
 
 
-def _link(request: Request, link: JoinLink) -> LinkAnswer:
+def link_answer(request: Request, link: JoinLink) -> LinkAnswer:
+    """Return a link as whoever made it is shown it."""
     house = house_of(request)
     url = join_url(base_url_of(request), house.secrets, link.id)
     return LinkAnswer(link=url, qr_svg=segno.make(url, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff"))

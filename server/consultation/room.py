@@ -10,6 +10,7 @@ from server.consultation.attendance import note_seen
 from server.consultation.audience import Audience, Seat
 from server.consultation.changes import Answer, Arrive, Change, End, Leave, Lose
 from server.consultation.commands import Record
+from server.consultation.exchange import Exchange
 from server.consultation.inbox import Inbox
 from server.consultation.live_actions import load_room, perform, read_facts
 from server.consultation.model import Stage
@@ -19,6 +20,7 @@ from server.consultation.recording_steps import followed
 from server.consultation.resume import resumed_peer
 from server.consultation.rights import check_rights, objection
 from server.consultation.roster import Facts, Roster, absorb, restore
+from server.consultation.route import Route
 from server.consultation.steps import Close, Step, act, attach, check_arrival, drop, expel, overdue, showing
 from server.consultation.subject import RoomSubject
 from server.consultation.tape import Tape
@@ -57,6 +59,7 @@ class Room:
         self._pace = pace
         self._forget = forget
         self._audience = Audience()
+        self._exchange = Exchange(house.engines, consultation_id, self.inbox.nudge)
         self._roster: Roster
         self._lost: set[int] = set()
         self._recheck_due = False
@@ -104,6 +107,7 @@ class Room:
             failure = storage_error(error)
         finally:
             unsubscribe()
+            self._exchange.close()
             self._forget(self)
             self._audience.close_all(failure.close_code, failure.message)
             self.inbox.end(failure)
@@ -112,7 +116,9 @@ class Room:
         async with self._house.database.read() as tx:
             facts, messages = await load_room(tx, self.consultation_id)
         now = self._house.clock.monotonic()
-        self._roster = restore(facts, messages, now)
+        # counted on from the clock: a page that outlived a restart must not take a new change for one that it knows
+        route = Route(epoch=int(self._house.clock.now().timestamp()))
+        self._roster = self._exchange.steer(replace(restore(facts, messages, now), route=route), now)
         self._busy_at, self._recheck_at = now, now + self._pace.recheck_s
 
     async def _turn(self) -> None:
@@ -159,7 +165,9 @@ class Room:
         view = view_for(step.roster, member, join.line.say)
         self._audience.add(join.handle, Seat(join.line, subject, view, self._watch_person(subject)))
         join.line.reply(join.hello_id, "welcome", welcome(self._house, member.id, peer, join.line.beat_s, view))
-        return await self._take(step)
+        closes = await self._take(step)
+        self._audience.tell(self._exchange.pending(self._roster, peer))
+        return closes
 
     def _watch_person(self, subject: RoomSubject) -> Callable[[], None]:
         if subject.viewer is None:
@@ -187,13 +195,16 @@ class Room:
         if step.store is not None:
             roster = absorb(roster, await self._store(step.store))
         await self._believe(roster)
+        if step.word is not None:
+            self._exchange.say(*step.word, self._roster.route.epoch)
         self._audience.tell(step.tells)
         return step.closes
 
     async def _believe(self, roster: Roster) -> None:
-        """Bring the recording after it, then show it to everybody."""
+        """Bring the recording and the way of the media after it, then show it to everybody."""
         roster = followed(roster, self._house.clock.now())
         await self._tape.follow(self._roster, roster)
+        roster = self._exchange.steer(roster, self._house.clock.monotonic())
         if roster is not self._roster:
             self._roster = roster
             self._audience.publish(roster)
@@ -201,9 +212,11 @@ class Room:
     async def _hear_engine(self) -> None:
         """A recording that the engine gave up is over for everybody; what the database does not take is stored by the next turn."""
         try:
+            roster, tells = self._exchange.take(self._roster, self._house.clock.monotonic())
+            await self._believe(roster)
+            self._audience.tell(tells)
             if await self._tape.hear(self._roster.recording):
-                self._roster = replace(self._roster, recording=OFF)
-                self._audience.publish(self._roster)
+                await self._believe(replace(self._roster, recording=OFF))
         except STORAGE_ERRORS as error:
             storage_error(error)
 
@@ -255,6 +268,7 @@ class Room:
     async def _tick(self) -> None:
         now = self._house.clock.monotonic()
         self._tick_at = now + self._pace.tick_s
+        self._believe(self._roster)
         self._recheck_due = self._recheck_due or now >= self._recheck_at
         try:
             while (step := overdue(self._roster, now, self._pace.grace_s)) is not None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from server.consultation.model import Relation, Role, Stage
 from server.consultation.recording import OFF, Recording
+from server.consultation.route import P2P, Route
 
 MOST_IN_CALL = 8
 MESSAGES_SHOWN = 200  # the newest are in the room; older ones stay in the database
@@ -103,6 +104,8 @@ class Roster:
     messages: tuple[Message, ...] = ()
     retired: tuple[str, ...] = ()  # peers that must not come back, because the other side has let go of them
     recording: Recording = OFF
+    route: Route = P2P
+    has_engine: bool = False  # whether there is a forwarding engine for a call of three and more
 
     @property
     def patient(self) -> Member | None:
@@ -116,6 +119,16 @@ class Roster:
     def seated(self) -> tuple[Member, ...]:
         """The professionals in the call."""
         return tuple(member for member in self.in_call if member.professional)
+
+    @property
+    def talking(self) -> frozenset[str]:
+        """The peers of those in the call, also of those who have just dropped."""
+        return frozenset(member.peer.id for member in self.in_call if member.peer is not None)
+
+    @property
+    def quiet(self) -> frozenset[str]:
+        """Those of them who only see and hear."""
+        return frozenset(member.peer.id for member in self.in_call if member.peer is not None and member.quiet)
 
     def connected(self) -> Iterator[tuple[int, Member]]:
         """Yield the handle and the participant of every open socket."""

@@ -13,10 +13,12 @@ from server.consultation.changes import Change
 from server.consultation.commands import (
     Admit,
     Agree,
+    Answer,
     Chat,
     Command,
     End,
     Enter,
+    Flowing,
     Hand,
     Hold,
     Leave,
@@ -25,10 +27,18 @@ from server.consultation.commands import (
     Refuse,
     Signal,
     ToWaiting,
+    MediaWord,
+    Refuse,
+    RestartMedia,
+    Signal,
+    Stuck,
+    ToWaiting,
+    Watch,
 )
 from server.consultation.model import NOT_WAITING, Role, Stage
 from server.consultation.recording_steps import answered, asked
 from server.consultation.roster import MOST_IN_CALL, RETIRED_KEPT, Member, Peer, Roster
+from server.consultation.route import FEWEST_FOR_ENGINE, says_flowing
 from server.consultation.signalling import find_target
 from server.errors import Conflict, Forbidden, Overloaded
 
@@ -56,6 +66,7 @@ class Step:
     store: Change | None = None
     tells: tuple[Tell, ...] = ()
     closes: tuple[Close, ...] = ()
+    word: tuple[str, MediaWord] | None = None  # of a peer to the engine
 
 
 def act(roster: Roster, actor_id: UUID, command: Command) -> Step:
@@ -156,6 +167,21 @@ def _media(roster: Roster, actor: Member, command: Media) -> Step:
     return Step(showing(roster, actor.id, command))
 
 
+def _word(roster: Roster, actor: Member, command: MediaWord) -> Step:
+    return Step(roster, word=(_talking_peer(actor).id, command))
+
+
+def _flowing(roster: Roster, actor: Member, command: Flowing) -> Step:
+    return Step(replace(roster, route=says_flowing(roster.route, _talking_peer(actor).id, command.epoch)))
+
+
+def _stuck(roster: Roster, actor: Member, command: Stuck) -> Step:
+    """Where there is no engine nothing is gained: the browsers go on trying."""
+    del command
+    _talking_peer(actor)
+    return Step(replace(roster, route=replace(roster.route, stuck=True)) if roster.has_engine else roster)
+
+
 def _hand(roster: Roster, actor: Member, command: Hand) -> Step:
     return Step(roster.with_member(replace(actor, peer=replace(_peer_of(actor), hand=command.up))))
 
@@ -222,7 +248,10 @@ def _check_seats(roster: Roster, *comers: Member) -> None:
     """Whoever acts comes first, and must be connected; raises `Conflict` where the call has no place for one of them."""
     _refuse_if_over(roster)
     _peer_of(comers[0])
-    if len({member.id for member in (*roster.in_call, *comers)}) > MOST_IN_CALL:
+    then = len({member.id for member in (*roster.in_call, *comers)})
+    if then >= FEWEST_FOR_ENGINE and not roster.has_engine:
+        raise Conflict("This server cannot carry a call of three at the moment. You can still read and write the note.", code="no_engine")
+    if then > MOST_IN_CALL:
         raise Conflict("The call is full: eight people are in it. You can still read and write the note.", code="call_full")
 
 
@@ -230,6 +259,12 @@ def _peer_of(actor: Member) -> Peer:
     if actor.peer is None or not actor.peer.present:
         raise Conflict("Open the consultation first.", code="not_connected")
     return actor.peer
+
+
+def _talking_peer(actor: Member) -> Peer:
+    if actor.stage != Stage.IN_CALL:
+        raise Forbidden("You are not in the call.", code="not_seated")
+    return _peer_of(actor)
 
 
 def _find_waiting(roster: Roster, command: ToWaiting, stages: set[Stage]) -> Member:
@@ -260,6 +295,11 @@ def _refuse_if_over(roster: Roster) -> None:
 ACTIONS: dict[type[Command], Callable[[Roster, Member, Any], Step]] = {
     Signal: _signal,
     Media: _media,
+    Answer: _word,
+    RestartMedia: _word,
+    Watch: _word,
+    Flowing: _flowing,
+    Stuck: _stuck,
     Hand: _hand,
     Chat: _chat,
     Enter: _enter,

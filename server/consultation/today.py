@@ -13,6 +13,7 @@ from server.access.model import Practice, Professional, Team
 from server.access.policy import Viewer
 from server.consultation.device_words import in_words
 from server.consultation.doors import newest_link, see_consultation, visible_consultations
+from server.consultation.guests import asked_in
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
 from server.consultation.notices import Notice, notices_for
 from server.consultation.records import Attendance
@@ -42,6 +43,7 @@ class TodayRow(BaseModel):
     companion: str | None
     professional_name: str
     team_name: str | None
+    invited_by: str | None
     mine: bool
     scheduled_at: datetime
     duration_min: int
@@ -84,7 +86,9 @@ async def today_list(tx: Tx, viewer: Viewer, now: datetime, say: Say) -> TodayLi
     found = await tx.execute(
         _joined(chosen.order_by(Consultation.scheduled_at < morning, Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS))
     )
-    rows = [_row(_parts(row), viewer, now, say) for row in found]
+    parts = [_parts(row) for row in found]
+    asked = await asked_in(tx, viewer, [each.consultation.id for each in parts])
+    rows = [_row(each, viewer, now, say, asked.get(each.consultation.id)) for each in parts]
     return TodayList(now=now, rows=rows, notices=await notices_for(tx, viewer))
 
 
@@ -92,7 +96,8 @@ async def today_row(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime
     """Return one line; raises `NotFound`."""
     consultation = await see_consultation(tx, viewer, consultation_id)
     only = visible_consultations(viewer).where(Consultation.id == consultation.id)
-    return _row(_parts((await tx.execute(_joined(only))).one()), viewer, now, say)
+    asked = await asked_in(tx, viewer, [consultation.id])
+    return _row(_parts((await tx.execute(_joined(only))).one()), viewer, now, say, asked.get(consultation.id))
 
 
 def _joined(chosen: Select[Consultation]) -> Select[*tuple[object, ...]]:
@@ -115,7 +120,7 @@ def _parts(row: Row[*tuple[object, ...]]) -> _Parts:
     return _Parts(*row)  # type: ignore[arg-type]
 
 
-def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say) -> TodayRow:
+def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say, asked_by: str | None) -> TodayRow:
     consultation, participant = parts.consultation, parts.participant
     return TodayRow(
         id=consultation.id,
@@ -124,6 +129,7 @@ def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say) -> TodayRow:
         companion=participant.companion,
         professional_name=parts.professional.full_name,
         team_name=parts.team_name,
+        invited_by=None if consultation.over else asked_by,
         mine=consultation.professional_id == viewer.professional_id,
         scheduled_at=consultation.scheduled_at,
         duration_min=consultation.duration_min,

@@ -8,6 +8,7 @@ from server.consultation.device_words import in_words
 from server.consultation.model import Stage
 from server.consultation.recording_view import RecordingShape, recording_for
 from server.consultation.roster import ConsultationFacts, Member, Message, Roster
+from server.consultation.route import RouteShape
 
 ShownStage = Literal["away", "waiting", "in_call", "left", "refused"]
 SHOWN: dict[Stage, ShownStage] = {
@@ -51,10 +52,11 @@ class Snapshot(TypedDict):
     consultation: ConsultationShape
     participants: list[ParticipantShape]
     messages: list[MessageShape]
+    route: RouteShape
     recording: RecordingShape
 
 
-Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | RecordingShape | dict[str, str]]
+Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | RecordingShape | RouteShape | dict[str, str]]
 
 
 def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snapshot:
@@ -64,6 +66,7 @@ def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snaps
         "participants": [_participant(member, viewer, say) for member in roster.members.values() if _is_shown(roster, member, viewer)],
         "messages": [_message(message) for message in roster.messages if _is_heard(message, viewer)],
         "recording": recording_for(roster, viewer, say),
+        "route": roster.route.shape,
     }
 
 
@@ -80,6 +83,8 @@ def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
     for name, shown in after.items():
         if before.get(name) != shown:
             yield "participant", shown
+    if old["route"] != new["route"]:
+        yield "route", new["route"]
     last = old["messages"][-1]["id"] if old["messages"] else 0
     for message in new["messages"]:
         if message["id"] > last:

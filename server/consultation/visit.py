@@ -1,4 +1,4 @@
-"""The patient's way from the personal link to the waiting room: plain pages and forms."""
+"""The patient's and the guest's way from the personal link to the waiting room: plain pages and forms."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -11,7 +11,6 @@ from starlette.routing import Route
 
 from server.consultation import visit_check, visit_room
 from server.consultation.calendar_file import Event, calendar_file
-from server.consultation.consents import WORDINGS
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
 from server.consultation.visit_account import account_page
@@ -116,7 +115,9 @@ async def _calendar(request: Request) -> Response:
         consultation.id,
         consultation.scheduled_at,
         consultation.duration_min,
-        _("Video consultation with {professional}", professional=view.host.full_name),
+        _("Video call with {name}", name=view.inviter)
+        if view.guest
+        else _("Video consultation with {professional}", professional=view.host.full_name),
         _("Open the link in the message from {practice} a few minutes before.", practice=view.practice.name),
     )
     headers = {"Content-Disposition": 'attachment; filename="consultation.ics"'}
@@ -133,7 +134,7 @@ async def _who(request: Request) -> Response:
     try:
         async with house_of(request).database.write() as tx:
             view = on_the_way(await view_of(tx, request, lock=True))
-            record_who(tx, view.visit, given["name"], given["companion"])
+            record_who(tx, view.visit, given["name"], "" if view.guest else given["companion"])
     except Invalid as error:
         return show(request, await read_view(request), "who", status=422, given=given, error=error.code)
     return go_to(f"{view.base}/consent")
@@ -143,11 +144,12 @@ async def _consent(request: Request) -> Response:
     if request.method != "POST":
         return _show_consent(request, on_the_way(await read_view(request)))
     form = await read_form(request)
-    given = [wording.purpose for wording in WORDINGS if form.get(wording.purpose) == "yes"]
     house = house_of(request)
+    given: list[str] = []
     try:
         async with house.database.write() as tx:
             view = on_the_way(await view_of(tx, request, lock=True))
+            given = [wording.purpose for wording in view.wordings if form.get(wording.purpose) == "yes"]
             await record_consents(tx, view.visit, given, language_of(request), house.clock.now())
     except Invalid:
         return _show_consent(request, await read_view(request), 422, given)
@@ -156,9 +158,10 @@ async def _consent(request: Request) -> Response:
 
 def _show_consent(request: Request, view: View, status: int = 200, given: list[str] | None = None) -> Response:
     """`given` is what a form that came back had ticked; None at the first look."""
-    ticked = [wording.purpose for wording in WORDINGS] if view.agreed and given is None else given or []
-    missing = [] if given is None else [wording for wording in WORDINGS if wording.purpose not in given]
-    return show(request, view, "consent", status=status, wordings=WORDINGS, ticked=ticked, missing=missing)
+    wordings = view.wordings
+    ticked = [wording.purpose for wording in wordings] if view.agreed and given is None else given or []
+    missing = [] if given is None else [wording for wording in wordings if wording.purpose not in given]
+    return show(request, view, "consent", status=status, wordings=wordings, ticked=ticked, missing=missing)
 
 
 async def _declined(request: Request) -> Response:

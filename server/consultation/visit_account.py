@@ -60,9 +60,9 @@ async def _show(
 
 
 async def _open(tx: Tx, request: Request, *, lock: bool = False) -> View:
-    """Let through whoever holds a link in its window; an early, expired or revoked one makes no account."""
+    """Let through a patient whose link is in its window: an early, expired or revoked one makes no account, and a guest's never."""
     view = await view_of(tx, request, lock=lock)
-    if view.visit.standing is not Standing.READY:
+    if view.guest or view.visit.standing is not Standing.READY:
         raise GoTo(view.base)
     return view
 

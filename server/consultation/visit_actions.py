@@ -1,14 +1,14 @@
-"""What a patient does on the way to the call, inside the caller's transaction."""
+"""What a patient or guest does on the way to the call, inside the caller's transaction."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select, update
 
-from server.consultation.consents import WORDINGS, all_wordings
+from server.consultation.consents import all_wordings, wordings_for
 from server.consultation.device_words import STEPS, with_result
 from server.consultation.doors import Visit
-from server.consultation.model import Participant, Stage
+from server.consultation.model import Participant, Role, Stage
 from server.consultation.records import Consent, Feedback, Refusal
 from server.consultation.topics import room_topic, today_topic
 from server.core.db import Tx
@@ -24,7 +24,7 @@ ANSWERS = ("yes", "mostly", "no")
 
 
 def start_visit(tx: Tx, visit: Visit, stage: Stage) -> None:
-    """Show the professional how far the patient is.
+    """Show the professional how far they are.
 
     Whoever waits or talks already, perhaps on another device, stays there; whoever does not agree is led on by a new consent only.
     """
@@ -34,7 +34,7 @@ def start_visit(tx: Tx, visit: Visit, stage: Stage) -> None:
 
 
 def record_who(tx: Tx, visit: Visit, name: str, companion: str) -> None:
-    """Store the patient's name and who is with them; raises `Invalid` with the field as its code."""
+    """Store the patient's or guest's name and who is with them; raises `Invalid` with the field as its code."""
     if not name:
         raise Invalid(code="name_missing")
     if len(name) > LONGEST_NAME:
@@ -49,7 +49,8 @@ def record_who(tx: Tx, visit: Visit, name: str, companion: str) -> None:
 async def record_consents(tx: Tx, visit: Visit, purposes: Iterable[str], language: Language, now: datetime) -> None:
     """Store a dated yes for each sentence; raises `Invalid` with the purpose as its code where one is missing."""
     given = set(purposes)
-    for wording in WORDINGS:
+    wordings = wordings_for(Role(visit.participant.role))
+    for wording in wordings:
         if wording.purpose not in given:
             raise Invalid(code=wording.purpose)
     known = await _consented(tx, visit.participant)
@@ -64,7 +65,7 @@ async def record_consents(tx: Tx, visit: Visit, purposes: Iterable[str], languag
             given_at=now,
             withdrawn_at=None,
         )
-        for wording in WORDINGS
+        for wording in wordings
         if (wording.purpose, wording.version) not in known
     )
     if visit.participant.stage == Stage.DECLINED:
@@ -74,12 +75,12 @@ async def record_consents(tx: Tx, visit: Visit, purposes: Iterable[str], languag
 
 async def has_agreed(tx: Tx, participant: Participant) -> bool:
     """Whether there is a yes to every sentence in its present version, and no 'I do not agree' after it."""
-    wanted = {(wording.purpose, wording.version) for wording in WORDINGS}
+    wanted = {(wording.purpose, wording.version) for wording in wordings_for(Role(participant.role))}
     return participant.stage != Stage.DECLINED and wanted <= await _consented(tx, participant)
 
 
 async def decline(tx: Tx, visit: Visit, language: Language, now: datetime) -> None:
-    """The patient does not agree: that is kept with its time, and every yes before it counts no longer.
+    """They do not agree: that is kept with its time, and every yes before it counts no longer.
 
     The professional sees it in the list and can call them, and a room that is open looks again.
     """
@@ -87,7 +88,7 @@ async def decline(tx: Tx, visit: Visit, language: Language, now: datetime) -> No
         return
     given = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None)
     await tx.execute(update(Consent).where(given).values(withdrawn_at=now))
-    wordings, digest = all_wordings(language)
+    wordings, digest = all_wordings(wordings_for(Role(visit.participant.role)), language)
     tx.add(
         Refusal(
             id=new_id(),

@@ -21,7 +21,7 @@ def checking(view: View) -> View:
     """Let through whoever may check their devices: with a link that is early, too, and then without any consent."""
     if view.closed:
         raise GoTo(view.base)
-    if view.visit.consultation.over and not view.visit.consultation.may_rejoin(view.now):
+    if view.visit.consultation.over and not view.may_rejoin:
         raise GoTo(f"{view.base}/after")
     if not view.early and not view.agreed:
         raise GoTo(f"{view.base}/consent")

@@ -1,4 +1,4 @@
-"""The patient's waiting room and call, one page, and the page after it."""
+"""The patient's or guest's waiting room and call, one page, and the page after it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,7 +49,7 @@ async def issue_ticket(request: Request) -> Response:
     house = house_of(request)
     participant = view.visit.participant
     await house.limiter.hit("ticket", str(participant.id))
-    subject = RoomSubject(view.visit.consultation.id, participant.id, Role.PATIENT, participant.name, None, view.visit.link.id)
+    subject = RoomSubject(view.visit.consultation.id, participant.id, Role(participant.role), participant.name, None, view.visit.link.id)
     return answer(TicketAnswer(ticket=house.tickets.issue("room", subject)))
 
 
@@ -58,8 +58,8 @@ async def _after(request: Request) -> Response:
 
 
 def _afterwards(view: View) -> View:
-    """Let through whoever may look back: with a link that is closed, too, once the consultation is over."""
-    if view.closed and not view.visit.consultation.over:
+    """Let through whoever may look back: a patient with a link that is closed, too, once the consultation is over."""
+    if view.closed and (view.guest or not view.visit.consultation.over):
         raise GoTo(view.base)
     return view
 
@@ -67,7 +67,7 @@ def _afterwards(view: View) -> View:
 def _show_after(request: Request, view: View, status: int = 200, **more: object) -> Response:
     shown = {
         "rejoin": view.may_enter,
-        "asked": view.admitted,
+        "asked": view.asked,
         "thanks": "thanks" in request.query_params,
         "error": None,
         "given": {},
@@ -82,7 +82,7 @@ async def _feedback(request: Request) -> Response:
     try:
         async with house.database.write() as tx:
             view = _afterwards(await view_of(tx, request, lock=True))
-            if not view.admitted:
+            if not view.asked:
                 raise GoTo(f"{view.base}/after")
             await give_feedback(tx, view.visit, form.get("worked", ""), form.get("comment", ""), house.clock.now())
     except Invalid as error:

@@ -1,4 +1,4 @@
-"""Opens a patient's visit for a page: through the door, with what every page of it shows."""
+"""Opens a patient's or guest's visit for a page: through the door, with what every page of it shows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +9,15 @@ from starlette.responses import RedirectResponse, Response
 
 from server.access.model import Practice, Professional
 from server.consultation.actions import host_of
+from server.consultation.consents import wordings_for
 from server.consultation.doors import Visit, see_visit
-from server.consultation.model import OPENS_BEFORE, Standing
+from server.consultation.guests import inviter_of
+from server.consultation.model import OPENS_BEFORE, Role, Standing
 from server.consultation.registration import has_account
 from server.consultation.visit_actions import has_agreed
 from server.core.db import Tx
 from server.errors import NotFound
+from server.patients.wording import Wording
 from server.web.endpoint import house_of
 from server.web.pages import render, render_first
 
@@ -27,7 +30,8 @@ CLOSED = {Standing.REVOKED, Standing.EXPIRED}
 class View:
     """One look at a visit.
 
-    `agreed` says whether every consent is given in its present wording, `registered` whether the patient's record has an account.
+    `agreed` says whether every consent is given in its present wording, `registered` whether the patient's record has an account, which is
+    not said to a guest; `inviter` is who asked a guest in.
     """
 
     visit: Visit
@@ -35,7 +39,17 @@ class View:
     host: Professional
     agreed: bool
     registered: bool
+    inviter: str
     now: datetime
+
+    @property
+    def wordings(self) -> tuple[Wording, ...]:
+        """What they agree to on the way."""
+        return wordings_for(Role(self.visit.participant.role))
+
+    @property
+    def guest(self) -> bool:
+        return self.visit.participant.role == Role.GUEST
 
     @property
     def base(self) -> str:
@@ -51,12 +65,17 @@ class View:
 
         A link can be forwarded, so it says who somebody is only once a professional has let them in and seen them.
         """
-        return self.visit.standing is Standing.READY and self.admitted and not self.registered
+        return self.visit.standing is Standing.READY and self.admitted and not self.registered and not self.guest
 
     @property
     def admitted(self) -> bool:
-        """Whether a professional ever let the patient in."""
+        """Whether a professional ever let them in."""
         return self.visit.participant.admitted_at is not None
+
+    @property
+    def asked(self) -> bool:
+        """Whether there are questions afterwards: they are about a patient's own consultation."""
+        return self.admitted and not self.guest
 
     @property
     def closed(self) -> bool:
@@ -65,8 +84,13 @@ class View:
 
     @property
     def may_enter(self) -> bool:
-        """Whether the waiting room is open to this patient now."""
-        return self.visit.standing is Standing.READY and self.agreed and self.visit.consultation.may_rejoin(self.now)
+        """Whether the waiting room is open to them now; only a patient comes back after the end."""
+        return self.visit.standing is Standing.READY and self.agreed and self.may_rejoin
+
+    @property
+    def may_rejoin(self) -> bool:
+        consultation = self.visit.consultation
+        return not consultation.over if self.guest else consultation.may_rejoin(self.now)
 
 
 class GoTo(Exception):
@@ -92,7 +116,10 @@ async def view_of(tx: Tx, request: Request, *, lock: bool = False) -> View:
     visit = await see_visit(tx, visit_id, visit_token(request), now, lock=lock)
     practice = await tx.get_one(Practice, visit.consultation.practice_id)
     host = await host_of(tx, visit.consultation)
-    return View(visit, practice, host, await has_agreed(tx, visit.participant), await has_account(tx, visit), now)
+    guest = visit.participant.role == Role.GUEST
+    registered = not guest and await has_account(tx, visit)
+    inviter = await inviter_of(tx, visit.participant) if guest else None
+    return View(visit, practice, host, await has_agreed(tx, visit.participant), registered, inviter or host.full_name, now)
 
 
 async def read_view(request: Request) -> View:
@@ -135,6 +162,8 @@ def _shared(view: View) -> dict[str, object]:
         "participant": view.visit.participant,
         "opens_at": scheduled_at - OPENS_BEFORE,
         "early": view.early,
+        "guest": view.guest,
+        "inviter": view.inviter,
         "registered": view.registered,
         "admitted": view.admitted,
         "may_register": view.may_register,

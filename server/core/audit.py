@@ -37,6 +37,8 @@ class Act(StrEnum):
     STOPPED = "stopped"
     LISTENED = "listened"
     DELETED = "deleted"
+    INVITED = "invited"
+    UNINVITED = "uninvited"
 
 
 class AuditEntry(Base):

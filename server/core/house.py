@@ -6,7 +6,7 @@ from server.core.crypto import Secrets
 from server.core.db import Database
 from server.core.keyring import KeyRing
 from server.core.supervise import Supervisor
-from server.ports import Bus, Clock, Limiter, Tickets
+from server.ports import Bus, Clock, Limiter, MediaEngines, Tickets
 from server.settings import Settings
 
 
@@ -21,3 +21,4 @@ class House:
     keyring: KeyRing
     tickets: Tickets
     limiter: Limiter
+    engines: MediaEngines

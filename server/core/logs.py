@@ -10,7 +10,7 @@ import structlog
 FIELDS = {
     "event", "level", "timestamp",
     "attempts", "chains", "code", "consultations", "day", "error", "failures", "fault", "kind",
-    "note", "notes", "port", "recordings", "root", "route", "rows", "session", "size", "stretches", "task",
+    "node", "note", "notes", "port", "recordings", "root", "route", "rows", "session", "size", "stretches", "task",
     "where",
 }  # fmt: skip
 

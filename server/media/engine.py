@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from server.errors import Conflict, NotFound, Overloaded
 from server.media.rooms import Ground, MediaRoom
-from server.media_control import AnswerOffer, CloseRoom, Command, Event, Join, Leave, OpenRoom, RestartIce, Watch
+from server.media_control import AnswerOffer, CloseRoom, Command, Event, Join, Leave, Load, OpenRoom, RestartIce, Watch
 
 MOST_ROOMS = 1_000  # in one engine; further ones are refused, and belong on another node
 
@@ -15,6 +15,7 @@ class Engine:
     def __init__(self, ground: Ground, tell: Callable[[Event], None]) -> None:
         self._ground, self._tell = ground, tell
         self._rooms: dict[str, MediaRoom] = {}
+        self._sent = self._dropped = 0
 
     def do(self, command: Command) -> None:
         """Raises `NotFound`, `Conflict`, `Overloaded` or `Invalid`."""
@@ -33,6 +34,13 @@ class Engine:
         for room in self._rooms.values():
             room.tick(now)
         self._ground.mux.flush()
+
+    def tell_load(self, cpu: float) -> None:
+        """Say how busy it is; `cpu` is the share of one processor since the last time."""
+        sent, dropped = self._ground.mux.sent, self._ground.mux.dropped
+        peers = sum(room.size for room in self._rooms.values())
+        self._tell(Load(rooms=len(self._rooms), peers=peers, packets=sent - self._sent, dropped=dropped - self._dropped, cpu=round(cpu, 3)))
+        self._sent, self._dropped = sent, dropped
 
     def close(self) -> None:
         """Close every room: nobody is left to let people in and out."""

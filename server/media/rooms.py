@@ -43,6 +43,11 @@ class MediaRoom:
         self._speaking: str | None = None
         self._quality_at = 0.0
 
+    @property
+    def size(self) -> int:
+        """How many peers are in it."""
+        return len(self._peers)
+
     def join(self, asked: Join) -> None:
         """Let a peer in, and offer it to send. What it may receive is offered when somebody sends. Raises `Conflict`, `Overloaded`."""
         if asked.peer in self._peers:

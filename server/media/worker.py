@@ -5,7 +5,10 @@ It stores nothing: killed, it leaves only its control socket behind, which the n
 
 import asyncio
 import gc
+import os
 import signal
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from server.media.dtls import Identity
 from server.media.engine import Engine
 from server.media.rooms import Ground
 from server.media.udp import UdpMux
+from server.media_control import LOAD_S
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +34,8 @@ CLOSING_S = 2.0  # for what still runs when the process ends
 class Place:
     """Where an engine listens: media at `address` (and `second`, of the other family), control at a path or on TCP.
 
-    `announced` is what browsers are told where that is another address; `secret` must be set for control on TCP.
+    `announced` is what browsers are told where that is another address; `secret` must be set for control on TCP. An engine that is `owned`
+    ends when whoever started it closes its standard input, also by dying.
     """
 
     address: str
@@ -39,6 +44,7 @@ class Place:
     second: str | None = None
     announced: str | None = None
     secret: bytes | None = None
+    owned: bool = False
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -57,12 +63,15 @@ async def serve(place: Place) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    if place.owned:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _read_owner, ended)
     supervisor, clock = Supervisor(), SystemClock()
     mux = UdpMux(supervisor, clock, place.address, place.port, second=place.second)
     control = ControlServer(supervisor, clock, place.secret)
     engine = control.driven = Engine(Ground(mux, Identity(), place.addresses), control.send)
     mux.start()
     supervisor.keep(lambda: _tick(engine, clock), name="media tick")
+    supervisor.keep(lambda: _tell_load(engine, clock), name="media load")
     await _listen(control, place)
     log.info("media engine is there", port=mux.port)
     calm_collector()
@@ -84,6 +93,20 @@ async def _listen(control: ControlServer, place: Place) -> None:
         await control.listen_unix(place.control)
     else:
         await control.listen_tcp(*place.control)
+
+
+def _read_owner(ended: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 1024):
+        ended.set()
+
+
+async def _tell_load(engine: Engine, clock: SystemClock) -> None:
+    at, used = clock.monotonic(), time.process_time()
+    while True:
+        await asyncio.sleep(LOAD_S)
+        at_before, at = at, clock.monotonic()
+        used_before, used = used, time.process_time()
+        engine.tell_load((used - used_before) / (at - at_before))
 
 
 async def _tick(engine: Engine, clock: SystemClock) -> None:

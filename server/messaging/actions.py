@@ -7,17 +7,19 @@ from sqlalchemy import select
 
 from server.access.model import Practice
 from server.access.policy import Viewer
+from server.access.viewer import names_of
 from server.consultation.doors import visible_consultations
-from server.consultation.events import Channel, PatientInvited
+from server.consultation.events import Channel, Invited
 from server.consultation.join_link import join_url
 from server.consultation.model import Consultation, JoinLink
+from server.consultation.records import Invitation
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.outbox import add_errand
 from server.errors import NotFound
 from server.messaging.model import Delivery, DeliveryStatus
-from server.messaging.texts import invitation
+from server.messaging.texts import Call, invitation
 from server.patients.model import Patient
 from server.ports import Clock, Letter
 from server.web.i18n import Languages
@@ -26,7 +28,7 @@ DELIVER = "deliver"
 MAX_SHOWN = 100
 
 
-async def queue_invitation(tx: Tx, clock: Clock, fact: PatientInvited) -> None:
+async def queue_invitation(tx: Tx, clock: Clock, fact: Invited) -> None:
     consultation = await tx.get_one(Consultation, fact.consultation_id)
     delivery = Delivery(
         id=new_id(),
@@ -46,14 +48,17 @@ async def queue_invitation(tx: Tx, clock: Clock, fact: PatientInvited) -> None:
 async def compose(tx: Tx, secrets: Secrets, base_url: str, languages: Languages, delivery: Delivery) -> Letter | None:
     """Return the message as it reads now, or None when there is nothing left to say: revoked, over, or no address any more."""
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
-    patient = await tx.get_one(Patient, consultation.patient_id)
     link = await tx.get_one(JoinLink, delivery.link_id)
-    address = patient.mobile if delivery.channel == Channel.SMS else patient.email
+    invited = await tx.get(Invitation, link.participant_id)
+    patient = await tx.get_one(Patient, consultation.patient_id)
+    whom = patient if invited is None else invited
+    address = whom.mobile if delivery.channel == Channel.SMS else whom.email
     if link.revoked_at is not None or consultation.over or not address:
         return None
     practice = await tx.get_one(Practice, delivery.practice_id)
     url = join_url(base_url, secrets, link.id)
-    return invitation(address, practice, consultation.scheduled_at, url, languages.choose(practice.language, ""))
+    inviter = None if invited is None else (await names_of(tx, {invited.person_id}))[invited.person_id]
+    return invitation(address, practice, Call(consultation.scheduled_at, url, inviter), languages.choose(practice.language, ""))
 
 
 async def settle(tx: Tx, delivery_id: UUID, status: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Messages to patients: what is to be said to whom, never the text itself, which would hold the join link's secret."""
+"""Messages to patients and their guests: what is to be said to whom, never the text itself, which would hold the join link's secret."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,6 +1,7 @@
 """What messages say. No clinical word and no patient's name: an SMS is read on locked screens by others."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from server.access.model import Practice
 from server.ports import Letter
@@ -8,14 +9,33 @@ from server.web.i18n import Language
 from server.web.moments import date_words, zoned_time
 
 
-def invitation(to: str, practice: Practice, when: datetime, link: str, language: Language) -> Letter:
-    """Return the invitation to join; `when` in UTC is told in the practice's own zone, which it names."""
+class Call(NamedTuple):
+    """What somebody is invited to; `when` in UTC, `inviter` only where it is a guest who is invited."""
+
+    when: datetime
+    link: str
+    inviter: str | None = None
+
+
+def invitation(to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Return the invitation to join, with the time in the practice's own zone, which it names. A guest's says who asks, not about whom."""
     _ = language.text
-    day, time = date_words(language, when, practice.time_zone), zoned_time(language, when, practice.time_zone)
-    sentences = [
-        _("{practice}: your video appointment is on {day} at {time}.", practice=practice.name, day=day, time=time),
-        _("To join, open {link} - no app is needed.", link=link),
-    ]
+    sentences = [_first_sentence(practice, call, language), _("To join, open {link} - no app is needed.", link=call.link)]
     if practice.phone:
         sentences.append(_("Questions? Call {phone}.", phone=practice.phone))
-    return Letter(to=to, subject=_("Your video appointment with {practice}", practice=practice.name), body=" ".join(sentences))
+    subject = _("A video call with {practice}", practice=practice.name)
+    if call.inviter is None:
+        subject = _("Your video appointment with {practice}", practice=practice.name)
+    return Letter(to=to, subject=subject, body=" ".join(sentences))
+
+
+def _first_sentence(practice: Practice, call: Call, language: Language) -> str:
+    _ = language.text
+    told = {
+        "practice": practice.name,
+        "day": date_words(language, call.when, practice.time_zone),
+        "time": zoned_time(language, call.when, practice.time_zone),
+    }
+    if call.inviter is None:
+        return _("{practice}: your video appointment is on {day} at {time}.", **told)
+    return _("{practice}: {name} asks you to join a video call on {day} at {time}.", name=call.inviter, **told)

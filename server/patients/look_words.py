@@ -24,6 +24,8 @@ SENTENCES = {
     Act.STOPPED: _("Stopped recording a call"),
     Act.LISTENED: _("Played a recording of a call"),
     Act.DELETED: _("Deleted a recording of a call"),
+    Act.INVITED: _("Asked somebody to join your consultation"),
+    Act.UNINVITED: _("Took back an invitation to your consultation"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {Act.LOOKED: _("Looked at the list of notes"), Act.EXPORTED: _("Took out a copy of the whole record")}

@@ -12,6 +12,7 @@ const STAGES: Record<string, Size> = {
   "pane of the desk": { inline: 41, block: 33 },
   "laptop at 200 %": { inline: 41.7, block: 14 },
   "desk at 200 %": { inline: 41.7, block: 9.5 },
+  "a slit between the keyboard and the list": { inline: 22.6, block: 6.2 },
   "phone of 320 px": { inline: 19, block: 29 },
 };
 const COUNTS = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -36,30 +37,35 @@ const everyPage = (asked: Wish): Arrangement[] =>
 
 const extent = (tile: number, count: number): number => count * tile + (count - 1) * GAP;
 
+/** Every window, with every number of others, in both ways. */
+const CASES = Object.entries(STAGES).flatMap(([name, size]) =>
+  COUNTS.flatMap((count) =>
+    [false, true].map((grid) => ({
+      name: `${name}, ${count} others, ${grid ? "grid" : "large"}`,
+      count,
+      size,
+      pages: everyPage(wish(count, { size, grid })),
+    })),
+  ),
+);
+
+const fitsInto = ({ inline, block }: Size, { tiles, columns, rows, tile, pages }: Arrangement): void => {
+  assert.ok(tiles.length + (pages > 1 ? 1 : 0) <= columns * rows, "a place for each tile and the buttons");
+  assert.ok(extent(tile.inline, columns) <= inline + 0.001, `${columns} × ${tile.inline} rem`);
+  assert.ok(extent(tile.block, rows) <= block + 0.001, `${rows} × ${tile.block} rem`);
+};
+
 describe("arrange", () => {
-  for (const [name, size] of Object.entries(STAGES)) {
-    for (const count of COUNTS) {
-      for (const grid of [false, true]) {
-        const asked = wish(count, { size, grid });
-        const kind = grid ? "grid" : "large";
+  for (const { name, count, size, pages } of CASES) {
+    test(`${name}: everybody is on one page and on no other`, () => {
+      const main = pages[0]?.main ?? null;
+      const shown = [...pages.flatMap(({ tiles }) => tiles), ...(main === null ? [] : [main])];
+      assert.deepEqual(shown.sort(), [...ids(count), OURSELVES].sort());
+    });
 
-        test(`${name}, ${count} others, ${kind}: everybody is on one page and on no other`, () => {
-          const pages = everyPage(asked);
-          const shown = pages.flatMap(({ tiles }) => tiles);
-          const { main } = pages[0] as Arrangement;
-          assert.deepEqual([...shown, ...(main === null ? [] : [main])].sort(), [...ids(count), OURSELVES].sort());
-        });
-
-        test(`${name}, ${count} others, ${kind}: the tiles fit into the stage`, () => {
-          for (const { kind: shown, tiles, columns, rows, tile, pages } of everyPage(asked)) {
-            if (shown !== "large" && shown !== "grid") continue;
-            assert.ok(tiles.length + (pages > 1 ? 1 : 0) <= columns * rows, "a place for each tile");
-            assert.ok(extent(tile.inline, columns) <= size.inline + 0.001, `${columns} × ${tile.inline} rem`);
-            assert.ok(extent(tile.block, rows) <= size.block + 0.001, `${rows} × ${tile.block} rem`);
-          }
-        });
-      }
-    }
+    test(`${name}: the tiles fit into the stage`, () => {
+      for (const page of pages) if (count > 1) fitsInto(size, page);
+    });
   }
 
   test("a call of two has the other alone, and ourselves over it", () => {

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { type CallState, newCall } from "../src/call/model.ts";
 import { emptyRoster } from "../src/call/roster.ts";
 import { Desk } from "../src/desk/desk.ts";
-import { clockWords, sceneOf, seatFree } from "../src/desk/scene.ts";
+import { clockWords, hasRoom, sceneOf, waitingGuests } from "../src/desk/scene.ts";
 import { type DeskTab, tabByKey } from "../src/desk/tabs.ts";
 import { CommandError } from "../src/lib/socket.ts";
 import type { ConsultationState, Participant, Stage } from "../src/lib/wire.ts";
@@ -118,18 +118,30 @@ test("in the call and behind it the scene is the phase's own", () => {
   assert.deepEqual(scenes, ["call", "call", "call", "left", "ended", "replaced", "failed", "connecting"]);
 });
 
-test("a seat is free unless another professional sits there", () => {
+const withPeople = (state: CallState, participants: Participant[]): CallState => ({
+  ...state,
+  roster: { ...state.roster, participants },
+});
+
+test("there is room for eight, and always for whoever is in", () => {
+  const inCall = (count: number) =>
+    Array.from({ length: count }, (_, index) => person(`p${index}`, { stage: "in_call" }));
   const state = stateOf("in_call");
-  const seated = (id: string): CallState => ({
-    ...state,
-    roster: {
-      ...state.roster,
-      participants: [person("dana", { role: "patient", stage: "in_call" }), person(id, { stage: "in_call" })],
-    },
-  });
-  assert.equal(seatFree(state), true);
-  assert.equal(seatFree(seated("alice")), true);
-  assert.equal(seatFree(seated("bob")), false);
+  assert.equal(hasRoom(withPeople(state, inCall(7))), true);
+  assert.equal(hasRoom(withPeople(state, inCall(8))), false);
+  assert.equal(hasRoom({ ...withPeople(state, inCall(8)), me: person("p3", {}) }), true);
+});
+
+test("guests who wait are listed, the longest first, and nobody else is", () => {
+  const guest = (id: string, stage: Stage, since: string): Participant => person(id, { role: "guest", stage, since });
+  const people = [
+    guest("late", "waiting", "2026-11-28T10:02:00Z"),
+    guest("early", "waiting", "2026-11-28T10:01:00Z"),
+    guest("in", "in_call", "2026-11-28T10:00:00Z"),
+    person("dana", { role: "patient", stage: "waiting", since: "2026-11-28T09:00:00Z" }),
+  ];
+  const ids = waitingGuests(withPeople(stateOf("waiting"), people)).map(({ id }) => id);
+  assert.deepEqual(ids, ["early", "late"]);
 });
 
 test("the clock of a call shows hours only when there are some, and never runs backwards", () => {

@@ -10,6 +10,7 @@ export const rowOf = (id: string, changed: Partial<TodayRow> = {}): TodayRow => 
   companion: null,
   professional_name: "Dr Alice Ahmed",
   team_name: "North",
+  invited_by: null,
   mine: true,
   scheduled_at: NOW,
   duration_min: 20,

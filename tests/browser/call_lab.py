@@ -1,5 +1,7 @@
 """Pages with the real client of a call and a real forwarding engine; between them the test plays the application's server.
 
+`height` is that of the cameras' pictures; small ones have one layer, from 540 lines on they have three.
+
 What the server does is kept as small as the client's side needs it: a roster, the route, and messages carried from one to the other.
 """
 
@@ -13,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page
-from server.media.control import AnswerOffer, Gone, Join, Leave, Offer, OpenRoom, Quality, RestartIce, Speaking, Watch, Wish
 
+from server.media_control import AnswerOffer, Gone, Join, Leave, Offer, OpenRoom, Quality, RestartIce, Speaking, Watch, Wish
 from tests.browser.engine_link import EngineProcess
 from tests.servers import ROOT
 
@@ -23,17 +25,17 @@ PATIENCE_S = 45.0
 
 
 def build_page(folder: Path) -> str:
-    """Return the lab's page with its script in it."""
+    """Return the lab's page with its script in it. All pictures are in sight: others are not shown by browsers."""
     node = shutil.which("node") or "node"
     subprocess.run([node, str(ROOT / "static/test/lab/build.mjs"), str(folder)], check=True, cwd=ROOT / "static")
     script = (folder / "team.js").read_text(encoding="utf-8").replace("</script", "<\\/script")
-    return f'<!doctype html><meta charset="utf-8"><title>team</title><body><script type="module">{script}</script>'
+    return f'<!doctype html><meta charset="utf-8"><title>team</title><style>video {{ width: 6rem }}</style><body><script type="module">{script}</script>'
 
 
 class Caller:
     """One page in the call."""
 
-    def __init__(self, browser: Browser, name: str, role: str, page: str) -> None:
+    def __init__(self, browser: Browser, name: str, role: str, page: str, height: int) -> None:
         self.name, self.role = name, role
         self.peer = f"{name}-1"
         self.stage = "in_call"
@@ -45,14 +47,13 @@ class Caller:
         self.page.on("pageerror", lambda error: self.errors.append(f"{name}: {error}"))
         self.page.route(ADDRESS, lambda route: route.fulfill(content_type="text/html", body=page))
         self.page.goto(ADDRESS)
-        self.page.evaluate("(me) => begin(me)", name)
+        self.page.evaluate("([me, height]) => begin(me, height)", [name, height])
 
     @property
     def participant(self) -> dict[str, Any]:
-        return {
-            "id": self.name, "name": self.name, "booked_as": None, "role": self.role, "relation": None, "companion": None, "stage": self.stage,
-            "present": True, "peer": self.peer, **self.flags, "hand": False, "quiet": False, "since": None, "devices": None,
-        }  # fmt: skip
+        who = {"id": self.name, "name": self.name, "role": self.role, "stage": self.stage, "present": True, "peer": self.peer}
+        unsaid = dict.fromkeys(("booked_as", "relation", "companion", "since", "devices"))
+        return {**who, **self.flags, **unsaid, "hand": False, "quiet": False}
 
     def tell(self, kind: str, body: object, *, re: int | None = None) -> None:
         frame = {"t": kind, "seq": next(self.sequence), "b": body}
@@ -80,7 +81,8 @@ class Caller:
 class CallLab:
     """The server's part for one consultation."""
 
-    def __init__(self, folder: Path, make_engine: Callable[[Path], EngineProcess] = EngineProcess) -> None:
+    def __init__(self, folder: Path, make_engine: Callable[[Path], EngineProcess] = EngineProcess, height: int = 180) -> None:
+        self.height = height
         self.page = build_page(folder)
         self._folder, self._make_engine = folder, make_engine
         self.engine: EngineProcess | None = None
@@ -92,7 +94,7 @@ class CallLab:
 
     def open(self, browser: Browser, name: str, role: str = "professional") -> Caller:
         """Open somebody's page; they are not in the call yet."""
-        caller = Caller(browser, name, role, self.page)
+        caller = Caller(browser, name, role, self.page, self.height)
         caller.stage = "waiting"
         self.until(lambda: self._greeted(caller))
         return caller
@@ -100,7 +102,9 @@ class CallLab:
     def admit(self, caller: Caller) -> None:
         caller.stage = "in_call"
         self.callers[caller.name] = caller
-        self.tell_all("participant", caller.participant)
+        for other in self.callers.values():
+            caller.tell("participant", other.participant)
+        self.tell_all("participant", caller.participant, without=caller.name)
         self._choose()
 
     def dismiss(self, name: str) -> None:

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from server.media.control import Greeting, Hello, Refused, Welcome, read_down, write
-
+from server.media_control import Greeting, Hello, Refused, Welcome, read_down, write
 from tests.browser.engine_room import own_address
-from tests.servers import Process
+from tests.servers import Process, until
 
 TURN_S = 0.005
 
@@ -31,7 +30,7 @@ class EngineProcess:
         self._ids = itertools.count(1)
         self._lines = b""
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(control))
+        until(lambda: self._socket.connect_ex(str(control)) == 0, what="a way to the engine")
         self._socket.sendall(write(Hello(version=1)))
 
     def command(self, kind: Callable[..., Any], **fields: Any) -> None:

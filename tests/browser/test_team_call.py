@@ -96,13 +96,13 @@ def test_an_engine_that_is_killed_is_replaced_by_itself(lab: CallLab, chromium: 
     callers = three(lab, chromium, chromium, chromium)
     assert lab.engine is not None
     lab.engine.kill()
-    lab.until(lambda: not lab.engine.alive)
+    lab.until(lambda: lab.engine is not None and not lab.engine.alive)
     lab.place_anew()
     settled(lab, "engine")
     flow(lab)
     for caller in callers:
-        caller_state = caller.state()
-        assert (caller_state["phase"], caller_state["renewed"]) == ("live", 0)
+        state = caller.state()
+        assert (state["phase"], state["renewed"]) == ("live", 0)
 
 
 @pytest.mark.row("V6")

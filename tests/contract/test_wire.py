@@ -8,11 +8,12 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from server.consultation import commands, steps, ws
-from server.consultation.commands import COMMANDS, Hello
+from server.consultation.commands import COMMANDS, Hello, WatchWish
 from server.consultation.live_actions import MAX_MESSAGES
 from server.consultation.recording_view import QuestionShape, RecordingShape
 from server.consultation.room import RoomPace
 from server.consultation.roster import MESSAGES_SHOWN
+from server.consultation.route import RouteShape
 from server.consultation.view import ConsultationShape, MessageShape, ParticipantShape, ShownStage, Snapshot
 from server.consultation.welcome import Welcome
 from server.errors import Conflict, ConsiliumError
@@ -26,21 +27,8 @@ SOURCES = [*sorted((ROOT / "server" / "consultation").glob("*.py")), ROOT / "ser
 ROOM = [
     path
     for path in SOURCES
-    if path.stem
-    in {
-        "steps",
-        "signalling",
-        "room",
-        "ws",
-        "live_actions",
-        "view",
-        "connection",
-        "commands",
-        "model",
-        "recording",
-        "recording_steps",
-        "tape",
-    }
+    if path.stem in
+    {"steps", "signalling", "engine_words", "room", "ws", "live_actions", "view", "connection", "commands", "model", "recording", "recording_steps"}
 ]
 LIMITS = SocketLimits()
 
@@ -81,6 +69,7 @@ EVENT_ROWS = {row[0].strip("`"): row for row in rows(section("2.3"))}
 SHAPES: dict[str, Any] = {
     "Participant": ParticipantShape, "Message": MessageShape, "Consultation": ConsultationShape, "Snapshot": Snapshot,
     "Recording": RecordingShape, "Question": QuestionShape,
+    "Route": RouteShape, "Wish": WatchWish,
 }  # fmt: skip
 
 
@@ -94,7 +83,9 @@ def test_commands_have_the_same_fields_and_the_same_users(kind: str) -> None:
     known = set(COMMANDS[kind].model_fields)
     assert names(body) == known
     assert (who == "professional") is COMMANDS[kind].professional_only
-    written = interface("Commands")[kind].replace("MediaFlags", "; ".join(f"{name}:" for name in interface("MediaFlags")))
+    written = interface("Commands")[kind]
+    for shape in ("MediaFlags", "EngineAnswer"):
+        written = written.replace(shape, "; ".join(f"{name}:" for name in interface(shape)))
     fields = set(re.findall(r"(\w+)\??:", written))
     assert fields == (known - {"description", "candidate"} if kind == "signal" else known)
 
@@ -113,7 +104,7 @@ def sent_by_the_server() -> set[str]:
     found: set[str] = set()
     for path in ROOM:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and called(node) in {"Tell", "_tell", "send", "reply", "_Outgoing"}:
+            if isinstance(node, ast.Call) and called(node) in {"Tell", "_tell", "_to", "send", "reply", "_Outgoing"}:
                 found |= {item.value for item in node.args if isinstance(item, ast.Constant) and isinstance(item.value, str)}
             elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple) and isinstance(node.value.elts[0], ast.Constant):
                 found.add(str(node.value.elts[0].value))

@@ -9,16 +9,19 @@ from uuid import UUID, uuid5
 from server.consultation.audience import Audience, Seat
 from server.consultation.changes import Answer, Arrive, Change, Say
 from server.consultation.commands import Command, Media
+from server.consultation.exchange import Exchange
 from server.consultation.live_actions import Book, apply_change, facts_of
 from server.consultation.model import Consultation, ConsultationState, Participant, Relation, Role, Stage
 from server.consultation.recording_steps import followed
 from server.consultation.roster import MESSAGES_SHOWN, Facts, Member, Message, Roster, absorb, restore
+from server.consultation.route import Route
 from server.consultation.steps import Step, act, attach, check_arrival, drop, expel, overdue, showing
 from server.consultation.subject import RoomSubject
 from server.consultation.view import Snapshot, view_for
 from server.errors import ConsiliumError
 from server.patients.model import Patient
 from tests.cast import fixed_id
+from tests.pure.fake_engine import FakeEngine
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 GRACE_S = 30.0
@@ -40,6 +43,7 @@ class Page:
     participants: dict[str, Any] = field(default_factory=dict)
     messages: list[Any] = field(default_factory=list)
     recording: Any = None
+    route: Any = None
     others: list[tuple[str, Any]] = field(default_factory=list)
 
     def start(self, snapshot: Snapshot) -> None:
@@ -47,6 +51,7 @@ class Page:
         self.participants = {shown["id"]: shown for shown in snapshot["participants"]}
         self.messages = list(snapshot["messages"])
         self.recording = snapshot["recording"]
+        self.route = snapshot["route"]
 
     def send(self, kind: str, body: Any) -> None:
         if kind == "participant":
@@ -57,6 +62,8 @@ class Page:
             self.recording = body
         elif kind == "consultation":
             self.consultation = body
+        elif kind == "route":
+            self.route = body
         elif kind == "message":
             self.messages = [*self.messages, body][-MESSAGES_SHOWN:]
         else:
@@ -68,8 +75,8 @@ class Page:
     def shows(self, snapshot: Snapshot) -> bool:
         """Whether the page is where a fresh page would be."""
         participants = {shown["id"]: shown for shown in snapshot["participants"]}
-        shown = (self.consultation, self.participants, self.messages, self.recording)
-        return shown == (snapshot["consultation"], participants, snapshot["messages"], snapshot["recording"])
+        shown = (self.consultation, self.participants, self.messages, self.recording, self.route)
+        return shown == (snapshot["consultation"], participants, snapshot["messages"], snapshot["recording"], snapshot["route"])
 
     def say(self, sentence: str) -> str:
         return sentence
@@ -96,7 +103,8 @@ class Game:
         self.pages: dict[int, Page] = {}
         self.said = 0
         self.peers = 0
-        self.roster: Roster = restore(facts_of(self.book), (), self.now)
+        self.engine = FakeEngine()
+        self.begin(())
 
     @property
     def time(self) -> datetime:
@@ -116,6 +124,8 @@ class Game:
         subject = RoomSubject(self.consultation.id, who, ROLES.get(who, Role.PROFESSIONAL), NAMES[who], None, None)
         self.audience.add(handle, Seat(page, subject, view, lambda: None))
         self.take(step)
+        peer = self.member(who).peer
+        self.audience.tell(self.exchange.pending(self.roster, "" if peer is None else peer.id))
         return page
 
     def act(self, who: UUID, command: Command) -> None:
@@ -140,18 +150,36 @@ class Game:
         self.now += seconds
         while (step := overdue(self.roster, self.now, GRACE_S)) is not None:
             self.take(step)
+        self.believe(self.roster)
 
     def restart(self) -> None:
         """The process dies and another one begins: only what was stored is left, and every page must connect again."""
         self.audience, self.pages = Audience(), {}
-        self.roster = restore(facts_of(self.book), self.roster.messages, self.now)
+        self.engine.rooms.clear()
+        self.begin(self.roster.messages)
+
+    def begin(self, messages: tuple[Message, ...]) -> None:
+        self.exchange = Exchange(self.engine, self.consultation.id, lambda: None)
+        route = Route(epoch=int(self.now))
+        self.roster: Roster = self.exchange.steer(replace(restore(facts_of(self.book), messages, self.now), route=route), self.now)
+
+    def believe(self, roster: Roster) -> None:
+        self.roster = self.exchange.steer(roster, self.now)
+        self.audience.publish(self.roster)
+
+    def hear_engine(self) -> None:
+        """The room's task wakes up because the engine has said something."""
+        roster, tells = self.exchange.take(self.roster, self.now)
+        self.believe(roster)
+        self.audience.tell(tells)
 
     def take(self, step: Step) -> None:
         roster = step.roster
         if step.store is not None:
             roster = absorb(roster, self.store(step.store))
-        self.roster = roster = followed(roster, self.time)
-        self.audience.publish(roster)
+        self.believe(followed(roster, self.time))
+        if step.word is not None:
+            self.exchange.say(*step.word, self.roster.route.epoch)
         self.audience.tell(step.tells)
         self.audience.close(step.closes)
         for close in step.closes:

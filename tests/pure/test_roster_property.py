@@ -7,7 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from server.consultation.commands import Admit, Agree, Chat, Command, End, Enter, Hand, Hold, Leave, Media, Record, Refuse, Signal
+from server.consultation.commands import (
+ Admit, Agree, Chat, Command, End, Enter, Flowing, Hand, Hold, Leave, Media, Record, Refuse, Signal, Stuck,
+)
 from server.consultation.model import Stage
 from server.consultation.recording import RecordingState
 from server.consultation.recording_steps import in_call
@@ -31,6 +33,8 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.just(Leave()),
     st.builds(Record, on=st.booleans()),
     st.builds(Agree, yes=st.booleans()),
+    st.just(Stuck()),
+    st.builds(Flowing, epoch=st.integers(1000, 1010)),
     st.builds(End, outcome=st.sampled_from(["completed", "unsuitable", "absent"]), reason=st.none() | TEXT),
     st.builds(Signal, to=st.sampled_from([f"peer-{number}" for number in range(1, 8)]), description=st.just(OFFER)),
 )
@@ -93,6 +97,17 @@ class RoomMachine(RuleBasedStateMachine):
     def pass_time(self, seconds: float) -> None:
         self.game.pass_time(seconds)
 
+    @precondition(lambda self: self.game.engine.rooms)
+    @rule()
+    def engine_dies(self) -> None:
+        for room in list(self.game.engine.rooms.values()):
+            room.lose()
+        self.game.hear_engine()
+
+    @rule(available=st.booleans())
+    def engine_is_there_or_not(self, available: bool) -> None:
+        self.game.engine.available = available
+
     @rule()
     def restart(self) -> None:
         self.game.restart()
@@ -101,6 +116,19 @@ class RoomMachine(RuleBasedStateMachine):
     def every_page_shows_what_a_fresh_page_would(self) -> None:
         for handle, member in self.game.roster.connected():
             assert self.game.pages[handle].shows(view_for(self.game.roster, member, str))
+
+    @invariant()
+    def whoever_talks_is_in_the_engine_and_nobody_else(self) -> None:
+        route, talking = self.game.roster.route, self.game.roster.talking
+        halls = [room.peers for name, room in self.game.engine.rooms.items() if name.endswith(f"-{route.epoch}")]
+        assert route.path == "engine" or not halls
+        assert all(peers == talking for peers in halls)
+        assert len(self.game.engine.rooms) <= (1 if route.settled else 2)
+        assert all(room.peers <= talking for room in self.game.engine.rooms.values())
+
+    @invariant()
+    def three_never_talk_peer_to_peer(self) -> None:
+        assert self.game.roster.route.path == "engine" or len(self.game.roster.talking) < 3
 
     @invariant()
     def patients_and_guests_see_nothing_of_devices_or_of_strangers(self) -> None:

@@ -50,6 +50,7 @@ const MOST_LINES = 4;
 /** The share of the stage below which the large picture is not large any more. */
 const MAIN_SHARE = 0.45;
 const SHAPE = 4 / 3;
+const WIDEST = 3 / 2;
 /** The share by which two areas may differ without anybody seeing it. */
 const ALIKE = 0.06;
 /** Of sums of fractions. */
@@ -104,19 +105,31 @@ const beside = (count: number, columns: number, { inline, block }: Size): Strip 
   return { side: "beside", columns, rows, tile, shown: Math.min(count, columns * rows), area };
 };
 
+/** A picture in a tile that is much wider than high loses head and shoulders. */
+const worthOf = ({ tile }: Strip): number => areaIn(tile) * Math.min(1, (WIDEST * tile.block) / tile.inline);
+
+/** The buttons that turn the page stand beside one tile at least, and the large picture has some room. */
+const isPossible = (count: number, { inline, block }: Size, { side, columns, rows, tile }: Strip): boolean => {
+  const rest = side === "below" ? block - rows * (tile.block + GAP) : inline - columns * (tile.inline + GAP);
+  return rest > 0 && columns * rows >= Math.min(2, count);
+};
+
 /** Everybody in sight comes first, then the size of the large picture; where that is much the same, of the small ones. */
 const better = (one: Strip, other: Strip): Strip => {
   if (one.area > 0 !== other.area > 0) return one.area > 0 ? one : other;
   if (one.shown !== other.shown) return one.shown > other.shown ? one : other;
   const alike = Math.abs(one.area - other.area) < ALIKE * Math.max(one.area, other.area);
-  const wins = alike ? areaIn(one.tile) >= areaIn(other.tile) : one.area > other.area;
+  const wins = alike ? worthOf(one) >= worthOf(other) : one.area > other.area;
   return wins ? one : other;
 };
 
 const lines = Array.from({ length: MOST_LINES }, (_, index) => index + 1);
 
 const stripFor = (count: number, size: Size): Strip =>
-  lines.flatMap((line) => [below(count, line, size), beside(count, line, size)]).reduce(better);
+  lines
+    .flatMap((line) => [below(count, line, size), beside(count, line, size)])
+    .filter((strip) => isPossible(count, size, strip))
+    .reduce(better, beside(count, 2, size));
 
 const gridOf = (count: number, columns: number, { inline, block }: Size): Grid => {
   const rows = Math.ceil(count / columns);

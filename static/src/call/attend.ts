@@ -10,7 +10,7 @@ import { MutedEar } from "./muted.ts";
 import { speakRecording } from "./recording.tsx";
 import { type CallModel, chatInSight } from "./state.ts";
 import { Steady } from "./steady.ts";
-import { lineWords, returnWords, spoken } from "./voice.ts";
+import { crossingWords, lineWords, returnWords, spoken } from "./voice.ts";
 import { WakeLock } from "./wake.ts";
 
 const BACK_MS = 4_000;
@@ -44,16 +44,18 @@ const speakLine = ({ state, phone, name }: CallModel): (() => void) => {
   return effect(() => steady.hear(lineWords(state.value, phone.value)));
 };
 
-/** Says for a moment that the picture is back. */
-const remarkReturn = ({ state, back }: CallModel): (() => void) => {
+/** Shows for a moment who is back, who joined and who left. */
+const remarkPeople = ({ state, back }: CallModel): (() => void) => {
   let before = state.peek();
+  let timer: ReturnType<typeof setTimeout> | undefined;
   return effect(() => {
     const after = state.value;
-    const words = returnWords(before, after);
+    const words = [returnWords(before, after), ...crossingWords(before, after)].filter((each) => each !== null);
     before = after;
-    if (words === null) return;
-    back.value = words;
-    setTimeout(() => {
+    if (words.length === 0) return;
+    back.value = words.join(" ");
+    clearTimeout(timer);
+    timer = setTimeout(() => {
       back.value = null;
     }, BACK_MS);
   });
@@ -132,7 +134,7 @@ export const attend = (model: CallModel): (() => void) => {
     speak(model),
     speakLine(model),
     speakRecording(model),
-    remarkReturn(model),
+    remarkPeople(model),
     hintWhenMuted(model),
     followMicrophones(model),
     stayAwake(model, lock),

@@ -43,6 +43,7 @@ export class Call {
   #ice: RTCIceServer[] = [];
   #resume: string | null = null;
   #seat: boolean;
+  #quiet = false;
   #wanted: Wanted = { camera: false, microphone: false };
   #cameraBefore = false;
   #told = "";
@@ -146,14 +147,15 @@ export class Call {
     await this.#socket.command(type, body);
   }
 
-  /** Takes a place in the call, unless a colleague has it. */
-  enter(): Promise<void> {
-    return this.#takeSeat("enter");
+  /** Takes a place in the call; quietly: to see and hear, without sound and picture of our own. */
+  enter(quiet = false): Promise<void> {
+    this.#quiet = quiet;
+    return this.#takeSeat(() => this.command("enter", quiet ? { quiet } : {}));
   }
 
   /** Takes a place if needed and lets the patient in. */
   admit(): Promise<void> {
-    return this.#takeSeat("admit");
+    return this.#takeSeat(() => this.command("admit", {}));
   }
 
   /** The devices are off at once; `left` resolves when the server knows, or has not answered for two seconds. */
@@ -208,10 +210,10 @@ export class Call {
     this.#follow();
   }
 
-  async #takeSeat(type: "enter" | "admit"): Promise<void> {
+  async #takeSeat(ask: () => Promise<void>): Promise<void> {
     this.#seat = true;
     try {
-      await this.command(type, {});
+      await ask();
     } catch (error) {
       if (!(error instanceof CommandError) || error.code !== "call_full") throw error;
       this.#seat = false;
@@ -242,7 +244,7 @@ export class Call {
     this.#tellMedia();
     this.outbox.resume();
     const stands = me?.role === "professional" && me.stage !== "in_call" && !isOver(phase);
-    if (this.#seat && stands) void this.enter().catch(() => undefined);
+    if (this.#seat && stands) void this.enter(this.#quiet).catch(() => undefined);
   }
 
   #lineChanged(line: SocketState, ending: Ending | null): void {

@@ -77,6 +77,28 @@ const Share = ({ model }: { model: CallModel }) => {
   );
 };
 
+/** How many ask to be let in; shown where the sheet about the people is. */
+const People = ({ model }: { model: CallModel }) => (
+  <Control
+    icon="users"
+    label={t("People")}
+    count={model.state.value.roster.participants.filter(({ stage }) => stage === "waiting").length}
+    {...opens(model, "people")}
+  />
+);
+
+/** What somebody who only listens has no use for. */
+const Ours = ({ model, layout }: Pick<ControlsProps, "model" | "layout">) =>
+  model.state.value.me?.quiet ? (
+    <Control icon="mic" label={t("Take part")} onClick={() => void model.call.enter().catch(() => undefined)} />
+  ) : (
+    <>
+      <Mute model={model} />
+      <Camera model={model} />
+      {layout === "desk" && canShare() ? <Share model={model} /> : null}
+    </>
+  );
+
 const opens = (model: CallModel, name: Sheet) => ({
   expanded: model.sheet.value === name,
   onClick: () => {
@@ -94,15 +116,14 @@ interface ControlsProps {
 export const Controls = ({ model, layout, onLeave, onEnd }: ControlsProps) => (
   // biome-ignore lint/a11y/useSemanticElements: a fieldset would announce a form
   <div class="controls" role="group" aria-label={t("Call controls")}>
-    <Mute model={model} />
-    <Camera model={model} />
-    {layout === "desk" && canShare() ? <Share model={model} /> : null}
+    <Ours model={model} layout={layout} />
     <Control icon="message-square" label={t("Chat")} count={model.unread.value} {...opens(model, "chat")} />
     <Control
       icon={layout === "desk" ? "settings" : "ellipsis"}
       label={layout === "desk" ? t("Devices") : t("More")}
       {...opens(model, "more")}
     />
+    {layout === "desk" ? <People model={model} /> : null}
     <Control icon={onEnd ? "log-out" : "phone-off"} label={t("Leave")} kind={onEnd ? "" : "leave"} onClick={onLeave} />
     {onEnd ? <Control icon="phone-off" label={t("End")} kind="leave" onClick={onEnd} /> : null}
   </div>

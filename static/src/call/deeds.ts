@@ -14,7 +14,7 @@ export const toggleSharing = ({ call, state, sheet, trouble }: CallModel): void 
     });
 };
 
-/** The other's picture in a window that floats over other programs; once more brings it back. */
+/** The other's picture, or the large one, in a window that floats over other programs; once more brings it back. */
 export const floatPicture = async (): Promise<void> => {
   const video = document.querySelector<HTMLVideoElement>(".stage video.remote");
   if (document.pictureInPictureElement) await document.exitPictureInPicture();

@@ -112,6 +112,18 @@ const Sharing = ({ model }: { model: CallModel }) => {
   );
 };
 
+/** Only where there is more than one picture to arrange. */
+const EqualSizes = ({ model: { layout } }: { model: CallModel }) => {
+  const { kind } = layout.arranged.value;
+  const on = layout.grid.value;
+  if (kind === "one" || kind === "nobody") return null;
+  return (
+    <Row icon="grid-2x2" pressed={on} onClick={() => layout.useGrid(!on)}>
+      {t("Everybody in the same size")}
+    </Row>
+  );
+};
+
 const Shortcuts = ({ model: { shortcuts, useShortcuts } }: { model: CallModel }) => (
   <label class="choice">
     <input type="checkbox" checked={shortcuts.value} onChange={() => useShortcuts(!shortcuts.value)} />
@@ -132,6 +144,7 @@ const Switches = ({ model, share }: { model: CallModel; share: boolean }) => {
       <Row icon="headphones" pressed={soundOnly} onClick={() => void call.setSoundOnly(!soundOnly)}>
         {t("Sound only")}
       </Row>
+      <EqualSizes model={model} />
       <RecordingRows model={model} />
       {document.pictureInPictureEnabled ? (
         <Row icon="picture-in-picture" onClick={() => void floatPicture()}>
@@ -149,7 +162,7 @@ export const MoreSheet = ({ model, layout }: { model: CallModel; layout: "room" 
       {layout === "desk" ? null : <People model={model} />}
       {layout === "desk" ? <Devices model={model} /> : null}
       <Switches model={model} share={layout === "room"} />
-      {layout === "desk" ? <People model={model} /> : <Devices model={model} />}
+      {layout === "desk" ? null : <Devices model={model} />}
       <TextSizes model={model} />
       <Shortcuts model={model} />
     </div>

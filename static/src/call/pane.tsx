@@ -1,10 +1,12 @@
 /** The call as a pane: who and how well on top, the picture, the controls below; for the patient's room and for the desk. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { t } from "../lib/i18n.ts";
+import { listWords, t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { Log, Writer } from "./chat.tsx";
 import type { Call } from "./client.ts";
 import { Controls } from "./controls.tsx";
+import { listenersOf } from "./layout.ts";
 import type { CallState } from "./model.ts";
 import { MoreSheet } from "./more.tsx";
 import { RecordingSign } from "./recording.tsx";
@@ -32,6 +34,18 @@ const Connection = ({ state, layout }: { state: CallState; layout: Layout }) => 
   );
 };
 
+/** Whoever listens is named to everybody, and has no tile. */
+const Listening = ({ state }: { state: CallState }) => {
+  const names = listenersOf(state).map(({ name }) => name);
+  if (state.me?.quiet)
+    return <p class="listening">{t("You see and hear, and send nothing. Everybody sees that you are here.")}</p>;
+  return names.length === 0 ? null : (
+    <p class="listening">
+      <Icon name="ear" /> {t("Listening: {names}", { names: listWords(names) })}
+    </p>
+  );
+};
+
 /** The desk has a heading of its own above the pane. */
 const Top = ({ model, layout }: { model: CallModel; layout: Layout }) => {
   const state = model.state.value;
@@ -48,6 +62,7 @@ const Top = ({ model, layout }: { model: CallModel; layout: Layout }) => {
         {withWords(state, model.name.value)}
         {companion ? <small> {t("with {name}", { name: companion })}</small> : null}
       </Heading>
+      <Listening state={state} />
       {state.line === "retrying" ? <p class="connection fair">{t("Chat is reconnecting…")}</p> : null}
       <Connection state={state} layout={layout} />
       <RecordingSign model={model} />
@@ -71,10 +86,12 @@ interface CallPaneProps {
   onLeave?: () => void;
   /** Ends the consultation for all; without it there is no such button. */
   onEnd?: () => void;
+  /** What a professional adds: a sheet about the people, which only their page need carry. */
+  people?: ComponentChildren;
 }
 
 /** To be shown while somebody is in the call (`isTalking`). */
-export const CallPane = ({ call, layout, phone, onLeave, onEnd }: CallPaneProps) => {
+export const CallPane = ({ call, layout, phone, onLeave, onEnd, people }: CallPaneProps) => {
   const model = modelOf(call);
   useEffect(() => {
     model.phone.value = phone;
@@ -85,6 +102,7 @@ export const CallPane = ({ call, layout, phone, onLeave, onEnd }: CallPaneProps)
       <Stage model={model} />
       <ChatSheet model={model} />
       <MoreSheet model={model} layout={layout} />
+      {people}
       <Controls model={model} layout={layout} onLeave={onLeave ?? (() => void call.leave())} onEnd={onEnd} />
     </section>
   );

@@ -1,10 +1,26 @@
-/** Who takes part, where they are, and how well they are heard and seen. */
+/** Who takes part, as what, where they are, and how well they are heard and seen; for professionals also who waits and who was invited. */
+import type { ComponentChildren } from "preact";
 import { t } from "../lib/i18n.ts";
 import type { Participant } from "../lib/wire.ts";
 import type { CallModel } from "./state.ts";
-import { initials, personWords } from "./words.ts";
+import { initials, personWords, roleWords } from "./words.ts";
 
-const Person = ({ model, person }: { model: CallModel; person: Participant }) => {
+/** What a professional can do about people. */
+export interface Hosting {
+  admit: (person: Participant) => void;
+  hold: (person: Participant) => void;
+  refuse: (person: Participant) => void;
+  withdraw: (person: Participant) => void;
+  invite: () => void;
+}
+
+interface PersonProps {
+  model: CallModel;
+  person: Participant;
+  children?: ComponentChildren;
+}
+
+const Person = ({ model, person, children }: PersonProps) => {
   const { me, remotes } = model.state.value;
   const remote = remotes.find(({ participant }) => participant.id === person.id);
   const name = person.id === me?.id ? t("{name} (you)", { name: person.name }) : person.name;
@@ -14,18 +30,146 @@ const Person = ({ model, person }: { model: CallModel; person: Participant }) =>
         {initials(person.name)}
       </span>
       <div>
-        <p class="name">{name}</p>
+        <p class="name" dir="auto">
+          {name}
+        </p>
         {person.companion === null ? null : <p class="soft">{t("With {name}", { name: person.companion })}</p>}
-        <p class="soft">{personWords(person, remote).join(" · ")}</p>
+        <p class="soft">{[roleWords(person), ...personWords(person, remote)].join(" · ")}</p>
       </div>
+      {children}
     </li>
   );
 };
 
-export const People = ({ model }: { model: CallModel }) => (
+interface DeedProps {
+  kind?: string;
+  /** Says of whom, for those who hear the button without its row. */
+  label: string;
+  onClick: () => void;
+  children: string;
+}
+
+const Deed = ({ kind = "", label, onClick, children }: DeedProps) => (
+  <button type="button" class={`button small ${kind}`} aria-label={label} onClick={onClick}>
+    {children}
+  </button>
+);
+
+/** For whoever waits, or was asked not to come now. */
+export const DoorDeeds = ({ person, hosting }: { person: Participant; hosting: Hosting }) => {
+  const { name, stage } = person;
+  return (
+    <div class="deeds">
+      <Deed kind="primary" label={t("Admit {name}", { name })} onClick={() => hosting.admit(person)}>
+        {t("Admit")}
+      </Deed>
+      {stage === "waiting" ? (
+        <>
+          <Deed label={t("Let {name} wait longer", { name })} onClick={() => hosting.hold(person)}>
+            {t("Let wait longer")}
+          </Deed>
+          <Deed label={t("You cannot see {name} now", { name })} onClick={() => hosting.refuse(person)}>
+            {t("Can’t see now")}
+          </Deed>
+        </>
+      ) : null}
+    </div>
+  );
+};
+
+const InvitedDeeds = ({ person, hosting }: { person: Participant; hosting: Hosting }) => (
+  <div class="deeds">
+    <Deed
+      label={t("Withdraw the invitation of {name}", { name: person.name })}
+      onClick={() => hosting.withdraw(person)}
+    >
+      {t("Withdraw")}
+    </Deed>
+  </div>
+);
+
+/** A guest in the call can be turned away as one who waits can; they are told why. */
+const HereDeeds = ({ person, hosting }: { person: Participant; hosting: Hosting }) =>
+  person.role === "guest" && person.stage === "in_call" ? (
+    <div class="deeds">
+      <Deed label={t("Ask {name} to leave", { name: person.name })} onClick={() => hosting.refuse(person)}>
+        {t("Ask to leave")}
+      </Deed>
+    </div>
+  ) : null;
+
+type Group = "here" | "waiting" | "invited";
+
+const AT_THE_DOOR = new Set(["waiting", "refused"]);
+
+export const groupOf = ({ role, stage }: Participant): Group => {
+  if (AT_THE_DOOR.has(stage)) return "waiting";
+  return role === "guest" && stage === "away" ? "invited" : "here";
+};
+
+/** Those in the call first, in the order of joining. */
+const inOrder = (people: readonly Participant[]): Participant[] =>
+  [...people].sort(
+    (one, other) =>
+      Number(other.stage === "in_call") - Number(one.stage === "in_call") ||
+      (one.since ?? "").localeCompare(other.since ?? ""),
+  );
+
+const Everybody = ({ model }: { model: CallModel }) => (
   <ul class="people" aria-label={t("Who is here")}>
-    {model.state.value.roster.participants.map((person) => (
+    {inOrder(model.state.value.roster.participants).map((person) => (
       <Person key={person.id} model={model} person={person} />
     ))}
   </ul>
 );
+
+interface GroupProps {
+  model: CallModel;
+  title: string;
+  people: readonly Participant[];
+  deeds: (person: Participant) => ComponentChildren;
+}
+
+const PeopleGroup = ({ model, title, people, deeds }: GroupProps) =>
+  people.length === 0 ? null : (
+    <section class="people-group">
+      <h3>{title}</h3>
+      <ul class="people" aria-label={title}>
+        {people.map((person) => (
+          <Person key={person.id} model={model} person={person}>
+            {deeds(person)}
+          </Person>
+        ))}
+      </ul>
+    </section>
+  );
+
+const Managed = ({ model, hosting }: { model: CallModel; hosting: Hosting }) => {
+  const all = inOrder(model.state.value.roster.participants);
+  const of = (group: Group) => all.filter((person) => groupOf(person) === group);
+  return (
+    <>
+      <PeopleGroup
+        model={model}
+        title={t("Waiting")}
+        people={of("waiting")}
+        deeds={(person) => <DoorDeeds person={person} hosting={hosting} />}
+      />
+      <PeopleGroup
+        model={model}
+        title={t("Who is here")}
+        people={of("here")}
+        deeds={(person) => <HereDeeds person={person} hosting={hosting} />}
+      />
+      <PeopleGroup
+        model={model}
+        title={t("Invited")}
+        people={of("invited")}
+        deeds={(person) => <InvitedDeeds person={person} hosting={hosting} />}
+      />
+    </>
+  );
+};
+
+export const People = ({ model, hosting }: { model: CallModel; hosting?: Hosting | undefined }) =>
+  hosting ? <Managed model={model} hosting={hosting} /> : <Everybody model={model} />;

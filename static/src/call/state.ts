@@ -26,7 +26,7 @@ export interface CallModel {
   silent: Signal<boolean>;
   /** Somebody speaks into a muted microphone. */
   mutedHint: Signal<boolean>;
-  /** Who has just come back, in a sentence. */
+  /** Who has just come back, joined or left, in a sentence. */
   back: Signal<string | null>;
   /** A microphone that has just been plugged in, and may be wanted. */
   found: Signal<Device | null>;

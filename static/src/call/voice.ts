@@ -1,9 +1,10 @@
 /** What is said aloud to people who do not see the page: the changes of a call, in plain sentences. */
 import { t } from "../lib/i18n.ts";
 import type { Participant } from "../lib/wire.ts";
-import type { Phase } from "./machine.ts";
+import { isOver, isTalking, type Phase } from "./machine.ts";
 import type { CallState } from "./model.ts";
-import { absentWords, noticeOf } from "./words.ts";
+import { participantOf } from "./roster.ts";
+import { absentWords, noticeOf, relationWords } from "./words.ts";
 
 const PHASES: Partial<Record<Phase, (name: string) => string>> = {
   waiting: () => t("You are in the waiting room."),
@@ -37,21 +38,54 @@ export const lineWords = (state: CallState, phone: string | null): string => {
   return `${notice.text} ${t("You can switch to sound only.")}`;
 };
 
-const personChange = (before: Participant, after: Participant): string | null => {
+/** A guest is told apart by what they come for: their name says nothing to most of the others. */
+const introduced = ({ name, relation }: Participant): string =>
+  relation === null ? name : t("{name} ({relation})", { name, relation: relationWords(relation) });
+
+const joinedWords = (person: Participant): string =>
+  person.quiet
+    ? t("{name} joined to listen.", { name: introduced(person) })
+    : t("{name} joined the call.", { name: introduced(person) });
+
+const isIn = (person: Participant | undefined): boolean => person?.stage === "in_call";
+
+const crossing = (before: Participant | undefined, after: Participant | undefined): string[] => {
+  if (after && isIn(after) && !isIn(before)) return [joinedWords(after)];
+  if (before && isIn(before) && !isIn(after)) return [t("{name} left the call.", { name: before.name })];
+  return before?.quiet && after && !after.quiet ? [t("{name} takes part now.", { name: after.name })] : [];
+};
+
+/** Who joined and who left the call that we are in, a sentence for each. */
+export const crossingWords = (before: CallState, after: CallState): string[] => {
+  if (!isTalking(before.phase) || isOver(after.phase)) return [];
+  const ids = [before, after].flatMap(({ roster }) => roster.participants.map(({ id }) => id));
+  const there = [...new Set(ids)].filter((id) => id !== after.me?.id);
+  return there.flatMap((id) => crossing(participantOf(before.roster, id), participantOf(after.roster, id)));
+};
+
+const personChange = (before: Participant | undefined, after: Participant): string | null => {
   const { name } = after;
-  if (after.hand && !before.hand) return t("{name} raises a hand.", { name });
-  if (after.screen && !before.screen) return t("{name} shares the screen.", { name });
-  if (after.stage === "left" && before.stage !== "left") return t("{name} left the call.", { name });
-  if (after.stage === "waiting" && before.stage === "away") return t("{name} is in the waiting room.", { name });
+  if (after.hand && before?.hand === false) return t("{name} raises a hand.", { name });
+  if (after.screen && before?.screen === false) return t("{name} shares the screen.", { name });
+  if (after.stage === "waiting" && (before?.stage ?? "away") === "away")
+    return t("{name} is in the waiting room.", { name: introduced(after) });
   return null;
 };
 
-const peopleWords = (before: CallState, after: CallState): string[] =>
-  after.roster.participants.flatMap((person) => {
-    const known = before.roster.participants.find(({ id }) => id === person.id);
-    const said = known && person.id !== after.me?.id ? personChange(known, person) : null;
-    return said === null ? [] : [said];
-  });
+const leftWaiting = (before: Participant | undefined, after: Participant): string | null =>
+  after.stage === "left" && before && before.stage !== "left" && !isIn(before)
+    ? t("{name} left the waiting room.", { name: after.name })
+    : null;
+
+/** The first frame of a page tells how it is, and no changes. */
+const peopleWords = (before: CallState, after: CallState): string[] => {
+  if (before.me === null) return [];
+  return after.roster.participants
+    .filter(({ id }) => id !== after.me?.id)
+    .map((person) => [participantOf(before.roster, person.id), person] as const)
+    .map(([known, person]) => personChange(known, person) ?? leftWaiting(known, person))
+    .filter((words) => words !== null);
+};
 
 const messageWords = (before: CallState, after: CallState): string[] => {
   if (before.me === null || before.roster.messages === after.roster.messages) return [];
@@ -66,6 +100,7 @@ export const spoken = (before: CallState, after: CallState, name: string, chatOp
   const phase = phaseWords(before, after, name);
   return [
     ...(phase === null ? [] : [phase]),
+    ...crossingWords(before, after),
     ...peopleWords(before, after),
     ...(chatOpen ? [] : messageWords(before, after)),
   ];

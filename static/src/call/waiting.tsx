@@ -125,7 +125,7 @@ export const Waiting = ({ model, summons, name, onLeave }: WaitingProps) => (
       <Bell summons={summons} />
     </div>
     <Mirror model={model} />
-    <Messages model={model} name={name} />
+    {model.state.value.me?.role === "guest" ? null : <Messages model={model} name={name} />}
     <button type="button" class="button quiet" onClick={onLeave}>
       <Icon name="log-out" />
       {t("Leave")}

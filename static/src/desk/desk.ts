@@ -85,9 +85,9 @@ export class Desk {
     return this.#order(() => this.#options.call.admit());
   }
 
-  /** A colleague sits down in a call that has a place. */
-  join(): Promise<void> {
-    return this.#order(() => this.#options.call.enter());
+  /** A colleague sits down in a call that has a place; quietly: to see and hear. */
+  join(quiet = false): Promise<void> {
+    return this.#order(() => this.#options.call.enter(quiet));
   }
 
   /** Goes at once, whatever is being asked: nobody stays on camera because a server is silent. */
@@ -116,6 +116,7 @@ export class Desk {
   #follow(scene: Scene, state: CallState): void {
     if (this.#toAdmit && state.line === "open" && state.me) void this.#admitAtOnce(state);
     if (scene !== this.#before) this.#entered(scene, state);
+    this.#useDevices(this.#wantsDevices(scene, state));
     if (this.#prepared) this.#noteCamera(state.local);
   }
 
@@ -136,7 +137,12 @@ export class Desk {
   #entered(scene: Scene, state: CallState): void {
     if (scene === "ended" && this.#before !== "connecting") this.#measure(state);
     this.#before = scene;
-    this.#useDevices(scene === "call" || (scene === "waiting" && this.#options.mine));
+  }
+
+  /** Whoever listens sends nothing, so nothing is opened. */
+  #wantsDevices(scene: Scene, { me }: CallState): boolean {
+    if (scene === "call") return me?.quiet !== true;
+    return scene === "waiting" && this.#options.mine;
   }
 
   /** Camera and microphone are on only as long as there is somebody to talk to. */

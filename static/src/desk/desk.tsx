@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect } from "preact/hooks";
 import { attend } from "../call/attend.ts";
 import { openCall } from "../call/open.ts";
 import { CallPane } from "../call/pane.tsx";
+import { PeopleSheet } from "../call/peoplesheet.tsx";
 import { modelOf } from "../call/state.ts";
 import { boot as readBoot } from "../lib/boot.ts";
 import { $, on } from "../lib/dom.ts";
@@ -21,6 +22,10 @@ import { Toast } from "../today/toast.tsx";
 import { Desk } from "./desk.ts";
 import { DeskDialogs } from "./dialogs.tsx";
 import { Done, isBehind } from "./done.tsx";
+import { GuestBell } from "./guestbell.ts";
+import { GuestDialogs } from "./guestdialogs.tsx";
+import { guestRequests } from "./guestrequests.ts";
+import { Guests } from "./guests.ts";
 import { Head } from "./head.tsx";
 import { ListColumn } from "./list.tsx";
 import { Lobby } from "./lobby.tsx";
@@ -29,6 +34,7 @@ import { type DeskBoot, type Parts, rowOf } from "./parts.ts";
 import { People } from "./people.tsx";
 import { TabBar } from "./tabbar.tsx";
 import type { DeskTab } from "./tabs.ts";
+import { WaitingGuests } from "./waitingguests.tsx";
 
 const TICK_MS = 1000;
 const ADMIT = "#admit";
@@ -92,6 +98,7 @@ const Middle = (parts: Parts) => {
       phone={rowOf(parts).phone}
       onLeave={() => void desk.leave()}
       onEnd={() => desk.open("part")}
+      people={<PeopleSheet model={model} hosting={parts.guests} />}
     />
   );
 };
@@ -113,7 +120,10 @@ const DeskPage = (parts: Parts) => {
           <ListColumn {...parts} />
         </Column>
         <Column name="call" label={t("Call")} tab={tab}>
-          <People {...parts} />
+          <div class="desk-around">
+            <People {...parts} />
+            <WaitingGuests {...parts} />
+          </div>
           <Middle {...parts} />
         </Column>
         <Column name="note" label={t("Note")} tab={tab}>
@@ -122,6 +132,7 @@ const DeskPage = (parts: Parts) => {
       </div>
       <Dialogs actions={actions} teams={[]} />
       <DeskDialogs {...parts} />
+      <GuestDialogs guests={parts.guests} />
       <Toast actions={actions} />
     </>
   );
@@ -149,13 +160,19 @@ const makeParts = (boot: DeskBoot): Parts => {
     admitAtOnce: takeAdmit(),
     say: (text) => actions.say(text),
   });
-  return { boot, board, feed: new Feed(board), actions, model, desk, tab: signal<DeskTab>("call") };
+  const guests = new Guests({
+    requests: guestRequests(boot.consultation.id),
+    command: (type, body) => model.call.command(type, body),
+    say: (text) => actions.say(text),
+  });
+  return { boot, board, feed: new Feed(board), actions, model, desk, guests, tab: signal<DeskTab>("call") };
 };
 
 const main = (): void => {
   const parts = makeParts(readBoot<DeskBoot>());
   const { board, feed, model, desk } = parts;
   const bell = new Bell(board, () => desk.scene.peek() === "call");
+  const guestBell = new GuestBell(model.state, () => bell.chime.play());
   bell.restore();
   followWidth();
   const root = $("#desk");
@@ -168,6 +185,7 @@ const main = (): void => {
   setInterval(() => {
     board.tick();
     bell.tick();
+    guestBell.tick();
   }, TICK_MS);
   on(document, "visibilitychange", () => document.hidden || feed.hurry());
   on(window, "online", () => feed.hurry());

@@ -52,6 +52,16 @@ const Unsuitable = ({ desk }: Parts) =>
     </button>
   ) : null;
 
+const CAN_INVITE = new Set([...CAN_END, "outside"]);
+
+const Invite = ({ desk, guests }: Parts) =>
+  CAN_INVITE.has(desk.scene.value) ? (
+    <button type="button" class="button quiet small desk-unsuitable" onClick={() => guests.invite()}>
+      <Icon name="user-plus" />
+      <span>{t("Invite somebody")}</span>
+    </button>
+  ) : null;
+
 /** Leads past what stands before a column; on a phone its tab comes to the front first. */
 const Skip = ({ tab, to, words }: Pick<Parts, "tab"> & { to: DeskTab; words: string }) => (
   <a
@@ -83,6 +93,7 @@ export const Head = (parts: Parts) => {
           })}
         </span>
       </div>
+      <Invite {...parts} />
       <Unsuitable {...parts} />
     </header>
   );

@@ -10,7 +10,7 @@ import { Icon } from "../lib/icon.tsx";
 import type { RowDialog } from "../today/actions.ts";
 import { type Parts, rowOf } from "./parts.ts";
 import { Ring } from "./ring.tsx";
-import { type Scene, seatedOf, seatFree } from "./scene.ts";
+import { hasRoom, type Scene } from "./scene.ts";
 import { cutOff, explanation, headline, SPOKEN } from "./words.ts";
 
 /** Scenes in which the patient can read what we write, now or when they come. */
@@ -35,23 +35,41 @@ const RowAction = ({ kind, children, ...parts }: Parts & { kind: RowDialog; chil
   </button>
 );
 
-/** A colleague who sits there already has to admit. */
-const Admit = ({ desk, model }: Parts) =>
-  seatFree(model.state.value) ? (
-    <button
-      type="button"
-      class="button primary desk-admit"
-      aria-disabled={desk.busy.value}
-      onClick={() => void desk.admit()}
-    >
-      <Icon name="video" />
-      {t("Admit")}
-    </button>
-  ) : (
-    <p class="soft">
-      {t("{name} is at the desk and can let them in.", { name: seatedOf(model.state.value.roster)?.name ?? "" })}
-    </p>
-  );
+const Admit = ({ desk }: Parts) => (
+  <button
+    type="button"
+    class="button primary desk-admit"
+    aria-disabled={desk.busy.value}
+    onClick={() => void desk.admit()}
+  >
+    <Icon name="video" />
+    {t("Admit")}
+  </button>
+);
+
+/** Two ways into a call that goes on without us. */
+const Join = ({ desk, model }: Parts) =>
+  hasRoom(model.state.value) ? (
+    <>
+      <button type="button" class="button primary" aria-disabled={desk.busy.value} onClick={() => void desk.join()}>
+        <Icon name="video" />
+        {t("Join the call")}
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-disabled={desk.busy.value}
+        aria-describedby="quietly"
+        onClick={() => void desk.join(true)}
+      >
+        <Icon name="ear" />
+        {t("Join quietly")}
+      </button>
+      <p class="soft small desk-quietly" id="quietly">
+        {t("Quietly: you see and hear, and everybody sees that you are here.")}
+      </p>
+    </>
+  ) : null;
 
 const Link = (parts: Parts) => {
   const row = rowOf(parts);
@@ -78,7 +96,6 @@ const End = ({ desk, primary = false }: Parts & { primary?: boolean }) => (
 );
 
 const Doings = ({ scene, ...parts }: Parts & { scene: Scene }) => {
-  const { desk, model } = parts;
   switch (scene) {
     case "waiting":
       return (
@@ -95,12 +112,7 @@ const Doings = ({ scene, ...parts }: Parts & { scene: Scene }) => {
     case "refused":
       return <Admit {...parts} />;
     case "outside":
-      return seatFree(model.state.value) ? (
-        <button type="button" class="button primary" aria-disabled={desk.busy.value} onClick={() => void desk.join()}>
-          <Icon name="video" />
-          {t("Join the call")}
-        </button>
-      ) : null;
+      return <Join {...parts} />;
     case "unable":
       return <Ring {...parts} />;
     case "early":

@@ -6,6 +6,7 @@ import type { Board } from "../today/board.ts";
 import type { Feed } from "../today/feed.ts";
 import type { TodayRow } from "../today/row.ts";
 import type { Desk } from "./desk.ts";
+import type { Guests } from "./guests.ts";
 import type { DeskTab } from "./tabs.ts";
 
 export interface DeskBoot {
@@ -28,6 +29,7 @@ export interface Parts {
   actions: Actions;
   model: CallModel;
   desk: Desk;
+  guests: Guests;
   tab: Signal<DeskTab>;
 }
 

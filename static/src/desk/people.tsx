@@ -1,4 +1,5 @@
 /** Who is here besides us, and how well the line to them is, in words. */
+import { groupOf } from "../call/people.tsx";
 import { personWords } from "../call/words.ts";
 import { t } from "../lib/i18n.ts";
 import type { Participant } from "../lib/wire.ts";
@@ -15,13 +16,14 @@ const Person = ({ person, model }: { person: Participant } & Pick<Parts, "model"
   );
 };
 
-/** In the call the patient stands over the picture already. */
+/** Whoever is in the call with us has a tile; guests who wait are told apart (waitingguests.tsx). */
 export const People = ({ model, desk }: Pick<Parts, "model" | "desk">) => {
   const { roster, me } = model.state.value;
   const talking = desk.scene.value === "call";
   const around = roster.participants
     .filter((person) => person.id !== me?.id && isAround(person))
-    .filter(({ role }) => role !== "patient" || !talking);
+    .filter((person) => !talking || person.stage !== "in_call")
+    .filter((person) => groupOf(person) === "here" || person.role === "patient");
   if (around.length === 0) return null;
   return (
     <ul class="desk-people" aria-label={t("Who is here")}>

@@ -2,7 +2,7 @@
 import { isTalking, type Phase } from "../call/machine.ts";
 import type { CallState } from "../call/model.ts";
 import { patientOf, type Roster } from "../call/roster.ts";
-import type { Participant, Stage } from "../lib/wire.ts";
+import { MOST_IN_CALL, type Participant, type Stage } from "../lib/wire.ts";
 
 /** `unable`: this browser cannot make calls; `early`: not in the waiting room yet; `outside`: others talk, we do not; `gone`: the patient has left. */
 export type Scene =
@@ -36,15 +36,21 @@ export const sceneOf = ({ phase, roster }: CallState): Scene => {
   return BY_STAGE[patientOf(roster)?.stage ?? "away"];
 };
 
-/** The professional in the call, if there is one. */
-export const seatedOf = (roster: Roster): Participant | undefined =>
-  roster.participants.find(({ role, stage }) => role === "professional" && stage === "in_call");
+/** Everybody who is in the call. */
+export const inCallOf = (roster: Roster): Participant[] =>
+  roster.participants.filter(({ stage }) => stage === "in_call");
 
-/** Whether we can sit down: nobody sits there, or we do. */
-export const seatFree = ({ roster, me }: CallState): boolean => {
-  const seated = seatedOf(roster);
-  return seated === undefined || seated.id === me?.id;
+/** Whether we can sit down: there is room, or we are in already. */
+export const hasRoom = ({ roster, me }: CallState): boolean => {
+  const seated = inCallOf(roster);
+  return seated.length < MOST_IN_CALL || seated.some(({ id }) => id === me?.id);
 };
+
+/** Guests who ask to be let in, the longest first. */
+export const waitingGuests = ({ roster }: CallState): Participant[] =>
+  roster.participants
+    .filter(({ role, stage }) => role === "guest" && stage === "waiting")
+    .sort((one, other) => (one.since ?? "").localeCompare(other.since ?? ""));
 
 /** "12:31", "1:02:31": how long something has lasted. */
 export const clockWords = (ms: number): string => {

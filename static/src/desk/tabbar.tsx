@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import { t } from "../lib/i18n.ts";
 import { Icon, type IconName } from "../lib/icon.tsx";
 import type { Parts } from "./parts.ts";
+import { waitingGuests } from "./scene.ts";
 import { type DeskTab, TABS, tabByKey } from "./tabs.ts";
 
 const ICONS: Readonly<Record<DeskTab, IconName>> = { call: "video", note: "notebook-pen", list: "list" };
@@ -12,9 +13,9 @@ const tabWords = (tab: DeskTab): string => {
   return tab === "note" ? t("Note") : t("List");
 };
 
-/** New messages behind the call; behind the list everybody who waits, except whom this desk is about. */
+/** New messages and waiting guests behind the call; behind the list everybody who waits, except whom this desk is about. */
 const countBehind = (tab: DeskTab, { boot, board, model }: Parts): number => {
-  if (tab === "call") return model.unread.value;
+  if (tab === "call") return model.unread.value + waitingGuests(model.state.value).length;
   return tab === "list" ? board.waiting.value.filter(({ id }) => id !== boot.consultation.id).length : 0;
 };
 

@@ -1,9 +1,10 @@
 /** What the middle of the desk says while we are not in the call. */
-import { t } from "../lib/i18n.ts";
+import { listWords, t } from "../lib/i18n.ts";
+import { MOST_IN_CALL } from "../lib/wire.ts";
 import type { Trouble } from "../media/trouble.ts";
 import { stateWords } from "../today/row.ts";
 import { type Parts, rowOf } from "./parts.ts";
-import { type Scene, seatedOf, seatFree } from "./scene.ts";
+import { hasRoom, inCallOf, type Scene } from "./scene.ts";
 
 /** Scenes that explain themselves aloud. Minutes that pass are not worth saying; a full call is. */
 export const SPOKEN: ReadonlySet<Scene> = new Set(["outside", "unable"]);
@@ -46,10 +47,16 @@ const obstacleWords = (found: Trouble | null): string => {
 
 /** A professional who is told 'full' can still do most of the work. */
 const outsideWords = ({ model }: Parts): string => {
-  const seated = seatedOf(model.state.value.roster);
-  if (seatFree(model.state.value)) return t("Nobody is talking with them. There is a place for you.");
-  const full = t("The call is full (2 people). You can read and write the note.");
-  return seated ? `${t("{name} is talking with them.", { name: seated.name })} ${full}` : full;
+  const state = model.state.value;
+  const names = inCallOf(state.roster)
+    .filter(({ role }) => role !== "patient")
+    .map(({ name }) => name);
+  const there =
+    names.length === 0 ? t("Nobody is talking with them.") : t("With them: {names}.", { names: listWords(names) });
+  const place = hasRoom(state)
+    ? t("There is a place for you.")
+    : t("The call is full ({count} people). You can read and write the note.", { count: MOST_IN_CALL });
+  return `${there} ${place}`;
 };
 
 export const explanation = (scene: Scene, parts: Parts): string => {

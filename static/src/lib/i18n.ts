@@ -32,6 +32,10 @@ export const plural = (count: number, one: string, many: string, values: Values 
   return fill(translated ?? (count === 1 ? one : many), { count, ...values });
 };
 
+/** "Alice, Bob and Carla". */
+export const listWords = (names: readonly string[]): string =>
+  new Intl.ListFormat(locale, { type: "conjunction" }).format(names);
+
 const when = (iso: string): Date => new Date(iso);
 const format = (iso: string, options: Intl.DateTimeFormatOptions, zone?: string): string =>
   new Intl.DateTimeFormat(locale, zone === undefined ? options : { ...options, timeZone: zone }).format(when(iso));

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { t } from "../lib/i18n.ts";
 import type { Actions, Dialog as Open, RowDialog } from "./actions.ts";
-import { Form, text, Words } from "./form.tsx";
+import { type Asker, Form, text, Words } from "./form.tsx";
 import { LinkDialog } from "./link.tsx";
 import { NewDialog, type Team } from "./new.tsx";
 import type { Channel } from "./requests.ts";
@@ -27,31 +27,45 @@ const MessageDialog = ({ actions, row }: RowProps) => (
   </Form>
 );
 
-const HoldDialog = ({ actions, row }: RowProps) => (
+interface DoorFormProps<T> {
+  asker: Asker;
+  name: string;
+  run: (words: T) => void;
+}
+
+export const HoldForm = ({ asker, name, run }: DoorFormProps<string | null>) => (
   <Form
-    asker={actions}
-    title={t("Let {name} wait longer", { name: row.patient_name })}
+    asker={asker}
+    title={t("Let {name} wait longer", { name })}
     go={t("Tell them")}
-    run={(values) => void actions.hold(row, text(values, "words") || null)}
+    run={(values) => run(text(values, "words") || null)}
   >
     <p>{t("The waiting room says that you know they are here and that it takes longer.")}</p>
     <Words label={t("A message as well (optional)")} optional />
   </Form>
 );
 
-const RefuseDialog = ({ actions, row }: RowProps) => (
+export const RefuseForm = ({ asker, name, run }: DoorFormProps<string>) => (
   <Form
-    asker={actions}
-    title={t("You cannot see {name} now", { name: row.patient_name })}
+    asker={asker}
+    title={t("You cannot see {name} now", { name })}
     go={t("Tell them and close the waiting room")}
     danger
-    run={(values) => void actions.refuse(row, text(values, "words"))}
+    run={(values) => run(text(values, "words"))}
   >
     <Words
       label={t("What should happen instead?")}
-      hint={t("{name} reads this. For example: I will ring you at three.", { name: row.patient_name })}
+      hint={t("{name} reads this. For example: I will ring you at three.", { name })}
     />
   </Form>
+);
+
+const HoldDialog = ({ actions, row }: RowProps) => (
+  <HoldForm asker={actions} name={row.patient_name} run={(body) => void actions.hold(row, body)} />
+);
+
+const RefuseDialog = ({ actions, row }: RowProps) => (
+  <RefuseForm asker={actions} name={row.patient_name} run={(reason) => void actions.refuse(row, reason)} />
 );
 
 interface ChannelProps {

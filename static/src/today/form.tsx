@@ -1,6 +1,7 @@
 /** The short form that every dialog of the Today list is made of. */
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../lib/i18n.ts";
 import { Dialog } from "./dialog.tsx";
 
@@ -59,9 +60,19 @@ export const Form = ({ asker, title, go, danger = false, run, children }: FormPr
   );
 };
 
-export const Refusal = ({ asker }: { asker: Asker }) => (
-  <div role="alert">{asker.error.value && <p class="callout danger">{asker.error.value}</p>}</div>
-);
+/** Comes into sight by itself: on a phone the button that was pressed is far below. */
+export const Refusal = ({ asker }: { asker: Asker }) => {
+  const place = useRef<HTMLDivElement>(null);
+  const words = asker.error.value;
+  useEffect(() => {
+    if (words !== null) place.current?.scrollIntoView({ block: "nearest" });
+  }, [words]);
+  return (
+    <div role="alert" ref={place}>
+      {words && <p class="callout danger">{words}</p>}
+    </div>
+  );
+};
 
 export const text = (values: FormData, name: string): string => String(values.get(name) ?? "").trim();
 

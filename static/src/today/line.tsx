@@ -97,6 +97,7 @@ const Who = ({ row, board, compact, current, apart }: Omit<LineProps, "actions">
       <p class="line-facts">
         <State row={row} board={board} />
         {!compact && <span>{ownerWords(row)}</span>}
+        {row.invited_by !== null && <strong>{t("{name} asks you to join", { name: row.invited_by })}</strong>}
         {trouble && <span class="line-trouble">{trouble}</span>}
       </p>
       {!compact && row.devices !== null && <p class="line-devices">{row.devices}</p>}

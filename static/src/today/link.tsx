@@ -16,7 +16,7 @@ export const imageOfSvg = (svg: string): string => {
   return `data:image/svg+xml;charset=utf-8,${encodeURIComponent(whole)}`;
 };
 
-const CopyLink = ({ link }: { link: string }) => {
+const CopyLink = ({ link, label }: { link: string; label: string }) => {
   const field = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState("");
   const press = async () => {
@@ -25,7 +25,7 @@ const CopyLink = ({ link }: { link: string }) => {
   };
   return (
     <div class="field">
-      <label for="link">{t("Personal link of the patient")}</label>
+      <label for="link">{label}</label>
       <div class="copy">
         <input
           id="link"
@@ -61,15 +61,30 @@ const SentTo = ({ sent }: { sent: Made["sent"] }) => {
   );
 };
 
+interface LinkToShareProps {
+  link: string;
+  qr: string;
+  sent: Made["sent"];
+  /** Whose link it is, and whom to let scan it. */
+  label: string;
+  scan: string;
+}
+
+export const LinkToShare = ({ link, qr, sent, label, scan }: LinkToShareProps) => (
+  <>
+    <CopyLink link={link} label={label} />
+    <figure class="qr">
+      <img src={imageOfSvg(qr)} alt={t("QR code of the link")} width={176} height={176} />
+      <figcaption>{scan}</figcaption>
+    </figure>
+    <SentTo sent={sent} />
+  </>
+);
+
 export const LinkDialog = ({ actions, made }: { actions: Actions; made: Made }) => (
   <Dialog title={t("The link for {name}", { name: made.name })} onClose={() => actions.close()}>
     <div class="dialog-form made">
-      <CopyLink link={made.link} />
-      <figure class="qr">
-        <img src={imageOfSvg(made.qr)} alt={t("QR code of the link")} width={176} height={176} />
-        <figcaption>{t("Or let the patient scan this.")}</figcaption>
-      </figure>
-      <SentTo sent={made.sent} />
+      <LinkToShare {...made} label={t("Personal link of the patient")} scan={t("Or let the patient scan this.")} />
       <p class="hint">{t("Whoever has this link can join as {name}. Give it to nobody else.", { name: made.name })}</p>
       <div class="dialog-foot">
         <a class="button quiet" href={made.deskUrl}>

@@ -30,7 +30,8 @@ export const planOf = (values: FormData): Plan => ({
   duration_min: Number(values.get("duration_min")),
 });
 
-const Reach = () => (
+/** A mobile number and an e-mail address, both optional. */
+export const Reach = () => (
   <fieldset class="field-pair">
     <legend>{t("Where the link goes (optional)")}</legend>
     <p class="hint" id="reach-hint">

@@ -20,6 +20,8 @@ export interface TodayRow {
   companion: string | null;
   professional_name: string;
   team_name: string | null;
+  /** Who asked the viewer in, until they have come. */
+  invited_by: string | null;
   mine: boolean;
   scheduled_at: string;
   duration_min: number;

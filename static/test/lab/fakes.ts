@@ -113,7 +113,7 @@ export const labState = ({ n, me, changed }: LabWish): CallState => {
     phase: "live",
     line: "open",
     me: own,
-    remotes: others.map((each) => remoteOf(each, everybody.indexOf(each))),
+    remotes: others.filter(({ stage }) => stage === "in_call").map((each) => remoteOf(each, everybody.indexOf(each))),
     roster: {
       consultation: { id: "c", state: "active", started_at: null, outcome: null },
       participants: everybody,

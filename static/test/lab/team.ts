@@ -59,6 +59,8 @@ const watchers = new Map<string, Watcher>();
 const up: string[] = [];
 let line: WireSocket | null = null;
 let renewed = 0;
+/** Those to the engine. */
+const connections: RTCPeerConnection[] = [];
 
 const watch = ({ participant, view }: Remote): void => {
   const known = watchers.get(participant.id);
@@ -68,16 +70,34 @@ const watch = ({ participant, view }: Remote): void => {
 };
 
 const open = (): WireSocket => {
-  const socket: WireSocket = { onopen: null, onmessage: null, onclose: null, send: (text) => up.push(text), close: () => {} };
+  const socket: WireSocket = {
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    send: (text) => up.push(text),
+    close: () => {},
+  };
   line = socket;
   queueMicrotask(() => socket.onopen?.(new Event("open")));
   return socket;
 };
 
-const devices = (video: boolean): Promise<MediaStream> =>
-  navigator.mediaDevices.getUserMedia(video ? { video: { width: 320, height: 180 } } : { audio: true });
+const connect = (configuration: RTCConfiguration): RTCPeerConnection => {
+  const connection = new RTCPeerConnection(configuration);
+  connections.push(connection);
+  return connection;
+};
 
-const begin = async (me: string): Promise<void> => {
+/** As the browsers count them, on all lines together. */
+const freezes = async (): Promise<number> => {
+  const reports = await Promise.all(connections.map((connection) => connection.getStats()));
+  const counted = reports.flatMap((report) => [...report.values()] as { freezeCount?: number }[]);
+  return counted.reduce((sum, { freezeCount }) => sum + (freezeCount ?? 0), 0);
+};
+
+const begin = async (me: string, height: number): Promise<void> => {
+  const devices = (video: boolean): Promise<MediaStream> =>
+    navigator.mediaDevices.getUserMedia(video ? { video: { width: (height * 16) / 9, height } } : { audio: true });
   const call = new Call({
     url: "",
     ticket: async () => "ticket",
@@ -92,7 +112,7 @@ const begin = async (me: string): Promise<void> => {
     off: { camera: false, microphone: false },
     onOff: () => {},
     open,
-    paths: { load: async () => EnginePath },
+    paths: { load: async () => EnginePath, connect },
   });
   call.subscribe(({ remotes }) => remotes.forEach(watch));
   Object.assign(globalThis, { call });
@@ -101,7 +121,9 @@ const begin = async (me: string): Promise<void> => {
 };
 
 const seen = () => Object.fromEntries([...watchers].map(([id, watcher]) => [id, watcher.told()]));
-const mark = () => watchers.forEach((watcher) => watcher.mark());
+const mark = (): void => {
+  for (const watcher of watchers.values()) watcher.mark();
+};
 
 /** The server's line breaks: the client dials again by itself. */
 const cut = (): void => line?.onclose?.(new CloseEvent("close", { code: 1006 }));
@@ -109,6 +131,7 @@ const cut = (): void => line?.onclose?.(new CloseEvent("close", { code: 1006 }))
 Object.assign(globalThis, {
   begin,
   cut,
+  freezes,
   seen,
   mark,
   drain: () => up.splice(0),

@@ -1,15 +1,16 @@
-"""`make bench-media`: prints every figure of the forwarding engine beside Janus, one a line, then what each must hold to."""
+"""`make bench-media`: prints the figures of the forwarding engine, beside Janus and with browsers, then what each must hold to."""
 
 import argparse
 import sys
 
-from tests.bench.media import capacity, forwarding, network
+from tests.bench.media import browsers, capacity, forwarding, network
 from tests.bench.report import Bench, report
 
 BENCHES: dict[str, Bench] = {
     "forwarding": forwarding.measure,
     "delay": capacity.measure_delay,
     "capacity": capacity.measure,
+    "browsers": browsers.measure,
 }
 
 

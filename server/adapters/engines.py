@@ -1,0 +1,259 @@
+"""Forwarding engines over their control lines (docs/WIRE.md 5): one line to each, and every room on the one with the least to do.
+
+An engine that says nothing for three times its usual pause is taken for dead: its load is its lease. Whoever has a room there hears of it
+and opens another one; nothing is kept here for them.
+"""
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from server.errors import ConsiliumError, Forbidden, Malformed
+from server.media_control import (
+    LOAD_S,
+    LONGEST_LINE,
+    VERSION,
+    CloseRoom,
+    Command,
+    Done,
+    Down,
+    Event,
+    Greeting,
+    Hello,
+    Load,
+    OpenRoom,
+    Refused,
+    Welcome,
+    is_proof,
+    prove,
+    read_down,
+    write,
+)
+from server.ports import MediaRoom
+
+log = structlog.get_logger(__name__)
+
+SILENT_S = 3 * LOAD_S
+GREETING_S = 5.0
+MOST_UNSENT = 4 << 20  # bytes; an engine that takes no more is cut off, and its rooms go elsewhere
+FATAL = {"room", "rooms", "peer", "room_full"}  # codes of a room that is not what we think it is
+
+Hear = Callable[[Event | None], None]
+
+
+class Place(Protocol):
+    """Where an engine is to be found; an engine of our own is started at the first asking."""
+
+    name: str
+    secret: bytes | None
+
+    @property
+    def there(self) -> bool:
+        """Whether it may be counted on before a line to it stands."""
+        ...
+
+    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect; raises `OSError`."""
+        ...
+
+    async def close(self) -> None:
+        """End the engine, if it was started here."""
+        ...
+
+
+class Remote:
+    """An engine on another machine, or one that somebody else started on this one."""
+
+    there = False
+
+    def __init__(self, address: tuple[str, int] | Path, secret: bytes | None) -> None:
+        self.name = str(address) if isinstance(address, Path) else f"{address[0]}:{address[1]}"
+        self.secret = secret
+        self._address = address
+
+    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._address, Path):
+            return await asyncio.open_unix_connection(self._address, limit=LONGEST_LINE)
+        return await asyncio.open_connection(*self._address, limit=LONGEST_LINE)
+
+    async def close(self) -> None:
+        """It is not ours to end."""
+
+
+class Room:
+    """What `Engines.open` gives."""
+
+    def __init__(self, node: "Node", name: str, hear: Hear) -> None:
+        self.name, self.hear = name, hear
+        self._node = node
+
+    def do(self, kind: type[Command], **fields: Any) -> None:
+        self._node.send(self, kind, fields)
+
+    def close(self) -> None:
+        self._node.forget(self)
+
+    def lose(self) -> None:
+        self._node.forget(self)
+        self.hear(None)
+
+
+class Node:
+    """The line to one engine. `run` is its task; commands of rooms that are opened before the line stands wait for it."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.load: Load | None = None
+        self._ids = itertools.count(1)
+        self._rooms: dict[str, Room] = {}
+        self._asked: dict[int, Room] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._early: list[bytes] = []
+        self._wanted = asyncio.Event()
+
+    @property
+    def available(self) -> bool:
+        return self._writer is not None or self.place.there
+
+    @property
+    def weight(self) -> tuple[float, int]:
+        """What this engine has to do: by its own word, and by what it has been given since."""
+        return (round(self.load.cpu, 1) if self.load else 0.0, len(self._rooms))
+
+    def open(self, name: str, hear: Hear) -> Room:
+        self._wanted.set()
+        room = self._rooms[name] = Room(self, name, hear)
+        room.do(OpenRoom)
+        return room
+
+    def send(self, room: Room, kind: type[Command], fields: dict[str, Any]) -> None:
+        if self._rooms.get(room.name) is not room:
+            return
+        number = next(self._ids)
+        self._asked[number] = room
+        self._write(write(kind(id=number, room=room.name, **fields)))
+
+    def forget(self, room: Room) -> None:
+        if self._rooms.get(room.name) is room:
+            self.send(room, CloseRoom, {})
+            del self._rooms[room.name]
+
+    async def run(self) -> None:
+        """Keep a line for as long as it holds; the rooms that stood on it are lost with it. Raises `OSError` where there is no engine."""
+        if self.place.there:
+            await self._wanted.wait()
+        try:
+            reader, writer = await self.place.reach()
+        except OSError:
+            self._lose_all()
+            raise
+        try:
+            await self._greet(reader, writer)
+            await self._listen(reader, writer)
+        except (ConsiliumError, TimeoutError, OSError, EOFError, asyncio.LimitOverrunError) as error:
+            log.warning("engine is lost", node=self.place.name, error=type(error).__name__)
+        finally:
+            writer.close()
+            self._lose_all()
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(GREETING_S):
+            greeting = await _read(reader)
+            if not isinstance(greeting, Greeting) or greeting.version != VERSION:
+                raise Malformed(code="control_greeting")
+            ours, theirs = secrets.token_hex(32), greeting.challenge
+            secret = self.place.secret
+            if secret is None or theirs is None:
+                writer.write(write(Hello(version=VERSION)))
+            else:
+                writer.write(write(Hello(version=VERSION, challenge=ours, proof=prove(secret, "app", theirs, ours))))
+            welcome = await _read(reader)
+        if not isinstance(welcome, Welcome):
+            raise Malformed(code="control_welcome")
+        if secret is not None and not is_proof(welcome.proof, prove(secret, "engine", theirs or "", ours)):
+            raise Forbidden(code="control_proof")
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        early, self._early = self._early, []
+        for line in early:
+            self._write(line)
+        log.info("engine is there", node=self.place.name)
+        while True:
+            async with asyncio.timeout(SILENT_S):
+                message = await _read(reader)
+            self._hear(message)
+
+    def _write(self, line: bytes) -> None:
+        if self._writer is None:
+            self._early.append(line)
+            return
+        self._writer.write(line)
+        if self._writer.transport.get_write_buffer_size() > MOST_UNSENT:
+            self._writer.transport.abort()
+
+    def _hear(self, message: Down) -> None:
+        match message:
+            case Done():
+                self._asked.pop(message.re, None)
+            case Refused():
+                self._refused(self._asked.pop(message.re, None), message.code)
+            case Load():
+                self.load = message
+            case Greeting() | Welcome():
+                raise Malformed(code="control_order")
+            case _:
+                room = self._rooms.get(message.room)
+                if room is not None:
+                    room.hear(message)
+
+    def _refused(self, room: Room | None, code: str) -> None:
+        log.info("engine refuses", node=self.place.name, code=code)
+        if room is not None and code in FATAL:
+            room.lose()
+
+    def _lose_all(self) -> None:
+        self._writer, self.load = None, None
+        self._asked.clear()
+        self._early.clear()
+        rooms, self._rooms = list(self._rooms.values()), {}
+        for room in rooms:
+            room.hear(None)
+
+
+class Engines:
+    """All that this server can reach. `tasks` are to be kept running by the application."""
+
+    def __init__(self, places: list[Place]) -> None:
+        self.nodes = [Node(place) for place in places]
+
+    @property
+    def tasks(self) -> list[Callable[[], Awaitable[None]]]:
+        return [node.run for node in self.nodes]
+
+    @property
+    def available(self) -> bool:
+        return any(node.available for node in self.nodes)
+
+    async def close(self) -> None:
+        for node in self.nodes:
+            await node.place.close()
+
+    def open(self, name: str, hear: Hear) -> MediaRoom | None:
+        there = [node for node in self.nodes if node.available]
+        return min(there, key=lambda node: node.weight).open(name, hear) if there else None
+
+
+async def _read(reader: asyncio.StreamReader) -> Down:
+    line = b""
+    with suppress(asyncio.IncompleteReadError):
+        line = await reader.readuntil()
+    if not line:
+        raise EOFError
+    return read_down(line)

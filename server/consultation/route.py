@@ -1,0 +1,56 @@
+"""By which path the media of a call goes, and how it changes over while people talk: the new path carries before the old one ends. Pure."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypedDict
+
+Path = Literal["p2p", "engine"]
+
+FEWEST_FOR_ENGINE = 3
+SETTLE_S = 6.0  # for everybody to say that the new path carries; then the old one ends all the same
+
+
+class RouteShape(TypedDict):
+    path: Path
+    epoch: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`epoch` counts the changes. Until a change is `settled` both paths run; `flowing` are the peers that have said that the new one
+    carries. `stuck` stays, once two browsers could not reach each other: they would not the next time either.
+    """
+
+    path: Path = "p2p"
+    epoch: int = 0
+    settled: bool = True
+    since: float = 0.0
+    stuck: bool = False
+    flowing: frozenset[str] = frozenset()
+
+    @property
+    def shape(self) -> RouteShape:
+        return {"path": self.path, "epoch": self.epoch, "settled": self.settled}
+
+
+P2P = Route()
+
+
+def follow(route: Route, peers: frozenset[str], now: float, *, recorded: bool = False) -> Route:
+    """Return the route for those who are in the call now, by their peers."""
+    path: Path = "engine" if len(peers) >= FEWEST_FOR_ENGINE or (peers and (route.stuck or recorded)) else "p2p"
+    if path != route.path:
+        route = change(route, path, now)
+    if not route.settled and (peers <= route.flowing or now - route.since >= SETTLE_S):
+        return replace(route, settled=True)
+    return route
+
+
+def change(route: Route, path: Path, now: float) -> Route:
+    """Begin anew on `path`, which may be the one that it was: an engine has died, or let go of somebody."""
+    return Route(path, route.epoch + 1, settled=False, since=now, stuck=route.stuck)
+
+
+def says_flowing(route: Route, peer: str, epoch: int) -> Route:
+    """Note that a browser has frames by the new path; what it says of an earlier change counts for nothing."""
+    return replace(route, flowing=route.flowing | {peer}) if epoch == route.epoch else route

@@ -1,0 +1,13 @@
+/** What the desk asks of the server about guests and colleagues of its consultation. */
+import { fetchJson, post, remove } from "../lib/api.ts";
+import type { Colleague, GuestRequests } from "./guests.ts";
+
+export const guestRequests = (consultation: string): GuestRequests => {
+  const at = (rest: string): string => `/api/consultations/${encodeURIComponent(consultation)}${rest}`;
+  return {
+    invite: (invitation) => post(at("/guests"), invitation),
+    withdraw: (participant) => remove(at(`/guests/${encodeURIComponent(participant)}`)),
+    colleagues: async () => (await fetchJson<{ colleagues: Colleague[] }>(at("/colleagues"))).colleagues,
+    askColleague: ({ person_id }) => post(at("/colleagues"), { person_id }),
+  };
+};

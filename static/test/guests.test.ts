@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { signal } from "@preact/signals";
+import { type CallState, newCall } from "../src/call/model.ts";
+import { groupOf } from "../src/call/people.tsx";
+import { crossingWords, spoken } from "../src/call/voice.ts";
+import { personWords, roleWords, withWords } from "../src/call/words.ts";
+import { GuestBell } from "../src/desk/guestbell.ts";
+import { type GuestRequests, Guests, type Invitation } from "../src/desk/guests.ts";
+import type { Participant, Stage } from "../src/lib/wire.ts";
+import { REPEAT_MS } from "../src/today/alarm.ts";
+import { person, snapshot } from "./fake-call.ts";
+import { settle } from "./fake-timers.ts";
+
+const carla = (stage: Stage, more: Partial<Participant> = {}): Participant =>
+  person("carla", stage, { name: "Carla", role: "guest", relation: "carer", ...more });
+
+const INVITATION: Invitation = { name: "Carla", relation: "carer", mobile: null, email: null };
+
+const local = {
+  mic: true,
+  camera: true,
+  screen: false,
+  trouble: { camera: null, microphone: null },
+  track: { camera: null, microphone: null },
+  device: { camera: null, microphone: null },
+  screenTrack: null,
+};
+
+const call = (participants: Participant[], change: Partial<CallState> = {}): CallState => ({
+  ...newCall(local),
+  phase: "live",
+  line: "open",
+  me: person("dana", "in_call"),
+  roster: snapshot(participants),
+  ...change,
+});
+
+const rig = (broken: Partial<GuestRequests> = {}) => {
+  const asked: unknown[] = [];
+  const note =
+    <T>(name: string, answer: T) =>
+    async (...given: unknown[]): Promise<T> => {
+      asked.push([name, ...given]);
+      return answer;
+    };
+  const guests = new Guests({
+    requests: {
+      invite: note("invite", { id: "g", link: "https://x", qr_svg: "<svg/>", sent: [] }),
+      withdraw: note("withdraw", undefined),
+      colleagues: note("colleagues", [{ person_id: "bob", name: "Bob" }]),
+      askColleague: note("askColleague", undefined),
+      ...broken,
+    },
+    command: note("command", undefined),
+    say: (text) => asked.push(["say", text]),
+  });
+  return { guests, asked };
+};
+
+const refuse = async (): Promise<never> => {
+  throw new Error("This is not a mobile number.");
+};
+
+describe("inviting", () => {
+  test("ends in the link of the guest", async () => {
+    const { guests } = rig();
+    guests.invite();
+    await guests.sendInvitation(INVITATION);
+    const open = guests.dialog.value;
+    assert.deepEqual([open?.kind, open?.kind === "invited" && open.made.link], ["invited", "https://x"]);
+  });
+
+  test("a refusal stays in the form with the server's sentence", async () => {
+    const { guests } = rig({ invite: refuse });
+    guests.invite();
+    await guests.sendInvitation(INVITATION);
+    assert.deepEqual([guests.dialog.value?.kind, guests.error.value], ["invite", "This is not a mobile number."]);
+  });
+
+  test("without an answer about colleagues there is the link still", async () => {
+    const { guests } = rig({ colleagues: refuse });
+    guests.invite();
+    await settle();
+    assert.deepEqual([guests.dialog.value?.kind, guests.error.value], ["invite", null]);
+    assert.deepEqual(guests.colleagues.value, []);
+  });
+
+  test("a colleague is asked, and that is said", async () => {
+    const { guests, asked } = rig();
+    guests.invite();
+    await settle();
+    await guests.sendToColleague(guests.colleagues.value[0] as { person_id: string; name: string });
+    assert.equal(guests.dialog.value, null);
+    assert.deepEqual(asked.at(-1), ["say", "Bob has been asked to join."]);
+  });
+});
+
+describe("at the door", () => {
+  test("each command names the guest, and the patient goes without", async () => {
+    const { guests, asked } = rig();
+    guests.admit(carla("waiting"));
+    await settle();
+    guests.admit(person("dana", "waiting", { role: "patient" }));
+    await settle();
+    await guests.holdFor(carla("waiting"), null);
+    await guests.refuseFor(carla("waiting"), "Next week");
+    await guests.withdrawFor(carla("away"));
+    const orders = asked.filter((each) => Array.isArray(each) && each[0] !== "say");
+    assert.deepEqual(orders, [
+      ["command", "admit", { participant: "carla" }],
+      ["command", "admit", {}],
+      ["command", "hold", { body: null, participant: "carla" }],
+      ["command", "refuse", { reason: "Next week", participant: "carla" }],
+      ["withdraw", "carla"],
+    ]);
+  });
+
+  test("one that rings rings once in a call, and again while nobody is talked to", () => {
+    const state = signal(call([carla("away")], { phase: "live" }));
+    let now = 0;
+    let rings = 0;
+    const bell = new GuestBell(
+      state,
+      () => (rings += 1),
+      () => now,
+    );
+    state.value = call([carla("waiting")], { phase: "live" });
+    now += REPEAT_MS;
+    bell.tick();
+    assert.equal(rings, 1);
+    state.value = call([carla("waiting")], { phase: "waiting" });
+    bell.tick();
+    assert.equal(rings, 2);
+  });
+});
+
+describe("said of people", () => {
+  test("who joins is introduced by what they come for, who listens by that", () => {
+    assert.deepEqual(crossingWords(call([]), call([carla("in_call")])), ["Carla (Carer) joined the call."]);
+    const bob = person("bob", "in_call", { name: "Bob", quiet: true });
+    assert.deepEqual(crossingWords(call([]), call([bob])), ["Bob joined to listen."]);
+    assert.deepEqual(crossingWords(call([bob]), call([{ ...bob, quiet: false }])), ["Bob takes part now."]);
+  });
+
+  test("who leaves is named, whether they stay on the list or not", () => {
+    assert.deepEqual(crossingWords(call([carla("in_call")]), call([])), ["Carla left the call."]);
+    assert.deepEqual(crossingWords(call([carla("in_call")]), call([carla("left")])), ["Carla left the call."]);
+  });
+
+  test("whoever was there before us, and who goes when it ends, is no news", () => {
+    assert.deepEqual(crossingWords(call([], { phase: "waiting" }), call([carla("in_call")])), []);
+    assert.deepEqual(crossingWords(call([carla("in_call")]), call([], { phase: "ended" })), []);
+  });
+
+  test("a guest at the door is said aloud, once", () => {
+    const said = spoken(call([carla("away")]), call([carla("waiting")]), "", true);
+    assert.deepEqual(said, ["Carla (Carer) is in the waiting room."]);
+    assert.deepEqual(spoken(call([carla("waiting")]), call([carla("waiting")]), "", true), []);
+  });
+
+  test("the list tells what each one is, who listens and who was invited", () => {
+    assert.equal(roleWords(carla("away")), "Carer");
+    assert.equal(roleWords(person("dana", "in_call", { role: "patient" })), "Patient");
+    assert.deepEqual(personWords(carla("away", { present: false }), undefined), ["Invited"]);
+    assert.deepEqual(personWords(person("bob", "in_call", { quiet: true, mic: false }), undefined), ["Listening"]);
+    assert.deepEqual(
+      (["away", "waiting", "refused", "in_call"] as const).map((stage) => groupOf(carla(stage))),
+      ["invited", "waiting", "waiting", "here"],
+    );
+  });
+
+  test("the heading counts the others", () => {
+    const remotes = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        participant: person(`p${index}`, "in_call"),
+      })) as unknown as CallState["remotes"];
+    assert.equal(withWords(call([], { remotes: remotes(1) }), "Dana"), "Dana");
+    assert.equal(withWords(call([], { remotes: remotes(2) }), "Dana"), "Dana and 1 other");
+    assert.equal(withWords(call([], { remotes: remotes(4) }), "Dana"), "Dana and 3 others");
+  });
+});

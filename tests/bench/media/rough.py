@@ -1,0 +1,62 @@
+"""An engine on a bad network, for tests alone: it loses packets, and on SIGUSR1 it knows no browser's address any more.
+
+The second is what a browser's change of its network looks like from here: nothing comes from where it was, or arrives there.
+"""
+
+import argparse
+import asyncio
+import random
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from server.media import mmsg, worker
+from server.media.udp import UdpMux
+from server.media.worker import Place
+
+LOSS = "--loss"
+
+
+class RoughMux(UdpMux):
+    """A port whose packets may be lost, and whose browsers may move away."""
+
+    loss = 0.0
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named, drop=(lambda: random.random() < self.loss) if self.loss else None)
+        self.left: set[object] = set()
+
+    def start(self) -> None:
+        super().start()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.move)
+
+    def move(self) -> None:
+        self.left |= set(self.by_address)
+        for connection in self.by_address.values():
+            connection.addresses.clear()
+        self.by_address.clear()
+
+    def _take_check(self, packet: bytes, route: mmsg.Route, now: float) -> None:
+        if route.key not in self.left:
+            super()._take_check(packet, route, now)
+
+    def _collect(self, route: mmsg.Route, index: int, size: int) -> None:
+        if route.key not in self.left:
+            super()._collect(route, index, size)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--listen", required=True)
+    parser.add_argument("--control", type=Path, required=True)
+    parser.add_argument(LOSS, type=float, default=0.0)
+    options = parser.parse_args()
+    RoughMux.loss = options.loss
+    setattr(worker, UdpMux.__name__, RoughMux)
+    address, _, port = options.listen.rpartition(":")
+    return worker.run(Place(address, int(port), options.control))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
