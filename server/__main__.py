@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     media.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the secret that is shared over TCP")
     media.add_argument("--owned", action="store_true", help="end when standard input is closed: for whoever starts an engine of its own")
+    media.add_argument("--recordings", type=Path, metavar="DIR", help="where calls are recorded, sealed; without it none is")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     keys = commands.add_parser("keys", help="the keys that encrypt the notes").add_subparsers(dest="chore", required=True)
     keys.add_parser("list", help="which there are, and how many notes need them")
@@ -106,8 +107,11 @@ def _media(settings: Settings, options: argparse.Namespace) -> int:
     secret = options.secret_file.read_bytes().strip() if options.secret_file else None
     if isinstance(options.control, tuple) and len(secret or b"") < SHORTEST_SECRET:
         return _fail(f"control over TCP needs a secret of {SHORTEST_SECRET} bytes or more, in --secret-file")
+    if options.recordings is not None:
+        options.recordings.mkdir(mode=0o700, parents=True, exist_ok=True)
     address, port = options.listen
-    return run(Place(address, port, options.control, options.second, options.announce, secret, options.owned))
+    place = Place(address, port, options.control, options.second, options.announce, secret, options.owned, options.recordings)
+    return run(place)
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:

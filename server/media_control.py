@@ -6,6 +6,7 @@ docs/WIRE.md describes it. It stands outside of both, because neither may import
 
 import hashlib
 import hmac
+from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -18,6 +19,7 @@ MOST_LINES = 24  # of media in one connection: eight others with three tracks ea
 LOAD_S = 2.0  # how often an engine tells its load
 LONGEST_LINE = 64 * 1024  # bytes of one message; a longer one ends the connection
 LONGEST_OFFER = 60 * 1024
+MOST_FILES = 128  # of one recording, so that all of them can be told on one line
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """Of a room or a peer: chosen by the application, and never a person's name, because it stands in session descriptions."""
@@ -28,6 +30,8 @@ Source = Literal["audio", "camera", "screen"]
 Proof = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Challenge = Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}$")]
 Count = Annotated[int, Field(ge=0)]
+Key = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", repr=False)]
+Head = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Strict(BaseModel):
@@ -131,6 +135,36 @@ class Watch(Strict):
     wishes: Annotated[list[Wish], Field(max_length=MOST_LINES)]
 
 
+class Record(Strict):
+    """Write what everybody in the room sends into a new folder of this name, sealed under `key` (32 bytes in hexadecimal)."""
+
+    t: Literal["record"] = "record"
+    id: Count
+    room: Name
+    folder: Name
+    key: Key
+
+
+class PauseRecording(Strict):
+    """Write nothing of what is sent from now on."""
+
+    t: Literal["pause_recording"] = "pause_recording"
+    id: Count
+    room: Name
+
+
+class ResumeRecording(Strict):
+    t: Literal["resume_recording"] = "resume_recording"
+    id: Count
+    room: Name
+
+
+class StopRecording(Strict):
+    t: Literal["stop_recording"] = "stop_recording"
+    id: Count
+    room: Name
+
+
 class Done(Strict):
     """The answer to the command `re`: nothing more, since what follows from a command are events."""
 
@@ -219,8 +253,39 @@ class Load(Strict):
     """The share of one processor since the last time."""
 
 
-Command = OpenRoom | CloseRoom | Join | AnswerOffer | Leave | RestartIce | Watch
-Event = Offer | Connected | Gone | Speaking | Quality | Load
+class RecordedFile(Strict):
+    """One stretch of what one peer sent, from the first to the last thing in it. `bytes` and `head` are of the sealed file: see
+    `server/core/strongbox.py`.
+    """
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
+    peer: Name
+    begun: datetime
+    ended: datetime
+    bytes: Count
+    head: Head
+
+
+class Recorded(Strict):
+    """A recording has stopped, and these files are whole."""
+
+    t: Literal["recorded"] = "recorded"
+    room: Name
+    folder: Name
+    tracks: Annotated[list[RecordedFile], Field(max_length=MOST_FILES)]
+
+
+class RecordingFailed(Strict):
+    """Nothing is recorded in this room any more; the call goes on. What was written before is in the folder, unfinished."""
+
+    t: Literal["recording_failed"] = "recording_failed"
+    room: Name
+    reason: Annotated[str, Field(max_length=32)]
+
+
+Recording = Record | PauseRecording | ResumeRecording | StopRecording
+Command = OpenRoom | CloseRoom | Join | AnswerOffer | Leave | RestartIce | Watch | Recording
+Event = Offer | Connected | Gone | Speaking | Quality | Load | Recorded | RecordingFailed
 Down = Greeting | Welcome | Done | Refused | Event
 Up = Hello | Command
 

@@ -10,7 +10,7 @@ from server.consultation.recorded import Recording
 from server.consultation.recording_actions import begin, end, keep_answer, keep_tracks
 from server.core.house import House
 from server.core.strongbox import Writer
-from server.ports import RecordedTrack
+from server.media_control import Recorded, RecordedFile
 from tests.cast import ALICE, Meeting
 
 CHUNK = 1 << 16
@@ -45,9 +45,10 @@ async def record_call(house: House, meeting: Meeting, contents: list[tuple[UUID 
         if owner is not None:
             owners[peer] = owner
         stretch = (now + timedelta(seconds=since), now + timedelta(seconds=until))
-        tracks.append(RecordedTrack(name, peer, *stretch, len(raw), head))
+        begun, ended = stretch
+        tracks.append(RecordedFile(file=name, peer=peer, begun=begun, ended=ended, bytes=len(raw), head=head.hex()))
     async with house.database.write() as tx:
         await end(tx, recording.id, pure.stop(alice.id), now)
     async with house.database.write() as tx:
-        await keep_tracks(tx, recording.id, tracks, owners, now)
+        await keep_tracks(tx, Recorded(room="room", folder=recording.folder, tracks=tracks), owners, now)
         return await tx.get_one(Recording, recording.id)

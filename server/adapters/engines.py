@@ -28,6 +28,8 @@ from server.media_control import (
     Hello,
     Load,
     OpenRoom,
+    Record,
+    RecordingFailed,
     Refused,
     Welcome,
     is_proof,
@@ -112,7 +114,7 @@ class Node:
         self.load: Load | None = None
         self._ids = itertools.count(1)
         self._rooms: dict[str, Room] = {}
-        self._asked: dict[int, Room] = {}
+        self._asked: dict[int, tuple[Room, type[Command]]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._early: list[bytes] = []
         self._wanted = asyncio.Event()
@@ -136,7 +138,7 @@ class Node:
         if self._rooms.get(room.name) is not room:
             return
         number = next(self._ids)
-        self._asked[number] = room
+        self._asked[number] = room, kind
         self._write(write(kind(id=number, room=room.name, **fields)))
 
     def forget(self, room: Room) -> None:
@@ -203,7 +205,8 @@ class Node:
             case Done():
                 self._asked.pop(message.re, None)
             case Refused():
-                self._refused(self._asked.pop(message.re, None), message.code)
+                room, kind = self._asked.pop(message.re, (None, None))
+                self._refused(room, kind, message.code)
             case Load():
                 self.load = message
             case Greeting() | Welcome():
@@ -213,8 +216,10 @@ class Node:
                 if room is not None:
                     room.hear(message)
 
-    def _refused(self, room: Room | None, code: str) -> None:
+    def _refused(self, room: Room | None, kind: type[Command] | None, code: str) -> None:
         log.info("engine refuses", node=self.place.name, code=code)
+        if room is not None and kind is Record:
+            room.hear(RecordingFailed(room=room.name, reason=code[:32]))
         if room is not None and code in FATAL:
             room.lose()
 

@@ -206,6 +206,7 @@ class Agree(Command):
 
     yes: bool
 
+
 MediaWord = Answer | RestartMedia | Watch
 """What a browser says to the engine."""
 

@@ -54,7 +54,7 @@ class Recording(Base):
 
     @property
     def folder(self) -> str:
-        """The name of its folder in the folder of recordings."""
+        """The name of its folder in the folder of recordings; a call that changed its engine has more, with `-1`, `-2` behind it."""
         return self.id.hex
 
 

@@ -1,6 +1,6 @@
 """What is stored of a recording, inside the caller's transaction: answers, its beginning and end, its tracks, and that it is gone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,8 +19,8 @@ from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.keyring import KeyRing, place_of
 from server.core.outbox import add_errand
+from server.media_control import Recorded, RecordedFile
 from server.patients.wording import fingerprint
-from server.ports import RecordedTrack
 from server.web.i18n import ENGLISH, Language
 
 THING = "recording"  # of the audit's entries
@@ -82,15 +82,17 @@ async def end(tx: Tx, recording_id: UUID, after: pure.Recording, now: datetime) 
         await delete(tx, recording, Deletion(Gone.WITHDRAWN, person_id), now)
 
 
-async def keep_tracks(tx: Tx, recording_id: UUID, tracks: Sequence[RecordedTrack], owners: Mapping[str, UUID], now: datetime) -> None:
+async def keep_tracks(tx: Tx, recorded: Recorded, owners: Mapping[str, UUID], now: datetime) -> None:
     """Store what the engine has written; of a recording that is deleted meanwhile the files go, too."""
+    recording_id = UUID(hex=recorded.folder.partition("-")[0])
     recording = await tx.get_one(Recording, recording_id, with_for_update=True)
     if recording.state == Standing.DELETED:
         _ask_to_remove(tx, recording, "late", now)
         return
     known = set(await tx.scalars(select(RecordingTrack.file).where(RecordingTrack.recording_id == recording_id)))
+    tracks = [_track(recording_id, recorded.folder, file, owners) for file in recorded.tracks]
     fresh = [track for track in tracks if track.file not in known]
-    tx.add_all([_track(recording_id, track, owners.get(track.peer)) for track in fresh])
+    tx.add_all(fresh)
     if recording.ended_at is not None:
         recording.state = Standing.KEPT if known or fresh else Standing.FAILED
 
@@ -175,16 +177,16 @@ def _recording(recording_id: UUID, consultation_id: UUID, now: pure.Recording, k
     )
 
 
-def _track(recording_id: UUID, track: RecordedTrack, participant_id: UUID | None) -> RecordingTrack:
+def _track(recording_id: UUID, folder: str, track: RecordedFile, owners: Mapping[str, UUID]) -> RecordingTrack:
     return RecordingTrack(
         id=new_id(),
         recording_id=recording_id,
-        participant_id=participant_id,
-        file=track.file,
+        participant_id=owners.get(track.peer),
+        file=f"{folder}/{track.file}",
         begun_at=track.begun,
         ended_at=track.ended,
-        size=track.size,
-        head=track.head,
+        size=track.bytes,
+        head=bytes.fromhex(track.head),
     )
 
 

@@ -1,31 +1,25 @@
-"""What is done about recordings without anybody asking: taking in, unlinking what was deleted, deleting what is due."""
+"""What is done about recordings without anybody asking: unlinking what was deleted, deleting what is due."""
 
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Select, select
 
 from server.consultation.recorded import Gone, Recording, Standing
-from server.consultation.recording_actions import Deletion, delete, keep_tracks
+from server.consultation.recording_actions import Deletion, delete
 from server.core.db import Database, Tx
 from server.core.house import House
-from server.ports import Recorded
 from server.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 SWEEP_EVERY_S = 600.0
 BATCH = 50  # recordings of one transaction
-
-
-async def take_in(house: House, event: Recorded) -> None:
-    """Store the tracks of a recording whose room has ended before the engine was done."""
-    async with house.database.write() as tx:
-        await keep_tracks(tx, UUID(hex=event.folder), event.tracks, {}, house.clock.now())
 
 
 def remove_with(database: Database, settings: Settings) -> Callable[[UUID], Awaitable[None]]:
@@ -35,9 +29,14 @@ def remove_with(database: Database, settings: Settings) -> Callable[[UUID], Awai
         async with database.read() as tx:
             recording = await tx.get(Recording, recording_id)
         if recording is not None and recording.state == Standing.DELETED:
-            await asyncio.to_thread(shutil.rmtree, settings.recordings_dir / recording.folder, ignore_errors=True)
+            await asyncio.to_thread(_remove_folders, settings.recordings_dir, recording.folder)
 
     return remove
+
+
+def _remove_folders(recordings: Path, name: str) -> None:
+    for folder in [recordings / name, *recordings.glob(f"{name}-*")]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def due(now: datetime) -> Select[Recording]:

@@ -17,6 +17,8 @@ from server.errors import Conflict
 def asked(roster: Roster, actor: Member, command: Record) -> tuple[Roster, Answer | None]:
     """Ask everybody, which is the asker's own yes; or stop, which keeps what was recorded. Raises `Conflict`."""
     _check_in_call(actor)
+    if command.on and not roster.has_engine:
+        raise Conflict(_("This server cannot record at the moment."), code="no_engine")
     if not command.on:
         return replace(roster, recording=recording.stop(actor.id)), None
     return replace(roster, recording=recording.ask(roster.recording, actor.id, in_call(roster))), Answer(actor.id, yes=True)

@@ -9,7 +9,6 @@ from server.consultation.asks import Act, Ask, Join
 from server.consultation.attendance import note_seen
 from server.consultation.audience import Audience, Seat
 from server.consultation.changes import Answer, Arrive, Change, End, Leave, Lose
-from server.consultation.commands import Record
 from server.consultation.exchange import Exchange
 from server.consultation.inbox import Inbox
 from server.consultation.live_actions import load_room, perform, read_facts
@@ -32,7 +31,6 @@ from server.core.house import House
 from server.core.ids import new_id
 from server.errors import Conflict, ConsiliumError, Overloaded
 from server.identity.actions import note_use
-from server.ports import Recorded, Recorder, RecordingFailed
 from server.web.connection import RESTART
 from server.web.endpoint import storage_error
 
@@ -49,17 +47,15 @@ class RoomPace:
 class Room:
     """Its task (`run`) alone touches the roster. It ends when nobody was there for the linger time, when it is closed, or with a bug."""
 
-    def __init__(
-        self, house: House, consultation_id: UUID, pace: RoomPace, forget: Callable[["Room"], None], recorder: Recorder | None = None
-    ) -> None:
+    def __init__(self, house: House, consultation_id: UUID, pace: RoomPace, forget: Callable[["Room"], None]) -> None:
         self.consultation_id = consultation_id
-        self._tape = Tape(house, consultation_id, recorder)
         self.inbox = Inbox()
         self._house = house
         self._pace = pace
         self._forget = forget
         self._audience = Audience()
         self._exchange = Exchange(house.engines, consultation_id, self.inbox.nudge)
+        self._tape = Tape(house, consultation_id, self._exchange.deck)
         self._roster: Roster
         self._lost: set[int] = set()
         self._recheck_due = False
@@ -74,11 +70,6 @@ class Room:
     def lose(self, handle: int) -> None:
         """A socket has ended; never waits."""
         self._lost.add(handle)
-        self.inbox.nudge()
-
-    def told(self, event: Recorded | RecordingFailed) -> None:
-        """The engine says what became of the recording; never waits."""
-        self._tape.told(event)
         self.inbox.nudge()
 
     def recheck(self) -> None:
@@ -181,8 +172,6 @@ class Room:
                 raise Conflict("You are connected from another place.", code="replaced")
         elif what.participant_id not in self._roster.members:
             await self._read_facts()
-        if isinstance(what.command, Record) and what.command.on:
-            self._tape.check_able()
         step = act(self._roster, what.participant_id, what.command)
         if isinstance(step.store, Answer):
             step = replace(step, store=replace(step.store, language=what.language))
@@ -268,9 +257,9 @@ class Room:
     async def _tick(self) -> None:
         now = self._house.clock.monotonic()
         self._tick_at = now + self._pace.tick_s
-        self._believe(self._roster)
         self._recheck_due = self._recheck_due or now >= self._recheck_at
         try:
+            await self._believe(self._roster)
             while (step := overdue(self._roster, now, self._pace.grace_s)) is not None:
                 await self._take(step)
             if now >= self._attendance_at:

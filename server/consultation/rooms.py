@@ -10,29 +10,25 @@ from server.consultation.asks import Act, Ask, asked
 from server.consultation.attendance import find_stale, sweep_stale
 from server.consultation.commands import Command
 from server.consultation.lapse import find_lapsed, sweep_lapsed
-from server.consultation.recording_jobs import take_in
 from server.consultation.room import Room, RoomPace
 from server.core.house import House
 from server.errors import Overloaded
-from server.ports import Recorded, Recorder, RecordingFailed
 
 log = structlog.get_logger(__name__)
 
 SWEEP_EVERY_S = 60.0
 
 
-def build_rooms(house: House, pace: RoomPace | None = None, recorder: Recorder | None = None) -> "Rooms":
-    """Without a recorder no call can be recorded."""
-    return Rooms(house, pace or RoomPace(), recorder)
+def build_rooms(house: House, pace: RoomPace | None = None) -> "Rooms":
+    return Rooms(house, pace or RoomPace())
 
 
 class Rooms:
     """Owns the rooms' tasks. A room is in the registry before its first await, so two callers never load one consultation twice."""
 
-    def __init__(self, house: House, pace: RoomPace, recorder: Recorder | None = None) -> None:
+    def __init__(self, house: House, pace: RoomPace) -> None:
         self._house = house
         self._pace = pace
-        self._recorder = recorder
         self._rooms: dict[UUID, Room] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._handles = itertools.count(1)
@@ -59,14 +55,6 @@ class Rooms:
         await room.inbox.put(ask)
         return room
 
-    def recorded(self, event: Recorded | RecordingFailed) -> None:
-        """Take what the engine says of a recording to its room, or store it where nobody is there any more; never waits."""
-        room = self._rooms.get(event.room)
-        if room is not None:
-            room.told(event)
-        elif isinstance(event, Recorded):
-            self._house.supervisor.spawn(take_in(self._house, event), name="recording taken in")
-
     async def close(self, deadline_s: float) -> None:
         """Ask everybody to come back (1012), store who was there, and wait for the rooms at most so long."""
         self._closing = True
@@ -81,7 +69,7 @@ class Rooms:
         if room is None:
             if self._closing:
                 raise Overloaded
-            room = self._rooms[consultation_id] = Room(self._house, consultation_id, self._pace, self._forget, self._recorder)
+            room = self._rooms[consultation_id] = Room(self._house, consultation_id, self._pace, self._forget)
             self._tasks[consultation_id] = self._house.supervisor.spawn(room.run(), name="room")
         return room
 

@@ -74,8 +74,7 @@ def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
     """Yield the events by which a page that shows `old` comes to show `new`."""
     if old["consultation"] != new["consultation"]:
         yield "consultation", new["consultation"]
-    if old["recording"] != new["recording"]:
-        yield "recording", new["recording"]
+    yield from _diff_media(old, new)
     before = {shown["id"]: shown for shown in old["participants"]}
     after = {shown["id"]: shown for shown in new["participants"]}
     for gone in before.keys() - after.keys():
@@ -83,12 +82,17 @@ def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
     for name, shown in after.items():
         if before.get(name) != shown:
             yield "participant", shown
-    if old["route"] != new["route"]:
-        yield "route", new["route"]
     last = old["messages"][-1]["id"] if old["messages"] else 0
     for message in new["messages"]:
         if message["id"] > last:
             yield "message", message
+
+
+def _diff_media(old: Snapshot, new: Snapshot) -> Iterator[Event]:
+    if old["recording"] != new["recording"]:
+        yield "recording", new["recording"]
+    if old["route"] != new["route"]:
+        yield "route", new["route"]
 
 
 def _is_shown(roster: Roster, member: Member, viewer: Member) -> bool:

@@ -3,17 +3,37 @@
 from collections.abc import Callable
 
 from server.errors import Conflict, NotFound, Overloaded
+from server.media.recording import Recordings
 from server.media.rooms import Ground, MediaRoom
-from server.media_control import AnswerOffer, CloseRoom, Command, Event, Join, Leave, Load, OpenRoom, RestartIce, Watch
+from server.media_control import (
+    AnswerOffer,
+    CloseRoom,
+    Command,
+    Event,
+    Join,
+    Leave,
+    Load,
+    OpenRoom,
+    PauseRecording,
+    Record,
+    Recording,
+    RestartIce,
+    ResumeRecording,
+    StopRecording,
+    Watch,
+)
 
 MOST_ROOMS = 1_000  # in one engine; further ones are refused, and belong on another node
 
 
 class Engine:
-    """Does commands at once, or raises an error of the tree; tells what follows from them by `tell`."""
+    """Does commands at once, or raises an error of the tree; tells what follows from them by `tell`.
 
-    def __init__(self, ground: Ground, tell: Callable[[Event], None]) -> None:
-        self._ground, self._tell = ground, tell
+    Without `recordings` it records nothing.
+    """
+
+    def __init__(self, ground: Ground, tell: Callable[[Event], None], recordings: Recordings | None = None) -> None:
+        self._ground, self._tell, self._recordings = ground, tell, recordings
         self._rooms: dict[str, MediaRoom] = {}
         self._sent = self._dropped = 0
 
@@ -25,6 +45,8 @@ class Engine:
             case CloseRoom():
                 self._see(command.room).close()
                 del self._rooms[command.room]
+            case Record() | PauseRecording() | ResumeRecording() | StopRecording():
+                self._record(self._see(command.room), command)
             case _:
                 self._in_room(self._see(command.room), command)
         self._ground.mux.flush()
@@ -60,6 +82,22 @@ class Engine:
         if room is None:
             raise NotFound(code="room")
         return room
+
+    def _record(self, room: MediaRoom, command: Recording) -> None:
+        match command:
+            case Record():
+                room.record(command, self._able())
+            case PauseRecording():
+                room.recording.pause()
+            case ResumeRecording():
+                room.recording.resume()
+            case StopRecording():
+                room.recording.stop()
+
+    def _able(self) -> Recordings:
+        if self._recordings is None:
+            raise Conflict(code="no_recordings")
+        return self._recordings
 
     def _in_room(self, room: MediaRoom, command: Join | AnswerOffer | Leave | RestartIce | Watch) -> None:
         match command:

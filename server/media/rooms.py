@@ -14,11 +14,13 @@ from server.media.codecs import KIND_OF
 from server.media.dtls import Connection, Identity
 from server.media.outlets import Outlets, Track
 from server.media.peers import Negotiation, Peer, Publishing, Subscribing, inlets
+from server.media.publisher import Track as Sent
+from server.media.recording import Recording, Recordings, check
 from server.media.router import Publisher, Subscriber
 from server.media.sdp import Answer, Inlet, Outlet
 from server.media.speaker import Speaker
 from server.media.udp import UdpMux
-from server.media_control import AnswerOffer, Connected, Event, Gone, Join, Offer, Quality, Side, Source, Speaking, Stream, Wish
+from server.media_control import AnswerOffer, Connected, Event, Gone, Join, Offer, Quality, Record, Side, Source, Speaking, Stream, Wish
 
 MOST_PEERS = 9  # in one room: eight people and a recorder; a tenth is refused
 QUALITY_S = 5.0  # between two words about how well a peer is served
@@ -42,6 +44,7 @@ class MediaRoom:
         self._speaker = Speaker()
         self._speaking: str | None = None
         self._quality_at = 0.0
+        self._recording: Recording | None = None
 
     @property
     def size(self) -> int:
@@ -88,20 +91,41 @@ class MediaRoom:
             for track in peer.subscribing.forwarded:
                 self._wish(peer, peer.subscribing, track)
 
+    @property
+    def recording(self) -> Recording:
+        """Raises `NotFound` where nothing is recorded."""
+        if self._recording is None or self._recording.ended:
+            raise NotFound(code="recording")
+        return self._recording
+
+    def record(self, asked: Record, recordings: Recordings) -> None:
+        """Record everybody, and whoever comes, until it is stopped. Raises `Conflict`, `Overloaded`."""
+        check(self._video, taken=self._recording is not None and not self._recording.ended)
+        self._recording = recordings.begin(asked, self._tell)
+
     def tick(self, now: float) -> None:
         """Let every side do what is due: feedback, reports, choice of layers. Call it about every 100 ms."""
         for peer in list(self._peers.values()):
             for side in peer.sides:
                 side.router.tick(now)
+        if self._recording is not None:
+            self._recording.tick(self._sent(), now)
         self._tell_speaker(now)
         if now - self._quality_at >= QUALITY_S:
             self._quality_at = now
             self._tell_quality(now)
 
     def close(self) -> None:
+        if self._recording is not None:
+            self._recording.stop()
         for peer in self._peers.values():
             peer.close()
         self._peers.clear()
+
+    def _sent(self) -> dict[Track, Sent]:
+        """Return everything that anybody sends."""
+        publishing = [(peer.name, peer.publishing) for peer in self._peers.values() if peer.publishing is not None]
+        return {Track(name, source): side.router.tracks[source] for name, side in publishing for source in side.sources}
 
     def _see(self, name: str) -> Peer:
         peer = self._peers.get(name)

@@ -1,6 +1,7 @@
 """The process of an engine: one loop, one UDP port, one control socket.
 
-It stores nothing: killed, it leaves only its control socket behind, which the next one replaces.
+It stores nothing but recordings, which processes of their own write: killed, it leaves only its control socket behind, which the next one
+replaces, and files that have no end.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from server.core.supervise import Supervisor
 from server.media.control_server import ControlServer
 from server.media.dtls import Identity
 from server.media.engine import Engine
+from server.media.recording import WRITING_S, Recordings
 from server.media.rooms import Ground
 from server.media.udp import UdpMux
 from server.media_control import LOAD_S
@@ -36,6 +38,7 @@ class Place:
 
     `announced` is what browsers are told where that is another address; `secret` must be set for control on TCP. An engine that is `owned`
     ends when whoever started it closes its standard input, also by dying.
+    `recordings` is the folder of all recordings; without one nothing is recorded.
     """
 
     address: str
@@ -45,6 +48,7 @@ class Place:
     announced: str | None = None
     secret: bytes | None = None
     owned: bool = False
+    recordings: Path | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -68,7 +72,8 @@ async def serve(place: Place) -> None:
     supervisor, clock = Supervisor(), SystemClock()
     mux = UdpMux(supervisor, clock, place.address, place.port, second=place.second)
     control = ControlServer(supervisor, clock, place.secret)
-    engine = control.driven = Engine(Ground(mux, Identity(), place.addresses), control.send)
+    recordings = Recordings(supervisor, clock, place.recordings) if place.recordings is not None else None
+    engine = control.driven = Engine(Ground(mux, Identity(), place.addresses), control.send, recordings)
     mux.start()
     supervisor.keep(lambda: _tick(engine, clock), name="media tick")
     supervisor.keep(lambda: _tell_load(engine, clock), name="media load")
@@ -79,6 +84,8 @@ async def serve(place: Place) -> None:
     await control.close()
     engine.close()
     mux.close()
+    if recordings is not None:
+        await recordings.ended(WRITING_S)
     await supervisor.close(CLOSING_S)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from uuid import UUID
 
 from starlette.requests import Request
@@ -174,7 +175,7 @@ async def _visit(request: Request, tx: Tx, *, lock: bool = False) -> _Visit:
 def _film(request: Request, recording: Recording, track: RecordingTrack) -> Film | None:
     house = house_of(request)
     key = key_of(house.keyring, recording)
-    return None if key is None else Film(house.settings.recordings_dir / recording.folder / track.file, track.file, key, track.head)
+    return None if key is None else Film(house.settings.recordings_dir / track.file, PurePath(track.file).name, key, track.head)
 
 
 def _deed(visit: _Visit, act: Act, why: str) -> Deed:

@@ -27,8 +27,21 @@ SOURCES = [*sorted((ROOT / "server" / "consultation").glob("*.py")), ROOT / "ser
 ROOM = [
     path
     for path in SOURCES
-    if path.stem in
-    {"steps", "signalling", "engine_words", "room", "ws", "live_actions", "view", "connection", "commands", "model", "recording", "recording_steps"}
+    if path.stem
+    in {
+        "steps",
+        "signalling",
+        "engine_words",
+        "room",
+        "ws",
+        "live_actions",
+        "view",
+        "connection",
+        "commands",
+        "model",
+        "recording",
+        "recording_steps",
+    }
 ]
 LIMITS = SocketLimits()
 

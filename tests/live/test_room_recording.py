@@ -1,9 +1,8 @@
 """Recording over real sockets, with an engine that only writes down what it is told."""
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from datetime import timedelta
-from uuid import UUID
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,14 +11,15 @@ from starlette.applications import Starlette
 from server.consultation.recorded import Recording, RecordingTrack
 from server.consultation.records import Consent, Refusal
 from server.consultation.room import RoomPace
-from server.consultation.rooms import Rooms, build_rooms
+from server.consultation.rooms import build_rooms
 from server.core.audit import AuditEntry
 from server.core.house import House
 from server.core.keyring import place_of
-from server.ports import Recorded, RecordedTrack, RecordingFailed
+from server.media_control import PauseRecording, Record, Recorded, RecordedFile, RecordingFailed, ResumeRecording, StopRecording
 from tests.cast import ALICE, BOB, Meeting
 from tests.conftest import StillClock
 from tests.live.room_client import Client, Refused, as_patient, as_staff, until
+from tests.pure.fake_engine import FakeEngine, FakeRoom, Hear
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V8")]
 
@@ -29,38 +29,41 @@ def app_database_url(database_url: str) -> str:
     return database_url
 
 
-@dataclass
-class Engine:
-    """What it was told, in order; `rooms`, `key` and `folder` of the last recording."""
+WORDS = {Record: "record", PauseRecording: "pause", ResumeRecording: "resume", StopRecording: "stop"}
 
-    able: bool = True
-    told: list[str] = field(default_factory=list)
-    folder: str = ""
-    key: bytes = b""
-    rooms: set[UUID] = field(default_factory=set)
 
-    def record(self, room: UUID, folder: str, key: bytes) -> None:
-        self._take("record", room)
-        self.folder, self.key = folder, key
+class Engine(FakeEngine):
+    """Remembers every room that it ever had, and what it was told of recordings there, in order."""
 
-    def pause_recording(self, room: UUID) -> None:
-        self._take("pause", room)
+    def __init__(self) -> None:
+        super().__init__()
+        self.ever: list[FakeRoom] = []
 
-    def resume_recording(self, room: UUID) -> None:
-        self._take("resume", room)
+    def open(self, name: str, hear: Hear) -> FakeRoom | None:
+        room = super().open(name, hear)
+        self.ever += [room] if room else []
+        return room
 
-    def stop_recording(self, room: UUID) -> None:
-        self._take("stop", room)
+    @property
+    def told(self) -> list[str]:
+        return [WORDS[kind] for room in self.ever for kind, _ in room.said if kind in WORDS]
 
-    def _take(self, word: str, room: UUID) -> None:
-        self.told.append(word)
-        self.rooms.add(room)
+    @property
+    def asked(self) -> dict[str, str]:
+        """Folder and key of the last recording."""
+        return next(fields for room in reversed(self.ever) for kind, fields in reversed(room.said) if kind is Record)
+
+    def completes(self, peer: str, begun: datetime) -> None:
+        room = self.ever[-1]
+        ended = begun + timedelta(seconds=9)
+        file = RecordedFile(file=f"{peer}.1.box", peer=peer, begun=begun, ended=ended, bytes=4711, head="00" * 32)
+        room.hear(Recorded(room=room.name, folder=self.asked["folder"], tracks=[file]))
 
 
 @pytest.fixture
 def engine(app: Starlette, house: House) -> Engine:
     engine = Engine()
-    app.state.rooms = build_rooms(house, RoomPace(tick_s=0.05), engine)
+    app.state.rooms = build_rooms(replace(house, engines=engine), RoomPace(tick_s=0.05))
     return engine
 
 
@@ -82,7 +85,7 @@ async def only(house: House, model: type) -> list:
 
 
 @pytest.mark.row("L2")
-async def test_three_people_a_late_one_and_the_end(sockets: str, app: Starlette, house: House, meeting: Meeting, engine: Engine) -> None:
+async def test_three_people_a_late_one_and_the_end(sockets: str, house: House, meeting: Meeting, engine: Engine) -> None:
     async with AsyncExitStack() as stack:
         alice, dana = await call_of_two(stack, sockets, house, meeting)
         await alice.command("record", on=True)
@@ -93,7 +96,8 @@ async def test_three_people_a_late_one_and_the_end(sockets: str, app: Starlette,
         await state(alice, "on")
         assert engine.told == ["record"]
         [row] = await only(house, Recording)
-        assert house.keyring.data_key(row.key_id, row.data_key, place_of("recording", row.id)) == engine.key
+        assert house.keyring.data_key(row.key_id, row.data_key, place_of("recording", row.id)) == bytes.fromhex(engine.asked["key"])
+        assert engine.asked["folder"] == row.folder
         assert row.keep_until - row.began_at == timedelta(days=90)
 
         bob = await stack.enter_async_context(as_staff(sockets, house, BOB, meeting))
@@ -113,13 +117,9 @@ async def test_three_people_a_late_one_and_the_end(sockets: str, app: Starlette,
         await alice.command("record", on=False)
         await state(bob, "off")
         assert engine.told[3:] == ["pause", "stop"]
-        now = house.clock.now()
-        track = RecordedTrack("a.box", peer, now, now + timedelta(seconds=9), 4711, bytes(32))
-        rooms: Rooms = app.state.rooms
-        rooms.recorded(Recorded(meeting.consultation_id, engine.folder, (track,)))
+        engine.completes(peer, house.clock.now())
         await until(lambda: kept(house))
     [kept_track] = await only(house, RecordingTrack)
-    assert engine.rooms == {meeting.consultation_id}
     assert (kept_track.participant_id, kept_track.size) == (meeting.participant_id, 4711)
     assert [entry.act for entry in await only(house, AuditEntry) if entry.thing == "recording"] == ["recorded", "stopped"]
 
@@ -145,9 +145,7 @@ async def test_a_no_ends_the_asking_and_is_kept(sockets: str, house: House, meet
 
 
 @pytest.mark.row("L2")
-async def test_what_was_agreed_to_and_taken_back_is_deleted(
-    sockets: str, app: Starlette, house: House, meeting: Meeting, engine: Engine
-) -> None:
+async def test_what_was_agreed_to_and_taken_back_is_deleted(sockets: str, house: House, meeting: Meeting, engine: Engine) -> None:
     async with AsyncExitStack() as stack:
         alice, dana = await call_of_two(stack, sockets, house, meeting)
         await alice.command("record", on=True)
@@ -158,28 +156,26 @@ async def test_what_was_agreed_to_and_taken_back_is_deleted(
         assert engine.told == ["record", "pause", "stop"]
         [row] = await only(house, Recording)
         assert (row.state, row.gone, row.data_key) == ("deleted", "withdrawn", None)
-        now = house.clock.now()
-        track = RecordedTrack("a.box", dana.welcome["peer"], now, now, 1, bytes(32))
-        app.state.rooms.recorded(Recorded(meeting.consultation_id, engine.folder, (track,)))
+        engine.completes(dana.welcome["peer"], house.clock.now())
         await alice.command("record", on=True)
         await state(dana, "asking")
     assert await only(house, RecordingTrack) == []
 
 
-async def test_an_engine_that_gives_up_ends_it_for_everybody(
-    sockets: str, app: Starlette, house: House, meeting: Meeting, engine: Engine
-) -> None:
+async def test_an_engine_that_gives_up_ends_it_for_everybody(sockets: str, house: House, meeting: Meeting, engine: Engine) -> None:
     async with AsyncExitStack() as stack:
         alice, dana = await call_of_two(stack, sockets, house, meeting)
         await alice.command("record", on=True)
         await dana.command("agree", yes=True)
         await state(dana, "on")
-        app.state.rooms.recorded(RecordingFailed(meeting.consultation_id, "disk"))
+        room = engine.ever[-1]
+        room.hear(RecordingFailed(room=room.name, reason="disk"))
         await state(dana, "off")
         await state(alice, "off")
         [row] = await only(house, Recording)
         assert row.state == "failed"
-        engine.able = False
+        engine.available = False
+        engine.ever[-1].lose()
         with pytest.raises(Refused) as refused:
             await alice.command("record", on=True)
         assert refused.value.code == "no_engine"

@@ -8,7 +8,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from server.consultation.commands import (
- Admit, Agree, Chat, Command, End, Enter, Flowing, Hand, Hold, Leave, Media, Record, Refuse, Signal, Stuck,
+    Admit,
+    Agree,
+    Chat,
+    Command,
+    End,
+    Enter,
+    Flowing,
+    Hand,
+    Hold,
+    Leave,
+    Media,
+    Record,
+    Refuse,
+    Signal,
+    Stuck,
 )
 from server.consultation.model import Stage
 from server.consultation.recording import RecordingState

@@ -10,6 +10,7 @@ from server.core.supervise import Supervisor
 from server.media.control_server import ControlServer
 from server.media.dtls import Identity
 from server.media.engine import Engine
+from server.media.recording import Recordings
 from server.media.rooms import Ground
 from server.media.udp import UdpMux
 from tests.live.media.app_side import App, open_room
@@ -21,7 +22,8 @@ async def standing(tmp_path: Path) -> AsyncIterator[Standing]:
     supervisor, clock = Supervisor(), SystemClock()
     mux = UdpMux(supervisor, clock, "127.0.0.1")
     control = ControlServer(supervisor, clock, None)
-    engine = control.driven = Engine(Ground(mux, Identity(), ("127.0.0.1",)), control.send)
+    recordings = Recordings(supervisor, clock, tmp_path)
+    engine = control.driven = Engine(Ground(mux, Identity(), ("127.0.0.1",)), control.send, recordings)
     mux.start()
     await control.listen_unix(tmp_path / "control")
     app = await App.at(tmp_path / "control")
@@ -31,4 +33,5 @@ async def standing(tmp_path: Path) -> AsyncIterator[Standing]:
     await control.close()
     engine.close()
     mux.close()
+    await recordings.ended(10)
     await supervisor.close(2)
