@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("new", help="make a new key, which new notes get from now on")
     keys.add_parser("rotate", help="bring all notes under the current key; the server may run meanwhile")
     keys.add_parser("drop", help="delete a key that no note needs any more").add_argument("name")
+    commands.add_parser("recordings", help="which recordings of calls the server is about to delete, because their time is over")
     verify = commands.add_parser("verify", help="look for tampering in the notes or in the audit")
     verify.add_argument("what", choices=["notes", "audit"])
     commands.add_parser("doctor", help="try every way into a call that browsers will be offered, and say what is wrong")
@@ -131,6 +132,14 @@ def _keys(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _recordings(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    from server import chores  # noqa: PLC0415 - as above
+
+    print(chores.due_recordings(settings), end="")
+    return 0
+
+
 def _verify(settings: Settings, options: argparse.Namespace) -> int:
     """Print a line for every fault; the exit code says whether there was one."""
     from server.chores import faults_in  # noqa: PLC0415 - as above
@@ -162,7 +171,16 @@ def _fail(message: str) -> int:
     return 1
 
 
-COMMANDS = {"serve": _serve, "media": _media, "migrate": _migrate, "keys": _keys, "verify": _verify, "doctor": _doctor, "demo": _demo}
+COMMANDS = {
+    "serve": _serve,
+    "media": _media,
+    "migrate": _migrate,
+    "keys": _keys,
+    "recordings": _recordings,
+    "verify": _verify,
+    "doctor": _doctor,
+    "demo": _demo,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

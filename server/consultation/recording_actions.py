@@ -17,7 +17,7 @@ from server.consultation.records import Consent, Refusal
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
-from server.core.keyring import KeyRing, place_of
+from server.core.keyring import KeyRing, MissingKey, Unreadable, place_of
 from server.core.outbox import add_errand
 from server.media_control import Recorded, RecordedFile
 from server.patients.wording import fingerprint
@@ -102,6 +102,7 @@ async def fail(tx: Tx, recording_id: UUID, now: datetime) -> None:
     recording = await tx.get_one(Recording, recording_id, with_for_update=True)
     recording.ended_at = recording.ended_at or now
     if recording.state == Standing.RECORDING:
+        await tx.flush()
         found = await tx.scalar(select(RecordingTrack.id).where(RecordingTrack.recording_id == recording_id).limit(1))
         recording.state = Standing.KEPT if found else Standing.FAILED
     consultation = await tx.get_one(Consultation, recording.consultation_id)
@@ -121,6 +122,16 @@ async def delete(tx: Tx, recording: Recording, deletion: Deletion, now: datetime
     deed = replace(_deed(consultation, Act.DELETED, recording.id, deletion.person_id), reason=deletion.why or deletion.gone.value)
     await record(tx, deed, now)
     _ask_to_remove(tx, recording, "deleted", now)
+
+
+def key_of(keyring: KeyRing, recording: Recording) -> bytes | None:
+    """Open the recording's own key; None where it is destroyed, or where the ring does not open it."""
+    if recording.key_id is None or recording.data_key is None:
+        return None
+    try:
+        return keyring.data_key(recording.key_id, recording.data_key, place_of(THING, recording.id))
+    except (MissingKey, Unreadable):
+        return None
 
 
 def _ask_to_remove(tx: Tx, recording: Recording, when: str, now: datetime) -> None:

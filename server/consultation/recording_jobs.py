@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 
 from server.consultation.recorded import Gone, Recording, Standing
 from server.consultation.recording_actions import Deletion, delete
+from server.consultation.recording_rescue import rescue
 from server.core.db import Database, Tx
 from server.core.house import House
 from server.settings import Settings
@@ -68,7 +69,8 @@ async def sweep_due(house: House) -> None:
 
 
 async def sweep_daily(house: House) -> None:
-    """Look every ten minutes, for as long as the process runs."""
+    """Take in what an earlier process left, then look every ten minutes for what is due, for as long as this one runs."""
+    await rescue(house, house.clock.now())
     while True:
         await sweep_due(house)
         await asyncio.sleep(SWEEP_EVERY_S)

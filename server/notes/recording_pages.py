@@ -16,13 +16,13 @@ from server.access.model import Practice
 from server.access.policy import Viewer
 from server.access.viewer import load_viewer, names_of
 from server.consultation.recorded import Gone, Recording, RecordingTrack, Standing
-from server.consultation.recording_actions import THING, Deletion, delete
+from server.consultation.recording_actions import THING, Deletion, delete, key_of
 from server.core.audit import Act, AuditEntry, Deed, record
 from server.core.db import Tx
 from server.errors import Conflict, Forbidden, NotFound
 from server.identity.gate import signed_in
 from server.notes.recording_files import Film, NotThere, Piece, is_whole, read_piece
-from server.notes.recordings import SeenRecording, Track, is_open, key_of, plays_of, see_recording, see_track, tracks_of
+from server.notes.recordings import SeenRecording, Track, is_open, plays_of, see_recording, see_track, tracks_of
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render

@@ -16,7 +16,6 @@ from server.consultation.recording_actions import THING, Deletion, delete
 from server.consultation.records import Consent
 from server.core.audit import Act, AuditEntry
 from server.core.db import Tx
-from server.core.keyring import KeyRing, MissingKey, Unreadable, place_of
 from server.errors import Conflict, NotFound
 from server.notes.model import Note
 from server.patients.actions import has_agreed_to_sharing
@@ -91,16 +90,6 @@ async def plays_of(tx: Tx, recording_id: UUID) -> list[AuditEntry]:
 def is_open(viewer: Viewer, plays: Collection[AuditEntry], now: datetime) -> bool:
     """Whether the viewer has said lately what they listen for: nothing is played that the audit does not have."""
     return any(play.person_id == viewer.person_id and now - play.at < OPEN_FOR for play in plays)
-
-
-def key_of(keyring: KeyRing, recording: Recording) -> bytes | None:
-    """Open the recording's own key; None where it is destroyed, or where the ring does not open it."""
-    if recording.key_id is None or recording.data_key is None:
-        return None
-    try:
-        return keyring.data_key(recording.key_id, recording.data_key, place_of(THING, recording.id))
-    except (MissingKey, Unreadable):
-        return None
 
 
 async def own_recordings(tx: Tx, record: OwnRecord) -> list[tuple[Recording, Professional]]:

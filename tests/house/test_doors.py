@@ -29,6 +29,7 @@ HANDED = {
     "server/consultation/lapse.py": "sweeps what nobody ended: there is no viewer",
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
     "server/consultation/recording_actions.py": "acts for the room's actor, or is handed what the recordings' door opened",
+    "server/consultation/recording_rescue.py": "takes in what a stopped server left: there is no viewer",
     "server/consultation/recording_jobs.py": "deletes what is due and unlinks what was deleted: there is no viewer",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/registration.py": "is handed what see_visit opened",

@@ -1,26 +1,31 @@
 """A recording of a call: who plays it and what is kept of that, how its bytes are served, and how it goes for good."""
 
+import asyncio
 import re
 from datetime import timedelta
 from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from server.access.model import Practice
-from server.consultation.recorded import Recording
+from server.chores import due_recordings
+from server.consultation.recorded import Recording, RecordingTrack, Standing
 from server.consultation.recording_jobs import remove_with, sweep_due
+from server.consultation.recording_rescue import rescue
 from server.consultation.records import Consent
 from server.core.audit import AuditEntry
+from server.core.clock import SystemClock
 from server.core.house import House
 from server.core.keyring import add_key
 from server.notes.keys import check_keys, keys_in_use, rotate
 from server.patients.actions import withdraw_sharing
+from server.settings import Settings
 from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, OLGA, SAM, Meeting, Staff
 from tests.conftest import SignIn, StillClock
 from tests.http.recording import RECORD
-from tests.tapes import record_call
+from tests.tapes import CHUNK, record_call
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V8")]
 
@@ -253,3 +258,28 @@ async def test_its_key_follows_the_key_ring(sign_in: SignIn, house: House, recor
     await listen(alice, recording)
     [first, _] = await tracks(alice, recording)
     assert (await alice.get(first)).content == SOUND
+
+
+async def test_what_a_stopped_server_left_is_taken_in(sign_in: SignIn, house: House, recording: Recording, clock: StillClock) -> None:
+    """As after a kill: the row still says that it runs, and nobody has told which files there are."""
+    async with house.database.write() as tx:
+        row = await tx.get_one(Recording, recording.id)
+        row.state, row.ended_at = Standing.RECORDING, None
+        await tx.execute(delete(RecordingTrack))
+    [large, small] = sorted((house.settings.recordings_dir / recording.folder).iterdir(), key=lambda path: -path.stat().st_size)
+    large.write_bytes(large.read_bytes()[:-3])
+    clock.advance(5)
+    await rescue(house, clock.now())
+    rescued = await now_of(house, recording)
+    assert (rescued.state, rescued.ended_at) == ("kept", clock.now())
+    alice = await sign_in(ALICE)
+    await listen(alice, recording)
+    found = {(await alice.get(track)).content for track in await tracks(alice, recording)}
+    assert {len(content) for content in found} == {len(SOUND) // CHUNK * CHUNK, len(b"short")}
+    assert small.exists()
+
+
+async def test_what_is_due_can_be_listed_before(settings: Settings, house: House, recording: Recording) -> None:
+    listed = await asyncio.to_thread(due_recordings, settings)
+    assert (str(recording.id) in listed) == (recording.keep_until <= SystemClock().now())
+    assert "due" in listed
