@@ -84,9 +84,18 @@ async def _page(request: Request, wrong: str | None = None, **given: str) -> Res
             "names": await names_of(tx, people),
             "zone": practice.time_zone,
         }
-    shown["tracks"] = [(track, await _is_whole(request, seen.recording, track)) for track in tracks]
+    checked = [(track, await _is_whole(request, seen.recording, track)) for track in tracks]
+    shown["people"], shown["whole"] = _by_person(checked), all(whole for _, whole in checked)
     filled = {"why": "", "reason": "", **given}
     return render(request, "staff/recording.html", {**shown, "error": wrong, "given": filled}, status=422 if wrong else 200)
+
+
+def _by_person(tracks: list[tuple[Track, bool]]) -> list[tuple[str | None, list[tuple[RecordingTrack, bool]]]]:
+    """Put everybody's stretches together, with whether each is whole; those whose nobody knows stand for themselves."""
+    people: dict[UUID, tuple[str | None, list[tuple[RecordingTrack, bool]]]] = {}
+    for (track, name), whole in tracks:
+        people.setdefault(track.participant_id or track.id, (name, []))[1].append((track, whole))
+    return list(people.values())
 
 
 async def _is_whole(request: Request, recording: Recording, track: Track) -> bool:

@@ -4,7 +4,9 @@ import type { Events, Message, Participant, Snapshot } from "../lib/wire.ts";
 import type { Place } from "./machine.ts";
 
 export type Roster = Snapshot;
-export type RosterFrame = FrameOf<Pick<Events, "participant" | "gone" | "consultation" | "message" | "recording" | "route">>;
+export type RosterFrame = FrameOf<
+  Pick<Events, "participant" | "gone" | "consultation" | "message" | "recording" | "route">
+>;
 
 export const emptyRoster: Roster = {
   consultation: { id: "", state: "scheduled", started_at: null, outcome: null },

@@ -53,15 +53,13 @@ class Player {
     on(this.#seek, "input", () => this.#move(Number(this.#seek.value)));
     const speed = $<HTMLSelectElement>("[data-speed]", place);
     on(speed, "change", () => this.#hasten(Number(speed.value)));
-    for (const [index, box] of $$<HTMLInputElement>("[data-mute]", place).entries()) {
-      on(box, "change", () => this.#mute(index, box.checked));
+    for (const person of $$("[data-person]", place)) {
+      const box = $<HTMLInputElement>("[data-mute]", person);
+      on(box, "change", () => {
+        for (const media of $$<HTMLVideoElement>("video", person)) media.muted = box.checked;
+      });
     }
     on<KeyboardEvent>(place, "keydown", (event) => this.#key(event));
-  }
-
-  #mute(index: number, muted: boolean): void {
-    const voice = this.#voices[index];
-    if (voice) voice.media.muted = muted;
   }
 
   #toggle(): void {
@@ -124,6 +122,7 @@ class Player {
     const now = this.#now;
     for (const { media, ...stretch } of this.#voices) {
       const place = placeIn(stretch, now);
+      media.hidden = place === null;
       if (place === null || !this.#runs) media.pause();
       if (place === null) continue;
       if (!media.seeking && isOff(place, media.currentTime)) media.currentTime = place;
