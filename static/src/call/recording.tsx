@@ -42,7 +42,7 @@ export const RecordingQuestion = ({ model }: { model: CallModel }) => {
   return (
     <section class="banner consent" aria-labelledby={heading}>
       <div class="consent-words">
-        <h3 id={heading}>{t("{name} asks to record this call", { name: askerOf(state) })}</h3>
+        <h2 id={heading}>{t("{name} asks to record this call", { name: askerOf(state) })}</h2>
         <p>
           <strong>{question.sentence}</strong>
         </p>
