@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
@@ -26,6 +26,7 @@ from server.media_control import (
     Event,
     Greeting,
     Hello,
+    Join,
     Load,
     OpenRoom,
     Record,
@@ -44,7 +45,11 @@ log = structlog.get_logger(__name__)
 SILENT_S = 3 * LOAD_S
 GREETING_S = 5.0
 MOST_UNSENT = 4 << 20  # bytes; an engine that takes no more is cut off, and its rooms go elsewhere
-FATAL = {"room", "rooms", "peer", "room_full"}  # codes of a room that is not what we think it is
+ANSWER_S = 5.0  # for a command; an engine that leaves one unanswered for longer is cut off
+MOST_EARLY = 1_000  # commands that wait for an engine to start; with more their rooms are lost
+FATAL = {(OpenRoom, "rooms"), (OpenRoom, "room"), (Join, "peer"), (Join, "room_full")}
+"""Refusals of a room that is not what we think it is, beside any that says that there is no such room. That a peer is gone may cross
+with what is said to it, and is heard as an event."""
 
 Hear = Callable[[Event | None], None]
 
@@ -62,6 +67,10 @@ class Place(Protocol):
 
     async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect; raises `OSError`."""
+        ...
+
+    async def give_up(self) -> None:
+        """The engine cannot be talked to: end it at once, if it was started here, so that the next one can begin."""
         ...
 
     async def close(self) -> None:
@@ -84,8 +93,11 @@ class Remote:
             return await asyncio.open_unix_connection(self._address, limit=LONGEST_LINE)
         return await asyncio.open_connection(*self._address, limit=LONGEST_LINE)
 
-    async def close(self) -> None:
+    async def give_up(self) -> None:
         """It is not ours to end."""
+
+    async def close(self) -> None:
+        """Nor is it at our own end."""
 
 
 class Room:
@@ -106,6 +118,14 @@ class Room:
         self.hear(None)
 
 
+class Asked(NamedTuple):
+    """A command that is not answered yet."""
+
+    room: Room
+    kind: type[Command]
+    at: float
+
+
 class Node:
     """The line to one engine. `run` is its task; commands of rooms that are opened before the line stands wait for it."""
 
@@ -114,14 +134,15 @@ class Node:
         self.load: Load | None = None
         self._ids = itertools.count(1)
         self._rooms: dict[str, Room] = {}
-        self._asked: dict[int, tuple[Room, type[Command]]] = {}
+        self._asked: dict[int, Asked] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._early: list[bytes] = []
         self._wanted = asyncio.Event()
+        self._failing = False
 
     @property
     def available(self) -> bool:
-        return self._writer is not None or self.place.there
+        return self._writer is not None or (self.place.there and not self._failing)
 
     @property
     def weight(self) -> tuple[float, int]:
@@ -138,8 +159,9 @@ class Node:
         if self._rooms.get(room.name) is not room:
             return
         number = next(self._ids)
-        self._asked[number] = room, kind
-        self._write(write(kind(id=number, room=room.name, **fields)))
+        line = write(kind(id=number, room=room.name, **fields))
+        self._asked[number] = Asked(room, kind, _now())
+        self._write(line)
 
     def forget(self, room: Room) -> None:
         if self._rooms.get(room.name) is room:
@@ -153,6 +175,7 @@ class Node:
         try:
             reader, writer = await self.place.reach()
         except OSError:
+            self._failing = True
             self._lose_all()
             raise
         try:
@@ -160,6 +183,7 @@ class Node:
             await self._listen(reader, writer)
         except (ConsiliumError, TimeoutError, OSError, EOFError, asyncio.LimitOverrunError) as error:
             log.warning("engine is lost", node=self.place.name, error=type(error).__name__)
+            await self.place.give_up()
         finally:
             writer.close()
             self._lose_all()
@@ -182,7 +206,8 @@ class Node:
             raise Forbidden(code="control_proof")
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
+        self._writer, self._failing = writer, False
+        self._asked = {number: asked._replace(at=_now()) for number, asked in self._asked.items()}
         early, self._early = self._early, []
         for line in early:
             self._write(line)
@@ -195,6 +220,8 @@ class Node:
     def _write(self, line: bytes) -> None:
         if self._writer is None:
             self._early.append(line)
+            if len(self._early) > MOST_EARLY:
+                self._lose_all()
             return
         self._writer.write(line)
         if self._writer.transport.get_write_buffer_size() > MOST_UNSENT:
@@ -205,10 +232,10 @@ class Node:
             case Done():
                 self._asked.pop(message.re, None)
             case Refused():
-                room, kind = self._asked.pop(message.re, (None, None))
-                self._refused(room, kind, message.code)
+                self._refused(self._asked.pop(message.re, None), message.code)
             case Load():
                 self.load = message
+                self._check_answers()
             case Greeting() | Welcome():
                 raise Malformed(code="control_order")
             case _:
@@ -216,12 +243,18 @@ class Node:
                 if room is not None:
                     room.hear(message)
 
-    def _refused(self, room: Room | None, kind: type[Command] | None, code: str) -> None:
+    def _check_answers(self) -> None:
+        """Raises `TimeoutError` for the oldest command, if it is overdue."""
+        oldest = next(iter(self._asked.values()), None)
+        if oldest is not None and _now() - oldest.at >= ANSWER_S:
+            raise TimeoutError
+
+    def _refused(self, asked: Asked | None, code: str) -> None:
         log.info("engine refuses", node=self.place.name, code=code)
-        if room is not None and kind is Record:
-            room.hear(RecordingFailed(room=room.name, reason=code[:32]))
-        if room is not None and code in FATAL:
-            room.lose()
+        if asked is not None and asked.kind is Record:
+            asked.room.hear(RecordingFailed(room=asked.room.name, reason=code[:32]))
+        if asked is not None and ((asked.kind, code) in FATAL or (code == "room" and asked.kind is not CloseRoom)):
+            asked.room.lose()
 
     def _lose_all(self) -> None:
         self._writer, self.load = None, None
@@ -253,6 +286,10 @@ class Engines:
     def open(self, name: str, hear: Hear) -> MediaRoom | None:
         there = [node for node in self.nodes if node.available]
         return min(there, key=lambda node: node.weight).open(name, hear) if there else None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _read(reader: asyncio.StreamReader) -> Down:

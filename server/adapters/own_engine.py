@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,6 +62,13 @@ class OwnEngine:
     @property
     def _control(self) -> Path:
         return Path(self._folder.name if self._folder else ".", "control")
+
+    async def give_up(self) -> None:
+        """Kill it: one that is dead or hangs is in the way of the next."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
 
     async def close(self) -> None:
         """End it and wait for that."""

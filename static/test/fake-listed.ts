@@ -10,7 +10,6 @@ export const NOTE: Listed = {
   reason: null,
   state: "draft",
   author: "Dr Alice Ahmed",
-  invited_by: null,
   mine: true,
   writable: true,
   may: ["see", "write", "sign", "lock"],

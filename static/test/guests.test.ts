@@ -6,7 +6,7 @@ import { groupOf } from "../src/call/people.tsx";
 import { crossingWords, spoken } from "../src/call/voice.ts";
 import { personWords, roleWords, withWords } from "../src/call/words.ts";
 import { GuestBell } from "../src/desk/guestbell.ts";
-import { type GuestRequests, Guests, type Invitation } from "../src/desk/guests.ts";
+import { type Colleague, type GuestRequests, Guests, type Invitation } from "../src/desk/guests.ts";
 import type { Participant, Stage } from "../src/lib/wire.ts";
 import { REPEAT_MS } from "../src/today/alarm.ts";
 import { person, snapshot } from "./fake-call.ts";
@@ -48,7 +48,7 @@ const rig = (broken: Partial<GuestRequests> = {}) => {
     requests: {
       invite: note("invite", { id: "g", link: "https://x", qr_svg: "<svg/>", sent: [] }),
       withdraw: note("withdraw", undefined),
-      colleagues: note("colleagues", [{ person_id: "bob", name: "Bob" }]),
+      colleagues: note("colleagues", [{ id: "bob", name: "Bob", invited: false }]),
       askColleague: note("askColleague", undefined),
       ...broken,
     },
@@ -90,7 +90,7 @@ describe("inviting", () => {
     const { guests, asked } = rig();
     guests.invite();
     await settle();
-    await guests.sendToColleague(guests.colleagues.value[0] as { person_id: string; name: string });
+    await guests.sendToColleague(guests.colleagues.value[0] as Colleague);
     assert.equal(guests.dialog.value, null);
     assert.deepEqual(asked.at(-1), ["say", "Bob has been asked to join."]);
   });
@@ -165,8 +165,8 @@ describe("said of people", () => {
     assert.deepEqual(personWords(carla("away", { present: false }), undefined), ["Invited"]);
     assert.deepEqual(personWords(person("bob", "in_call", { quiet: true, mic: false }), undefined), ["Listening"]);
     assert.deepEqual(
-      (["away", "waiting", "refused", "in_call"] as const).map((stage) => groupOf(carla(stage))),
-      ["invited", "waiting", "waiting", "here"],
+      (["away", "waiting", "refused", "in_call", "left"] as const).map((stage) => groupOf(carla(stage))),
+      ["invited", "waiting", "waiting", "here", "invited"],
     );
   });
 

@@ -1,162 +1,144 @@
-"""A call that grows to three and shrinks to two again, over a real engine, while everybody goes on seeing everybody."""
+"""A call that grows to three and shrinks to two again, with the whole server and its own forwarding engine."""
 
-from collections.abc import Iterator
+import os
+import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from tests.browser.call_lab import Caller, CallLab
+from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
+from tests.browser.person import PHONE, Person, Persons
+from tests.browser.pictures import SMALL_CAMERA, follow_pictures, longest, more_pictures, pictures
+from tests.cast import BOB
+from tests.site import Booked, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
-FLOWING = 15  # pictures
+
+PATHS = """() => globalThis.connections.filter((c) => c.connectionState === "connected").map((c) => c.getTransceivers()[0]?.mid).length"""
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[CallLab]:
-    lab = CallLab(tmp_path)
-    yield lab
-    lab.close()
+def small(person: Person) -> Person:
+    person.context.add_init_script(SMALL_CAMERA)
+    return person
 
 
-def flow(lab: CallLab) -> None:
-    """Wait until everybody has been shown some more pictures of everybody."""
-    callers = lab.callers.values()
-    before = {(one.name, other): one.frames(other) for one in callers for other in lab.callers if other != one.name}
-    lab.until(lambda: all(lab.callers[one].frames(other) >= count + FLOWING for (one, other), count in before.items()))
+def pair(persons: Persons, site: Site) -> tuple[Person, Person, Booked]:
+    booked = site.consultation()
+    dana = small(persons.person("dana", site, size=PHONE))
+    hurry_to_waiting_room(dana, booked)
+    alice = small(at_desk(persons, site, booked))
+    alice.page.reload()
+    alice.press("Admit")
+    for person in (alice, dana):
+        in_call(person)
+    more_pictures(alice, dana, count=1)
+    return alice, dana, booked
 
 
-def two(lab: CallLab, browser: Browser) -> list[Caller]:
-    callers = [lab.open(browser, "alice"), lab.open(browser, "dana", "patient")]
-    for caller in callers:
-        lab.admit(caller)
-    flow(lab)
-    return callers
+def joins(persons: Persons, site: Site, booked: Booked, *, browser: Browser | None = None) -> Person:
+    """nurse_bob opens the desk; he is not in the call yet."""
+    bob = small(at_desk(persons, site, booked, BOB, browser=browser))
+    bob.page.reload()
+    expect(bob.button("Join the call")).to_be_enabled()
+    return bob
 
 
-def mark(callers: list[Caller]) -> None:
-    for caller in callers:
-        caller.mark()
+def over_engine(*people: Person) -> None:
+    """Wait until each page has its two connections to the engine, and no other any more."""
+    for person in people:
+        person.until(lambda person=person: person.page.evaluate(PATHS) == 2, what="the engine alone")  # type: ignore[misc]
 
 
-def settled(lab: CallLab, path: str) -> None:
-    lab.until(lambda: lab.route["path"] == path and lab.route["settled"])
+def straight(*people: Person) -> None:
+    for person in people:
+        person.until(lambda person=person: person.page.evaluate(PATHS) == 1, what="the straight way alone")  # type: ignore[misc]
 
 
-def unbroken(callers: list[Caller]) -> None:
-    """Nobody's player began anew, nobody was heard twice, nobody's page spoke of an interruption or failed."""
-    for caller in callers:
-        assert caller.state()["phase"] == "live"
-        assert caller.state()["renewed"] == 0
-        assert all(found["voices"] <= 1 for found in caller.seen().values())
-        assert caller.errors == []
+def unbroken(*people: Person) -> None:
+    """No player began anew, and nobody is heard twice."""
+    for person in people:
+        assert all(found["same"] and found["voices"] <= 1 for found in pictures(person))
 
 
-def longest(callers: list[Caller]) -> float:
-    """Of each one's view of the other."""
-    names = {caller.name for caller in callers}
-    return max(found["longest"] for caller in callers for other, found in caller.seen().items() if other in names)
+def engine_of(site: Site) -> int:
+    """Return the process id of the server's own engine."""
+    children = Path(f"/proc/{site.server.pid}/task/{site.server.pid}/children").read_text().split()
+    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
+    return next(child for child, command in commands.items() if b"media" in command.split(b"\0"))
 
 
 @pytest.mark.row("V9")
-def test_a_third_comes_and_goes(lab: CallLab, chromium: Browser) -> None:
-    pair = two(lab, chromium)
-    bob = lab.open(chromium, "bob")
-    mark(pair)
-    flow(lab)
-    steady = longest(pair)
-    mark(pair)
-    lab.admit(bob)
-    settled(lab, "engine")
-    there = longest(pair)
-    flow(lab)
-    unbroken(list(lab.callers.values()))
-    mark(pair)
-    lab.dismiss("bob")
-    settled(lab, "p2p")
-    print(f"longest time between two pictures: steady {steady:.0f} ms, to the engine {there:.0f} ms, back {longest(pair):.0f} ms")
-    flow(lab)
-    unbroken(pair)
-
-
-def three(lab: CallLab, *browsers: Browser) -> list[Caller]:
-    callers = [
-        lab.open(browser, name, role)
-        for browser, (name, role) in zip(browsers, (("alice", "professional"), ("dana", "patient"), ("bob", "professional")), strict=True)
-    ]
-    for caller in callers:
-        lab.admit(caller)
-    settled(lab, "engine")
-    flow(lab)
-    return callers
+def test_a_colleague_comes_and_goes(persons: Persons, site: Site) -> None:
+    alice, dana, booked = pair(persons, site)
+    bob = joins(persons, site, booked)
+    follow_pictures(alice, dana)
+    bob.press("Join the call")
+    in_call(bob)
+    over_engine(alice, dana, bob)
+    there = longest(alice, dana)
+    more_pictures(alice, dana, bob, count=2)
+    unbroken(alice, dana, bob)
+    follow_pictures(alice, dana)
+    bob.press("Leave")
+    straight(alice, dana)
+    print(f"longest time between two pictures: to the engine {there:.0f} ms, back {longest(alice, dana):.0f} ms")
+    more_pictures(alice, dana, count=1)
+    unbroken(alice, dana)
 
 
 @pytest.mark.row("V6")
-def test_an_engine_that_is_killed_is_replaced_by_itself(lab: CallLab, chromium: Browser) -> None:
-    callers = three(lab, chromium, chromium, chromium)
-    assert lab.engine is not None
-    lab.engine.kill()
-    lab.until(lambda: lab.engine is not None and not lab.engine.alive)
-    lab.place_anew()
-    settled(lab, "engine")
-    flow(lab)
-    for caller in callers:
-        state = caller.state()
-        assert (state["phase"], state["renewed"]) == ("live", 0)
+def test_an_engine_that_is_killed_is_replaced_by_itself(persons: Persons, own_site: Site) -> None:
+    alice, dana, booked = pair(persons, own_site)
+    bob = joins(persons, own_site, booked)
+    bob.press("Join the call")
+    over_engine(alice, dana, bob)
+    more_pictures(alice, dana, bob, count=2)
+    killed = engine_of(own_site)
+    os.kill(killed, signal.SIGKILL)
+    alice.until(lambda: engine_of(own_site) != killed, what="another engine")
+    over_engine(alice, dana, bob)
+    print(f"engine killed: pictures again after {longest(alice, dana, bob):.0f} ms")
+    more_pictures(alice, dana, bob, count=2)
+    unbroken(alice, dana, bob)
 
 
 @pytest.mark.row("V6")
-def test_another_network_and_a_broken_line_interrupt_nothing(lab: CallLab, chromium: Browser) -> None:
-    callers = three(lab, chromium, chromium, chromium)
-    alice = callers[0]
-    alice.page.evaluate("call.networkChanged()")
-    lab.until(lambda: lab.said("alice", "restart_media") >= 2)
-    flow(lab)
-    answers = lab.said("alice", "answer")
-    alice.page.evaluate("cut()")
-    lab.until(lambda: lab.said("alice", "hello") == 2)
-    flow(lab)
-    assert lab.said("alice", "answer") == answers, "a line that comes back with its old peer changes no connection"
-    unbroken(callers)
+@pytest.mark.parametrize("who", [0, 1])
+def test_a_reload_of_one_of_three_comes_back_by_itself(persons: Persons, site: Site, who: int) -> None:
+    alice, dana, booked = pair(persons, site)
+    bob = joins(persons, site, booked)
+    bob.press("Join the call")
+    over_engine(alice, dana, bob)
+    (alice, dana)[who].page.reload()
+    for person in (alice, dana, bob):
+        in_call(person)
+    over_engine(alice, dana, bob)
+    more_pictures(alice, dana, bob, count=2)
 
 
-@pytest.mark.row("V7")
-def test_devices_are_switched_over_the_engine(lab: CallLab, chromium: Browser) -> None:
-    alice, dana, bob = three(lab, chromium, chromium, chromium)
-    offers = lab.said("dana", "answer")
-    alice.page.evaluate("call.setCamera(false)")
-    lab.until(lambda: not alice.flags["camera"])
-    still = dana.frames("alice")
-    before = dana.frames("bob")
-    lab.until(lambda: dana.frames("bob") >= before + FLOWING)
-    assert dana.frames("alice") <= still + FLOWING / 2, "what was on its way, and nothing after it"
-    alice.page.evaluate("call.setCamera(true)")
-    flow(lab)
-    alice.page.evaluate("call.share()")
-    lab.until(lambda: alice.flags["screen"])
-    flow(lab)
-    alice.page.evaluate("call.media.stopSharing()")
-    lab.until(lambda: not alice.flags["screen"])
-    flow(lab)
-    assert lab.said("dana", "answer") == offers, "no switch of a device needs an offer"
-    unbroken([alice, dana, bob])
-
-
-@pytest.mark.row("V7")
-def test_sound_only_stops_the_pictures_to_and_fro(lab: CallLab, chromium: Browser) -> None:
-    alice, dana, bob = three(lab, chromium, chromium, chromium)
-    dana.page.evaluate("call.setSoundOnly(true)")
-    lab.until(lambda: all(wish["layer"] is None for wish in lab.last("dana", "watch")["wishes"]))
-    lab.until(lambda: not dana.flags["camera"])
-    before = dana.frames("alice")
-    more = alice.frames("bob") + FLOWING
-    lab.until(lambda: alice.frames("bob") >= more)
-    assert dana.frames("alice") <= before + FLOWING / 2
-    dana.page.evaluate("call.setSoundOnly(false)")
-    flow(lab)
-    unbroken([alice, dana, bob])
+@pytest.mark.row("V6")
+def test_three_go_on_after_a_restart_of_the_server(persons: Persons, own_site: Site) -> None:
+    alice, dana, booked = pair(persons, own_site)
+    bob = joins(persons, own_site, booked)
+    bob.press("Join the call")
+    over_engine(alice, dana, bob)
+    for person in (alice, dana, bob):
+        person.allow_errors("Failed to load resource|WebSocket connection")
+    own_site.server.kill()
+    own_site.server.start()
+    for person in (alice, dana, bob):
+        person.state("live")
+    over_engine(alice, dana, bob)
+    more_pictures(alice, dana, bob, count=2)
 
 
 @pytest.mark.row("V5")
-def test_firefox_is_the_third(lab: CallLab, chromium: Browser, firefox: Browser) -> None:
-    unbroken(three(lab, chromium, chromium, firefox))
+def test_firefox_is_the_third(persons: Persons, site: Site, firefox: Browser) -> None:
+    alice, dana, booked = pair(persons, site)
+    bob = joins(persons, site, booked, browser=firefox)
+    bob.press("Join the call")
+    in_call(bob)
+    over_engine(alice, dana, bob)
+    more_pictures(alice, dana, count=2)
+    bob.sees_motion(frames=15)

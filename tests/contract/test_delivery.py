@@ -10,6 +10,7 @@ from sqlalchemy import select
 from server.app import Parts, build_house
 from server.consultation.actions import reissue_link, revoke_link, send_link
 from server.consultation.events import Channel
+from server.consultation.guests import withdraw_guest
 from server.consultation.join_link import join_url
 from server.core.house import House
 from server.core.outbox import FIRST_RETRY_S, Worker
@@ -20,6 +21,7 @@ from server.ports import Letter
 from server.settings import Settings
 from tests.cast import ALICE, DANA, Meeting, add_meeting, seat_cast
 from tests.conftest import ORIGIN, StillClock
+from tests.http.guests import IMRAN_MOBILE, add_guest
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("S4")]
 
@@ -123,3 +125,23 @@ async def test_bad_19_a_message_that_may_have_gone_out_is_sent_again_under_the_s
     assert len(keys) == 2
     assert len(set(keys)) == 1
     assert await statuses(house) == [DeliveryStatus.SENT]
+
+
+@pytest.mark.row("V9")
+async def test_a_guests_message_goes_to_the_guest_until_the_invitation_is_taken_back(
+    house: House, invited: Meeting, postman: Postman, clock: StillClock, work: Callable[[], Awaitable[None]]
+) -> None:
+    await work()
+    postman.letters.clear()
+    guest = await add_guest(house, invited, clock.now(), mobile=IMRAN_MOBILE)
+    await work()
+    [(_, letter)] = postman.letters
+    assert letter.to == IMRAN_MOBILE
+    assert join_url(ORIGIN, house.secrets, guest.visit_id) in letter.body
+    assert ALICE.full_name in letter.body
+    assert DANA.name not in letter.subject + letter.body
+    other = await add_guest(house, invited, clock.now(), mobile=IMRAN_MOBILE)
+    async with house.database.write() as tx:
+        await withdraw_guest(tx, ALICE.viewer, invited.consultation_id, other.participant_id, clock.now())
+    await work()
+    assert len(postman.letters) == 1

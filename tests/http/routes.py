@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from tests.cast import DANA, Meeting
+from tests.cast import ALICE, DANA, Meeting
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -26,6 +26,7 @@ class Endpoint:
             "{consultation_id:uuid}": meeting.consultation_id, "{visit_id:uuid}": meeting.visit_id, "{token}": meeting.token,
             "{session_id:uuid}": meeting.visit_id, "{file}": "nothing.js", "{note_id:uuid}": meeting.note_id or meeting.visit_id,
             "{patient_id:uuid}": DANA.patient_id, "{grant_id:uuid}": meeting.visit_id, "{access_id:uuid}": meeting.visit_id,
+            "{guest_id:uuid}": meeting.visit_id, "{professional_id:uuid}": ALICE.professional_id,
             "{template_id:uuid}": meeting.visit_id, "{snippet_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path

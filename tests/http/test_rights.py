@@ -29,6 +29,7 @@ BODIES: dict[str, object] = {
     "release": {"seq": 0, "head": "0" * 64},
     "tickets": {"purpose": "room"},
     "send": {"channel": "sms"},
+    "guests": {"name": "Imran Iqbal", "relation": "interpreter"},
     "messages": {"body": "Hello"},
     "hold": {"body": None},
     "refuse": {"reason": "Please call us"},
@@ -155,7 +156,10 @@ async def test_bad_28_without_a_login_there_are_no_own_pages(app: Starlette, cas
 @pytest.mark.parametrize("insider", [ALICE, BOB], ids=lambda member: member.username)
 async def test_the_team_passes_the_same_doors(app: Starlette, meeting: Meeting, sign_in: SignIn, insider: Staff) -> None:
     client = await sign_in(insider)
+    others = ("{guest_id", "{professional_id")  # ids that are there only once somebody was asked in: tests/http/test_guests.py
     for endpoint in of_consultation(app):
+        if any(name in endpoint.path for name in others):
+            continue
         answer = await ask(client, endpoint, endpoint.filled(meeting))
         refused = answer.status_code in {401, 403, 404, 415, 422}
         assert not refused or is_let_in(answer), (endpoint, answer.text)

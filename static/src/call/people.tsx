@@ -43,15 +43,16 @@ const Person = ({ model, person, children }: PersonProps) => {
 
 interface DeedProps {
   kind?: string;
-  /** Says of whom, for those who hear the button without its row. */
-  label: string;
+  /** Of whom, for those who hear the button without its row. */
+  name: string;
   onClick: () => void;
   children: string;
 }
 
-const Deed = ({ kind = "", label, onClick, children }: DeedProps) => (
-  <button type="button" class={`button small ${kind}`} aria-label={label} onClick={onClick}>
+const Deed = ({ kind = "", name, onClick, children }: DeedProps) => (
+  <button type="button" class={`button small ${kind}`} onClick={onClick}>
     {children}
+    <span class="unseen"> {name}</span>
   </button>
 );
 
@@ -60,15 +61,15 @@ export const DoorDeeds = ({ person, hosting }: { person: Participant; hosting: H
   const { name, stage } = person;
   return (
     <div class="deeds">
-      <Deed kind="primary" label={t("Admit {name}", { name })} onClick={() => hosting.admit(person)}>
+      <Deed kind="primary" name={name} onClick={() => hosting.admit(person)}>
         {t("Admit")}
       </Deed>
       {stage === "waiting" ? (
         <>
-          <Deed label={t("Let {name} wait longer", { name })} onClick={() => hosting.hold(person)}>
+          <Deed name={name} onClick={() => hosting.hold(person)}>
             {t("Let wait longer")}
           </Deed>
-          <Deed label={t("You cannot see {name} now", { name })} onClick={() => hosting.refuse(person)}>
+          <Deed name={name} onClick={() => hosting.refuse(person)}>
             {t("Can’t see now")}
           </Deed>
         </>
@@ -79,10 +80,7 @@ export const DoorDeeds = ({ person, hosting }: { person: Participant; hosting: H
 
 const InvitedDeeds = ({ person, hosting }: { person: Participant; hosting: Hosting }) => (
   <div class="deeds">
-    <Deed
-      label={t("Withdraw the invitation of {name}", { name: person.name })}
-      onClick={() => hosting.withdraw(person)}
-    >
+    <Deed name={person.name} onClick={() => hosting.withdraw(person)}>
       {t("Withdraw")}
     </Deed>
   </div>
@@ -92,7 +90,7 @@ const InvitedDeeds = ({ person, hosting }: { person: Participant; hosting: Hosti
 const HereDeeds = ({ person, hosting }: { person: Participant; hosting: Hosting }) =>
   person.role === "guest" && person.stage === "in_call" ? (
     <div class="deeds">
-      <Deed label={t("Ask {name} to leave", { name: person.name })} onClick={() => hosting.refuse(person)}>
+      <Deed name={person.name} onClick={() => hosting.refuse(person)}>
         {t("Ask to leave")}
       </Deed>
     </div>
@@ -104,7 +102,7 @@ const AT_THE_DOOR = new Set(["waiting", "refused"]);
 
 export const groupOf = ({ role, stage }: Participant): Group => {
   if (AT_THE_DOOR.has(stage)) return "waiting";
-  return role === "guest" && stage === "away" ? "invited" : "here";
+  return role === "guest" && stage !== "in_call" ? "invited" : "here";
 };
 
 /** Those in the call first, in the order of joining. */

@@ -8,6 +8,6 @@ export const guestRequests = (consultation: string): GuestRequests => {
     invite: (invitation) => post(at("/guests"), invitation),
     withdraw: (participant) => remove(at(`/guests/${encodeURIComponent(participant)}`)),
     colleagues: async () => (await fetchJson<{ colleagues: Colleague[] }>(at("/colleagues"))).colleagues,
-    askColleague: ({ person_id }) => post(at("/colleagues"), { person_id }),
+    askColleague: ({ id }) => post(at(`/colleagues/${encodeURIComponent(id)}`)),
   };
 };

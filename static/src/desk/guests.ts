@@ -21,8 +21,10 @@ export interface Invited {
 }
 
 export interface Colleague {
-  person_id: string;
+  id: string;
   name: string;
+  /** Asked into this consultation already. */
+  invited: boolean;
 }
 
 /** One function for each endpoint, of one consultation. */

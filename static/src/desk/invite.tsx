@@ -79,9 +79,9 @@ const Colleagues = ({ colleagues }: { colleagues: readonly Colleague[] }) => (
     <label for="colleague">{t("Colleague")}</label>
     <select id="colleague" name="colleague" required>
       <option value="">{t("Please choose")}</option>
-      {colleagues.map(({ person_id, name }) => (
-        <option key={person_id} value={person_id}>
-          {name}
+      {colleagues.map(({ id, name, invited }) => (
+        <option key={id} value={id}>
+          {invited ? t("{name} (asked already)", { name }) : name}
         </option>
       ))}
     </select>
@@ -93,7 +93,7 @@ const Invite = ({ guests }: { guests: Guests }) => {
   const colleagues = guests.colleagues.value;
   const run = (values: FormData) => {
     if (way === "link") return void guests.sendInvitation(invitationOf(values));
-    const chosen = colleagues.find(({ person_id }) => person_id === text(values, "colleague"));
+    const chosen = colleagues.find(({ id }) => id === text(values, "colleague"));
     if (chosen) void guests.sendToColleague(chosen);
   };
   return (

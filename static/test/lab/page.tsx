@@ -28,8 +28,8 @@ const guests = new Guests({
       return { id: "g", link: "https://consilium.example.org/j/a-long-secret", qr_svg: QR, sent: ["sms"] };
     },
     withdraw: async (participant) => void call.said.push(["withdraw", participant]),
-    colleagues: async () => [{ person_id: "bob", name: "Nurse Bob Brown" }],
-    askColleague: async (colleague) => void call.said.push(["askColleague", colleague.person_id]),
+    colleagues: async () => [{ id: "bob", name: "Nurse Bob Brown", invited: false }],
+    askColleague: async (colleague) => void call.said.push(["askColleague", colleague.id]),
   },
   command: (type, body) => call.command(type, body),
   say: (text) => void call.said.push(["say", text]),
