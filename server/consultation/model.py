@@ -184,9 +184,11 @@ class Participant(Base):
         self.stage = Stage.WAITING
 
     def admit(self, now: datetime) -> None:
+        """Let a patient or guest in. A guest's time counts anew: what was said while they were outside stays hidden after a restart."""
         self._refuse_if_declined()
+        if self.admitted_at is None or (self.role == Role.GUEST and self.stage != Stage.IN_CALL):
+            self.admitted_at = now
         self.stage = Stage.IN_CALL
-        self.admitted_at = self.admitted_at or now
         self.refused_reason = self.hold_message = None
 
     def sit(self, now: datetime, *, quiet: bool) -> None:

@@ -109,6 +109,15 @@ class TestTalking:
         assert [message["body"] for message in team.join(IMRAN).messages] == ["To all"]
         assert team.join(FAY).messages == []
 
+    def test_after_a_restart_a_guest_reads_nothing_of_the_time_outside(self, team: Game) -> None:
+        team.act(ALICE, Refuse(reason="A moment", participant=IMRAN))
+        team.now += 1
+        team.act(DANA, Chat(body="Not to the guest"))
+        team.now += 1
+        team.act(ALICE, Admit(participant=IMRAN))
+        team.restart()
+        assert team.join(IMRAN).messages == []
+
     def test_a_guest_who_waits_writes_to_nobody(self, team: Game) -> None:
         with pytest.raises(Conflict) as refused:
             team.act(FAY, Chat(body="Hello"))
