@@ -21,6 +21,7 @@ from server.media.webm import Coding
 from server.media_control import MOST_FILES, RecordedFile, Source
 
 READ_BYTES = 1 << 18
+WISH_S = 0.5  # between two wishes for a whole picture of one source
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -29,14 +30,14 @@ class TooMany(Exception):
 
 
 class Feed:
-    """One source: the packets of one encoding, out of which frames come. `wished` tells that a picture was asked for already."""
+    """One source: the packets of one encoding, out of which frames come. At `wished_at` a whole picture was asked for, or was to come."""
 
-    def __init__(self, new: tape.NewSource, sender: SenderClock) -> None:
+    def __init__(self, new: tape.NewSource, sender: SenderClock, at: float) -> None:
         self.peer, self.source = new.peer, new.source
         self.codec = cast("Coding", new.codec)
         self.frames = Sound() if new.codec == "opus" else Pictures(new.codec)
         self.clock = SourceClock(sender, new.clock_hz)
-        self.wished_at = 0.0
+        self.wished_at = at
 
 
 class Recorder:
@@ -63,7 +64,7 @@ class Recorder:
             case tape.INSTANT if feed is not None:
                 feed.clock.reported(Instant(*tape.read_instant(one.body), one.at))
             case tape.SOURCE:
-                self._learn(one.source, tape.NewSource.model_validate_json(one.body))
+                self._learn(one.source, tape.NewSource.model_validate_json(one.body), one.at)
             case tape.TIME:
                 self._due(one.at)
             case tape.PAUSE:
@@ -85,10 +86,10 @@ class Recorder:
             self._finish(key)
         return self._whole
 
-    def _learn(self, number: int, new: tape.NewSource) -> None:
-        """One peer's camera may come as another encoding from now on: what was before it is out of it first."""
+    def _learn(self, number: int, new: tape.NewSource, at: float) -> None:
+        """One peer's camera may come as another encoding from now on; what waits of the one before it is too late."""
         self._feeds = {known: feed for known, feed in self._feeds.items() if (feed.peer, feed.source) != (new.peer, new.source)}
-        self._feeds[number] = Feed(new, self._senders.setdefault(new.peer, SenderClock()))
+        self._feeds[number] = Feed(new, self._senders.setdefault(new.peer, SenderClock()), at)
 
     def _put(self, feed: Feed, frames: list[Frame], at: float) -> None:
         for frame in frames:
@@ -96,7 +97,7 @@ class Recorder:
             self._reel(feed.peer, feed.source, feed.codec).put(feed.codec, when, frame, at + self._wall)
 
     def _wish(self, number: int, feed: Feed, at: float) -> None:
-        if feed.frames.wants_picture and at - feed.wished_at > 0.5:
+        if feed.frames.wants_picture and at - feed.wished_at >= WISH_S:
             feed.wished_at = at
             self._tell(tape.WantPicture(source=number))
 

@@ -13,6 +13,7 @@ from random import Random
 
 from aioice import stun
 
+from server.media.depacketise import LONGEST_SOUND, Pictures, Sound
 from server.media.payloads import read_vp8, starts_picture, write_vp8
 from server.media.rtcp import (
     MAX_PACKETS,
@@ -70,6 +71,8 @@ PACKETS = [
     bytes.fromhex("8066 1234 00001000 0a0b0c0d 7c87 42e01f"),
     bytes.fromhex("b2e8 1234 00001000 0a0b0c0d 00000001 00000002 bede 0001 10610000 180a0b 00000004"),
 ]
+WHOLE = bytes.fromhex("80e0 1234 00001000 0a0b0c0d 10 500200 9d012a 4001 f000 0102030405")
+"""The packet of a whole picture of VP8."""
 CHECK = bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST, transaction_id=b"0123456789ab"))
 SAMPLES = [*PACKETS * 2, *REPORTS * 2, REPORTS[FEEDBACK][12:], CHECK]
 
@@ -84,23 +87,25 @@ class MediaResult:
     pictures: int = 0
     rtcp: int = 0
     feedback: int = 0
+    frames: int = 0
     slowest_s: float = 0.0
     findings: list[Finding] = field(default_factory=list)
 
     def __str__(self) -> str:
         kinds = f"rtp {self.rtp} extended {self.extended} pictures {self.pictures} rtcp {self.rtcp} feedback {self.feedback}"
-        return f"packets {self.packets} {kinds} slowest_ms {1000 * self.slowest_s:.1f} findings {len(self.findings)}"
+        return f"packets {self.packets} {kinds} frames {self.frames} slowest_ms {1000 * self.slowest_s:.1f} findings {len(self.findings)}"
 
 
 def run_media(packets: int, seed: int, told: Callable[[MediaResult], None] = lambda _: None) -> MediaResult:
     """Try so many packets, and call `told` now and then."""
-    result = MediaResult()
+    result, recorded = MediaResult(), (Pictures("VP8"), Sound())
     for number in range(seed, seed + packets):
         packet = hostile(Random(number))
         result.packets += 1
         began = time.thread_time()
         try:
             _try(packet, result)
+            _try_frames(packet, recorded, number, result)
             _must(time.thread_time() - began <= LONGEST_S, "took too long")
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
             result.findings.append(Finding(number, packet, f"{type(error).__name__}: {error}"))
@@ -164,6 +169,22 @@ def _try(packet: bytes, result: MediaResult) -> None:
     if feedback is not None:
         result.feedback += 1
         _try_feedback(feedback)
+
+
+def _try_frames(packet: bytes, recorded: tuple[Pictures, Sound], number: int, result: MediaResult) -> None:
+    """Put a packet into a running stream, now and then behind a whole picture: what comes out is bounded and needs nothing lost."""
+    pictures, sound = recorded
+    sent = [packet[:2] + (2 * number + 1 & 0xFFFF).to_bytes(2, "big") + packet[4:]]
+    if number % 3 == 0:
+        sent.insert(0, WHOLE[:2] + (2 * number & 0xFFFF).to_bytes(2, "big") + WHOLE[4:])
+    for one in sent:
+        wanted = pictures.wants_picture
+        frames = [*pictures.put(one, number / 10), *pictures.due(number / 10)]
+        result.frames += len(frames)
+        _must(not frames or not wanted or frames[0].whole, "a picture that needs one that is lost")
+        _must(all(frame.width and frame.height for frame in frames if frame.whole), "a whole picture without a size")
+        heard = [*sound.put(one, number / 10), *sound.due(number / 10)]
+        _must(all(0 < len(frame.payload) <= LONGEST_SOUND for frame in heard), "a sound that nobody sent")
 
 
 def _try_feedback(feedback: Feedback) -> None:

@@ -13,7 +13,7 @@ PACKETS, SEED = 10_000, 44
 def test_bad_44_thousands_of_hostile_packets_do_no_harm() -> None:
     result = run_media(PACKETS, SEED)
     assert [str(finding) for finding in result.findings] == []
-    assert min(result.rtp, result.extended, result.pictures, result.rtcp, result.feedback) > PACKETS // 50
+    assert min(result.rtp, result.extended, result.pictures, result.rtcp, result.feedback, result.frames) > PACKETS // 50
 
 
 def test_the_same_seed_makes_the_same_packets() -> None:

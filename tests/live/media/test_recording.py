@@ -1,7 +1,11 @@
 """A recorded call: real pictures and sound go in, and what comes out of the sealed files can be played, whole and in step."""
 
 import itertools
+import os
 import random
+import resource
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from statistics import median
@@ -9,6 +13,7 @@ from statistics import median
 import pytest
 
 from server.core.clock import SystemClock
+from server.media import recording
 from server.media_control import (
     CloseRoom,
     Leave,
@@ -20,14 +25,16 @@ from server.media_control import (
     ResumeRecording,
     StopRecording,
 )
-from tests.live.media.app_side import Member
+from tests.live.media.app_side import App, Member, open_room
 from tests.live.media.caller import until
 from tests.live.media.performer import PICTURES_S, SOUNDS_S, Performer
 from tests.live.media.playback import KEY, Played, play
 from tests.live.media.standing import Standing
+from tests.servers import Process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V8")]
 IN_STEP_S = 0.05
+MOST_LOST_S = 2.0
 FOLDER = "call-1"
 
 
@@ -53,7 +60,7 @@ class Stage:
             for performer in self.performers:
                 performer.play()
             now = SystemClock().monotonic()
-            if now - self._ticked > 0.1:
+            if self.standing.engine is not None and now - self._ticked > 0.1:
                 self._ticked = now
                 self.standing.engine.tick(now)
             return met()
@@ -66,6 +73,11 @@ class Stage:
 
     async def do(self, kind: Callable[..., object], **fields: object) -> str:
         return await self.standing.app.do(kind, room="r", **fields)
+
+    @property
+    def recorder(self) -> int:
+        """The process of the recorder."""
+        return self.standing.engine._rooms["r"].recording._process.pid  # type: ignore[union-attr]
 
     async def record(self, folder: str = FOLDER) -> None:
         assert await self.do(Record, folder=folder, key=KEY.hex()) == "ok"
@@ -210,6 +222,89 @@ async def test_loss_and_disorder_leave_gaps_and_no_wrong_picture(stage: Stage) -
     assert gaps
     assert all(order[place] in ann.keys for place in gaps)
     assert len(played.sounds) > 0.9 * len(ann.sounds) - SOUNDS_S
+
+
+async def test_a_killed_recorder_loses_two_seconds_at_most(stage: Stage) -> None:
+    ann = await stage.enter("ann")
+    await stage.record()
+    await stage.go_on_for(4.0)
+    os.kill(stage.recorder, signal.SIGKILL)
+    killed = SystemClock().now().timestamp()
+    assert (await stage.standing.app.event(RecordingFailed)).reason == "recorder"
+    (path,) = (stage.folder / FOLDER).iterdir()
+    played = play(path)
+    assert not played.found.finished
+    assert max(played.sounds.values()) > killed - MOST_LOST_S
+    assert played.seconds > 4.0 - MOST_LOST_S - 0.5
+    assert played.shown == len(played.pictures)
+    assert set(played.pictures) <= set(ann.pictures)
+    await stage.record("after-it")
+    await stage.go_on_for(0.5)
+    assert len(await stage.stop()) >= 1
+
+
+async def test_a_killed_engine_loses_two_seconds_at_most(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "server", "media", "--control", str(tmp_path / "control"), "--recordings", str(tmp_path / "kept")]
+    process = Process(command, tmp_path / "engine.log")
+    process.until_up((tmp_path / "control").is_socket)
+    app = await App.at(tmp_path / "control")
+    await open_room(app)
+    stage = Stage(Standing(None, None, app), tmp_path / "kept")  # type: ignore[arg-type] - the engine ticks by itself
+    await stage.enter("ann")
+    await stage.record()
+    await stage.go_on_for(4.0)
+    process.stop(signal.SIGKILL)
+    killed = SystemClock().now().timestamp()
+    (path,) = (tmp_path / "kept" / FOLDER).iterdir()
+    await until(lambda: max(play(path).sounds.values()) > killed - MOST_LOST_S)
+    played = play(path)
+    assert not played.found.finished
+    assert played.shown == len(played.pictures) > PICTURES_S
+    stage.performers[0].member.vanish()
+    await App.hang_up_all()
+
+
+async def test_an_engine_that_is_told_to_end_completes_its_files(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "server", "media", "--control", str(tmp_path / "control"), "--recordings", str(tmp_path / "kept")]
+    process = Process(command, tmp_path / "engine.log")
+    process.until_up((tmp_path / "control").is_socket)
+    app = await App.at(tmp_path / "control")
+    await open_room(app)
+    stage = Stage(Standing(None, None, app), tmp_path / "kept")  # type: ignore[arg-type] - as above
+    await stage.enter("ann")
+    await stage.record()
+    await stage.go_on_for(1.5)
+    process.stop(signal.SIGTERM)
+    files = [play(path) for path in (tmp_path / "kept" / FOLDER).iterdir()]
+    assert files
+    assert all(played.found.finished for played in files)
+    stage.performers[0].member.vanish()
+    await App.hang_up_all()
+
+
+async def test_a_full_disk_ends_the_recording(stage: Stage) -> None:
+    await stage.enter("ann")
+    await stage.record()
+    await stage.go_on_for(2.0)
+    resource.prlimit(stage.recorder, resource.RLIMIT_FSIZE, (20_000, 20_000))
+    await stage.go_on_for(1.5)
+    assert (await stage.standing.app.event(RecordingFailed)).reason == "full"
+    (path,) = (stage.folder / FOLDER).iterdir()
+    played = play(path)
+    assert not played.found.finished
+    assert played.sounds
+
+
+async def test_a_recorder_that_does_not_read_ends_the_recording(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "MOST_WAITING", 100_000)
+    await stage.enter("ann")
+    await stage.record()
+    await stage.go_on_for(0.5)
+    stopped = stage.recorder
+    os.kill(stopped, signal.SIGSTOP)
+    events = stage.standing.app
+    await stage.go_on(lambda: stage.standing.engine._rooms["r"]._recording.ended)  # type: ignore[union-attr]
+    assert (await events.event(RecordingFailed)).reason == "slow"
 
 
 async def test_a_second_recording_is_refused_while_one_runs(stage: Stage) -> None:
