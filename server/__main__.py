@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("new", help="make a new key, which new notes get from now on")
     keys.add_parser("rotate", help="bring all notes under the current key; the server may run meanwhile")
     keys.add_parser("drop", help="delete a key that no note needs any more").add_argument("name")
+    commands.add_parser("recordings", help="which recordings of calls the server is about to delete, because their time is over")
     verify = commands.add_parser("verify", help="look for tampering in the notes or in the audit")
     verify.add_argument("what", choices=["notes", "audit"])
     commands.add_parser("doctor", help="try every way into a call that browsers will be offered, and say what is wrong")
@@ -110,8 +111,8 @@ def _media(settings: Settings, options: argparse.Namespace) -> int:
     if options.recordings is not None:
         options.recordings.mkdir(mode=0o700, parents=True, exist_ok=True)
     address, port = options.listen
-    where = Place(address, port, options.control, options.second, options.announce, secret, options.owned, options.recordings)
-    return run(where)
+    place = Place(address, port, options.control, options.second, options.announce, secret, options.owned, options.recordings)
+    return run(place)
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:
@@ -128,6 +129,14 @@ def _keys(settings: Settings, options: argparse.Namespace) -> int:
 
     chore = {"list": chores.list_keys, "new": chores.new_key, "rotate": chores.rotate_keys}.get(options.chore)
     print(chore(settings) if chore else chores.forget_key(settings, options.name), end="")
+    return 0
+
+
+def _recordings(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    from server import chores  # noqa: PLC0415 - as above
+
+    print(chores.due_recordings(settings), end="")
     return 0
 
 
@@ -162,7 +171,16 @@ def _fail(message: str) -> int:
     return 1
 
 
-COMMANDS = {"serve": _serve, "media": _media, "migrate": _migrate, "keys": _keys, "verify": _verify, "doctor": _doctor, "demo": _demo}
+COMMANDS = {
+    "serve": _serve,
+    "media": _media,
+    "migrate": _migrate,
+    "keys": _keys,
+    "recordings": _recordings,
+    "verify": _verify,
+    "doctor": _doctor,
+    "demo": _demo,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -31,6 +31,7 @@ import server.notes.http
 import server.notes.my_pages
 import server.notes.note_pages
 import server.notes.record_pages
+import server.notes.recording_pages
 import server.notes.sign_http
 import server.notes.texts_http
 import server.notes.texts_pages
@@ -43,6 +44,8 @@ from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
 from server.consultation.events import Channel, Invited
+from server.consultation.recording_actions import REMOVE
+from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.rooms import build_rooms
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
@@ -159,6 +162,7 @@ def _routes() -> list[BaseRoute]:
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.note_pages.routes(),
+        *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
     ]
 
@@ -175,7 +179,7 @@ def _events(clock: Clock) -> Events:
 def _worker(house: House) -> Worker:
     page: Carrier = OutboxPage()
     deliver = deliver_with(house, {Channel.SMS: page, Channel.EMAIL: page}, house.settings.base_url)
-    return Worker(house.database, house.bus, house.clock, {DELIVER: deliver})
+    return Worker(house.database, house.bus, house.clock, {DELIVER: deliver, REMOVE: remove_with(house.database, house.settings)})
 
 
 @asynccontextmanager
@@ -188,6 +192,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.rooms.start()
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
+    house.supervisor.keep(lambda: sweep_daily(house), name="recordings due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

@@ -5,6 +5,8 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from server.consultation.recording_jobs import due
+from server.core.clock import SystemClock
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
 from server.notes.keys import check_keys, keys_in_use, rotate
@@ -55,6 +57,18 @@ def forget_key(settings: Settings, name: str) -> str:
 def faults_in(settings: Settings, what: str) -> list[str]:
     """Return one line for each fault of `notes` or `audit`."""
     return asyncio.run(_faults(settings, what))
+
+
+def due_recordings(settings: Settings) -> str:
+    """Return a line for each recording whose time is over: a dry run of what the server does every ten minutes."""
+    return asyncio.run(_due(settings))
+
+
+async def _due(settings: Settings) -> str:
+    async with _database(settings) as database, database.read() as tx:
+        found = await tx.scalars(due(SystemClock().now()))
+        lines = [f"{one.id}  kept until {one.keep_until:%Y-%m-%d}  by {one.rule}\n" for one in found]
+    return "".join(lines) + f"{len(lines) or 'no'} recordings are due\n"
 
 
 async def _faults(settings: Settings, what: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import server.access.model
 import server.consultation.model
+import server.consultation.recorded
 import server.consultation.records
 import server.core.audit
 import server.core.outbox

@@ -97,6 +97,11 @@ class Settings(BaseModel):
         return self.database_url or f"sqlite:///{self.data_dir / 'consilium.db'}"
 
     @property
+    def recordings_dir(self) -> Path:
+        """Where the engine writes recordings, and from where they are played."""
+        return self.data_dir / "recordings"
+
+    @property
     def own_tls(self) -> bool:
         """Whether the server itself speaks HTTPS: where others can reach it and no proxy in front has a public address."""
         return not self.base_url and not is_loopback(self.host)

@@ -24,6 +24,7 @@ const PAGES = {
   microphone: ["src/pages/microphone.ts", 12_000],
   speaker: ["src/pages/speaker.ts", 12_000],
   network: ["src/pages/network.ts", 12_000],
+  player: ["src/pages/player.ts", 6_000],
 };
 const ROOM = { room: ["src/call/room.tsx", 39_000] };
 const STAFF = { desk: ["src/desk/desk.tsx", 58_000], today: ["src/today/today.tsx", 50_000] };

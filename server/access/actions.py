@@ -12,7 +12,9 @@ from server.access.viewer import administers
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
-from server.errors import Forbidden, NotFound
+from server.errors import Forbidden, Invalid, NotFound
+
+RECORDING_DAYS = (30, 90, 180, 365)
 
 
 def add_practice(tx: Tx, name: str, phone: str | None, time_zone: str) -> Practice:
@@ -30,6 +32,23 @@ async def keep_drafts(tx: Tx, viewer: Viewer, now: datetime, *, keeps: bool) -> 
         return
     practice.keeps_drafts = keeps
     said = "keeps drafts" if keeps else "keeps no drafts"
+    await record(tx, Deed(practice.id, viewer.person_id, Act.CHANGED, "practice", practice.id, None, said), now)
+
+
+async def keep_recordings(tx: Tx, viewer: Viewer, days: int, now: datetime) -> None:
+    """Decide how long recordings that begin from now on are kept.
+
+    Raises `Forbidden` for whoever is no administrator, and `Invalid` for a number that is not offered.
+    """
+    if viewer.practice_id is None or not await administers(tx, viewer):
+        raise Forbidden
+    if days not in RECORDING_DAYS:
+        raise Invalid(code="keeps_recordings_days")
+    practice = await tx.get_one(Practice, viewer.practice_id)
+    if practice.keeps_recordings_days == days:
+        return
+    practice.keeps_recordings_days = days
+    said = f"keeps recordings {days} days"
     await record(tx, Deed(practice.id, viewer.person_id, Act.CHANGED, "practice", practice.id, None, said), now)
 
 

@@ -15,7 +15,8 @@ class Practice(Base):
     """An organisation: a sole professional or a clinic. `time_zone` is an IANA name, `phone` as people dial it.
 
     `language` is the tag of the catalogue in which it writes to people. With `keeps_drafts` somebody's own computer may keep,
-    encrypted, what is typed into a note while there is no connection; a shared computer never does.
+    encrypted, what is typed into a note while there is no connection; a shared computer never does. Recordings of calls are deleted
+    after `keeps_recordings_days`; a change counts for recordings that begin later.
     """
 
     __tablename__ = "practice"
@@ -26,6 +27,7 @@ class Practice(Base):
     time_zone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(20), default=SOURCE_TAG)
     keeps_drafts: Mapped[bool] = mapped_column(default=True)
+    keeps_recordings_days: Mapped[int] = mapped_column(default=90)
 
 
 class Professional(Base):

@@ -4,10 +4,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.access.actions import keep_drafts
+from server.access.actions import RECORDING_DAYS, keep_drafts, keep_recordings
 from server.access.home import part_of
 from server.access.model import Practice
 from server.access.viewer import administers, load_viewer, viewer_of
+from server.errors import Invalid
 from server.identity.actions import open_logins
 from server.identity.gate import signed_in
 from server.identity.model import Credential
@@ -35,7 +36,7 @@ async def _account(request: Request) -> Response:
     person = {"name": viewer.name, "username": credential.username}
     zone = practice.time_zone if practice else "UTC"
     shown = {"person": person, "part": part, "sessions": alive, "current": who.session_id, "zone": zone, "now": now}
-    decided = {"practice": practice if decides else None, "done": request.query_params.get("done")}
+    decided = {"practice": practice if decides else None, "done": request.query_params.get("done"), "recording_days": RECORDING_DAYS}
     return render(request, "staff/account.html", {**shown, **decided})
 
 
@@ -45,4 +46,14 @@ async def _practice(request: Request) -> Response:
     house = house_of(request)
     async with house.database.write() as tx:
         await keep_drafts(tx, viewer, house.clock.now(), keeps=form.get("keeps_drafts") == "yes")
+        if days := form.get("keeps_recordings_days"):
+            await keep_recordings(tx, viewer, _days(days), house.clock.now())
     return RedirectResponse("/account?done=practice#practice", status_code=303)
+
+
+def _days(text: str) -> int:
+    """Return one of the numbers that are offered; raises `Invalid`."""
+    found = {str(days): days for days in RECORDING_DAYS}.get(text)
+    if found is None:
+        raise Invalid(code="keeps_recordings_days")
+    return found

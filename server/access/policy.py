@@ -167,3 +167,34 @@ def relations(viewer: Viewer, note: NoteFacts) -> frozenset[Relation]:
 
 def may(viewer: Viewer, verb: Verb, note: NoteFacts) -> bool:
     return any(verb in RIGHTS[relation][note.kind] for relation in relations(viewer, note))
+
+
+@dataclass(frozen=True)
+class RecordingFacts:
+    """What the policy needs to know of a recording of a call. `author_ids` wrote the notes of its consultation, jottings left out."""
+
+    practice_id: UUID
+    professional_id: UUID
+    team_id: UUID | None
+    patient_id: UUID
+    author_ids: frozenset[UUID]
+    sharing: bool
+
+
+def may_hear(viewer: Viewer, recording: RecordingFacts) -> bool:
+    """The professional whose consultation it was, and the professionals who may see its notes.
+
+    It was agreed to for quality and training. So an assistant, whom a permission lets read, does not hear it, and an emergency opens none.
+    """
+    if viewer.professional_id is None or viewer.practice_id != recording.practice_id:
+        return False
+    if viewer.professional_id == recording.professional_id or viewer.person_id in recording.author_ids:
+        return True
+    if recording.sharing and recording.team_id in viewer.team_ids:
+        return True
+    return any(Permission(author_id, recording.patient_id) in viewer.permissions for author_id in recording.author_ids)
+
+
+def may_delete_recording(viewer: Viewer, recording: RecordingFacts) -> bool:
+    """Only the professional whose consultation it was; the patient takes their agreement back instead."""
+    return viewer.professional_id == recording.professional_id and viewer.practice_id == recording.practice_id

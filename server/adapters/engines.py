@@ -29,6 +29,8 @@ from server.media_control import (
     Join,
     Load,
     OpenRoom,
+    Record,
+    RecordingFailed,
     Refused,
     Welcome,
     is_proof,
@@ -249,6 +251,8 @@ class Node:
 
     def _refused(self, asked: Asked | None, code: str) -> None:
         log.info("engine refuses", node=self.place.name, code=code)
+        if asked is not None and asked.kind is Record:
+            asked.room.hear(RecordingFailed(room=asked.room.name, reason=code[:32]))
         if asked is not None and ((asked.kind, code) in FATAL or (code == "room" and asked.kind is not CloseRoom)):
             asked.room.lose()
 

@@ -29,8 +29,8 @@ class OwnEngine:
     secret: bytes | None = None
     name = "own"
 
-    def __init__(self, listen: str, announce: str) -> None:
-        self._options = ["--listen", listen, *(["--announce", announce] if announce else [])]
+    def __init__(self, listen: str, announce: str, recordings: Path) -> None:
+        self._options = ["--listen", listen, *(["--announce", announce] if announce else []), "--recordings", str(recordings.absolute())]
         self._folder: TemporaryDirectory[str] | None = None
         self._process: asyncio.subprocess.Process | None = None
 
@@ -90,5 +90,7 @@ def places_of(settings: Settings) -> list[Place]:
     places: list[Place] = [Remote((host.strip("[]"), int(port)), secret) for host, _, port in named]
     if not places and settings.media == "own":
         own = reachable_host("0.0.0.0")  # noqa: S104 - asked for what others can reach, not bound
-        places = [OwnEngine(settings.media_listen or f"{own if is_ip(own) else '127.0.0.1'}:0", settings.media_announce)]
+        places = [
+            OwnEngine(settings.media_listen or f"{own if is_ip(own) else '127.0.0.1'}:0", settings.media_announce, settings.recordings_dir)
+        ]
     return places

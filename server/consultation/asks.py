@@ -9,6 +9,7 @@ from server.consultation.audience import Line
 from server.consultation.commands import Command, Media
 from server.consultation.subject import RoomSubject
 from server.errors import ConsiliumError
+from server.web.i18n import ENGLISH, Language
 
 Answer = Callable[[ConsiliumError | None], None]
 
@@ -27,11 +28,15 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A command of a participant, by the socket `handle` or, where that is None, by an HTTP request that passed its door."""
+    """A command of a participant, by the socket `handle` or, where that is None, by an HTTP request that passed its door.
+
+    `language` is the one in which they read what they answer.
+    """
 
     participant_id: UUID
     handle: int | None
     command: Command
+    language: Language = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)

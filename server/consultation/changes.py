@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from server.consultation.commands import Verdict
+from server.web.i18n import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +76,13 @@ class Say:
     body: str
 
 
-Change = Arrive | Sit | Admit | Hold | Refuse | Leave | Lose | End | Say
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A participant says whether they may be recorded; the room adds the `language` in which they read the question."""
+
+    participant_id: UUID
+    yes: bool
+    language: Language | None = None
+
+
+Change = Arrive | Sit | Admit | Hold | Refuse | Leave | Lose | End | Say | Answer

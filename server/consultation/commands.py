@@ -217,6 +217,23 @@ class End(Command):
     reason: Text | None
 
 
+class Record(Command):
+    """Ask everybody to be recorded, or stop it."""
+
+    professional_only = True
+    stored = True
+
+    on: bool
+
+
+class Agree(Command):
+    """Answer whether one may be recorded; a 'no' counts at any time."""
+
+    stored = True
+
+    yes: bool
+
+
 MediaWord = Answer | RestartMedia | Watch
 """What a browser says to the engine."""
 
@@ -238,6 +255,8 @@ COMMANDS: dict[str, type[Command]] = {
     "refuse": Refuse,
     "leave": Leave,
     "end": End,
+    "record": Record,
+    "agree": Agree,
 }
 
 

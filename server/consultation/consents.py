@@ -10,10 +10,11 @@ from server.web.i18n import Language
 WORDINGS = (
     Wording(
         "video",
-        "1",
+        "2",
         _("I agree to have this consultation by video."),
         _(
-            "Picture and sound go encrypted between your device and your professional's. Nothing is recorded. "
+            "Picture and sound go encrypted between your device and your professional's. "
+            "Nothing is recorded unless everybody in the call has agreed to it. "
             "You can stop at any time and ask for an appointment in person instead."
         ),
     ),
@@ -31,6 +32,17 @@ WORDINGS = (
         "1",
         _("I am in a place where I can talk, and I will say who is with me."),
         _("A quiet room is best. Somebody you trust may be with you: please tell your professional that they are there."),
+    ),
+)
+
+RECORDING = Wording(
+    "recording",
+    "1",
+    _("I agree that this call is recorded for quality and training."),
+    _(
+        "Sound and picture of everybody in the call are stored encrypted, and deleted after a fixed time. The professional whose "
+        "consultation it is can play them, and so can colleagues who may see its notes. You can say no without any disadvantage. "
+        "You can take your agreement back at any time: then the recording stops and is deleted."
     ),
 )
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from server.consultation.commands import Answer, MediaWord, RestartMedia, Watch
+from server.consultation.deck import Deck
 from server.consultation.engine_words import tells_of
 from server.consultation.roster import Roster
 from server.consultation.route import Route, change, follow
@@ -18,6 +19,7 @@ from server.media_control import Watch as WatchTracks
 from server.ports import MediaEngines, MediaRoom
 
 MOST_HEARD = 1_000  # events that wait for the room's task; with more the engine is taken for lost
+ROOMS_KNOWN = 8  # the newest, by their epoch: a room that is closed for us may still say what it has recorded
 PATIENCE_S = 1.0  # before a lost room is opened again, and for whoever was let go of to turn out to have left
 
 
@@ -72,11 +74,14 @@ class Exchange:
         self._hall: Hall | None = None
         self._older: Hall | None = None
         self._heard: deque[tuple[int, Event | None]] = deque()
+        self._rooms: dict[int, MediaRoom] = {}
         self._opened_at: float | None = None
+        self.deck = Deck()
 
     def steer(self, roster: Roster, now: float) -> Roster:
         """Return the roster with the route that its call takes now, and bring the engine to where that is."""
-        route = follow(roster.route, roster.talking, now)
+        self.deck.tick(now)
+        route = follow(roster.route, roster.talking, now, recorded=self.deck.busy)
         if route.path == "engine" and self._hall is not None and self._hall.epoch == route.epoch and self._hall.fails(roster, now):
             route = change(route, "engine", now)
         has_engine = self._hall is not None or self._engines.available
@@ -92,6 +97,7 @@ class Exchange:
         tells: list[Tell] = []
         while self._heard:
             epoch, event = self._heard.popleft()
+            self.deck.hear(self._rooms.get(epoch), event)
             if isinstance(event, Gone):
                 self._lose(epoch, event.peer, now)
             if self._hall is None or epoch != self._hall.epoch or epoch != roster.route.epoch:
@@ -121,12 +127,12 @@ class Exchange:
     def _follow(self, route: Route, roster: Roster, now: float) -> None:
         """Open a room for a new epoch, keep the older one until that is settled."""
         if self._hall is not None and self._hall.epoch != route.epoch:
-            self._close_older()
+            self._close_older(now)
             self._older, self._hall = self._hall, None
         if route.path == "engine" and self._hall is None:
             self._open(route.epoch, now)
         if route.settled:
-            self._close_older()
+            self._close_older(now)
         if self._older is not None:
             self._older.follow(roster.talking & self._older.peers, roster.quiet)
         if self._hall is not None:
@@ -147,10 +153,12 @@ class Exchange:
                 self._hall.room.do(WatchTracks, peer=peer, wishes=wishes)
 
     def close(self) -> None:
-        self._close_older()
-        if self._hall is not None:
-            self._hall.room.close()
-            self._hall = None
+        """End every room; what was recorded last is completed by the engine, and told to nobody."""
+        for hall in (self._older, self._hall):
+            if hall is not None:
+                hall.room.close()
+        self._older = self._hall = None
+        self.deck.close()
 
     def _open(self, epoch: int, now: float) -> None:
         if self._opened_at is not None and now - self._opened_at < PATIENCE_S:
@@ -158,6 +166,9 @@ class Exchange:
         self._opened_at = now
         room = self._engines.open(f"{self._name}-{epoch}", lambda event: self._hear(epoch, event))
         self._hall = None if room is None else Hall(room, epoch)
+        if room is not None:
+            self._rooms = {**{name: known for name, known in self._rooms.items() if epoch - name < ROOMS_KNOWN}, epoch: room}
+            self.deck.enter(room, now)
 
     def _hear(self, epoch: int, event: Event | None) -> None:
         if len(self._heard) == MOST_HEARD:
@@ -166,7 +177,7 @@ class Exchange:
         self._heard.append((epoch, event))
         self._wake()
 
-    def _close_older(self) -> None:
+    def _close_older(self, now: float) -> None:
         if self._older is not None:
-            self._older.room.close()
+            self.deck.part(self._older.room, now)
             self._older = None

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from server.access.model import Professional
 from server.consultation.attendance import begin_stretch, end_stretch
-from server.consultation.changes import Admit, Arrive, Change, End, Hold, Leave, Lose, Refuse, Say, Sit
+from server.consultation.changes import Admit, Answer, Arrive, Change, End, Hold, Leave, Lose, Refuse, Say, Sit
 from server.consultation.model import Consultation, Outcome, Participant, Relation, Role, Stage
 from server.consultation.records import ChatMessage, Ending
 from server.consultation.roster import MESSAGES_SHOWN, ConsultationFacts, Facts, Member, Message
@@ -58,6 +58,8 @@ async def perform(tx: Tx, consultation_id: UUID, change: Change, now: datetime) 
     book = await _open_book(tx, consultation_id, lock=True)
     if isinstance(change, Say):
         return facts_of(book, await _say(tx, book, change, now))
+    if isinstance(change, Answer):
+        return facts_of(book)  # it moves nobody
     apply_change(book, change, now)
     await _record(tx, book, change, now)
     await tx.flush()

@@ -23,7 +23,10 @@ class Invitation(Base):
 
 
 class Consent(Base):
-    """A dated yes to one purpose in one wording; `wording_sha256` proves which sentence was read. It counts until it is withdrawn."""
+    """A dated yes to one purpose in one wording; `wording_sha256` proves which sentence was read. It counts until it is withdrawn.
+
+    A yes to being recorded names the recording, once there is one.
+    """
 
     __tablename__ = "consent"
 
@@ -35,6 +38,7 @@ class Consent(Base):
     language: Mapped[str] = mapped_column(String(20))
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recording.id"), index=True)
 
 
 class Refusal(Base):

@@ -8,18 +8,22 @@ from uuid import UUID
 from server.consultation.asks import Act, Ask, Join
 from server.consultation.attendance import note_seen
 from server.consultation.audience import Audience, Seat
-from server.consultation.changes import Arrive, Change, End, Leave, Lose
+from server.consultation.changes import Answer, Arrive, Change, End, Leave, Lose
 from server.consultation.exchange import Exchange
 from server.consultation.inbox import Inbox
 from server.consultation.live_actions import load_room, perform, read_facts
 from server.consultation.model import Stage
 from server.consultation.readings import Readings, keep_readings
+from server.consultation.recording import OFF
+from server.consultation.recording_actions import keep_answer
+from server.consultation.recording_steps import followed
 from server.consultation.resume import resumed_peer
 from server.consultation.rights import check_rights, objection
 from server.consultation.roster import Facts, Roster, absorb, restore
 from server.consultation.route import Route
 from server.consultation.steps import Close, Step, act, attach, check_arrival, drop, expel, overdue, showing
 from server.consultation.subject import RoomSubject
+from server.consultation.tape import Tape
 from server.consultation.topics import room_topic
 from server.consultation.view import view_for
 from server.consultation.welcome import welcome
@@ -53,6 +57,7 @@ class Room:
         self._audience = Audience()
         self._readings = Readings()
         self._exchange = Exchange(house.engines, consultation_id, self.inbox.nudge)
+        self._tape = Tape(house, consultation_id, self._exchange.deck)
         self._roster: Roster
         self._lost: set[int] = set()
         self._recheck_due = False
@@ -112,7 +117,7 @@ class Room:
     async def _turn(self) -> None:
         """Look at what is urgent, then at one ask, then at the clock."""
         self._drop_lost()
-        self._hear_engine()
+        await self._hear_engine()
         if self._recheck_due:
             await self._recheck()
         ask = await self.inbox.next(self._pace.tick_s)
@@ -169,14 +174,18 @@ class Room:
                 raise Conflict("You are connected from another place.", code="replaced")
         elif what.participant_id not in self._roster.members:
             await self._read_facts()
-        return await self._take(act(self._roster, what.participant_id, what.command))
+        step = act(self._roster, what.participant_id, what.command)
+        if isinstance(step.store, Answer):
+            step = replace(step, store=replace(step.store, language=what.language))
+        return await self._take(step)
 
     async def _take(self, step: Step) -> tuple[Close, ...]:
         """Store, then believe, then tell: nobody hears of what was not committed. Returns whom to close once the asker is answered."""
         roster = step.roster
+        self._tape.brake(roster.recording)
         if step.store is not None:
             roster = absorb(roster, await self._store(step.store))
-        self._believe(roster)
+        await self._believe(roster)
         if step.word is not None:
             self._exchange.say(*step.word, self._roster.route.epoch)
         if step.measured is not None:
@@ -184,16 +193,25 @@ class Room:
         self._audience.tell(step.tells)
         return step.closes
 
-    def _believe(self, roster: Roster) -> None:
+    async def _believe(self, roster: Roster) -> None:
+        """Bring the recording and the way of the media after it, then show it to everybody."""
+        roster = followed(roster, self._house.clock.now())
+        await self._tape.follow(self._roster, roster)
         roster = self._exchange.steer(roster, self._house.clock.monotonic())
         if roster is not self._roster:
             self._roster = roster
             self._audience.publish(roster)
 
-    def _hear_engine(self) -> None:
-        roster, tells = self._exchange.take(self._roster, self._house.clock.monotonic())
-        self._believe(roster)
-        self._audience.tell(tells)
+    async def _hear_engine(self) -> None:
+        """A recording that the engine gave up is over for everybody; what the database does not take is stored by the next turn."""
+        try:
+            roster, tells = self._exchange.take(self._roster, self._house.clock.monotonic())
+            await self._believe(roster)
+            self._audience.tell(tells)
+            if await self._tape.hear(self._roster.recording):
+                await self._believe(replace(self._roster, recording=OFF))
+        except STORAGE_ERRORS as error:
+            storage_error(error)
 
     async def _store(self, change: Change, subject: RoomSubject | None = None) -> Facts:
         """Commit one change; an arrival only if `subject` has the right to it at this moment."""
@@ -203,6 +221,8 @@ class Room:
                 await check_rights(tx, self._house.settings, subject, now)
             if isinstance(change, (Leave, Lose, End)):
                 await note_seen(tx, self._seen(None if isinstance(change, End) else change.participant_id))
+            if isinstance(change, Answer):
+                await keep_answer(tx, change, self._tape.recording_id, now)
             return await perform(tx, self.consultation_id, change, now)
 
     def _drop_lost(self) -> None:
@@ -230,7 +250,7 @@ class Room:
     async def _read_facts(self) -> None:
         async with self._house.database.read() as tx:
             facts = await read_facts(tx, self.consultation_id)
-        self._believe(absorb(self._roster, facts))
+        await self._believe(absorb(self._roster, facts))
 
     async def _withdrawn(self) -> list[tuple[int, ConsiliumError]]:
         now, settings = self._house.clock.now(), self._house.settings
@@ -241,9 +261,9 @@ class Room:
     async def _tick(self) -> None:
         now = self._house.clock.monotonic()
         self._tick_at = now + self._pace.tick_s
-        self._believe(self._roster)
         self._recheck_due = self._recheck_due or now >= self._recheck_at
         try:
+            await self._believe(self._roster)
             while (step := overdue(self._roster, now, self._pace.grace_s)) is not None:
                 await self._take(step)
             if now >= self._attendance_at:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from server.consultation.model import Relation, Role, Stage
+from server.consultation.recording import OFF, Recording
 from server.consultation.route import P2P, Route
 
 MOST_IN_CALL = 8
@@ -102,6 +103,7 @@ class Roster:
     members: Mapping[UUID, Member]
     messages: tuple[Message, ...] = ()
     retired: tuple[str, ...] = ()  # peers that must not come back, because the other side has let go of them
+    recording: Recording = OFF
     route: Route = P2P
     has_engine: bool = False  # whether there is a forwarding engine for a call of three and more
 

@@ -12,6 +12,7 @@ from server.consultation import changes
 from server.consultation.changes import Change
 from server.consultation.commands import (
     Admit,
+    Agree,
     Answer,
     Caption,
     Chat,
@@ -25,6 +26,7 @@ from server.consultation.commands import (
     Media,
     MediaWord,
     Quality,
+    Record,
     Refuse,
     RestartMedia,
     Signal,
@@ -33,6 +35,7 @@ from server.consultation.commands import (
     Watch,
 )
 from server.consultation.model import NOT_WAITING, Role, Stage
+from server.consultation.recording_steps import answered, asked
 from server.consultation.roster import MOST_IN_CALL, RETIRED_KEPT, Member, Peer, Roster
 from server.consultation.route import FEWEST_FOR_ENGINE, says_flowing
 from server.consultation.signalling import find_target
@@ -254,6 +257,14 @@ def _end(roster: Roster, actor: Member, command: End) -> Step:
     return Step(roster, store=changes.End(actor.id, command.outcome, command.reason), closes=closes)
 
 
+def _record(roster: Roster, actor: Member, command: Record) -> Step:
+    return Step(*asked(roster, actor, command))
+
+
+def _agree(roster: Roster, actor: Member, command: Agree) -> Step:
+    return Step(*answered(roster, actor, command))
+
+
 def _check_seats(roster: Roster, *comers: Member) -> None:
     """Whoever acts comes first, and must be connected; raises `Conflict` where the call has no place for one of them."""
     _refuse_if_over(roster)
@@ -320,4 +331,6 @@ ACTIONS: dict[type[Command], Callable[[Roster, Member, Any], Step]] = {
     Refuse: _refuse,
     Leave: _leave,
     End: _end,
+    Record: _record,
+    Agree: _agree,
 }

@@ -6,6 +6,7 @@ from typing import Literal, TypedDict
 
 from server.consultation.device_words import in_words
 from server.consultation.model import Stage
+from server.consultation.recording_view import RecordingShape, recording_for
 from server.consultation.roster import ConsultationFacts, Member, Message, Roster
 from server.consultation.route import RouteShape
 
@@ -52,9 +53,10 @@ class Snapshot(TypedDict):
     participants: list[ParticipantShape]
     messages: list[MessageShape]
     route: RouteShape
+    recording: RecordingShape
 
 
-Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | RouteShape | dict[str, str]]
+Event = tuple[str, ConsultationShape | ParticipantShape | MessageShape | RecordingShape | RouteShape | dict[str, str]]
 
 
 def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snapshot:
@@ -63,6 +65,7 @@ def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snaps
         "consultation": _consultation(roster.consultation, viewer),
         "participants": [_participant(member, viewer, say) for member in roster.members.values() if _is_shown(roster, member, viewer)],
         "messages": [_message(message) for message in roster.messages if _is_heard(message, viewer)],
+        "recording": recording_for(roster, viewer, say),
         "route": roster.route.shape,
     }
 
@@ -71,6 +74,7 @@ def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
     """Yield the events by which a page that shows `old` comes to show `new`."""
     if old["consultation"] != new["consultation"]:
         yield "consultation", new["consultation"]
+    yield from _diff_media(old, new)
     before = {shown["id"]: shown for shown in old["participants"]}
     after = {shown["id"]: shown for shown in new["participants"]}
     for gone in before.keys() - after.keys():
@@ -78,12 +82,17 @@ def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
     for name, shown in after.items():
         if before.get(name) != shown:
             yield "participant", shown
-    if old["route"] != new["route"]:
-        yield "route", new["route"]
     last = old["messages"][-1]["id"] if old["messages"] else 0
     for message in new["messages"]:
         if message["id"] > last:
             yield "message", message
+
+
+def _diff_media(old: Snapshot, new: Snapshot) -> Iterator[Event]:
+    if old["recording"] != new["recording"]:
+        yield "recording", new["recording"]
+    if old["route"] != new["route"]:
+        yield "route", new["route"]
 
 
 def _is_shown(roster: Roster, member: Member, viewer: Member) -> bool:

@@ -15,6 +15,7 @@ from server.core.house import House
 from server.errors import Conflict, ConsiliumError, NotSignedIn, TooFast
 from server.web.bucket import Bucket
 from server.web.connection import LEFT, RESTART, Connection, SocketLimits
+from server.web.pages import language_of
 from server.web.socket import JsonSocket
 from server.web.wire import Frame
 
@@ -35,6 +36,7 @@ class RoomConversation:
         self._house = cast(House, websocket.app.state.house)
         self._rooms = cast(Rooms, websocket.app.state.rooms)
         self._connection = connection
+        self._language = language_of(websocket)
         self._handle = self._rooms.new_handle()
         now = self._house.clock.monotonic()
         self._stored = Bucket.full(STORED_PER_S, STORED_BURST, now)
@@ -62,7 +64,7 @@ class RoomConversation:
         if bucket is not None and not bucket.take(self._house.clock.monotonic()):
             raise TooFast
         assert self._room is not None  # noqa: S101 - frames come only after `open`
-        act = Act(self._subject.participant_id, self._handle, command)
+        act = Act(self._subject.participant_id, self._handle, command, self._language)
         try:
             await self._room.inbox.put(Ask(act, self._answer_to(frame, command)))
         except Gone:

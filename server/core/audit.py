@@ -33,6 +33,10 @@ class Act(StrEnum):
     REGISTERED = "registered"
     READDRESSED = "readdressed"
     CHANGED = "changed"
+    RECORDED = "recorded"
+    STOPPED = "stopped"
+    LISTENED = "listened"
+    DELETED = "deleted"
     INVITED = "invited"
     UNINVITED = "uninvited"
 
@@ -74,10 +78,13 @@ class AuditEntry(Base):
 
 @dataclass(frozen=True)
 class Deed:
-    """Somebody did something to a thing (`note`, `record` …) of a patient, for a reason where one was asked for."""
+    """Somebody did something to a thing (`note`, `record` …) of a patient, for a reason where one was asked for.
+
+    Without a person it was the server, or somebody in a call who has no account.
+    """
 
     practice_id: UUID
-    person_id: UUID
+    person_id: UUID | None
     act: Act
     thing: str
     thing_id: UUID

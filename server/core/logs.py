@@ -9,8 +9,8 @@ import structlog
 
 FIELDS = {
     "event", "level", "timestamp",
-    "attempts", "chains", "code", "consultations", "day", "error", "failures", "kind",
-    "node", "note", "notes", "port", "root", "route", "rows", "session", "size", "stretches", "task",
+    "attempts", "chains", "code", "consultations", "day", "error", "failures", "fault", "kind",
+    "node", "note", "notes", "port", "recordings", "root", "route", "rows", "session", "size", "stretches", "task",
     "where",
 }  # fmt: skip
 

@@ -1,55 +1,74 @@
-"""Which keys of the ring the notes need, and how they all come under the current one while the server runs."""
+"""Which keys of the ring the notes and recordings need, and how they all come under the current one while the server runs."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from server.consultation.recorded import Recording
+from server.consultation.recording_actions import THING
 from server.core.db import Database, Tx
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, place_of
 from server.notes.model import Note
 from server.settings import BadSettings
 
-BATCH = 100  # notes of one transaction: others write in between
+BATCH = 100  # rows of one transaction: others write in between
 
 
 async def check_keys(database: Database, keyring: KeyRing) -> None:
-    """Open one note under each key that is in use; raises `BadSettings` with one line for a key that is missing or another one."""
+    """Open one note and one recording under each key that is in use.
+
+    Raises `BadSettings` with one line for a key that is missing or another one.
+    """
     async with database.read() as tx:
         for key_id, (count, newest) in (await _in_use(tx)).items():
             note = await tx.get_one(Note, newest)
-            try:
-                keyring.sealer(key_id, note.data_key, place_of("note", note.public_id))
-            except MissingKey:
-                raise BadSettings(f"{FILE} lacks the key {key_id}, which {count} notes need: put it back from its backup") from None
-            except Unreadable:
-                raise BadSettings(f"{FILE} holds another key {key_id} than the one of {count} notes: put it back from its backup") from None
+            _try_key(keyring, key_id, note.data_key, place_of("note", note.public_id), f"{count} notes")
+        for key_id, (count, one) in (await _in_recordings(tx)).items():
+            recording = await tx.get_one(Recording, one)
+            _try_key(keyring, key_id, recording.data_key or b"", place_of(THING, recording.id), f"{count} recordings")
+
+
+def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needing: str) -> None:
+    try:
+        keyring.sealer(key_id, data_key, place)
+    except MissingKey:
+        raise BadSettings(f"{FILE} lacks the key {key_id}, which {needing} need: put it back from its backup") from None
+    except Unreadable:
+        raise BadSettings(f"{FILE} holds another key {key_id} than the one of {needing}: put it back from its backup") from None
 
 
 async def keys_in_use(database: Database) -> dict[str, int]:
-    """Return how many notes each key encrypts."""
+    """Return how many notes and recordings each key encrypts."""
     async with database.read() as tx:
-        return {key_id: count for key_id, (count, _) in (await _in_use(tx)).items()}
+        counts = {key_id: count for key_id, (count, _) in (await _in_use(tx)).items()}
+        for key_id, (count, _) in (await _in_recordings(tx)).items():
+            counts[key_id] = counts.get(key_id, 0) + count
+        return counts
 
 
 async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[int, int]]:
     """Bring every data key under the current key, and yield how many of how many are done; raises `MissingKey` and `Unreadable`.
 
-    Only data keys change: the rows stay, and with them the chain that covers them. Open notes go on, for they hold their key already.
+    Only data keys change: the rows and files stay, and with them the chains that cover them. Open notes go on, for they hold their key
+    already.
     """
     current = keyring.current
     async with database.read() as tx:
         total = await tx.scalar(select(func.count(Note.id)).where(Note.key_id != current)) or 0
+        total += await tx.scalar(select(func.count(Recording.id)).where(Recording.key_id != current)) or 0
     done = 0
-    while True:
-        async with database.write() as tx:
-            count = await _rewrap_some(tx, keyring, current)
-        if not count:
-            return
-        done += count
-        yield done, max(total, done)
+    for rewrap_some in (_rewrap_notes, _rewrap_recordings):
+        count = BATCH
+        while count:
+            async with database.write() as tx:
+                count = await rewrap_some(tx, keyring, current)
+            done += count
+            if count:
+                yield done, max(total, done)
 
 
-async def _rewrap_some(tx: Tx, keyring: KeyRing, current: str) -> int:
+async def _rewrap_notes(tx: Tx, keyring: KeyRing, current: str) -> int:
     older = list(await tx.scalars(select(Note).where(Note.key_id != current).order_by(Note.id).limit(BATCH)))
     for note in older:
         key_id, data_key = keyring.rewrap(note.key_id, note.data_key, place_of("note", note.public_id))
@@ -57,6 +76,25 @@ async def _rewrap_some(tx: Tx, keyring: KeyRing, current: str) -> int:
     return len(older)
 
 
+async def _rewrap_recordings(tx: Tx, keyring: KeyRing, current: str) -> int:
+    """A recording that is deleted has no key, and is passed over."""
+    older = list(await tx.scalars(select(Recording).where(Recording.key_id != current).limit(BATCH).with_for_update()))
+    for recording in older:
+        place = place_of(THING, recording.id)
+        recording.key_id, recording.data_key = keyring.rewrap(recording.key_id or "", recording.data_key or b"", place)
+    return len(older)
+
+
 async def _in_use(tx: Tx) -> dict[str, tuple[int, int]]:
     rows = await tx.execute(select(Note.key_id, func.count(Note.id), func.max(Note.id)).group_by(Note.key_id).order_by(Note.key_id))
     return {key_id: (count, newest) for key_id, count, newest in rows}
+
+
+async def _in_recordings(tx: Tx) -> dict[str, tuple[int, UUID]]:
+    """Return for each key how many recordings need it, and one of them."""
+    rows = await tx.execute(select(Recording.key_id, Recording.id).where(Recording.key_id.is_not(None)).order_by(Recording.id))
+    found: dict[str, tuple[int, UUID]] = {}
+    for key_id, recording_id in rows:
+        if key_id is not None:
+            found[key_id] = (found.get(key_id, (0, recording_id))[0] + 1, recording_id)
+    return found

@@ -13,11 +13,13 @@ from server.access.model import Professional
 from server.access.viewer import load_viewer, names_of
 from server.consultation.doors import upcoming_of
 from server.consultation.model import Consultation
+from server.consultation.recorded import Recording
 from server.core.db import Tx
 from server.core.marking import _
 from server.errors import Invalid
 from server.identity.gate import signed_in
 from server.notes.prose_html import html_of
+from server.notes.recordings import own_recordings, take_back
 from server.notes.released import Released, released_versions
 from server.patients.actions import Decision, decide_sharing
 from server.patients.doors import OwnRecord, newest_sharing, own_records, reading, see_own_record
@@ -56,6 +58,7 @@ class Part:
     ahead: list[tuple[Consultation, Professional]]
     summaries: list[Summary]
     sharing: SharingConsent | None
+    recordings: list[tuple[Recording, Professional]]
 
 
 def routes() -> list[Route]:
@@ -64,6 +67,7 @@ def routes() -> list[Route]:
         Route("/my", _mine),
         Route(own + "/sharing", _sharing, methods=["POST"]),
         Route(own + "/looks", _looks),
+        Route(own + "/recordings/{recording_id:uuid}/withdraw", _take_back, methods=["POST"]),
     ]
 
 
@@ -80,6 +84,7 @@ async def _mine(request: Request) -> Response:
                 await upcoming_of(tx, record.patient.id, now),
                 await _summaries(tx, language, await released_versions(tx, house.keyring, viewer, record.patient.id)),
                 await newest_sharing(tx, record),
+                await own_recordings(tx, record),
             )
             for record in records
         ]
@@ -89,7 +94,7 @@ async def _mine(request: Request) -> Response:
 
 def _said(request: Request) -> str:
     """Return what the reader has just decided, from the address that the form led to."""
-    return next((word for word in ("agreed", "withdrawn") if word in request.query_params), "")
+    return next((word for word in ("agreed", "withdrawn", "unrecorded") if word in request.query_params), "")
 
 
 async def _summaries(tx: Tx, language: Language, texts: list[Released]) -> list[Summary]:
@@ -117,6 +122,16 @@ async def _sharing(request: Request) -> Response:
         record = await see_own_record(tx, who.person_id, patient_id, lock=True)
         await decide_sharing(tx, record.patient, Decision(who.person_id, agrees, language_of(request)), house.clock.now())
     return RedirectResponse(f"/my?{'agreed' if agrees else 'withdrawn'}", status_code=303)
+
+
+async def _take_back(request: Request) -> Response:
+    """The patient agrees to a recording no longer: it is deleted, whatever else was said of it."""
+    who = await signed_in(request)
+    house = house_of(request)
+    async with house.database.write() as tx:
+        record = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+        await take_back(tx, record, who.person_id, request.path_params["recording_id"], house.clock.now())
+    return RedirectResponse("/my?unrecorded", status_code=303)
 
 
 async def _looks(request: Request) -> Response:

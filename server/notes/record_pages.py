@@ -20,6 +20,7 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.errors import Forbidden, Invalid
 from server.identity.gate import signed_in
+from server.notes.recordings import recordings_about
 from server.notes.records import SeenRecord, listed_records, looks_at, see_record
 from server.patients.actions import has_agreed_to_sharing
 from server.web.endpoint import house_of
@@ -149,6 +150,7 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "permissions": [(grant, grant.expires_at - timedelta(seconds=1)) for grant in permissions],
         "colleagues": await colleagues(tx, viewer) if seen.wrote else [],
         "looks": looks,
+        "recordings": await recordings_about(tx, viewer, patient.id),
         "names": await names_of(tx, people),
         "emergency": await standing_emergency(tx, viewer, patient.id, now),
         "notices": [notice for notice in await notices_for(tx, viewer) if notice.patient_id == patient.id],

@@ -20,13 +20,17 @@ SENTENCES = {
     Act.REGISTERED: _("Made the account that reads this record"),
     Act.READDRESSED: _("Changed the mobile number or e-mail address of the record"),
     Act.CHANGED: _("Changed a setting of the practice"),
+    Act.RECORDED: _("Began to record a call"),
+    Act.STOPPED: _("Stopped recording a call"),
+    Act.LISTENED: _("Played a recording of a call"),
+    Act.DELETED: _("Deleted a recording of a call"),
     Act.INVITED: _("Asked somebody to join your consultation"),
     Act.UNINVITED: _("Took back an invitation to your consultation"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {Act.LOOKED: _("Looked at the list of notes"), Act.EXPORTED: _("Took out a copy of the whole record")}
 BY_THING = {SHARING: OF_THE_AGREEMENT, "record": OF_THE_RECORD}
-TELLS_WHY = {Act.BROKE_GLASS}
+TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED}
 
 
 def what_was_done(act: str, thing: str) -> str:

@@ -8,6 +8,7 @@ export const names = /** @type {const} */ ([
   "check",
   "circle-alert",
   "circle-check",
+  "circle-dot",
   "clock",
   "contact",
   "copy",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { signal } from "@preact/signals";
 import { type CallState, newCall } from "../src/call/model.ts";
+import { emptyRoster } from "../src/call/roster.ts";
 import { Desk } from "../src/desk/desk.ts";
 import { clockWords, hasRoom, sceneOf, waitingGuests } from "../src/desk/scene.ts";
 import { type DeskTab, tabByKey } from "../src/desk/tabs.ts";
@@ -57,6 +58,7 @@ const stateOf = (
     participants: [person("dana", { role: "patient", stage: patient }), ME],
     messages: [],
     route: { path: "p2p", epoch: 0, settled: true },
+    recording: emptyRoster.recording,
   },
   ...changed,
 });

@@ -1,6 +1,8 @@
 /** A call between fakes: its socket, its devices, its clock and its peer connections. */
+
 import { Call } from "../src/call/client.ts";
 import type { PathsOptions } from "../src/call/paths.ts";
+import { emptyRoster } from "../src/call/roster.ts";
 import type { Participant, SignalBody, Snapshot, Stage } from "../src/lib/wire.ts";
 import type { Off } from "../src/media/local.ts";
 import type { Peer, PeerOptions, PeerView, Traffic } from "../src/media/peer.ts";
@@ -109,6 +111,7 @@ export const snapshot = (participants: Participant[], more: Partial<Snapshot> = 
   consultation: { id: "c", state: "active", started_at: null, outcome: null },
   participants,
   route: { path: "p2p", epoch: 0, settled: true },
+  recording: emptyRoster.recording,
   messages: [],
   ...more,
 });

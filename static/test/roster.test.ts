@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { apply, gateOpen, partners, placeOf, type Roster, type RosterFrame } from "../src/call/roster.ts";
+import { apply, emptyRoster, gateOpen, partners, placeOf, type Roster, type RosterFrame } from "../src/call/roster.ts";
 import type { ConsultationState, Message, Participant, Role, Stage } from "../src/lib/wire.ts";
 
 const person = (id: string, role: Role, stage: Stage, more: Partial<Participant> = {}): Participant => ({
@@ -38,6 +38,7 @@ const roster = (
 ): Roster => ({
   consultation: { id: "c", state, started_at: null, outcome: null },
   route: { path: "p2p", epoch: 0, settled: true },
+  recording: emptyRoster.recording,
   participants,
   messages,
 });

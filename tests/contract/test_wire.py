@@ -11,6 +11,7 @@ from server.consultation import commands, steps, ws
 from server.consultation.commands import COMMANDS, Hello, WatchWish
 from server.consultation.live_actions import MAX_MESSAGES
 from server.consultation.readings import KEPT_FOR
+from server.consultation.recording_view import QuestionShape, RecordingShape
 from server.consultation.room import RoomPace
 from server.consultation.roster import MESSAGES_SHOWN
 from server.consultation.route import RouteShape
@@ -27,7 +28,21 @@ SOURCES = [*sorted((ROOT / "server" / "consultation").glob("*.py")), ROOT / "ser
 ROOM = [
     path
     for path in SOURCES
-    if path.stem in {"steps", "signalling", "engine_words", "room", "ws", "live_actions", "view", "connection", "commands", "model"}
+    if path.stem
+    in {
+        "steps",
+        "signalling",
+        "engine_words",
+        "room",
+        "ws",
+        "live_actions",
+        "view",
+        "connection",
+        "commands",
+        "model",
+        "recording",
+        "recording_steps",
+    }
 ]
 LIMITS = SocketLimits()
 
@@ -67,6 +82,7 @@ COMMAND_ROWS = {row[0].strip("`"): row for row in rows(section("2.2"))}
 EVENT_ROWS = {row[0].strip("`"): row for row in rows(section("2.3"))}
 SHAPES: dict[str, Any] = {
     "Participant": ParticipantShape, "Message": MessageShape, "Consultation": ConsultationShape, "Snapshot": Snapshot,
+    "Recording": RecordingShape, "Question": QuestionShape,
     "Route": RouteShape, "Wish": WatchWish,
 }  # fmt: skip
 

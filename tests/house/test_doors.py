@@ -11,12 +11,12 @@ from tests.house.source import calls, python_files, relative
 PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
-    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality",
+    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
-    "server/notes/text_doors.py",
+    "server/notes/recordings.py", "server/notes/text_doors.py",
     "server/patients/doors.py",
 }  # fmt: skip
 HANDED = {
@@ -31,6 +31,9 @@ HANDED = {
     "server/consultation/known.py": "starts from visible_consultations",
     "server/consultation/lapse.py": "sweeps what nobody ended: there is no viewer",
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
+    "server/consultation/recording_actions.py": "acts for the room's actor, or is handed what the recordings' door opened",
+    "server/consultation/recording_rescue.py": "takes in what a stopped server left: there is no viewer",
+    "server/consultation/recording_jobs.py": "deletes what is due and unlinks what was deleted: there is no viewer",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/registration.py": "is handed what see_visit opened",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",

@@ -106,7 +106,7 @@ async def test_a_no_without_any_yes_is_kept_with_its_time_and_wording(
     await step(dana, f"{base}/declined")
     (refusal,) = await refusals(house)
     assert (refusal.participant_id, refusal.refused_at, refusal.language) == (meeting.participant_id, clock.now(), "en-GB")
-    assert refusal.wordings == "video 1, notes 2, private_place 1"
+    assert refusal.wordings == "video 2, notes 2, private_place 1"
     sentences = [hashlib.sha256(f"{wording.sentence}\n{wording.more}".encode()).digest() for wording in WORDINGS]
     assert refusal.wordings_sha256 == hashlib.sha256(b"".join(sentences)).digest()
     assert await consents(house) == []

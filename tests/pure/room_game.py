@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from server.consultation.audience import Audience, Seat
-from server.consultation.changes import Arrive, Change, Say
+from server.consultation.changes import Answer, Arrive, Change, Say
 from server.consultation.commands import Command, Media
 from server.consultation.exchange import Exchange
 from server.consultation.live_actions import Book, apply_change, facts_of
 from server.consultation.model import Consultation, ConsultationState, Participant, Relation, Role, Stage
+from server.consultation.recording_steps import followed
 from server.consultation.roster import MESSAGES_SHOWN, Facts, Member, Message, Roster, absorb, restore
 from server.consultation.route import Route
 from server.consultation.steps import Step, act, attach, check_arrival, drop, expel, overdue, showing
@@ -41,6 +42,7 @@ class Page:
     consultation: Any = None
     participants: dict[str, Any] = field(default_factory=dict)
     messages: list[Any] = field(default_factory=list)
+    recording: Any = None
     route: Any = None
     others: list[tuple[str, Any]] = field(default_factory=list)
 
@@ -48,6 +50,7 @@ class Page:
         self.consultation = snapshot["consultation"]
         self.participants = {shown["id"]: shown for shown in snapshot["participants"]}
         self.messages = list(snapshot["messages"])
+        self.recording = snapshot["recording"]
         self.route = snapshot["route"]
 
     def send(self, kind: str, body: Any) -> None:
@@ -55,6 +58,8 @@ class Page:
             self.participants[body["id"]] = body
         elif kind == "gone":
             del self.participants[body["id"]]
+        elif kind == "recording":
+            self.recording = body
         elif kind == "consultation":
             self.consultation = body
         elif kind == "route":
@@ -70,8 +75,8 @@ class Page:
     def shows(self, snapshot: Snapshot) -> bool:
         """Whether the page is where a fresh page would be."""
         participants = {shown["id"]: shown for shown in snapshot["participants"]}
-        shown = self.consultation, self.participants, self.messages, self.route
-        return shown == (snapshot["consultation"], participants, snapshot["messages"], snapshot["route"])
+        shown = (self.consultation, self.participants, self.messages, self.recording, self.route)
+        return shown == (snapshot["consultation"], participants, snapshot["messages"], snapshot["recording"], snapshot["route"])
 
     def say(self, sentence: str) -> str:
         return sentence
@@ -172,7 +177,7 @@ class Game:
         roster = step.roster
         if step.store is not None:
             roster = absorb(roster, self.store(step.store))
-        self.believe(roster)
+        self.believe(followed(roster, self.time))
         if step.word is not None:
             self.exchange.say(*step.word, self.roster.route.epoch)
         self.audience.tell(step.tells)
@@ -181,6 +186,8 @@ class Game:
             self.lose(close.handle)
 
     def store(self, change: Change) -> Facts:
+        if isinstance(change, Answer):
+            return facts_of(self.book)
         if isinstance(change, Say):
             self.said += 1
             name = NAMES[change.participant_id]

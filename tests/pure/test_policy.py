@@ -12,10 +12,13 @@ from server.access.policy import (
     NoteFacts,
     Permission,
     RecordFacts,
+    RecordingFacts,
     Verb,
     Viewer,
     may,
     may_book,
+    may_delete_recording,
+    may_hear,
     may_see_consultation,
     may_see_record,
 )
@@ -237,3 +240,26 @@ def test_whoever_sees_a_note_may_open_its_record(viewer: Viewer, note: NoteFacts
         assert may_see_record(viewer, record)
     if may_see_consultation(viewer, record.consultations[0]):
         assert may_see_record(viewer, record)
+
+
+# A recording of alice's call with dana, about which alice wrote; the same people as above.
+RECORDING = RecordingFacts(HERE, HOST, NORTH, DANA, frozenset({ALICE}), sharing=True)
+HEARS = {"author", "author who left the team", "team", "permitted professional"}
+
+
+@pytest.mark.row("V8")
+@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("sharing", [True, False], ids=["sharing", "without sharing"])
+def test_who_hears_a_recording_and_who_deletes_it(name: str, sharing: bool) -> None:
+    recording = replace(RECORDING, sharing=sharing)
+    expected = HEARS if sharing else HEARS - {"team"}
+    assert may_hear(PEOPLE[name], recording) is (name in expected)
+    assert may_delete_recording(PEOPLE[name], recording) is (name in {"author", "author who left the team"})
+
+
+@pytest.mark.row("V8")
+def test_a_colleague_who_wrote_about_the_call_hears_it_without_the_agreement_and_does_not_delete_it() -> None:
+    recording = replace(RECORDING, author_ids=frozenset({an_id("victor")}), sharing=False)
+    assert may_hear(PEOPLE["no team"], recording)
+    assert not may_delete_recording(PEOPLE["no team"], recording)
+    assert not may_hear(PEOPLE["permitted professional"], recording)

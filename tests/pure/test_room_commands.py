@@ -39,6 +39,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "hold": {"body": None},
     "refuse": {"reason": "No"},
     "leave": {},
+    "record": {"on": True},
+    "agree": {"yes": False},
     "end": {"outcome": "completed", "reason": None},
 }
 

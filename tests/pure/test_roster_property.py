@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from server.consultation.commands import (
     Admit,
+    Agree,
     Caption,
     Chat,
     Command,
@@ -20,11 +21,14 @@ from server.consultation.commands import (
     Leave,
     Media,
     Quality,
+    Record,
     Refuse,
     Signal,
     Stuck,
 )
 from server.consultation.model import Stage
+from server.consultation.recording import RecordingState
+from server.consultation.recording_steps import in_call
 from server.consultation.view import view_for
 from server.errors import ConsiliumError
 from tests.pure.room_game import ALICE, BOB, DANA, FAY, IMRAN, Game
@@ -46,6 +50,8 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Hold, body=st.none() | TEXT, participant=MEANT),
     st.builds(Refuse, reason=TEXT, participant=MEANT),
     st.just(Leave()),
+    st.builds(Record, on=st.booleans()),
+    st.builds(Agree, yes=st.booleans()),
     st.just(Stuck()),
     st.builds(Flowing, epoch=st.integers(1000, 1010)),
     st.builds(End, outcome=st.sampled_from(["completed", "unsuitable", "absent"]), reason=st.none() | TEXT),
@@ -181,6 +187,12 @@ class RoomMachine(RuleBasedStateMachine):
         for member in self.game.roster.members.values():
             here = member.peer is not None and member.peer.present
             assert here or member.gone_at is not None or member.stage != Stage.IN_CALL
+
+    @invariant()
+    def nobody_is_recorded_who_has_not_agreed(self) -> None:
+        now = self.game.roster.recording
+        assert now.state != RecordingState.ON or in_call(self.game.roster) <= now.agreed
+        assert now.state == RecordingState.OFF or in_call(self.game.roster)
 
     @invariant()
     def whoever_is_quiet_sends_nothing(self) -> None:

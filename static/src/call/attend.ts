@@ -7,6 +7,7 @@ import { listenToKeys } from "./keys.ts";
 import { isTalking } from "./machine.ts";
 import type { CallState } from "./model.ts";
 import { MutedEar } from "./muted.ts";
+import { speakRecording } from "./recording.tsx";
 import { type CallModel, chatInSight } from "./state.ts";
 import { Steady } from "./steady.ts";
 import { crossingWords, lineWords, returnWords, spoken } from "./voice.ts";
@@ -132,6 +133,7 @@ export const attend = (model: CallModel): (() => void) => {
     effect(() => mark(model.state.value)),
     speak(model),
     speakLine(model),
+    speakRecording(model),
     remarkPeople(model),
     hintWhenMuted(model),
     followMicrophones(model),

@@ -1,6 +1,7 @@
 /** Sentences over the picture: the network, the devices, a muted microphone, a deed that failed. */
 import { t } from "../lib/i18n.ts";
 import { telUrl } from "../lib/urls.ts";
+import { RecordingQuestion } from "./recording.tsx";
 import type { CallModel } from "./state.ts";
 import { Banner, Devices } from "./trouble.tsx";
 import { type Notice, noticeOf } from "./words.ts";
@@ -71,6 +72,7 @@ const Failed = ({ model }: { model: CallModel }) => {
 
 export const Banners = ({ model }: { model: CallModel }) => (
   <div class="banners">
+    <RecordingQuestion model={model} />
     <Network model={model} />
     <Devices model={model}>
       <MutedHint model={model} />

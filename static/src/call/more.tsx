@@ -7,6 +7,7 @@ import { canChooseSpeaker, type Device, type Kind, listDevices, onDeviceChange, 
 import { CaptionSwitches } from "./captions.tsx";
 import { canShare, floatPicture, toggleSharing } from "./deeds.ts";
 import { People } from "./people.tsx";
+import { RecordingRows } from "./recording.tsx";
 import { Sheet } from "./sheet.tsx";
 import type { CallModel, TextSize } from "./state.ts";
 
@@ -145,6 +146,7 @@ const Switches = ({ model, share }: { model: CallModel; share: boolean }) => {
         {t("Sound only")}
       </Row>
       <EqualSizes model={model} />
+      <RecordingRows model={model} />
       {document.pictureInPictureEnabled ? (
         <Row icon="picture-in-picture" onClick={() => void floatPicture()}>
           {t("Picture in a small window")}

@@ -10,6 +10,7 @@ import { Controls } from "./controls.tsx";
 import { listenersOf } from "./layout.ts";
 import type { CallState } from "./model.ts";
 import { MoreSheet } from "./more.tsx";
+import { RecordingSign } from "./recording.tsx";
 import { Sheet } from "./sheet.tsx";
 import { Stage } from "./stage.tsx";
 import { type CallModel, modelOf } from "./state.ts";
@@ -65,6 +66,7 @@ const Top = ({ model, layout }: { model: CallModel; layout: Layout }) => {
       <Listening state={state} />
       {state.line === "retrying" ? <p class="connection fair">{t("Chat is reconnecting…")}</p> : null}
       <Connection state={state} layout={layout} />
+      <RecordingSign model={model} />
     </header>
   );
 };

@@ -4,13 +4,16 @@ import type { Events, Message, Participant, Snapshot } from "../lib/wire.ts";
 import type { Place } from "./machine.ts";
 
 export type Roster = Snapshot;
-export type RosterFrame = FrameOf<Pick<Events, "participant" | "gone" | "consultation" | "message" | "route">>;
+export type RosterFrame = FrameOf<
+  Pick<Events, "participant" | "gone" | "consultation" | "message" | "recording" | "route">
+>;
 
 export const emptyRoster: Roster = {
   consultation: { id: "", state: "scheduled", started_at: null, outcome: null },
   route: { path: "p2p", epoch: 0, settled: true },
   participants: [],
   messages: [],
+  recording: { state: "off", by: null, agreed: [], since: null, question: null },
 };
 
 const put = <T extends { id: string | number }>(list: T[], item: T): T[] =>
@@ -19,6 +22,7 @@ const put = <T extends { id: string | number }>(list: T[], item: T): T[] =>
 export const apply = (roster: Roster, frame: RosterFrame): Roster => {
   if (frame.t === "participant") return { ...roster, participants: put(roster.participants, frame.b) };
   if (frame.t === "message") return { ...roster, messages: put(roster.messages, frame.b) };
+  if (frame.t === "recording") return { ...roster, recording: frame.b };
   if (frame.t === "consultation") return { ...roster, consultation: frame.b };
   if (frame.t === "route") return { ...roster, route: frame.b };
   return { ...roster, participants: roster.participants.filter(({ id }) => id !== frame.b.id) };

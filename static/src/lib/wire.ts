@@ -46,6 +46,23 @@ export interface ConsultationPart {
   outcome: Outcome | null;
 }
 
+/** What one agrees to, in the language of the reader. */
+export interface Question {
+  version: string;
+  sentence: string;
+  more: string;
+}
+
+export interface Recording {
+  state: "off" | "asking" | "on" | "paused";
+  by: string | null;
+  /** Of those in the call. */
+  agreed: string[];
+  since: string | null;
+  /** While our answer is awaited. */
+  question: Question | null;
+}
+
 /** Which way sound and picture take; until it is settled the way before runs beside it. A change counts the epoch up. */
 export interface Route {
   path: "p2p" | "engine";
@@ -58,6 +75,7 @@ export interface Snapshot {
   route: Route;
   participants: Participant[];
   messages: Message[];
+  recording: Recording;
 }
 
 /** `gen` counts the connections of one pair of peers: a higher number means that the sender began a fresh one. */
@@ -133,6 +151,8 @@ export interface Commands {
   refuse: { reason: string; participant?: string };
   leave: Record<string, never>;
   end: { outcome: Outcome; reason: string | null };
+  record: { on: boolean };
+  agree: { yes: boolean };
   stuck: Record<string, never>;
   flowing: { epoch: number };
   answer: EngineAnswer;
@@ -158,6 +178,7 @@ export interface Events {
   consultation: ConsultationPart;
   message: Message;
   caption: { from: string; body: string; final: boolean; source: CaptionSource };
+  recording: Recording;
   hold: { body: string | null };
   refused: { reason: string };
   signal: { from: string } & SignalBody;

@@ -1,7 +1,9 @@
 /** A call that only looks like one: its state is set by hand and its pictures are painted on canvases. */
+
 import type { Call } from "../../src/call/client.ts";
 import { type CallState, newCall } from "../../src/call/model.ts";
 import type { Remote } from "../../src/call/peers.ts";
+import { emptyRoster } from "../../src/call/roster.ts";
 import type { Participant } from "../../src/lib/wire.ts";
 import type { LocalView } from "../../src/media/local.ts";
 
@@ -118,6 +120,7 @@ export const labState = ({ n, me, changed }: LabWish): CallState => {
       consultation: { id: "c", state: "active", started_at: null, outcome: null },
       participants: everybody,
       route: { path: "engine", epoch: 1, settled: true },
+      recording: emptyRoster.recording,
       messages: [],
     },
   };

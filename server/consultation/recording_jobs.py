@@ -1,0 +1,76 @@
+"""What is done about recordings without anybody asking: unlinking what was deleted, deleting what is due."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, select
+
+from server.consultation.recorded import Gone, Recording, Standing
+from server.consultation.recording_actions import Deletion, delete
+from server.consultation.recording_rescue import rescue
+from server.core.db import Database, Tx
+from server.core.house import House
+from server.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY_S = 600.0
+BATCH = 50  # recordings of one transaction
+
+
+def remove_with(database: Database, settings: Settings) -> Callable[[UUID], Awaitable[None]]:
+    """Return the errand that unlinks the files of a recording that was deleted; running twice does no harm."""
+
+    async def remove(recording_id: UUID) -> None:
+        async with database.read() as tx:
+            recording = await tx.get(Recording, recording_id)
+        if recording is not None and recording.state == Standing.DELETED:
+            await asyncio.to_thread(_remove_folders, settings.recordings_dir, recording.folder)
+
+    return remove
+
+
+def _remove_folders(recordings: Path, name: str) -> None:
+    for folder in [recordings / name, *recordings.glob(f"{name}-*")]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def due(now: datetime) -> Select[Recording]:
+    """Select what is kept longer than its rule allows, the oldest first."""
+    late = (Recording.keep_until <= now) & (Recording.state != Standing.DELETED) & Recording.ended_at.is_not(None)
+    return select(Recording).where(late).order_by(Recording.keep_until, Recording.id)
+
+
+async def delete_due(tx: Tx, now: datetime) -> int:
+    """Delete a batch of what is due; returns how many there were."""
+    found = list(await tx.scalars(due(now).limit(BATCH).with_for_update()))
+    for recording in found:
+        await delete(tx, recording, Deletion(Gone.DUE), now)
+    return len(found)
+
+
+async def sweep_due(house: House) -> None:
+    """Delete what is due now: first said in the log, then done."""
+    now = house.clock.now()
+    async with house.database.read() as tx:
+        found = list(await tx.scalars(due(now)))
+    if not found:
+        return
+    log.info("recordings due", recordings=len(found))
+    count = BATCH
+    while count == BATCH:
+        async with house.database.write() as tx:
+            count = await delete_due(tx, now)
+
+
+async def sweep_daily(house: House) -> None:
+    """Take in what an earlier process left, then look every ten minutes for what is due, for as long as this one runs."""
+    await rescue(house, house.clock.now())
+    while True:
+        await sweep_due(house)
+        await asyncio.sleep(SWEEP_EVERY_S)

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { awaitingWords, mayTakeBack, recordingNews, signWords } from "../src/call/consenting.ts";
+import { emptyRoster } from "../src/call/roster.ts";
+import type { Participant, Recording } from "../src/lib/wire.ts";
+import { clockOf, isOff, lengthOf, placeIn, within } from "../src/pages/timeline.ts";
+
+const person = (id: string, name: string, stage = "in_call") => ({ id, name, stage }) as Participant;
+const alice = person("a", "Dr Alice Ahmed");
+const dana = person("d", "Dana Diaz");
+const imran = person("i", "Imran Iqbal");
+const question = { version: "1", sentence: "I agree", more: "" };
+
+const seen = (me: Participant, part: Partial<Recording>) => ({
+  me,
+  roster: {
+    ...emptyRoster,
+    participants: [alice, dana, imran, person("b", "Bob", "away")],
+    recording: { ...emptyRoster.recording, by: "a", ...part },
+  },
+});
+
+describe("what is said of a recording [V8]", () => {
+  test("nothing stands there while it is off or only asked for", () => {
+    assert.equal(signWords(seen(dana, { state: "off" })), null);
+    assert.equal(signWords(seen(dana, { state: "asking", question })), null);
+  });
+
+  test("the sign names whom it waits for, and nobody who is not in the call", () => {
+    assert.equal(signWords(seen(alice, { state: "on" })), "Being recorded");
+    const paused: Partial<Recording> = { state: "paused", agreed: ["a", "d"] };
+    assert.equal(signWords(seen(alice, paused)), "Recording paused until Imran Iqbal has agreed");
+    assert.equal(signWords(seen(imran, { ...paused, question })), "Recording paused until you have agreed");
+    assert.equal(
+      awaitingWords(seen(alice, { state: "asking", agreed: ["a"] })),
+      "Waiting until Dana Diaz, Imran Iqbal has agreed to be recorded",
+    );
+  });
+
+  test("every change is read aloud once", () => {
+    const off = seen(dana, {});
+    const asked = seen(dana, { state: "asking", agreed: ["a"], question });
+    assert.match(recordingNews(off, asked), /^Dr Alice Ahmed asks to record this call/);
+    assert.equal(recordingNews(asked, asked), "");
+    assert.equal(recordingNews(asked, seen(dana, { state: "on" })), "Being recorded");
+    assert.equal(recordingNews(asked, off), "Nothing is recorded.");
+    assert.equal(recordingNews(seen(dana, { state: "on" }), off), "The recording has ended.");
+  });
+
+  test("whoever agreed may take it back once it runs", () => {
+    assert.equal(mayTakeBack(seen(dana, { state: "on", agreed: ["a", "d"] })), true);
+    assert.equal(mayTakeBack(seen(imran, { state: "paused", agreed: ["a", "d"] })), false);
+    assert.equal(mayTakeBack(seen(dana, { state: "asking", agreed: ["d"] })), false);
+  });
+});
+
+describe("several files on one time line [V8]", () => {
+  const late = { begins: 10, ends: 70 };
+
+  test("each is where it was in the call", () => {
+    assert.equal(lengthOf([{ begins: 0, ends: 30 }, late]), 70);
+    assert.equal(lengthOf([]), 0);
+    assert.equal(placeIn(late, 9.9), null);
+    assert.equal(placeIn(late, 10), 0);
+    assert.equal(placeIn(late, 65), 55);
+    assert.equal(placeIn(late, 70), null);
+  });
+
+  test("a file is moved only when that would be heard", () => {
+    assert.equal(isOff(55, 55.1), false);
+    assert.equal(isOff(55, 55.3), true);
+    assert.equal(within(-3, 70), 0);
+    assert.equal(within(99, 70), 70);
+  });
+
+  test("times are written as people write them", () => {
+    assert.deepEqual([0, 65, 3605].map(clockOf), ["0:00", "1:05", "1:00:05"]);
+  });
+});

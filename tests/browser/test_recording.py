@@ -1,0 +1,126 @@
+"""A call is recorded with everybody's yes, seen to be, played, and taken back; with the server's own engine."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.axe import looks_good
+from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
+from tests.browser.person import PHONE, Person, Persons
+from tests.cast import ALICE, DANA
+from tests.site import Booked, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.row("V8")]
+
+RUNNING = """[...document.querySelectorAll("[data-person]")].every(person =>
+    [...person.querySelectorAll("video")].some(video => !video.hidden && video.currentTime > 0.3 && video.videoWidth > 0))"""
+
+
+@pytest.fixture
+def booked(site: Site) -> Booked:
+    return site.consultation()
+
+
+@pytest.fixture
+def call(persons: Persons, site: Site, booked: Booked) -> tuple[Person, Person]:
+    """Alice and dana, who talk."""
+    dana = persons.person("dana", site, size=PHONE)
+    hurry_to_waiting_room(dana, booked)
+    alice = at_desk(persons, site, booked)
+    alice.press("Admit")
+    for person in (alice, dana):
+        in_call(person)
+        person.sees_motion()
+    return alice, dana
+
+
+def ask(alice: Person) -> None:
+    alice.press("Devices")
+    alice.press("Record: ask everybody")
+
+
+def sign(person: Person) -> Locator:
+    return person.page.locator(".recorded")
+
+
+@pytest.mark.row("V11")
+def test_from_the_question_to_the_player_and_back(call: tuple[Person, Person], persons: Persons, site: Site, booked: Booked) -> None:
+    alice, dana = call
+    focus = dana.page.evaluate("document.activeElement.outerHTML")
+    ask(alice)
+    question = dana.page.get_by_role("region", name="Dr Alice Ahmed asks to record this call")
+    expect(question).to_be_visible()
+    expect(dana.page.locator("#announce-polite")).to_contain_text("asks to record this call")
+    assert dana.page.evaluate("document.activeElement.outerHTML") == focus
+    expect(alice.page.locator(".banner").get_by_text("Waiting until Dana Diaz has agreed to be recorded")).to_be_visible()
+    assert looks_good(dana.page) == []
+    yes = question.get_by_role("button", name="Yes, I agree")
+    yes.focus()
+    dana.page.keyboard.press("Enter")
+    for person in (alice, dana):
+        expect(sign(person)).to_have_text("Being recorded")
+        person.watches(frames=60)
+    expect(dana.page.locator("#announce-polite")).to_have_text("Being recorded")
+    alice.press("Devices")
+    alice.press("Stop recording, and keep it")
+    for person in (alice, dana):
+        expect(sign(person)).to_have_count(0)
+    plays(alice, booked)
+    takes_back(persons, site)
+
+
+def plays(alice: Person, booked: Booked) -> None:
+    alice.until(lambda: listed(alice, booked), what="the files are whole")
+    alice.page.get_by_role("link", name=re.compile("20")).last.click()
+    alice.field("What you listen for").fill("Training")
+    alice.press("Open the recording")
+    expect(alice.page.locator("[data-person]")).to_have_count(2)
+    expect(alice.page.get_by_text("damaged")).to_have_count(0)
+    alice.press("Play")
+    alice.until(
+        lambda: alice.page.evaluate(RUNNING),
+        what="both pictures run",
+    )
+    times = alice.page.evaluate("[...document.querySelectorAll('video:not([hidden])')].map(v => v.currentTime + Number(v.dataset.begun))")
+    assert max(times) - min(times) < 0.5
+    alice.press("Pause")
+    alice.page.get_by_label("Mute").first.check()
+    assert alice.page.evaluate("document.querySelector('video').muted")
+    alice.page.locator("[data-seek]").focus()
+    alice.page.keyboard.press("ArrowLeft")
+    expect(alice.page.locator("[data-clock]")).to_have_text(re.compile(r"^0:00"))
+    assert looks_good(alice.page) == []
+
+
+def listed(alice: Person, booked: Booked) -> bool:
+    """Whether the record shows it as kept."""
+    alice.open(f"/patients/{DANA.patient_id}")
+    return alice.page.locator("#recordings").get_by_text("Kept until").count() > 0
+
+
+def takes_back(persons: Persons, site: Site) -> None:
+    dana = persons.person("dana at home", site, size=PHONE).open("/sign-in?next=/my")
+    dana.field("Username").fill(str(DANA.username))
+    dana.field("Password").fill("dana likes long walks")
+    dana.press("Sign in")
+    dana.page.get_by_text("Take back my agreement to this recording").click()
+    dana.press("Take it back and delete the recording")
+    dana.reads("The recording is deleted. Nobody can play it any more.")
+    alice = persons.person("alice later", site, signed_in=ALICE).open(f"/patients/{DANA.patient_id}")
+    expect(alice.page.locator("#recordings")).to_contain_text("Deleted")
+
+
+def test_a_no_is_enough_and_an_agreement_can_be_taken_back(call: tuple[Person, Person]) -> None:
+    alice, dana = call
+    ask(alice)
+    dana.page.get_by_role("button", name="No", exact=True).click()
+    expect(dana.page.get_by_role("button", name="Yes, I agree")).to_have_count(0)
+    expect(alice.page.locator("#announce-polite")).to_have_text("Nothing is recorded.")
+    ask(alice)
+    dana.press("Yes, I agree")
+    expect(sign(alice)).to_have_text("Being recorded")
+    dana.press("More")
+    dana.press("I no longer agree: stop and delete the recording")
+    expect(sign(alice)).to_have_count(0)
+    expect(alice.page.locator("#announce-polite")).to_have_text("The recording has ended.")

@@ -1,0 +1,105 @@
+"""The recording of a call goes with it from one room of an engine to the next, and no room is closed before its files are whole."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from server.consultation.deck import COMPLETES_WITHIN_S, Deck
+from server.media_control import PauseRecording, Record, Recorded, RecordedFile, RecordingFailed, ResumeRecording, StopRecording
+from tests.pure.fake_engine import FakeEngine, FakeRoom
+
+pytestmark = pytest.mark.row("V8")
+
+KEY = bytes(range(32))
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def room_of(engine: FakeEngine, name: str) -> FakeRoom:
+    room = engine.open(name, lambda _: None)
+    assert room is not None
+    return room
+
+
+def words(room: FakeRoom) -> list[str]:
+    return [kind.__name__ for kind, _ in room.said]
+
+
+def whole(room: FakeRoom, folder: str) -> Recorded:
+    file = RecordedFile(file="p.1.box", peer="p", begun=NOON, ended=NOON, bytes=1, head="00" * 32)
+    return Recorded(room=room.name, folder=folder, tracks=[file])
+
+
+def test_it_waits_for_a_room_and_keeps_the_call_on_the_engine() -> None:
+    engine, deck = FakeEngine(), Deck()
+    assert not deck.busy
+    deck.record("f", KEY)
+    assert deck.busy
+    room = room_of(engine, "a")
+    deck.enter(room, 0)
+    assert room.said == [(Record, {"folder": "f", "key": KEY.hex()})]
+    deck.pause()
+    deck.resume()
+    deck.stop(1)
+    assert [kind for kind, _ in room.said][1:] == [PauseRecording, ResumeRecording, StopRecording]
+    assert deck.busy
+    deck.hear(room, whole(room, "f"))
+    assert not deck.busy
+    assert len(deck.told) == 1
+
+
+def test_another_room_writes_into_another_folder_and_stays_paused() -> None:
+    engine, deck = FakeEngine(), Deck()
+    one, two = room_of(engine, "a"), room_of(engine, "b")
+    deck.record("f", KEY)
+    deck.enter(one, 0)
+    deck.pause()
+    deck.enter(two, 1)
+    assert words(one) == ["Record", "PauseRecording", "StopRecording"]
+    assert two.said == [(Record, {"folder": "f-1", "key": KEY.hex()}), (PauseRecording, {})]
+    deck.part(one, 2)
+    assert "a" in engine.rooms
+    deck.hear(one, whole(one, "f"))
+    assert "a" not in engine.rooms
+
+
+def test_a_room_is_not_kept_for_ever_and_one_that_recorded_nothing_not_at_all() -> None:
+    engine, deck = FakeEngine(), Deck()
+    one, two = room_of(engine, "a"), room_of(engine, "b")
+    deck.part(one, 0)
+    deck.record("f", KEY)
+    deck.enter(two, 0)
+    deck.stop(10)
+    deck.part(two, 10)
+    deck.tick(10 + COMPLETES_WITHIN_S - 0.1)
+    assert set(engine.rooms) == {"b"}
+    deck.tick(10 + COMPLETES_WITHIN_S)
+    assert engine.rooms == {}
+
+
+def test_only_a_recording_that_goes_on_can_fail() -> None:
+    engine, deck = FakeEngine(), Deck()
+    room = room_of(engine, "a")
+    deck.record("f", KEY)
+    deck.enter(room, 0)
+    deck.hear(room, RecordingFailed(room="a", reason="disk"))
+    assert [type(event) for event in deck.told] == [RecordingFailed]
+    deck.told.clear()
+    deck.record("g", KEY)
+    deck.stop(1)
+    deck.hear(room, RecordingFailed(room="a", reason="disk"))
+    assert list(deck.told) == []
+
+
+def test_a_lost_room_is_forgotten_and_the_next_one_goes_on() -> None:
+    engine, deck = FakeEngine(), Deck()
+    room = room_of(engine, "a")
+    deck.record("f", KEY)
+    deck.enter(room, 0)
+    room.lose()
+    deck.hear(room, None)
+    after = room_of(engine, "b")
+    deck.enter(after, 1)
+    assert words(after) == ["Record"]
+    deck.stop(2)
+    deck.close()
+    assert set(engine.rooms) == {"b"}
