@@ -213,12 +213,14 @@ def test_the_same_person_in_another_window(call: tuple[Person, Person]) -> None:
 
 
 @pytest.mark.row("P3")
-def test_a_third_person_is_told_that_the_call_is_full(persons: Persons, site: Site) -> None:
+@pytest.mark.row("V9")
+def test_a_third_person_is_told_who_talks_and_offered_both_ways_in(persons: Persons, site: Site) -> None:
     alice, dana, booked = call_of_two(persons, site)
     bob = at_desk(persons, site, booked, BOB)
-    bob.reads("The call is full (2 people). You can read and write the note.")
-    bob.reads("Dr Alice Ahmed is talking with them.")
-    expect(bob.button("Join the call")).to_have_count(0)
+    bob.reads("With them: Dr Alice Ahmed. There is a place for you.")
+    expect(bob.button("Join the call")).to_be_visible()
+    expect(bob.button("Join quietly")).to_be_visible()
+    bob.reads("Quietly: you see and hear, and everybody sees that you are here.")
     expect(bob.page.get_by_role("textbox", name="Plan")).to_be_editable()
     for person in (alice, dana):
         person.sees_motion()
