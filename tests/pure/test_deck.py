@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def room_of(engine: FakeEngine, name: str) -> FakeRoom:
-    room = engine.open(name, lambda _: None)
+    room = engine.open(name, [].append)
     assert room is not None
     return room
 
