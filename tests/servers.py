@@ -306,8 +306,3 @@ def _with_values(configuration: str, values: Mapping[str, str]) -> str:
     """Return a file of `name=value` lines with these values in place of its own, and at its end where it has none."""
     kept = [line for line in configuration.splitlines() if line.partition("=")[0] not in values]
     return "\n".join([*kept, *(f"{name}={value}" for name, value in values.items()), ""])
-
-
-def children_of(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
-    return [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
