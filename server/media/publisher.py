@@ -124,7 +124,7 @@ class Layer:
         if self.waiting and (not is_video or starts_picture(self.codec.name, data, body, end)):
             self._let_in(header, vp8, now)
         if is_video:
-            self.ring.put(sequence, packet if self.fan else None)
+            self.ring.put(sequence, packet if self.fan or self.waiting else None)  # the picture that is waited for may come after it
         if self.fan:
             numbers_at = vp8.numbers_at if vp8 is not None else 0
             ready = (packet, size, marker << 7 | payload_type, sequence, timestamp, end - body, vp8, numbers_at)

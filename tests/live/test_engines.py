@@ -226,8 +226,8 @@ async def test_a_command_that_is_too_long_costs_nobody_the_line(fake: Fake) -> N
     assert heard == []
 
 
-async def test_our_own_engine_starts_with_the_first_room_and_again_after_it_was_killed(reach: Reach) -> None:
-    own = OwnEngine("127.0.0.1:0", "")
+async def test_our_own_engine_starts_with_the_first_room_and_again_after_it_was_killed(reach: Reach, tmp_path: Path) -> None:
+    own = OwnEngine("127.0.0.1:0", "", tmp_path)
     engines = reach(own)
     assert engines.available
     assert own.pid is None
@@ -242,9 +242,9 @@ async def test_our_own_engine_starts_with_the_first_room_and_again_after_it_was_
     await again.offered()
 
 
-async def test_our_own_engine_is_replaced_when_it_hangs(reach: Reach, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_our_own_engine_is_replaced_when_it_hangs(reach: Reach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "SILENT_S", 3.0)
-    own = OwnEngine("127.0.0.1:0", "")
+    own = OwnEngine("127.0.0.1:0", "", tmp_path)
     engines = reach(own)
     heard = Heard()
     opened(engines, "r", heard).do(Join, peer="p")
@@ -259,8 +259,8 @@ async def test_our_own_engine_is_replaced_when_it_hangs(reach: Reach, monkeypatc
     assert own.pid not in {None, first}
 
 
-async def test_an_own_engine_that_cannot_start_is_not_counted_on(reach: Reach) -> None:
-    engines = reach(OwnEngine("192.0.2.1:0", ""))
+async def test_an_own_engine_that_cannot_start_is_not_counted_on(reach: Reach, tmp_path: Path) -> None:
+    engines = reach(OwnEngine("192.0.2.1:0", "", tmp_path))
     heard = Heard()
     opened(engines, "r", heard)
     await heard.lost()
@@ -268,18 +268,18 @@ async def test_an_own_engine_that_cannot_start_is_not_counted_on(reach: Reach) -
     assert engines.open("r", heard.append) is None
 
 
-def test_our_own_engine_ends_with_a_server_that_is_killed() -> None:
+def test_our_own_engine_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
     script = (
-        "import asyncio\n"
+        "import asyncio, pathlib, sys\n"
         "from server.adapters.own_engine import OwnEngine\n"
         "async def main():\n"
-        "    own = OwnEngine('127.0.0.1:0', '')\n"
+        "    own = OwnEngine('127.0.0.1:0', '', pathlib.Path(sys.argv[1]))\n"
         "    line = await own.reach()\n"
         "    print('own', own.pid, own._control.parent, flush=True)\n"
         "    await asyncio.sleep(600)\n"
         "asyncio.run(main())\n"
     )
-    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
             _, pid, folder = next(line for line in server.stdout or () if line.startswith("own ")).split()
         finally:

@@ -247,7 +247,7 @@ async def test_a_socket_that_was_replaced_commands_nothing_any_more(rooms: Rooms
 
 async def test_a_frame_for_a_room_that_has_ended_asks_the_page_to_come_back(rooms: Rooms, app: Starlette, meeting: Meeting) -> None:
     page = Page()
-    conversation = RoomConversation(SimpleNamespace(app=app), page)  # type: ignore[arg-type]
+    conversation = RoomConversation(SimpleNamespace(app=app, cookies={}, headers={}), page)  # type: ignore[arg-type]
     hello = {"ticket": patient_ticket(app.state.house, meeting), "resume": None}
     await conversation.open(Frame("hello", 1, hello))
     await rooms.close(5)

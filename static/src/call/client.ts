@@ -317,11 +317,16 @@ export class Call {
     this.media.stop();
   }
 
+  #closePaths(): void {
+    this.#paths.closeAll();
+    this.#pathsChanged();
+  }
+
   /** Nobody's camera is on longer than there is somebody to talk to, or to wait for. */
   #moved(before: Phase, after: Phase): void {
     if (before === after) return;
     if (after === "refused" || (isOver(after) && !isOver(before))) this.#stopMedia();
-    if (isOver(after)) this.#paths.closeAll();
+    if (isOver(after)) this.#closePaths();
     else if (before === "refused") void this.media.open(this.#wanted);
   }
 }

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("V6")]
 
 LOST = 0.15
 PICTURES = 400
+TICK_S = 0.1
 CAMERA = BY_NAME["VP8"]
 REPAIR_SSRC, ASKER = 4242, 1
 
@@ -29,27 +30,21 @@ class Sender:
     """A browser's camera on a way that loses packets; it sends again what it is asked for, by its second SSRC (RFC 4588)."""
 
     def __init__(self, caller: Caller, chance: random.Random) -> None:
-        self.encoder = Encoder(77, "", sequence=1, timestamp=1, named=PICTURES)
+        self.encoder = Encoder(77, "", sequence=1, timestamp=1, picture=1, named=PICTURES)
         self.sent: dict[int, bytes] = {}
         self._caller, self._chance = caller, chance
         self._repairs = itertools.count(1)
         self._read = 0
 
     def show(self) -> None:
-        """Send the next picture, if there is one left, and whatever is asked for."""
+        """Send the next picture and whatever is asked for; it goes on and on, since nobody misses what nothing comes after."""
         packets, self._read = self._caller.rtcp[self._read :], len(self._caller.rtcp)
         asked = [block for packet in packets for block in read_compound(packet)]
-        if len(self.sent) < PICTURES:
-            sequence = self.encoder.sequence
-            self.sent[sequence] = self.encoder.next(key=any(isinstance(block, PictureLoss) for block in asked))
-            self._throw(self.sent[sequence])
+        sequence = self.encoder.sequence
+        self.sent[sequence] = self.encoder.next(key=any(isinstance(block, PictureLoss) for block in asked))
+        self._throw(self.sent[sequence])
         for sequence in itertools.chain.from_iterable(block.sequences for block in asked if isinstance(block, Nack)):
             self._throw(as_rtx(self.sent[sequence], CAMERA.rtx or 0, REPAIR_SSRC, next(self._repairs), sequence))
-
-    @property
-    def last(self) -> int:
-        """The number of its last picture."""
-        return self.encoder.picture - 1
 
     def _throw(self, packet: bytes) -> None:
         if self._chance.random() >= LOST:
@@ -76,7 +71,9 @@ class Viewer:
             self._caller.send_rtcp(write_nack(ASKER, self._ssrc, asked))
 
     def has_all_until(self, last: int) -> bool:
-        return last in self.got.values() and max(self.got) - min(self.got) == len(self.got) - 1
+        """Whether it has every picture from its first one on to this one."""
+        pictures = set(self.got.values())
+        return last in pictures and pictures.issuperset(range(min(pictures), last))
 
     def _take(self, packet: bytes, now: float) -> None:
         header, _, payload = read(packet)
@@ -110,11 +107,16 @@ async def camera(standing: Standing) -> tuple[Member, Member]:
 def showing(standing: Standing, sender: Sender, viewer: Viewer, met: Callable[[], bool]) -> Callable[[], bool]:
     """Return a condition at whose every asking one more picture is sent and all sides do what is due."""
 
+    ticked = 0.0
+
     def ask() -> bool:
+        nonlocal ticked
         now = SystemClock().monotonic()
         sender.show()
         viewer.look(now)
-        standing.engine.tick(now)
+        if now - ticked >= TICK_S:
+            ticked = now
+            standing.engine.tick(now)
         return met()
 
     return ask
@@ -131,11 +133,11 @@ async def test_fifteen_percent_loss_both_ways_is_repaired(standing: Standing, ca
         return lost[-1]
 
     standing.mux.drop = drop
-    await until(showing(standing, sender, viewer, lambda: len(sender.sent) == PICTURES and viewer.has_all_until(sender.last)), 30)
+    await until(showing(standing, sender, viewer, lambda: viewer.has_all_until(PICTURES)), 30)
     assert sum(lost) > PICTURES * LOST / 2
     pictures = [viewer.got[sequence] for sequence in sorted(viewer.got)]
-    assert len(pictures) > PICTURES / 2
-    assert max(pictures) - min(pictures) == len(set(pictures)) - 1
+    assert min(pictures) < PICTURES / 2
+    assert pictures == sorted(set(pictures)), "each once, in the order in which they were sent"
     assert viewer.twice <= PICTURES * LOST
     ann.vanish()
     ben.vanish()

@@ -269,6 +269,25 @@ def test_a_wish_that_is_taken_back_leaves_nobody_waiting() -> None:
     assert not any(layer.waiting or layer.fan for layer in call.publisher.tracks["camera"].layers.values())
 
 
+def test_what_came_before_a_whole_picture_that_came_late_is_there_to_be_asked_for() -> None:
+    call = Call("l")
+    call.frame()
+    call.subscriber.estimator.on_remb(50_000_000, call.now)
+    call.forwarder.wish("l")
+    call.go_on()
+    encoder = call.layers["l"]
+    late, *others = encoder.next(key=True), encoder.next(), encoder.next()
+    for packet in (*others, late, encoder.next()):
+        take(call.publisher, packet, call.now)
+    first, second = (read(packet).header.sequence for packet in call.receiving.rtp if read(packet).header.ssrc == 77)
+    assert second - first & 0xFFFF == 3
+    call.receiving.rtp.clear()
+    call.subscriber.on_rtcp(write_nack(1, 77, [first + 1, first + 2]), call.now)
+    assert [read(packet).payload[2:] for packet in call.receiving.rtp if read(packet).header.ssrc == 78] == [
+        read(one).payload for one in others
+    ]
+
+
 def test_sound_is_neither_repaired_nor_asked_for_again() -> None:
     call = begun()
     call.subscriber.add(call.publisher, "audio", 87, 88)
