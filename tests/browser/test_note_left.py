@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.row("N2")]
 NEWER = "from server.notes import limits; limits.SCHEMA_VERSION = 2; from server.__main__ import main; main(['serve'])"
 LONG = "It has hurt since Monday. " * 1_400  # nearly as much as may be pasted at once
 PASTES = 8
+READ_TWICE = 1.5  # letters for each byte that is kept: `kept` reads it in letters of one byte and once more in those of two
 HELLO = re.compile(r"\{schema:(\w+),\.\.\.")
 
 
@@ -77,6 +78,7 @@ def test_what_is_longer_than_one_edit_may_be_is_sent_as_well(site: Site, alice: 
     section(alice, "Plan").click()
     for _ in range(PASTES):
         paste(alice, "text/plain", LONG)
+    alice.until(lambda: sum(map(len, kept(alice))) > READ_TWICE * PASTES * len(LONG), what="the last of it is kept, too")
     alice.reads(KEPT)
     plug.put_back()
     new_page(alice, booked)
