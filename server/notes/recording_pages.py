@@ -184,7 +184,10 @@ async def _visit(request: Request, tx: Tx, *, lock: bool = False) -> _Visit:
 def _film(request: Request, recording: Recording, track: RecordingTrack) -> Film | None:
     house = house_of(request)
     key = key_of(house.keyring, recording)
-    return None if key is None else Film(house.settings.recordings_dir / track.file, PurePath(track.file).name, key, track.head)
+    if key is None:
+        return None
+    seconds = (track.ended_at - track.begun_at).total_seconds()
+    return Film(house.settings.recordings_dir / track.file, PurePath(track.file).name, key, track.head, seconds)
 
 
 def _deed(visit: _Visit, act: Act, why: str) -> Deed:
