@@ -44,8 +44,9 @@ from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
 from server.consultation.events import Channel, Invited
-from server.consultation.recording_actions import REMOVE
+from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
+from server.consultation.recording_rescue import take_in_with
 from server.consultation.rooms import build_rooms
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
@@ -179,7 +180,8 @@ def _events(clock: Clock) -> Events:
 def _worker(house: House) -> Worker:
     page: Carrier = OutboxPage()
     deliver = deliver_with(house, {Channel.SMS: page, Channel.EMAIL: page}, house.settings.base_url)
-    return Worker(house.database, house.bus, house.clock, {DELIVER: deliver, REMOVE: remove_with(house.database, house.settings)})
+    remove = remove_with(house.database, house.settings)
+    return Worker(house.database, house.bus, house.clock, {DELIVER: deliver, REMOVE: remove, TAKE_IN: take_in_with(house)})
 
 
 @asynccontextmanager
@@ -192,7 +194,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.rooms.start()
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
-    house.supervisor.keep(lambda: sweep_daily(house), name="recordings due")
+    started_at = house.clock.now()
+    house.supervisor.keep(lambda: sweep_daily(house, started_at), name="recordings due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

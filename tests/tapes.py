@@ -8,6 +8,7 @@ from server.consultation.actions import take_place
 from server.consultation.changes import Answer
 from server.consultation.recorded import Recording
 from server.consultation.recording_actions import begin, end, keep_answer, keep_tracks
+from server.consultation.recording_stretches import note_owners
 from server.core.house import House
 from server.core.strongbox import Writer
 from server.media_control import Recorded, RecordedFile
@@ -50,5 +51,6 @@ async def record_call(house: House, meeting: Meeting, contents: list[tuple[UUID 
     async with house.database.write() as tx:
         await end(tx, recording.id, pure.stop(alice.id), now)
     async with house.database.write() as tx:
-        await keep_tracks(tx, Recorded(room="room", folder=recording.folder, tracks=tracks), owners, now)
+        await note_owners(tx, recording.id, owners)
+        await keep_tracks(tx, Recorded(room="room", folder=recording.folder, tracks=tracks), now)
         return await tx.get_one(Recording, recording.id)
