@@ -18,6 +18,7 @@ import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
 import server.consultation.pages
+import server.consultation.recording_list
 import server.consultation.ticket_http
 import server.consultation.today_ws
 import server.consultation.visit
@@ -163,6 +164,7 @@ def _routes() -> list[BaseRoute]:
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.note_pages.routes(),
+        *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
     ]

@@ -176,6 +176,11 @@ def consented(recording_id: UUID) -> Select[UUID]:
     return select(Consent.participant_id).where(_standing(), Consent.recording_id == recording_id)
 
 
+def agreements_of(participant_id: UUID) -> Select[UUID | None]:
+    """Select the recordings to which somebody has agreed, and has not taken that back."""
+    return select(Consent.recording_id).where(_standing(), Consent.participant_id == participant_id, Consent.recording_id.is_not(None))
+
+
 def _standing() -> ColumnElement[bool]:
     return (Consent.purpose == RECORDING.purpose) & Consent.withdrawn_at.is_(None)
 

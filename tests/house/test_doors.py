@@ -38,6 +38,7 @@ HANDED = {
     "server/consultation/recording_jobs.py": "deletes what is due and unlinks what was deleted: there is no viewer",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/registration.py": "is handed what see_visit opened",
+    "server/consultation/visit_recordings.py": "is handed what see_visit opened",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",
     "server/notes/dossiers.py": "is handed the notes that are exported",
     "server/notes/anchors.py": "sees the ends of all chains, and no text: there is no viewer",
