@@ -266,6 +266,14 @@ class RecordedFile(Strict):
     head: Head
 
 
+class RecordingBegun(Strict):
+    """A recorder is at work: from now on what is sent is written, unless it is paused."""
+
+    t: Literal["recording_begun"] = "recording_begun"
+    room: Name
+    folder: Name
+
+
 class Recorded(Strict):
     """A recording has stopped, and these files are whole."""
 
@@ -296,7 +304,7 @@ class NotRecorded(Strict):
 
 Recording = Record | PauseRecording | ResumeRecording | StopRecording
 Command = OpenRoom | CloseRoom | Join | AnswerOffer | Leave | RestartIce | Watch | Recording
-Event = Offer | Connected | Gone | Speaking | Quality | Load | Recorded | RecordingFailed | NotRecorded
+Event = Offer | Connected | Gone | Speaking | Quality | Load | RecordingBegun | Recorded | RecordingFailed | NotRecorded
 Down = Greeting | Welcome | Done | Refused | Event
 Up = Hello | Command
 

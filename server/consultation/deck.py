@@ -7,7 +7,17 @@ A recorder that dies is followed by another one in the same room; one that dies 
 from collections import deque
 from dataclasses import dataclass
 
-from server.media_control import Event, NotRecorded, PauseRecording, Record, Recorded, RecordingFailed, ResumeRecording, StopRecording
+from server.media_control import (
+    Event,
+    NotRecorded,
+    PauseRecording,
+    Record,
+    Recorded,
+    RecordingBegun,
+    RecordingFailed,
+    ResumeRecording,
+    StopRecording,
+)
 from server.ports import MediaRoom
 
 COMPLETES_WITHIN_S = 25.0  # for an engine to complete the files of a recording that was stopped
@@ -21,10 +31,14 @@ Told = Recorded | RecordingFailed | NotRecorded
 
 @dataclass(slots=True)
 class Reel:
-    """What one room of the engine writes; `stopped_at` once it was told to stop. A `parted` room is closed when its files are whole."""
+    """What one room of the engine is to write into `folder`, and does once it says so; `stopped_at` once it was told to stop. A `parted`
+    room is closed when its files are whole.
+    """
 
     room: MediaRoom
+    folder: str
     begun_at: float
+    writes: bool = False
     stopped_at: float | None = None
     parted: bool = False
 
@@ -51,7 +65,8 @@ class Deck:
     @property
     def writes(self) -> bool:
         """Whether a recorder is at work where the call is, or only paused."""
-        return self._reel_here() is not None
+        reel = self._reel_here()
+        return reel is not None and reel.writes
 
     def record(self, folder: str, key: bytes, now: float, count: int = 0) -> None:
         """Record from now on, or from when there is a room; further recorders write into `folder-1`, `folder-2` and so on.
@@ -100,6 +115,8 @@ class Deck:
         match event:
             case NotRecorded():
                 self.told.append(event)
+            case RecordingBegun() if reel is not None and reel.folder == event.folder:
+                reel.writes = True
             case Recorded():
                 self.told.append(event)
                 self._forget(reel)
@@ -113,7 +130,7 @@ class Deck:
         """Let another recorder follow one that died, and wait no longer for one that does not say what became of it."""
         for reel in [reel for reel in self._reels if reel.stopped_at is not None and now - reel.stopped_at >= COMPLETES_WITHIN_S]:
             self._forget(reel)
-        if not self.writes and now >= self._again_at:
+        if self._reel_here() is None and now >= self._again_at:
             self._begin(now)
 
     def close(self) -> None:
@@ -134,9 +151,10 @@ class Deck:
     def _begin(self, now: float) -> None:
         if self._folder is None or self._room is None:
             return
-        self._room.do(Record, folder=self._folder if self._count == 0 else f"{self._folder}-{self._count}", key=self._key)
+        folder = self._folder if self._count == 0 else f"{self._folder}-{self._count}"
         self._count += 1
-        self._reels.append(Reel(self._room, now))
+        self._reels.append(Reel(self._room, folder, now))
+        self._room.do(Record, folder=folder, key=self._key)
         if self._paused:
             self._room.do(PauseRecording)
 

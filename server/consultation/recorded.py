@@ -65,6 +65,11 @@ class Recording(Base):
         return self.held_at is not None
 
     @property
+    def running(self) -> bool:
+        """Whether the call is still being recorded; for a moment after that its files are being completed."""
+        return self.state == Standing.RECORDING and self.ended_at is None
+
+    @property
     def playable(self) -> bool:
         """Whether it may be played: never once somebody has taken their agreement back, though it may have to be kept."""
         return self.state == Standing.KEPT and self.withdrawn_at is None

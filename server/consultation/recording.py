@@ -48,10 +48,6 @@ class Recording:
     def begun(self) -> bool:
         return self.state in {RecordingState.ON, RecordingState.PAUSED}
 
-    @property
-    def goes_on(self) -> bool:
-        return self.state == RecordingState.ON and not self.interrupted
-
 
 OFF = Recording()
 

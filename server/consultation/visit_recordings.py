@@ -34,7 +34,7 @@ async def withdraw(tx: Tx, participant: Participant, recording_id: UUID, now: da
     if agreed is None:
         return None
     recording = await tx.get_one(Recording, recording_id, with_for_update=True)
-    if recording.state == Standing.RECORDING:
+    if recording.running:
         raise Conflict(
             _("The call is still being recorded. You can take your agreement back in the call, or once it has ended."), code="recording"
         )

@@ -23,7 +23,7 @@ from server.media.payloads import Vp8
 from server.media.publisher import Layer, Track
 from server.media.rtp import Header
 from server.media.run import Run
-from server.media_control import LONGEST_LINE, Event, NotRecorded, Record, Recorded, RecordingFailed
+from server.media_control import LONGEST_LINE, Event, NotRecorded, Record, Recorded, RecordingBegun, RecordingFailed
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -228,6 +228,8 @@ class Recording:
         """Do what was to be done while there was no process yet."""
         if self._given_up:
             self._kill()
+        else:
+            self._tell(RecordingBegun(room=self._room, folder=self._folder))
         self._write()
         if self.ended:
             self._hurry()

@@ -15,7 +15,7 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.policy import Viewer
 from server.access.viewer import load_viewer, names_of
-from server.consultation.recorded import Gone, Recording, RecordingTrack, Standing
+from server.consultation.recorded import Gone, Recording, RecordingTrack
 from server.consultation.recording_actions import THING, Deletion, delete, key_of
 from server.core.audit import Act, AuditEntry, Deed, record
 from server.core.db import Tx
@@ -128,7 +128,7 @@ async def _delete(request: Request) -> Response:
         visit = await _visit(request, tx, lock=True)
         if not visit.seen.deletable:
             raise Forbidden
-        if visit.seen.recording.state == Standing.RECORDING:
+        if visit.seen.recording.running:
             raise Conflict("The call is still being recorded. Please stop it in the call.", code="recording")
         await delete(tx, visit.seen.recording, Deletion(Gone.BY_HAND, visit.viewer.person_id, why), visit.now)
     return RedirectResponse(f"/patients/{visit.seen.patient.id}#recordings", status_code=303)

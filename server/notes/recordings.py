@@ -11,7 +11,7 @@ from server.access.model import Professional
 from server.access.policy import Kind, RecordingFacts, Viewer, may_delete_recording, may_hear
 from server.consultation.consents import RECORDING
 from server.consultation.model import Consultation, Participant, Role
-from server.consultation.recorded import Gone, Recording, RecordingTrack, Standing
+from server.consultation.recorded import Gone, Recording, RecordingTrack
 from server.consultation.recording_actions import THING, Deletion, delete
 from server.consultation.records import Consent
 from server.core.audit import Act, AuditEntry
@@ -108,7 +108,7 @@ async def take_back(tx: Tx, record: OwnRecord, person_id: UUID, recording_id: UU
     if row is None:
         raise NotFound
     recording: Recording = row[0]
-    if recording.state == Standing.RECORDING:
+    if recording.running:
         raise Conflict("The call is still being recorded. Please stop it in the call.", code="recording")
     mine = select(Participant.id).where(Participant.consultation_id == recording.consultation_id, Participant.role == Role.PATIENT)
     theirs = (Consent.recording_id == recording_id) & (Consent.purpose == RECORDING.purpose) & Consent.withdrawn_at.is_(None)

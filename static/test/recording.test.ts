@@ -50,7 +50,7 @@ describe("what is said of a recording [V8]", () => {
   test("an interruption is said as one, unless an answer is awaited, and so is its end", () => {
     const on = seen(dana, { state: "on", agreed: ["a", "d", "i"] });
     const broken = seen(dana, { state: "paused", interrupted: true, agreed: ["a", "d", "i"] });
-    assert.match(recordingNews(on, broken), /^Recording interrupted/);
+    assert.match(recordingNews(on, broken), /^Nothing is recorded at the moment/);
     assert.equal(recordingNews(broken, on), "Being recorded");
     assert.equal(
       signWords(seen(dana, { state: "paused", interrupted: true, question })),

@@ -1,5 +1,7 @@
 """The server is killed in a running call and started again: everybody comes back to where they were."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,22 +125,48 @@ async def shows(client: Client, state: str, *, interrupted: bool = False) -> Non
         await client.until(lambda: (client.page.recording["state"], client.page.recording["interrupted"]) == (state, interrupted))
 
 
-@pytest.mark.row("V8")
-async def test_a_recording_goes_on_once_everybody_is_back(site: Site, server: AppServer, dana: httpx2.Client) -> None:
-    booked = site.consultation()
-    desk = f"/api/consultations/{booked.id}/tickets"
-    tickets = prepare(dana, booked)
+def descendants(pid: int) -> Iterator[int]:
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield int(child)
+        yield from descendants(int(child))
+
+
+def recorder_of(server: AppServer) -> int:
+    """Return the process that writes; there is just one."""
+    found = [pid for pid in descendants(server.pid) if b"server.media.recorder" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(found) == 1
+    return found[0]
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+async def folders(server: AppServer, count: int) -> None:
+    """Wait until so many recorders have begun."""
+    with anyio.fail_after(30):
+        while len(list((server.folder / "data" / "recordings").glob("*"))) < count:  # noqa: ASYNC110 - they are processes of their own
+            await anyio.sleep(0.02)
+
+
+async def recorded(site: Site, dana: httpx2.Client, booked: Booked, tickets: str) -> tuple[Client, Client]:
+    """Return dana and alice, in a call that is recorded."""
     patient = await join(site, dana, tickets)
-    alice = await join(site, site.client(ALICE), desk)
+    alice = await join(site, site.client(ALICE), f"/api/consultations/{booked.id}/tickets")
     await alice.command("admit")
     await patient.until(lambda: patient.me["stage"] == "in_call")
     await alice.command("record", on=True)
     await patient.command("agree", yes=True)
     await shows(patient, "on")
-    folders = server.folder / "data" / "recordings"
-    with anyio.fail_after(30):
-        while len(list(folders.glob("*"))) < 1:  # noqa: ASYNC110 - the recorder is a process of its own
-            await anyio.sleep(0.02)
+    return patient, alice
+
+
+@pytest.mark.row("V8")
+async def test_a_recording_goes_on_once_everybody_is_back(site: Site, server: AppServer, dana: httpx2.Client) -> None:
+    booked = site.consultation()
+    tickets = prepare(dana, booked)
+    patient, alice = await recorded(site, dana, booked, tickets)
+    await folders(server, 1)
 
     server.kill()
     for client in (patient, alice):
@@ -146,15 +174,30 @@ async def test_a_recording_goes_on_once_everybody_is_back(site: Site, server: Ap
             await client.until(lambda: False)
     server.restart()
 
-    alice_again = await join(site, site.client(ALICE), desk, alice.welcome["resume"])
+    alice_again = await join(site, site.client(ALICE), f"/api/consultations/{booked.id}/tickets", alice.welcome["resume"])
     await shows(alice_again, "paused", interrupted=True)
     patient_again = await join(site, dana, tickets, patient.welcome["resume"])
     await shows(patient_again, "on")
     assert set(patient_again.page.recording["agreed"]) == {alice.welcome["you"], patient.welcome["you"]}
-    with anyio.fail_after(30):
-        while len(list(folders.glob("*"))) < 2:  # noqa: ASYNC110 - as above
-            await anyio.sleep(0.02)
+    await folders(server, 2)
     await patient_again.command("agree", yes=False)
     await shows(patient_again, "off")
     for client in (patient_again, alice_again):
+        await client.socket.close()
+
+
+@pytest.mark.row("V8")
+async def test_a_recording_goes_on_when_its_recorder_or_its_engine_is_killed(site: Site, server: AppServer, dana: httpx2.Client) -> None:
+    booked = site.consultation()
+    patient, alice = await recorded(site, dana, booked, prepare(dana, booked))
+    await folders(server, 1)
+    os.kill(recorder_of(server), signal.SIGKILL)
+    await shows(patient, "paused", interrupted=True)
+    await shows(patient, "on")
+    await folders(server, 2)
+    os.kill(parent_of(recorder_of(server)), signal.SIGKILL)
+    await shows(patient, "paused", interrupted=True)
+    await shows(patient, "on")
+    await folders(server, 3)
+    for client in (patient, alice):
         await client.socket.close()

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from server.media_control import Command, Event, Join, Leave
+from server.media_control import Command, Event, Join, Leave, Record, RecordingBegun
 
 Hear = Callable[[Event | None], None]
 
@@ -27,6 +27,8 @@ class FakeRoom:
             self.peers.remove(fields["peer"])
         else:
             self.said.append((kind, fields))
+        if kind is Record:
+            self.hear(RecordingBegun(room=self.name, folder=fields["folder"]))
 
     def close(self) -> None:
         del self._engine.rooms[self.name]

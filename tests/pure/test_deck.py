@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from server.consultation.deck import AGAIN_S, COMPLETES_WITHIN_S, LASTED_S, MOST_FAILURES, Deck
-from server.media_control import PauseRecording, Record, Recorded, RecordedFile, RecordingFailed, ResumeRecording, StopRecording
+from server.media_control import (
+    PauseRecording,
+    Record,
+    Recorded,
+    RecordedFile,
+    RecordingBegun,
+    RecordingFailed,
+    ResumeRecording,
+    StopRecording,
+)
 from tests.pure.fake_engine import FakeEngine, FakeRoom
 
 pytestmark = pytest.mark.row("V8")
@@ -18,6 +27,12 @@ def room_of(engine: FakeEngine, name: str) -> FakeRoom:
     room = engine.open(name, [].append)
     assert room is not None
     return room
+
+
+def begins(deck: Deck, room: FakeRoom, now: float = 0) -> None:
+    """As the engine says it of the newest recorder."""
+    folder = [fields["folder"] for kind, fields in room.said if kind is Record][-1]
+    deck.hear(room, RecordingBegun(room=room.name, folder=folder), now)
 
 
 def words(room: FakeRoom) -> list[str]:
@@ -98,12 +113,17 @@ def test_another_recorder_follows_one_that_died() -> None:
     assert not deck.writes
     deck.enter(room, 0)
     deck.pause()
+    assert not deck.writes
+    begins(deck, room)
     assert deck.writes
     deck.hear(room, failed(room), 5)
     assert not deck.writes
     deck.tick(5 + AGAIN_S - 0.1)
     assert not deck.writes
     deck.tick(5 + AGAIN_S)
+    deck.hear(room, RecordingBegun(room="a", folder="f"), 8)  # late, of the one before
+    assert not deck.writes
+    begins(deck, room)
     assert deck.writes
     assert words(room) == ["Record", "PauseRecording", "Record", "PauseRecording"]
     assert [fields.get("folder") for _, fields in room.said][2] == "f-1"
@@ -146,6 +166,7 @@ def test_a_lost_room_is_forgotten_and_the_next_one_goes_on() -> None:
     room = room_of(engine, "a")
     deck.record("f", KEY, 0)
     deck.enter(room, 0)
+    begins(deck, room)
     room.lose()
     deck.hear(room, None, 1)
     assert not deck.writes

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.consultation.commands import Admit, Agree, Enter, Leave, Record
-from server.consultation.recording import OFF, Recording, RecordingState, answer, ask, follow, stop
+from server.consultation.recording import OFF, Recording, RecordingState, answer, ask, follow, stop, written
 from server.errors import Conflict, ConsiliumError, Forbidden
 from tests.pure.room_game import ALICE, DANA, Game
 
@@ -141,3 +141,12 @@ def test_the_room_shows_the_question_to_whoever_has_not_answered() -> None:
     assert outside.value.code == "not_in_call"
     game.act(ALICE, Record(on=False))
     assert game.page(ALICE).recording["state"] == "off"
+
+
+def test_what_an_engine_makes_of_it_is_said_only_while_there_is_a_recording() -> None:
+    assert written(OFF, writes=False, unseen={DANA}) == OFF
+    asking = Recording(RecordingState.ASKING, ALICE, frozenset({ALICE}))
+    assert written(asking, writes=False, unseen=set()) == asking
+    on = replace(asking, state=RecordingState.ON)
+    assert written(on, writes=False, unseen={DANA}) == replace(on, interrupted=True, unseen=frozenset({DANA}))
+    assert written(replace(on, interrupted=True), writes=True, unseen=set()) == on

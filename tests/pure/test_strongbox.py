@@ -165,3 +165,17 @@ def test_a_range_is_read_without_opening_the_rest() -> None:
     for number in (*range(1, 30), *range(33, 51)):
         chunks[number] = chunks[number][:-1] + bytes([chunks[number][-1] ^ 1])
     assert reader(*chunks).read(29_500, 31_500) == pieces[29][:500] + pieces[30] + pieces[31][:500]
+
+
+def test_an_unfinished_file_is_gone_on_with_behind_its_last_whole_chunk() -> None:
+    writer = Writer("a", bytes(32))
+    raw = writer.seal(b"one") + writer.seal(b"two") + b"\x00\x00"
+    seen: list[tuple[int, bytes]] = []
+    reader = Reader(io.BytesIO(raw), "a", bytes(32))
+    found = reader.verify(see=lambda begins, plain: seen.append((begins, plain)))
+    assert (seen, found.finished, reader.whole) == ([(0, b"one"), (3, b"two")], False, len(raw) - 2)
+    again = Writer("a", bytes(32), found)
+    whole = Reader(io.BytesIO(raw[: reader.whole] + again.seal(b"end", last=True)), "a", bytes(32))
+    assert (whole.verify(again.head).finished, whole.read(0, 99), whole.last_begins) == (True, b"onetwoend", 6)
+    with pytest.raises(ValueError, match="does not go"):
+        Writer("a", bytes(32), whole.verify()).seal(b"more")

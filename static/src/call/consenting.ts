@@ -16,7 +16,7 @@ export const signWords = (state: Seen): string | null => {
   if (recording.state === "on") return t("Being recorded");
   if (recording.state !== "paused") return null;
   if (recording.question) return t("Recording paused until you have agreed");
-  if (recording.interrupted) return t("Recording interrupted. It goes on by itself as soon as it can.");
+  if (recording.interrupted) return t("Nothing is recorded at the moment. It goes on by itself as soon as it can.");
   return t("Recording paused until {name} has agreed", { name: namesOf(awaited(state)) });
 };
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.core.strongbox import Reader
 from server.media import reel, tape
-from server.media.recorder import Recorder, run
+from server.media.recorder import WHOLE_S, Recorder, run
 from tests.pure.media.net import rtp
 from tests.pure.media.test_depacketise import packets, picture
 
@@ -134,3 +134,15 @@ def test_no_packet_ends_the_recorder(tmp_path_factory: pytest.TempPathFactory, r
     told = tell([head(folder), source(1, "audio"), source(2, "camera"), *raw, stop(110.0)])
     assert isinstance(told[-1], tape.Whole)
     assert all(sizes(folder / track.file)[1] for track in told[-1].tracks)
+
+
+def test_a_whole_picture_is_asked_for_now_and_then_so_that_a_seek_is_short(tmp_path: Path) -> None:
+    told: list[tape.Told] = []
+    recorder = Recorder(begin(tmp_path / "f"), told.append)
+    for one in tape.Tape().feed(source(1, "camera")):
+        recorder.take(one)
+    for number in range(40):
+        for packet in packets(picture(number, key=number == 0, pieces=1), 2 * number, 45_000 * number):
+            recorder.take(tape.Entry(tape.PACKET, 1, 100.0 + number / 2, packet))
+    assert told[0] == tape.WantPicture(source=1)
+    assert 2 <= len(told) <= 2 * (20 - WHOLE_S) + 1
