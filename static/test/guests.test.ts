@@ -9,7 +9,7 @@ import { GuestBell } from "../src/desk/guestbell.ts";
 import { type Colleague, type GuestRequests, Guests, type Invitation } from "../src/desk/guests.ts";
 import type { Participant, Stage } from "../src/lib/wire.ts";
 import { REPEAT_MS } from "../src/today/alarm.ts";
-import { person, snapshot } from "./fake-call.ts";
+import { LOCAL, person, snapshot } from "./fake-call.ts";
 import { settle } from "./fake-timers.ts";
 
 const carla = (stage: Stage, more: Partial<Participant> = {}): Participant =>
@@ -17,18 +17,8 @@ const carla = (stage: Stage, more: Partial<Participant> = {}): Participant =>
 
 const INVITATION: Invitation = { name: "Carla", relation: "carer", mobile: null, email: null };
 
-const local = {
-  mic: true,
-  camera: true,
-  screen: false,
-  trouble: { camera: null, microphone: null },
-  track: { camera: null, microphone: null },
-  device: { camera: null, microphone: null },
-  screenTrack: null,
-};
-
 const call = (participants: Participant[], change: Partial<CallState> = {}): CallState => ({
-  ...newCall(local),
+  ...newCall(LOCAL),
   phase: "live",
   line: "open",
   me: person("dana", "in_call"),

@@ -1,7 +1,7 @@
 /** The desk: the list, the call and the note beside each other; on a phone behind tabs. */
 import { type Signal, signal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { attend } from "../call/attend.ts";
 import { openCall } from "../call/open.ts";
 import { CallPane } from "../call/pane.tsx";
@@ -17,6 +17,7 @@ import { Bell } from "../today/bell.ts";
 import { Board } from "../today/board.ts";
 import { Dialogs } from "../today/dialogs.tsx";
 import { Feed } from "../today/feed.ts";
+import { useHeld } from "../today/held.ts";
 import { requests } from "../today/requests.ts";
 import { Toast } from "../today/toast.tsx";
 import { Desk } from "./desk.ts";
@@ -105,12 +106,7 @@ const Middle = (parts: Parts) => {
 
 const DeskPage = (parts: Parts) => {
   const { actions, board, tab } = parts;
-  const dialog = actions.dialog.value !== null;
-  useEffect(() => {
-    if (!dialog) return;
-    board.hold("dialog");
-    return () => board.release("dialog");
-  }, [dialog, board]);
+  useHeld(board, actions.dialog.value !== null);
   return (
     <>
       <Head {...parts} />

@@ -1,6 +1,5 @@
 /** The script of the Today and Messages pages: the live list, who waits, what rings, and 'Consultation now'. */
 import { type ComponentChildren, render } from "preact";
-import { useEffect } from "preact/hooks";
 import { boot } from "../lib/boot.ts";
 import { $, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
@@ -11,6 +10,7 @@ import { Bell } from "./bell.ts";
 import { Board } from "./board.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { Feed } from "./feed.ts";
+import { useHeld } from "./held.ts";
 import { LineState } from "./linestate.tsx";
 import { TodayList, WaitingCount } from "./list.tsx";
 import type { Team } from "./new.tsx";
@@ -144,12 +144,7 @@ const Head = ({ board, bell, actions, teams }: Parts) => (
 
 const Today = (parts: Parts) => {
   const { board, feed, bell, actions, teams } = parts;
-  const dialog = actions.dialog.value !== null;
-  useEffect(() => {
-    if (!dialog) return;
-    board.hold("dialog");
-    return () => board.release("dialog");
-  }, [dialog, board]);
+  useHeld(board, actions.dialog.value !== null);
   return (
     <>
       <Head {...parts} />
