@@ -27,6 +27,25 @@ pytestmark = [pytest.mark.browser, pytest.mark.row("V1")]
 # What the browser says to a page that has no WebRTC at all.
 WITHOUT_CALLS = "delete globalThis.RTCPeerConnection; delete globalThis.webkitRTCPeerConnection;"
 
+# Tells of the answer before the camera is open, as browsers do.
+ANSWERED_FIRST = """
+(() => {
+  globalThis.opened = 0;
+  const status = Object.assign(new EventTarget(), { state: "prompt" });
+  navigator.permissions.query = async () => status;
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    globalThis.opened += 1;
+    await null;
+    if (status.state === "prompt") {
+      status.state = "granted";
+      status.dispatchEvent(new Event("change"));
+    }
+    return open(wanted);
+  };
+})()
+"""
+
 
 @pytest.fixture
 def dana(persons: Persons, site: Site) -> Person:
@@ -179,6 +198,18 @@ def test_a_refused_permission_is_explained_and_recovers_by_itself(persons: Perso
     dana.context.grant_permissions(["camera", "microphone"], origin=site.url)
     expect(dana.button("I can see myself")).to_be_visible()
     expect(trouble).to_be_hidden()
+
+
+@pytest.mark.row("V2")
+def test_a_camera_that_was_permitted_is_opened_once(dana: Person, site: Site) -> None:
+    dana.context.add_init_script(ANSWERED_FIRST)
+    welcome(dana, site.consultation())
+    introduce(dana)
+    agree(dana)
+    dana.press("Turn on my camera")
+    expect(dana.button("I can see myself")).to_be_visible()
+    expect(dana.button("Turn on my camera")).to_have_count(0)
+    assert dana.page.evaluate("() => globalThis.opened") == 1
 
 
 @pytest.mark.row("V2")
