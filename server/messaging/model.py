@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.consultation.events import Channel
@@ -12,10 +12,19 @@ from server.core.db import Base
 
 
 class DeliveryStatus(StrEnum):
+    """`sent` is handed to a provider, `delivered` is what the provider says later; `stopped`: this number wants no text messages."""
+
     QUEUED = "queued"
     SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    STOPPED = "stopped"
     NOT_SENT = "not_sent"
     CANCELLED = "cancelled"
+
+
+UNREACHED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.STOPPED})
+UNSETTLED = frozenset({DeliveryStatus.QUEUED, DeliveryStatus.SENT})
 
 
 class Delivery(Base):
@@ -31,3 +40,19 @@ class Delivery(Base):
     status: Mapped[DeliveryStatus] = mapped_column(String(20))
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+    def becomes(self, status: DeliveryStatus, now: datetime) -> bool:
+        """Move forwards and tell whether that changed anything: reports of providers come twice, late, and in any order."""
+        forwards = self.status == DeliveryStatus.QUEUED or (self.status == DeliveryStatus.SENT and status not in UNSETTLED)
+        if forwards:
+            self.status, self.settled_at = status, now
+        return forwards
+
+
+class OptOut(Base):
+    """A number that answered STOP. Only its MAC is kept: enough to know it again, and nothing to write to."""
+
+    __tablename__ = "opt_out"
+
+    number_mac: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    stopped_at: Mapped[datetime]
