@@ -10,7 +10,7 @@ from server.web.moments import date_words, zoned_time
 
 
 class Call(NamedTuple):
-    """What somebody is invited to; `when` in UTC, `inviter` only where it is a guest who is invited."""
+    """What somebody is invited to; `when` in UTC, `inviter` only where it is a guest or a colleague who is invited."""
 
     when: datetime
     link: str
@@ -27,6 +27,13 @@ def invitation(to: str, practice: Practice, call: Call, language: Language) -> L
     if call.inviter is None:
         subject = _("Your video appointment with {practice}", practice=practice.name)
     return Letter(to=to, subject=subject, body=" ".join(sentences))
+
+
+def summons(to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Return what tells a colleague that they are asked in; the link leads to their own desk, where they sign in."""
+    _ = language.text
+    sentences = [_first_sentence(practice, call, language), _("Sign in to open it: {link}", link=call.link)]
+    return Letter(to=to, subject=_("A colleague asks you to join a video call"), body=" ".join(sentences))
 
 
 def _first_sentence(practice: Practice, call: Call, language: Language) -> str:

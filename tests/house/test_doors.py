@@ -21,6 +21,7 @@ DOORS = {
 }  # fmt: skip
 HANDED = {
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/guest_links.py": "asks see_guest first",
     "server/consultation/guests.py": "asks see_consultation or see_guest first, or looks for the viewer's own places",
     "server/consultation/today.py": "starts from visible_consultations",
     "server/consultation/notices.py": "names the patients of notices that the viewer was sent",
