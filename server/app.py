@@ -46,7 +46,7 @@ from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
 from server.adapters.smtp_mail import SmtpMail
 from server.adapters.twilio_sms import TwilioSms, genuine_with
-from server.consultation.events import Channel, Invited
+from server.consultation.events import Called, Channel, Invited
 from server.consultation.recording_actions import REMOVE
 from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.rooms import build_rooms
@@ -59,7 +59,8 @@ from server.core.outbox import Worker
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
-from server.messaging.actions import DELIVER, Post, queue_invitation
+from server.messaging.actions import DELIVER, queue_call, queue_invitation
+from server.messaging.composing import Post
 from server.messaging.jobs import Deliverer
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
@@ -176,8 +177,12 @@ def _events(clock: Clock) -> Events:
     async def on_invited(tx: Tx, fact: Invited) -> None:
         await queue_invitation(tx, clock, fact)
 
+    async def on_called(tx: Tx, fact: Called) -> None:
+        await queue_call(tx, clock, fact)
+
     events = Events()
     events.subscribe(Invited, on_invited)
+    events.subscribe(Called, on_called)
     return events
 
 

@@ -38,6 +38,7 @@ class Act(StrEnum):
     LISTENED = "listened"
     DELETED = "deleted"
     INVITED = "invited"
+    RESENT = "resent"
     UNINVITED = "uninvited"
 
 

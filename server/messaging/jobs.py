@@ -7,7 +7,8 @@ from uuid import UUID
 from server.consultation.events import Channel
 from server.core.db import Tx
 from server.core.house import House
-from server.messaging.actions import Post, compose, settle
+from server.messaging.actions import settle
+from server.messaging.composing import Post, compose
 from server.messaging.model import Delivery, DeliveryStatus
 from server.messaging.numbers import e164
 from server.messaging.optouts import is_stopped

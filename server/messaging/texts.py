@@ -2,30 +2,23 @@
 
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from server.access.model import Practice
-from server.consultation.calendar_file import Event, calendar_file
 from server.ports import Letter
 from server.web.i18n import Language
 from server.web.moments import date_words, zoned_time
 
 
 class Call(NamedTuple):
-    """What somebody is invited to; `when` in UTC, `inviter` only where it is a guest who is invited."""
+    """What somebody is invited to; `when` in UTC, `inviter` only where it is a guest or a colleague who is invited."""
 
-    id: UUID
     when: datetime
-    duration_min: int
     link: str
     inviter: str | None = None
 
 
-def invitation(to: str, practice: Practice, call: Call, language: Language, now: datetime) -> Letter:
-    """Return the invitation to join, with the time in the practice's own zone, which it names. A guest's says who asks, not about whom.
-
-    The calendar file is stamped `now`: of two that a calendar has of one call, it believes the later one (RFC 5545, 3.8.7.2).
-    """
+def invitation(to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Return the invitation to join, with the time in the practice's own zone, which it names. A guest's says who asks, not about whom."""
     _ = language.text
     sentences = [_first_sentence(practice, call, language), _("To join, open {link} - no app is needed.", link=call.link)]
     if practice.phone:
@@ -33,12 +26,19 @@ def invitation(to: str, practice: Practice, call: Call, language: Language, now:
     subject = _("A video call with {practice}", practice=practice.name)
     if call.inviter is None:
         subject = _("Your video appointment with {practice}", practice=practice.name)
-    return Letter(to, subject, sentences, calendar_file(_entry(practice, call, subject, language), now))
+    return Letter(to, subject, sentences)
 
 
-def _entry(practice: Practice, call: Call, title: str, language: Language) -> Event:
-    note = language.text("Open the link in the message from {practice} a few minutes before.", practice=practice.name)
-    return Event(call.id, call.when, call.duration_min, title, note)
+def calendar_note(practice: Practice, language: Language) -> str:
+    """Return what stands beside the appointment in a calendar, which others may see."""
+    return language.text("Open the link in the message from {practice} a few minutes before.", practice=practice.name)
+
+
+def summons(to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Return what tells a colleague that they are asked in; the link leads to their own desk, where they sign in."""
+    _ = language.text
+    sentences = [_first_sentence(practice, call, language), _("Sign in to open it: {link}", link=call.link)]
+    return Letter(to, _("A colleague asks you to join a video call"), sentences)
 
 
 def _first_sentence(practice: Practice, call: Call, language: Language) -> str:

@@ -25,6 +25,7 @@ SENTENCES = {
     Act.LISTENED: _("Played a recording of a call"),
     Act.DELETED: _("Deleted a recording of a call"),
     Act.INVITED: _("Asked somebody to join your consultation"),
+    Act.RESENT: _("Sent somebody the link to your consultation again"),
     Act.UNINVITED: _("Took back an invitation to your consultation"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}

@@ -15,7 +15,8 @@ from server.consultation.guests import withdraw_guest
 from server.consultation.join_link import join_url
 from server.core.house import House
 from server.core.outbox import FIRST_RETRY_S, MAX_ATTEMPTS, Worker
-from server.messaging.actions import DELIVER, Post, settle
+from server.messaging.actions import DELIVER, settle
+from server.messaging.composing import Post
 from server.messaging.jobs import Deliverer
 from server.messaging.model import Delivery, DeliveryStatus
 from server.patients.model import Patient
