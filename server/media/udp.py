@@ -82,10 +82,10 @@ class UdpMux:
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
         self.received_slots, self.sending_slots = srtp.Slots(READ_BATCH), srtp.Slots(SEND_SLOTS)
         self.out = self.sending_slots.memory
-        self._writer = mmsg.Writer(self.out) if self.fast else mmsg.PlainWriter(self.out)
         self._sockets = bind_all(address, second, port)
+        self._writer = mmsg.Writer(self.out, cut=mmsg.cuts(self._sockets[0])) if self.fast else mmsg.PlainWriter(self.out)
         self.port: int = self._sockets[0].getsockname()[1]
-        self._first = self._next = 0
+        self._next = 0
         self._socket = self._sockets[0]
 
     def start(self) -> None:
@@ -158,9 +158,9 @@ class UdpMux:
             self._socket = route.socket
         first = at >> SLOT_BITS
         sealed = connection.seal_run(at, sizes)
+        self._next = first + len(sealed)
         if self.drop is None and 0 not in sealed:
             self._writer.put_run(first, route, sealed)
-            self._next = first + len(sealed)
         else:
             self._send_some(first, route, sealed)
         return sealed
@@ -168,11 +168,8 @@ class UdpMux:
     def _send_some(self, first: int, route: mmsg.Route, sizes: list[int]) -> None:
         """Send the packets one by one, because some of the row are left out."""
         for index, size in enumerate(sizes, first):
-            self._write()
-            self._first = self._next = index
             if size and (self.drop is None or not self.drop()):
                 self._writer.put(index, route, size)
-                self._next = index + 1
 
     def send_rtcp(self, connection: Endpoint, packet: bytes) -> bool:
         """Seal a compound packet and collect it; False when it cannot be sent to this connection."""
@@ -198,7 +195,7 @@ class UdpMux:
     def flush(self) -> None:
         """Send what was collected. Call it once at the end of a turn, not once a packet."""
         self._write()
-        self._first = self._next = 0
+        self._next = 0
 
     def sweep(self, now: float) -> None:
         """End the connections whose browsers have been silent for too long."""
@@ -317,12 +314,9 @@ class UdpMux:
         self._next = index + 1
 
     def _write(self) -> None:
-        count = self._next - self._first
-        if count:
-            taken = self._writer.write(self._socket, self._first, self._next)
-            self.sent += taken
-            self.dropped += count - taken
-            self._first = self._next
+        sent, dropped = self._writer.write(self._socket)
+        self.sent += sent
+        self.dropped += dropped
 
 
 def bind_all(address: str, second: str | None, port: int) -> list[socket.socket]:
