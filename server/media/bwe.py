@@ -17,6 +17,7 @@ UNLIMITED_BPS = 100_000_000
 LEAST_BPS = 10_000
 
 LOG = 2048  # packets whose sending is remembered, a power of two: some seconds
+NOTHING = array("H", (0,)) * LOG
 BURST_S = 0.005  # what was sent within it counts as one arrival
 LEAP_MS = 5_000  # an arrival so far from now has another clock, and begins anew
 
@@ -131,31 +132,15 @@ class Estimator:
     def on_feedback(self, feedback: Feedback, now: float) -> None:
         """Learn from one report; what it says of packets that were never sent, or long ago, is passed over."""
         self._heard_at = now
-        anchor_ms, train = self._anchor(feedback, now), self._train
-        sizes, sent_log = self._sizes, self._sent_at
-        burst_at, burst_sent, burst_size = 0.0, 0.0, 0
-        sequence, arrivals = self._remembered(feedback)
-        for arrival in arrivals:
-            place = sequence & LOG - 1
-            sequence += 1
-            size = sizes[place]
-            if not size:
-                continue
-            self._told += 1
-            sizes[place] = 0
-            if arrival is None:
-                self._lost += 1
-                continue
-            at_ms, sent = anchor_ms + arrival * 1000, sent_log[place]
-            if train is not None and train.holds(sequence - 1):
-                train.heard(at_ms, size)
-            elif burst_size and 0 <= sent - burst_sent < BURST_S:
-                burst_size += size
-                burst_at = max(burst_at, at_ms)
-            else:
-                self._take(burst_at, burst_sent, burst_size)
-                burst_at, burst_sent, burst_size = at_ms, sent, size
-        self._take(burst_at, burst_sent, burst_size)
+        anchor_ms = self._anchor(feedback, now)
+        first, arrivals = self._remembered(feedback)
+        sent, sizes = self._forget(first, len(arrivals))
+        self._told += len(sizes) - sizes.count(0)
+        if None in arrivals:
+            self._lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
+        if self._train is not None:
+            self._hear(self._train, first, arrivals, sizes, anchor_ms)
+        self._learn(arrivals, sent, sizes, anchor_ms)
         self._weigh_loss(now)
         self._conclude(now)
 
@@ -164,6 +149,41 @@ class Estimator:
         ago = self._next - feedback.base & 0xFFFF
         begin = max(0, ago - LOG)
         return feedback.base + begin, feedback.arrivals[begin:ago]
+
+    def _forget(self, first: int, count: int) -> tuple[list[float], list[int]]:
+        """Return when these packets were sent and their sizes, 0 for what was told before; from now on they have been told."""
+        begin = first & LOG - 1
+        end, over = min(LOG, begin + count), max(0, begin + count - LOG)
+        sent, sizes = self._sent_at[begin:end], self._sizes[begin:end]
+        self._sizes[begin:end] = NOTHING[: end - begin]
+        if over:
+            sent, sizes = sent + self._sent_at[:over], sizes + self._sizes[:over]
+            self._sizes[:over] = NOTHING[:over]
+        return sent.tolist(), sizes.tolist()
+
+    @staticmethod
+    def _hear(train: Train, first: int, arrivals: list[float | None], sizes: list[int], anchor_ms: float) -> None:
+        """Give a probe what is its own: it tells nothing about how the delay changes."""
+        for index, (arrival, size) in enumerate(zip(arrivals, sizes, strict=True)):
+            if arrival is not None and size and train.holds(first + index):
+                train.heard(anchor_ms + arrival * 1000, size)
+                sizes[index] = 0
+
+    def _learn(self, arrivals: list[float | None], sent: list[float], sizes: list[int], anchor_ms: float) -> None:
+        """Take what arrived, burst by burst: what was sent together is one arrival."""
+        burst_at, burst_sent, burst_size = 0.0, 0.0, 0
+        for arrival, sent_at, size in zip(arrivals, sent, sizes, strict=True):
+            if arrival is None or not size:
+                continue
+            if burst_size and 0 <= sent_at - burst_sent < BURST_S:
+                burst_size += size
+                burst_at = max(burst_at, arrival)
+            else:
+                if burst_size:
+                    self._take(anchor_ms + burst_at * 1000, burst_sent, burst_size)
+                burst_at, burst_sent, burst_size = arrival, sent_at, size
+        if burst_size:
+            self._take(anchor_ms + burst_at * 1000, burst_sent, burst_size)
 
     def _anchor(self, feedback: Feedback, now: float) -> float:
         """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
@@ -178,8 +198,7 @@ class Estimator:
         return self._offset_ms
 
     def _take(self, at_ms: float, sent_at: float, size: int) -> None:
-        """Take a burst, if it is one: what was sent together is one arrival."""
-        estimate = self._delay.add(int(at_ms), sent_at * 1000, size) if size else None
+        estimate = self._delay.add(int(at_ms), sent_at * 1000, size)
         if estimate is None:
             return
         if self._estimate is not None and estimate < 0.9 * self._estimate:
