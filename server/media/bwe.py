@@ -27,6 +27,7 @@ LOSS_EVERY_S = 0.5  # for one step of the cap
 LOSS_FLOOR_BPS = 250_000  # loss alone never pauses a picture: it may be chance, as on a bad wireless link
 REMB_S = 10.0  # for so long the receiver's own estimate counts
 
+SPARE = 1.2  # times what is wanted: with that nothing is to be found out
 PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 20.0  # between two probes: twice as long after each that brought nothing
 PROBE_CALM_S = 1.0  # after a fall of the estimate
 PROBE_PACKETS = 32  # of some 275 bytes: together as much as eight of a picture
@@ -218,9 +219,13 @@ class Estimator:
             if self._estimate is not None and self._loss_cap > self._estimate:
                 self._loss_cap = None
 
+    def is_short_of(self, wanted_bps: int, now: float) -> bool:
+        """Whether it is not known that the way carries so much, and a little more."""
+        return wanted_bps * SPARE > self.budget(now)
+
     def wants_probe(self, wanted_bps: int, now: float) -> bool:
         """Whether it is worth while and time to try whether the way carries `wanted_bps`."""
-        if self._heard_at is None or self._train is not None or wanted_bps * 1.2 <= self.budget(now):
+        if self._heard_at is None or self._train is not None or not self.is_short_of(wanted_bps, now):
             return False
         return now - self._probed_at >= self._probe_after_s and now - self._fell_at >= PROBE_CALM_S
 

@@ -5,8 +5,9 @@ from struct import pack
 from typing import Any, NamedTuple
 
 from server.media.codecs import ABS_SEND_TIME, AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_SEQUENCE
+from server.media.forwarder import Forwarder
 from server.media.publisher import Publisher
-from server.media.router import Forwarder, Subscriber
+from server.media.router import Subscriber
 from server.media.rtcp import PictureLoss, read_compound
 from server.media.rtp import Header, find_extensions, read_header
 
