@@ -97,16 +97,18 @@ class Estimator:
         self._sizes[place] = size
         return sequence
 
-    def number_all(self, sizes: list[int], now: float) -> int:
-        """Return the number of the first of these packets, which are sent together; those after it have the numbers after it."""
-        first = sequence = self._next
-        sent_at, log = self._sent_at, self._sizes
-        for size in sizes:
-            place = sequence & LOG - 1
-            sent_at[place] = now
-            log[place] = size
-            sequence += 1
-        self._next = sequence & 0xFFFF
+    def number_all(self, sizes: "array[int]", moments: "array[float]") -> int:
+        """Return the number of the first of these packets, which are sent together; those after it have the numbers after it. `moments`
+        holds for each the time at which it is sent.
+        """
+        first, count = self._next, len(sizes)
+        begin = first & LOG - 1
+        if begin + count <= LOG:
+            self._sent_at[begin : begin + count], self._sizes[begin : begin + count] = moments, sizes
+        else:
+            for size, now in zip(sizes, moments, strict=True):
+                self.number(size, now)
+        self._next = first + count & 0xFFFF
         return first
 
     @property

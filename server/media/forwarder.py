@@ -17,7 +17,7 @@ from server.media.payloads import Vp8, read_vp8, write_vp8
 from server.media.publisher import Layer, Track
 from server.media.rtcp import SenderReport, write_sdes, write_sender_report
 from server.media.rtp import Header, as_rtx, read_header, write_header
-from server.media.run import Run
+from server.media.run import Ready, Run
 from server.media.udp import UdpMux
 
 AGAIN_S = 0.04  # before one packet is sent again once more: less than the way there and back is no use
@@ -143,13 +143,16 @@ class Forwarder:
         """
         continuity, mux, out = self._continuity, self._mux, self._mux.out
         if not run.ordered or not continuity.goes_on(run.packets):
-            run = self._taken(run)
-        if not run.packets or not self._connection.connected:
+            packets = self._taken(run.packets)
+            if not packets:
+                return
+            run = run.only(packets, now)
+        if not self._connection.connected:
             return
         at = to = mux.room(len(run.sizes))
         numbered_at, ssrc, sequences, timestamps = run.numbered_at, self.ssrc, continuity.sequence, continuity.timestamp
         pictures, tl0s = continuity.picture, continuity.tl0
-        number = self._estimator.number_all(run.sizes, now) if numbered_at else 0
+        number = self._estimator.number_all(run.lengths, run.moments) if numbered_at else 0
         for data, size, second, sequence, timestamp, _, vp8, numbers_at in run.packets:
             out[to : to + size] = data
             _put_header(out, to + 1, second, sequence + sequences & 0xFFFF, timestamp + timestamps & 0xFFFFFFFF, ssrc)
@@ -161,14 +164,14 @@ class Forwarder:
                 _put_sequence(out, to + numbered_at, number & 0xFFFF)
                 number += 1
             to += SLOT
-        self._count(run, mux.send_run(self._connection, at, run.sizes), now)
+        self._count(run, mux.send_run(self._connection, at, run.sizes, run.alike), now)
 
-    def _taken(self, run: Run) -> Run:
+    def _taken(self, packets: list[Ready]) -> list[Ready]:
         """Return what of a run may go out, each packet looked at by itself."""
         takes = self._continuity.takes
-        packets = [one for one in run.packets if takes(one.sequence, one.timestamp, one.vp8)]
-        self.late += len(run.packets) - len(packets)
-        return run.only(packets)
+        taken = [one for one in packets if takes(one.sequence, one.timestamp, one.vp8)]
+        self.late += len(packets) - len(taken)
+        return taken
 
     def _count(self, run: Run, sent: list[int], now: float) -> None:
         if not sent:

@@ -10,6 +10,7 @@ A batch is a block of slots of 2,048 bytes; the datagram number `index` begins a
 import errno
 import socket
 import struct
+from array import array
 from collections.abc import Hashable
 from typing import Any
 
@@ -35,8 +36,6 @@ NAME_USED = 28  # of sockaddr_in6; the kernel takes as much for sockaddr_in and 
 FULL = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
 UDP_SEGMENT = 103  # of the level IPPROTO_UDP
 CUT_BYTES, CUT_USED = 24, 18  # of one control message: what it takes, and what of it is said
-MOST_CUT_BYTES = 65_000  # of one message that is to be cut: as a whole it is a datagram still
-MOST_CUTS = 64
 
 Batch = tuple[list[Hashable], list[int]]
 
@@ -66,24 +65,6 @@ def cuts(bound: socket.socket) -> bool:
     except OSError:
         return False
     return True
-
-
-def alike(sizes: list[int]) -> list[int]:
-    """Return how many datagrams after each other may be one message: all of one size, but that the last of them may be shorter."""
-    size = sizes[0]
-    most = min(MOST_CUTS, MOST_CUT_BYTES // size)
-    if sizes.count(size) == len(sizes) <= most:
-        return [len(sizes)]
-    counts: list[int] = []
-    size = 0
-    for here in sizes:
-        if size and here <= size and counts[-1] < min(MOST_CUTS, MOST_CUT_BYTES // size):
-            counts[-1] += 1
-            size = size if here == size else 0  # a shorter one is the last
-        else:
-            counts.append(1)
-            size = here
-    return counts
 
 
 class Route:
@@ -158,22 +139,27 @@ class Writer:
         self._sizes[index] = size
         self._add(index, 1, route, 0)
 
-    def put_run(self, first: int, route: Route, sizes: list[int]) -> None:
-        """Address the packets in a row of slots."""
-        lengths = self._sizes
-        for index, size in enumerate(sizes, first):
-            lengths[index] = size
-        for count in alike(sizes) if self._cut and route.cuts else [1] * len(sizes):
-            self._add(first, count, route, lengths[first])
-            first += count
+    def put_run(self, first: int, route: Route, sizes: list[int], alike: list[int]) -> None:
+        """Address the packets in a row of slots; `alike` is how many after each other may be one message: see `run.alike`."""
+        self._sizes[first : first + len(sizes)] = array("Q", sizes)
+        if not (self._cut and route.cuts):
+            alike = [1] * len(sizes)
+        at = 0
+        for count in alike:
+            self._add(first + at, count, route, sizes[at])
+            at += count
 
     def _add(self, first: int, count: int, route: Route, size: int) -> None:
         message = len(self._routes)
         self._routes.append(route)
-        self._names[message], self._firsts[message], self._counts[message] = route.pointer, self._places[first], count
+        self._names[message] = route.pointer
+        self._firsts[message] = self._places[first]
+        self._counts[message] = count
         if count > 1:
             self._cut_sizes[message] = size
-        self._controls[message] = CUT_BYTES if count > 1 else 0
+            self._controls[message] = CUT_BYTES
+        else:
+            self._controls[message] = 0
 
     def write(self, bound: socket.socket) -> tuple[int, int]:
         """Send everything that was put; returns how many datagrams the kernel took, and how many it did not. It never waits, and repeats
@@ -244,8 +230,9 @@ class PlainWriter:
         """Address the packet in this slot."""
         self._put.append((index, route.key, size))
 
-    def put_run(self, first: int, route: Route, sizes: list[int]) -> None:
+    def put_run(self, first: int, route: Route, sizes: list[int], alike: list[int]) -> None:
         """Address the packets in a row of slots."""
+        del alike
         for index, size in enumerate(sizes, first):
             self.put(index, route, size)
 

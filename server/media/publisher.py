@@ -138,12 +138,13 @@ class Layer:
         if run is None:
             run = self._run = Run(numbered_at)
             self._publisher.hand_on_later(self)
-        run.add(packet)
+        run.packets.append(packet)
 
     def hand_on(self, now: float) -> None:
         """Send what was collected to everybody."""
         run, self._run = self._run, None
-        if run is not None:
+        if run is not None and self.fan:
+            run.close(now)
             for taker in self.fan:
                 taker.forward(run, now)
 

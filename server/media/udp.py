@@ -146,9 +146,9 @@ class UdpMux:
             self.flush()
         return self._next << SLOT_BITS
 
-    def send_run(self, connection: Endpoint, at: int, sizes: list[int]) -> list[int]:
-        """Seal the packets that stand in a row of slots from `at` on, and collect them. Return their new sizes, 0 for each that cannot
-        be sealed; nothing when none can be sent to this connection.
+    def send_run(self, connection: Endpoint, at: int, sizes: list[int], alike: list[int]) -> list[int]:
+        """Seal the packets that stand in a row of slots from `at` on, and collect them; `alike` is as of `run.Run`. Return their new
+        sizes, 0 for each that cannot be sealed; nothing when none can be sent to this connection.
         """
         route = connection.route
         if route is None:
@@ -160,7 +160,7 @@ class UdpMux:
         sealed = connection.seal_run(at, sizes)
         self._next = first + len(sealed)
         if self.drop is None and 0 not in sealed:
-            self._writer.put_run(first, route, sealed)
+            self._writer.put_run(first, route, sealed, alike)
         else:
             self._send_some(first, route, sealed)
         return sealed

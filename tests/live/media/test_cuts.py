@@ -8,6 +8,7 @@ import pytest
 from server.media import mmsg
 from server.media.dtls import Identity
 from server.media.limits import SLOT
+from server.media.run import alike
 from tests.live.media.caller import until
 from tests.live.media.line import Line, dial, ground, numbered
 
@@ -19,7 +20,8 @@ def send_row(line: Line, *packets: bytes) -> None:
     at = line.mux.room(len(packets))
     for index, packet in enumerate(packets):
         line.mux.out[at + index * SLOT : at + index * SLOT + len(packet)] = packet
-    assert 0 not in line.mux.send_run(line.connection, at, [len(packet) for packet in packets])
+    sizes = [len(packet) for packet in packets]
+    assert 0 not in line.mux.send_run(line.connection, at, sizes, alike(sizes))
     line.mux.flush()
 
 

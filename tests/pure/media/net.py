@@ -42,7 +42,8 @@ class Mux:
             self._next = 0
         return (self._next + 1) * 2048
 
-    def send_run(self, connection: Any, at: int, sizes: list[int]) -> list[int]:
+    def send_run(self, connection: Any, at: int, sizes: list[int], alike: list[int]) -> list[int]:
+        assert sum(alike) == len(sizes)
         connection.rtp += [bytes(self.out[at + 2048 * index : at + 2048 * index + size]) for index, size in enumerate(sizes)]
         self._next = at // 2048 + len(sizes) - 1
         return sizes
