@@ -3,10 +3,11 @@
 The estimator of delay (`delay.Delay`) was made for the receiving side: it is given here what the receiver heard and when we sent it, and
 so becomes one for the sending side. Around it stand what it does not do: a cap by loss, because a short queue hides its delay in losses;
 the receiver's own estimate (REMB) where it makes one; and probes, because it grows by only 8 % a second and never beyond what is sent.
-A probe is a short train of packets sent at once: how far it is drawn out on the way tells what the way carries.
+A probe is a short train of packets in a few pieces, faster than what is wanted: how far it is drawn out on the way tells what that carries.
 """
 
 from array import array
+from math import ceil
 
 from server.media.delay import Delay
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
@@ -28,30 +29,41 @@ LOSS_FLOOR_BPS = 250_000  # loss alone never pauses a picture: it may be chance,
 REMB_S = 10.0  # for so long the receiver's own estimate counts
 
 SPARE = 1.2  # times what is wanted: with that nothing is to be found out
-PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 20.0  # between two probes: twice as long after each that brought nothing
+PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 12.0  # between two probes: twice as long after each that brought nothing
 PROBE_CALM_S = 1.0  # after a fall of the estimate
-PROBE_PACKETS = 32  # of some 275 bytes: together as much as eight of a picture
+PROBE_PIECES, PIECE_S = 4, 0.01  # sent one after the other: a short queue on the way overflows when all comes at once
+PROBE_BYTES = 275  # of one packet
+LEAST_PIECE, LARGEST_PIECE = 8, 64  # packets
+PROBE_AIM = 1.3  # times what is wanted: more is not believed
 PROBE_WAIT_S = 1.5  # for the feedback about a probe
 PROBE_TRUST = 0.85  # of what a probe shows
 PROBE_GAIN = 1.1  # a probe that shows less than so much more than is known brought nothing
 
 
-class Train:
-    """A probe: the packets from `first` to `last`, and what has come of them."""
+def piece_of_probe(wanted_bps: float) -> int:
+    """Return how many packets are sent every `PIECE_S`, so that together they show what is wanted, if the way carries it."""
+    bps = wanted_bps * PROBE_AIM / PROBE_TRUST
+    return min(LARGEST_PIECE, max(LEAST_PIECE, ceil(bps * PIECE_S / (8 * PROBE_BYTES))))
 
-    def __init__(self, first: int, last: int, now: float) -> None:
-        self.first, self.count, self.sent_at = first, (last - first & 0xFFFF) + 1, now
+
+class Train:
+    """A probe: the packets from `first` on, and what has come of them. How many there are is known when all are sent: until then `count`
+    is 0, and everything from the first on is held.
+    """
+
+    def __init__(self, first: int, now: float) -> None:
+        self.first, self.count, self.sent_at = first, 0, now
         self._arrived: list[tuple[float, int]] = []
 
     def holds(self, sequence: int) -> bool:
-        return (sequence - self.first & 0xFFFF) < self.count
+        return (sequence - self.first & 0xFFFF) < (self.count or 0x8000)
 
     def heard(self, at_ms: float, size: int) -> None:
         self._arrived.append((at_ms, size))
 
     @property
     def is_whole(self) -> bool:
-        return len(self._arrived) == self.count
+        return len(self._arrived) == self.count > 0
 
     @property
     def carried_bps(self) -> int | None:
@@ -231,15 +243,18 @@ class Estimator:
             return False
         return now - self._probed_at >= self._probe_after_s and now - self._fell_at >= PROBE_CALM_S
 
-    @property
-    def next_sequence(self) -> int:
-        return self._next
-
-    def probed(self, first: int, wanted_bps: int, now: float) -> None:
-        """The packets from the sequence `first` on were a probe for `wanted_bps`. Packets of it that nobody tells of end it in time."""
+    def begin_probe(self, wanted_bps: int, now: float) -> None:
+        """Everything that is sent from now on is a probe for `wanted_bps`, until `end_probe`."""
         self._probed_at = now
-        if first != self._next:
-            self._train, self._aim = Train(first, self._next - 1 & 0xFFFF, now), wanted_bps * 1.3
+        self._train, self._aim = Train(self._next, now), wanted_bps * PROBE_AIM
+
+    def end_probe(self) -> None:
+        """All of it is sent. Packets of it that nobody tells of end it in time."""
+        train = self._train
+        if train is not None:
+            train.count = self._next - train.first & 0xFFFF
+            if not train.count:
+                self._train = None
 
     def _conclude(self, now: float) -> None:
         train = self._train

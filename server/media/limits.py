@@ -4,7 +4,7 @@ SLOT_BITS = 11
 SLOT = 1 << SLOT_BITS  # bytes that one packet has in a batch; a datagram that fills it was cut off, and is dropped
 
 LARGEST_PACKET = 1_500  # bytes of a datagram; longer ones are dropped and counted: a browser stays under 1,200
-LARGEST_CLEAR = 1_356  # bytes of a packet before it is sealed; longer ones are not sent (pylibsrtp's sessions take no more)
+LARGEST_CLEAR = 1_356  # bytes of a packet before it is sealed; longer ones are counted and not sent (pylibsrtp's sessions take no more)
 
 READ_BATCH = 64  # datagrams that one system call reads
 READ_TURNS = 4  # batches before the loop has its turn; what is left waits in the kernel

@@ -1,8 +1,11 @@
 """What one browser is sent, and the budget that decides on the layers of all of it."""
 
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
 from struct import Struct
 
-from server.media.bwe import PROBE_PACKETS, Estimator
+from server.media.bwe import PROBE_PIECES, Estimator, piece_of_probe
 from server.media.codecs import TRANSPORT_SEQUENCE
 from server.media.dtls import Connection
 from server.media.forwarder import Forwarder
@@ -166,10 +169,14 @@ class Subscriber:
                 forwarder.report(now)
 
     def _probe(self, pictures: list[Forwarder], wanted_bps: float, now: float) -> None:
-        """Send a short train of old packets, if it is time to try whether more would fit."""
-        if not self.estimator.wants_probe(int(wanted_bps), now):
-            return
-        first = self.estimator.next_sequence
-        if pictures:
-            pictures[0].pad(now, PROBE_PACKETS)
-        self.estimator.probed(first, int(wanted_bps), now)
+        """Begin a short train of packets that hold nothing, if it is time to try whether more would fit."""
+        if pictures and self.estimator.wants_probe(int(wanted_bps), now):
+            self.estimator.begin_probe(int(wanted_bps), now)
+            self.mux.pace.add(partial(self._go_on_probing, pictures[0], piece_of_probe(wanted_bps), count(1)))
+
+    def _go_on_probing(self, picture: Forwarder, packets: int, pieces: Iterator[int], now: float) -> bool:
+        picture.pad(now, packets)
+        if next(pieces) < PROBE_PIECES:
+            return True
+        self.estimator.end_probe()
+        return False

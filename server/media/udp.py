@@ -14,7 +14,19 @@ import structlog
 
 from server.core.supervise import Supervisor, where
 from server.media import ice, mmsg, srtp
-from server.media.limits import ADDRESSES, LARGEST_PACKET, READ_BATCH, READ_TURNS, SEND_SLOTS, SLOT, SLOT_BITS, SOCKET_BUFFER, SWEEP_S
+from server.media.limits import (
+    ADDRESSES,
+    LARGEST_CLEAR,
+    LARGEST_PACKET,
+    READ_BATCH,
+    READ_TURNS,
+    SEND_SLOTS,
+    SLOT,
+    SLOT_BITS,
+    SOCKET_BUFFER,
+    SWEEP_S,
+)
+from server.media.pace import Pace
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -59,7 +71,9 @@ class UdpMux:
     `flush` sends what was collected; it is called after each batch that was read, and by whoever sends at another time.
     What is to be done when a batch has been read is put into `after_batch`, with whose packets it is done for; the slots are still as
     they were.
-    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; of `strangers`; `crashes` of our own code.
+    What is to be done a few times, some milliseconds apart, is put into `pace`.
+    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `oversized`, which were not sent because sealed they would be too
+    long (once for each who should have had them); `refused` by SRTP; of `strangers`; `crashes` of our own code.
     """
 
     def __init__(  # noqa: PLR0913 - two are for tests
@@ -76,7 +90,8 @@ class UdpMux:
         """Bind `address`, and `second` of the other family at the same port; `drop` loses packets of RTP on their way out, for tests."""
         self.supervisor, self.clock, self.drop = supervisor, clock, drop
         self.fast = (mmsg.available() and srtp.available()) if fast is None else fast
-        self.received = self.sent = self.dropped = self.refused = self.strangers = self.crashes = 0
+        self.received = self.sent = self.dropped = self.oversized = self.refused = self.strangers = self.crashes = 0
+        self.pace = Pace()
         self.by_address: dict[Hashable, Endpoint] = {}
         self.by_ufrag: dict[str, Endpoint] = {}
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
@@ -132,6 +147,7 @@ class UdpMux:
 
     def send_rtp(self, connection: Endpoint, at: int, size: int) -> bool:
         """Seal the packet in the slot at `at` and collect it; False when it cannot be sent to this connection."""
+        self.oversized += size > LARGEST_CLEAR
         size = connection.seal_rtp(at, size)
         route = connection.route
         if not size or route is None:
@@ -162,6 +178,7 @@ class UdpMux:
         if self.drop is None and 0 not in sealed:
             self._writer.put_run(first, route, sealed, alike)
         else:
+            self.oversized += sum(size > LARGEST_CLEAR for size in sizes)
             self._send_some(first, route, sealed)
         return sealed
 
@@ -175,7 +192,8 @@ class UdpMux:
         """Seal a compound packet and collect it; False when it cannot be sent to this connection."""
         at, size = self.slot(), len(packet)
         route = connection.route
-        if route is None or size > LARGEST_PACKET:
+        if route is None or size > LARGEST_CLEAR:
+            self.oversized += size > LARGEST_CLEAR
             return False
         self.out[at : at + size] = packet
         size = connection.seal_rtcp(at, size)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from server.media.codecs import ABS_SEND_TIME, AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_SEQUENCE
 from server.media.forwarder import Forwarder
+from server.media.pace import Pace
 from server.media.publisher import Publisher
 from server.media.router import Subscriber
 from server.media.rtcp import PictureLoss, read_compound
@@ -30,6 +31,7 @@ class Mux:
     def __init__(self) -> None:
         self.out = memoryview(bytearray(2048 * SLOTS))
         self.after_batch: list[tuple[Any, Callable[[float], None]]] = []
+        self.pace = Pace()
         self._next = 0
         self.flushes = 0
 
@@ -151,6 +153,7 @@ class Call:
         self.now += seconds
         self.publisher.tick(self.now)
         self.subscriber.tick(self.now)
+        self.mux.pace.go_on(self.now)
 
     def play(self, seconds: float, *, only: str | None = None) -> None:
         for _ in range(round(seconds * 10)):
