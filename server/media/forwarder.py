@@ -152,7 +152,7 @@ class Forwarder:
         at = to = mux.room(len(run.sizes))
         numbered_at, ssrc, sequences, timestamps = run.numbered_at, self.ssrc, continuity.sequence, continuity.timestamp
         pictures, tl0s = continuity.picture, continuity.tl0
-        number = self._estimator.number_all(run.lengths, run.moments) if numbered_at else 0
+        number = self._number(run, now) if numbered_at else 0
         for data, size, second, sequence, timestamp, _, vp8, numbers_at in run.packets:
             out[to : to + size] = data
             _put_header(out, to + 1, second, sequence + sequences & 0xFFFF, timestamp + timestamps & 0xFFFFFFFF, ssrc)
@@ -165,6 +165,10 @@ class Forwarder:
                 number += 1
             to += SLOT
         self._count(run, mux.send_run(self._connection, at, run.sizes, run.alike), now)
+
+    def _number(self, run: Run, now: float) -> int:
+        estimator = self._estimator
+        return estimator.number_all(run.lengths, run.moments) if len(run.packets) > 1 else estimator.number(run.sizes[0], now)
 
     def _taken(self, packets: list[Ready]) -> list[Ready]:
         """Return what of a run may go out, each packet looked at by itself."""

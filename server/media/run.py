@@ -34,8 +34,8 @@ class Run:
     """Packets of one layer with their transport-wide number at the same offset `numbered_at` (0 for none). `add` them, `close` it, and
     hand it to everybody.
 
-    Closed, it knows what would otherwise be found out for each subscriber: the `sizes` of the `packets`, also as `lengths` for the log
-    of what was sent, with the `moments` at which they were; their `payload` together; whether each is later than the one before
+    Closed, it knows what would otherwise be found out for each subscriber: the `sizes` of the `packets`; where they are more than one also
+    as `lengths` for the log of what was sent, with the `moments` at which they were; their `payload` together; whether each is later than the one before
     (`ordered`); and how many after each other the kernel may take as one message (`alike`).
     """
 
@@ -55,13 +55,15 @@ class Run:
     def close(self, now: float) -> None:
         """No packet is added any more; it has at least one."""
         packets = self.packets
+        if len(packets) == 1:
+            packet = packets[0]
+            self.sizes, self.alike, self.payload, self.ordered = [packet.size], ALONE, packet.payload, True
+            return
         sizes = self.sizes = [packet.size for packet in packets]
         self.lengths, self.moments = array("H", sizes), array("d", (now,)) * len(sizes)
-        self.alike, self.payload, self.ordered = ALONE, packets[0].payload, True
-        if len(packets) > 1:
-            self.alike = alike(sizes)
-            self.payload = sum([packet.payload for packet in packets])
-            self.ordered = all(later.sequence - packet.sequence - 1 & 0xFFFF < 0x7FFF for packet, later in pairwise(packets))
+        self.alike = alike(sizes)
+        self.payload = sum([packet.payload for packet in packets])
+        self.ordered = all(later.sequence - packet.sequence - 1 & 0xFFFF < 0x7FFF for packet, later in pairwise(packets))
 
     def only(self, packets: list[Ready], now: float) -> "Run":
         """Return a closed run of some of these packets, at least one."""
