@@ -109,9 +109,12 @@ class Layer:
         beginning, or 0.
         """
         marker, payload_type, sequence, timestamp, _, _, body, end = header
-        if sequence != self.reception.highest + 1 and self.is_known(sequence):
-            self.again += 1
-            return
+        highest, is_late = self.reception.highest, False
+        if sequence != highest + 1:
+            if self.is_known(sequence):
+                self.again += 1
+                return
+            is_late = highest - sequence & 0xFFFF < 0x8000
         self.heard_at = now
         self.bytes += size
         missed = self.reception.heard(sequence, timestamp, now)
@@ -129,6 +132,8 @@ class Layer:
         if self.fan:
             ready = (packet, size, marker << 7 | payload_type, sequence, timestamp, end - body, vp8, numbers_at)
             self._collect(new_tuple(Ready, ready), numbered_at, now)
+            if is_late and self._run is not None:
+                self._run.ordered = False
 
     def _collect(self, packet: Ready, numbered_at: int, now: float) -> None:
         run = self._run

@@ -5,7 +5,6 @@ keys and one look at its route, instead of as many as there are packets.
 """
 
 from array import array
-from itertools import pairwise
 from typing import NamedTuple
 
 from server.media.limits import MOST_CUT_BYTES, MOST_CUTS, MOST_SEALING
@@ -31,12 +30,12 @@ class Ready(NamedTuple):
 
 
 class Run:
-    """Packets of one layer with their transport-wide number at the same offset `numbered_at` (0 for none). `add` them, `close` it, and
-    hand it to everybody.
+    """Packets of one layer with their transport-wide number at the same offset `numbered_at` (0 for none): fill `packets`, `close` it, and
+    hand it to everybody. `ordered` is to be set false where one is not later than the one before.
 
-    Closed, it knows what would otherwise be found out for each subscriber: the `sizes` of the `packets`; where they are more than one also
-    as `lengths` for the log of what was sent, with the `moments` at which they were; their `payload` together; whether each is later than the one before
-    (`ordered`); and how many after each other the kernel may take as one message (`alike`).
+    Closed, it knows what would otherwise be found out for each subscriber: the `sizes` of the packets, where there is more than one also
+    as `lengths` for the log of what was sent, with the `moments` at which they were; their `payload` together; and how many after each
+    other the kernel may take as one message (`alike`).
     """
 
     __slots__ = ("alike", "lengths", "moments", "numbered_at", "ordered", "packets", "payload", "sizes")
@@ -44,26 +43,25 @@ class Run:
     alike: list[int]
     lengths: "array[int]"
     moments: "array[float]"
-    ordered: bool
     payload: int
     sizes: list[int]
 
     def __init__(self, numbered_at: int) -> None:
         self.numbered_at = numbered_at
         self.packets: list[Ready] = []
+        self.ordered = True
 
     def close(self, now: float) -> None:
         """No packet is added any more; it has at least one."""
         packets = self.packets
         if len(packets) == 1:
             packet = packets[0]
-            self.sizes, self.alike, self.payload, self.ordered = [packet.size], ALONE, packet.payload, True
+            self.sizes, self.alike, self.payload = [packet.size], ALONE, packet.payload
             return
         sizes = self.sizes = [packet.size for packet in packets]
         self.lengths, self.moments = array("H", sizes), array("d", (now,)) * len(sizes)
         self.alike = alike(sizes)
         self.payload = sum([packet.payload for packet in packets])
-        self.ordered = all(later.sequence - packet.sequence - 1 & 0xFFFF < 0x7FFF for packet, later in pairwise(packets))
 
     def only(self, packets: list[Ready], now: float) -> "Run":
         """Return a closed run of some of these packets, at least one."""
