@@ -9,6 +9,7 @@ import itertools
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -45,11 +46,15 @@ log = structlog.get_logger(__name__)
 SILENT_S = 3 * LOAD_S
 GREETING_S = 5.0
 MOST_UNSENT = 4 << 20  # bytes; an engine that takes no more is cut off, and its rooms go elsewhere
+STOOD_S = 1.0  # a line that broke sooner is tried again after a pause
 ANSWER_S = 5.0  # for a command; an engine that leaves one unanswered for longer is cut off
 MOST_EARLY = 1_000  # commands that wait for an engine to start; with more their rooms are lost
 FATAL = {(OpenRoom, "rooms"), (OpenRoom, "room"), (Join, "peer"), (Join, "room_full")}
 """Refusals of a room that is not what we think it is, beside any that says that there is no such room. That a peer is gone may cross
 with what is said to it, and is heard as an event."""
+
+LOST = (ConsiliumError, TimeoutError, OSError, EOFError, asyncio.LimitOverrunError)
+"""What ends a line."""
 
 Hear = Callable[[Event | None], None]
 
@@ -169,24 +174,40 @@ class Node:
             del self._rooms[room.name]
 
     async def run(self) -> None:
-        """Keep a line for as long as it holds; the rooms that stood on it are lost with it. Raises `OSError` where there is no engine."""
+        """Keep a line for as long as it holds; the rooms that stood on it are lost with it. Raises `OSError` where there is no engine.
+
+        Where one has stood for a while the next is tried without a pause: the calls of those rooms stand still.
+        """
         if self.place.there:
             await self._wanted.wait()
+        began = -inf
+        while _now() - began >= STOOD_S:
+            reader, writer = await self._reach()
+            began = _now()
+            try:
+                await self._hold(reader, writer)
+            except LOST as error:
+                log.warning("engine is lost", node=self.place.name, error=type(error).__name__)
+                await self.place.give_up()
+            finally:
+                writer.close()
+                self._lose_all()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
-            reader, writer = await self.place.reach()
+            return await self.place.reach()
         except OSError:
             self._failing = True
             self._lose_all()
             raise
+
+    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._greet(reader, writer)
-            await self._listen(reader, writer)
-        except (ConsiliumError, TimeoutError, OSError, EOFError, asyncio.LimitOverrunError) as error:
-            log.warning("engine is lost", node=self.place.name, error=type(error).__name__)
-            await self.place.give_up()
-        finally:
-            writer.close()
-            self._lose_all()
+        except LOST:
+            self._failing = True
+            raise
+        await self._listen(reader, writer)
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(GREETING_S):

@@ -79,8 +79,12 @@ class ControlServer:
         self._server: asyncio.Server | None = None
 
     async def listen_unix(self, path: Path) -> None:
-        """Listen on a socket that nobody but this user may open; one that a killed engine left there is replaced."""
-        self._server = await asyncio.start_unix_server(self._accept, sock=_bind(path), limit=LONGEST_LINE)
+        """Listen on a socket that nobody but this user may open."""
+        await self.listen_on(bind_unix(path))
+
+    async def listen_on(self, bound: socket.socket) -> None:
+        """Listen on a unix socket that is bound already."""
+        self._server = await asyncio.start_unix_server(self._accept, sock=bound, limit=LONGEST_LINE)
 
     async def listen_tcp(self, host: str, port: int) -> int:
         """Listen on TCP, for which a secret must be shared; returns the port."""
@@ -166,8 +170,8 @@ class ControlServer:
             self.send(Done(re=command.id))
 
 
-def _bind(path: Path) -> socket.socket:
-    """Return a bound socket that nobody else may open, from before it listens."""
+def bind_unix(path: Path) -> socket.socket:
+    """Return a bound socket that nobody else may open, from before it listens; one that a killed engine left there is replaced."""
     path.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX)
     bound.bind(str(path))

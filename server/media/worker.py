@@ -8,6 +8,7 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
 import time
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ CLOSING_S = 2.0  # for what still runs when the process ends
 
 @dataclass(frozen=True)
 class Place:
-    """Where an engine listens: media at `address` (and `second`, of the other family), control at a path or on TCP.
+    """Where an engine listens: media at `address` (and `second`, of the other family), control at a path, on a unix socket or on TCP.
 
     `announced` is what browsers are told where that is another address; `secret` must be set for control on TCP. An engine that is `owned`
     ends when whoever started it closes its standard input, also by dying.
@@ -43,7 +44,7 @@ class Place:
 
     address: str
     port: int
-    control: Path | tuple[str, int]
+    control: Path | socket.socket | tuple[str, int]
     second: str | None = None
     announced: str | None = None
     secret: bytes | None = None
@@ -98,6 +99,8 @@ def calm_collector() -> None:
 async def _listen(control: ControlServer, place: Place) -> None:
     if isinstance(place.control, Path):
         await control.listen_unix(place.control)
+    elif isinstance(place.control, socket.socket):
+        await control.listen_on(place.control)
     else:
         await control.listen_tcp(*place.control)
 
