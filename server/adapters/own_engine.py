@@ -16,7 +16,7 @@ import structlog
 
 from server.adapters.engines import Place, Remote
 from server.address import is_ip, reachable_host
-from server.media_control import LONGEST_LINE
+from server.media_lines import Line, connect
 from server.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -40,11 +40,11 @@ class OwnEngine:
         self._keeper: Process | None = None
         self.pid: int | None = None
 
-    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def reach(self) -> Line:
         if self._keeper is None or self._keeper.returncode is not None:
             self._keeper = await self._keep()
         self.pid = await self._start(self._keeper)
-        return await asyncio.open_unix_connection(self._control, limit=LONGEST_LINE)
+        return await connect(self._control)
 
     async def _keep(self) -> Process:
         """Raises `OSError` where it cannot be started."""

@@ -14,21 +14,8 @@ import structlog
 
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError, Forbidden, Malformed, TooFast
-from server.media_control import (
-    LONGEST_LINE,
-    VERSION,
-    Command,
-    Done,
-    Down,
-    Greeting,
-    Hello,
-    Refused,
-    Welcome,
-    is_proof,
-    prove,
-    read_up,
-    write,
-)
+from server.media_control import LONGEST_LINE, VERSION, Command, Done, Down, Greeting, Hello, Refused, Welcome
+from server.media_lines import is_proof, prove, read_up, write
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)

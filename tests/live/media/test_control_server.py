@@ -13,7 +13,8 @@ from server.core.supervise import Supervisor
 from server.errors import Forbidden, NotFound
 from server.media import control_server
 from server.media.control_server import ControlServer
-from server.media_control import LONGEST_LINE, CloseRoom, Command, Greeting, Hello, OpenRoom, Speaking, write
+from server.media_control import LONGEST_LINE, CloseRoom, Command, Greeting, Hello, OpenRoom, Speaking
+from server.media_lines import write
 from tests.conftest import StillClock
 from tests.live.media.app_side import CHALLENGE, SECRET, App
 from tests.live.media.caller import until
