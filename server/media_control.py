@@ -237,6 +237,16 @@ class Load(Told):
     """Those of them that the kernel did not take."""
     cpu: Annotated[float, Field(ge=0)]
     """The share of one processor since the last time."""
+    lost: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """The mean of what browsers say they were sent and never had."""
+    queued: Count = 0
+    """Bytes that the kernel holds and the engine has not read yet."""
+    overrun: Count = 0
+    """Datagrams since the last time that came while that queue was full."""
+    oversize: Count = 0
+    """Packets since the last time that were dropped because they are longer than one may be."""
+    waiting: Count = 0
+    """Browsers whose handshake has had no turn yet."""
 
 
 class RecordedFile(Strict):

@@ -14,7 +14,18 @@ import structlog
 
 from server.core.supervise import Supervisor, where
 from server.media import ice, mmsg, srtp
-from server.media.limits import ADDRESSES, LARGEST_PACKET, READ_BATCH, READ_TURNS, SEND_SLOTS, SLOT, SLOT_BITS, SOCKET_BUFFER, SWEEP_S
+from server.media.limits import (
+    ADDRESSES,
+    LARGEST_CLEAR,
+    LARGEST_PACKET,
+    READ_BATCH,
+    READ_TURNS,
+    SEND_SLOTS,
+    SLOT,
+    SLOT_BITS,
+    SOCKET_BUFFER,
+    SWEEP_S,
+)
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -59,7 +70,8 @@ class UdpMux:
     `flush` sends what was collected; it is called after each batch that was read, and by whoever sends at another time.
     What is to be done when a batch has been read is put into `after_batch`, with whose packets it is done for; the slots are still as
     they were.
-    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; of `strangers`; `crashes` of our own code.
+    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize` both ways; of `strangers`;
+    `crashes` of our own code.
     """
 
     def __init__(  # noqa: PLR0913 - two are for tests
@@ -76,23 +88,23 @@ class UdpMux:
         """Bind `address`, and `second` of the other family at the same port; `drop` loses packets of RTP on their way out, for tests."""
         self.supervisor, self.clock, self.drop = supervisor, clock, drop
         self.fast = (mmsg.available() and srtp.available()) if fast is None else fast
-        self.received = self.sent = self.dropped = self.refused = self.strangers = self.crashes = 0
+        self.received = self.sent = self.dropped = self.refused = self.oversize = self.strangers = self.crashes = 0
         self.by_address: dict[Hashable, Endpoint] = {}
         self.by_ufrag: dict[str, Endpoint] = {}
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
         self.received_slots, self.sending_slots = srtp.Slots(READ_BATCH), srtp.Slots(SEND_SLOTS)
         self.out = self.sending_slots.memory
         self._writer = mmsg.Writer(self.out) if self.fast else mmsg.PlainWriter(self.out)
-        self._sockets = bind_all(address, second, port)
-        self.port: int = self._sockets[0].getsockname()[1]
+        self.sockets = bind_all(address, second, port)
+        self.port: int = self.sockets[0].getsockname()[1]
         self._first = self._next = 0
-        self._socket = self._sockets[0]
+        self._socket = self.sockets[0]
 
     def start(self) -> None:
         """Begin to read, in the running loop."""
         loop = asyncio.get_running_loop()
         kind = mmsg.Reader if self.fast else mmsg.PlainReader
-        for bound in self._sockets:
+        for bound in self.sockets:
             loop.add_reader(bound.fileno(), self._read, kind(bound, self.received_slots.memory))
         self.supervisor.keep(self._sweep_again, name="media consent")
 
@@ -102,7 +114,7 @@ class UdpMux:
             connection.end("closed")
         self.flush()
         loop = asyncio.get_running_loop()
-        for bound in self._sockets:
+        for bound in self.sockets:
             loop.remove_reader(bound.fileno())
             bound.close()
 
@@ -162,6 +174,7 @@ class UdpMux:
             self._writer.put_run(first, route, sealed)
             self._next = first + len(sealed)
         else:
+            self.oversize += sum(size > LARGEST_CLEAR for size in sizes)
             self._send_some(first, route, sealed)
         return sealed
 
@@ -240,7 +253,7 @@ class UdpMux:
                     if clear:
                         connection.on_rtp(memory, at, clear, now)
                     else:
-                        self.refused += 1
+                        self._refuse(size)
                 else:
                     self._take_other(reader, connection, at, size, now)
             except Exception as error:  # noqa: BLE001 - a bug met by one browser's packet must not stop the others
@@ -250,7 +263,9 @@ class UdpMux:
     def _take_other(self, reader: mmsg.Reader | mmsg.PlainReader, connection: Endpoint | None, at: int, size: int, now: float) -> None:
         memory = self.received_slots.memory
         first = memory[at] if 0 < size <= LARGEST_PACKET else 255
-        if first < 4:
+        if size > LARGEST_PACKET:
+            self.oversize += 1
+        elif first < 4:
             self._take_check(bytes(memory[at : at + size]), reader.route(at >> SLOT_BITS), now)
         elif connection is None or not (19 < first < 64 or 127 < first < 192):
             self.strangers += 1
@@ -263,6 +278,12 @@ class UdpMux:
         size = connection.open_rtcp(at, size)
         if size:
             connection.on_rtcp(bytes(self.received_slots.memory[at : at + size]), now)
+        else:
+            self.refused += 1
+
+    def _refuse(self, size: int) -> None:
+        if size > LARGEST_PACKET:
+            self.oversize += 1
         else:
             self.refused += 1
 
