@@ -72,8 +72,8 @@ class UdpMux:
     What is to be done when a batch has been read is put into `after_batch`, with whose packets it is done for; the slots are still as
     they were.
     What is to be done a few times, some milliseconds apart, is put into `pace`.
-    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `oversized`, which were not sent because sealed they would be too
-    long (once for each who should have had them); `refused` by SRTP; of `strangers`; `crashes` of our own code.
+    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `oversized`, too long to be read, or sealed to be sent (for each who
+    should have had them); `refused` by SRTP; of `strangers`; `crashes` of our own code.
     """
 
     def __init__(  # noqa: PLR0913 - two are for tests
@@ -97,17 +97,17 @@ class UdpMux:
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
         self.received_slots, self.sending_slots = srtp.Slots(READ_BATCH), srtp.Slots(SEND_SLOTS)
         self.out = self.sending_slots.memory
-        self._sockets = bind_all(address, second, port)
-        self._writer = mmsg.Writer(self.out, cut=mmsg.cuts(self._sockets[0])) if self.fast else mmsg.PlainWriter(self.out)
-        self.port: int = self._sockets[0].getsockname()[1]
+        self.sockets = bind_all(address, second, port)
+        self._writer = mmsg.Writer(self.out, cut=mmsg.cuts(self.sockets[0])) if self.fast else mmsg.PlainWriter(self.out)
+        self.port: int = self.sockets[0].getsockname()[1]
         self._next = 0
-        self._socket = self._sockets[0]
+        self._socket = self.sockets[0]
 
     def start(self) -> None:
         """Begin to read, in the running loop."""
         loop = asyncio.get_running_loop()
         kind = mmsg.Reader if self.fast else mmsg.PlainReader
-        for bound in self._sockets:
+        for bound in self.sockets:
             loop.add_reader(bound.fileno(), self._read, kind(bound, self.received_slots.memory))
         self.supervisor.keep(self._sweep_again, name="media consent")
 
@@ -117,7 +117,7 @@ class UdpMux:
             connection.end("closed")
         self.flush()
         loop = asyncio.get_running_loop()
-        for bound in self._sockets:
+        for bound in self.sockets:
             loop.remove_reader(bound.fileno())
             bound.close()
 
@@ -255,7 +255,7 @@ class UdpMux:
                     if clear:
                         connection.on_rtp(memory, at, clear, now)
                     else:
-                        self.refused += 1
+                        self._refuse(size)
                 else:
                     self._take_other(reader, connection, at, size, now)
             except Exception as error:  # noqa: BLE001 - a bug met by one browser's packet must not stop the others
@@ -265,7 +265,9 @@ class UdpMux:
     def _take_other(self, reader: mmsg.Reader | mmsg.PlainReader, connection: Endpoint | None, at: int, size: int, now: float) -> None:
         memory = self.received_slots.memory
         first = memory[at] if 0 < size <= LARGEST_PACKET else 255
-        if first < 4:
+        if size > LARGEST_PACKET:
+            self.oversized += 1
+        elif first < 4:
             self._take_check(bytes(memory[at : at + size]), reader.route(at >> SLOT_BITS), now)
         elif connection is None or not (19 < first < 64 or 127 < first < 192):
             self.strangers += 1
@@ -278,6 +280,12 @@ class UdpMux:
         size = connection.open_rtcp(at, size)
         if size:
             connection.on_rtcp(bytes(self.received_slots.memory[at : at + size]), now)
+        else:
+            self.refused += 1
+
+    def _refuse(self, size: int) -> None:
+        if size > LARGEST_PACKET:
+            self.oversized += 1
         else:
             self.refused += 1
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from server.media_control import Greeting, Hello, Refused, Welcome, read_down, write
+from server.media_control import Greeting, Hello, Refused, Welcome
+from server.media_lines import read_down, write
 from tests.browser.engine_room import own_address
 from tests.servers import Process, until
 

@@ -63,9 +63,12 @@ def unbroken(*people: Person) -> None:
 
 def engine_of(site: Site) -> int:
     """Return the process id of the server's own engine, 0 while there is none."""
-    children = Path(f"/proc/{site.server.pid}/task/{site.server.pid}/children").read_text().split()
-    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
-    return next((child for child, command in commands.items() if b"media" in command.split(b"\0")), 0)
+    keepers = [child for child in children_of(site.server.pid) if b"media" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")]
+    return next((engine for keeper in keepers for engine in children_of(keeper)), 0)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @pytest.mark.row("V9")
