@@ -18,12 +18,12 @@ TURN_S = 0.005
 
 
 class EngineProcess:
-    """It listens on the machine's own address: Firefox calls no loopback. `program` is what Python runs."""
+    """It listens on the machine's own address unless told: Firefox calls no loopback. `program` is what Python runs."""
 
-    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "server", "media")) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "server", "media"), address: str | None = None) -> None:
         folder.mkdir(parents=True)
         control = folder / "control"
-        command = [sys.executable, *program, "--listen", f"{own_address()}:0", "--control", str(control)]
+        command = [sys.executable, *program, "--listen", f"{address or own_address()}:0", "--control", str(control)]
         self.process = Process(command, folder / "engine.log")
         self.process.until_up(control.exists)
         self.refused: list[str] = []
