@@ -18,6 +18,7 @@ import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
 import server.consultation.pages
+import server.consultation.recording_list
 import server.consultation.ticket_http
 import server.consultation.today_ws
 import server.consultation.visit
@@ -47,8 +48,9 @@ from server.adapters.own_engine import places_of
 from server.adapters.smtp_mail import SmtpMail
 from server.adapters.twilio_sms import TwilioSms, genuine_with
 from server.consultation.events import Called, Channel, Invited
-from server.consultation.recording_actions import REMOVE
+from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
+from server.consultation.recording_rescue import take_in_with
 from server.consultation.rooms import build_rooms
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
@@ -168,6 +170,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.note_pages.routes(),
+        *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
     ]
@@ -197,7 +200,7 @@ def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
 def _worker(house: House, carriers: Mapping[Channel, Carrier]) -> Worker:
     post = Post(house.secrets, house.settings.base_url, read_languages(house.settings.locales_dir))
     deliverer = Deliverer(house, post, carriers)
-    handlers = {DELIVER: deliverer.deliver, REMOVE: remove_with(house.database, house.settings)}
+    handlers = {DELIVER: deliverer.deliver, REMOVE: remove_with(house.database, house.settings), TAKE_IN: take_in_with(house)}
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 
@@ -212,7 +215,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.rooms.start()
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
-    house.supervisor.keep(lambda: sweep_daily(house), name="recordings due")
+    started_at = house.clock.now()
+    house.supervisor.keep(lambda: sweep_daily(house, started_at), name="recordings due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

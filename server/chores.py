@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from server.consultation.recording_jobs import due
+from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
@@ -68,7 +68,9 @@ async def _due(settings: Settings) -> str:
     async with _database(settings) as database, database.read() as tx:
         found = await tx.scalars(due(SystemClock().now()))
         lines = [f"{one.id}  kept until {one.keep_until:%Y-%m-%d}  by {one.rule}\n" for one in found]
-    return "".join(lines) + f"{len(lines) or 'no'} recordings are due\n"
+        kept_back = list(await tx.scalars(held()))
+    kept = [f"{one.id}  held since {one.held_at:%Y-%m-%d}, whatever is due\n" for one in kept_back]
+    return "".join([*lines, f"{len(lines) or 'no'} recordings are due\n", *kept])
 
 
 async def _faults(settings: Settings, what: str) -> list[str]:

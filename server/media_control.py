@@ -277,8 +277,19 @@ class RecordingFailed(Happened):
     reason: Annotated[str, Field(max_length=32)]
 
 
+class NotRecorded(Strict):
+    """What this peer sends there comes in a `codec` that a file does not hold; everything else is recorded."""
+
+    t: Literal["not_recorded"] = "not_recorded"
+    room: Name
+    folder: Name
+    peer: Name
+    source: Source
+    codec: Annotated[str, Field(max_length=8)]
+
+
 Recording = Record | PauseRecording | ResumeRecording | StopRecording
 Command = OpenRoom | CloseRoom | Join | AnswerOffer | Leave | RestartIce | Watch | Recording
-Event = Offer | Connected | Gone | Speaking | Quality | Load | Recorded | RecordingFailed
+Event = Offer | Connected | Gone | Speaking | Quality | Load | Recorded | RecordingFailed | NotRecorded
 Down = Greeting | Welcome | Done | Refused | Event
 Up = Hello | Command

@@ -8,6 +8,7 @@ from server.consultation.actions import take_place
 from server.consultation.changes import Answer
 from server.consultation.recorded import Recording
 from server.consultation.recording_actions import begin, end, keep_answer, keep_tracks
+from server.consultation.recording_stretches import note_owners
 from server.core.house import House
 from server.core.strongbox import Writer
 from server.media_control import Recorded, RecordedFile
@@ -24,8 +25,8 @@ def sealed(name: str, key: bytes, plain: bytes) -> tuple[bytes, bytes]:
     return raw, bytes.fromhex(writer.head)
 
 
-async def record_call(house: House, meeting: Meeting, contents: list[tuple[UUID | None, bytes, float, float]]) -> Recording:
-    """Store a recording of alice's call with dana, to which both agreed: whose, what, and from which second to which."""
+async def begin_call(house: House, meeting: Meeting) -> tuple[Recording, bytes, UUID]:
+    """Begin a recording of alice's call with dana, to which both agreed; returns it with its key and alice's place."""
     now = house.clock.now()
     async with house.database.write() as tx:
         alice = await take_place(tx, ALICE.viewer, meeting.consultation_id)
@@ -34,6 +35,22 @@ async def record_call(house: House, meeting: Meeting, contents: list[tuple[UUID 
         both = frozenset({alice.id, meeting.participant_id})
         state = pure.Recording(pure.RecordingState.ON, alice.id, both, now, now)
         recording, key = await begin(tx, house.keyring, meeting.consultation_id, state)
+    return recording, key, alice.id
+
+
+async def end_call(house: House, recording: Recording, by: UUID, tracks: list[RecordedFile], owners: dict[str, UUID]) -> Recording:
+    now = house.clock.now()
+    async with house.database.write() as tx:
+        await end(tx, recording.id, pure.stop(by), now)
+    async with house.database.write() as tx:
+        await note_owners(tx, recording.id, owners)
+        await keep_tracks(tx, Recorded(room="room", folder=recording.folder, tracks=tracks), now)
+        return await tx.get_one(Recording, recording.id)
+
+
+async def record_call(house: House, meeting: Meeting, contents: list[tuple[UUID | None, bytes, float, float]]) -> Recording:
+    """Store a recording of alice's call with dana: whose, what, and from which second to which."""
+    recording, key, alice_id = await begin_call(house, meeting)
     folder = house.settings.recordings_dir / recording.folder
     folder.mkdir(parents=True)
     owners, tracks = {}, []
@@ -44,11 +61,6 @@ async def record_call(house: House, meeting: Meeting, contents: list[tuple[UUID 
         (folder / name).write_bytes(raw)
         if owner is not None:
             owners[peer] = owner
-        stretch = (now + timedelta(seconds=since), now + timedelta(seconds=until))
-        begun, ended = stretch
+        begun, ended = (recording.began_at + timedelta(seconds=at) for at in (since, until))
         tracks.append(RecordedFile(file=name, peer=peer, begun=begun, ended=ended, bytes=len(raw), head=head.hex()))
-    async with house.database.write() as tx:
-        await end(tx, recording.id, pure.stop(alice.id), now)
-    async with house.database.write() as tx:
-        await keep_tracks(tx, Recorded(room="room", folder=recording.folder, tracks=tracks), owners, now)
-        return await tx.get_one(Recording, recording.id)
+    return await end_call(house, recording, alice_id, tracks, owners)

@@ -1,15 +1,22 @@
 """What is to be recorded of a call, whichever of the engine's rooms the call is in: each room writes into a folder of its own.
 
 A room in which something was recorded is closed only once the engine has said what became of that, or has had time enough to say it.
+A recorder that dies is followed by another one in the same room; one that dies again and again ends the recording.
 """
 
 from collections import deque
 from dataclasses import dataclass
 
-from server.media_control import Event, PauseRecording, Record, Recorded, RecordingFailed, ResumeRecording, StopRecording
+from server.media_control import Event, NotRecorded, PauseRecording, Record, Recorded, RecordingFailed, ResumeRecording, StopRecording
 from server.ports import MediaRoom
 
 COMPLETES_WITHIN_S = 25.0  # for an engine to complete the files of a recording that was stopped
+AGAIN_S = 2.0  # before another recorder follows one that died
+LASTED_S = 30.0  # of writing, after which the failures before it count no more
+MOST_FAILURES = 3  # one after the other; then it has ended
+HOPELESS = frozenset({"no_recordings"})  # reasons that another recorder would have, too
+
+Told = Recorded | RecordingFailed | NotRecorded
 
 
 @dataclass(slots=True)
@@ -17,6 +24,7 @@ class Reel:
     """What one room of the engine writes; `stopped_at` once it was told to stop. A `parted` room is closed when its files are whole."""
 
     room: MediaRoom
+    begun_at: float
     stopped_at: float | None = None
     parted: bool = False
 
@@ -25,11 +33,13 @@ class Deck:
     """Says to the engine's rooms what the call wants, as soon as there is one. `told` holds what the engine has said of it."""
 
     def __init__(self) -> None:
-        self.told: deque[Recorded | RecordingFailed] = deque()
+        self.told: deque[Told] = deque()
         self._folder: str | None = None
         self._key = ""
         self._paused = False
         self._count = 0
+        self._failures = 0
+        self._again_at = 0.0
         self._room: MediaRoom | None = None
         self._reels: list[Reel] = []
 
@@ -38,10 +48,19 @@ class Deck:
         """Whether the call must stay on the engine."""
         return self._folder is not None or any(not reel.parted for reel in self._reels)
 
-    def record(self, folder: str, key: bytes) -> None:
-        """Record from now on, or from when there is a room; further rooms write into `folder-1`, `folder-2` and so on."""
-        self._folder, self._key, self._paused, self._count = folder, key.hex(), False, 0
-        self._begin()
+    @property
+    def writes(self) -> bool:
+        """Whether a recorder is at work where the call is, or only paused."""
+        return self._reel_here() is not None
+
+    def record(self, folder: str, key: bytes, now: float, count: int = 0) -> None:
+        """Record from now on, or from when there is a room; further recorders write into `folder-1`, `folder-2` and so on.
+
+        `count` is where that begins for a recording that goes on: no earlier process may have come so far.
+        """
+        self._folder, self._key, self._paused, self._count = folder, key.hex(), False, count
+        self._failures, self._again_at = 0, now
+        self._begin(now)
 
     def pause(self) -> None:
         self._paused = True
@@ -62,7 +81,7 @@ class Deck:
         for reel in self._reels:
             self._stop(reel, now)
         self._room = room
-        self._begin()
+        self._begin(now)
 
     def part(self, room: MediaRoom, now: float) -> None:
         """Close a room that the call needs no more, at once or once its files are whole."""
@@ -75,32 +94,49 @@ class Deck:
         self._stop(reel, now)
         reel.parted = True
 
-    def hear(self, room: MediaRoom | None, event: Event | None) -> None:
+    def hear(self, room: MediaRoom | None, event: Event | None, now: float) -> None:
         """Take what the engine says of a room, None for one that is lost with what was not complete."""
         reel = None if room is None else self._of(room)
-        if isinstance(event, Recorded | RecordingFailed):
-            if isinstance(event, Recorded) or (reel is not None and reel.stopped_at is None):
+        match event:
+            case NotRecorded():
                 self.told.append(event)
-            self._forget(reel)
-        elif event is None and reel is not None:
-            self._reels.remove(reel)
+            case Recorded():
+                self.told.append(event)
+                self._forget(reel)
+            case RecordingFailed():
+                self._fail(reel, event, now)
+            case None if reel is not None:
+                self._reels.remove(reel)
+                self._room = None if reel.room is self._room else self._room
 
     def tick(self, now: float) -> None:
-        """Wait no longer for an engine that does not say what became of a recording."""
+        """Let another recorder follow one that died, and wait no longer for one that does not say what became of it."""
         for reel in [reel for reel in self._reels if reel.stopped_at is not None and now - reel.stopped_at >= COMPLETES_WITHIN_S]:
             self._forget(reel)
+        if not self.writes and now >= self._again_at:
+            self._begin(now)
 
     def close(self) -> None:
         """Close what was only kept for its files; the engine completes them all the same."""
         for reel in [reel for reel in self._reels if reel.parted]:
             self._forget(reel)
 
-    def _begin(self) -> None:
+    def _fail(self, reel: Reel | None, event: RecordingFailed, now: float) -> None:
+        """What fails while it stops has stopped; what fails while it writes is tried again, unless that is of no use."""
+        self._forget(reel)
+        if reel is None or reel.stopped_at is not None:
+            return
+        self._failures = 1 if now - reel.begun_at >= LASTED_S else self._failures + 1
+        self._again_at = now + AGAIN_S
+        if self._failures >= MOST_FAILURES or event.reason in HOPELESS:
+            self.told.append(event)
+
+    def _begin(self, now: float) -> None:
         if self._folder is None or self._room is None:
             return
         self._room.do(Record, folder=self._folder if self._count == 0 else f"{self._folder}-{self._count}", key=self._key)
         self._count += 1
-        self._reels.append(Reel(self._room))
+        self._reels.append(Reel(self._room, now))
         if self._paused:
             self._room.do(PauseRecording)
 
@@ -113,6 +149,9 @@ class Deck:
         if reel.stopped_at is None:
             reel.stopped_at = now
             reel.room.do(StopRecording)
+
+    def _reel_here(self) -> Reel | None:
+        return next((reel for reel in self._reels if reel.room is self._room and reel.stopped_at is None), None)
 
     def _of(self, room: MediaRoom) -> Reel | None:
         return next((reel for reel in self._reels if reel.room is room), None)

@@ -2,7 +2,7 @@
 
 from server.consultation.roster import Member, Roster
 from server.consultation.steps import Tell
-from server.media_control import Connected, Event, Gone, Load, Offer, Quality, Recorded, RecordingFailed, Speaking
+from server.media_control import Connected, Event, Gone, Load, NotRecorded, Offer, Quality, Recorded, RecordingFailed, Speaking
 
 
 def tells_of(roster: Roster, event: Event) -> tuple[Tell, ...]:
@@ -15,7 +15,7 @@ def tells_of(roster: Roster, event: Event) -> tuple[Tell, ...]:
             return _to(roster, event.peer, "served", served)
         case Speaking():
             return tuple(Tell(handle, "speaking", {"peer": event.peer}) for handle, member in roster.connected() if _talks(roster, member))
-        case Connected() | Gone() | Load() | Recorded() | RecordingFailed():
+        case Connected() | Gone() | Load() | Recorded() | RecordingFailed() | NotRecorded():
             return ()
 
 

@@ -97,7 +97,7 @@ class Exchange:
         tells: list[Tell] = []
         while self._heard:
             epoch, event = self._heard.popleft()
-            self.deck.hear(self._rooms.get(epoch), event)
+            self.deck.hear(self._rooms.get(epoch), event, now)
             if isinstance(event, Gone):
                 self._lose(epoch, event.peer, now)
             if self._hall is None or epoch != self._hall.epoch or epoch != roster.route.epoch:

@@ -30,8 +30,10 @@ class Gone(StrEnum):
 class Recording(Base):
     """A recording of a call. `data_key` is sealed by the key `key_id` of the ring; both are None once it is deleted, for every backup, too.
 
-    `asked_by` asked everybody at `asked_at`; the agreements are the consents to `recording` from then until `ended_at`. It is kept until
-    `keep_until` by the rule `rule` (`practice:90`: so many days, as the practice had decided when it began).
+    `asked_by` asked everybody at `asked_at`; the agreements are the consents to `recording` from then until `ended_at`. A server that was
+    started again took it up at `resumed_at`. It is kept until `keep_until` by the rule `rule` (`practice:90`: so many days, as the practice
+    had decided when it began), and for as long as an administrator holds it: whoever took an agreement back meanwhile did so at
+    `withdrawn_at`, and it is deleted when nobody holds it any more.
     """
 
     __tablename__ = "recording"
@@ -51,6 +53,21 @@ class Recording(Base):
     deleted_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     gone: Mapped[Gone | None] = mapped_column(String(20))
     deleted_why: Mapped[str | None] = mapped_column(String(500))
+    resumed_at: Mapped[datetime | None]
+    held_at: Mapped[datetime | None]
+    held_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    held_why: Mapped[str | None] = mapped_column(String(500))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+
+    @property
+    def held(self) -> bool:
+        return self.held_at is not None
+
+    @property
+    def playable(self) -> bool:
+        """Whether it may be played: never once somebody has taken their agreement back, though it may have to be kept."""
+        return self.state == Standing.KEPT and self.withdrawn_at is None
 
     @property
     def folder(self) -> str:
@@ -61,7 +78,8 @@ class Recording(Base):
 class RecordingTrack(Base):
     """One person's stretch. `head` ends the chain of SHA-256 over the sealed pieces of `file`, of `size` bytes in all.
 
-    `participant_id` is None where nobody knows any more whose browser it was, because the server stopped in the middle.
+    `participant_id` is None where nobody knows any more whose browser it was. A row that has `unseen`, a source like `camera`, stands for
+    what came in a codec that is not recorded: there is no file.
     """
 
     __tablename__ = "recording_track"
@@ -75,3 +93,14 @@ class RecordingTrack(Base):
     ended_at: Mapped[datetime]
     size: Mapped[int] = mapped_column(BigInteger)
     head: Mapped[bytes] = mapped_column(LargeBinary(32))
+    unseen: Mapped[str | None] = mapped_column(String(8))
+
+
+class RecordingPeer(Base):
+    """Whose browser a peer is, for as long as the recording is kept: files are named after peers, and are found after any stop."""
+
+    __tablename__ = "recording_peer"
+
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True)
+    peer: Mapped[str] = mapped_column(String(64), primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))

@@ -3,6 +3,8 @@
 off ── a professional asks ──> asking ── everybody has agreed ──> on <── somebody joins, then agrees or leaves ──> paused
 and from each of them back to off, for good, by one 'no', by taking an agreement back, by a professional who stops it, and when nobody
 is in the call any more. To record again a professional must ask anew, and everybody must answer anew.
+
+Beside it stands whether anything is written: what is on may be `interrupted`, because an engine has died, and goes on by itself.
 """
 
 from collections.abc import Set as AbstractSet
@@ -29,7 +31,7 @@ class Recording:
     """`by` asked at `asked_at`, `agreed` said yes, also those who have left since; `since` is when it was asked, later when it began.
 
     Once it is off, `ended_by` says who ended it, None where the call was over, and `undone` that they took back what they had agreed to:
-    what was recorded is then deleted.
+    what was recorded is then deleted. Nothing is written while it is `interrupted`. `unseen` are those whose picture cannot be recorded.
     """
 
     state: RecordingState = RecordingState.OFF
@@ -39,10 +41,16 @@ class Recording:
     since: datetime | None = None
     ended_by: UUID | None = None
     undone: bool = False
+    interrupted: bool = False
+    unseen: frozenset[UUID] = frozenset()
 
     @property
     def begun(self) -> bool:
         return self.state in {RecordingState.ON, RecordingState.PAUSED}
+
+    @property
+    def goes_on(self) -> bool:
+        return self.state == RecordingState.ON and not self.interrupted
 
 
 OFF = Recording()
@@ -69,6 +77,13 @@ def answer(recording: Recording, who: UUID, *, yes: bool) -> Recording:
 def stop(who: UUID) -> Recording:
     """End it, and keep what was recorded."""
     return replace(OFF, ended_by=who)
+
+
+def written(recording: Recording, *, writes: bool, unseen: AbstractSet[UUID]) -> Recording:
+    """Return it with what an engine makes of it: whether one writes, and whose picture it leaves out."""
+    if not recording.begun:
+        return recording
+    return replace(recording, interrupted=not writes, unseen=frozenset(unseen))
 
 
 def follow(recording: Recording, in_call: AbstractSet[UUID], now: datetime) -> Recording:

@@ -5,26 +5,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from server.access.model import Practice
 from server.consultation import recording as pure
 from server.consultation.changes import Answer
 from server.consultation.consents import RECORDING
 from server.consultation.model import Consultation, Participant
-from server.consultation.recorded import Gone, Recording, RecordingTrack, Standing
+from server.consultation.recorded import Gone, Recording, RecordingPeer, RecordingTrack, Standing
 from server.consultation.records import Consent, Refusal
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.keyring import KeyRing, MissingKey, Unreadable, place_of
+from server.core.marking import _
 from server.core.outbox import add_errand
+from server.errors import Conflict
 from server.media_control import Recorded, RecordedFile
 from server.patients.wording import fingerprint
 from server.web.i18n import ENGLISH, Language
 
 THING = "recording"  # of the audit's entries
 REMOVE = "remove_recording"  # the errand that unlinks the files
+TAKE_IN = "take_in_recording"  # the errand that looks for files of which no engine has told
+TAKE_IN_AFTER = timedelta(seconds=45)  # by when a recorder whose engine died has ended
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,12 @@ async def end(tx: Tx, recording_id: UUID, after: pure.Recording, now: datetime) 
     person_id = await _person_of(tx, after.ended_by)
     consultation = await tx.get_one(Consultation, recording.consultation_id)
     await record(tx, _deed(consultation, Act.STOPPED, recording_id, person_id), now)
+    _ask_to_take_in(tx, recording, now)
     if after.undone:
         await delete(tx, recording, Deletion(Gone.WITHDRAWN, person_id), now)
 
 
-async def keep_tracks(tx: Tx, recorded: Recorded, owners: Mapping[str, UUID], now: datetime) -> None:
+async def keep_tracks(tx: Tx, recorded: Recorded, now: datetime) -> None:
     """Store what the engine has written; of a recording that is deleted meanwhile the files go, too."""
     recording_id = UUID(hex=recorded.folder.partition("-")[0])
     recording = await tx.get_one(Recording, recording_id, with_for_update=True)
@@ -90,6 +95,8 @@ async def keep_tracks(tx: Tx, recorded: Recorded, owners: Mapping[str, UUID], no
         _ask_to_remove(tx, recording, "late", now)
         return
     known = set(await tx.scalars(select(RecordingTrack.file).where(RecordingTrack.recording_id == recording_id)))
+    peers = await tx.execute(select(RecordingPeer.peer, RecordingPeer.participant_id).where(RecordingPeer.recording_id == recording_id))
+    owners = dict(iter(peers))
     tracks = [_track(recording_id, recorded.folder, file, owners) for file in recorded.tracks]
     fresh = [track for track in tracks if track.file not in known]
     tx.add_all(fresh)
@@ -97,21 +104,34 @@ async def keep_tracks(tx: Tx, recorded: Recorded, owners: Mapping[str, UUID], no
         recording.state = Standing.KEPT if known or fresh else Standing.FAILED
 
 
+async def settle(tx: Tx, recording_id: UUID) -> None:
+    """Nothing more will be told of a recording that has ended: it is kept if there is anything of it."""
+    recording = await tx.get_one(Recording, recording_id, with_for_update=True)
+    if recording.state == Standing.RECORDING and recording.ended_at is not None:
+        await tx.flush()
+        has_file = (RecordingTrack.recording_id == recording_id) & RecordingTrack.unseen.is_(None)
+        recording.state = Standing.KEPT if await tx.scalar(select(RecordingTrack.id).where(has_file).limit(1)) else Standing.FAILED
+
+
 async def fail(tx: Tx, recording_id: UUID, now: datetime) -> None:
     """The engine gave it up: what it has written of it is kept, and nothing is where there is nothing."""
     recording = await tx.get_one(Recording, recording_id, with_for_update=True)
     recording.ended_at = recording.ended_at or now
-    if recording.state == Standing.RECORDING:
-        await tx.flush()
-        found = await tx.scalar(select(RecordingTrack.id).where(RecordingTrack.recording_id == recording_id).limit(1))
-        recording.state = Standing.KEPT if found else Standing.FAILED
+    await settle(tx, recording_id)
+    _ask_to_take_in(tx, recording, now)
     consultation = await tx.get_one(Consultation, recording.consultation_id)
     await record(tx, _deed(consultation, Act.STOPPED, recording_id, None), now)
 
 
 async def delete(tx: Tx, recording: Recording, deletion: Deletion, now: datetime) -> None:
-    """Destroy the key now, and have the files unlinked; the row stays and says who and when. What is deleted already stays so."""
+    """Destroy the key now, and have the files unlinked; the row stays and says who and when. What is deleted already stays so.
+
+    What is held stays: an agreement that is taken back is noted, and ends it together with the hold. Raises `Conflict` for any other wish.
+    """
     if recording.state == Standing.DELETED:
+        return
+    if recording.held:
+        await _put_off(tx, recording, deletion, now)
         return
     recording.state = Standing.DELETED
     recording.key_id = recording.data_key = None
@@ -122,6 +142,15 @@ async def delete(tx: Tx, recording: Recording, deletion: Deletion, now: datetime
     deed = replace(_deed(consultation, Act.DELETED, recording.id, deletion.person_id), reason=deletion.why or deletion.gone.value)
     await record(tx, deed, now)
     _ask_to_remove(tx, recording, "deleted", now)
+
+
+async def _put_off(tx: Tx, recording: Recording, deletion: Deletion, now: datetime) -> None:
+    if deletion.gone != Gone.WITHDRAWN:
+        raise Conflict(_("This recording is held. It can be deleted once an administrator has released it."), code="held")
+    if recording.withdrawn_at is None:
+        recording.withdrawn_at, recording.withdrawn_by = now, deletion.person_id
+        consultation = await tx.get_one(Consultation, recording.consultation_id)
+        await record(tx, _deed(consultation, Act.WITHDREW, recording.id, deletion.person_id), now)
 
 
 def key_of(keyring: KeyRing, recording: Recording) -> bytes | None:
@@ -136,6 +165,20 @@ def key_of(keyring: KeyRing, recording: Recording) -> bytes | None:
 
 def _ask_to_remove(tx: Tx, recording: Recording, when: str, now: datetime) -> None:
     add_errand(tx, REMOVE, recording.id, f"{REMOVE}:{recording.id}:{when}:{new_id()}", now)
+
+
+def _ask_to_take_in(tx: Tx, recording: Recording, now: datetime) -> None:
+    add_errand(tx, TAKE_IN, recording.id, f"{TAKE_IN}:{recording.id}:{new_id()}", now + TAKE_IN_AFTER)
+
+
+def consented(recording_id: UUID) -> Select[UUID]:
+    """Select who has agreed to a recording, and has not taken that back."""
+    return select(Consent.participant_id).where(_standing(), Consent.recording_id == recording_id)
+
+
+def agreements_of(participant_id: UUID) -> Select[UUID | None]:
+    """Select the recordings to which somebody has agreed, and has not taken that back."""
+    return select(Consent.recording_id).where(_standing(), Consent.participant_id == participant_id, Consent.recording_id.is_not(None))
 
 
 def _standing() -> ColumnElement[bool]:
@@ -185,6 +228,12 @@ def _recording(recording_id: UUID, consultation_id: UUID, now: pure.Recording, k
         deleted_by=None,
         gone=None,
         deleted_why=None,
+        resumed_at=None,
+        held_at=None,
+        held_by=None,
+        held_why=None,
+        withdrawn_at=None,
+        withdrawn_by=None,
     )
 
 
@@ -198,6 +247,7 @@ def _track(recording_id: UUID, folder: str, track: RecordedFile, owners: Mapping
         ended_at=track.ended,
         size=track.bytes,
         head=bytes.fromhex(track.head),
+        unseen=None,
     )
 
 

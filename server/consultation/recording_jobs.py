@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 
 from server.consultation.recorded import Gone, Recording, Standing
 from server.consultation.recording_actions import Deletion, delete
-from server.consultation.recording_rescue import rescue
+from server.consultation.recording_rescue import GO_ON_WITHIN_S, rescue
 from server.core.db import Database, Tx
 from server.core.house import House
 from server.settings import Settings
@@ -41,9 +41,15 @@ def _remove_folders(recordings: Path, name: str) -> None:
 
 
 def due(now: datetime) -> Select[Recording]:
-    """Select what is kept longer than its rule allows, the oldest first."""
+    """Select what is kept longer than its rule allows, and held by nobody, the oldest first."""
     late = (Recording.keep_until <= now) & (Recording.state != Standing.DELETED) & Recording.ended_at.is_not(None)
+    late &= Recording.held_at.is_(None)
     return select(Recording).where(late).order_by(Recording.keep_until, Recording.id)
+
+
+def held() -> Select[Recording]:
+    """Select what an administrator holds, whatever is due, the oldest first."""
+    return select(Recording).where(Recording.held_at.is_not(None)).order_by(Recording.held_at, Recording.id)
 
 
 async def delete_due(tx: Tx, now: datetime) -> int:
@@ -68,9 +74,11 @@ async def sweep_due(house: House) -> None:
             count = await delete_due(tx, now)
 
 
-async def sweep_daily(house: House) -> None:
-    """Take in what an earlier process left, then look every ten minutes for what is due, for as long as this one runs."""
-    await rescue(house, house.clock.now())
+async def sweep_daily(house: House, started_at: datetime) -> None:
+    """Look every ten minutes for what is due; and once, when people had the time to come back, for what an earlier process left."""
+    await sweep_due(house)
+    await asyncio.sleep(GO_ON_WITHIN_S)
+    await rescue(house, started_at)
     while True:
         await sweep_due(house)
         await asyncio.sleep(SWEEP_EVERY_S)

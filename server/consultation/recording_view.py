@@ -26,7 +26,11 @@ class QuestionShape(TypedDict):
 
 
 class RecordingShape(TypedDict):
+    """`interrupted` tells that nothing is written though everybody agreed, `unseen` whose picture cannot be recorded."""
+
     state: ShownRecording
+    interrupted: bool
+    unseen: list[str]
     by: str | None
     agreed: list[str]
     since: str | None
@@ -38,7 +42,9 @@ def recording_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> 
     told = viewer.professional or viewer.stage == Stage.IN_CALL
     now = roster.recording if told else OFF
     return {
-        "state": SHOWN[now.state],
+        "state": "paused" if now.interrupted else SHOWN[now.state],
+        "interrupted": now.interrupted,
+        "unseen": sorted(str(name) for name in now.unseen & in_call(roster)),
         "by": None if now.by is None else str(now.by),
         "agreed": sorted(str(name) for name in now.agreed & in_call(roster)),
         "since": None if now.since is None else now.since.isoformat(),

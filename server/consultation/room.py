@@ -111,7 +111,8 @@ class Room:
         now = self._house.clock.monotonic()
         # counted on from the clock: a page that outlived a restart must not take a new change for one that it knows
         route = Route(epoch=int(self._house.clock.now().timestamp()))
-        self._roster = self._exchange.steer(replace(restore(facts, messages, now), route=route), now)
+        recording = await self._tape.load()
+        self._roster = self._exchange.steer(replace(restore(facts, messages, now), route=route, recording=recording), now)
         self._busy_at, self._recheck_at = now, now + self._pace.recheck_s
 
     async def _turn(self) -> None:
@@ -197,7 +198,7 @@ class Room:
         """Bring the recording and the way of the media after it, then show it to everybody."""
         roster = followed(roster, self._house.clock.now())
         await self._tape.follow(self._roster, roster)
-        roster = self._exchange.steer(roster, self._house.clock.monotonic())
+        roster = self._tape.shown(self._exchange.steer(roster, self._house.clock.monotonic()))
         if roster is not self._roster:
             self._roster = roster
             self._audience.publish(roster)

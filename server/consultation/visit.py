@@ -15,6 +15,7 @@ from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
 from server.consultation.visit_account import account_page
 from server.consultation.visit_actions import decline, record_consents, record_who, start_visit
+from server.consultation.visit_recordings import agreed_recordings
 from server.consultation.visit_view import COOKIE, GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
 from server.errors import Invalid, NotFound
 from server.identity.passwords import Passwords
@@ -85,7 +86,9 @@ async def _welcome(request: Request) -> Response:
         return await _start(request)
     view = await read_view(request)
     if view.closed:
-        return show_first(request, view, "closed", status=410, standing=view.visit.standing)
+        async with house_of(request).database.read() as tx:
+            recorded = bool(await agreed_recordings(tx, view.visit.participant.id))
+        return show_first(request, view, "closed", status=410, standing=view.visit.standing, recorded=recorded)
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")
     boot = {

@@ -7,6 +7,7 @@ from server.consultation.model import Role, Stage
 from server.consultation.subject import RoomSubject
 from server.consultation.ticket_http import TicketRequest
 from server.consultation.visit_actions import give_feedback
+from server.consultation.visit_recordings import agreed_recordings, withdraw_page
 from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
 from server.errors import Conflict, Invalid
 from server.web.endpoint import answer, house_of, read_body
@@ -54,7 +55,11 @@ async def issue_ticket(request: Request) -> Response:
 
 
 async def _after(request: Request) -> Response:
-    return _show_after(request, _afterwards(await read_view(request)))
+    async with house_of(request).database.read() as tx:
+        view = _afterwards(await view_of(tx, request))
+        recordings = [] if view.closed else await agreed_recordings(tx, view.visit.participant.id)
+    taken_back = next((word for word in ("unrecorded", "withheld") if word in request.query_params), "")
+    return _show_after(request, view, recordings=recordings, taken_back=taken_back)
 
 
 def _afterwards(view: View) -> View:
@@ -71,6 +76,8 @@ def _show_after(request: Request, view: View, status: int = 200, **more: object)
         "thanks": "thanks" in request.query_params,
         "error": None,
         "given": {},
+        "recordings": [],
+        "taken_back": "",
         **more,
     }
     return show(request, view, "after", status=status, **shown)
@@ -94,4 +101,5 @@ PAGES = (
     ("/room", _room, ["GET"]),
     ("/after", _after, ["GET"]),
     ("/feedback", _feedback, ["POST"]),
+    ("/recordings/{recording_id:uuid}/withdraw", withdraw_page, ["POST"]),
 )

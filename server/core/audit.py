@@ -37,6 +37,8 @@ class Act(StrEnum):
     STOPPED = "stopped"
     LISTENED = "listened"
     DELETED = "deleted"
+    HELD = "held"
+    FREED = "freed"
     INVITED = "invited"
     RESENT = "resent"
     UNINVITED = "uninvited"

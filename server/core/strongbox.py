@@ -12,6 +12,7 @@ A file without a last chunk is unfinished: its writer was killed, or somebody cu
 import hashlib
 import secrets
 from bisect import bisect_right
+from collections.abc import Callable
 from struct import Struct
 from typing import BinaryIO, NamedTuple
 
@@ -51,14 +52,15 @@ class Found(NamedTuple):
 class Writer:
     """Seals one file. Append to the file what `seal` returns, in order; the one with `last` completes it.
 
-    `name` must be told to the reader, too; names must differ under one key.
+    `name` must be told to the reader, too; names must differ under one key. With `found` it goes on with an unfinished file, behind the
+    last whole chunk of it.
     """
 
-    def __init__(self, name: str, key: bytes) -> None:
+    def __init__(self, name: str, key: bytes, found: Found | None = None) -> None:
         self._name, self._aead = _name_of(name), AESGCM(_checked(key))
-        self._before = hashlib.sha256(MAGIC).digest()
-        self._number = 0
-        self._complete = False
+        self._before = hashlib.sha256(MAGIC).digest() if found is None else bytes.fromhex(found.head)
+        self._number = 0 if found is None else found.chunks
+        self._complete = found is not None and found.finished
 
     @property
     def head(self) -> str:
@@ -80,8 +82,8 @@ class Writer:
 class Reader:
     """Reads a sealed file at random. `file` must be able to seek, and is not closed here; what is appended later is not seen.
 
-    `size` counts the bytes in the clear; `finished` tells whether a last chunk is there. Both are only claimed by the file until
-    `verify` or `read` has opened the chunks.
+    `size` counts the bytes in the clear, `whole` those of the file up to the end of the last whole chunk; `finished` tells whether a last
+    chunk is there. All are only claimed by the file until `verify` or `read` has opened the chunks.
     """
 
     def __init__(self, file: BinaryIO, name: str, key: bytes) -> None:
@@ -90,16 +92,27 @@ class Reader:
         self._begins: list[int] = []  # of each chunk, in the clear
         self._places: list[int] = []  # of each chunk, in the file
         self.size = 0
+        self.whole = len(MAGIC)
         self.finished = False
         self._end = file.seek(0, 2)
         self._find()
 
-    def verify(self, head: str | None = None) -> Found:
-        """Open every chunk and follow the chain; raises `Damaged`, also for another or a shorter file than that whose `head` was kept."""
+    @property
+    def last_begins(self) -> int:
+        """Where the last chunk begins, in the clear."""
+        return self._begins[-1] if self._begins else 0
+
+    def verify(self, head: str | None = None, see: Callable[[int, bytes], None] | None = None) -> Found:
+        """Open every chunk and follow the chain; raises `Damaged`, also for another or a shorter file than that whose `head` was kept.
+
+        `see` is shown each chunk in the clear, with where that begins.
+        """
         before = hashlib.sha256(MAGIC).digest()
         for number in range(len(self._places)):
-            chunk, _ = self._open(number, before)
+            chunk, plain = self._open(number, before)
             before = hashlib.sha256(chunk).digest()
+            if see is not None:
+                see(self._begins[number], plain)
         if self._over or (head is not None and head != before.hex()):
             raise Damaged(len(self._places))
         return Found(len(self._places), self.size, self.finished, before.hex())
@@ -137,7 +150,7 @@ class Reader:
             self._places.append(at)
             self.size += length - TAG_BYTES
             self.finished = last
-            at += _FRAME.size + length
+            self.whole = at = at + _FRAME.size + length
         self._over = self.finished and at < self._end
 
     def _open(self, number: int, before: bytes | None) -> tuple[bytes, bytes]:

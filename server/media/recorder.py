@@ -12,16 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from server.core.webm import Coding
 from server.media import tape
 from server.media.continuity import Instant
 from server.media.depacketise import Frame, Pictures, Sound
 from server.media.instep import SenderClock, SourceClock
 from server.media.reel import Reel
-from server.media.webm import Coding
 from server.media_control import MOST_FILES, RecordedFile, Source
 
 READ_BYTES = 1 << 18
 WISH_S = 0.5  # between two wishes for a whole picture of one source
+WHOLE_S = 10.0  # between two whole pictures: whoever seeks waits until all from the one before are decoded
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -30,14 +31,20 @@ class TooMany(Exception):
 
 
 class Feed:
-    """One source: the packets of one encoding, out of which frames come. At `wished_at` a whole picture was asked for, or was to come."""
+    """One source: the packets of one encoding, out of which frames come. At `wished_at` a whole picture was asked for, or was to come; the
+    last one came at `whole_at`.
+    """
 
     def __init__(self, new: tape.NewSource, sender: SenderClock, at: float) -> None:
         self.peer, self.source = new.peer, new.source
         self.codec = cast("Coding", new.codec)
         self.frames = Sound() if new.codec == "opus" else Pictures(new.codec)
         self.clock = SourceClock(sender, new.clock_hz)
-        self.wished_at = at
+        self.wished_at = self.whole_at = at
+
+    @property
+    def picture(self) -> bool:
+        return self.codec != "opus"
 
 
 class Recorder:
@@ -93,11 +100,14 @@ class Recorder:
 
     def _put(self, feed: Feed, frames: list[Frame], at: float) -> None:
         for frame in frames:
+            if frame.whole:
+                feed.whole_at = at
             when = feed.clock.time_of(frame.timestamp, at) + self._wall
             self._reel(feed.peer, feed.source, feed.codec).put(feed.codec, when, frame, at + self._wall)
 
     def _wish(self, number: int, feed: Feed, at: float) -> None:
-        if feed.frames.wants_picture and at - feed.wished_at >= WISH_S:
+        stale = feed.picture and at - feed.whole_at >= WHOLE_S
+        if (feed.frames.wants_picture or stale) and at - feed.wished_at >= WISH_S:
             feed.wished_at = at
             self._tell(tape.WantPicture(source=number))
 

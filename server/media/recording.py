@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from server.core.supervise import Supervisor
-from server.errors import Conflict, Overloaded
+from server.errors import Overloaded
 from server.media import tape
 from server.media.continuity import Instant
 from server.media.depacketise import RECORDABLE
@@ -23,7 +23,7 @@ from server.media.payloads import Vp8
 from server.media.publisher import Layer, Track
 from server.media.rtp import Header
 from server.media.run import Run
-from server.media_control import LONGEST_LINE, Event, Record, Recorded, RecordingFailed
+from server.media_control import LONGEST_LINE, Event, NotRecorded, Record, Recorded, RecordingFailed
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -86,6 +86,9 @@ class Tap:
         """Here is the whole picture that was waited for."""
         del header, vp8
         self._leave()
+        if layer.codec.name not in RECORDABLE:
+            self._recording.miss(self._place, layer)
+            return
         self._layer, self._told = layer, None
         layer.fan.append(self)
         self._number = self._recording.new_source(self._place, layer, now)
@@ -137,6 +140,7 @@ class Recording:
         self.paused = False
         self._room, self._folder, self._tell = asked.room, asked.folder, tell
         self._taps: dict[Place, Tap] = {}
+        self._missed: set[Place] = set()
         self._sources = 0
         self._waiting = [tape.entry(tape.BEGIN, 0, begin.monotonic, begin.model_dump_json().encode())]
         self._bytes = 0
@@ -157,6 +161,13 @@ class Recording:
         new = tape.NewSource(peer=place.publisher, source=place.source, codec=layer.codec.name, clock_hz=layer.codec.clock_hz)
         self.put(tape.entry(tape.SOURCE, self._sources, now, new.model_dump_json().encode()))
         return self._sources
+
+    def miss(self, place: Place, layer: Layer) -> None:
+        """Tell, once, that this is left out: a file does not hold its codec."""
+        if place not in self._missed:
+            self._missed.add(place)
+            codec = layer.codec.name
+            self._tell(NotRecorded(room=self._room, folder=self._folder, peer=place.publisher, source=place.source, codec=codec))
 
     def tick(self, sent: Mapping[Place, Track], now: float) -> None:
         """Tap what is sent now, and hand on what was kept since the last time."""
@@ -277,14 +288,6 @@ class Recording:
     def _tell_once(self, event: Recorded | RecordingFailed) -> None:
         tell, self._tell = self._tell, _nobody
         tell(event)
-
-
-def check(codecs: tuple[str, ...], *, taken: bool) -> None:
-    """Raise `Conflict` where nothing may be recorded: a recording runs already, or pictures may come in what a file cannot hold."""
-    if taken:
-        raise Conflict(code="recording")
-    if not RECORDABLE.issuperset(codecs):
-        raise Conflict(code="recording_codec")
 
 
 def _output(process: Process) -> asyncio.StreamReader:

@@ -1,17 +1,21 @@
 """One peer's file while it is written: frames are gathered into clusters, each cluster is one sealed piece on the disk.
 
 A file names its tracks at its beginning. So it begins when sound and picture are both there, or one has been alone for a moment; what
-comes to it later begins another file.
+comes to it later begins another file. Its last piece tells a player where it may begin.
+
+Whoever writes a file holds its lock: a file without an end that nobody holds has lost its writer.
 """
 
+import fcntl
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from server.core.strongbox import Writer
+from server.core.webm import Block, Coding, Entry, cluster, head
+from server.core.webm_index import Index, Seen
 from server.media.depacketise import Frame
-from server.media.webm import Block, Coding, Entry, cluster, head
 from server.media_control import RecordedFile
 
 CLUSTER_S = 1.0  # after which what was gathered is written, with the file's name and its length, down to the disk
@@ -34,6 +38,7 @@ class SealedFile:
         self.written = 0
         self._writer = Writer(name, key)
         self._file = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _sync_folder(folder)
 
     @property
@@ -66,6 +71,8 @@ class Reel:
         self._last_ms: dict[Coding, int] = {}
         self._begun = self._ended = 0.0
         self._cluster_ms = 0
+        self._index = Index(1)
+        self._clear = 0
 
     def takes(self, codec: Coding) -> bool:
         """Whether frames of this kind may go into this file."""
@@ -78,7 +85,7 @@ class Reel:
         self._gathered.append(Gathered(codec, at, frame))
         self._bytes += len(frame.payload)
         if self._bytes >= CLUSTER_BYTES:
-            self._write(last=False)
+            self._write()
         else:
             self.due(now)
 
@@ -89,32 +96,35 @@ class Reel:
         both = self._alone or len({one.codec for one in self._gathered}) == 2
         waits = CLUSTER_S if self._file is not None else 0.0 if both else TOGETHER_S
         if not 0 <= now - self._since < waits:
-            self._write(last=False)
+            self._write()
 
     def finish(self) -> RecordedFile | None:
         """Write the rest and complete the file; None if there never was anything to write."""
         if self._file is None and not self._gathered:
             return None
-        file = self._write(last=True)
+        file = self._write()
+        file.append(self._index.cues, last=True)
         begun, ended = (datetime.fromtimestamp(at, UTC) for at in (self._begun, self._ended))
         return RecordedFile(file=self._name, peer=self._peer, begun=begun, ended=ended, bytes=file.written, head=file.head)
 
-    def _write(self, *, last: bool) -> SealedFile:
+    def _write(self) -> SealedFile:
         """Write what was gathered as one piece: a cluster, behind the head of the file if it is the first."""
         clear = self._head() if self._file is None else b""
         file = self._file = self._file or SealedFile(self._folder, self._name, self._key)
         blocks = [self._block(one) for one in self._gathered]
         if blocks:
             self._cluster_ms = max(self._cluster_ms, min(block.at_ms for block in blocks))
+            self._index.note(self._clear + len(clear), [Seen(block.track, block.at_ms, block.key) for block in blocks])
             clear += cluster(blocks, self._cluster_ms)
+            file.append(clear, last=False)
         self._gathered, self._bytes, self._since = [], 0, None
-        file.append(clear, last=last)
+        self._clear += len(clear)
         return file
 
     def _head(self) -> bytes:
         self._begun = self._ended = min(one.at for one in self._gathered)
         first = {one.codec: one.frame for one in reversed(self._gathered)}
-        self._tracks = {codec: number for number, codec in enumerate(sorted(first), 1)}
+        self._tracks = {codec: number for number, codec in enumerate(sorted(first), 1)}  # a picture comes first: players begin by it
         return head([Entry(number, codec, first[codec].width, first[codec].height) for codec, number in self._tracks.items()], self._begun)
 
     def _block(self, one: Gathered) -> Block:

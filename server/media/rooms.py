@@ -16,7 +16,7 @@ from server.media.outlets import Outlets, Track
 from server.media.peers import Negotiation, Peer, Publishing, Subscribing, inlets
 from server.media.publisher import Publisher
 from server.media.publisher import Track as Sent
-from server.media.recording import Recording, Recordings, check
+from server.media.recording import Recording, Recordings
 from server.media.router import Subscriber
 from server.media.sdp import Answer, Inlet, Outlet
 from server.media.speaker import Speaker
@@ -107,7 +107,8 @@ class MediaRoom:
 
     def record(self, asked: Record, recordings: Recordings) -> None:
         """Record everybody, and whoever comes, until it is stopped. Raises `Conflict`, `Overloaded`."""
-        check(self._video, taken=self._recording is not None and not self._recording.ended)
+        if self._recording is not None and not self._recording.ended:
+            raise Conflict(code="recording")
         self._recording = recordings.begin(asked, self._tell)
 
     def tick(self, now: float) -> None:

@@ -94,7 +94,7 @@ async def _mine(request: Request) -> Response:
 
 def _said(request: Request) -> str:
     """Return what the reader has just decided, from the address that the form led to."""
-    return next((word for word in ("agreed", "withdrawn", "unrecorded") if word in request.query_params), "")
+    return next((word for word in ("agreed", "withdrawn", "unrecorded", "withheld") if word in request.query_params), "")
 
 
 async def _summaries(tx: Tx, language: Language, texts: list[Released]) -> list[Summary]:
@@ -130,8 +130,9 @@ async def _take_back(request: Request) -> Response:
     house = house_of(request)
     async with house.database.write() as tx:
         record = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
-        await take_back(tx, record, who.person_id, request.path_params["recording_id"], house.clock.now())
-    return RedirectResponse("/my?unrecorded", status_code=303)
+        recording = await take_back(tx, record, who.person_id, request.path_params["recording_id"], house.clock.now())
+        held = recording.held
+    return RedirectResponse(f"/my?{'withheld' if held else 'unrecorded'}", status_code=303)
 
 
 async def _looks(request: Request) -> Response:

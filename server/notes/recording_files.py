@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from server.core.strongbox import Damaged, Reader
+from server.core.webm_index import CUES, HEAD_BYTES, laid_over
 from server.errors import Conflict
 
 MOST_AT_ONCE = 2 << 20  # bytes of one answer; the browser asks on
@@ -14,12 +15,13 @@ RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
 @dataclass(frozen=True)
 class Film:
-    """One sealed file: where it is, under what name and key, and the head of its chain as the database has it."""
+    """One sealed file: where it is, under what name and key, and the head of its chain and its length as the database has them."""
 
     path: Path
     name: str
     key: bytes
     head: bytes
+    seconds: float
 
     @property
     def etag(self) -> str:
@@ -58,9 +60,20 @@ def read_piece(film: Film, wanted: str | None) -> Piece:
         with film.path.open("rb") as file:
             reader = Reader(file, film.name, film.key)
             start, end = bounds(wanted, reader.size)
-            return Piece(start, reader.size, reader.read(start, min(end, start + MOST_AT_ONCE)))
+            return Piece(start, reader.size, _read(reader, film, start, min(end, start + MOST_AT_ONCE)))
     except (Damaged, OSError):
         raise Conflict("This part of the recording is damaged or missing.", code="damaged") from None
+
+
+def _read(reader: Reader, film: Film, start: int, end: int) -> bytes:
+    """Return these bytes; where the head is among them, with what it tells a player of the end of the file."""
+    content = reader.read(start, end)
+    if start >= HEAD_BYTES or reader.size < HEAD_BYTES:
+        return content
+    at = reader.last_begins
+    cues_at = at if reader.finished and reader.read(at, at + len(CUES)) == CUES else None
+    head = laid_over(reader.read(0, HEAD_BYTES), reader.size, film.seconds, cues_at)
+    return head[start:end] + content[HEAD_BYTES - start :]
 
 
 def bounds(wanted: str | None, size: int) -> tuple[int, int]:

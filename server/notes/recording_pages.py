@@ -72,9 +72,10 @@ async def _page(request: Request, wrong: str | None = None, **given: str) -> Res
     async with house.database.read() as tx:
         visit = await _visit(request, tx)
         seen = visit.seen
-        tracks = await tracks_of(tx, seen) if visit.open and seen.recording.state == Standing.KEPT else []
+        tracks = await tracks_of(tx, seen) if visit.open and seen.recording.playable else []
         practice = await tx.get_one(Practice, seen.consultation.practice_id)
         people = {play.person_id for play in visit.plays if play.person_id} | {seen.recording.deleted_by or visit.viewer.person_id}
+        people |= {seen.recording.held_by or visit.viewer.person_id}
         shown = {
             "part": await part_of(tx, visit.viewer),
             "seen": seen,
@@ -84,7 +85,8 @@ async def _page(request: Request, wrong: str | None = None, **given: str) -> Res
             "names": await names_of(tx, people),
             "zone": practice.time_zone,
         }
-    checked = [(track, await _is_whole(request, seen.recording, track)) for track in tracks]
+    checked = [(track, await _is_whole(request, seen.recording, track)) for track in tracks if not track.track.unseen]
+    shown["unseen"] = sorted({(track.name or "", track.track.unseen) for track in tracks if track.track.unseen})
     shown["people"], shown["whole"] = _by_person(checked), all(whole for _, whole in checked)
     filled = {"why": "", "reason": "", **given}
     return render(request, "staff/recording.html", {**shown, "error": wrong, "given": filled}, status=422 if wrong else 200)
@@ -110,7 +112,7 @@ async def _listen(request: Request) -> Response:
         return await _page(request, "why", why=why[:LONGEST_REASON])
     async with house_of(request).database.write() as tx:
         visit = await _visit(request, tx)
-        if visit.seen.recording.state != Standing.KEPT:
+        if not visit.seen.recording.playable:
             raise NotFound
         await record(tx, _deed(visit, Act.LISTENED, why), visit.now)
     return RedirectResponse(f"/recordings/{visit.seen.recording.id}#player", status_code=303)
@@ -184,7 +186,10 @@ async def _visit(request: Request, tx: Tx, *, lock: bool = False) -> _Visit:
 def _film(request: Request, recording: Recording, track: RecordingTrack) -> Film | None:
     house = house_of(request)
     key = key_of(house.keyring, recording)
-    return None if key is None else Film(house.settings.recordings_dir / track.file, PurePath(track.file).name, key, track.head)
+    if key is None:
+        return None
+    seconds = (track.ended_at - track.begun_at).total_seconds()
+    return Film(house.settings.recordings_dir / track.file, PurePath(track.file).name, key, track.head, seconds)
 
 
 def _deed(visit: _Visit, act: Act, why: str) -> Deed:

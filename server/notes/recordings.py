@@ -76,7 +76,7 @@ async def tracks_of(tx: Tx, seen: SeenRecording) -> list[Track]:
 async def see_track(tx: Tx, seen: SeenRecording, track_id: UUID) -> RecordingTrack:
     """Load a stretch of it that can be played; raises `NotFound`."""
     track = await tx.get(RecordingTrack, track_id)
-    if track is None or track.recording_id != seen.recording.id or seen.recording.state != Standing.KEPT:
+    if track is None or track.recording_id != seen.recording.id or track.unseen or not seen.recording.playable:
         raise NotFound
     return track
 
@@ -98,8 +98,11 @@ async def own_recordings(tx: Tx, record: OwnRecord) -> list[tuple[Recording, Pro
     return [(recording, host) for recording, _, _, host in await tx.execute(query)]
 
 
-async def take_back(tx: Tx, record: OwnRecord, person_id: UUID, recording_id: UUID, now: datetime) -> None:
-    """The patient agrees to a recording no longer, and it is deleted; raises `NotFound`, and `Conflict` while the call goes on."""
+async def take_back(tx: Tx, record: OwnRecord, person_id: UUID, recording_id: UUID, now: datetime) -> Recording:
+    """The patient agrees to a recording no longer, and it is deleted, or will be once it is not held any more.
+
+    Raises `NotFound`, and `Conflict` while the call goes on.
+    """
     query = _recordings().where(Recording.id == recording_id, Patient.id == record.patient.id)
     row = (await tx.execute(query.with_for_update(of=Recording))).one_or_none()
     if row is None:
@@ -111,6 +114,7 @@ async def take_back(tx: Tx, record: OwnRecord, person_id: UUID, recording_id: UU
     theirs = (Consent.recording_id == recording_id) & (Consent.purpose == RECORDING.purpose) & Consent.withdrawn_at.is_(None)
     await tx.execute(update(Consent).where(theirs, Consent.participant_id.in_(mine)).values(withdrawn_at=now))
     await delete(tx, recording, Deletion(Gone.WITHDRAWN, person_id), now)
+    return recording
 
 
 def _recordings() -> Select[Recording, Consultation, Patient, Professional]:

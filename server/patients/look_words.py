@@ -24,14 +24,17 @@ SENTENCES = {
     Act.STOPPED: _("Stopped recording a call"),
     Act.LISTENED: _("Played a recording of a call"),
     Act.DELETED: _("Deleted a recording of a call"),
+    Act.HELD: _("Keeps a recording of a call from being deleted"),
+    Act.FREED: _("Lets a recording of a call be deleted again"),
     Act.INVITED: _("Asked somebody to join your consultation"),
     Act.RESENT: _("Sent somebody the link to your consultation again"),
     Act.UNINVITED: _("Took back an invitation to your consultation"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {Act.LOOKED: _("Looked at the list of notes"), Act.EXPORTED: _("Took out a copy of the whole record")}
-BY_THING = {SHARING: OF_THE_AGREEMENT, "record": OF_THE_RECORD}
-TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED}
+OF_A_RECORDING = {Act.WITHDREW: _("Took back an agreement to a recording of a call")}
+BY_THING = {SHARING: OF_THE_AGREEMENT, "record": OF_THE_RECORD, "recording": OF_A_RECORDING}
+TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 
 
 def what_was_done(act: str, thing: str) -> str:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { awaitingWords, mayTakeBack, recordingNews, signWords } from "../src/call/consenting.ts";
+import { awaitingWords, mayTakeBack, recordingNews, signWords, unseenWords } from "../src/call/consenting.ts";
 import { emptyRoster } from "../src/call/roster.ts";
 import type { Participant, Recording } from "../src/lib/wire.ts";
 import { clockOf, isOff, lengthOf, placeIn, within } from "../src/pages/timeline.ts";
@@ -45,6 +45,25 @@ describe("what is said of a recording [V8]", () => {
     assert.equal(recordingNews(asked, seen(dana, { state: "on" })), "Being recorded");
     assert.equal(recordingNews(asked, off), "Nothing is recorded.");
     assert.equal(recordingNews(seen(dana, { state: "on" }), off), "The recording has ended.");
+  });
+
+  test("an interruption is said as one, unless an answer is awaited, and so is its end", () => {
+    const on = seen(dana, { state: "on", agreed: ["a", "d", "i"] });
+    const broken = seen(dana, { state: "paused", interrupted: true, agreed: ["a", "d", "i"] });
+    assert.match(recordingNews(on, broken), /^Recording interrupted/);
+    assert.equal(recordingNews(broken, on), "Being recorded");
+    assert.equal(
+      signWords(seen(dana, { state: "paused", interrupted: true, question })),
+      "Recording paused until you have agreed",
+    );
+  });
+
+  test("whose picture is missing is said once", () => {
+    const on = seen(dana, { state: "on" });
+    const missing = seen(dana, { state: "on", unseen: ["i"] });
+    assert.equal(unseenWords(on), null);
+    assert.equal(recordingNews(on, missing), "The picture of Imran Iqbal cannot be recorded. Their voice is.");
+    assert.equal(recordingNews(missing, missing), "");
   });
 
   test("whoever agreed may take it back once it runs", () => {

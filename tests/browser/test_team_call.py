@@ -15,6 +15,7 @@ from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
 
+
 def engine_of(site: Site) -> int:
     """Return the process id of the server's own engine, 0 while there is none."""
     keepers = [child for child in children_of(site.server.pid) if b"media" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")]

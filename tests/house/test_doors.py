@@ -11,7 +11,7 @@ from tests.house.source import calls, python_files, relative
 PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
-    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack",
+    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -33,10 +33,13 @@ HANDED = {
     "server/consultation/lapse.py": "sweeps what nobody ended: there is no viewer",
     "server/consultation/live_actions.py": "acts for the room's actor, whose sockets came in by tickets from the doors",
     "server/consultation/recording_actions.py": "acts for the room's actor, or is handed what the recordings' door opened",
+    "server/consultation/recording_holds.py": "is the administrator's, of whose practice it is",
+    "server/consultation/recording_stretches.py": "acts for the room's actor",
     "server/consultation/recording_rescue.py": "takes in what a stopped server left: there is no viewer",
     "server/consultation/recording_jobs.py": "deletes what is due and unlinks what was deleted: there is no viewer",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/registration.py": "is handed what see_visit opened",
+    "server/consultation/visit_recordings.py": "is handed what see_visit opened",
     "server/consultation/visit_actions.py": "is handed what see_visit opened",
     "server/notes/dossiers.py": "is handed the notes that are exported",
     "server/notes/anchors.py": "sees the ends of all chains, and no text: there is no viewer",

@@ -15,7 +15,16 @@ from server.consultation.rooms import build_rooms
 from server.core.audit import AuditEntry
 from server.core.house import House
 from server.core.keyring import place_of
-from server.media_control import PauseRecording, Record, Recorded, RecordedFile, RecordingFailed, ResumeRecording, StopRecording
+from server.media_control import (
+    NotRecorded,
+    PauseRecording,
+    Record,
+    Recorded,
+    RecordedFile,
+    RecordingFailed,
+    ResumeRecording,
+    StopRecording,
+)
 from tests.cast import ALICE, BOB, Meeting
 from tests.conftest import StillClock
 from tests.live.room_client import Client, Refused, as_patient, as_staff, until
@@ -162,14 +171,18 @@ async def test_what_was_agreed_to_and_taken_back_is_deleted(sockets: str, house:
     assert await only(house, RecordingTrack) == []
 
 
-async def test_an_engine_that_gives_up_ends_it_for_everybody(sockets: str, house: House, meeting: Meeting, engine: Engine) -> None:
+async def agreed_to(alice: Client, dana: Client) -> None:
+    await alice.command("record", on=True)
+    await dana.command("agree", yes=True)
+    await state(dana, "on")
+
+
+async def test_an_engine_that_cannot_record_ends_it_for_everybody(sockets: str, house: House, meeting: Meeting, engine: Engine) -> None:
     async with AsyncExitStack() as stack:
         alice, dana = await call_of_two(stack, sockets, house, meeting)
-        await alice.command("record", on=True)
-        await dana.command("agree", yes=True)
-        await state(dana, "on")
+        await agreed_to(alice, dana)
         room = engine.ever[-1]
-        room.hear(RecordingFailed(room=room.name, reason="disk"))
+        room.hear(RecordingFailed(room=room.name, reason="no_recordings"))
         await state(dana, "off")
         await state(alice, "off")
         [row] = await only(house, Recording)
@@ -179,6 +192,82 @@ async def test_an_engine_that_gives_up_ends_it_for_everybody(sockets: str, house
         with pytest.raises(Refused) as refused:
             await alice.command("record", on=True)
         assert refused.value.code == "no_engine"
+
+
+async def test_a_lost_engine_interrupts_it_until_there_is_one_again(
+    sockets: str, house: House, meeting: Meeting, engine: Engine, clock: StillClock
+) -> None:
+    async with AsyncExitStack() as stack:
+        alice, dana = await call_of_two(stack, sockets, house, meeting)
+        await agreed_to(alice, dana)
+        engine.available = False
+        engine.ever[-1].lose()
+        await dana.until(lambda: dana.page.recording["interrupted"])
+        assert dana.page.recording["state"] == "paused"
+        engine.available = True
+        clock.advance(2)
+        await state(dana, "on")
+        assert not dana.page.recording["interrupted"]
+        assert engine.told == ["record", "record"]
+        [row] = await only(house, Recording)
+        assert engine.asked["folder"] == f"{row.folder}-1"
+
+
+async def test_a_recorder_that_dies_is_followed_by_another(
+    sockets: str, house: House, meeting: Meeting, engine: Engine, clock: StillClock
+) -> None:
+    async with AsyncExitStack() as stack:
+        alice, dana = await call_of_two(stack, sockets, house, meeting)
+        await agreed_to(alice, dana)
+        room = engine.ever[-1]
+        room.hear(RecordingFailed(room=room.name, reason="recorder"))
+        await dana.until(lambda: dana.page.recording["interrupted"])
+        clock.advance(2)
+        await state(dana, "on")
+        assert engine.told == ["record", "record"]
+
+
+async def test_what_cannot_be_recorded_is_said_to_everybody_and_kept(sockets: str, house: House, meeting: Meeting, engine: Engine) -> None:
+    async with AsyncExitStack() as stack:
+        alice, dana = await call_of_two(stack, sockets, house, meeting)
+        await agreed_to(alice, dana)
+        room, peer = engine.ever[-1], dana.welcome["peer"]
+        missed = NotRecorded(room=room.name, folder=engine.asked["folder"], peer=peer, source="camera", codec="H264")
+        room.hear(missed)
+        room.hear(missed)
+        for client in (alice, dana):
+            await client.until(lambda client=client: client.page.recording["unseen"] == [str(meeting.participant_id)])
+        assert alice.page.recording["state"] == "on"
+    [row] = await only(house, RecordingTrack)
+    assert (row.participant_id, row.unseen, row.size) == (meeting.participant_id, "camera", 0)
+
+
+async def test_a_room_that_is_loaded_again_goes_on_once_everybody_is_back(
+    app: Starlette, sockets: str, house: House, meeting: Meeting, engine: Engine
+) -> None:
+    async with AsyncExitStack() as stack:
+        alice, dana = await call_of_two(stack, sockets, house, meeting)
+        await agreed_to(alice, dana)
+        [row] = await only(house, Recording)
+        rooms = app.state.rooms
+        app.state.rooms = build_rooms(replace(house, engines=engine), RoomPace(tick_s=0.05))
+        await rooms.close(1)
+        dana = await stack.enter_async_context(as_patient(sockets, house, meeting))
+        assert (dana.page.recording["state"], dana.page.recording["interrupted"]) == ("paused", True)
+        assert engine.told.count("record") == 1
+        bob = await stack.enter_async_context(as_staff(sockets, house, BOB, meeting))
+        assert bob.page.recording["interrupted"]
+        await stack.enter_async_context(as_staff(sockets, house, ALICE, meeting))
+        await state(dana, "on")
+        assert engine.told.count("record") == 2
+        assert engine.asked["folder"].startswith(f"{row.folder}-")
+        await bob.command("enter", quiet=True)
+        await state(dana, "paused")
+        assert not dana.page.recording["interrupted"]
+        await dana.command("agree", yes=False)
+        await state(bob, "off")
+    [row] = await only(house, Recording)
+    assert (row.state, row.gone) == ("deleted", "withdrawn")
 
 
 async def test_the_end_of_the_call_ends_the_recording(

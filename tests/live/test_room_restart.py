@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import httpx2
 import pytest
 from websockets.asyncio.client import connect
@@ -115,3 +116,45 @@ async def test_a_server_that_is_stopped_says_so(site: Site, server: AppServer) -
     alice = await join(site, site.client(ALICE), f"/api/consultations/{booked.id}/tickets")
     server.stop()
     assert await alice.until_closed() == 1012
+
+
+async def shows(client: Client, state: str, *, interrupted: bool = False) -> None:
+    with anyio.fail_after(30):
+        await client.until(lambda: (client.page.recording["state"], client.page.recording["interrupted"]) == (state, interrupted))
+
+
+@pytest.mark.row("V8")
+async def test_a_recording_goes_on_once_everybody_is_back(site: Site, server: AppServer, dana: httpx2.Client) -> None:
+    booked = site.consultation()
+    desk = f"/api/consultations/{booked.id}/tickets"
+    tickets = prepare(dana, booked)
+    patient = await join(site, dana, tickets)
+    alice = await join(site, site.client(ALICE), desk)
+    await alice.command("admit")
+    await patient.until(lambda: patient.me["stage"] == "in_call")
+    await alice.command("record", on=True)
+    await patient.command("agree", yes=True)
+    await shows(patient, "on")
+    folders = server.folder / "data" / "recordings"
+    with anyio.fail_after(30):
+        while len(list(folders.glob("*"))) < 1:  # noqa: ASYNC110 - the recorder is a process of its own
+            await anyio.sleep(0.02)
+
+    server.kill()
+    for client in (patient, alice):
+        with pytest.raises(ConnectionClosed):
+            await client.until(lambda: False)
+    server.restart()
+
+    alice_again = await join(site, site.client(ALICE), desk, alice.welcome["resume"])
+    await shows(alice_again, "paused", interrupted=True)
+    patient_again = await join(site, dana, tickets, patient.welcome["resume"])
+    await shows(patient_again, "on")
+    assert set(patient_again.page.recording["agreed"]) == {alice.welcome["you"], patient.welcome["you"]}
+    with anyio.fail_after(30):
+        while len(list(folders.glob("*"))) < 2:  # noqa: ASYNC110 - as above
+            await anyio.sleep(0.02)
+    await patient_again.command("agree", yes=False)
+    await shows(patient_again, "off")
+    for client in (patient_again, alice_again):
+        await client.socket.close()

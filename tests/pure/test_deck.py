@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.consultation.deck import COMPLETES_WITHIN_S, Deck
+from server.consultation.deck import AGAIN_S, COMPLETES_WITHIN_S, LASTED_S, MOST_FAILURES, Deck
 from server.media_control import PauseRecording, Record, Recorded, RecordedFile, RecordingFailed, ResumeRecording, StopRecording
 from tests.pure.fake_engine import FakeEngine, FakeRoom
 
@@ -32,7 +32,7 @@ def whole(room: FakeRoom, folder: str) -> Recorded:
 def test_it_waits_for_a_room_and_keeps_the_call_on_the_engine() -> None:
     engine, deck = FakeEngine(), Deck()
     assert not deck.busy
-    deck.record("f", KEY)
+    deck.record("f", KEY, 0)
     assert deck.busy
     room = room_of(engine, "a")
     deck.enter(room, 0)
@@ -42,7 +42,7 @@ def test_it_waits_for_a_room_and_keeps_the_call_on_the_engine() -> None:
     deck.stop(1)
     assert [kind for kind, _ in room.said][1:] == [PauseRecording, ResumeRecording, StopRecording]
     assert deck.busy
-    deck.hear(room, whole(room, "f"))
+    deck.hear(room, whole(room, "f"), 1)
     assert not deck.busy
     assert len(deck.told) == 1
 
@@ -50,7 +50,7 @@ def test_it_waits_for_a_room_and_keeps_the_call_on_the_engine() -> None:
 def test_another_room_writes_into_another_folder_and_stays_paused() -> None:
     engine, deck = FakeEngine(), Deck()
     one, two = room_of(engine, "a"), room_of(engine, "b")
-    deck.record("f", KEY)
+    deck.record("f", KEY, 0)
     deck.enter(one, 0)
     deck.pause()
     deck.enter(two, 1)
@@ -58,7 +58,7 @@ def test_another_room_writes_into_another_folder_and_stays_paused() -> None:
     assert two.said == [(Record, {"folder": "f-1", "key": KEY.hex()}), (PauseRecording, {})]
     deck.part(one, 2)
     assert "a" in engine.rooms
-    deck.hear(one, whole(one, "f"))
+    deck.hear(one, whole(one, "f"), 1)
     assert "a" not in engine.rooms
 
 
@@ -66,7 +66,7 @@ def test_a_room_is_not_kept_for_ever_and_one_that_recorded_nothing_not_at_all() 
     engine, deck = FakeEngine(), Deck()
     one, two = room_of(engine, "a"), room_of(engine, "b")
     deck.part(one, 0)
-    deck.record("f", KEY)
+    deck.record("f", KEY, 0)
     deck.enter(two, 0)
     deck.stop(10)
     deck.part(two, 10)
@@ -76,27 +76,79 @@ def test_a_room_is_not_kept_for_ever_and_one_that_recorded_nothing_not_at_all() 
     assert engine.rooms == {}
 
 
+def failed(room: FakeRoom, reason: str = "recorder") -> RecordingFailed:
+    return RecordingFailed(room=room.name, reason=reason)
+
+
 def test_only_a_recording_that_goes_on_can_fail() -> None:
     engine, deck = FakeEngine(), Deck()
     room = room_of(engine, "a")
-    deck.record("f", KEY)
+    deck.record("g", KEY, 0)
     deck.enter(room, 0)
-    deck.hear(room, RecordingFailed(room="a", reason="disk"))
-    assert [type(event) for event in deck.told] == [RecordingFailed]
-    deck.told.clear()
-    deck.record("g", KEY)
     deck.stop(1)
-    deck.hear(room, RecordingFailed(room="a", reason="disk"))
+    deck.hear(room, failed(room, "no_recordings"), 1)
+    deck.hear(None, failed(room), 1)
     assert list(deck.told) == []
+
+
+def test_another_recorder_follows_one_that_died() -> None:
+    engine, deck = FakeEngine(), Deck()
+    room = room_of(engine, "a")
+    deck.record("f", KEY, 0)
+    assert not deck.writes
+    deck.enter(room, 0)
+    deck.pause()
+    assert deck.writes
+    deck.hear(room, failed(room), 5)
+    assert not deck.writes
+    deck.tick(5 + AGAIN_S - 0.1)
+    assert not deck.writes
+    deck.tick(5 + AGAIN_S)
+    assert deck.writes
+    assert words(room) == ["Record", "PauseRecording", "Record", "PauseRecording"]
+    assert [fields.get("folder") for _, fields in room.said][2] == "f-1"
+    assert list(deck.told) == []
+
+
+@pytest.mark.parametrize(("lasts", "ends"), [(LASTED_S - 1, True), (LASTED_S, False)])
+def test_one_that_dies_again_and_again_has_ended(lasts: float, ends: bool) -> None:
+    engine, deck, now = FakeEngine(), Deck(), 0.0
+    room = room_of(engine, "a")
+    deck.record("f", KEY, now)
+    deck.enter(room, now)
+    for _ in range(MOST_FAILURES):
+        now += lasts
+        deck.hear(room, failed(room), now)
+        now += AGAIN_S
+        deck.tick(now)
+    assert [type(event) for event in deck.told] == ([RecordingFailed] if ends else [])
+
+
+def test_what_no_recorder_can_mend_ends_it_at_once() -> None:
+    engine, deck = FakeEngine(), Deck()
+    room = room_of(engine, "a")
+    deck.record("f", KEY, 0)
+    deck.enter(room, 0)
+    deck.hear(room, failed(room, "no_recordings"), 0)
+    assert [type(event) for event in deck.told] == [RecordingFailed]
+
+
+def test_one_that_goes_on_after_a_stop_never_meets_an_older_folder() -> None:
+    engine, deck = FakeEngine(), Deck()
+    room = room_of(engine, "a")
+    deck.enter(room, 0)
+    deck.record("f", KEY, 0, count=1_800_000_000)
+    assert room.said[0][1]["folder"] == "f-1800000000"
 
 
 def test_a_lost_room_is_forgotten_and_the_next_one_goes_on() -> None:
     engine, deck = FakeEngine(), Deck()
     room = room_of(engine, "a")
-    deck.record("f", KEY)
+    deck.record("f", KEY, 0)
     deck.enter(room, 0)
     room.lose()
-    deck.hear(room, None)
+    deck.hear(room, None, 1)
+    assert not deck.writes
     after = room_of(engine, "b")
     deck.enter(after, 1)
     assert words(after) == ["Record"]

@@ -127,7 +127,15 @@ def test_the_room_shows_the_question_to_whoever_has_not_answered() -> None:
     game.act(DANA, Leave())
     assert game.page(ALICE).recording["state"] == "on"
     game.join(DANA)
-    assert game.page(DANA).recording == {"state": "off", "by": None, "agreed": [], "since": None, "question": None}
+    assert game.page(DANA).recording == {
+        "state": "off",
+        "interrupted": False,
+        "unseen": [],
+        "by": None,
+        "agreed": [],
+        "since": None,
+        "question": None,
+    }
     with pytest.raises(Conflict) as outside:
         game.act(DANA, Agree(yes=False))
     assert outside.value.code == "not_in_call"

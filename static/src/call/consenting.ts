@@ -16,7 +16,15 @@ export const signWords = (state: Seen): string | null => {
   if (recording.state === "on") return t("Being recorded");
   if (recording.state !== "paused") return null;
   if (recording.question) return t("Recording paused until you have agreed");
+  if (recording.interrupted) return t("Recording interrupted. It goes on by itself as soon as it can.");
   return t("Recording paused until {name} has agreed", { name: namesOf(awaited(state)) });
+};
+
+/** Whose picture is missing from what is recorded; null where everything is in it. */
+export const unseenWords = ({ roster: { participants, recording } }: Seen): string | null => {
+  const unseen = participants.filter(({ id }) => recording.unseen.includes(id));
+  if (recording.state === "off" || unseen.length === 0) return null;
+  return t("The picture of {name} cannot be recorded. Their voice is.", { name: namesOf(unseen) });
 };
 
 /** For whoever has agreed already, while others have not; null otherwise. */
@@ -40,8 +48,10 @@ export const recordingNews = (before: Seen, after: Seen): string => {
       name: askerOf(after),
     });
   }
-  if (old.state === now.state) return "";
-  return now.state === "off" ? endWords(old) : (signWords(after) ?? awaitingWords(after) ?? "");
+  if (now.state === "off") return old.state === "off" ? "" : endWords(old);
+  const [unseen, words] = [unseenWords(after), signWords(after) ?? awaitingWords(after)];
+  if (unseen !== null && unseen !== unseenWords(before)) return unseen;
+  return old.state === now.state && old.interrupted === now.interrupted ? "" : (words ?? "");
 };
 
 /** Whether we may take back what we agreed to: then what was recorded is deleted. */

@@ -5,7 +5,7 @@ import { announce } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import type { Commands } from "../lib/wire.ts";
-import { askerOf, awaitingWords, mayTakeBack, recordingNews, signWords } from "./consenting.ts";
+import { askerOf, awaitingWords, mayTakeBack, recordingNews, signWords, unseenWords } from "./consenting.ts";
 import type { CallModel } from "./state.ts";
 
 const tell = <T extends "record" | "agree">({ call, trouble }: CallModel, kind: T, body: Commands[T]): void => {
@@ -17,10 +17,18 @@ const tell = <T extends "record" | "agree">({ call, trouble }: CallModel, kind: 
 /** Always in sight while it is on or paused. */
 export const RecordingSign = ({ model }: { model: CallModel }) => {
   const words = signWords(model.state.value);
+  const unseen = unseenWords(model.state.value);
   return words === null ? null : (
-    <p class={`recorded ${model.state.value.roster.recording.state}`}>
-      <Icon name="circle-dot" /> <span>{words}</span>
-    </p>
+    <>
+      <p class={`recorded ${model.state.value.roster.recording.state}`}>
+        <Icon name="circle-dot" /> <span>{words}</span>
+      </p>
+      {unseen === null ? null : (
+        <p class="recorded paused">
+          <Icon name="video-off" /> <span>{unseen}</span>
+        </p>
+      )}
+    </>
   );
 };
 

@@ -13,7 +13,7 @@ export const emptyRoster: Roster = {
   route: { path: "p2p", epoch: 0, settled: true },
   participants: [],
   messages: [],
-  recording: { state: "off", by: null, agreed: [], since: null, question: null },
+  recording: { state: "off", interrupted: false, unseen: [], by: null, agreed: [], since: null, question: null },
 };
 
 const put = <T extends { id: string | number }>(list: T[], item: T): T[] =>

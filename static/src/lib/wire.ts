@@ -55,6 +55,10 @@ export interface Question {
 
 export interface Recording {
   state: "off" | "asking" | "on" | "paused";
+  /** Paused because nothing can be written at the moment. */
+  interrupted: boolean;
+  /** Those in the call whose picture cannot be recorded. */
+  unseen: string[];
   by: string | null;
   /** Of those in the call. */
   agreed: string[];

@@ -99,7 +99,7 @@ def test_who_is_gone_has_their_file_whole_at_once(tmp_path: Path) -> None:
     raw = source(1, "audio") + sound(1, 10) + source(2, "audio", "ben") + sound(2, 10) + gone + tape.entry(tape.PACKET, 1, 101.0, b"late")
     for one in tape.Tape().feed(raw):
         recorder.take(one)
-    assert sizes(tmp_path / "f" / "ann.1.box") == (1, True)
+    assert sizes(tmp_path / "f" / "ann.1.box") == (2, True)
     assert [track.peer for track in recorder.finish(102.0)] == ["ann", "ben"]
 
 

@@ -1,19 +1,19 @@
 """What a recording takes of a call: the best layer from a whole picture on, nothing while it is paused, and nothing of who is gone."""
 
-from pathlib import Path
-
 import pytest
 
-from server.errors import Conflict
 from server.media import tape
+from server.media.depacketise import RECORDABLE
 from server.media.outlets import Track as Place
-from server.media.recording import LAYER_HELD_S, Recording, check
-from server.media_control import Event, Record, RecordingFailed
-from tests.pure.media.net import Call, take
+from server.media.peers import inlets
+from server.media.recording import LAYER_HELD_S, Recording
+from server.media_control import Event, NotRecorded, OpenRoom, Record, RecordingFailed
+from tests.pure.media.net import Call, rtp, take
 
 pytestmark = pytest.mark.row("V8")
 KEY = "ab" * 32
 CAMERA = Place("ann", "camera")
+UNSEEN = [("VP9", 98, b"\x08whole"), ("H264", 102, b"\x67whole"), ("AV1", 45, b"\x08whole")]  # each begins a whole picture
 
 
 class Taped:
@@ -156,11 +156,18 @@ def test_a_layer_that_gets_another_ssrc_is_followed() -> None:
     assert taped.told() == [(tape.PACKET, 2)]
 
 
-def test_what_no_file_can_hold_is_refused(tmp_path: Path) -> None:
-    check(("VP8",), taken=False)
-    with pytest.raises(Conflict) as refused:
-        check(("VP8", "H264"), taken=False)
-    assert refused.value.code == "recording_codec"
-    with pytest.raises(Conflict) as refused:
-        check(("VP8",), taken=True)
-    assert refused.value.code == "recording"
+@pytest.mark.parametrize(("codec", "kind", "payload"), UNSEEN)
+def test_what_no_file_can_hold_is_told_once_and_left_out(codec: str, kind: int, payload: bytes) -> None:
+    taped = Taped("h")
+    packets = [rtp(payload, kind=kind, ssrc=10, sequence=at, timestamp=3000 * at, marker=True, mid=b"camera", rid=b"h") for at in range(4)]
+    for packet in packets:
+        take(taped.call.publisher, packet, taped.call.now)
+        taped.tick()
+    assert taped.events == [NotRecorded(room="r", folder="f", peer="ann", source="camera", codec=codec)]
+    assert taped.told() == [(tape.BEGIN, 0)]
+
+
+def test_a_room_takes_only_what_can_be_recorded_unless_it_is_told_to() -> None:
+    """So a browser that could send VP9, H264 or AV1 is not offered to."""
+    assert RECORDABLE.issuperset(OpenRoom(id=1, room="r").codecs)
+    assert {codec for line in inlets(["camera"], ("VP8",), simulcast=True) for codec in line.codecs} == {"VP8"}

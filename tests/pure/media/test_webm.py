@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import av
 import pytest
 
-from server.media.webm import Block, Entry, cluster, head
+from server.core.webm import Block, Entry, cluster, head
 
 pytestmark = pytest.mark.row("V8")
 BEGUN = datetime(2026, 11, 28, 16, 0, 0, 250_000, UTC).timestamp()
