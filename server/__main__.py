@@ -4,13 +4,8 @@ import argparse
 import gc
 import sys
 from collections.abc import Sequence
-from ipaddress import ip_address
-from pathlib import Path
-from urllib.error import URLError
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from server.demo_client import DemoServerMissing, fetch_demo
+from server.node import add_media, run_media
 from server.settings import BadSettings, Settings, load_settings
 
 
@@ -20,14 +15,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = {"host": options.host, "port": options.port} if options.command == "serve" else {}
         settings = load_settings(**{name: value for name, value in given.items() if value is not None})
         return COMMANDS[options.command](settings, options)
-    except (BadSettings, DemoServerMissing) as error:
+    except BadSettings as error:
         return _fail(str(error))
-    except SQLAlchemyError as error:
-        return _fail(f"the database cannot be used ({type(error).__name__})")
-    except URLError as error:
-        return _fail(f"the server does not answer ({error.reason})")
-    except OSError as error:
-        return _fail(error.strerror or type(error).__name__)
+    except Exception as error:
+        what = _words_for(error)
+        if what is None:
+            raise
+        return _fail(what)
+
+
+def _words_for(error: Exception) -> str | None:
+    """Return what an operator is told of it, None for a bug. What is imported here would hold up an engine that starts."""
+    from urllib.error import URLError  # noqa: PLC0415 - as it says
+
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as it says
+
+    if isinstance(error, SQLAlchemyError):
+        return f"the database cannot be used ({type(error).__name__})"
+    if isinstance(error, URLError):
+        return f"the server does not answer ({error.reason})"
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,15 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (8000); 0 takes a free one")
     media = commands.add_parser("media", help="start a forwarding engine for calls of three and more")
-    media.add_argument("--listen", type=_media_address, default=("127.0.0.1", 0), metavar="ADDRESS:PORT", help="for media (127.0.0.1:0)")
-    media.add_argument("--second", type=_ip, metavar="ADDRESS", help="of the other family, at the same port")
-    media.add_argument("--announce", type=_ip, metavar="ADDRESS", help="what browsers are told, where it is not the one to listen on")
-    media.add_argument(
-        "--control", type=_control, required=True, metavar="PATH|ADDRESS:PORT", help="a unix socket, or TCP with a shared secret"
-    )
-    media.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the secret that is shared over TCP")
-    media.add_argument("--owned", action="store_true", help="end when standard input is closed: for whoever starts an engine of its own")
-    media.add_argument("--recordings", type=Path, metavar="DIR", help="where calls are recorded, sealed; without it none is")
+    add_media(media)
     commands.add_parser("migrate", help="bring the database to the newest schema")
     keys = commands.add_parser("keys", help="the keys that encrypt the notes").add_subparsers(dest="chore", required=True)
     keys.add_parser("list", help="which there are, and how many notes need them")
@@ -72,47 +71,6 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
         return serve(settings)
     except NotBuilt as error:
         return _fail(str(error))
-
-
-def _address(text: str) -> tuple[str, int]:
-    """Read `ADDRESS:PORT`; an address of IPv6 may stand in brackets."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is not ADDRESS:PORT")
-    return host.strip("[]"), int(port)
-
-
-def _media_address(text: str) -> tuple[str, int]:
-    host, port = _address(text)
-    return _ip(host), port
-
-
-def _ip(text: str) -> str:
-    """Browsers are told addresses, not names."""
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not an IP address") from None
-
-
-def _control(text: str) -> Path | tuple[str, int]:
-    return Path(text) if "/" in text else _address(text)
-
-
-def _media(settings: Settings, options: argparse.Namespace) -> int:
-    from server.core.logs import configure_logs  # noqa: PLC0415 - as above
-    from server.media.control_server import SHORTEST_SECRET  # noqa: PLC0415 - as above
-    from server.media.worker import Place, run  # noqa: PLC0415 - as above
-
-    configure_logs(settings.log_level)
-    secret = options.secret_file.read_bytes().strip() if options.secret_file else None
-    if isinstance(options.control, tuple) and len(secret or b"") < SHORTEST_SECRET:
-        return _fail(f"control over TCP needs a secret of {SHORTEST_SECRET} bytes or more, in --secret-file")
-    if options.recordings is not None:
-        options.recordings.mkdir(mode=0o700, parents=True, exist_ok=True)
-    address, port = options.listen
-    place = Place(address, port, options.control, options.second, options.announce, secret, options.owned, options.recordings)
-    return run(place)
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:
@@ -161,7 +119,12 @@ def _doctor(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
-    facts = fetch_demo(settings.data_dir)
+    from server.demo_client import DemoServerMissing, fetch_demo  # noqa: PLC0415 - as above
+
+    try:
+        facts = fetch_demo(settings.data_dir)
+    except DemoServerMissing as error:
+        return _fail(str(error))
     print(facts.as_json() if options.json else facts.as_text(), end="\n" if options.json else "")
     return 0
 
@@ -173,7 +136,7 @@ def _fail(message: str) -> int:
 
 COMMANDS = {
     "serve": _serve,
-    "media": _media,
+    "media": run_media,
     "migrate": _migrate,
     "keys": _keys,
     "recordings": _recordings,

@@ -1,6 +1,6 @@
 """The composition root: settings become a house, the house becomes the application. It alone imports adapters."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,7 @@ import server.consultation.today_ws
 import server.consultation.visit
 import server.consultation.ws
 import server.identity.http
+import server.messaging.hooks
 import server.messaging.http
 import server.notes.earlier_http
 import server.notes.emergency_pages
@@ -44,7 +45,9 @@ from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
-from server.consultation.events import Channel, Invited
+from server.adapters.smtp_mail import SmtpMail
+from server.adapters.twilio_sms import TwilioSms, genuine_with
+from server.consultation.events import Called, Channel, Invited
 from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.recording_rescue import take_in_with
@@ -58,14 +61,16 @@ from server.core.outbox import Worker
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
-from server.messaging.actions import DELIVER, queue_invitation
-from server.messaging.jobs import deliver_with
+from server.messaging.actions import DELIVER, queue_call, queue_invitation
+from server.messaging.composing import Post
+from server.messaging.jobs import Deliverer
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.notes.records import see_bookable
 from server.ports import Bus, Carrier, Clock
 from server.settings import Settings
+from server.web.i18n import read_languages
 from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
 from server.web.proxies import ClientAddress
 from server.web.ratelimit import MemoryLimiter
@@ -114,7 +119,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     """Compose the application; the database must be migrated before it starts."""
     house = build_house(settings, parts or Parts())
     app = Application(
-        routes=_routes(),
+        routes=_routes(settings),
         lifespan=_lifespan,
         middleware=[
             Middleware(ClientAddress, trusted=settings.trusted_proxies),
@@ -135,7 +140,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     return app
 
 
-def _routes() -> list[BaseRoute]:
+def _routes(settings: Settings) -> list[BaseRoute]:
     passwords = Passwords()
     return [
         *server.web.health.routes(),
@@ -154,6 +159,7 @@ def _routes() -> list[BaseRoute]:
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
         *server.messaging.http.routes(),
+        *(server.messaging.hooks.routes(genuine_with(settings)) if settings.twilio_account_sid else ()),
         *server.notes.http.routes(),
         *server.notes.texts_http.routes(),
         *server.notes.texts_pages.routes(),
@@ -174,23 +180,36 @@ def _events(clock: Clock) -> Events:
     async def on_invited(tx: Tx, fact: Invited) -> None:
         await queue_invitation(tx, clock, fact)
 
+    async def on_called(tx: Tx, fact: Called) -> None:
+        await queue_call(tx, clock, fact)
+
     events = Events()
     events.subscribe(Invited, on_invited)
+    events.subscribe(Called, on_called)
     return events
 
 
-def _worker(house: House) -> Worker:
-    page: Carrier = OutboxPage()
-    deliver = deliver_with(house, {Channel.SMS: page, Channel.EMAIL: page}, house.settings.base_url)
-    remove = remove_with(house.database, house.settings)
-    return Worker(house.database, house.bus, house.clock, {DELIVER: deliver, REMOVE: remove, TAKE_IN: take_in_with(house)})
+def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
+    """Without a provider for a channel its messages stay on the outbox page."""
+    return {
+        Channel.SMS: TwilioSms(settings) if settings.twilio_account_sid else OutboxPage(),
+        Channel.EMAIL: SmtpMail(settings, clock) if settings.smtp_host else OutboxPage(),
+    }
+
+
+def _worker(house: House, carriers: Mapping[Channel, Carrier]) -> Worker:
+    post = Post(house.secrets, house.settings.base_url, read_languages(house.settings.locales_dir))
+    deliverer = Deliverer(house, post, carriers)
+    handlers = {DELIVER: deliverer.deliver, REMOVE: remove_with(house.database, house.settings), TAKE_IN: take_in_with(house)}
+    return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
-    house.supervisor.keep(_worker(house).run, name="outbox worker")
+    carriers = _carriers(house.settings, house.clock)
+    house.supervisor.keep(_worker(house, carriers).run, name="outbox worker")
     for run in house.engines.tasks:
         house.supervisor.keep(run, name="engine line")
     app.state.rooms.start()
@@ -204,4 +223,6 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await app.state.notes.close(SHUTDOWN_S)
     await house.supervisor.close(SHUTDOWN_S)
     await house.engines.close()
+    for carrier in carriers.values():
+        await carrier.close()
     await house.database.close()

@@ -1,17 +1,12 @@
-"""The protocol between the application and an engine: typed lines of JSON, strict and bounded both ways.
+"""What the application and an engine say to each other (docs/WIRE.md 5); `server/media_lines.py` makes lines of it.
 
-docs/WIRE.md describes it. It stands outside of both, because neither may import the other: `server/media/control_server.py` and
-`server/adapters/engines.py` speak it on a socket.
+It stands outside of both, because neither may import the other.
 """
 
-import hashlib
-import hmac
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
-from server.errors import Malformed, TooBig
+from pydantic import BaseModel, ConfigDict, Field
 
 VERSION = 1
 LONGEST_ANSWER = 48 * 1024  # characters; thirty lines of a chatty browser are about half of it
@@ -38,7 +33,34 @@ class Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class Greeting(Strict):
+class Told(Strict):
+    """What stands on a line; `t` says which of all it is."""
+
+    t: str
+
+
+class Ordered(Told):
+    """A command about one room, with the number under which it is answered."""
+
+    id: Count
+    room: Name
+
+
+class OrderedOfPeer(Ordered):
+    peer: Name
+
+
+class Happened(Told):
+    """An event in one room."""
+
+    room: Name
+
+
+class HappenedToPeer(Happened):
+    peer: Name
+
+
+class Greeting(Told):
     """The engine's first line. A challenge is set where a secret is shared: the answer to it lets the application in."""
 
     t: Literal["greeting"] = "greeting"
@@ -46,7 +68,7 @@ class Greeting(Strict):
     challenge: Challenge | None
 
 
-class Hello(Strict):
+class Hello(Told):
     """The application's first line; `challenge` and `proof` are set if the greeting held a challenge."""
 
     t: Literal["hello"] = "hello"
@@ -55,64 +77,48 @@ class Hello(Strict):
     proof: Proof | None = None
 
 
-class Welcome(Strict):
+class Welcome(Told):
     """The engine's answer: the proof that it knows the secret, too."""
 
     t: Literal["welcome"] = "welcome"
     proof: Proof | None
 
 
-class OpenRoom(Strict):
+class OpenRoom(Ordered):
     t: Literal["open_room"] = "open_room"
-    id: Count
-    room: Name
     codecs: Annotated[list[Literal["VP8", "VP9", "H264", "AV1"]], Field(min_length=1, max_length=4)] = ["VP8"]
     """What cameras and screens may be sent in, the favourite first; everybody in the room must be able to show them all."""
 
 
-class CloseRoom(Strict):
+class CloseRoom(Ordered):
     t: Literal["close_room"] = "close_room"
-    id: Count
-    room: Name
 
 
-class Join(Strict):
+class Join(OrderedOfPeer):
     """Let a peer in. `publishes` may be empty for somebody who only looks on, `subscribes` false for somebody who only sends."""
 
     t: Literal["join"] = "join"
-    id: Count
-    room: Name
-    peer: Name
     publishes: Annotated[list[Source], Field(max_length=3)] = ["audio", "camera", "screen"]
     subscribes: bool = True
     simulcast: bool = True
 
 
-class AnswerOffer(Strict):
+class AnswerOffer(OrderedOfPeer):
     t: Literal["answer"] = "answer"
-    id: Count
-    room: Name
-    peer: Name
     side: Side
     offer: Count
     """The number of the offer that it answers; the answer to one that was overtaken is passed over."""
     sdp: Annotated[str, Field(max_length=LONGEST_ANSWER)]
 
 
-class Leave(Strict):
+class Leave(OrderedOfPeer):
     t: Literal["leave"] = "leave"
-    id: Count
-    room: Name
-    peer: Name
 
 
-class RestartIce(Strict):
+class RestartIce(OrderedOfPeer):
     """The browser's network has changed: make a new offer with new credentials."""
 
     t: Literal["restart_ice"] = "restart_ice"
-    id: Count
-    room: Name
-    peer: Name
     side: Side
 
 
@@ -125,54 +131,43 @@ class Wish(Strict):
     pinned: bool = False
 
 
-class Watch(Strict):
+class Watch(OrderedOfPeer):
     """Replace a peer's wishes; tracks that are not named are wanted in full."""
 
     t: Literal["watch"] = "watch"
-    id: Count
-    room: Name
-    peer: Name
     wishes: Annotated[list[Wish], Field(max_length=MOST_LINES)]
 
 
-class Record(Strict):
+class Record(Ordered):
     """Write what everybody in the room sends into a new folder of this name, sealed under `key` (32 bytes in hexadecimal)."""
 
     t: Literal["record"] = "record"
-    id: Count
-    room: Name
     folder: Name
     key: Key
 
 
-class PauseRecording(Strict):
+class PauseRecording(Ordered):
     """Write nothing of what is sent from now on."""
 
     t: Literal["pause_recording"] = "pause_recording"
-    id: Count
-    room: Name
 
 
-class ResumeRecording(Strict):
+class ResumeRecording(Ordered):
     t: Literal["resume_recording"] = "resume_recording"
-    id: Count
-    room: Name
 
 
-class StopRecording(Strict):
+class StopRecording(Ordered):
     t: Literal["stop_recording"] = "stop_recording"
-    id: Count
-    room: Name
 
 
-class Done(Strict):
+class Done(Told):
     """The answer to the command `re`: nothing more, since what follows from a command are events."""
 
     t: Literal["ok"] = "ok"
     re: Count
 
 
-class Refused(Strict):
+class Refused(Told):
     """The answer to a command that was not carried out; the connection goes on."""
 
     t: Literal["error"] = "error"
@@ -188,49 +183,40 @@ class Stream(Strict):
     source: Source
 
 
-class Offer(Strict):
+class Offer(HappenedToPeer):
     """Hand this to the peer's browser and its answer back. `streams` is empty for the publishing side."""
 
     t: Literal["offer"] = "offer"
-    room: Name
-    peer: Name
     side: Side
     number: Count
     sdp: Annotated[str, Field(max_length=LONGEST_OFFER)]
     streams: Annotated[list[Stream], Field(max_length=MOST_LINES)]
 
 
-class Connected(Strict):
+class Connected(HappenedToPeer):
     t: Literal["connected"] = "connected"
-    room: Name
-    peer: Name
     side: Side
 
 
-class Gone(Strict):
+class Gone(HappenedToPeer):
     """A peer is out of its room without having left: one of its connections ended."""
 
     t: Literal["gone"] = "gone"
-    room: Name
-    peer: Name
     side: Side
     reason: Annotated[str, Field(max_length=32)]
 
 
-class Speaking(Strict):
+class Speaking(Happened):
     """Who speaks now; null when nobody has for a while."""
 
     t: Literal["speaking"] = "speaking"
-    room: Name
     peer: Name | None
 
 
-class Quality(Strict):
+class Quality(HappenedToPeer):
     """How well a peer is served, every few seconds."""
 
     t: Literal["quality"] = "quality"
-    room: Name
-    peer: Name
     budget_bps: Count
     """The estimated way to this peer."""
     lost: Annotated[float, Field(ge=0, le=1)]
@@ -239,7 +225,7 @@ class Quality(Strict):
     """Publishers whose camera is not sent for want of bandwidth."""
 
 
-class Load(Strict):
+class Load(Told):
     """How busy the engine is, every two seconds: an application that hears nothing for three times as long takes it for dead."""
 
     t: Literal["load"] = "load"
@@ -251,6 +237,16 @@ class Load(Strict):
     """Those of them that the kernel did not take."""
     cpu: Annotated[float, Field(ge=0)]
     """The share of one processor since the last time."""
+    lost: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """The mean of what browsers say they were sent and never had."""
+    queued: Count = 0
+    """Bytes that the kernel holds and the engine has not read yet."""
+    overrun: Count = 0
+    """Datagrams since the last time that came while that queue was full."""
+    oversized: Count = 0
+    """Packets since the last time that were dropped because they are longer than one may be."""
+    waiting: Count = 0
+    """Browsers whose handshake has had no turn yet."""
 
 
 class RecordedFile(Strict):
@@ -266,28 +262,25 @@ class RecordedFile(Strict):
     head: Head
 
 
-class RecordingBegun(Strict):
+class RecordingBegun(Happened):
     """A recorder is at work: from now on what is sent is written, unless it is paused."""
 
     t: Literal["recording_begun"] = "recording_begun"
-    room: Name
     folder: Name
 
 
-class Recorded(Strict):
+class Recorded(Happened):
     """A recording has stopped, and these files are whole."""
 
     t: Literal["recorded"] = "recorded"
-    room: Name
     folder: Name
     tracks: Annotated[list[RecordedFile], Field(max_length=MOST_FILES)]
 
 
-class RecordingFailed(Strict):
+class RecordingFailed(Happened):
     """Nothing is recorded in this room any more; the call goes on. What was written before is in the folder, unfinished."""
 
     t: Literal["recording_failed"] = "recording_failed"
-    room: Name
     reason: Annotated[str, Field(max_length=32)]
 
 
@@ -307,42 +300,3 @@ Command = OpenRoom | CloseRoom | Join | AnswerOffer | Leave | RestartIce | Watch
 Event = Offer | Connected | Gone | Speaking | Quality | Load | RecordingBegun | Recorded | RecordingFailed | NotRecorded
 Down = Greeting | Welcome | Done | Refused | Event
 Up = Hello | Command
-
-_UP: TypeAdapter[Up] = TypeAdapter(Annotated[Up, Field(discriminator="t")])
-_DOWN: TypeAdapter[Down] = TypeAdapter(Annotated[Down, Field(discriminator="t")])
-
-
-def read_up(line: bytes) -> Up:
-    """Read a line of the application. Raises `Malformed` or `TooBig`."""
-    return cast("Up", _read(_UP, line))
-
-
-def read_down(line: bytes) -> Down:
-    """Read a line of the engine. Raises `Malformed` or `TooBig`."""
-    return cast("Down", _read(_DOWN, line))
-
-
-def write(message: Up | Down) -> bytes:
-    """Return the message as one line, with its end. Raises `TooBig`."""
-    line = message.model_dump_json().encode() + b"\n"
-    if len(line) > LONGEST_LINE:
-        raise TooBig(code="control_line")
-    return line
-
-
-def prove(secret: bytes, who: Literal["app", "engine"], greeting: str, hello: str) -> str:
-    """Return the proof that `who` knows the secret, over both challenges: neither side can hand on the other's proof as its own."""
-    return hmac.new(secret, f"consilium media {VERSION} {who} {greeting} {hello}".encode(), hashlib.sha256).hexdigest()
-
-
-def is_proof(proof: str | None, expected: str) -> bool:
-    return hmac.compare_digest((proof or "").encode(), expected.encode())
-
-
-def _read(adapter: TypeAdapter[Any], line: bytes) -> Any:
-    if len(line) > LONGEST_LINE:
-        raise TooBig(code="control_line")
-    try:
-        return adapter.validate_json(line)
-    except ValidationError:
-        raise Malformed(code="control_line") from None

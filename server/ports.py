@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from server.media_control import Command, Event, Load
@@ -32,18 +33,36 @@ class Bus(Protocol):
 
 @dataclass(frozen=True)
 class Letter:
-    """A message ready to go: plain text, to one address; `subject` is used by e-mail only."""
+    """A message ready to go to one address. Only an e-mail has a `subject`, and may have a `calendar` (the text of an .ics file)."""
 
     to: str
     subject: str
-    body: str
+    sentences: Sequence[str]
+    calendar: str | None = None
+
+    @property
+    def body(self) -> str:
+        """All of it on one line, as a text message has it."""
+        return " ".join(self.sentences)
+
+
+class Carried(StrEnum):
+    """What became of a letter: handed on, refused for good, or left on the outbox page where no provider is set up."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
 
 
 class Carrier(Protocol):
-    """One way to carry a `Letter` (SMS, e-mail). Running twice with the same `dedupe_key` must do no harm."""
+    """One way to carry a `Letter` (SMS, e-mail)."""
 
-    async def carry(self, letter: Letter, dedupe_key: str) -> str:
-        """Return the status in a word: `sent`, or `not_sent` where no provider is set up."""
+    async def carry(self, letter: Letter, dedupe_key: str) -> Carried:
+        """Hand it on; raises whatever is worth another attempt. With the same `dedupe_key` it is the same letter, and may have gone out."""
+        ...
+
+    async def close(self) -> None:
+        """End every connection that stayed open."""
         ...
 
 

@@ -3,17 +3,21 @@
 import os
 import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal, get_origin
 from urllib.parse import SplitResult, urlsplit
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from server.address import is_ip, is_loopback
 
+SENDER = re.compile(r"[^@\s]+@[^@\s]+")
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PREFIX = "CONSILIUM_"
+TWILIO = "https://api.twilio.com"
 
 
 class BadSettings(Exception):
@@ -41,6 +45,17 @@ class Settings(BaseModel):
     media_announce: str = ""
     media_nodes: list[str] = []
     media_secret: SecretStr = SecretStr("")
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    mail_from: str = Field(default="", validate_default=True)
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    twilio_from: str = Field(default="", validate_default=True)
+    twilio_url: str = TWILIO
+    phone_region: str = "GB"
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
     login_lifetime_s: int = Field(default=7 * 86400, ge=60)
@@ -73,6 +88,37 @@ class Settings(BaseModel):
     def hosts_and_ports(cls, value: list[str]) -> list[str]:
         if any(not host or not port.isdecimal() for host, _, port in (node.rpartition(":") for node in value)):
             raise ValueError("must be HOST:PORT, separated by commas")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def sender(cls, value: str, given: ValidationInfo) -> str:
+        if value and not SENDER.fullmatch(parseaddr(value)[1]):
+            raise ValueError("must be an e-mail address, or a name with an address in <>")
+        if given.data.get("smtp_host") and not value:
+            raise ValueError("is needed with SMTP_HOST")
+        return value
+
+    @field_validator("twilio_auth_token", "twilio_from")
+    @classmethod
+    def needed_by_twilio(cls, value: SecretStr | str, given: ValidationInfo) -> SecretStr | str:
+        if given.data.get("twilio_account_sid") and not value:
+            raise ValueError("is needed with TWILIO_ACCOUNT_SID")
+        return value
+
+    @field_validator("twilio_url")
+    @classmethod
+    def address_of_an_interface(cls, value: str) -> str:
+        parts = _split(value)
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("must be http:// or https:// and a host")
+        return value.rstrip("/")
+
+    @field_validator("phone_region")
+    @classmethod
+    def known_region(cls, value: str) -> str:
+        if value not in SUPPORTED_REGIONS:
+            raise ValueError("must be a country in two capital letters (ISO 3166)")
         return value
 
     @field_validator("base_url")

@@ -1,4 +1,4 @@
-"""A line between a test's two sides that can be pulled out and put back: a TCP relay on loopback that knows nothing of what it carries."""
+"""A line between a test's two sides that can be pulled out and put back: a TCP relay that knows nothing of what it carries."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ class Cable:
         self._whole = True
         self._lines: set[asyncio.StreamWriter] = set()
 
-    async def lay(self) -> asyncio.Server:
+    async def lay(self, host: str) -> asyncio.Server:
         """Open its near end."""
-        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._carry, host, 0)
         self.near = server.sockets[0].getsockname()[1]
         return server
 
@@ -67,11 +67,11 @@ class Plug:
 
 
 @contextmanager
-def plugged(far: int) -> Iterator[Plug]:
-    """Lay a cable to a port and carry what goes over it in a thread."""
+def plugged(far: int, host: str = "127.0.0.1") -> Iterator[Plug]:
+    """Lay a cable from an address of this machine to a port and carry what goes over it in a thread."""
     with start_blocking_portal() as portal:
         cable = Cable(far)
-        server = portal.call(cable.lay)
+        server = portal.call(cable.lay, host)
         yield Plug(cable, portal)
         portal.call(server.close)
         portal.call(cable.pull)

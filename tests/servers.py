@@ -69,10 +69,10 @@ def free_port() -> int:
     raise NotUp("there is no free port")
 
 
-def listening(port: int) -> bool:
+def listening(port: int, address: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0
 
 
 class Process:
@@ -259,44 +259,47 @@ class AppServer:
 
 
 class Turn:
-    """A private coturn as `deploy/` has it, but that it relays to loopback, which a real one must not. Its relays follow its own port."""
+    """A private coturn as `deploy/` has it, but that it relays to its own address, which in `deploy/` stays closed where it is an inner
+    one. Its relays follow its own port.
+    """
 
-    def __init__(self, folder: Path, secret: str, **changes: str) -> None:
+    def __init__(self, folder: Path, secret: str, address: str = "127.0.0.1", **changes: str) -> None:
         program = need_program("turnserver", "coturn")
         folder.mkdir(exist_ok=True)
+        self.address = address
         self.port, self.tls_port = free_port(), free_port()
         self.secret = secret
         self.certificate = folder / "turn.pem"
-        ensure_certificate(self.certificate, folder / "turn.key", "127.0.0.1", SystemClock().now())
+        ensure_certificate(self.certificate, folder / "turn.key", address, SystemClock().now())
         files = {"cert": self.certificate, "pkey": folder / "turn.key", "pidfile": folder / "turn.pid", "userdb": folder / "turn.db"}
         values = {
-            "listening-ip": "127.0.0.1",
-            "relay-ip": "127.0.0.1",
+            "listening-ip": address,
+            "relay-ip": address,
             "static-auth-secret": secret,
             "listening-port": str(self.port),
             "tls-listening-port": str(self.tls_port),
             "min-port": str(self.port + 1),
             "max-port": str(self.port + RELAYS),
             **{name: str(path) for name, path in files.items()},
-            "allowed-peer-ip": "127.0.0.1",
+            "allowed-peer-ip": address,
             **changes,
         }
         configuration = folder / "turnserver.conf"
         configuration.write_text(_with_values((ROOT / "deploy/coturn/turnserver.conf").read_text(), values) + "allow-loopback-peers\n")
         self.process = Process([program, "-c", str(configuration)], folder / "turn.log")
-        self.process.until_up(lambda: listening(self.port) and listening(self.tls_port))
+        self.process.until_up(lambda: listening(self.port, address) and listening(self.tls_port, address))
 
     @property
     def url(self) -> str:
-        return f"turn:127.0.0.1:{self.port}?transport=udp"
+        return f"turn:{self.address}:{self.port}?transport=udp"
 
     @property
     def tcp_url(self) -> str:
-        return f"turn:127.0.0.1:{self.port}?transport=tcp"
+        return f"turn:{self.address}:{self.port}?transport=tcp"
 
     @property
     def tls_url(self) -> str:
-        return f"turns:127.0.0.1:{self.tls_port}?transport=tcp"
+        return f"turns:{self.address}:{self.tls_port}?transport=tcp"
 
     def stop(self) -> None:
         self.process.stop()

@@ -1,5 +1,6 @@
 """Practices, professionals, teams and who belongs to them."""
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,8 +14,12 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.errors import Forbidden, Invalid, NotFound
+from server.identity.model import Person
 
 RECORDING_DAYS = (30, 90, 180, 365)
+MOBILE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
+EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
+LONGEST_EMAIL = 254
 
 
 def add_practice(tx: Tx, name: str, phone: str | None, time_zone: str) -> Practice:
@@ -50,6 +55,17 @@ async def keep_recordings(tx: Tx, viewer: Viewer, days: int, now: datetime) -> N
     practice.keeps_recordings_days = days
     said = f"keeps recordings {days} days"
     await record(tx, Deed(practice.id, viewer.person_id, Act.CHANGED, "practice", practice.id, None, said), now)
+
+
+async def be_called_at(tx: Tx, viewer: Viewer, mobile: str, email: str) -> None:
+    """Keep where somebody wants to be told that a colleague asks for them; "" is nowhere. Raises `Invalid` for what is no address."""
+    mobile, email = mobile.strip(), email.strip()
+    if mobile and not MOBILE.fullmatch(mobile):
+        raise Invalid(code="mobile")
+    if email and (len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(email)):
+        raise Invalid(code="email")
+    person = await tx.get_one(Person, viewer.person_id)
+    person.mobile, person.email = mobile or None, email or None
 
 
 def add_team(tx: Tx, practice_id: UUID, name: str) -> Team:

@@ -4,21 +4,25 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.access.actions import RECORDING_DAYS, keep_drafts, keep_recordings
+from server.access.actions import RECORDING_DAYS, be_called_at, keep_drafts, keep_recordings
 from server.access.home import part_of
 from server.access.model import Practice
-from server.access.viewer import administers, load_viewer, viewer_of
+from server.access.viewer import administers, load_viewer, professional_of, viewer_of
 from server.errors import Invalid
 from server.identity.actions import open_logins
 from server.identity.gate import signed_in
-from server.identity.model import Credential
+from server.identity.model import Credential, Person
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
 
 
 def routes() -> list[Route]:
-    return [Route("/account", _account), Route("/account/practice", _practice, methods=["POST"])]
+    return [
+        Route("/account", _account),
+        Route("/account/called", _called, methods=["POST"]),
+        Route("/account/practice", _practice, methods=["POST"]),
+    ]
 
 
 async def _account(request: Request) -> Response:
@@ -27,17 +31,26 @@ async def _account(request: Request) -> Response:
     async with house.database.read() as tx:
         viewer = await load_viewer(tx, who.person_id, house.clock.now())
         credential = await tx.get_one(Credential, who.person_id)
+        reached = await tx.get_one(Person, who.person_id)
         part = await part_of(tx, viewer)
         practice = await tx.get(Practice, viewer.practice_id) if viewer.practice_id else None
         decides = await administers(tx, viewer)
         sessions = await open_logins(tx, who.person_id)
     now = house.clock.now()
     alive = [session for session in sessions if session.alive(now, house.settings)]
-    person = {"name": viewer.name, "username": credential.username}
+    person = {"name": viewer.name, "username": credential.username, "mobile": reached.mobile or "", "email": reached.email or ""}
     zone = practice.time_zone if practice else "UTC"
     shown = {"person": person, "part": part, "sessions": alive, "current": who.session_id, "zone": zone, "now": now}
     decided = {"practice": practice if decides else None, "done": request.query_params.get("done"), "recording_days": RECORDING_DAYS}
     return render(request, "staff/account.html", {**shown, **decided})
+
+
+async def _called(request: Request) -> Response:
+    form = await read_form(request)
+    viewer = await professional_of(request)
+    async with house_of(request).database.write() as tx:
+        await be_called_at(tx, viewer, form.get("mobile", ""), form.get("email", ""))
+    return RedirectResponse("/account?done=called#called", status_code=303)
 
 
 async def _practice(request: Request) -> Response:

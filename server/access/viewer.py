@@ -78,6 +78,10 @@ async def names_of(tx: Tx, person_ids: Collection[UUID]) -> dict[UUID, str]:
     return {person_id: professional.full_name if professional else name for person_id, name, professional in rows}
 
 
+async def name_of(tx: Tx, person_id: UUID) -> str:
+    return (await names_of(tx, {person_id}))[person_id]
+
+
 async def administers(tx: Tx, viewer: Viewer) -> bool:
     """Whether the viewer is an administrator of the practice in which they work: a right to its settings, to nothing clinical."""
     place = (Staff.person_id == viewer.person_id) & (Staff.practice_id == viewer.practice_id) & Staff.ended_at.is_(None)

@@ -6,26 +6,22 @@ and opens another one; nothing is kept here for them.
 
 import asyncio
 import itertools
-import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from server.errors import ConsiliumError, Forbidden, Malformed
+from server.errors import ConsiliumError, Malformed
 from server.media_control import (
     LOAD_S,
-    LONGEST_LINE,
-    VERSION,
     CloseRoom,
     Command,
     Done,
     Down,
     Event,
     Greeting,
-    Hello,
     Join,
     Load,
     OpenRoom,
@@ -33,11 +29,8 @@ from server.media_control import (
     RecordingFailed,
     Refused,
     Welcome,
-    is_proof,
-    prove,
-    read_down,
-    write,
 )
+from server.media_lines import Line, connect, greet, next_down, write
 from server.ports import EngineState, MediaRoom
 
 log = structlog.get_logger(__name__)
@@ -45,11 +38,15 @@ log = structlog.get_logger(__name__)
 SILENT_S = 3 * LOAD_S
 GREETING_S = 5.0
 MOST_UNSENT = 4 << 20  # bytes; an engine that takes no more is cut off, and its rooms go elsewhere
+STOOD_S = 1.0  # a line that broke sooner is tried again after a pause
 ANSWER_S = 5.0  # for a command; an engine that leaves one unanswered for longer is cut off
 MOST_EARLY = 1_000  # commands that wait for an engine to start; with more their rooms are lost
 FATAL = {(OpenRoom, "rooms"), (OpenRoom, "room"), (Join, "peer"), (Join, "room_full")}
 """Refusals of a room that is not what we think it is, beside any that says that there is no such room. That a peer is gone may cross
 with what is said to it, and is heard as an event."""
+
+LOST = (ConsiliumError, TimeoutError, OSError, EOFError, asyncio.LimitOverrunError)
+"""What ends a line."""
 
 Hear = Callable[[Event | None], None]
 
@@ -65,7 +62,7 @@ class Place(Protocol):
         """Whether it may be counted on before a line to it stands."""
         ...
 
-    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def reach(self) -> Line:
         """Connect; raises `OSError`."""
         ...
 
@@ -88,10 +85,8 @@ class Remote:
         self.secret = secret
         self._address = address
 
-    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if isinstance(self._address, Path):
-            return await asyncio.open_unix_connection(self._address, limit=LONGEST_LINE)
-        return await asyncio.open_connection(*self._address, limit=LONGEST_LINE)
+    async def reach(self) -> Line:
+        return await connect(self._address)
 
     async def give_up(self) -> None:
         """It is not ours to end."""
@@ -169,41 +164,41 @@ class Node:
             del self._rooms[room.name]
 
     async def run(self) -> None:
-        """Keep a line for as long as it holds; the rooms that stood on it are lost with it. Raises `OSError` where there is no engine."""
+        """Keep a line for as long as it holds; the rooms that stood on it are lost with it. Raises `OSError` where there is no engine.
+
+        Where one has stood for a while the next is tried without a pause: the calls of those rooms stand still.
+        """
         if self.place.there:
             await self._wanted.wait()
+        began = -inf
+        while _now() - began >= STOOD_S:
+            line = await self._reach()
+            began = _now()
+            try:
+                await self._hold(line)
+            except LOST as error:
+                log.warning("engine is lost", node=self.place.name, error=type(error).__name__)
+                await self.place.give_up()
+            finally:
+                line[1].close()
+                self._lose_all()
+
+    async def _reach(self) -> Line:
         try:
-            reader, writer = await self.place.reach()
+            return await self.place.reach()
         except OSError:
             self._failing = True
             self._lose_all()
             raise
-        try:
-            await self._greet(reader, writer)
-            await self._listen(reader, writer)
-        except (ConsiliumError, TimeoutError, OSError, EOFError, asyncio.LimitOverrunError) as error:
-            log.warning("engine is lost", node=self.place.name, error=type(error).__name__)
-            await self.place.give_up()
-        finally:
-            writer.close()
-            self._lose_all()
 
-    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(GREETING_S):
-            greeting = await _read(reader)
-            if not isinstance(greeting, Greeting) or greeting.version != VERSION:
-                raise Malformed(code="control_greeting")
-            ours, theirs = secrets.token_hex(32), greeting.challenge
-            secret = self.place.secret
-            if secret is None or theirs is None:
-                writer.write(write(Hello(version=VERSION)))
-            else:
-                writer.write(write(Hello(version=VERSION, challenge=ours, proof=prove(secret, "app", theirs, ours))))
-            welcome = await _read(reader)
-        if not isinstance(welcome, Welcome):
-            raise Malformed(code="control_welcome")
-        if secret is not None and not is_proof(welcome.proof, prove(secret, "engine", theirs or "", ours)):
-            raise Forbidden(code="control_proof")
+    async def _hold(self, line: Line) -> None:
+        try:
+            async with asyncio.timeout(GREETING_S):
+                await greet(line, self.place.secret)
+        except LOST:
+            self._failing = True
+            raise
+        await self._listen(*line)
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer, self._failing = writer, False
@@ -214,7 +209,7 @@ class Node:
         log.info("engine is there", node=self.place.name)
         while True:
             async with asyncio.timeout(SILENT_S):
-                message = await _read(reader)
+                message = await next_down(reader)
             self._hear(message)
 
     def _write(self, line: bytes) -> None:
@@ -293,12 +288,3 @@ class Engines:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def _read(reader: asyncio.StreamReader) -> Down:
-    line = b""
-    with suppress(asyncio.IncompleteReadError):
-        line = await reader.readuntil()
-    if not line:
-        raise EOFError
-    return read_down(line)

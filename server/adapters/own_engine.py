@@ -1,8 +1,13 @@
-"""An engine of this server's own: a child process on the same machine, started at the first call that needs one."""
+"""An engine of this server's own: a process on the same machine, started at the first call that needs one.
+
+What is started is its keeper (`server/media/keeper.py`), which makes an engine at once whenever it is told to.
+"""
 
 import asyncio
 import os
+import signal
 import sys
+from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,18 +16,18 @@ import structlog
 
 from server.adapters.engines import Place, Remote
 from server.address import is_ip, reachable_host
-from server.media_control import LONGEST_LINE
+from server.media_lines import Line, connect
 from server.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 START_S = 10.0
-LOOK_S = 0.02
+END_S = 30.0  # for an engine to complete what it records; then it is killed
 
 
 class OwnEngine:
-    """Starts the engine whenever it is to be reached and does not run. It ends with this process, however that ends: its standard input is
-    a pipe from here.
+    """Starts an engine whenever one is to be reached. It ends with this process, however that ends: its keeper's standard input is a pipe
+    from here. `pid` is the engine's, once one was started.
     """
 
     there = True
@@ -32,51 +37,70 @@ class OwnEngine:
     def __init__(self, listen: str, announce: str, recordings: Path) -> None:
         self._options = ["--listen", listen, *(["--announce", announce] if announce else []), "--recordings", str(recordings.absolute())]
         self._folder: TemporaryDirectory[str] | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: Process | None = None
+        self.pid: int | None = None
 
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process is not None and self._process.returncode is None else None
+    async def reach(self) -> Line:
+        if self._keeper is None or self._keeper.returncode is not None:
+            self._keeper = await self._keep()
+        self.pid = await self._start(self._keeper)
+        return await connect(self._control)
 
-    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self.pid is None:
-            await self._start()
-        return await asyncio.open_unix_connection(self._control, limit=LONGEST_LINE)
-
-    async def _start(self) -> None:
-        """Raises `OSError` where it cannot be started; its log says why."""
+    async def _keep(self) -> Process:
+        """Raises `OSError` where it cannot be started."""
         self._folder = self._folder or TemporaryDirectory(prefix="consilium-media-")  # private, and short enough for a socket's path
-        self._control.unlink(missing_ok=True)
         command = [sys.executable, "-m", "server", "media", *self._options, "--control", str(self._control), "--owned"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CONSILIUM_")}
-        self._process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.PIPE, start_new_session=True, env=environment, cwd=Path(__file__).parents[2]
+        return await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, start_new_session=True, env=environment, cwd=Path(__file__).parents[2]
         )
-        async with asyncio.timeout(START_S):
-            while not self._control.exists():
-                if self._process.returncode is not None:
-                    raise ConnectionError
-                await asyncio.sleep(LOOK_S)
+
+    async def _start(self, keeper: Process) -> int:
+        """Return the process id of a new engine; raises `OSError` where the keeper has none, and its log says why."""
+        stdin, stdout = _pipes(keeper)
+        try:
+            async with asyncio.timeout(START_S):
+                stdin.write(b"start\n")
+                engine = await stdout.readline()
+        except TimeoutError:
+            self._kill(keeper)
+            raise
+        if not engine:
+            raise ConnectionError
         log.info("own engine started")
+        return int(engine)
 
     @property
     def _control(self) -> Path:
         return Path(self._folder.name if self._folder else ".", "control")
 
     async def give_up(self) -> None:
-        """Kill it: one that is dead or hangs is in the way of the next."""
-        if self._process is not None and self._process.returncode is None:
+        """Kill it: one that is dead or hangs is in the way of the next. The number is its own for as long as its keeper has not waited."""
+        if self.pid is not None and self._keeper is not None and self._keeper.returncode is None:
             with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+                os.kill(self.pid, signal.SIGKILL)
 
     async def close(self) -> None:
         """End it and wait for that."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
-            await self._process.wait()
+        if self._keeper is not None and self._keeper.returncode is None:
+            _pipes(self._keeper)[0].close()
+            try:
+                await asyncio.wait_for(self._keeper.wait(), END_S)
+            except TimeoutError:
+                self._kill(self._keeper)
         if self._folder is not None:
             self._folder.cleanup()
+
+    def _kill(self, keeper: Process) -> None:
+        """Kill it with its engine: they are a group of their own."""
+        with suppress(ProcessLookupError):
+            os.killpg(keeper.pid, signal.SIGKILL)
+
+
+def _pipes(keeper: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+    if keeper.stdin is None or keeper.stdout is None:
+        raise ConnectionError
+    return keeper.stdin, keeper.stdout
 
 
 def places_of(settings: Settings) -> list[Place]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-LINE_OCTETS = 75
+import icalendar
 
 
 @dataclass(frozen=True)
@@ -22,41 +22,19 @@ class Event:
 
 
 def calendar_file(event: Event, now: datetime) -> str:
-    ends_at = event.starts_at + timedelta(minutes=event.duration_min)
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Consilium//EN",
-        "METHOD:PUBLISH",
-        "BEGIN:VEVENT",
-        f"UID:{event.id}@consilium",
-        f"DTSTAMP:{_utc(now)}",
-        f"DTSTART:{_utc(event.starts_at)}",
-        f"DTEND:{_utc(ends_at)}",
-        f"SUMMARY:{_escape(event.title)}",
-        f"DESCRIPTION:{_escape(event.description)}",
-        "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return "".join(_fold(line) + "\r\n" for line in lines)
+    """Return the file's text. PUBLISH, not REQUEST: a calendar keeps it, and asks nobody for an answer (RFC 5546, 3.2.1)."""
+    calendar = icalendar.Calendar({"version": "2.0", "prodid": "-//Consilium//EN", "method": "PUBLISH"})
+    entry = icalendar.Event()
+    entry.add("uid", f"{event.id}@consilium")
+    entry.add("dtstamp", now)
+    entry.add("dtstart", event.starts_at.astimezone(UTC))
+    entry.add("dtend", event.starts_at.astimezone(UTC) + timedelta(minutes=event.duration_min))
+    entry.add("summary", _one_kind(event.title))
+    entry.add("description", _one_kind(event.description))
+    calendar.add_component(entry)
+    return str(calendar.to_ical(), "utf-8")
 
 
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _escape(text: str) -> str:
-    """Escape as TEXT (RFC 5545, 3.3.11); a line break in a name must not begin a property."""
-    one_kind = text.replace("\r\n", "\n").replace("\r", "\n")
-    return one_kind.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
-
-
-def _fold(line: str) -> str:
-    """Fold at 75 octets (RFC 5545, 3.1) without splitting a character; a continued line begins with a blank."""
-    rows, row = [], ""
-    for char in line:
-        if len((row + char).encode()) > LINE_OCTETS:
-            rows.append(row)
-            row = " "
-        row += char
-    return "\r\n".join([*rows, row])
+def _one_kind(text: str) -> str:
+    """A lone CR is no line break to the library, and must not begin a property."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -78,9 +78,11 @@ async def upcoming_of(tx: Tx, patient_id: UUID, now: datetime) -> list[tuple[Con
     return [(consultation, host) for consultation, host in rows]
 
 
-async def see_guest(tx: Tx, viewer: Viewer, consultation_id: UUID, guest_id: UUID) -> tuple[Consultation, Participant]:
-    """Load a guest's place for a professional who goes on to change it; raises `NotFound`, for one that was withdrawn, too."""
-    consultation = await see_consultation(tx, viewer, consultation_id, lock=True)
+async def see_guest(
+    tx: Tx, viewer: Viewer, consultation_id: UUID, guest_id: UUID, *, lock: bool = False
+) -> tuple[Consultation, Participant]:
+    """Load a guest's place for a professional, who says `lock` to change it; raises `NotFound`, for one that was withdrawn, too."""
+    consultation = await see_consultation(tx, viewer, consultation_id, lock=lock)
     guest = await tx.get(Participant, guest_id)
     if guest is None or guest.consultation_id != consultation.id or guest.role != Role.GUEST or guest.withdrawn_at is not None:
         raise NotFound

@@ -17,3 +17,12 @@ class Invited:
     consultation_id: UUID
     link_id: UUID
     channel: Channel
+
+
+@dataclass(frozen=True)
+class Called:
+    """A colleague, who has this place in the consultation, is to be told by this channel that they are asked in."""
+
+    consultation_id: UUID
+    participant_id: UUID
+    channel: Channel

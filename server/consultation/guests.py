@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -12,7 +13,7 @@ from server.access.policy import Viewer
 from server.access.viewer import names_of
 from server.consultation.actions import add_link, channels_of, kill_links, new_place
 from server.consultation.doors import see_consultation, see_guest
-from server.consultation.events import Invited
+from server.consultation.events import Called, Invited
 from server.consultation.model import Consultation, JoinLink, Participant, Relation, Role, Stage
 from server.consultation.records import Invitation
 from server.consultation.topics import room_topic, today_topic
@@ -20,6 +21,7 @@ from server.core.audit import Act, Deed, record
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.errors import Conflict, NotFound
+from server.identity.model import Person
 
 MOST_GUESTS = 6  # of one consultation, not counting those who were withdrawn: with patient and professional the call is full
 
@@ -54,7 +56,7 @@ async def invite_guest(tx: Tx, secrets: Secrets, viewer: Viewer, plan: GuestPlan
 
 async def withdraw_guest(tx: Tx, viewer: Viewer, consultation_id: UUID, guest_id: UUID, now: datetime) -> None:
     """Make a guest's link dead and put them out at once; raises `NotFound`."""
-    consultation, guest = await see_guest(tx, viewer, consultation_id, guest_id)
+    consultation, guest = await see_guest(tx, viewer, consultation_id, guest_id, lock=True)
     guest.withdraw(now)
     await kill_links(tx, guest, now)
     await _note(tx, consultation, _deed(viewer, consultation, Act.UNINVITED, guest.relation), now)
@@ -79,7 +81,10 @@ async def colleagues_of(tx: Tx, viewer: Viewer, consultation_id: UUID) -> list[C
 
 
 async def invite_colleague(tx: Tx, viewer: Viewer, consultation_id: UUID, professional_id: UUID, now: datetime) -> None:
-    """Ask a colleague in: their Today page says so. It gives no right; raises `NotFound` for one who may not open the consultation."""
+    """Ask a colleague in: their pages say so at once, and a message where they want one. It gives no right.
+
+    Raises `NotFound` for one who may not open the consultation.
+    """
     consultation = await _open_one(tx, viewer, consultation_id)
     chosen = _may_open(consultation).where(Professional.id == professional_id, Professional.id != viewer.professional_id)
     colleague = await tx.scalar(chosen)
@@ -92,6 +97,8 @@ async def invite_colleague(tx: Tx, viewer: Viewer, consultation_id: UUID, profes
         tx.add(place)
         await tx.flush()
     await tx.merge(Invitation(participant_id=place.id, person_id=viewer.person_id, mobile=None, email=None, invited_at=now))
+    for channel in channels_of(await tx.get_one(Person, colleague.person_id)):
+        await tx.emit(Called(consultation_id, place.id, channel))
     await _note(tx, consultation, _deed(viewer, consultation, Act.INVITED, Relation.COLLEAGUE), now)
 
 
@@ -101,13 +108,22 @@ async def inviter_of(tx: Tx, participant: Participant) -> str | None:
     return None if invitation is None else (await names_of(tx, {invitation.person_id})).get(invitation.person_id)
 
 
-async def asked_in(tx: Tx, viewer: Viewer, consultation_ids: Collection[UUID]) -> dict[UUID, str]:
+class Asked(NamedTuple):
+    """By whom, and when it was said last."""
+
+    name: str
+    at: datetime
+
+
+async def asked_in(tx: Tx, viewer: Viewer, consultation_ids: Collection[UUID]) -> dict[UUID, Asked]:
     """Return by whom the viewer was asked into which of these, for as long as they have not come."""
     mine = Participant.consultation_id.in_(consultation_ids) & (Participant.person_id == viewer.person_id)
-    query = select(Participant.consultation_id, Invitation.person_id).join(Invitation, Invitation.participant_id == Participant.id)
+    query = select(Participant.consultation_id, Invitation.person_id, Invitation.invited_at).join(
+        Invitation, Invitation.participant_id == Participant.id
+    )
     rows = (await tx.execute(query.where(mine, Participant.stage != Stage.IN_CALL))).all()
-    names = await names_of(tx, {person_id for _, person_id in rows}) if rows else {}
-    return {consultation_id: names[person_id] for consultation_id, person_id in rows}
+    names = await names_of(tx, {person_id for _, person_id, _ in rows}) if rows else {}
+    return {consultation_id: Asked(names[person_id], at) for consultation_id, person_id, at in rows}
 
 
 def _may_open(consultation: Consultation) -> Select[Professional]:

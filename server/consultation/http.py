@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.access.actions import EMAIL, LONGEST_EMAIL, MOBILE
 from server.access.policy import Viewer
 from server.access.viewer import professional_of, teams_of
 from server.consultation.actions import Plan, channels_of, reissue_link, revoke_link, schedule, send_link
@@ -24,8 +25,8 @@ from server.web.endpoint import Empty, Strict, answer, house_of, read_body
 from server.web.pages import language_of
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Mobile = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{4,30}$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+$", max_length=254)]
+Mobile = Annotated[str, Field(pattern=f"^{MOBILE.pattern}$")]
+Email = Annotated[str, Field(pattern=f"^{EMAIL.pattern}$", max_length=LONGEST_EMAIL)]
 
 Bookable = Callable[[Tx, Viewer, UUID], Awaitable[Patient]]
 
@@ -174,6 +175,7 @@ async def _send(request: Request) -> Response:
     viewer = await professional_of(request)
     body = await read_body(request, SendLink)
     house = house_of(request)
+    await house.limiter.hit("invite", str(viewer.person_id))
     async with house.database.write() as tx:
         await send_link(tx, viewer, _id(request), body.channel)
     return answer()

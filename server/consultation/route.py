@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 
 Path = Literal["p2p", "engine"]
 
+PAIR = 2
 FEWEST_FOR_ENGINE = 3
 SETTLE_S = 6.0  # for everybody to say that the new path carries; then the old one ends all the same
 
@@ -18,7 +19,8 @@ class RouteShape(TypedDict):
 @dataclass(frozen=True, slots=True)
 class Route:
     """`epoch` counts the changes. Until a change is `settled` both paths run; `flowing` are the peers that have said that the new one
-    carries. `stuck` stays, once two browsers could not reach each other: they would not the next time either.
+    carries. `stuck` stays, once two browsers could not reach each other: they would not the next time either. `straight` are the two
+    whose media goes from one to the other, also while the engine takes over: their connection may need a word until it ends.
     """
 
     path: Path = "p2p"
@@ -27,6 +29,7 @@ class Route:
     since: float = 0.0
     stuck: bool = False
     flowing: frozenset[str] = frozenset()
+    straight: frozenset[str] = frozenset()
 
     @property
     def shape(self) -> RouteShape:
@@ -42,15 +45,22 @@ def follow(route: Route, peers: frozenset[str], now: float, *, recorded: bool = 
     if path != route.path:
         route = change(route, path, now)
     if not route.settled and (peers <= route.flowing or now - route.since >= SETTLE_S):
-        return replace(route, settled=True)
-    return route
+        route = replace(route, settled=True)
+    straight = _straight(route, peers)
+    return route if straight == route.straight else replace(route, straight=straight)
 
 
 def change(route: Route, path: Path, now: float) -> Route:
     """Begin anew on `path`, which may be the one that it was: an engine has died, or let go of somebody."""
-    return Route(path, route.epoch + 1, settled=False, since=now, stuck=route.stuck)
+    return Route(path, route.epoch + 1, settled=False, since=now, stuck=route.stuck, straight=route.straight)
 
 
 def says_flowing(route: Route, peer: str, epoch: int) -> Route:
     """Note that a browser has frames by the new path; what it says of an earlier change counts for nothing."""
     return replace(route, flowing=route.flowing | {peer}) if epoch == route.epoch else route
+
+
+def _straight(route: Route, peers: frozenset[str]) -> frozenset[str]:
+    if route.path == "p2p":
+        return peers if len(peers) == PAIR else frozenset()
+    return frozenset() if route.settled or not route.straight <= peers else route.straight

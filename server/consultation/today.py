@@ -13,7 +13,7 @@ from server.access.model import Practice, Professional, Team
 from server.access.policy import Viewer
 from server.consultation.device_words import in_words
 from server.consultation.doors import newest_link, see_consultation, visible_consultations
-from server.consultation.guests import asked_in
+from server.consultation.guests import Asked, asked_in
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
 from server.consultation.notices import Notice, notices_for
 from server.consultation.records import Attendance
@@ -44,6 +44,7 @@ class TodayRow(BaseModel):
     professional_name: str
     team_name: str | None
     invited_by: str | None
+    invited_at: datetime | None
     mine: bool
     scheduled_at: datetime
     duration_min: int
@@ -120,8 +121,9 @@ def _parts(row: Row[*tuple[object, ...]]) -> _Parts:
     return _Parts(*row)  # type: ignore[arg-type]
 
 
-def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say, asked_by: str | None) -> TodayRow:
+def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say, asked: Asked | None) -> TodayRow:
     consultation, participant = parts.consultation, parts.participant
+    asked = None if consultation.over else asked
     return TodayRow(
         id=consultation.id,
         patient_name=participant.name,
@@ -129,7 +131,8 @@ def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say, asked_by: str |
         companion=participant.companion,
         professional_name=parts.professional.full_name,
         team_name=parts.team_name,
-        invited_by=None if consultation.over else asked_by,
+        invited_by=asked.name if asked else None,
+        invited_at=asked.at if asked else None,
         mine=consultation.professional_id == viewer.professional_id,
         scheduled_at=consultation.scheduled_at,
         duration_min=consultation.duration_min,

@@ -40,6 +40,7 @@ class Act(StrEnum):
     HELD = "held"
     FREED = "freed"
     INVITED = "invited"
+    RESENT = "resent"
     UNINVITED = "uninvited"
 
 

@@ -72,14 +72,18 @@ def add_errand(tx: Tx, kind: str, subject_id: UUID, dedupe_key: str, run_at: dat
 class Worker:
     """Claims due errands under a lease, runs each outside any transaction, and settles only what it still leases.
 
-    The database is the queue, so it has no bound; a killed worker's errands come back when their lease ends.
+    The database is the queue, so it has no bound; a killed worker's errands come back when their lease ends. `given_up` hears of an
+    errand before it is buried, at least once.
     """
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, clock: Clock, handlers: Mapping[str, Handler], given_up: Mapping[str, Handler] | None = None
+    ) -> None:
         self._database = database
         self._bus = bus
         self._clock = clock
         self._handlers = handlers
+        self._given_up = given_up or {}
         self._me = new_id()
 
     async def run(self) -> None:
@@ -116,23 +120,30 @@ class Worker:
 
     async def _run_one(self, errand: Errand) -> None:
         if errand.attempts > MAX_ATTEMPTS:  # the last attempt took its worker down, or it would have been given up then
-            await self._settle(errand, {"dead_at": self._clock.now(), "last_error": "WorkerLost"})
+            await self._give_up(errand, "WorkerLost")
             return
         try:
             async with asyncio.timeout(RUN_S):
                 await self._handlers[errand.kind](errand.subject_id)
         except Exception as error:  # noqa: BLE001 - one bad errand must not stop the others
             log.warning("errand failed", kind=errand.kind, error=type(error).__name__, attempts=errand.attempts)
-            await self._settle(errand, self._retry(errand, type(error).__name__))
+            await self._fail(errand, type(error).__name__)
         else:
             await self._settle(errand, {"done_at": self._clock.now(), "last_error": None})
 
-    def _retry(self, errand: Errand, error: str) -> dict[str, object]:
-        now = self._clock.now()
+    async def _fail(self, errand: Errand, error: str) -> None:
         if errand.attempts >= MAX_ATTEMPTS:
-            return {"dead_at": now, "last_error": error}
+            await self._give_up(errand, error)
+            return
         pause = FIRST_RETRY_S * 2 ** (errand.attempts - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-        return {"run_at": now + timedelta(seconds=pause), "lease_until": None, "last_error": error}
+        run_at = self._clock.now() + timedelta(seconds=pause)
+        await self._settle(errand, {"run_at": run_at, "lease_until": None, "last_error": error})
+
+    async def _give_up(self, errand: Errand, error: str) -> None:
+        """Tell first and bury then: where the telling fails the lease runs out, and it is told again."""
+        if errand.kind in self._given_up:
+            await self._given_up[errand.kind](errand.subject_id)
+        await self._settle(errand, {"dead_at": self._clock.now(), "last_error": error})
 
     async def _settle(self, errand: Errand, values: dict[str, object]) -> None:
         async with self._database.write() as tx:

@@ -61,6 +61,11 @@ class Identity:
         self._asking: set[asyncio.Task[None]] = set()
 
     @property
+    def waiting(self) -> int:
+        """How many handshakes have had no turn yet."""
+        return max(0, len(self._asking) - HANDSHAKES)
+
+    @property
     def is_full(self) -> bool:
         return len(self._asking) >= HANDSHAKES + HANDSHAKES_WAITING
 

@@ -1,4 +1,4 @@
-"""All rooms of one engine, and what each command does to them."""
+"""The rooms that one application has on an engine, and what each command does to them."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -13,7 +13,6 @@ from server.media_control import (
     Event,
     Join,
     Leave,
-    Load,
     OpenRoom,
     PauseRecording,
     Record,
@@ -25,11 +24,11 @@ from server.media_control import (
 )
 
 TURNS = 10  # ticks after which every room has had one
-MOST_ROOMS = 1_000  # in one engine; further ones are refused, and belong on another node
+MOST_ROOMS = 1_000  # of one application; further ones are refused, and belong on another node
 
 
 class Engine:
-    """Does commands at once, or raises an error of the tree; tells what follows from them by `tell`.
+    """The rooms of one application. Does commands at once, or raises an error of the tree; tells what follows from them by `tell`.
 
     Without `recordings` it records nothing.
     """
@@ -37,7 +36,6 @@ class Engine:
     def __init__(self, ground: Ground, tell: Callable[[Event], None], recordings: Recordings | None = None) -> None:
         self._ground, self._tell, self._recordings = ground, tell, recordings
         self._rooms: dict[str, MediaRoom] = {}
-        self._sent = self._dropped = 0
         self._turn = 0
 
     def do(self, command: Command) -> None:
@@ -54,23 +52,24 @@ class Engine:
                 self._in_room(self._see(command.room), command)
         self._ground.mux.flush()
 
+    @property
+    def rooms(self) -> int:
+        return len(self._rooms)
+
+    @property
+    def peers(self) -> int:
+        return sum(room.size for room in self._rooms.values())
+
+    @property
+    def losses(self) -> list[float]:
+        """What each browser says it was sent and never had, as a fraction."""
+        return [lost for room in self._rooms.values() for lost in room.losses]
+
     def tick(self, now: float) -> None:
-        """Let every room do what is due."""
-        for room in self._rooms.values():
-            room.tick(now)
-        self._ground.mux.flush()
-
-    def tell_load(self, cpu: float) -> None:
-        """Say how busy it is; `cpu` is the share of one processor since the last time."""
-        sent, dropped = self._ground.mux.sent, self._ground.mux.dropped
-        peers = sum(room.size for room in self._rooms.values())
-        self._tell(Load(rooms=len(self._rooms), peers=peers, packets=sent - self._sent, dropped=dropped - self._dropped, cpu=round(cpu, 3)))
-        self._sent, self._dropped = sent, dropped
-
-    def tick_some(self, now: float) -> None:
         """Let every tenth room do what is due, others each time; to be called about every 10 ms. All of them at once would hold packets
         up for some milliseconds.
         """
+        self._ground.mux.pace.go_on(now)
         for room in islice(self._rooms.values(), self._turn, None, TURNS):
             room.tick(now)
         self._turn = (self._turn + 1) % TURNS

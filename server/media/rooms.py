@@ -14,9 +14,10 @@ from server.media.codecs import KIND_OF
 from server.media.dtls import Connection, Identity
 from server.media.outlets import Outlets, Track
 from server.media.peers import Negotiation, Peer, Publishing, Subscribing, inlets
+from server.media.publisher import Publisher
 from server.media.publisher import Track as Sent
 from server.media.recording import Recording, Recordings
-from server.media.router import Publisher, Subscriber
+from server.media.router import Subscriber
 from server.media.sdp import Answer, Inlet, Outlet
 from server.media.speaker import Speaker
 from server.media.udp import UdpMux
@@ -50,6 +51,12 @@ class MediaRoom:
     def size(self) -> int:
         """How many peers are in it."""
         return len(self._peers)
+
+    @property
+    def losses(self) -> list[float]:
+        """What each peer that receives was sent and never had, as a fraction."""
+        sides = [peer.subscribing for peer in self._peers.values() if peer.subscribing is not None]
+        return [_lost(side) for side in sides if side.connection.connected]
 
     def join(self, asked: Join) -> None:
         """Let a peer in, and offer it to send. What it may receive is offered when somebody sends. Raises `Conflict`, `Overloaded`."""
@@ -237,8 +244,12 @@ class MediaRoom:
         for peer in self._peers.values():
             if peer.subscribing is not None and peer.subscribing.connection.connected:
                 router, paused = peer.subscribing.router, peer.subscribing.paused
-                lost = min(1.0, max(0.0, router.lost))
+                lost = _lost(peer.subscribing)
                 self._tell(Quality(room=self.name, peer=peer.name, budget_bps=router.budget(now), lost=lost, paused=paused))
+
+
+def _lost(side: Subscribing) -> float:
+    return min(1.0, max(0.0, side.router.lost))
 
 
 def _new_ssrcs() -> tuple[int, int]:

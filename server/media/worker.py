@@ -8,8 +8,8 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from server.core.supervise import Supervisor
 from server.media.control_server import ControlServer
 from server.media.dtls import Identity
 from server.media.engine import Engine
+from server.media.gauge import Gauge
 from server.media.recording import WRITING_S, Recordings
 from server.media.rooms import Ground
 from server.media.udp import UdpMux
@@ -34,7 +35,7 @@ CLOSING_S = 2.0  # for what still runs when the process ends
 
 @dataclass(frozen=True)
 class Place:
-    """Where an engine listens: media at `address` (and `second`, of the other family), control at a path or on TCP.
+    """Where an engine listens: media at `address` (and `second`, of the other family), control at a path, on a unix socket or on TCP.
 
     `announced` is what browsers are told where that is another address; `secret` must be set for control on TCP. An engine that is `owned`
     ends when whoever started it closes its standard input, also by dying.
@@ -43,7 +44,7 @@ class Place:
 
     address: str
     port: int
-    control: Path | tuple[str, int]
+    control: Path | socket.socket | tuple[str, int]
     second: str | None = None
     announced: str | None = None
     secret: bytes | None = None
@@ -71,18 +72,18 @@ async def serve(place: Place) -> None:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _read_owner, ended)
     supervisor, clock = Supervisor(), SystemClock()
     mux = UdpMux(supervisor, clock, place.address, place.port, second=place.second)
-    control = ControlServer(supervisor, clock, place.secret)
     recordings = Recordings(supervisor, clock, place.recordings) if place.recordings is not None else None
-    engine = control.driven = Engine(Ground(mux, Identity(), place.addresses), control.send, recordings)
+    identity = Identity()
+    ground = Ground(mux, identity, place.addresses)
+    control = ControlServer(supervisor, clock, place.secret, lambda tell: Engine(ground, tell, recordings))
     mux.start()
-    supervisor.keep(lambda: _tick(engine, clock), name="media tick")
-    supervisor.keep(lambda: _tell_load(engine, clock), name="media load")
+    supervisor.keep(lambda: _tick(control, clock), name="media tick")
+    supervisor.keep(lambda: _tell_load(control, Gauge(mux, clock), identity), name="media load")
     await _listen(control, place)
     log.info("media engine is there", port=mux.port)
     calm_collector()
     await ended.wait()
     await control.close()
-    engine.close()
     mux.close()
     if recordings is not None:
         await recordings.ended(WRITING_S)
@@ -95,9 +96,11 @@ def calm_collector() -> None:
     gc.freeze()
 
 
-async def _listen(control: ControlServer, place: Place) -> None:
+async def _listen(control: ControlServer[Engine], place: Place) -> None:
     if isinstance(place.control, Path):
         await control.listen_unix(place.control)
+    elif isinstance(place.control, socket.socket):
+        await control.listen_on(place.control)
     else:
         await control.listen_tcp(*place.control)
 
@@ -107,16 +110,14 @@ def _read_owner(ended: asyncio.Event) -> None:
         ended.set()
 
 
-async def _tell_load(engine: Engine, clock: SystemClock) -> None:
-    at, used = clock.monotonic(), time.process_time()
+async def _tell_load(control: ControlServer[Engine], gauge: Gauge, identity: Identity) -> None:
     while True:
         await asyncio.sleep(LOAD_S)
-        at_before, at = at, clock.monotonic()
-        used_before, used = used, time.process_time()
-        engine.tell_load((used - used_before) / (at - at_before))
+        control.tell_all(gauge.read(control.driven, identity.waiting))
 
 
-async def _tick(engine: Engine, clock: SystemClock) -> None:
+async def _tick(control: ControlServer[Engine], clock: SystemClock) -> None:
     while True:
         await asyncio.sleep(TICK_S)
-        engine.tick_some(clock.monotonic())
+        for engine in control.driven:
+            engine.tick(clock.monotonic())

@@ -1,71 +1,79 @@
-"""Queues messages with the fact that causes them, and shows them to those who may see the consultation."""
+"""Queues messages with the fact that causes them, and takes down what became of each."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
-from server.access.model import Practice
 from server.access.policy import Viewer
-from server.access.viewer import names_of
 from server.consultation.doors import visible_consultations
-from server.consultation.events import Channel, Invited
-from server.consultation.join_link import join_url
-from server.consultation.model import Consultation, JoinLink
-from server.consultation.records import Invitation
-from server.core.crypto import Secrets
+from server.consultation.events import Called, Channel, Invited
+from server.consultation.model import Consultation
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.outbox import add_errand
 from server.errors import NotFound
-from server.messaging.model import Delivery, DeliveryStatus
-from server.messaging.texts import Call, invitation
-from server.patients.model import Patient
-from server.ports import Clock, Letter
-from server.web.i18n import Languages
+from server.messaging.model import UNREACHED, Delivery, DeliveryStatus
+from server.ports import Clock
 
 DELIVER = "deliver"
 MAX_SHOWN = 100
 
 
+@dataclass(frozen=True)
+class _About:
+    """What a message is about: the link of a patient or guest, or the place of a colleague."""
+
+    consultation_id: UUID
+    link_id: UUID | None = None
+    participant_id: UUID | None = None
+
+
 async def queue_invitation(tx: Tx, clock: Clock, fact: Invited) -> None:
-    consultation = await tx.get_one(Consultation, fact.consultation_id)
+    await _queue(tx, _About(fact.consultation_id, link_id=fact.link_id), fact.channel, clock.now())
+
+
+async def queue_call(tx: Tx, clock: Clock, fact: Called) -> None:
+    await _queue(tx, _About(fact.consultation_id, participant_id=fact.participant_id), fact.channel, clock.now())
+
+
+async def _queue(tx: Tx, about: _About, channel: Channel, now: datetime) -> None:
+    consultation = await tx.get_one(Consultation, about.consultation_id)
     delivery = Delivery(
         id=new_id(),
         practice_id=consultation.practice_id,
         consultation_id=consultation.id,
-        link_id=fact.link_id,
-        channel=fact.channel,
+        link_id=about.link_id,
+        participant_id=about.participant_id,
+        channel=channel,
         status=DeliveryStatus.QUEUED,
-        created_at=clock.now(),
+        created_at=now,
         settled_at=None,
     )
     tx.add(delivery)
     await tx.flush()
-    add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", clock.now())
+    add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", now)
 
 
-async def compose(tx: Tx, secrets: Secrets, base_url: str, languages: Languages, delivery: Delivery) -> Letter | None:
-    """Return the message as it reads now, or None when there is nothing left to say: revoked, over, or no address any more."""
-    consultation = await tx.get_one(Consultation, delivery.consultation_id)
-    link = await tx.get_one(JoinLink, delivery.link_id)
-    invited = await tx.get(Invitation, link.participant_id)
-    patient = await tx.get_one(Patient, consultation.patient_id)
-    whom = patient if invited is None else invited
-    address = whom.mobile if delivery.channel == Channel.SMS else whom.email
-    if link.revoked_at is not None or consultation.over or not address:
-        return None
-    practice = await tx.get_one(Practice, delivery.practice_id)
-    url = join_url(base_url, secrets, link.id)
-    inviter = None if invited is None else (await names_of(tx, {invited.person_id}))[invited.person_id]
-    return invitation(address, practice, Call(consultation.scheduled_at, url, inviter), languages.choose(practice.language, ""))
+async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetime) -> None:
+    """Take down what became of a message; who cannot be reached by text message is written to by e-mail, where there is an address.
 
-
-async def settle(tx: Tx, delivery_id: UUID, status: str, now: datetime) -> None:
-    delivery = await tx.get(Delivery, delivery_id)
+    Raises `NotFound` for a delivery that there is not.
+    """
+    delivery = await tx.get(Delivery, delivery_id, with_for_update=True)
     if delivery is None:
         raise NotFound
-    delivery.status, delivery.settled_at = DeliveryStatus(status), now
+    if delivery.becomes(status, now) and status in UNREACHED and delivery.channel == Channel.SMS:
+        await _fall_back(tx, delivery, now)
+
+
+async def _fall_back(tx: Tx, delivery: Delivery, now: datetime) -> None:
+    """An e-mail about the same that was queued already says it all."""
+    same = (Delivery.link_id == delivery.link_id) if delivery.link_id else (Delivery.participant_id == delivery.participant_id)
+    if await tx.scalar(select(Delivery.id).where(same, Delivery.channel == Channel.EMAIL).limit(1)) is None:
+        about = _About(delivery.consultation_id, delivery.link_id, delivery.participant_id)
+        await _queue(tx, about, Channel.EMAIL, now)
 
 
 async def visible_deliveries(tx: Tx, viewer: Viewer) -> list[Delivery]:

@@ -1,10 +1,10 @@
-"""Messages to patients and their guests: what is to be said to whom, never the text itself, which would hold the join link's secret."""
+"""Messages to patients, guests and colleagues: what is to be said to whom, never the text itself, which would hold a link's secret."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.consultation.events import Channel
@@ -12,22 +12,51 @@ from server.core.db import Base
 
 
 class DeliveryStatus(StrEnum):
+    """`sent` is handed to a provider, `delivered` is what the provider says later; `stopped`: this number wants no text messages."""
+
     QUEUED = "queued"
     SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    STOPPED = "stopped"
     NOT_SENT = "not_sent"
     CANCELLED = "cancelled"
 
 
+UNREACHED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.STOPPED})
+UNSETTLED = frozenset({DeliveryStatus.QUEUED, DeliveryStatus.SENT})
+
+
 class Delivery(Base):
-    """One message by one channel; address and text are read when it goes out or is looked at."""
+    """One message by one channel; address and text are read when it goes out or is looked at.
+
+    It is about a link, or calls the colleague who has that place in the consultation, and whose address is nobody else's business.
+    """
 
     __tablename__ = "delivery"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
-    link_id: Mapped[UUID] = mapped_column(ForeignKey("join_link.id", ondelete="CASCADE"))
+    link_id: Mapped[UUID | None] = mapped_column(ForeignKey("join_link.id", ondelete="CASCADE"))
+    participant_id: Mapped[UUID | None] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(String(20))
     status: Mapped[DeliveryStatus] = mapped_column(String(20))
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+    def becomes(self, status: DeliveryStatus, now: datetime) -> bool:
+        """Move forwards and tell whether that changed anything: reports of providers come twice, late, and in any order."""
+        forwards = self.status == DeliveryStatus.QUEUED or (self.status == DeliveryStatus.SENT and status not in UNSETTLED)
+        if forwards:
+            self.status, self.settled_at = status, now
+        return forwards
+
+
+class OptOut(Base):
+    """A number that answered STOP. Only its MAC is kept: enough to know it again, and nothing to write to."""
+
+    __tablename__ = "opt_out"
+
+    number_mac: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    stopped_at: Mapped[datetime]

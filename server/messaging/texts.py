@@ -10,7 +10,7 @@ from server.web.moments import date_words, zoned_time
 
 
 class Call(NamedTuple):
-    """What somebody is invited to; `when` in UTC, `inviter` only where it is a guest who is invited."""
+    """What somebody is invited to; `when` in UTC, `inviter` only where it is a guest or a colleague who is invited."""
 
     when: datetime
     link: str
@@ -26,7 +26,19 @@ def invitation(to: str, practice: Practice, call: Call, language: Language) -> L
     subject = _("A video call with {practice}", practice=practice.name)
     if call.inviter is None:
         subject = _("Your video appointment with {practice}", practice=practice.name)
-    return Letter(to=to, subject=subject, body=" ".join(sentences))
+    return Letter(to, subject, sentences)
+
+
+def calendar_note(practice: Practice, language: Language) -> str:
+    """Return what stands beside the appointment in a calendar, which others may see."""
+    return language.text("Open the link in the message from {practice} a few minutes before.", practice=practice.name)
+
+
+def summons(to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Return what tells a colleague that they are asked in; the link leads to their own desk, where they sign in."""
+    _ = language.text
+    sentences = [_first_sentence(practice, call, language), _("Sign in to open it: {link}", link=call.link)]
+    return Letter(to, _("A colleague asks you to join a video call"), sentences)
 
 
 def _first_sentence(practice: Practice, call: Call, language: Language) -> str:

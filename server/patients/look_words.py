@@ -27,6 +27,7 @@ SENTENCES = {
     Act.HELD: _("Keeps a recording of a call from being deleted"),
     Act.FREED: _("Lets a recording of a call be deleted again"),
     Act.INVITED: _("Asked somebody to join your consultation"),
+    Act.RESENT: _("Sent somebody the link to your consultation again"),
     Act.UNINVITED: _("Took back an invitation to your consultation"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}

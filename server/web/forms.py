@@ -12,7 +12,12 @@ MAX_FIELDS = 50
 
 
 async def read_form(request: Request, limit: int = MAX_FORM) -> dict[str, str]:
-    """Return the fields, stripped, from at most `limit` bytes; of a repeated field the last counts.
+    """Return the fields that somebody filled in, stripped; see `read_fields`."""
+    return {name: value.strip() for name, value in (await read_fields(request, limit)).items()}
+
+
+async def read_fields(request: Request, limit: int = MAX_FORM) -> dict[str, str]:
+    """Return the fields as they were sent, in at most `limit` bytes; of a repeated field the last counts.
 
     Raises `Unsupported`, `TooBig`, `TooSlow` or `Malformed`.
     """
@@ -28,4 +33,4 @@ async def read_form(request: Request, limit: int = MAX_FORM) -> dict[str, str]:
     for name, value in pairs:
         inspect_text(name)
         inspect_text(value)
-    return {name: value.strip() for name, value in pairs}
+    return dict(pairs)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -122,11 +122,12 @@ def _speak(pages: Pages, language: Language) -> dict[str, Any]:
     }
 
 
-def _strings_of(pages: Pages, language: Language) -> Callable[[str], Markup]:
-    """Return what embeds a script's own sentences; English needs none."""
+def _strings_of(pages: Pages, language: Language) -> Callable[[Sequence[str]], Markup]:
+    """Return what embeds the sentences of a page's own scripts; English needs none."""
 
-    def block(entry: str) -> Markup:
-        return Markup() if language.is_source else data_block("i18n", language.strings(pages.assets.entry(entry).strings))
+    def block(entries: Sequence[str]) -> Markup:
+        said = sorted({text for entry in entries for text in pages.assets.entry(entry).strings})
+        return Markup() if language.is_source else data_block("i18n", language.strings(said))
 
     return block
 

@@ -10,16 +10,9 @@ import { CommandError } from "../src/lib/socket.ts";
 import type { ConsultationState, Participant, Stage } from "../src/lib/wire.ts";
 import type { LocalView } from "../src/media/local.ts";
 import type { Trouble } from "../src/media/trouble.ts";
+import { LOCAL } from "./fake-call.ts";
 
-const local: LocalView = {
-  mic: false,
-  camera: false,
-  screen: false,
-  trouble: { camera: null, microphone: null },
-  track: { camera: null, microphone: null },
-  device: { camera: null, microphone: null },
-  screenTrack: null,
-};
+const local: LocalView = { ...LOCAL, mic: false, camera: false };
 
 const person = (id: string, changed: Partial<Participant>): Participant => ({
   id,

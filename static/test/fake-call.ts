@@ -4,11 +4,36 @@ import { Call } from "../src/call/client.ts";
 import type { PathsOptions } from "../src/call/paths.ts";
 import { emptyRoster } from "../src/call/roster.ts";
 import type { Participant, SignalBody, Snapshot, Stage } from "../src/lib/wire.ts";
-import type { Off } from "../src/media/local.ts";
+import type { LocalView, Off } from "../src/media/local.ts";
 import type { Peer, PeerOptions, PeerView, Traffic } from "../src/media/peer.ts";
 import { FakeDevices } from "./fake-media.ts";
 import { Exchange, type FakeSocket } from "./fake-socket.ts";
 import { FakeTimers, settle } from "./fake-timers.ts";
+
+/** Somebody whose connection stands and is well. */
+export const CALM: PeerView = {
+  stream: {} as MediaStream,
+  connected: true,
+  troubled: false,
+  fresh: false,
+  phone: false,
+  mine: "good",
+  theirs: "good",
+  unseen: false,
+  soundOnlyThere: false,
+  measured: () => null,
+};
+
+/** One's own devices, both on. */
+export const LOCAL: LocalView = {
+  mic: true,
+  camera: true,
+  screen: false,
+  trouble: { camera: null, microphone: null },
+  track: { camera: null, microphone: null },
+  device: { camera: null, microphone: null },
+  screenTrack: null,
+};
 
 export class FakePeer {
   readonly options: PeerOptions;
@@ -22,18 +47,7 @@ export class FakePeer {
   closed = false;
   failures = 0;
   readonly incoming: Record<string, object> = {};
-  view: PeerView = {
-    stream: {} as MediaStream,
-    connected: false,
-    troubled: false,
-    fresh: true,
-    phone: false,
-    mine: "good",
-    theirs: "good",
-    unseen: false,
-    soundOnlyThere: false,
-    measured: () => null,
-  };
+  view: PeerView = { ...CALM, connected: false, fresh: true };
 
   constructor(options: PeerOptions) {
     this.options = options;

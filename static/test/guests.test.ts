@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { signal } from "@preact/signals";
 import { type CallState, newCall } from "../src/call/model.ts";
 import { groupOf } from "../src/call/people.tsx";
 import { crossingWords, spoken } from "../src/call/voice.ts";
 import { personWords, roleWords, withWords } from "../src/call/words.ts";
-import { GuestBell } from "../src/desk/guestbell.ts";
 import { type Colleague, type GuestRequests, Guests, type Invitation } from "../src/desk/guests.ts";
 import type { Participant, Stage } from "../src/lib/wire.ts";
-import { REPEAT_MS } from "../src/today/alarm.ts";
-import { person, snapshot } from "./fake-call.ts";
+import { LOCAL, person, snapshot } from "./fake-call.ts";
 import { settle } from "./fake-timers.ts";
 
 const carla = (stage: Stage, more: Partial<Participant> = {}): Participant =>
@@ -17,18 +14,10 @@ const carla = (stage: Stage, more: Partial<Participant> = {}): Participant =>
 
 const INVITATION: Invitation = { name: "Carla", relation: "carer", mobile: null, email: null };
 
-const local = {
-  mic: true,
-  camera: true,
-  screen: false,
-  trouble: { camera: null, microphone: null },
-  track: { camera: null, microphone: null },
-  device: { camera: null, microphone: null },
-  screenTrack: null,
-};
+const KNOWN = { link: "https://x", qr_svg: "<svg/>", mobile: "+44 1234", email: null };
 
 const call = (participants: Participant[], change: Partial<CallState> = {}): CallState => ({
-  ...newCall(local),
+  ...newCall(LOCAL),
   phase: "live",
   line: "open",
   me: person("dana", "in_call"),
@@ -48,6 +37,8 @@ const rig = (broken: Partial<GuestRequests> = {}) => {
     requests: {
       invite: note("invite", { id: "g", link: "https://x", qr_svg: "<svg/>", sent: [] }),
       withdraw: note("withdraw", undefined),
+      link: note("link", KNOWN),
+      send: note("send", undefined),
       colleagues: note("colleagues", [{ id: "bob", name: "Bob", invited: false }]),
       askColleague: note("askColleague", undefined),
       ...broken,
@@ -96,6 +87,26 @@ describe("inviting", () => {
   });
 });
 
+describe("the link once more", () => {
+  test("is shown as it is, and sent, and that is said", async () => {
+    const { guests, asked } = rig();
+    guests.link(carla("away"));
+    await settle();
+    assert.deepEqual(guests.dialog.value, { kind: "link", person: carla("away"), known: KNOWN });
+    await guests.sendAgain(carla("away"), "email", "carla@example.org");
+    assert.deepEqual(asked.at(-2), ["send", "carla", "email", "carla@example.org"]);
+    assert.deepEqual(asked.at(-1), ["say", "The link for Carla is in Messages again."]);
+    assert.equal(guests.dialog.value, null);
+  });
+
+  test("one that is not to be had is told", async () => {
+    const { guests, asked } = rig({ link: refuse });
+    guests.link(carla("away"));
+    await settle();
+    assert.deepEqual([guests.dialog.value, asked.at(-1)], [null, ["say", "This is not a mobile number."]]);
+  });
+});
+
 describe("at the door", () => {
   test("each command names the guest, and the patient goes without", async () => {
     const { guests, asked } = rig();
@@ -114,24 +125,6 @@ describe("at the door", () => {
       ["command", "refuse", { reason: "Next week", participant: "carla" }],
       ["withdraw", "carla"],
     ]);
-  });
-
-  test("one that rings rings once in a call, and again while nobody is talked to", () => {
-    const state = signal(call([carla("away")], { phase: "live" }));
-    let now = 0;
-    let rings = 0;
-    const bell = new GuestBell(
-      state,
-      () => (rings += 1),
-      () => now,
-    );
-    state.value = call([carla("waiting")], { phase: "live" });
-    now += REPEAT_MS;
-    bell.tick();
-    assert.equal(rings, 1);
-    state.value = call([carla("waiting")], { phase: "waiting" });
-    bell.tick();
-    assert.equal(rings, 2);
   });
 });
 

@@ -104,10 +104,12 @@ describe("the timeline of an interruption [V6]", () => {
     assert.equal(doneAt(stand(healed, false, 61_000), 63_500), "restart");
   });
 
-  test("a connection that does not come about is begun anew after 10 s, and nobody is told of an interruption", () => {
+  test("a connection that does not come about is begun anew after 7 s and after 14 s, and nobody is told of an interruption", () => {
     const health = unborn(0);
-    assert.equal(remedy(health, 9_999), null);
-    assert.equal(remedy(health, 10_000), "rebuild");
+    assert.equal(remedy(health, 6_999), null);
+    assert.equal(remedy(health, 7_000), "rebuild");
+    assert.equal(remedy(reborn(health, 7_000), 13_999), null);
+    assert.equal(remedy(reborn(health, 7_000), 14_000), "rebuild");
     assert.equal(interrupted(health), false);
   });
 

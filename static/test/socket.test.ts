@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CommandError, type Ending, JsonSocket, QUEUE_LIMIT, retryDelay, type SocketState } from "../src/lib/socket.ts";
+import { retryDelay } from "../src/lib/retries.ts";
+import { CommandError, type Ending, JsonSocket, QUEUE_LIMIT, type SocketState } from "../src/lib/socket.ts";
 import type { Commands, Events } from "../src/lib/wire.ts";
 import { Exchange } from "./fake-socket.ts";
 import { FakeTimers, settle } from "./fake-timers.ts";

@@ -318,5 +318,18 @@ describe("no straight way [V6]", () => {
     only(rig.peers).failures = 2;
     only(rig.peers).becomes({ troubled: true });
     assert.equal(socket.count("stuck"), 0);
+    socket.says("participant", dana);
+    assert.equal(socket.count("stuck"), 1, "and told as soon as it begins");
+  });
+
+  test("is told when the server can be reached again", async () => {
+    const rig = teamRig();
+    const socket = await joined(rig, snapshot([dana, alice]));
+    socket.ends(1006);
+    only(rig.peers).failures = 2;
+    only(rig.peers).becomes({ troubled: true });
+    assert.equal(socket.count("stuck"), 0);
+    const again = await welcome(rig, snapshot([dana, alice]));
+    assert.equal(again.count("stuck"), 1);
   });
 });

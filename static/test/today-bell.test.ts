@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { signal } from "@preact/signals";
+import { REPEAT_MS } from "../src/today/alarm.ts";
 import { Bell } from "../src/today/bell.ts";
 import { Board } from "../src/today/board.ts";
 import { NOW, rowOf } from "./today-rows.ts";
@@ -20,7 +22,7 @@ const standIn = (show: (text: string) => void): void => {
 
 const ring = (): Bell => {
   const board = new Board({ now: NOW, rows: [] }, () => 0);
-  const bell = new Bell(board);
+  const bell = new Bell({ waiting: board.waitingIds });
   bell.notify.value = "on";
   board.apply({ now: NOW, rows: [rowOf("a", { stage: "waiting", waiting_since: NOW, state: "waiting" })] });
   return bell;
@@ -48,4 +50,46 @@ test("a browser that forbids a page to notify by throwing takes nothing else dow
   const bell = ring();
   assert.equal(bell.notify.value, "unsupported");
   assert.equal((globals.document as { title: string }).title, "(1) Today");
+});
+
+test("a guest or a colleague rings once even in a call, and again once nobody is talked to", () => {
+  standIn((text) => shown.push(text));
+  let now = 0;
+  const real = performance.now;
+  performance.now = () => now;
+  let busy = true;
+  let rings = 0;
+  const callers = signal<string[]>([]);
+  const waiting = signal<string[]>([]);
+  const bell = new Bell({ waiting, callers, busy: () => busy });
+  bell.notify.value = "on";
+  bell.chime.play = () => {
+    rings += 1;
+  };
+  waiting.value = ["erin"];
+  assert.deepEqual([rings, shown], [0, []]);
+  callers.value = ["carla"];
+  assert.deepEqual([rings, shown], [1, ["1 person asks for you"]]);
+  assert.equal((globals.document as { title: string }).title, "(2) Today");
+  now += REPEAT_MS;
+  bell.tick();
+  assert.equal(rings, 1);
+  busy = false;
+  waiting.value = [];
+  bell.tick();
+  assert.equal(rings, 2);
+  callers.value = [];
+  assert.equal((globals.document as { title: string }).title, "Today");
+  performance.now = real;
+});
+
+test("it rings until it is silenced", () => {
+  standIn(() => undefined);
+  const callers = signal(["carla"]);
+  const bell = new Bell({ callers });
+  assert.equal(bell.rings.value, false);
+  bell.chime.state.value = "on";
+  assert.equal(bell.rings.value, true);
+  bell.silence();
+  assert.equal(bell.rings.value, false);
 });

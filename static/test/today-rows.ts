@@ -11,6 +11,7 @@ export const rowOf = (id: string, changed: Partial<TodayRow> = {}): TodayRow => 
   professional_name: "Dr Alice Ahmed",
   team_name: "North",
   invited_by: null,
+  invited_at: null,
   mine: true,
   scheduled_at: NOW,
   duration_min: 20,

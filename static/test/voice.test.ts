@@ -5,41 +5,18 @@ import type { Remote } from "../src/call/peers.ts";
 import { Steady } from "../src/call/steady.ts";
 import { lineWords, spoken } from "../src/call/voice.ts";
 import { deviceWords, noticeOf } from "../src/call/words.ts";
-import type { LocalView } from "../src/media/local.ts";
 import type { PeerView } from "../src/media/peer.ts";
-import { person, talking } from "./fake-call.ts";
+import { CALM, LOCAL, person, talking } from "./fake-call.ts";
 import { FakeTimers } from "./fake-timers.ts";
-
-const local: LocalView = {
-  mic: true,
-  camera: true,
-  screen: false,
-  trouble: { camera: null, microphone: null },
-  track: { camera: null, microphone: null },
-  device: { camera: null, microphone: null },
-  screenTrack: null,
-};
 
 const remote = (view: Partial<PeerView> = {}): Remote => ({
   participant: person("alice", "in_call"),
   returned: false,
-  view: {
-    stream: {} as MediaStream,
-    connected: true,
-    troubled: false,
-    fresh: false,
-    phone: false,
-    mine: "good",
-    theirs: "good",
-    unseen: false,
-    soundOnlyThere: false,
-    measured: () => null,
-    ...view,
-  },
+  view: { ...CALM, ...view },
 });
 
 const call = (change: Partial<CallState>): CallState => ({
-  ...newCall(local),
+  ...newCall(LOCAL),
   phase: "live",
   line: "open",
   me: person("dana", "in_call"),
@@ -134,7 +111,7 @@ describe("what is said of the line [V11]", () => {
 test("every trouble with a device has its sentence and its next step", () => {
   const words = (["blocked", "system", "missing", "busy", "other"] as const).flatMap((trouble) =>
     (["camera", "microphone"] as const).map((source) =>
-      deviceWords({ ...local, trouble: { camera: null, microphone: null, [source]: trouble } }),
+      deviceWords({ ...LOCAL, trouble: { camera: null, microphone: null, [source]: trouble } }),
     ),
   );
   assert.equal(new Set(words).size, 10);

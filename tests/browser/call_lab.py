@@ -43,6 +43,7 @@ class Caller:
         self.flags = {"mic": True, "camera": True, "screen": False}
         self.sequence = itertools.count(1)
         self.pending: list[str] = []
+        self.served: list[dict[str, Any]] = []
         self.errors: list[str] = []
         self.page: Page = browser.new_context(viewport={"width": 320, "height": 240}).new_page()
         self.page.on("pageerror", lambda error: self.errors.append(f"{name}: {error}"))
@@ -67,6 +68,11 @@ class Caller:
 
     def mark(self) -> None:
         self.page.evaluate("mark()")
+
+    def sound(self) -> dict[str, float]:
+        """Return how many samples of everybody's sound were played so far, and how many of them were made up for want of packets."""
+        found: dict[str, float] = self.page.evaluate("sound()")
+        return found
 
     def frames(self, other: str) -> float:
         return self.seen().get(other, {}).get("frames", 0)
@@ -258,6 +264,7 @@ class CallLab:
                 offer = {"side": event.side, "number": event.number, "sdp": event.sdp, "streams": streams}
                 caller.tell("offer", {"epoch": self.route["epoch"], **offer})
             case Quality() if caller is not None:
-                caller.tell("served", {"budget_bps": event.budget_bps, "lost": event.lost, "paused": event.paused})
+                caller.served.append({"budget_bps": event.budget_bps, "lost": event.lost, "paused": event.paused})
+                caller.tell("served", caller.served[-1])
             case Gone():
                 self.heard.append((event.peer, "gone", {"reason": event.reason}))

@@ -11,6 +11,7 @@ from server.web.pseudo import write_pseudo_locales
 from tests.browser.person import Persons
 from tests.cable import Plug, plugged
 from tests.cast import seat_in
+from tests.networks import Net, Networks, networks
 from tests.servers import AppServer, need_program
 from tests.site import Site
 
@@ -31,6 +32,7 @@ FIREFOX = {
     "media.peerconnection.ice.obfuscate_host_addresses": False,
 }
 LaunchChromium = Callable[..., Browser]
+LaunchInside = Callable[..., Browser]
 
 
 @pytest.fixture(scope="session")
@@ -134,6 +136,27 @@ def far_chromium(launch_chromium: LaunchChromium, plug: Plug, site: Site) -> Ite
     browser = launch_chromium(f"--host-resolver-rules=MAP 127.0.0.1:{site.server.port} 127.0.0.1:{plug.near}")
     yield browser
     browser.close()
+
+
+@pytest.fixture
+def nets() -> Iterator[Networks]:
+    with networks() as made:
+        yield made
+
+
+@pytest.fixture
+def launch_inside(playwright: Playwright, nets: Networks, tmp_path: Path) -> Iterator[LaunchInside]:
+    """Launch Chromium in a network of the test's own, for one who always says yes."""
+    browsers: list[Browser] = []
+
+    def launch(net: Net, *flags: str) -> Browser:
+        program = net.inside(need_program("chromium", "chromium"), tmp_path)
+        browsers.append(playwright.chromium.launch(executable_path=program, args=[*CHROMIUM, FAKE_DEVICES, FAKE_CONSENT, *flags]))
+        return browsers[-1]
+
+    yield launch
+    for browser in browsers:
+        browser.close()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from server.media_control import Greeting, Hello, Refused, Welcome, read_down, write
+from server.media_control import Greeting, Hello, Refused, Welcome
+from server.media_lines import read_down, write
 from tests.browser.engine_room import own_address
 from tests.servers import Process, until
 
@@ -17,12 +18,12 @@ TURN_S = 0.005
 
 
 class EngineProcess:
-    """It listens on the machine's own address: Firefox calls no loopback. `program` is what Python runs."""
+    """It listens on the machine's own address unless told: Firefox calls no loopback. `program` is what Python runs."""
 
-    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "server", "media")) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "server", "media"), address: str | None = None) -> None:
         folder.mkdir(parents=True)
         control = folder / "control"
-        command = [sys.executable, *program, "--listen", f"{own_address()}:0", "--control", str(control)]
+        command = [sys.executable, *program, "--listen", f"{address or own_address()}:0", "--control", str(control)]
         self.process = Process(command, folder / "engine.log")
         self.process.until_up(control.exists)
         self.refused: list[str] = []

@@ -27,9 +27,8 @@ from server.media_control import (
     Watch,
     Welcome,
     Wish,
-    read_down,
-    write,
 )
+from server.media_lines import read_down, write
 from tests.servers import Process
 
 ADDRESS = "http://localhost/engine"  # answered by the test itself; a secure context, so that there is a camera

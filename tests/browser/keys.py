@@ -8,8 +8,8 @@ MOST_STOPS = 80
 FIELD = "input, textarea, [contenteditable=true]"
 HAS_FOCUS = "(element) => element === document.activeElement"
 
-# What can be seen of the focus: its ring, and whether the element that has it is in view and under nothing else.
-FOCUS = """() => {
+# What cannot be seen of the focus: its ring, and whether the element that has it is in view and under nothing else.
+UNSEEN = """() => {
   const element = document.activeElement;
   const ringed = (each) => {
     const style = getComputedStyle(each);
@@ -17,11 +17,12 @@ FOCUS = """() => {
   };
   const box = element.getBoundingClientRect();
   const at = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, innerHeight / 2));
-  return {
+  const seen = {
     ring: ringed(element) || (element.closest("label") !== null && ringed(element.closest("label"))),
     inView: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
     onTop: at !== null && (element.contains(at) || at.contains(element) || at.closest("label")?.control === element),
   };
+  return Object.keys(seen).filter((name) => !seen[name]);
 }"""
 
 
@@ -43,8 +44,14 @@ class Keys:
                 break
             self._page.keyboard.press(key)
         expect(target).to_be_focused()
-        seen = self._page.evaluate(FOCUS)
-        assert all(seen.values()), f"the focus on {target} cannot be seen: {seen}"
+        self._see(target)
+
+    def _see(self, target: Locator) -> None:
+        """Wait until the focus can be seen: a page may scroll to it first."""
+        try:
+            self._person.until(lambda: self._page.evaluate(UNSEEN) == [], what="a focus that can be seen")
+        except TimeoutError as error:
+            raise AssertionError(f"the focus on {target} cannot be seen: {self._page.evaluate(UNSEEN)}") from error
 
     def use(self, target: Locator) -> None:
         """Go to a button or a link and press Enter."""

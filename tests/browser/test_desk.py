@@ -1,4 +1,4 @@
-"""The desk when something is in the way: no server, no calls in this browser."""
+"""The desk when something is in the way: no server, no calls in this browser, no eye for what moves."""
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -51,6 +51,16 @@ def test_a_browser_that_cannot_call_still_has_the_note_and_the_phone_number(pers
     hurry_to_waiting_room(persons.person("dana", site, size=PHONE), booked)
     expect(alice.page.locator(".waiting-rows")).to_contain_text("Dana")
     expect(alice.heading("No calls in this browser")).to_be_visible()
+
+
+@pytest.mark.row("V11")
+def test_nothing_is_on_its_way_where_less_motion_is_wanted(persons: Persons, site: Site) -> None:
+    """Not for a moment, either: every browser of these tests wants less motion, and they look at once at what they have brought about."""
+    alice = persons.person("alice", site, signed_in=ALICE).open(site.consultation().desk)
+    way = alice.link("Skip to the note")
+    expect(way).to_be_attached()
+    assert way.evaluate("(way) => { way.focus(); return way.getBoundingClientRect().top; }") >= 0
+    assert alice.page.evaluate("() => document.getAnimations().filter((each) => each instanceof CSSTransition).length") == 0
 
 
 def test_whoever_did_not_come_is_said_not_to_have_come(persons: Persons, site: Site) -> None:

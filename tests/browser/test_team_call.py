@@ -5,67 +5,25 @@ import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
-from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
-from tests.browser.person import PHONE, Person, Persons
-from tests.browser.pictures import SMALL_CAMERA, follow_pictures, go_on, longest, more_pictures, pictures
-from tests.cast import BOB
-from tests.site import Booked, Site
+from tests.browser.journeys import in_call
+from tests.browser.person import Persons
+from tests.browser.pictures import follow_pictures, go_on, longest, more_pictures
+from tests.browser.team import joins, over_engine, pair, straight, unbroken
+from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
-
-PATHS = """() => globalThis.connections.filter((c) => c.connectionState === "connected").map((c) => c.getTransceivers()[0]?.mid).length"""
-
-
-def small(person: Person) -> Person:
-    person.context.add_init_script(SMALL_CAMERA)
-    return person
-
-
-def pair(persons: Persons, site: Site) -> tuple[Person, Person, Booked]:
-    booked = site.consultation()
-    dana = small(persons.person("dana", site, size=PHONE))
-    hurry_to_waiting_room(dana, booked)
-    alice = small(at_desk(persons, site, booked))
-    alice.page.reload()
-    alice.press("Admit")
-    for person in (alice, dana):
-        in_call(person)
-    more_pictures(alice, dana, count=1)
-    return alice, dana, booked
-
-
-def joins(persons: Persons, site: Site, booked: Booked, *, browser: Browser | None = None) -> Person:
-    """nurse_bob opens the desk; he is not in the call yet."""
-    bob = small(at_desk(persons, site, booked, BOB, browser=browser))
-    bob.page.reload()
-    expect(bob.button("Join the call")).to_be_enabled()
-    return bob
-
-
-def over_engine(*people: Person) -> None:
-    """Wait until each page has its two connections to the engine, and no other any more."""
-    for person in people:
-        person.until(lambda person=person: person.page.evaluate(PATHS) == 2, what="the engine alone")  # type: ignore[misc]
-
-
-def straight(*people: Person) -> None:
-    for person in people:
-        person.until(lambda person=person: person.page.evaluate(PATHS) == 1, what="the straight way alone")  # type: ignore[misc]
-
-
-def unbroken(*people: Person) -> None:
-    """No player began anew, and nobody is heard twice."""
-    for person in people:
-        assert all(found["same"] and found["voices"] <= 1 for found in pictures(person))
 
 
 def engine_of(site: Site) -> int:
     """Return the process id of the server's own engine, 0 while there is none."""
-    children = Path(f"/proc/{site.server.pid}/task/{site.server.pid}/children").read_text().split()
-    commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
-    return next((child for child, command in commands.items() if b"media" in command.split(b"\0")), 0)
+    keepers = [child for child in children_of(site.server.pid) if b"media" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")]
+    return next((engine for keeper in keepers for engine in children_of(keeper)), 0)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @pytest.mark.row("V9")

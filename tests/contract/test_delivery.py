@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -13,12 +14,15 @@ from server.consultation.events import Channel
 from server.consultation.guests import withdraw_guest
 from server.consultation.join_link import join_url
 from server.core.house import House
-from server.core.outbox import FIRST_RETRY_S, Worker
-from server.messaging.actions import DELIVER
-from server.messaging.jobs import deliver_with
+from server.core.outbox import FIRST_RETRY_S, MAX_ATTEMPTS, Worker
+from server.messaging.actions import DELIVER, settle
+from server.messaging.composing import Post
+from server.messaging.jobs import Deliverer
 from server.messaging.model import Delivery, DeliveryStatus
-from server.ports import Letter
+from server.patients.model import Patient
+from server.ports import Carried, Letter
 from server.settings import Settings
+from server.web.i18n import read_languages
 from tests.cast import ALICE, DANA, Meeting, add_meeting, seat_cast
 from tests.conftest import ORIGIN, StillClock
 from tests.http.guests import IMRAN_MOBILE, add_guest
@@ -32,13 +36,17 @@ class Postman:
 
     letters: list[tuple[str, Letter]] = field(default_factory=list)
     breaks: Exception | None = None
+    says: Carried = Carried.SENT
 
-    async def carry(self, letter: Letter, dedupe_key: str) -> str:
+    async def carry(self, letter: Letter, dedupe_key: str) -> Carried:
         self.letters.append((dedupe_key, letter))
         if self.breaks is not None:
             error, self.breaks = self.breaks, None
             raise error
-        return "sent"
+        return self.says
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 @pytest.fixture
@@ -56,7 +64,8 @@ def postman() -> Postman:
 
 @pytest.fixture
 def work(house: House, postman: Postman) -> Callable[[], Awaitable[None]]:
-    worker = Worker(house.database, house.bus, house.clock, {DELIVER: deliver_with(house, dict.fromkeys(Channel, postman), ORIGIN)})
+    deliverer = Deliverer(house, Post(house.secrets, ORIGIN, read_languages(None)), dict.fromkeys(Channel, postman))
+    worker = Worker(house.database, house.bus, house.clock, {DELIVER: deliverer.deliver}, {DELIVER: deliverer.give_up})
 
     async def work() -> None:
         while await worker.run_next():
@@ -136,7 +145,7 @@ async def test_a_guests_message_goes_to_the_guest_until_the_invitation_is_taken_
     guest = await add_guest(house, invited, clock.now(), mobile=IMRAN_MOBILE)
     await work()
     [(_, letter)] = postman.letters
-    assert letter.to == IMRAN_MOBILE
+    assert letter.to == IMRAN_MOBILE.replace(" ", "")
     assert join_url(ORIGIN, house.secrets, guest.visit_id) in letter.body
     assert ALICE.full_name in letter.body
     assert DANA.name not in letter.subject + letter.body
@@ -145,3 +154,73 @@ async def test_a_guests_message_goes_to_the_guest_until_the_invitation_is_taken_
         await withdraw_guest(tx, ALICE.viewer, invited.consultation_id, other.participant_id, clock.now())
     await work()
     assert len(postman.letters) == 1
+
+
+@pytest.fixture
+async def both_ways(house: House, clock: StillClock) -> Meeting:
+    """A consultation whose patient has an e-mail address as well, and is written to by SMS only."""
+    async with house.database.write() as tx:
+        await seat_cast(tx, clock.now())
+        meeting = await add_meeting(tx, house.secrets, clock.now(), guest=replace(DANA, email=""))
+        (await tx.get_one(Patient, DANA.patient_id)).email = DANA.email
+    return meeting
+
+
+async def only_delivery(house: House) -> UUID:
+    async with house.database.read() as tx:
+        return (await tx.scalars(select(Delivery.id))).one()
+
+
+async def report(house: House, delivery_id: UUID, status: DeliveryStatus, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        await settle(tx, delivery_id, status, clock.now())
+
+
+@pytest.mark.row("S1")
+async def test_who_cannot_be_reached_by_text_message_is_written_to_once_by_email(
+    house: House, both_ways: Meeting, postman: Postman, work: Callable[[], Awaitable[None]]
+) -> None:
+    postman.says = Carried.REFUSED
+    await work()
+    await work()
+    assert [letter.to for _, letter in postman.letters] == [DANA.mobile, DANA.email]
+    assert [letter.calendar is None for _, letter in postman.letters] == [True, False]
+    assert await statuses(house) == [DeliveryStatus.FAILED] * 2
+
+
+@pytest.mark.row("S1")
+async def test_bad_17_reports_that_come_twice_or_late_change_nothing(
+    house: House, both_ways: Meeting, postman: Postman, clock: StillClock, work: Callable[[], Awaitable[None]]
+) -> None:
+    await work()
+    sms = await only_delivery(house)
+    await report(house, sms, DeliveryStatus.FAILED, clock)
+    clock.advance(1)
+    for late in (DeliveryStatus.FAILED, DeliveryStatus.DELIVERED, DeliveryStatus.SENT):
+        await report(house, sms, late, clock)
+    await work()
+    assert [letter.to for _, letter in postman.letters] == [DANA.mobile, DANA.email]
+    assert await statuses(house) == [DeliveryStatus.FAILED, DeliveryStatus.SENT]
+
+
+@pytest.mark.row("S1")
+async def test_a_report_that_is_faster_than_the_answer_stands(
+    house: House, invited: Meeting, clock: StillClock, work: Callable[[], Awaitable[None]]
+) -> None:
+    await report(house, await only_delivery(house), DeliveryStatus.DELIVERED, clock)
+    await work()
+    assert await statuses(house) == [DeliveryStatus.DELIVERED]
+
+
+@pytest.mark.row("S1")
+async def test_bad_19_a_message_that_never_gets_out_is_told_as_failed(
+    house: House, both_ways: Meeting, postman: Postman, clock: StillClock, work: Callable[[], Awaitable[None]]
+) -> None:
+    for _ in range(MAX_ATTEMPTS):
+        assert await statuses(house) == [DeliveryStatus.QUEUED]
+        postman.breaks = ConnectionError()
+        await work()
+        clock.advance(FIRST_RETRY_S * 2**MAX_ATTEMPTS)
+    await work()
+    assert [letter.to for _, letter in postman.letters] == [DANA.mobile] * MAX_ATTEMPTS + [DANA.email]
+    assert await statuses(house) == [DeliveryStatus.FAILED, DeliveryStatus.SENT]

@@ -44,6 +44,13 @@ def test_a_secret_can_stand_in_a_file(tmp_path: Path) -> None:
         ("BASE_URL", "https://clinic.example:secret"),
         ("BASE_URL", "https://secret\u00e9.example"),
         ("BASE_URL", "https://[secret"),
+        ("SMTP_PORT", "0"),
+        ("SMTP_SECURITY", "secret"),
+        ("MAIL_FROM", "secret"),
+        ("MAIL_FROM", "Secret <secret>"),
+        ("TWILIO_URL", "secret.example"),
+        ("TWILIO_URL", "https://secret.example/path"),
+        ("PHONE_REGION", "secret"),
         ("TRUSTED_PROXIES", "secret.example"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,secret"),
         ("TRUSTED_PROXIES", "*"),
@@ -114,3 +121,18 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadSettings, match="CONSILIUM_TURN_SECRET_FILE: is not text"):
         load_settings({"CONSILIUM_TURN_SECRET_FILE": str(tmp_path / "secret")})
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"SMTP_HOST": "mail.clinic.example"}, "MAIL_FROM: is needed with SMTP_HOST"),
+        ({"TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_AUTH_TOKEN: is needed with TWILIO_ACCOUNT_SID"),
+        ({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t"}, "TWILIO_FROM: is needed with TWILIO_ACCOUNT_SID"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_half_a_provider_stops_the_start(given: dict[str, str], missing: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        load_settings({f"CONSILIUM_{name}": value for name, value in given.items()})
+    assert str(refused.value) == f"CONSILIUM_{missing}"

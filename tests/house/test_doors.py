@@ -21,6 +21,7 @@ DOORS = {
 }  # fmt: skip
 HANDED = {
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/guest_links.py": "asks see_guest first",
     "server/consultation/guests.py": "asks see_consultation or see_guest first, or looks for the viewer's own places",
     "server/consultation/today.py": "starts from visible_consultations",
     "server/consultation/notices.py": "names the patients of notices that the viewer was sent",
@@ -47,6 +48,7 @@ HANDED = {
     "server/notes/history.py": "is handed a note's id by whoever passed its door",
     "server/patients/actions.py": "is handed the record that its patient decides about",
     "server/demo.py": "makes the patient that it changes",
+    "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
 }
 

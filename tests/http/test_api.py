@@ -13,8 +13,8 @@ pytestmark = pytest.mark.anyio
 
 DANA = {"patient_name": "Dana Diaz"}
 ROW = {
-    "id", "patient_name", "booked_as", "companion", "professional_name", "team_name", "invited_by", "mine", "scheduled_at", "duration_min",
-    "state", "stage", "waiting_since", "present", "devices", "link", "desk_url", "phone", "email",
+    "id", "patient_name", "booked_as", "companion", "professional_name", "team_name", "invited_by", "invited_at", "mine", "scheduled_at",
+    "duration_min", "state", "stage", "waiting_since", "present", "devices", "link", "desk_url", "phone", "email",
 }  # fmt: skip
 
 

@@ -19,7 +19,8 @@ OWN = {
     "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
-    "/account/practice", "/templates/new", "/snippets/new", "/calls", "/engines", "/recordings",
+    "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
+    "/recordings",
 }  # fmt: skip
 BODIES: dict[str, object] = {
     "/api/notes/{note_id:uuid}/tickets": {},

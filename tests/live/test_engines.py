@@ -32,9 +32,8 @@ from server.media_control import (
     Refused,
     Up,
     Welcome,
-    read_up,
-    write,
 )
+from server.media_lines import read_up, write
 from server.ports import MediaRoom
 from tests.live.room_client import until
 from tests.servers import ROOT, Process, free_port, listening

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from server.serve import WS_MAX_FRAME
 from server.web.bounded_ws import MAX_PIECES, PINGS_BURST
-from tests.cast import ALICE
+from tests.cast import ALICE, seat_in
 from tests.live.notes.typists import ticket
 from tests.servers import AppServer
 from tests.site import Booked, Site
@@ -28,8 +29,23 @@ HELLOS = {
 BOTH = pytest.mark.parametrize("purpose", HELLOS)
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """One server for all of them: whoever breaks a bound loses their own socket and no more."""
+    folder = tmp_path_factory.mktemp("bounds")
+    shutil.copy(sqlite_template, folder / "test.db")
+    url = f"sqlite:///{folder / 'test.db'}"
+    seat_in(url)
+    site = Site(AppServer(folder, DATABASE_URL=url))
+    site.server.start()
+    yield site
+    site.close()
+    site.server.stop()
+
+
 @pytest.fixture
-def site(live_server: AppServer) -> Iterator[Site]:
+def own_site(live_server: AppServer) -> Iterator[Site]:
+    """A server that has had nothing in its memory yet."""
     site = Site(live_server)
     yield site
     site.close()
@@ -101,7 +117,8 @@ def test_bad_41_a_message_of_20_mb_in_pieces_is_closed_1009(site: Site, booked: 
 
 
 @BOTH
-def test_bad_41_twenty_megabytes_cost_no_more_memory_than_the_greatest_frame(site: Site, booked: Booked, purpose: str) -> None:
+def test_bad_41_twenty_megabytes_cost_no_more_memory_than_the_greatest_frame(own_site: Site, purpose: str) -> None:
+    site, booked = own_site, own_site.consultation()
     with welcomed(site, booked, purpose), welcomed(site, booked, purpose):
         pass  # whatever a first connection costs is not counted
     Path(f"/proc/{site.server.pid}/clear_refs").write_text("5")

@@ -5,6 +5,7 @@ from itertools import combinations
 import pytest
 
 from server.consultation.commands import Admit, Chat, Enter, Hold, Leave, Media, Refuse, Signal
+from server.consultation.route import SETTLE_S
 from server.errors import Conflict, ConsiliumError, Forbidden
 from tests.pure.room_game import ALICE, BOB, DANA, FAY, GRACE_S, IMRAN, Game
 
@@ -177,7 +178,9 @@ class TestPairs:
         game.act(BOB, Enter())
         assert pairs(game) == {frozenset((ALICE, BOB))}
 
-    def test_three_are_none(self, team: Game) -> None:
+    def test_three_are_none_once_the_engine_carries(self, team: Game) -> None:
+        assert pairs(team) == {frozenset((ALICE, DANA))}
+        team.pass_time(SETTLE_S)
         assert pairs(team) == set()
         team.act(IMRAN, Leave())
         assert pairs(team) == {frozenset((ALICE, DANA))}

@@ -14,6 +14,7 @@ from server.web.pseudo import write_pseudo_locales
 pytestmark = pytest.mark.row("S4")
 WHEN = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 LINK = "https://clinic.example/j/x"
+CALL = Call(WHEN, LINK)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def practice(phone: str | None = "+44 20 7946 0018", zone: str = "Europe/London"
 
 
 def test_the_invitation_reads_well(languages: Languages) -> None:
-    letter = invitation("+447700900001", practice(), Call(WHEN, LINK), languages.choose("en-GB", ""))
+    letter = invitation("+447700900001", practice(), CALL, languages.choose("en-GB", ""))
     assert letter.body == (
         "Harbour Clinic: your video appointment is on Monday 23 November at 10:30 (London time). "
         "To join, open https://clinic.example/j/x - no app is needed. Questions? Call +44 20 7946 0018."
@@ -37,15 +38,15 @@ def test_the_invitation_reads_well(languages: Languages) -> None:
 
 
 def test_the_time_is_the_practices_own(languages: Languages) -> None:
-    letter = invitation("dana@example.org", practice(None, "America/New_York"), Call(WHEN, LINK), languages.choose("en-GB", ""))
+    letter = invitation("dana@example.org", practice(None, "America/New_York"), CALL, languages.choose("en-GB", ""))
     assert "on Monday 23 November at 05:30 (New York time)." in letter.body
     assert "Questions?" not in letter.body
 
 
 def test_it_is_written_in_the_practices_language(languages: Languages) -> None:
-    letter = invitation("dana@example.org", practice(), Call(WHEN, LINK), languages.choose("en-XA", ""))
+    letter = invitation("dana@example.org", practice(), CALL, languages.choose("en-XA", ""))
     assert letter.subject.startswith("⟦")
     assert letter.body.count("⟦") == 4
     assert LINK in letter.body
-    months = invitation("dana@example.org", practice(), Call(WHEN, LINK), languages.choose("ar-XB", "")).body
+    months = invitation("dana@example.org", practice(), CALL, languages.choose("ar-XB", "")).body
     assert "November" not in months

@@ -64,7 +64,6 @@ export class Paths {
   /** Our own peer id of the latest welcome. */
   become(own: string): void {
     this.#own = own;
-    this.#stuck = false;
     this.#peers.become(own);
     this.#engine?.become(own);
   }
@@ -75,6 +74,7 @@ export class Paths {
     if (route.path === "engine" || !route.settled || participants.length > PAIR) void this.#load();
     this.#peers.follow(scene, this.#options.me);
     this.#engine?.follow(scene);
+    this.#tellStuck();
   }
 
   receive(frame: PathFrame): void {
@@ -106,10 +106,16 @@ export class Paths {
   }
 
   #changed(): void {
-    if (this.#peers.stuck && !this.#stuck) this.#options.say("stuck", {});
-    this.#stuck ||= this.#peers.stuck;
+    this.#tellStuck();
     this.#engine?.straightChanged();
     this.#options.onChange();
+  }
+
+  /** Once for each line to the server, which may have been started anew. Two who were stuck while one waited need not try again in the call. */
+  #tellStuck(): void {
+    const open = this.#scene?.line === "open";
+    if (open && this.#peers.stuck && !this.#stuck) this.#options.say("stuck", {});
+    this.#stuck = open && (this.#stuck || this.#peers.stuck);
   }
 
   /** One that fails is tried again with the next change. */

@@ -11,6 +11,8 @@ export interface Hosting {
   hold: (person: Participant) => void;
   refuse: (person: Participant) => void;
   withdraw: (person: Participant) => void;
+  /** Shows the link of a guest once more, and sends it again. */
+  link: (person: Participant) => void;
   invite: () => void;
 }
 
@@ -80,6 +82,9 @@ export const DoorDeeds = ({ person, hosting }: { person: Participant; hosting: H
 
 const InvitedDeeds = ({ person, hosting }: { person: Participant; hosting: Hosting }) => (
   <div class="deeds">
+    <Deed name={person.name} onClick={() => hosting.link(person)}>
+      {t("Show or send link")}
+    </Deed>
     <Deed name={person.name} onClick={() => hosting.withdraw(person)}>
       {t("Withdraw")}
     </Deed>

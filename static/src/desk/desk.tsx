@@ -1,7 +1,7 @@
 /** The desk: the list, the call and the note beside each other; on a phone behind tabs. */
-import { type Signal, signal } from "@preact/signals";
+import { computed, type Signal, signal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { attend } from "../call/attend.ts";
 import { openCall } from "../call/open.ts";
 import { CallPane } from "../call/pane.tsx";
@@ -13,16 +13,18 @@ import { t } from "../lib/i18n.ts";
 import { preferred } from "../lib/prefs.ts";
 import { obstacle, surroundings } from "../media/devices.ts";
 import { Actions } from "../today/actions.ts";
+import { Asked } from "../today/asked.ts";
+import { AskedNotices } from "../today/askednotices.tsx";
 import { Bell } from "../today/bell.ts";
 import { Board } from "../today/board.ts";
 import { Dialogs } from "../today/dialogs.tsx";
 import { Feed } from "../today/feed.ts";
+import { useHeld } from "../today/held.ts";
 import { requests } from "../today/requests.ts";
 import { Toast } from "../today/toast.tsx";
 import { Desk } from "./desk.ts";
 import { DeskDialogs } from "./dialogs.tsx";
 import { Done, isBehind } from "./done.tsx";
-import { GuestBell } from "./guestbell.ts";
 import { GuestDialogs } from "./guestdialogs.tsx";
 import { guestRequests } from "./guestrequests.ts";
 import { Guests } from "./guests.ts";
@@ -32,6 +34,7 @@ import { Lobby } from "./lobby.tsx";
 import { NoteColumn } from "./note.tsx";
 import { type DeskBoot, type Parts, rowOf } from "./parts.ts";
 import { People } from "./people.tsx";
+import { waitingGuests } from "./scene.ts";
 import { TabBar } from "./tabbar.tsx";
 import type { DeskTab } from "./tabs.ts";
 import { WaitingGuests } from "./waitingguests.tsx";
@@ -105,15 +108,11 @@ const Middle = (parts: Parts) => {
 
 const DeskPage = (parts: Parts) => {
   const { actions, board, tab } = parts;
-  const dialog = actions.dialog.value !== null;
-  useEffect(() => {
-    if (!dialog) return;
-    board.hold("dialog");
-    return () => board.release("dialog");
-  }, [dialog, board]);
+  useHeld(board, actions.dialog.value !== null);
   return (
     <>
       <Head {...parts} />
+      <AskedNotices asked={parts.asked} apart={parts.desk.scene.value === "call"} />
       <TabBar {...parts} wide={wide} />
       <div class="desk-columns">
         <Column name="list" label={t("Today")} tab={tab}>
@@ -165,14 +164,24 @@ const makeParts = (boot: DeskBoot): Parts => {
     command: (type, body) => model.call.command(type, body),
     say: (text) => actions.say(text),
   });
-  return { boot, board, feed: new Feed(board), actions, model, desk, guests, tab: signal<DeskTab>("call") };
+  const asked = new Asked(board.rows, boot.consultation.id);
+  return { boot, board, feed: new Feed(board), asked, actions, model, desk, guests, tab: signal<DeskTab>("call") };
 };
+
+/** Who wants something here and now: a guest at the door, a colleague elsewhere. */
+const callersOf = ({ model, asked }: Parts): string[] => [
+  ...waitingGuests(model.state.value).map(({ id }) => id),
+  ...asked.asks.value.map(({ key }) => key),
+];
 
 const main = (): void => {
   const parts = makeParts(readBoot<DeskBoot>());
-  const { board, feed, model, desk } = parts;
-  const bell = new Bell(board, () => desk.scene.peek() === "call");
-  const guestBell = new GuestBell(model.state, () => bell.chime.play());
+  const { board, feed, model, desk, asked } = parts;
+  const bell = new Bell({
+    waiting: board.waitingIds,
+    callers: computed(() => callersOf(parts)),
+    busy: () => desk.scene.peek() === "call",
+  });
   bell.restore();
   followWidth();
   const root = $("#desk");
@@ -185,10 +194,10 @@ const main = (): void => {
   setInterval(() => {
     board.tick();
     bell.tick();
-    guestBell.tick();
   }, TICK_MS);
   on(document, "visibilitychange", () => document.hidden || feed.hurry());
   on(window, "online", () => feed.hurry());
+  on(window, "storage", () => asked.recall());
 };
 
 main();

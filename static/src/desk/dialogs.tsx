@@ -4,6 +4,7 @@ import { Icon } from "../lib/icon.tsx";
 import { telUrl } from "../lib/urls.ts";
 import { Dialog } from "../today/dialog.tsx";
 import { Form, Refusal, text, Words } from "../today/form.tsx";
+import { endsWords, staysWords } from "./leaving.ts";
 import { type Parts, rowOf } from "./parts.ts";
 import type { Scene } from "./scene.ts";
 
@@ -14,8 +15,7 @@ const neverCame = ({ desk, model }: Parts): boolean =>
   AWAY.has(desk.scene.value) && model.state.value.roster.consultation.started_at === null;
 
 const Part = (parts: Parts) => {
-  const { desk } = parts;
-  const { patient_name: name } = rowOf(parts);
+  const { desk, model } = parts;
   const seated = desk.scene.value === "call";
   const absent = neverCame(parts);
   return (
@@ -30,12 +30,12 @@ const Part = (parts: Parts) => {
         )}
         <button type="button" class="part" onClick={() => void desk.end("completed", null)}>
           <b>{t("End for all")}</b>
-          <span>{t("The consultation is completed. {name} sees that it has ended.", { name })}</span>
+          <span>{endsWords(model.state.value, rowOf(parts).patient_name)}</span>
         </button>
         {seated && (
           <button type="button" class="part" onClick={() => void desk.leave()}>
             <b>{t("Leave")}</b>
-            <span>{t("Only you go. {name} stays in the call and waits; you or a colleague can join.", { name })}</span>
+            <span>{staysWords(model.state.value)}</span>
           </button>
         )}
         <div class="dialog-foot">

@@ -35,7 +35,8 @@ const DOORS = { hold: Hold, refuse: Refuse, withdraw: Withdraw } as const satisf
 
 export const GuestDialogs = ({ guests }: { guests: Guests }) => {
   const open = guests.dialog.value;
-  if (open === null || open.kind === "invite" || open.kind === "invited") return <InviteDialogs guests={guests} />;
+  if (open === null || open.kind === "invite" || open.kind === "invited" || open.kind === "link")
+    return <InviteDialogs guests={guests} />;
   const Shown = DOORS[open.kind];
   return <Shown guests={guests} person={open.person} />;
 };

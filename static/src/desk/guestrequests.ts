@@ -7,6 +7,12 @@ export const guestRequests = (consultation: string): GuestRequests => {
   return {
     invite: (invitation) => post(at("/guests"), invitation),
     withdraw: (participant) => remove(at(`/guests/${encodeURIComponent(participant)}`)),
+    link: (participant) => fetchJson(at(`/guests/${encodeURIComponent(participant)}/link`)),
+    send: (participant, channel, address) =>
+      post(at(`/guests/${encodeURIComponent(participant)}/link/send`), {
+        channel,
+        [channel === "sms" ? "mobile" : "email"]: address,
+      }),
     colleagues: async () => (await fetchJson<{ colleagues: Colleague[] }>(at("/colleagues"))).colleagues,
     askColleague: ({ id }) => post(at(`/colleagues/${encodeURIComponent(id)}`)),
   };

@@ -20,6 +20,14 @@ export interface Invited {
   sent: Channel[];
 }
 
+/** A guest's link as it is, and where it was written to. */
+export interface KnownLink {
+  link: string;
+  qr_svg: string;
+  mobile: string | null;
+  email: string | null;
+}
+
 export interface Colleague {
   id: string;
   name: string;
@@ -31,6 +39,9 @@ export interface Colleague {
 export interface GuestRequests {
   invite: (invitation: Invitation) => Promise<Invited>;
   withdraw: (participant: string) => Promise<void>;
+  link: (participant: string) => Promise<KnownLink>;
+  /** Another address than the known one goes along. */
+  send: (participant: string, channel: Channel, address: string | null) => Promise<void>;
   colleagues: () => Promise<Colleague[]>;
   askColleague: (colleague: Colleague) => Promise<void>;
 }
@@ -40,6 +51,7 @@ export type DoorDialog = "hold" | "refuse" | "withdraw";
 export type GuestDialog =
   | { kind: "invite" }
   | { kind: "invited"; name: string; made: Invited }
+  | { kind: "link"; person: Participant; known: KnownLink }
   | { kind: DoorDialog; person: Participant };
 
 export interface GuestOptions {
@@ -89,6 +101,18 @@ export class Guests implements Hosting {
 
   withdraw(person: Participant): void {
     this.#open({ kind: "withdraw", person });
+  }
+
+  link(person: Participant): void {
+    void this.#ask(
+      () => this.#options.requests.link(person.id),
+      (known) => ({ kind: "link", person, known }),
+    );
+  }
+
+  sendAgain({ id, name }: Participant, channel: Channel, address: string | null): Promise<void> {
+    const done = t("The link for {name} is in Messages again.", { name });
+    return this.#ask(() => this.#options.requests.send(id, channel, address), this.#tell(done));
   }
 
   admit({ id, role }: Participant): void {

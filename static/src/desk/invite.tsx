@@ -2,12 +2,13 @@
 import { useState } from "preact/hooks";
 import { relationWords } from "../call/words.ts";
 import { t } from "../lib/i18n.ts";
-import type { Relation } from "../lib/wire.ts";
+import type { Participant, Relation } from "../lib/wire.ts";
 import { Dialog } from "../today/dialog.tsx";
 import { Form, text } from "../today/form.tsx";
 import { LinkToShare } from "../today/link.tsx";
-import { Reach } from "../today/new.tsx";
-import type { Colleague, Guests, Invitation, Invited } from "./guests.ts";
+import { AddressField, Reach } from "../today/new.tsx";
+import type { Channel } from "../today/requests.ts";
+import type { Colleague, Guests, Invitation, Invited, KnownLink } from "./guests.ts";
 
 const RELATIONS: readonly Relation[] = ["family", "carer", "interpreter", "supervisor", "colleague"];
 const LONGEST_NAME = 200;
@@ -140,8 +141,63 @@ const Made = ({ guests, name, made }: { guests: Guests; name: string; made: Invi
   </Dialog>
 );
 
+interface LinkProps {
+  guests: Guests;
+  person: Participant;
+  known: KnownLink;
+}
+
+const CHANNELS: readonly Channel[] = ["sms", "email"];
+
+const channelWords = (channel: Channel): string => (channel === "sms" ? t("Text message") : t("E-mail"));
+
+/** Ready for where it went the last time, and for another address. */
+const SendAgain = ({ known, person }: Omit<LinkProps, "guests">) => {
+  const [channel, setChannel] = useState<Channel>(known.mobile === null && known.email !== null ? "email" : "sms");
+  return (
+    <fieldset class="field">
+      <legend>{t("Send the link to {name} again", { name: person.name })}</legend>
+      {CHANNELS.map((each) => (
+        <label class="choice" key={each}>
+          <input
+            type="radio"
+            name="channel"
+            value={each}
+            checked={each === channel}
+            onChange={() => setChannel(each)}
+          />
+          {channelWords(each)}
+        </label>
+      ))}
+      <AddressField key={channel} channel={channel} known={channel === "sms" ? known.mobile : known.email} required />
+    </fieldset>
+  );
+};
+
+const Link = ({ guests, person, known }: LinkProps) => {
+  const run = (values: FormData) => {
+    const channel = text(values, "channel") as Channel;
+    const address = text(values, channel === "sms" ? "mobile" : "email");
+    const isKnown = address === (channel === "sms" ? known.mobile : known.email);
+    void guests.sendAgain(person, channel, isKnown ? null : address);
+  };
+  return (
+    <Form asker={guests} title={t("The link for {name}", { name: person.name })} go={t("Send")} run={run}>
+      <LinkToShare
+        link={known.link}
+        qr={known.qr_svg}
+        sent={[]}
+        label={t("Personal link of {name}", { name: person.name })}
+        scan={t("Or let them scan this.")}
+      />
+      <SendAgain known={known} person={person} />
+    </Form>
+  );
+};
+
 export const InviteDialogs = ({ guests }: { guests: Guests }) => {
   const open = guests.dialog.value;
   if (open?.kind === "invite") return <Invite guests={guests} />;
+  if (open?.kind === "link") return <Link guests={guests} person={open.person} known={open.known} />;
   return open?.kind === "invited" ? <Made guests={guests} name={open.name} made={open.made} /> : null;
 };

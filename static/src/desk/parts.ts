@@ -2,6 +2,7 @@
 import type { Signal } from "@preact/signals";
 import type { CallModel } from "../call/state.ts";
 import type { Actions } from "../today/actions.ts";
+import type { Asked } from "../today/asked.ts";
 import type { Board } from "../today/board.ts";
 import type { Feed } from "../today/feed.ts";
 import type { TodayRow } from "../today/row.ts";
@@ -26,6 +27,7 @@ export interface Parts {
   boot: DeskBoot;
   board: Board;
   feed: Feed;
+  asked: Asked;
   actions: Actions;
   model: CallModel;
   desk: Desk;

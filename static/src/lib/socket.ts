@@ -1,4 +1,5 @@
 /** A JSON socket that keeps itself open: ticket, hello, commands with replies, backoff with jitter. It knows no DOM. */
+import { Retries } from "./retries.ts";
 import { realTimers, type Timers } from "./timers.ts";
 
 /** Commands that wait for the connection; when it is full the newest is refused with `queue_full`. */
@@ -7,8 +8,6 @@ export const QUEUE_LIMIT = 64;
 const SILENCE_MS = 12_000;
 const STALE_MS = 7_000;
 const WELCOME_MS = 8_000;
-const TOO_FAST_MS = 10_000;
-const RESTART_JITTER_MS = 300;
 
 export type SocketState = "connecting" | "open" | "retrying" | "closed";
 
@@ -65,13 +64,6 @@ interface Waiting {
   reject: (error: CommandError) => void;
 }
 
-/** How long to wait before the next attempt, `elapsedMs` after the connection was lost. */
-export const retryDelay = (elapsedMs: number, attempt: number, chance: number): number => {
-  if (elapsedMs < 1_000) return 100 + 200 * chance;
-  const cap = elapsedMs < 5_000 ? 500 : elapsedMs < 10_000 ? 1_000 : elapsedMs < 30_000 ? 2_000 : 10_000;
-  return Math.min(cap, 300 * 2 ** Math.min(attempt, 10)) * (0.5 + 0.5 * chance);
-};
-
 const FINAL = new Set([1000, 4400, 4403, 4404, 4409]);
 const REFUSED_TICKET: Readonly<Record<number, number>> = { 401: 4401, 403: 4403, 404: 4404, 409: 4404, 410: 4404 };
 
@@ -84,24 +76,21 @@ export class JsonSocket<C, E> {
   #lastId = 0;
   readonly #inFlight = new Map<number, Waiting>();
   #queue: Waiting[] = [];
-  #attempt = 0;
-  #lostAt: number | null = null;
+  readonly #retries: Retries;
   #heardAt = 0;
-  #ticketRetried = false;
   #bye: Ending | null = null;
-  #cancelRetry = (): void => {};
   #cancelWatch = (): void => {};
 
   constructor(options: SocketOptions<E>) {
     this.#options = options;
     this.#timers = options.timers ?? realTimers;
+    this.#retries = new Retries(this.#timers, () => void this.#connect());
   }
 
   /** Begins, or begins again after the socket was closed for good. */
   start(): void {
     this.#bye = null;
-    this.#ticketRetried = false;
-    this.#lostAt = null;
+    this.#retries.reset();
     this.#enter("connecting");
     void this.#connect();
   }
@@ -133,7 +122,7 @@ export class JsonSocket<C, E> {
 
   /** The network is back or the page is looked at again: do not wait for the next attempt. */
   hurry(): void {
-    if (this.#state === "retrying") this.#retryIn(0);
+    if (this.#state === "retrying") this.#retries.in(0);
     else if (this.#state === "open" && this.#timers.now() - this.#heardAt > STALE_MS) this.#lost(1006);
   }
 
@@ -167,7 +156,7 @@ export class JsonSocket<C, E> {
   /** Forgets the socket in hand; whatever it still says is not listened to. */
   #release(): void {
     this.#round += 1;
-    this.#cancelRetry();
+    this.#retries.cancel();
     this.#cancelWatch();
     this.#socket?.close();
     this.#socket = null;
@@ -195,9 +184,7 @@ export class JsonSocket<C, E> {
   }
 
   #established(): void {
-    this.#attempt = 0;
-    this.#lostAt = null;
-    this.#ticketRetried = false;
+    this.#retries.reset();
     this.#bye = null;
     this.#enter("open");
   }
@@ -236,7 +223,7 @@ export class JsonSocket<C, E> {
   #lost(code: number): void {
     this.#release();
     this.#drain("dropped", false);
-    if (FINAL.has(code) || (code === 4401 && this.#ticketRetried)) this.#finish(code);
+    if (FINAL.has(code) || this.#retries.exhausted(code)) this.#finish(code);
     else this.#retry(code);
   }
 
@@ -254,23 +241,7 @@ export class JsonSocket<C, E> {
   }
 
   #retry(code: number): void {
-    this.#lostAt ??= this.#timers.now();
-    if (code === 4401) this.#ticketRetried = true;
     this.#enter("retrying");
-    this.#retryIn(this.#delayAfter(code));
-  }
-
-  #delayAfter(code: number): number {
-    if (code === 4401) return 0;
-    if (code === 4429) return TOO_FAST_MS;
-    if (code === 1012) return this.#timers.random() * RESTART_JITTER_MS;
-    const elapsed = this.#timers.now() - (this.#lostAt ?? 0);
-    if (elapsed >= 1_000) this.#attempt += 1;
-    return retryDelay(elapsed, this.#attempt, this.#timers.random());
-  }
-
-  #retryIn(ms: number): void {
-    this.#cancelRetry();
-    this.#cancelRetry = this.#timers.after(ms, () => void this.#connect());
+    this.#retries.after(code);
   }
 }

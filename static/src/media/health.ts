@@ -7,6 +7,8 @@ export const RESTART_MS = 2_500;
 /** Browsers look less and less often for a path that is gone; to begin anew finds it soon after it is back. */
 const RESTARTS = 3;
 export const REBUILD_MS = 10_000;
+/** Between two that never had one: whoever waits for a first picture is brought together by the engine after two of these. */
+export const FIRST_MS = 7_000;
 export const PHONE_MS = 20_000;
 
 export interface Health {
@@ -78,11 +80,15 @@ export const examine = (before: Health, bytes: number, expected: boolean, now: n
 
 export type Remedy = "restart" | "rebuild";
 
-/** At 2.5, 5 and 7.5 s new paths for the connection in hand; at 10 s (20 s, 30 s ...) a fresh one, unless this one stands and only brings nothing. */
+/**
+ * At 2.5, 5 and 7.5 s new paths for the connection in hand; at 10 s (20 s, 30 s ...) a fresh one, unless this one stands and only brings nothing.
+ * Where none stood yet, a fresh one at 7 s, 14 s, 21 s ...
+ */
 export const remedy = (health: Health, now: number, patienceMs = 0): Remedy | null => {
   if (health.troubleSince === null) return null;
   const troubleMs = now - health.troubleSince;
-  if (!health.standing && troubleMs - patienceMs >= REBUILD_MS * (health.rebuilds + 1)) return "rebuild";
+  const afreshMs = (health.stood ? REBUILD_MS : FIRST_MS) * (health.rebuilds + 1);
+  if (!health.standing && troubleMs - patienceMs >= afreshMs) return "rebuild";
   const due = health.restarts < RESTARTS && troubleMs >= RESTART_MS * (health.restarts + 1);
   return due ? "restart" : null;
 };

@@ -1,5 +1,5 @@
 /** The note's socket: a ticket, a hello, and again after a break, quickly at first. What the frames mean is not its business. */
-import { retryDelay } from "../lib/socket.ts";
+import { Retries } from "../lib/retries.ts";
 import { realTimers, type Timers } from "../lib/timers.ts";
 
 /** Why the note stays closed. The text remains in the page. */
@@ -39,8 +39,6 @@ const WELCOME_MS = 8_000;
 /** Without a frame for so long the other side is asked for a sign of life, which must come within ANSWER_MS. */
 const QUIET_MS = 15_000;
 const ANSWER_MS = 8_000;
-const TOO_FAST_MS = 10_000;
-const RESTART_JITTER_MS = 300;
 
 const ENDINGS: Readonly<Record<number, Ending>> = {
   4400: "refused",
@@ -61,28 +59,26 @@ export class Line {
   readonly #timers: Timers;
   #socket: NoteWire | null = null;
   #round = 0;
-  #lostAt: number | null = null;
-  #attempt = 0;
-  #ticketRetried = false;
-  #cancelRetry = (): void => {};
+  readonly #retries: Retries;
   #cancelWatch = (): void => {};
 
   constructor(options: LineOptions, listener: LineListener) {
     this.#options = options;
     this.#listener = listener;
     this.#timers = options.timers ?? realTimers;
+    this.#retries = new Retries(this.#timers, () => void this.#connect());
   }
 
   /** Begins, or begins again after it has ended. */
   start(): void {
-    this.#ticketRetried = false;
+    this.#retries.reset();
     void this.#connect();
   }
 
   /** Closes for good, without a word to the listener. */
   stop(): void {
     this.#round += 1;
-    this.#cancelRetry();
+    this.#retries.cancel();
     this.#cancelWatch();
     this.#socket?.close();
     this.#socket = null;
@@ -96,9 +92,7 @@ export class Line {
 
   /** The connection has proved itself: the next break is a new one. */
   proved(): void {
-    this.#lostAt = null;
-    this.#attempt = 0;
-    this.#ticketRetried = false;
+    this.#retries.reset();
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
@@ -112,7 +106,7 @@ export class Line {
 
   /** Do not wait for the next attempt. */
   retryNow(): void {
-    this.#retryIn(0);
+    this.#retries.in(0);
   }
 
   async #connect(): Promise<void> {
@@ -158,7 +152,7 @@ export class Line {
     this.#release();
     const ending = endingOf(code, reason);
     if (ending) this.#listener.ended(ending);
-    else if (code === 4401 && this.#ticketRetried) this.#listener.ended("signed_out");
+    else if (this.#retries.exhausted(code)) this.#listener.ended("signed_out");
     else this.#retry(code);
   }
 
@@ -170,23 +164,7 @@ export class Line {
   }
 
   #retry(code: number): void {
-    this.#lostAt ??= this.#timers.now();
-    if (code === 4401) this.#ticketRetried = true;
     this.#listener.retrying();
-    this.#retryIn(this.#delayAfter(code));
-  }
-
-  #delayAfter(code: number): number {
-    if (code === 4401) return 0;
-    if (code === 4429) return TOO_FAST_MS;
-    if (code === 1012) return this.#timers.random() * RESTART_JITTER_MS;
-    const elapsed = this.#timers.now() - (this.#lostAt ?? 0);
-    if (elapsed >= 1_000) this.#attempt += 1;
-    return retryDelay(elapsed, this.#attempt, this.#timers.random());
-  }
-
-  #retryIn(ms: number): void {
-    this.#cancelRetry();
-    this.#cancelRetry = this.#timers.after(ms, () => void this.#connect());
+    this.#retries.after(code);
   }
 }

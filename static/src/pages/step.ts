@@ -39,6 +39,7 @@ export class Step {
   private readonly select = $<HTMLSelectElement>("#device");
   private readonly recover = $<UserMediaElement>("#recover");
   private stream: MediaStream | null = null;
+  private opening: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: StepOptions) {
     on(this.start, "click", () => void this.begin());
@@ -57,7 +58,12 @@ export class Step {
     this.start.hidden = false;
   }
 
-  private async begin(id?: string | null): Promise<void> {
+  private begin(id?: string | null): Promise<void> {
+    this.opening = this.open(id);
+    return this.opening;
+  }
+
+  private async open(id?: string | null): Promise<void> {
     this.start.disabled = true;
     try {
       await this.accept(await this.options.open(id));
@@ -122,7 +128,9 @@ export class Step {
     if (this.recover.stream) void this.accept(this.recover.stream);
   }
 
+  /** The answer to our own question is told here, too, and often before it opens anything: then there is nothing more to open. */
   private async permissionChanged(status: PermissionStatus): Promise<void> {
+    await this.opening;
     if (status.state === "granted" && !this.stream) await this.begin();
     if (status.state === "denied" && this.stream) this.fail("blocked");
   }

@@ -1,4 +1,4 @@
-/** Decides when to ring for patients who wait: at once for a new one, then gently again until somebody reacts. */
+/** Decides when to ring for those who wait: at once for a new one, then gently again until somebody reacts. */
 import { type Signal, signal } from "@preact/signals";
 
 /** Long enough not to disturb the work of a whole day, short enough that nobody is forgotten. */
@@ -22,7 +22,7 @@ export class Alarm {
   }
 
   /** The ids of all who wait now. Somebody new rings even when the others were silenced. */
-  update(ids: string[], nowMs: number): void {
+  update(ids: readonly string[], nowMs: number): void {
     const fresh = ids.filter((id) => !this.#waiting.has(id));
     this.#waiting = new Set(ids);
     if (ids.length === 0) this.#rest();

@@ -27,6 +27,7 @@ export class Board {
     this.rows.value.filter((row) => row.mine || !this.onlyMine.value),
   );
   readonly waiting: ReadonlySignal<TodayRow[]> = computed(() => this.shown.value.filter(isWaiting));
+  readonly waitingIds: ReadonlySignal<readonly string[]> = computed(() => this.waiting.value.map(({ id }) => id));
   readonly sections: ReadonlySignal<Sections> = computed(() => arrange(this.shown.value, this.#order.value));
 
   readonly #local: () => number;

@@ -1,9 +1,9 @@
-/** Keeps the board live over /ws/today and says plainly when it is not. */
+/** Keeps a list live over /ws/today and says plainly when it is not. */
 import { type Signal, signal } from "@preact/signals";
 import { post } from "../lib/api.ts";
 import { JsonSocket, type SocketOptions, type SocketState } from "../lib/socket.ts";
 import { socketUrl } from "../lib/urls.ts";
-import type { Board, TodayFrame } from "./board.ts";
+import type { TodayFrame } from "./board.ts";
 
 interface TodayEvents {
   today: TodayFrame;
@@ -19,13 +19,18 @@ const SIGNED_OUT = 4401;
 const fetchTicket = async (): Promise<string> =>
   (await post<{ ticket: string }>("/api/tickets", { purpose: "today" })).ticket;
 
+/** Whoever shows the list. */
+interface Listed {
+  apply(frame: TodayFrame): void;
+}
+
 export class Feed {
   readonly line: Signal<Line> = signal("starting");
-  readonly #board: Board;
+  readonly #listed: Listed;
   readonly #socket: JsonSocket<Record<never, never>, TodayEvents>;
 
-  constructor(board: Board, changed: Partial<Options> = {}) {
-    this.#board = board;
+  constructor(listed: Listed, changed: Partial<Options> = {}) {
+    this.#listed = listed;
     this.#socket = new JsonSocket({
       url: changed.url ?? socketUrl("/ws/today"),
       ticket: fetchTicket,
@@ -46,7 +51,7 @@ export class Feed {
   }
 
   #heard(frame: TodayFrame): void {
-    this.#board.apply(frame);
+    this.#listed.apply(frame);
     this.line.value = "live";
   }
 

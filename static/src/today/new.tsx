@@ -4,7 +4,7 @@ import { ownZone, plural, t, zoneCity } from "../lib/i18n.ts";
 import type { Actions } from "./actions.ts";
 import { Form, text } from "./form.tsx";
 import { PatientName } from "./known.tsx";
-import type { Plan } from "./requests.ts";
+import type { Channel, Plan } from "./requests.ts";
 
 export interface Team {
   id: string;
@@ -30,6 +30,51 @@ export const planOf = (values: FormData): Plan => ({
   duration_min: Number(values.get("duration_min")),
 });
 
+const ADDRESSES = {
+  sms: () => ({
+    id: "mobile",
+    label: t("Mobile number"),
+    type: "tel" as const,
+    pattern: MOBILE,
+    title: t("Digits and spaces, with + in front of the country"),
+  }),
+  email: () => ({
+    id: "email",
+    label: t("E-mail address"),
+    type: "email" as const,
+    pattern: EMAIL,
+    title: t("An address such as name@example.org"),
+  }),
+};
+
+interface AddressProps {
+  channel: Channel;
+  /** The id of the hint that is there already. */
+  hint?: string;
+  known?: string | null;
+  required?: boolean;
+}
+
+export const AddressField = ({ channel, hint, known = null, required = false }: AddressProps) => {
+  const { id, label, ...rest } = ADDRESSES[channel]();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        {...rest}
+        id={id}
+        name={id}
+        autocomplete="off"
+        maxLength={254}
+        dir="ltr"
+        defaultValue={known ?? ""}
+        required={required}
+        aria-describedby={hint}
+      />
+    </div>
+  );
+};
+
 /** A mobile number and an e-mail address, both optional. */
 export const Reach = () => (
   <fieldset class="field-pair">
@@ -37,31 +82,8 @@ export const Reach = () => (
     <p class="hint" id="reach-hint">
       {t("With a number or an address the link is also put into Messages. Without one you pass it on yourself.")}
     </p>
-    <div class="field">
-      <label for="mobile">{t("Mobile number")}</label>
-      <input
-        id="mobile"
-        name="mobile"
-        type="tel"
-        autocomplete="off"
-        pattern={MOBILE}
-        title={t("Digits and spaces, with + in front of the country")}
-        aria-describedby="reach-hint"
-      />
-    </div>
-    <div class="field">
-      <label for="email">{t("E-mail address")}</label>
-      <input
-        id="email"
-        name="email"
-        type="email"
-        autocomplete="off"
-        maxLength={254}
-        pattern={EMAIL}
-        title={t("An address such as name@example.org")}
-        aria-describedby="reach-hint"
-      />
-    </div>
+    <AddressField channel="sms" hint="reach-hint" />
+    <AddressField channel="email" hint="reach-hint" />
   </fieldset>
 );
 

@@ -22,6 +22,8 @@ export interface TodayRow {
   team_name: string | null;
   /** Who asked the viewer in, until they have come. */
   invited_by: string | null;
+  /** When they did so last. */
+  invited_at: string | null;
   mine: boolean;
   scheduled_at: string;
   duration_min: number;

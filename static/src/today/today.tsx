@@ -1,16 +1,19 @@
 /** The script of the Today and Messages pages: the live list, who waits, what rings, and 'Consultation now'. */
+import { computed } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
-import { useEffect } from "preact/hooks";
 import { boot } from "../lib/boot.ts";
 import { $, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
 import { Icon, type IconName } from "../lib/icon.tsx";
 import { prefer, preferred } from "../lib/prefs.ts";
 import { Actions } from "./actions.ts";
+import { Asked } from "./asked.ts";
+import { AskedNotices } from "./askednotices.tsx";
 import { Bell } from "./bell.ts";
 import { Board } from "./board.ts";
 import { Dialogs } from "./dialogs.tsx";
 import { Feed } from "./feed.ts";
+import { useHeld } from "./held.ts";
 import { LineState } from "./linestate.tsx";
 import { TodayList, WaitingCount } from "./list.tsx";
 import type { Team } from "./new.tsx";
@@ -35,6 +38,7 @@ interface Parts {
   feed: Feed;
   bell: Bell;
   actions: Actions;
+  asked: Asked;
   teams: Team[];
 }
 
@@ -96,15 +100,12 @@ const Hints = ({ bell }: { bell: Bell }) => (
   </>
 );
 
-const Silence = ({ bell, board }: { bell: Bell; board: Board }) => {
-  const rings = bell.chime.state.value === "on" && board.waiting.value.length > 0 && !bell.alarm.silenced.value;
-  if (!rings) return null;
-  return (
-    <button type="button" class="button quiet" onClick={() => bell.alarm.silence()}>
+const Silence = ({ bell }: { bell: Bell }) =>
+  bell.rings.value ? (
+    <button type="button" class="button quiet" onClick={() => bell.silence()}>
       {t("Quiet for now")}
     </button>
-  );
-};
+  ) : null;
 
 const Empty = ({ board, actions }: { board: Board; actions: Actions }) => {
   if (board.shown.value.length > 0) return null;
@@ -131,7 +132,7 @@ const Head = ({ board, bell, actions, teams }: Parts) => (
     <div class="today-head">
       <div class="today-count">
         <WaitingCount board={board} />
-        <Silence bell={bell} board={board} />
+        <Silence bell={bell} />
       </div>
       <div class="today-tools">
         {teams.length > 0 && <Whose board={board} />}
@@ -143,16 +144,12 @@ const Head = ({ board, bell, actions, teams }: Parts) => (
 );
 
 const Today = (parts: Parts) => {
-  const { board, feed, bell, actions, teams } = parts;
-  const dialog = actions.dialog.value !== null;
-  useEffect(() => {
-    if (!dialog) return;
-    board.hold("dialog");
-    return () => board.release("dialog");
-  }, [dialog, board]);
+  const { board, feed, bell, actions, teams, asked } = parts;
+  useHeld(board, actions.dialog.value !== null);
   return (
     <>
       <Head {...parts} />
+      <AskedNotices asked={asked} />
       <Notices board={board} />
       <Hints bell={bell} />
       <LineState feed={feed} />
@@ -169,11 +166,13 @@ const showList = (): void => {
   const board = new Board({ now, rows, notices }, Date.now);
   board.onlyMine.value = preferred("mine", false);
   const feed = new Feed(board);
-  const bell = new Bell(board);
+  const asked = new Asked(board.rows);
+  const bell = new Bell({ waiting: board.waitingIds, callers: computed(() => asked.asks.value.map(({ key }) => key)) });
   bell.restore();
   const root = $("#today");
   root.replaceChildren();
-  render(<Today board={board} feed={feed} bell={bell} actions={new Actions(requests)} teams={teams} />, root);
+  const parts = { board, feed, bell, asked, actions: new Actions(requests), teams };
+  render(<Today {...parts} />, root);
   feed.start();
   setInterval(() => {
     board.tick();
@@ -181,6 +180,7 @@ const showList = (): void => {
   }, TICK_MS);
   on(document, "visibilitychange", () => document.hidden || feed.hurry());
   on(window, "online", () => feed.hurry());
+  on(window, "storage", () => asked.recall());
 };
 
 if (document.getElementById("today")) showList();

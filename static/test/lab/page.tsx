@@ -28,6 +28,13 @@ const guests = new Guests({
       return { id: "g", link: "https://consilium.example.org/j/a-long-secret", qr_svg: QR, sent: ["sms"] };
     },
     withdraw: async (participant) => void call.said.push(["withdraw", participant]),
+    link: async () => ({
+      link: "https://consilium.example.org/j/a-long-secret",
+      qr_svg: QR,
+      mobile: "+44 7700 900005",
+      email: null,
+    }),
+    send: async (participant, channel, address) => void call.said.push(["send", { participant, channel, address }]),
     colleagues: async () => [{ id: "bob", name: "Nurse Bob Brown", invited: false }],
     askColleague: async (colleague) => void call.said.push(["askColleague", colleague.id]),
   },

@@ -32,9 +32,9 @@ class Watcher {
   }
 
   /** The time since the last picture counts, too. */
-  told(): { frames: number; longest: number; voices: number } {
+  told(): { frames: number; height: number; longest: number; voices: number } {
     const longest = Math.max(this.longest, performance.now() - this.#shownAt);
-    return { frames: this.frames, longest, voices: this.mostVoices };
+    return { frames: this.frames, height: this.video.videoHeight, longest, voices: this.mostVoices };
   }
 
   #next(): void {
@@ -88,12 +88,18 @@ const connect = (configuration: RTCConfiguration): RTCPeerConnection => {
   return connection;
 };
 
-/** As the browsers count them, on all lines together. */
-const freezes = async (): Promise<number> => {
+/** What the browser counts of what comes in, on all lines together. */
+const sum = async (name: string): Promise<number> => {
   const reports = await Promise.all(connections.map((connection) => connection.getStats()));
-  const counted = reports.flatMap((report) => [...report.values()] as { freezeCount?: number }[]);
-  return counted.reduce((sum, { freezeCount }) => sum + (freezeCount ?? 0), 0);
+  const counted = reports.flatMap((report) => [...report.values()] as Record<string, unknown>[]);
+  return counted.filter(({ type }) => type === "inbound-rtp").reduce((all, each) => all + Number(each[name] ?? 0), 0);
 };
+const freezes = (): Promise<number> => sum("freezeCount");
+/** Samples of sound that were played, and those of them that were made up because nothing had come. */
+const sound = async () => ({
+  played: await sum("totalSamplesReceived"),
+  missed: (await sum("concealedSamples")) - (await sum("silentConcealedSamples")),
+});
 
 const begin = async (me: string, height: number): Promise<void> => {
   const devices = (video: boolean): Promise<MediaStream> =>
@@ -133,6 +139,7 @@ Object.assign(globalThis, {
   cut,
   freezes,
   seen,
+  sound,
   mark,
   drain: () => up.splice(0),
   down: (frames: string[]) => {

@@ -7,21 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from server.media_control import (
-    LONGEST_LINE,
-    VERSION,
-    AnswerOffer,
-    Command,
-    Hello,
-    Join,
-    Offer,
-    OpenRoom,
-    Refused,
-    Side,
-    Welcome,
-    read_down,
-    write,
-)
+from server.media_control import LONGEST_LINE, VERSION, AnswerOffer, Command, Hello, Join, Offer, OpenRoom, Refused, Side, Welcome
+from server.media_lines import read_down, write
 from tests.bench.media import description
 from tests.bench.media.network import ADDRESS
 from tests.bench.media.seat import Seat

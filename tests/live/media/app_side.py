@@ -8,22 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from server.media_control import (
-    AnswerOffer,
-    Done,
-    Event,
-    Greeting,
-    Hello,
-    Join,
-    Offer,
-    OpenRoom,
-    Refused,
-    Side,
-    Welcome,
-    prove,
-    read_down,
-    write,
-)
+from server.media_control import AnswerOffer, Done, Event, Greeting, Hello, Join, Offer, OpenRoom, Refused, Side, Welcome
+from server.media_lines import prove, read_down, write
 from tests.live.media.caller import Caller
 
 E = TypeVar("E", bound=Event)

@@ -32,12 +32,8 @@ from server.media_control import (
     Watch,
     Welcome,
     Wish,
-    is_proof,
-    prove,
-    read_down,
-    read_up,
-    write,
 )
+from server.media_lines import is_proof, prove, read_down, read_up, write
 
 UP = [
     Hello(version=1),

@@ -1,0 +1,90 @@
+"""E-mail over SMTP (RFC 5321), one connection a message: a practice sends some hundred a day, and an idle line would be cut anyway."""
+
+import re
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from html import escape
+from typing import Any
+
+from aiosmtplib import SMTPDataError, SMTPRecipientsRefused, send
+
+from server.ports import Carried, Clock, Letter
+from server.settings import Settings
+
+WITHIN_S = 10.0  # for each step of the exchange; the errand as a whole has 30
+FOR_GOOD = range(500, 600)  # RFC 5321, 4.2.1: trying again would not help
+LINK = re.compile(r"https?://\S+")
+
+
+class SmtpMail:
+    """Hands messages to one SMTP server, which stores and forwards them."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    async def carry(self, letter: Letter, dedupe_key: str) -> Carried:
+        """The same `dedupe_key` gives the same Message-ID. Only what concerns this one address or text is refused for good.
+
+        A sender or a password that the server does not take is a mistake of the operator: it may be mended before the last attempt.
+        """
+        try:
+            await send(message_of(letter, dedupe_key, self._settings.mail_from, self._clock.now()), **self._server())
+        except SMTPRecipientsRefused as refused:
+            return _refused(refused, refused.recipients[0].code)
+        except SMTPDataError as error:
+            return _refused(error, error.code)
+        return Carried.SENT
+
+    async def close(self) -> None:
+        """There is nothing that stays open."""
+
+    def _server(self) -> dict[str, Any]:
+        """Return where `send` connects to. With `starttls` a server that offers none is an error: somebody between may have left it out."""
+        settings = self._settings
+        return {
+            "hostname": settings.smtp_host,
+            "port": settings.smtp_port,
+            "username": settings.smtp_username or None,
+            "password": settings.smtp_password.get_secret_value() or None,
+            "use_tls": settings.smtp_security == "tls",
+            "start_tls": settings.smtp_security == "starttls",
+            "timeout": WITHIN_S,
+        }
+
+
+def message_of(letter: Letter, key: str, sender: str, now: datetime) -> EmailMessage:
+    """Return the message as plain text and as HTML, with the calendar file as a third reading and as a file to keep (RFC 6047)."""
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = f"<{key}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note may answer it
+    message.set_content("\n\n".join(letter.sentences))
+    message.add_alternative(html_of(letter), subtype="html")
+    if letter.calendar is not None:
+        message.add_attachment(letter.calendar.encode(), "text", "calendar", filename="appointment.ics", params={"charset": "utf-8"})
+    return message
+
+
+def html_of(letter: Letter) -> str:
+    """Return the sentences as paragraphs; the addresses in them become links, and nothing else in them is read as HTML."""
+    rows = "".join(f'<p dir="auto">{_linked(sentence)}</p>' for sentence in letter.sentences)
+    return f'<!doctype html><html><body style="font: 1.125rem/1.5 sans-serif">{rows}</body></html>'
+
+
+def _linked(sentence: str) -> str:
+    parts, at = [], 0
+    for found in LINK.finditer(sentence):
+        url = escape(found.group())
+        parts += [escape(sentence[at : found.start()]), f'<a href="{url}">{url}</a>']
+        at = found.end()
+    return "".join([*parts, escape(sentence[at:])])
+
+
+def _refused(error: Exception, code: int) -> Carried:
+    if code not in FOR_GOOD:
+        raise error
+    return Carried.REFUSED

@@ -1,0 +1,90 @@
+"""Writes a message as it reads at this moment: to the patient, to a guest, or to a colleague who is asked in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from server.access.model import Practice
+from server.access.viewer import name_of
+from server.consultation.actions import Addressed
+from server.consultation.calendar_file import Event, calendar_file
+from server.consultation.events import Channel
+from server.consultation.join_link import join_url
+from server.consultation.model import Consultation, JoinLink, Participant, Stage
+from server.consultation.records import Invitation
+from server.core.crypto import Secrets
+from server.core.db import Tx
+from server.identity.model import Person
+from server.messaging.model import Delivery
+from server.messaging.texts import Call, calendar_note, invitation, summons
+from server.patients.model import Patient
+from server.ports import Letter
+from server.web.i18n import Language, Languages
+
+
+@dataclass(frozen=True)
+class Post:
+    """What every message is written with."""
+
+    secrets: Secrets
+    base_url: str
+    languages: Languages
+
+
+class _Told(NamedTuple):
+    """Who is told what; `dated` when the message belongs into a calendar."""
+
+    whom: Addressed
+    call: Call
+    write: Callable[[str, Practice, Call, Language], Letter]
+    dated: bool
+
+
+async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
+    """Return the message, or None when there is nothing left to say: revoked, over, come, or no address any more."""
+    consultation = await tx.get_one(Consultation, delivery.consultation_id)
+    told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery)
+    if told is None or consultation.over:
+        return None
+    address = told.whom.mobile if delivery.channel == Channel.SMS else told.whom.email
+    if not address:
+        return None
+    practice = await tx.get_one(Practice, delivery.practice_id)
+    language = post.languages.choose(practice.language, "")
+    letter = told.write(address, practice, told.call, language)
+    if delivery.channel == Channel.SMS or not told.dated:
+        return letter
+    return replace(letter, calendar=_calendar(consultation, letter.subject, calendar_note(practice, language), now))
+
+
+async def called_name(tx: Tx, delivery: Delivery) -> str | None:
+    """Return which colleague a message is for; None for one to a patient or guest."""
+    place = await tx.get(Participant, delivery.participant_id) if delivery.participant_id else None
+    return None if place is None else place.name
+
+
+async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery) -> _Told | None:
+    link = await tx.get_one(JoinLink, delivery.link_id)
+    if link.revoked_at is not None:
+        return None
+    invited = await tx.get(Invitation, link.participant_id)
+    url = join_url(post.base_url, post.secrets, link.id)
+    if invited is None:
+        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), invitation, dated=True)
+    return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), invitation, dated=True)
+
+
+async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery) -> _Told | None:
+    """Somebody who has come needs no call any more."""
+    place = await tx.get_one(Participant, delivery.participant_id)
+    if place.stage == Stage.IN_CALL:
+        return None
+    invited = await tx.get_one(Invitation, place.id)
+    call = Call(consultation.scheduled_at, f"{post.base_url}/desk/{consultation.id}", await name_of(tx, invited.person_id))
+    return _Told(await tx.get_one(Person, place.person_id), call, summons, dated=False)
+
+
+def _calendar(consultation: Consultation, title: str, note: str, now: datetime) -> str:
+    """Stamped `now`: of two files about one call, a calendar believes the later one (RFC 5545, 3.8.7.2)."""
+    return calendar_file(Event(consultation.id, consultation.scheduled_at, consultation.duration_min, title, note), now)

@@ -1,0 +1,68 @@
+"""`consilium media`: starts a forwarding engine."""
+
+import argparse
+import gc
+from ipaddress import ip_address
+from pathlib import Path
+
+from server.settings import BadSettings, Settings
+
+
+def add_media(media: argparse.ArgumentParser) -> None:
+    """Tell the command line what may be said of an engine."""
+    media.add_argument("--listen", type=_media_address, default=("127.0.0.1", 0), metavar="ADDRESS:PORT", help="for media (127.0.0.1:0)")
+    media.add_argument("--second", type=_ip, metavar="ADDRESS", help="of the other family, at the same port")
+    media.add_argument("--announce", type=_ip, metavar="ADDRESS", help="what browsers are told, where it is not the one to listen on")
+    media.add_argument(
+        "--control", type=_control, required=True, metavar="PATH|ADDRESS:PORT", help="a unix socket, or TCP with a shared secret"
+    )
+    media.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the secret that is shared over TCP")
+    media.add_argument("--owned", action="store_true", help="start engines at the word of standard input, and end with that")
+    media.add_argument("--recordings", type=Path, metavar="DIR", help="where calls are recorded, sealed; without it none is")
+
+
+def run_media(settings: Settings, options: argparse.Namespace) -> int:
+    """Serve until a signal comes; raises `BadSettings` for what does not fit together, and `OSError`."""
+    gc.disable()  # as in `serve`
+    from server.core.logs import configure_logs  # noqa: PLC0415 - the rest of the command line starts without the engine
+    from server.media.control_server import SHORTEST_SECRET  # noqa: PLC0415 - as above
+    from server.media.keeper import Keeper  # noqa: PLC0415 - as above
+    from server.media.worker import Place, run  # noqa: PLC0415 - as above
+
+    gc.enable()
+    configure_logs(settings.log_level)
+    secret = options.secret_file.read_bytes().strip() if options.secret_file else None
+    if isinstance(options.control, tuple) and len(secret or b"") < SHORTEST_SECRET:
+        raise BadSettings(f"control over TCP needs a secret of {SHORTEST_SECRET} bytes or more, in --secret-file")
+    if options.owned and not isinstance(options.control, Path):
+        raise BadSettings("an engine that is owned is controlled over a unix socket")
+    if options.recordings is not None:
+        options.recordings.mkdir(mode=0o700, parents=True, exist_ok=True)
+    address, port = options.listen
+    place = Place(address, port, options.control, options.second, options.announce, secret, recordings=options.recordings)
+    return Keeper(place, options.control).run() if options.owned else run(place)
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Read `ADDRESS:PORT`; an address of IPv6 may stand in brackets."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not ADDRESS:PORT")
+    return host.strip("[]"), int(port)
+
+
+def _media_address(text: str) -> tuple[str, int]:
+    host, port = _address(text)
+    return _ip(host), port
+
+
+def _ip(text: str) -> str:
+    """Browsers are told addresses, not names."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not an IP address") from None
+
+
+def _control(text: str) -> Path | tuple[str, int]:
+    return Path(text) if "/" in text else _address(text)

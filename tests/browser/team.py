@@ -1,0 +1,57 @@
+"""A call of two that may become one of three, and what its pages show of the way that it takes."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
+from tests.browser.person import PHONE, Person, Persons
+from tests.browser.pictures import SMALL_CAMERA, more_pictures, pictures
+from tests.cast import BOB
+from tests.site import Booked, Site
+
+PATHS = """() => globalThis.connections.filter((c) => c.connectionState === "connected").map((c) => c.getTransceivers()[0]?.mid).length"""
+
+
+def small(person: Person) -> Person:
+    person.context.add_init_script(SMALL_CAMERA)
+    return person
+
+
+def pair(
+    persons: Persons, site: Site, *, professional: Browser | None = None, patient: Browser | None = None
+) -> tuple[Person, Person, Booked]:
+    """dr_alice and dana see each other."""
+    booked = site.consultation()
+    dana = small(persons.person("dana", site, browser=patient, size=PHONE))
+    hurry_to_waiting_room(dana, booked)
+    alice = small(at_desk(persons, site, booked, browser=professional))
+    alice.page.reload()
+    alice.press("Admit")
+    for person in (alice, dana):
+        in_call(person)
+    more_pictures(alice, dana, count=1)
+    return alice, dana, booked
+
+
+def joins(persons: Persons, site: Site, booked: Booked, *, browser: Browser | None = None) -> Person:
+    """nurse_bob opens the desk; he is not in the call yet."""
+    bob = small(at_desk(persons, site, booked, BOB, browser=browser))
+    bob.page.reload()
+    expect(bob.button("Join the call")).to_be_enabled()
+    return bob
+
+
+def over_engine(*people: Person) -> None:
+    """Wait until each page has its two connections to the engine, and no other any more."""
+    for person in people:
+        person.until(lambda person=person: person.page.evaluate(PATHS) == 2, what="the engine alone")  # type: ignore[misc]
+
+
+def straight(*people: Person) -> None:
+    for person in people:
+        person.until(lambda person=person: person.page.evaluate(PATHS) == 1, what="the straight way alone")  # type: ignore[misc]
+
+
+def unbroken(*people: Person) -> None:
+    """No player began anew, and nobody is heard twice."""
+    for person in people:
+        assert all(found["same"] and found["voices"] <= 1 for found in pictures(person))
