@@ -284,13 +284,11 @@ class RecordingFailed(Happened):
     reason: Annotated[str, Field(max_length=32)]
 
 
-class NotRecorded(Strict):
+class NotRecorded(HappenedToPeer):
     """What this peer sends there comes in a `codec` that a file does not hold; everything else is recorded."""
 
     t: Literal["not_recorded"] = "not_recorded"
-    room: Name
     folder: Name
-    peer: Name
     source: Source
     codec: Annotated[str, Field(max_length=8)]
 
