@@ -10,6 +10,7 @@ from array import array
 from math import ceil
 
 from server.media.delay import Delay
+from server.media.limits import PIECE_S
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
 
 START_BPS = 500_000  # what a way is taken for until something is known
@@ -31,7 +32,7 @@ REMB_S = 10.0  # for so long the receiver's own estimate counts
 SPARE = 1.2  # times what is wanted: with that nothing is to be found out
 PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 12.0  # between two probes: twice as long after each that brought nothing
 PROBE_CALM_S = 1.0  # after a fall of the estimate
-PROBE_PIECES, PIECE_S = 4, 0.01  # sent one after the other: a short queue on the way overflows when all comes at once
+PROBE_PIECES = 4  # sent one after the other: a short queue on the way overflows when all comes at once
 LONGEST_TRAIN_MS = 60.0  # of sending: where our own loop was late, a probe was slower than what it was to show
 PROBE_SLACK_MS = 5.0  # by which it may be drawn out by chance
 PROBE_BYTES = 275  # of one packet

@@ -174,7 +174,7 @@ class Subscriber:
             self.estimator.begin_probe(int(wanted_bps), now)
             go_on = partial(self._go_on_probing, pictures[0], piece_of_probe(wanted_bps), count(1))
             go_on(now)
-            self.mux.pace.add(go_on)
+            self.mux.go_on_later(go_on)
 
     def _go_on_probing(self, picture: Forwarder, packets: int, pieces: Iterator[int], now: float) -> bool:
         picture.pad(now, packets)
