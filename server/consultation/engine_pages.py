@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from server.access.home import part_of
 from server.access.viewer import administers, viewer_of
+from server.consultation.engine_health import health
 from server.errors import Forbidden
 from server.web.endpoint import house_of
 from server.web.pages import render
@@ -22,4 +23,5 @@ async def _engines(request: Request) -> Response:
         if not await administers(tx, viewer):
             raise Forbidden
         part = await part_of(tx, viewer)
-    return render(request, "staff/engines.html", {"engines": house.engines.states(), "part": part})
+    engines = [(state, health(state.load) if state.load else []) for state in house.engines.states()]
+    return render(request, "staff/engines.html", {"engines": engines, "part": part})
