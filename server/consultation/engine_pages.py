@@ -9,7 +9,7 @@ from server.access.viewer import administers, viewer_of
 from server.consultation.engine_health import health
 from server.errors import Forbidden
 from server.web.endpoint import house_of
-from server.web.pages import render
+from server.web.pages import language_of, render
 
 
 def routes() -> list[Route]:
@@ -23,5 +23,7 @@ async def _engines(request: Request) -> Response:
         if not await administers(tx, viewer):
             raise Forbidden
         part = await part_of(tx, viewer)
-    engines = [(state, health(state.load) if state.load else []) for state in house.engines.states()]
+    text = language_of(request).text
+    states = house.engines.states()
+    engines = [(state, [text(said.sentence, **said.values) for said in (health(state.load) if state.load else [])]) for state in states]
     return render(request, "staff/engines.html", {"engines": engines, "part": part})
