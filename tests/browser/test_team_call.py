@@ -15,6 +15,7 @@ from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
 
+
 def engine_of(site: Site) -> int:
     """Return the process id of the server's own engine, 0 while there is none."""
     children = Path(f"/proc/{site.server.pid}/task/{site.server.pid}/children").read_text().split()
