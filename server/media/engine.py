@@ -54,12 +54,6 @@ class Engine:
                 self._in_room(self._see(command.room), command)
         self._ground.mux.flush()
 
-    def tick(self, now: float) -> None:
-        """Let every room do what is due."""
-        for room in self._rooms.values():
-            room.tick(now)
-        self._ground.mux.flush()
-
     def tell_load(self, cpu: float) -> None:
         """Say how busy it is; `cpu` is the share of one processor since the last time."""
         sent, dropped = self._ground.mux.sent, self._ground.mux.dropped
@@ -67,7 +61,7 @@ class Engine:
         self._tell(Load(rooms=len(self._rooms), peers=peers, packets=sent - self._sent, dropped=dropped - self._dropped, cpu=round(cpu, 3)))
         self._sent, self._dropped = sent, dropped
 
-    def tick_some(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         """Let every tenth room do what is due, others each time; to be called about every 10 ms. All of them at once would hold packets
         up for some milliseconds.
         """

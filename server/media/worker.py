@@ -119,4 +119,4 @@ async def _tell_load(engine: Engine, clock: SystemClock) -> None:
 async def _tick(engine: Engine, clock: SystemClock) -> None:
     while True:
         await asyncio.sleep(TICK_S)
-        engine.tick_some(clock.monotonic())
+        engine.tick(clock.monotonic())
