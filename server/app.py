@@ -43,6 +43,7 @@ from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
+from server.booking.jobs import sweep_holds
 from server.consultation.events import Channel, Invited
 from server.consultation.recording_actions import REMOVE
 from server.consultation.recording_jobs import remove_with, sweep_daily
@@ -193,6 +194,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
     house.supervisor.keep(lambda: sweep_daily(house), name="recordings due")
+    house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)
