@@ -47,6 +47,7 @@ from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
 from server.adapters.smtp_mail import SmtpMail
 from server.adapters.twilio_sms import TwilioSms, genuine_with
+from server.booking.jobs import sweep_holds
 from server.consultation.events import Called, Channel, Invited
 from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
@@ -217,6 +218,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
     started_at = house.clock.now()
     house.supervisor.keep(lambda: sweep_daily(house, started_at), name="recordings due")
+    house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

@@ -72,7 +72,7 @@ class Stage(StrEnum):
 
 
 class Consultation(Base):
-    """FHIR Encounter (virtual). `scheduled_at` may change; the join link moves with it."""
+    """FHIR Encounter (virtual). `scheduled_at` may change; the join link moves with it. `appointment_id` is the promise that it keeps."""
 
     __tablename__ = "consultation"
 
@@ -81,6 +81,7 @@ class Consultation(Base):
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointment.id"), index=True, unique=True)
     scheduled_at: Mapped[datetime] = mapped_column(index=True)
     duration_min: Mapped[int]
     state: Mapped[ConsultationState] = mapped_column(String(20))
