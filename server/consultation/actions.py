@@ -51,6 +51,11 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
         raise Invalid("Please choose a time from now to a year ahead.", code="scheduled_at")
     patient = await _patient(tx, viewer, plan, now)
     consultation = _consultation(viewer, plan, patient.id, now)
+    return consultation, await arrange(tx, secrets, consultation, patient, now)
+
+
+async def arrange(tx: Tx, secrets: Secrets, consultation: Consultation, patient: Patient, now: datetime) -> JoinLink:
+    """Add a consultation with the patient's place and link; the invitation follows by event."""
     tx.add(consultation)
     await tx.flush()
     participant = new_place(consultation.id, Role.PATIENT, patient.name, None)
@@ -60,8 +65,8 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
     await tx.flush()
     for channel in channels_of(patient):
         await tx.emit(Invited(consultation.id, link.id, channel))
-    tx.hint(today_topic(viewer.practice_id))
-    return consultation, link
+    tx.hint(today_topic(consultation.practice_id))
+    return link
 
 
 async def _patient(tx: Tx, viewer: Viewer, plan: Plan, now: datetime) -> Patient:
