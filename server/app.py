@@ -48,6 +48,7 @@ from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
+from server.booking.jobs import sweep_holds
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
 from server.consultation.events import Announced, Channel, Invited
 from server.consultation.recording_actions import REMOVE
@@ -215,6 +216,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await app.state.notes.start()
     house.supervisor.keep(lambda: anchor_daily(house), name="note anchors")
     house.supervisor.keep(lambda: sweep_daily(house), name="recordings due")
+    house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

@@ -8,15 +8,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.booking.actions import hold, release
-from server.booking.details import Given, faults_of, given_in
-from server.booking.free_times import FreeTimes, free_times
+from server.booking.details import NOTHING, Given, faults_of, given_in
+from server.booking.doors import find_appointment
+from server.booking.free_times import FreeTimes, Question, free_times
 from server.booking.front import Front, see_front, see_service
 from server.booking.held import PATH, find_held, keep_held
+from server.booking.holding import Wanted, hold_instead
 from server.booking.model import Appointment, Service
 from server.booking.slot_days import read_time, read_zone, zones_by_area
 from server.core.db import Tx
-from server.errors import ConsiliumError, Conflict, Invalid
+from server.errors import Conflict, ConsiliumError, Invalid
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render, render_first
@@ -25,12 +26,12 @@ from server.web.proxies import address_key
 
 @dataclass(frozen=True)
 class Shop:
-    """One service on its page, with free times, and why the reader sees them once more: `time`, `just_taken`, `expired` or nothing."""
+    """One service on its page, with free times; `said` is the code of why the reader sees them once more."""
 
     front: Front
     service: Service
     free: FreeTimes
-    given: Given = Given()
+    given: Given = NOTHING
     said: str = ""
 
 
@@ -57,7 +58,7 @@ async def _times(request: Request) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
         front, service = await _service(tx, request)
-        free = await free_times(tx, service, front.practice.time_zone, request.query_params, house.clock.now())
+        free = await free_times(tx, Question(service, front.practice.time_zone, request.query_params), house.clock.now())
     return show_times(request, Shop(front, service, free))
 
 
@@ -80,13 +81,12 @@ async def _hold(tx: Tx, request: Request, form: dict[str, str]) -> Appointment:
     front, service = await _service(tx, request)
     now = house_of(request).clock.now()
     begins_at = read_time(form.get("time", ""))
-    before = find_held(request)
-    if before is not None:
-        await release(tx, before, now)
-    held = await hold(tx, service, begins_at, read_zone(form.get("zone")) or front.practice.time_zone, now)
+    before_id = find_held(request)
+    before = await find_appointment(tx, before_id) if before_id else None
+    held = await hold_instead(tx, before, Wanted(service, begins_at, read_zone(form.get("zone")) or front.practice.time_zone), now)
     given = given_in(form)
     if not faults_of(given):
-        held.name, held.mobile, held.email = given.name, given.mobile, given.email
+        held.describe(given.name, given.mobile or None, given.email or None, now)
     return held
 
 
@@ -94,15 +94,13 @@ async def _once_more(request: Request, form: dict[str, str], error: ConsiliumErr
     house = house_of(request)
     async with house.database.read() as tx:
         front, service = await _service(tx, request)
-        free = await free_times(tx, service, front.practice.time_zone, form, house.clock.now())
-    said = "time" if error.code == "time" else "just_taken"
-    return show_times(request, Shop(front, service, free, given_in(form), said), error.http_status)
+        free = await free_times(tx, Question(service, front.practice.time_zone, form), house.clock.now())
+    return show_times(request, Shop(front, service, free, given_in(form), error.code), error.http_status)
 
 
 def show_times(request: Request, shop: Shop, status: int = 200) -> Response:
     """Show the free times, with the sentence that says why they are shown again."""
     front, service, free = shop.front, shop.service, shop.free
-    first = free.week.days[0][0].begins_at if free.week.days else free.now
     shown = {
         "front": front,
         "practice": front.practice,
@@ -115,7 +113,7 @@ def show_times(request: Request, shop: Shop, status: int = 200) -> Response:
         "first_free": free.first_free,
         "kept": shop.given.kept,
         "said": shop.said,
-        "boot": {"zone": free.zone, "at": first.isoformat()},
+        "boot": {"zone": free.zone, "at": free.example.isoformat()},
     }
     return render_first(request, "book/times.html", shown, status)
 

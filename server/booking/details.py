@@ -25,6 +25,9 @@ class Given:
         return {field: value for field in FIELDS if (value := getattr(self, field))}
 
 
+NOTHING = Given()
+
+
 def given_in(form: Mapping[str, str]) -> Given:
     name, mobile, email = (" ".join(form.get(field, "").split()) for field in FIELDS)
     return Given(name, mobile, email)

@@ -31,12 +31,7 @@ async def see_front(tx: Tx, owner_id: UUID) -> Front:
     services = list(await tx.scalars(offered.order_by(Service.name, Service.id)))
     if not services:
         raise NotFound
-    practice = await tx.get_one(Practice, services[0].practice_id)
-    if services[0].team_id is None:
-        professional = await tx.get_one(Professional, owner_id)
-        return Front(owner_id, professional.full_name, practice, None, [professional], services)
-    team = await tx.get_one(Team, owner_id)
-    return Front(owner_id, team.name, practice, team, await _members(tx, owner_id), services)
+    return await _front(tx, services[0], services)
 
 
 async def see_service(tx: Tx, owner_id: UUID, service_id: UUID) -> tuple[Front, Service]:
@@ -46,6 +41,20 @@ async def see_service(tx: Tx, owner_id: UUID, service_id: UUID) -> tuple[Front, 
     if service is None:
         raise NotFound
     return front, service
+
+
+async def front_of(tx: Tx, service: Service) -> Front:
+    """Return the page of a service that somebody holds a time of, though it may have been withdrawn meanwhile."""
+    return await _front(tx, service, [service])
+
+
+async def _front(tx: Tx, service: Service, services: Sequence[Service]) -> Front:
+    practice = await tx.get_one(Practice, service.practice_id)
+    if service.team_id is None:
+        professional = await tx.get_one(Professional, service.professional_id)
+        return Front(professional.id, professional.full_name, practice, None, [professional], services)
+    team = await tx.get_one(Team, service.team_id)
+    return Front(team.id, team.name, practice, team, await _members(tx, team.id), services)
 
 
 async def _members(tx: Tx, team_id: UUID) -> list[Professional]:

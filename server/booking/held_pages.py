@@ -2,27 +2,29 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
+from typing import cast
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.booking.actions import confirm, release
+from server.booking.actions import Details, confirm
 from server.booking.book_pages import Shop, show_times
-from server.booking.details import Given, faults_of, given_in
-from server.booking.doors import find_appointment, members_of
-from server.booking.free_times import FreeTimes, free_times
-from server.booking.front import Front, see_service
+from server.booking.details import NOTHING, Given, faults_of, given_in
+from server.booking.doors import find_appointment, professionals_of
+from server.booking.free_times import FreeTimes, Question, free_times
+from server.booking.front import Front, front_of
 from server.booking.held import PATH, find_held
-from server.booking.model import Appointment, AppointmentState, Service
+from server.booking.holding import release
+from server.booking.model import Appointment, Service
 from server.booking.slot_days import own_zone
 from server.core.db import Tx
 from server.errors import NotFound, NotSignedIn
 from server.identity.gate import signed_in
-from server.patients.doors import own_records
+from server.patients.doors import find_own_record
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -40,7 +42,6 @@ class Held:
     front: Front
     service: Service
     members: str
-    signed_in: bool
     known: Patient | None
     now: datetime
 
@@ -82,7 +83,7 @@ def _while_held(edge: Page, arrive: Arrive) -> Page:
 
 async def _times_again(request: Request) -> Response:
     """Show fresh times with a sentence; what was written goes along."""
-    given = given_in(await read_form(request)) if request.method == "POST" else Given()
+    given: Given = getattr(request.state, "given", NOTHING)
     house = house_of(request)
     async with house.database.read() as tx:
         appointment, front, service = await _about(tx, request)
@@ -93,7 +94,7 @@ async def _times_again(request: Request) -> Response:
 
 
 async def _free(tx: Tx, request: Request, appointment: Appointment, front: Front, service: Service) -> FreeTimes:
-    return await free_times(tx, service, front.practice.time_zone, {"zone": appointment.time_zone}, house_of(request).clock.now())
+    return await free_times(tx, Question(service, front.practice.time_zone, {"zone": appointment.time_zone}), house_of(request).clock.now())
 
 
 async def _details(request: Request) -> Response:
@@ -108,12 +109,12 @@ async def _details(request: Request) -> Response:
 
 
 async def _store_details(request: Request) -> Response:
-    given = given_in(await read_form(request))
+    given = await _read_given(request)
     faults = faults_of(given)
     async with house_of(request).database.write() as tx:
         held = await _held(tx, request, lock=True)
         if not faults:
-            held.appointment.name, held.appointment.mobile, held.appointment.email = given.name, given.mobile, given.email
+            held.appointment.describe(given.name, given.mobile or None, given.email or None, held.now)
     if faults:
         return _show_details(request, held, given, faults)
     return RedirectResponse(f"{_base(held)}/check", status_code=303)
@@ -130,7 +131,7 @@ async def _check(request: Request) -> Response:
         held = await _held(tx, request)
     if faults_of(_given_of(held.appointment)):
         return RedirectResponse(_base(held), status_code=303)
-    return _show(request, held, "check", cancel_until=held.appointment.begins_at - timedelta(minutes=held.service.cancel_until_min))
+    return _show(request, held, "check")
 
 
 async def _book(request: Request) -> Response:
@@ -139,18 +140,18 @@ async def _book(request: Request) -> Response:
         held = await _held(tx, request, lock=True)
         if faults_of(_given_of(held.appointment)):
             return RedirectResponse(_base(held), status_code=303)
-        await confirm(tx, held.appointment, _who(held), house.clock.now())
+        await confirm(tx, held.appointment, _who(held), held.now)
     raise Booked
 
 
 async def _leave(request: Request) -> Response:
     """Give the time back, and show the others; what was written goes along."""
-    given = given_in(await read_form(request))
+    given = await _read_given(request)
     house = house_of(request)
     async with house.database.write() as tx:
         held = await _held(tx, request, lock=True)
         kept = given if given.kept else _given_of(held.appointment)
-        await release(tx, held.appointment.id, house.clock.now())
+        await release(tx, held.appointment, held.now)
         free = await _free(tx, request, held.appointment, held.front, held.service)
     return show_times(request, Shop(held.front, held.service, free, kept))
 
@@ -161,14 +162,14 @@ async def _held(tx: Tx, request: Request, *, lock: bool = False) -> Held:
     now = house_of(request).clock.now()
     if find_held(request) != appointment.id:
         raise Gone
-    if appointment.state not in {AppointmentState.HELD, AppointmentState.EXPIRED}:
+    if appointment.confirmed_at is not None:
         raise Booked
-    if not appointment.holds(now):
+    if not appointment.held_at(now):
         raise Gone
     person_id = await _reader(request)
-    known = await _record(tx, person_id, front.practice.id)
-    members = ", ".join(member.full_name for member in await members_of(tx, appointment.id))
-    return Held(appointment, front, service, members, person_id is not None, known, now)
+    known = await find_own_record(tx, person_id, front.practice.id) if person_id else None
+    members = ", ".join(member.full_name for member in await professionals_of(tx, appointment.id))
+    return Held(appointment, front, service, members, known, now)
 
 
 async def _about(tx: Tx, request: Request, *, lock: bool = False) -> tuple[Appointment, Front, Service]:
@@ -176,8 +177,7 @@ async def _about(tx: Tx, request: Request, *, lock: bool = False) -> tuple[Appoi
     if appointment is None or appointment.service_id is None:
         raise NotFound
     service = await tx.get_one(Service, appointment.service_id)
-    front, _ = await see_service(tx, service.professional_id or service.team_id, service.id)
-    return appointment, front, service
+    return appointment, await front_of(tx, service), service
 
 
 async def _reader(request: Request) -> UUID | None:
@@ -187,9 +187,11 @@ async def _reader(request: Request) -> UUID | None:
         return None
 
 
-async def _record(tx: Tx, person_id: UUID | None, practice_id: UUID) -> Patient | None:
-    records = await own_records(tx, person_id) if person_id else []
-    return next((record.patient for record in records if record.practice.id == practice_id), None)
+def _who(held: Held) -> Details:
+    """Say who books. It is for the record of whoever is signed in where the name is theirs; another name is somebody else."""
+    given = _given_of(held.appointment)
+    own = held.known is not None and held.known.unless_called(given.name) is None
+    return Details(given.name, given.mobile or None, given.email or None, held.known.person_id if held.known and own else None)
 
 
 def _show(request: Request, held: Held, template: str, status: int = 200, **more: object) -> Response:
@@ -203,12 +205,17 @@ def _show(request: Request, held: Held, template: str, status: int = 200, **more
         "zone": zone,
         "own": own_zone(held.appointment.time_zone, zone, held.appointment.begins_at),
         "base": _base(held),
-        "signed_in": held.signed_in,
         "known": held.known.name if held.known else None,
         "now": held.now,
         **more,
     }
     return render(request, f"book/{template}.html", shown, status)
+
+
+async def _read_given(request: Request) -> Given:
+    """Read the form and keep it at hand: should the time be gone, what was written goes along."""
+    request.state.given = given_in(await read_form(request))
+    return cast(Given, request.state.given)
 
 
 def _given_of(appointment: Appointment) -> Given:

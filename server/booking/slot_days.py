@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from server.booking.zones import zone_names
 from server.errors import Invalid
 
-ZONES = frozenset(available_timezones())
 WEEK = 7
 FORM = "%Y-%m-%dT%H:%MZ"
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z")
@@ -63,15 +63,17 @@ def day_in(zone: str, moment: datetime) -> date:
 
 def read_time(text: str) -> datetime:
     """Return the aware UTC time that a form sent; raises `Invalid` with the code `time` for none, and for anything else."""
-    try:
-        if not TIME.fullmatch(text):
-            raise ValueError
-        moment = datetime.strptime(text, FORM).replace(tzinfo=UTC)
-    except ValueError:
-        raise Invalid("Please choose a time.", code="time") from None
-    if moment.year > LAST_YEAR:
+    moment = _read(text) if TIME.fullmatch(text) else None
+    if moment is None or moment.year > LAST_YEAR:
         raise Invalid("Please choose a time.", code="time")
     return moment
+
+
+def _read(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, FORM).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def read_day(text: str | None, first: date, last: date, otherwise: date) -> date:
@@ -85,7 +87,7 @@ def read_day(text: str | None, first: date, last: date, otherwise: date) -> date
 
 def read_zone(text: str | None) -> str | None:
     """Return the zone that an address names, or None for none and for one that there is not."""
-    return text if text in ZONES else None
+    return text if text in zone_names() else None
 
 
 def own_zone(text: str | None, zone: str, moment: datetime) -> str | None:
@@ -101,7 +103,7 @@ AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Eu
 
 def zones_by_area() -> dict[str, list[tuple[str, str]]]:
     """Return pairs of a zone's name and its city, under the part of the world in which it is."""
-    zones = sorted(ZONES)
+    zones = sorted(zone_names())
     return {area: [(name, _city(name)) for name in zones if name.partition("/")[0] == area] for area in AREAS}
 
 

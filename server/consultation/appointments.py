@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from server.booking.doors import members_of
+from server.booking.doors import find_appointment, professionals_of
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
 from server.booking.model import Appointment, Service
 from server.consultation.actions import Addressed, arrange, channels_of
@@ -16,12 +16,13 @@ from server.consultation.topics import room_topic, today_topic
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.ids import new_id
+from server.errors import NotFound
 from server.patients.model import Patient
 
 
 async def on_confirmed(tx: Tx, secrets: Secrets, fact: AppointmentConfirmed, now: datetime) -> None:
     """Make the consultation, with the patient's place and link; they are invited as by a professional."""
-    appointment = await tx.get_one(Appointment, fact.appointment_id)
+    appointment = await _appointment(tx, fact.appointment_id)
     service = await tx.get_one(Service, appointment.service_id)
     patient = await tx.get_one(Patient, appointment.patient_id)
     await arrange(tx, secrets, await _consultation(tx, appointment, service, now), patient, now)
@@ -29,10 +30,10 @@ async def on_confirmed(tx: Tx, secrets: Secrets, fact: AppointmentConfirmed, now
 
 async def on_moved(tx: Tx, fact: AppointmentMoved) -> None:
     """Let the consultation follow; the link stays, and everybody who has one is told."""
-    appointment = await tx.get_one(Appointment, fact.appointment_id)
+    appointment = await _appointment(tx, fact.appointment_id)
     consultation = await _of_appointment(tx, appointment.id)
     if consultation is not None:
-        consultation.move(appointment.begins_at, await _host(tx, appointment.id) or consultation.professional_id)
+        consultation.move(appointment.begins_at)
         await _dismiss(tx, consultation)
         await _announce(tx, consultation, News.MOVED)
 
@@ -46,14 +47,15 @@ async def on_cancelled(tx: Tx, fact: AppointmentCancelled, now: datetime) -> Non
         await _announce(tx, consultation, News.CANCELLED)
 
 
+async def _appointment(tx: Tx, appointment_id: UUID) -> Appointment:
+    appointment = await find_appointment(tx, appointment_id)
+    if appointment is None:
+        raise NotFound
+    return appointment
+
+
 async def _of_appointment(tx: Tx, appointment_id: UUID) -> Consultation | None:
     return await tx.scalar(select(Consultation).where(Consultation.appointment_id == appointment_id).with_for_update())
-
-
-async def _host(tx: Tx, appointment_id: UUID) -> UUID | None:
-    """Return whose consultation it is: the one who leads, who comes first of the members."""
-    members = await members_of(tx, appointment_id)
-    return members[0].id if members else None
 
 
 async def _consultation(tx: Tx, appointment: Appointment, service: Service, now: datetime) -> Consultation:
@@ -61,7 +63,7 @@ async def _consultation(tx: Tx, appointment: Appointment, service: Service, now:
         id=new_id(),
         practice_id=appointment.practice_id,
         patient_id=appointment.patient_id,
-        professional_id=await _host(tx, appointment.id),
+        professional_id=(await professionals_of(tx, appointment.id))[0].id,  # whoever leads
         team_id=service.team_id,
         appointment_id=appointment.id,
         scheduled_at=appointment.begins_at,

@@ -73,7 +73,7 @@ class Stage(StrEnum):
 
 
 class Consultation(Base):
-    """FHIR Encounter (virtual). `scheduled_at` may change; the join link moves with it."""
+    """FHIR Encounter (virtual). `scheduled_at` may change; the join link moves with it. `appointment_id` is the promise that it keeps."""
 
     __tablename__ = "consultation"
 
@@ -82,6 +82,7 @@ class Consultation(Base):
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"), index=True)
+    appointment_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointment.id"), index=True, unique=True)
     scheduled_at: Mapped[datetime] = mapped_column(index=True)
     duration_min: Mapped[int]
     state: Mapped[ConsultationState] = mapped_column(String(20))
@@ -154,11 +155,10 @@ class Consultation(Base):
         self._refuse_if_begun()
         self.state, self.ended_at = ConsultationState.CANCELLED, now
 
-    def move(self, scheduled_at: datetime, professional_id: UUID) -> None:
-        """Let it be at another time, by whoever has time then. A patient who was early waits no longer."""
+    def move(self, scheduled_at: datetime) -> None:
+        """Let it be at another time. A patient who was early waits no longer."""
         self._refuse_if_begun()
-        self.state = ConsultationState.SCHEDULED
-        self.scheduled_at, self.professional_id = scheduled_at, professional_id
+        self.state, self.scheduled_at = ConsultationState.SCHEDULED, scheduled_at
 
     def _refuse_if_begun(self) -> None:
         self._refuse_if_over()

@@ -6,7 +6,7 @@ from functools import wraps
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from server.consultation import visit_appointment, visit_check, visit_room
@@ -14,8 +14,8 @@ from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
 from server.consultation.visit_account import account_page
-from server.consultation.visit_appointment import booked_by_patient, enter
 from server.consultation.visit_actions import decline, record_consents, record_who, start_visit
+from server.consultation.visit_appointment import booked_by_patient, enter
 from server.consultation.visit_view import GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
 from server.errors import Invalid, NotFound
 from server.identity.passwords import Passwords
@@ -85,7 +85,7 @@ async def _welcome(request: Request) -> Response:
         view = await view_of(tx, request)
         mine = await booked_by_patient(tx, view)
     if view.closed:
-        again = f"/book/{mine.service.owner_id}/{mine.service.id}" if mine else ""
+        again = f"/book/{mine.service.professional_id or mine.service.team_id}/{mine.service.id}" if mine else ""
         return show_first(request, view, "closed", status=410, standing=view.visit.standing, again=again)
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from starlette.requests import Request
@@ -10,15 +9,15 @@ from starlette.responses import RedirectResponse, Response
 
 from server.booking.actions import cancel, move
 from server.booking.doors import find_appointment
-from server.booking.free_times import FreeTimes, free_times
-from server.booking.model import Appointment, Service
+from server.booking.free_times import FreeTimes, Question, times_to_move
+from server.booking.model import Appointment, Party, Service
 from server.booking.slot_days import own_zone, read_time
 from server.consultation.doors import link_of_appointment
 from server.consultation.join_link import join_token
 from server.consultation.model import Standing
 from server.consultation.visit_view import COOKIE, COOKIE_S, GoTo, View, go_to, show, view_of
 from server.core.db import Tx
-from server.errors import ConsiliumError, Conflict, Invalid, NotFound
+from server.errors import Conflict, ConsiliumError, Invalid, NotFound
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -34,18 +33,6 @@ class Mine:
     appointment: Appointment
     service: Service
     patient: Patient
-
-    @property
-    def move_until(self) -> datetime:
-        return self.appointment.begins_at - timedelta(minutes=self.service.move_until_min)
-
-    @property
-    def cancel_until(self) -> datetime:
-        return self.appointment.begins_at - timedelta(minutes=self.service.cancel_until_min)
-
-    @property
-    def path(self) -> str:
-        return f"{self.view.base}/appointment"
 
 
 async def arrive(request: Request, appointment_id: UUID) -> Response:
@@ -105,7 +92,7 @@ async def cancel_page(request: Request) -> Response:
         async with house_of(request).database.write() as tx:
             mine = await _mine(tx, request, lock=True)
             check_version(mine.appointment, form)
-            await cancel(tx, mine.appointment, "patient", mine.view.now)
+            await cancel(tx, mine.appointment, Party.PATIENT, mine.view.now)
     except (Conflict, Invalid) as error:
         async with house_of(request).database.read() as tx:
             return _show(request, await _mine(tx, request), "cancel", error.http_status, said=error.code)
@@ -125,7 +112,7 @@ async def move_page(request: Request) -> Response:
             await move(tx, mine.appointment, begins_at, read_version(form), mine.view.now)
     except (Conflict, Invalid) as error:
         return await _move_again(request, form, error)
-    return go_to(f"{mine.path}?moved")
+    return go_to(f"{mine.view.base}/appointment?moved")
 
 
 async def _move_again(request: Request, form: Mapping[str, str], error: ConsiliumError) -> Response:
@@ -137,12 +124,11 @@ async def _move_again(request: Request, form: Mapping[str, str], error: Consiliu
 
 async def _free(tx: Tx, mine: Mine, asked: Mapping[str, str]) -> FreeTimes:
     zoned = {"zone": mine.appointment.time_zone, **asked}
-    return await free_times(tx, mine.service, mine.view.practice.time_zone, zoned, mine.view.now)
+    return await times_to_move(tx, mine.appointment, Question(mine.service, mine.view.practice.time_zone, zoned), mine.view.now)
 
 
 def _show_move(request: Request, mine: Mine, free: FreeTimes, status: int = 200, said: str = "") -> Response:
-    first = free.week.days[0][0].begins_at if free.week.days else free.now
-    boot = {"zone": free.zone, "at": first.isoformat()}
+    boot = {"zone": free.zone, "at": free.example.isoformat()}
     shown = {"week": free.week, "first_free": free.first_free, "path": f"{mine.view.base}/move", "boot": boot}
     return _show(request, mine, "move", status, said=said, **shown)
 
@@ -153,8 +139,6 @@ def _show(request: Request, mine: Mine, template: str, status: int = 200, *, sai
         "appointment": mine.appointment,
         "service": mine.service,
         "patient": mine.patient,
-        "move_until": mine.move_until,
-        "cancel_until": mine.cancel_until,
         "open": mine.view.visit.standing is Standing.READY,
         "zone": zone,
         "own": own_zone(mine.appointment.time_zone, zone, mine.appointment.begins_at),

@@ -41,8 +41,8 @@ async def _week(request: Request) -> Response:
         zone = ZoneInfo(practice.time_zone)
         today = now.astimezone(zone).date()
         first = _monday(read_day(request.query_params.get("from"), today - FURTHEST, today + FURTHEST, today))
-        begin, end = _morning(first, zone), _morning(first + timedelta(days=WEEK), zone)
-        rows = await rows_between(tx, viewer, begin, end, now, language_of(request).text)
+        span = _morning(first, zone), _morning(first + timedelta(days=WEEK), zone)
+        rows = await rows_between(tx, viewer, span, now, language_of(request).text)
     days = [_day(day, rows, zone, today) for day in (first + timedelta(days=each) for each in range(WEEK))]
     shown = {
         "days": days,

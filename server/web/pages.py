@@ -15,11 +15,11 @@ from markupsafe import Markup
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
+from server.web.amounts import price_words
 from server.web.assets import Assets, built_assets
 from server.web.endpoint import house_of
 from server.web.i18n import Language, Languages, read_languages
 from server.web.middleware import content_policy
-from server.web.amounts import price_words
 from server.web.moments import bare_time, city_of, date_words, elsewhere_time, full_date, zone_words, zoned_time
 
 TEMPLATES = Path(__file__).parent.parent / "templates"

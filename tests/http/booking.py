@@ -2,18 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import httpx2
 from sqlalchemy import select
 
-from server.booking.model import Appointment, Needs, Service, ServiceState, WeeklyHours
+from server.booking.model import Appointment, Needs, Service
 from server.consultation.model import Consultation
 from server.core.db import Tx
 from server.core.house import House
-from server.core.ids import new_id
-from tests.cast import ALICE, BOB, CLINIC, NORTH, Staff
+from tests.booking import hours, service
+from tests.cast import ALICE, BOB, NORTH, Staff
 
 RADIO = re.compile(r'<input type="radio" name="time" value="([^"]+)"')
 VERSION = re.compile(r'name="version" value="([0-9]+)"')
@@ -22,33 +22,18 @@ A_DAY_MIN = 24 * 60
 
 
 async def offer(tx: Tx, now: datetime, owner: Staff = ALICE, **more: object) -> Service:
-    """Offer a service of `owner`, from nine to twelve on working days in London, twenty minutes each and a day's notice of changes."""
-    facts: dict[str, object] = {
-        "id": new_id(), "practice_id": CLINIC, "professional_id": owner.professional_id, "team_id": None, "name": "Video consultation",
-        "about": "", "length_min": 20, "buffer_before_min": 0, "buffer_after_min": 0, "price_minor": 0, "currency": "GBP",
-        "needs": Needs.ONE, "lead_id": None, "grid_min": 20, "notice_min": 30, "horizon_days": 28, "cancel_until_min": A_DAY_MIN,
-        "move_until_min": A_DAY_MIN, "state": ServiceState.OFFERED, "version": 1, "created_at": now, **more,
-    }  # fmt: skip
-    service = Service(**facts)
-    tx.add(service)
-    await add_hours(tx, owner)
+    """Offer a service of `owner`, from nine to twelve on working days in London, with a day's notice of changes."""
+    changes = {"notice_min": 30, "horizon_days": 28, "cancel_until_min": A_DAY_MIN, "move_until_min": A_DAY_MIN, "created_at": now, **more}
+    made = service(owner, **{"name": "Video consultation", **changes})
+    tx.add(made)
+    tx.add_all(hours(owner, ends_min=12 * 60))
     await tx.flush()
-    return service
-
-
-async def add_hours(tx: Tx, owner: Staff) -> None:
-    tx.add_all(
-        WeeklyHours(
-            id=new_id(), professional_id=owner.professional_id, weekday=weekday, begins_min=9 * 60, ends_min=12 * 60,
-            valid_from=date(2026, 1, 1), valid_to=None, time_zone="Europe/London",
-        )
-        for weekday in range(5)
-    )  # fmt: skip
+    return made
 
 
 async def offer_team(tx: Tx, now: datetime) -> Service:
     """Offer what needs both of team North."""
-    await add_hours(tx, BOB)
+    tx.add_all(hours(BOB, ends_min=12 * 60))
     return await offer(tx, now, professional_id=None, team_id=NORTH, needs=Needs.ALL, name="Diabetes review")
 
 
