@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from server.booking.model import Appointment, AppointmentState, Grain, Needs, Service, ServiceState, WeeklyHours
+from server.booking.guard import span_of
+from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain, Needs, Service, ServiceState, WeeklyHours
 from server.booking.slots import Slot
 from server.core.db import Tx
 from server.core.ids import new_id
@@ -64,3 +65,19 @@ async def standing(tx: Tx, state: AppointmentState = AppointmentState.HELD) -> i
 
 async def grains(tx: Tx) -> int:
     return await tx.scalar(select(func.count()).select_from(Grain)) or 0
+
+
+async def faults(tx: Tx) -> list[str]:
+    """Return everything that must never be: time that two have, grains of nobody, and standing appointments without all their grains."""
+    rows = await tx.execute(
+        select(Appointment, AppointmentMember.professional_id).join(AppointmentMember, AppointmentMember.appointment_id == Appointment.id)
+    )
+    owed: dict[tuple[UUID, int], list[UUID]] = {}
+    for appointment, professional_id in rows:
+        if appointment.standing and appointment.service_id is not None:
+            for g in range(*span_of(appointment)):
+                owed.setdefault((professional_id, g), []).append(appointment.id)
+    kept = {(who, g): owner for who, g, owner in await tx.execute(select(Grain.professional_id, Grain.g, Grain.appointment_id))}
+    found = [f"sold {len(owners)} times: {place}" for place, owners in owed.items() if len(owners) > 1]
+    found += [f"not kept: {place}" for place, owners in owed.items() if kept.get(place) not in owners]
+    return found + [f"of nobody: {place}" for place in kept.keys() - owed.keys()]
