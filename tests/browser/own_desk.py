@@ -13,14 +13,21 @@ NOT_SAVED = "NOT saved"
 OFFERED = "You wrote this here before, and it was not sent:"
 
 # Every byte and every field of every record, as letters: what lies open in it is found there.
+# Null while it is being cleared: opened then, it must not come about anew.
 RAW = """async () => {
-  const answer = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
+  const answer = (request) => new Promise((done) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => done(null);
+    request.onupgradeneeded = () => request.transaction.abort();
+  });
   const known = await indexedDB.databases();
   if (!known.some(({ name }) => name === "consilium-notes")) return [];
   const database = await answer(indexedDB.open("consilium-notes"));
+  if (database === null) return null;
   const names = [...database.objectStoreNames];
   const found = await Promise.all(names.map((name) => answer(database.transaction(name).objectStore(name).getAll())));
   database.close();
+  if (found.includes(null)) return null;
   const read = (box) => ["latin1", "utf-16le"].map((code) => new TextDecoder(code).decode(box.sealed));
   return found.flat().map((box) => [...read(box), JSON.stringify(box)].join(" "));
 }"""
@@ -39,8 +46,15 @@ def at_own_desk(person: Person, member: Staff, booked: Booked, *, own: bool = Tr
 
 
 def kept(person: Person) -> list[str]:
-    found: list[str] = person.page.evaluate(RAW)
-    return found
+    found: list[list[str]] = []
+
+    def read() -> bool:
+        records = person.page.evaluate(RAW)
+        found.append(records)
+        return records is not None
+
+    person.until(read, what="storage that answers")
+    return found[-1]
 
 
 def nothing_kept(person: Person) -> None:

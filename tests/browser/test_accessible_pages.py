@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.row("V11")]
 LANGUAGES = ["en-GB", "en-XA", "ar-XB"]
 STRETCHED = "en-XA"
 ONE_LINE, TWO_LINES = 60, 90  # pixels
+INSIDE = "() => document.documentElement.scrollWidth <= innerWidth"
+HIGH = "() => document.querySelector('.bar').offsetHeight"
 BLOCKED = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));"
 
 # Every text outside ⟦…⟧ that holds a word, apart from names and numbers that are nobody's to translate.
@@ -233,7 +235,7 @@ def test_the_pages_of_a_note(persons: Persons, site: Site, language: str) -> Non
         alice.open(path)
         expect(alice.page.locator(".note-page").first).to_contain_text("Re")
         inspection.look(alice, path.replace(note, "…"))
-        assert alice.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), path
+        alice.until(lambda: alice.page.evaluate(INSIDE), what=f"nothing beyond the edge of {path}")
     assert inspection.wrong == []
 
 
@@ -293,5 +295,5 @@ def test_the_bar_takes_two_lines_at_most_and_never_moves_the_page(persons: Perso
         last = ways.last
         last.focus()
         expect(last).to_be_in_viewport()
-        assert alice.page.locator(".bar").evaluate("(bar) => bar.offsetHeight") <= most, width
-        assert alice.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), width
+        alice.until(lambda most=most: alice.page.evaluate(HIGH) <= most, what=f"a bar that is low enough at {width} px")  # type: ignore[misc]
+        alice.until(lambda: alice.page.evaluate(INSIDE), what=f"nothing beyond the edge at {width} px")

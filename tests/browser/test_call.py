@@ -30,6 +30,8 @@ def camera_is(person: Person, state: str) -> None:
 SENDS_PICTURE = """() => globalThis.connections.filter((c) => c.connectionState !== "closed")
   .flatMap((c) => c.getTransceivers()).some((t) => t.sender.track?.kind === "video" && t.currentDirection !== "inactive")"""
 
+FAKE_CAMERAS = 3
+
 # Longer than the fake microphone is silent between two beeps, at 50 packets a second.
 SILENT_PACKETS = 100
 
@@ -99,7 +101,7 @@ def test_a_camera_that_is_off_sends_nothing(call: tuple[Person, Person]) -> None
     dana.reads("Dr Alice Ahmed's camera is off.")
     sends_no_picture(alice)
     alice.reads("Your camera is off")
-    assert alice.page.evaluate("() => [...document.querySelectorAll('video')].every((v) => !v.closest('.self'))")
+    expect(alice.page.locator(".self video")).to_have_count(0)
     alice.press("Camera")
     camera_is(alice, "on")
     dana.sees_motion()
@@ -171,6 +173,7 @@ def test_the_other_camera_is_chosen_while_talking(call: tuple[Person, Person]) -
     alice, dana = call
     alice.press("Devices")
     choice = alice.page.get_by_role("dialog", name="Devices").get_by_label("Camera", exact=True)
+    expect(choice.locator("option")).to_have_count(FAKE_CAMERAS)
     other = choice.locator("option").last.get_attribute("value")
     assert other != choice.input_value()
     choice.select_option(value=other)

@@ -93,7 +93,7 @@ def test_the_phone_is_offered_where_no_connection_comes_about(persons: Persons, 
         person.state("called")
     dana.reads("Connecting you with Dr Alice Ahmed…")
     dana.reads("Still trying. You can also call")
-    assert dana.link("Call").get_attribute("href", timeout=1000)
+    expect(dana.link("Call")).to_have_attribute("href", re.compile("^tel:"))
     expect(dana.page.locator("#announce-polite")).to_contain_text("Still trying. You can also call")
 
 
@@ -137,6 +137,7 @@ def test_a_camera_pulled_out_gives_way_to_another(persons: Persons, site: Site) 
     alice = admitted(persons, site, dana)
     for person in (alice, dana):
         in_call(person)
+    expect(dana.page.locator("main[data-camera=on]")).to_be_attached()
     dana.page.evaluate("() => globalThis.pull('video')")
     told = dana.page.locator(".told[aria-live=polite]")
     expect(told).to_contain_text(re.compile(r"Now using fake_device_\d\."))
@@ -159,7 +160,7 @@ def test_the_one_who_waits_sees_themself_and_is_called_by_a_sound(persons: Perso
     alice.press("Admit")
     dana.until(lambda: dana.page.evaluate("() => globalThis.tones") > proof, what="the chime")
     in_call(dana)
-    assert dana.page.evaluate(AWAKE)
+    dana.until(lambda: dana.page.evaluate(AWAKE), what="a screen that stays on in the call")
     alice.press("End")
     alice.page.get_by_role("dialog").get_by_role("button", name="End for all").click()
     dana.reads("What happens next")

@@ -1,13 +1,15 @@
 """The pictures of one to eight people in every window, pinned and moved, and the people's list and invitation beside them."""
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.axe import looks_good
+from tests.browser.axe import SETTLE_S, looks_good
 from tests.browser.person import LAPTOP, PHONE
 from tests.browser.stage_lab import StageLab
+from tests.servers import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V7")]
 
@@ -74,8 +76,21 @@ def lab(lab_of: StageLab) -> Iterator[StageLab]:
     assert lab_of.errors == []
 
 
-def name_of_large(page: Page) -> str:
-    return page.locator(".tile.main b").inner_text()
+def is_large(page: Page, name: str) -> None:
+    expect(page.locator(".tile.main b")).to_have_text(name)
+
+
+def wrong_in(page: Page) -> list[str]:
+    """Return what is wrong with the tiles once they are laid out, which is a moment after their number has changed."""
+    with contextlib.suppress(TimeoutError):
+        until(lambda: page.evaluate(WRONG) == [], timeout_s=SETTLE_S, what="tiles in their places")
+    found: list[str] = page.evaluate(WRONG)
+    return found
+
+
+def is_read_as_met(page: Page) -> bool:
+    met, read = page.evaluate(ORDER)
+    return met == read and met != []
 
 
 def speaks(page: Page, who: str) -> None:
@@ -90,7 +105,7 @@ def test_nothing_overlaps_whoever_is_there(lab: StageLab, size: tuple[int, int],
         page = lab.open(count, size, desk=desk, **(MIXED if count > 2 else {}))
         for grid in ("false", "true"):
             page.evaluate(f"() => lab.model.layout.useGrid({grid})")
-            wrong += [f"{count} others, grid {grid}: {line}" for line in page.evaluate(WRONG)]
+            wrong += [f"{count} others, grid {grid}: {line}" for line in wrong_in(page)]
         page.context.close()
     assert wrong == []
 
@@ -100,9 +115,8 @@ def test_tiles_are_met_in_the_order_in_which_they_are_read(lab: StageLab, size: 
     page = lab.open(7, size)
     for who in ("p1", "p4"):
         page.evaluate("(who) => { lab.model.layout.pinned.value = who; }", who)
-        met, read = page.evaluate(ORDER)
-        assert met == read
-        assert page.locator(".tiles > li").first.get_attribute("class") == "tile main "
+        expect(page.locator(".tiles > li").first).to_have_attribute("class", "tile main ")
+        until(lambda: is_read_as_met(page), what="tiles in the order in which they are read")
     page.context.close()
 
 
@@ -140,10 +154,10 @@ def test_pinning_by_keyboard_keeps_the_focus_and_is_said(lab: StageLab) -> None:
     page.keyboard.press("Enter")
     expect(pin).to_have_attribute("aria-pressed", "true")
     expect(pin).to_be_focused()
-    assert name_of_large(page) == "Ivo Novák"
+    is_large(page, "Ivo Novák")
     expect(page.locator("#announce-polite")).to_have_text("Ivo Novák is kept large.")
     speaks(page, "p2")
-    assert name_of_large(page) == "Ivo Novák"
+    is_large(page, "Ivo Novák")
     page.keyboard.press("Enter")
     expect(pin).to_have_attribute("aria-pressed", "false")
     expect(pin).to_be_focused()

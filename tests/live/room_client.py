@@ -19,7 +19,7 @@ from tests.cast import DANA, Meeting, Staff
 from tests.conftest import ORIGIN
 from tests.pure.room_game import Page
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 async def until(check: Callable[[], Awaitable[object]]) -> None:

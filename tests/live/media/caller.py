@@ -190,7 +190,7 @@ class Caller:
             self.refused += 1
 
 
-async def until(met: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(met: Callable[[], bool], seconds: float = 30.0) -> None:
     """Let the loop run until the condition is met; raises TimeoutError otherwise."""
 
     async def wait() -> None:

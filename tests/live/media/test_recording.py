@@ -80,7 +80,9 @@ class Stage:
         return self.standing.engine._rooms["r"].recording._process.pid  # type: ignore[union-attr]
 
     async def record(self, folder: str = FOLDER) -> None:
+        """Begin to record, and go on until the recorder, a process that has to start first, has its folder."""
         assert await self.do(Record, folder=folder, key=KEY.hex()) == "ok"
+        await self.go_on((self.folder / folder).is_dir)
 
     async def stop(self) -> list[RecordedFile]:
         assert await self.do(StopRecording) == "ok"
