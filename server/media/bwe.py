@@ -206,7 +206,11 @@ class Estimator:
 
     def _anchor(self, feedback: Feedback, now: float) -> float:
         """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
-        newest = next((at for at in reversed(feedback.arrivals) if at is not None), feedback.reference_s) * 1000
+        arrivals = feedback.arrivals
+        last = arrivals[-1] if arrivals else None
+        if last is None:
+            last = next((at for at in reversed(arrivals) if at is not None), feedback.reference_s)
+        newest = last * 1000
         if self._offset_ms is not None:
             period = REFERENCE_PERIOD_S * 1000
             turns = round((now * 1000 - newest - self._offset_ms) / period)
