@@ -31,7 +31,8 @@ PHONE_LIKE = """
 })()
 """
 
-MICROPHONE = "() => globalThis.connections.flatMap((c) => c.getSenders()).find((s) => s.track?.kind === 'audio')?.track.label"
+MICROPHONE = "() => globalThis.connections.flatMap((c) => c.getSenders()).find((s) => s.track?.kind === 'audio')?.track.label ?? ''"
+CAMERA = "() => document.querySelector('.self video')?.srcObject?.getVideoTracks()[0]?.id ?? null"
 NO_PICTURE = "No picture comes from your camera. Please choose another one."
 
 
@@ -44,6 +45,7 @@ def test_a_microphone_plugged_in_is_offered_and_not_taken_unasked(persons: Perso
     dana.context.add_init_script(PLUGGABLE)
     alice = admitted(persons, site, dana)
     dana.watches()
+    dana.until(lambda: dana.page.evaluate(MICROPHONE), what="a microphone in use")
     before = dana.page.evaluate(MICROPHONE)
     dana.page.evaluate("() => globalThis.plug()")
     dana.reads("was found.")
@@ -71,11 +73,11 @@ def test_the_camera_of_a_phone_turns_back_too(persons: Persons, site: Site) -> N
     dana.context.add_init_script(PHONE_LIKE)
     admitted(persons, site, dana)
     dana.watches()
-    assert dana.page.locator(".self video.mirrored").count() == 0
-    track = "() => document.querySelector('.self video').srcObject.getVideoTracks()[0].id"
-    before = dana.page.evaluate(track)
+    dana.until(lambda: dana.page.evaluate(CAMERA), what="their own picture")
+    expect(dana.page.locator(".self video.mirrored")).to_have_count(0)
+    before = dana.page.evaluate(CAMERA)
     dana.press("Turn to the other camera")
-    dana.until(lambda: dana.page.evaluate(track) != before, what="another camera")
+    dana.until(lambda: dana.page.evaluate(CAMERA) not in {None, before}, what="another camera")
 
 
 def test_the_camera_that_is_chosen_is_shown_while_it_is_off(persons: Persons, site: Site) -> None:

@@ -7,12 +7,14 @@ import pytest
 from playwright.sync_api import expect
 from websockets.sync.client import connect
 
-from tests.browser.journeys import check_camera, check_microphone, check_network, check_speaker, waits
+from tests.browser.journeys import agree, check_camera, check_microphone, check_network, check_speaker, waits
 from tests.browser.person import LAPTOP, PHONE, Person, Persons
 from tests.cast import ALICE
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V9")]
+
+INSIDE = "document.documentElement.scrollWidth <= innerWidth"
 
 
 def look(person: Person, folder: Path, name: str) -> None:
@@ -22,7 +24,7 @@ def look(person: Person, folder: Path, name: str) -> None:
         for size in (PHONE, LAPTOP):
             person.page.set_viewport_size({"width": size[0], "height": size[1]})
             person.page.screenshot(path=folder / f"{name}-{scheme}-{size[0]}.png", animations="disabled", full_page=True)
-            assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, size)
+            person.until(lambda: person.page.evaluate(INSIDE), what=f"nothing beyond the edge: {name}, {size}")
     person.page.emulate_media(color_scheme="light")
     person.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
 
@@ -39,10 +41,9 @@ def test_a_guest_comes_by_the_link_and_is_let_in(persons: Persons, site: Site, t
     expect(imran.field("Your name")).to_have_value("Imran Iqbal")
     look(imran, tmp_path, "who")
     imran.press("Continue")
+    expect(imran.button("I agree")).to_be_visible()
     look(imran, tmp_path, "consent")
-    for box in imran.page.get_by_role("checkbox").all():
-        box.check()
-    imran.press("I agree")
+    agree(imran)
     check_camera(imran)
     check_microphone(imran)
     check_speaker(imran)

@@ -11,7 +11,7 @@ from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("N1")]
 
-AGREE_S = 10.0
+AGREE_S = 30.0
 UNDO, REDO = "Control+z", "Control+Shift+z"
 # A gesture of a phone or the browser's own menu undoes without a key.
 GESTURE = """(editor) => editor.dispatchEvent(
@@ -123,7 +123,9 @@ def test_a_list_below_anothers_item_stays(persons: Persons, site: Site) -> None:
 def test_where_there_is_nothing_to_take_back_nothing_changes(persons: Persons, site: Site) -> None:
     """The browser has an undo of its own, which knows nothing of colleagues: it must not come to its turn."""
     alice, bob = pair_at(persons, site)
-    write(alice, "Plan", "Rest.")
+    section(alice, "Plan").click()
+    alice.page.keyboard.insert_text("Rest.")  # one step, however slowly a machine types
+    agree(alice, bob, "Rest.")
     write(bob, "Plan", " Sleep.")
     agree(alice, bob, "Rest. Sleep.")
     press(alice, UNDO, 3)
