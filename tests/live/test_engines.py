@@ -209,11 +209,11 @@ async def test_only_a_line_that_has_stood_is_made_again_without_a_pause(
             writer.close()
 
     server = await asyncio.start_unix_server(serve, tmp_path / "short")
-    running = asyncio.ensure_future(Node(Remote(tmp_path / "short", None)).run())
+    supervisor = Supervisor()
+    running = supervisor.spawn(Node(Remote(tmp_path / "short", None)).run(), name="engine line")
     await true(lambda: running.done() or len(made) == 3)
     assert (len(made), running.done()) == (lines_made, lines_made == 1)
-    running.cancel()
-    await asyncio.wait([running])
+    await supervisor.close(5)
     for writer in made:
         writer.close()
     server.close()
