@@ -3,12 +3,14 @@
 The estimator of delay (`delay.Delay`) was made for the receiving side: it is given here what the receiver heard and when we sent it, and
 so becomes one for the sending side. Around it stand what it does not do: a cap by loss, because a short queue hides its delay in losses;
 the receiver's own estimate (REMB) where it makes one; and probes, because it grows by only 8 % a second and never beyond what is sent.
-A probe is a short train of packets sent at once: how far it is drawn out on the way tells what the way carries.
+A probe is a short train of packets in a few pieces, faster than what is wanted: how far it is drawn out on the way tells what that carries.
 """
 
 from array import array
+from math import ceil
 
 from server.media.delay import Delay
+from server.media.limits import PIECE_S
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
 
 START_BPS = 500_000  # what a way is taken for until something is known
@@ -17,6 +19,7 @@ UNLIMITED_BPS = 100_000_000
 LEAST_BPS = 10_000
 
 LOG = 2048  # packets whose sending is remembered, a power of two: some seconds
+NOTHING = array("H", (0,)) * LOG
 BURST_S = 0.005  # what was sent within it counts as one arrival
 LEAP_MS = 5_000  # an arrival so far from now has another clock, and begins anew
 
@@ -26,38 +29,53 @@ LOSS_EVERY_S = 0.5  # for one step of the cap
 LOSS_FLOOR_BPS = 250_000  # loss alone never pauses a picture: it may be chance, as on a bad wireless link
 REMB_S = 10.0  # for so long the receiver's own estimate counts
 
-PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 20.0  # between two probes: twice as long after each that brought nothing
+SPARE = 1.2  # times what is wanted: with that nothing is to be found out
+PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 12.0  # between two probes: twice as long after each that brought nothing
 PROBE_CALM_S = 1.0  # after a fall of the estimate
-PROBE_PACKETS = 32  # of some 275 bytes: together as much as eight of a picture
+PROBE_PIECES = 4  # sent one after the other: a short queue on the way overflows when all comes at once
+LONGEST_TRAIN_MS = 60.0  # of sending: where our own loop was late, a probe was slower than what it was to show
+PROBE_SLACK_MS = 5.0  # by which it may be drawn out by chance
+PROBE_BYTES = 275  # of one packet
+LEAST_PIECE, LARGEST_PIECE = 8, 64  # packets
+PROBE_AIM = 1.3  # times what is wanted: more is not believed
 PROBE_WAIT_S = 1.5  # for the feedback about a probe
 PROBE_TRUST = 0.85  # of what a probe shows
 PROBE_GAIN = 1.1  # a probe that shows less than so much more than is known brought nothing
 
 
-class Train:
-    """A probe: the packets from `first` to `last`, and what has come of them."""
+def piece_of_probe(wanted_bps: float) -> int:
+    """Return how many packets are sent every `PIECE_S`, so that together they show what is wanted, if the way carries it."""
+    bps = wanted_bps * PROBE_AIM / PROBE_TRUST
+    return min(LARGEST_PIECE, max(LEAST_PIECE, ceil(bps * PIECE_S / (8 * PROBE_BYTES))))
 
-    def __init__(self, first: int, last: int, now: float) -> None:
-        self.first, self.count, self.sent_at = first, (last - first & 0xFFFF) + 1, now
+
+class Train:
+    """A probe: the packets from `first` on, and what has come of them. How many there are is known when all are sent: until then `count`
+    is 0, and everything from the first on is held. `took_ms` is the time from sending the first to sending the last.
+    """
+
+    def __init__(self, first: int, now: float) -> None:
+        self.first, self.count, self.sent_at, self.took_ms = first, 0, now, 0.0
         self._arrived: list[tuple[float, int]] = []
 
     def holds(self, sequence: int) -> bool:
-        return (sequence - self.first & 0xFFFF) < self.count
+        return (sequence - self.first & 0xFFFF) < (self.count or 0x8000)
 
     def heard(self, at_ms: float, size: int) -> None:
         self._arrived.append((at_ms, size))
 
     @property
     def is_whole(self) -> bool:
-        return len(self._arrived) == self.count
+        return len(self._arrived) == self.count > 0
 
     @property
     def carried_bps(self) -> int | None:
-        """What the way carries by this probe; None if too little came."""
-        if len(self._arrived) < max(3, self.count // 2):
+        """What the way carries by this probe, at least; None if too little came, or if it was sent too slowly to show anything."""
+        if len(self._arrived) < max(3, self.count // 2) or self.took_ms > LONGEST_TRAIN_MS:
             return None
         arrived = sorted(self._arrived)
-        return round(8000 * sum(size for _, size in arrived[1:]) / max(arrived[-1][0] - arrived[0][0], 1.0))
+        drawn_out_ms = arrived[-1][0] - arrived[0][0] - PROBE_SLACK_MS
+        return round(8000 * sum(size for _, size in arrived[1:]) / max(drawn_out_ms, self.took_ms, 1.0))
 
 
 class Estimator:
@@ -95,16 +113,18 @@ class Estimator:
         self._sizes[place] = size
         return sequence
 
-    def number_all(self, sizes: list[int], now: float) -> int:
-        """Return the number of the first of these packets, which are sent together; those after it have the numbers after it."""
-        first = sequence = self._next
-        sent_at, log = self._sent_at, self._sizes
-        for size in sizes:
-            place = sequence & LOG - 1
-            sent_at[place] = now
-            log[place] = size
-            sequence += 1
-        self._next = sequence & 0xFFFF
+    def number_all(self, sizes: "array[int]", moments: "array[float]") -> int:
+        """Return the number of the first of these packets, which are sent together; those after it have the numbers after it. `moments`
+        holds for each the time at which it is sent.
+        """
+        first, count = self._next, len(sizes)
+        begin = first & LOG - 1
+        if begin + count <= LOG:
+            self._sent_at[begin : begin + count], self._sizes[begin : begin + count] = moments, sizes
+        else:
+            for size, now in zip(sizes, moments, strict=True):
+                self.number(size, now)
+        self._next = first + count & 0xFFFF
         return first
 
     @property
@@ -131,31 +151,15 @@ class Estimator:
     def on_feedback(self, feedback: Feedback, now: float) -> None:
         """Learn from one report; what it says of packets that were never sent, or long ago, is passed over."""
         self._heard_at = now
-        anchor_ms, train = self._anchor(feedback, now), self._train
-        sizes, sent_log = self._sizes, self._sent_at
-        burst_at, burst_sent, burst_size = 0.0, 0.0, 0
-        sequence, arrivals = self._remembered(feedback)
-        for arrival in arrivals:
-            place = sequence & LOG - 1
-            sequence += 1
-            size = sizes[place]
-            if not size:
-                continue
-            self._told += 1
-            sizes[place] = 0
-            if arrival is None:
-                self._lost += 1
-                continue
-            at_ms, sent = anchor_ms + arrival * 1000, sent_log[place]
-            if train is not None and train.holds(sequence - 1):
-                train.heard(at_ms, size)
-            elif burst_size and 0 <= sent - burst_sent < BURST_S:
-                burst_size += size
-                burst_at = max(burst_at, at_ms)
-            else:
-                self._take(burst_at, burst_sent, burst_size)
-                burst_at, burst_sent, burst_size = at_ms, sent, size
-        self._take(burst_at, burst_sent, burst_size)
+        anchor_ms = self._anchor(feedback, now)
+        first, arrivals = self._remembered(feedback)
+        sent, sizes = self._forget(first, len(arrivals))
+        self._told += len(sizes) - sizes.count(0)
+        if None in arrivals:
+            self._lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
+        if self._train is not None:
+            self._hear(self._train, first, arrivals, sizes, anchor_ms)
+        self._learn(arrivals, sent, sizes, anchor_ms)
         self._weigh_loss(now)
         self._conclude(now)
 
@@ -165,9 +169,48 @@ class Estimator:
         begin = max(0, ago - LOG)
         return feedback.base + begin, feedback.arrivals[begin:ago]
 
+    def _forget(self, first: int, count: int) -> tuple[list[float], list[int]]:
+        """Return when these packets were sent and their sizes, 0 for what was told before; from now on they have been told."""
+        begin = first & LOG - 1
+        end, over = min(LOG, begin + count), max(0, begin + count - LOG)
+        sent, sizes = self._sent_at[begin:end], self._sizes[begin:end]
+        self._sizes[begin:end] = NOTHING[: end - begin]
+        if over:
+            sent, sizes = sent + self._sent_at[:over], sizes + self._sizes[:over]
+            self._sizes[:over] = NOTHING[:over]
+        return sent.tolist(), sizes.tolist()
+
+    @staticmethod
+    def _hear(train: Train, first: int, arrivals: list[float | None], sizes: list[int], anchor_ms: float) -> None:
+        """Give a probe what is its own: it tells nothing about how the delay changes."""
+        for index, (arrival, size) in enumerate(zip(arrivals, sizes, strict=True)):
+            if arrival is not None and size and train.holds(first + index):
+                train.heard(anchor_ms + arrival * 1000, size)
+                sizes[index] = 0
+
+    def _learn(self, arrivals: list[float | None], sent: list[float], sizes: list[int], anchor_ms: float) -> None:
+        """Take what arrived, burst by burst: what was sent together is one arrival."""
+        burst_at, burst_sent, burst_size = 0.0, 0.0, 0
+        for arrival, sent_at, size in zip(arrivals, sent, sizes, strict=True):
+            if arrival is None or not size:
+                continue
+            if burst_size and 0 <= sent_at - burst_sent < BURST_S:
+                burst_size += size
+                burst_at = max(burst_at, arrival)
+            else:
+                if burst_size:
+                    self._take(anchor_ms + burst_at * 1000, burst_sent, burst_size)
+                burst_at, burst_sent, burst_size = arrival, sent_at, size
+        if burst_size:
+            self._take(anchor_ms + burst_at * 1000, burst_sent, burst_size)
+
     def _anchor(self, feedback: Feedback, now: float) -> float:
         """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
-        newest = next((at for at in reversed(feedback.arrivals) if at is not None), feedback.reference_s) * 1000
+        arrivals = feedback.arrivals
+        last = arrivals[-1] if arrivals else None
+        if last is None:
+            last = next((at for at in reversed(arrivals) if at is not None), feedback.reference_s)
+        newest = last * 1000
         if self._offset_ms is not None:
             period = REFERENCE_PERIOD_S * 1000
             turns = round((now * 1000 - newest - self._offset_ms) / period)
@@ -178,8 +221,7 @@ class Estimator:
         return self._offset_ms
 
     def _take(self, at_ms: float, sent_at: float, size: int) -> None:
-        """Take a burst, if it is one: what was sent together is one arrival."""
-        estimate = self._delay.add(int(at_ms), sent_at * 1000, size) if size else None
+        estimate = self._delay.add(int(at_ms), sent_at * 1000, size)
         if estimate is None:
             return
         if self._estimate is not None and estimate < 0.9 * self._estimate:
@@ -199,21 +241,29 @@ class Estimator:
             if self._estimate is not None and self._loss_cap > self._estimate:
                 self._loss_cap = None
 
+    def is_short_of(self, wanted_bps: int, now: float) -> bool:
+        """Whether it is not known that the way carries so much, and a little more."""
+        return wanted_bps * SPARE > self.budget(now)
+
     def wants_probe(self, wanted_bps: int, now: float) -> bool:
         """Whether it is worth while and time to try whether the way carries `wanted_bps`."""
-        if self._heard_at is None or self._train is not None or wanted_bps * 1.2 <= self.budget(now):
+        if self._heard_at is None or self._train is not None or not self.is_short_of(wanted_bps, now):
             return False
         return now - self._probed_at >= self._probe_after_s and now - self._fell_at >= PROBE_CALM_S
 
-    @property
-    def next_sequence(self) -> int:
-        return self._next
-
-    def probed(self, first: int, wanted_bps: int, now: float) -> None:
-        """The packets from the sequence `first` on were a probe for `wanted_bps`. Packets of it that nobody tells of end it in time."""
+    def begin_probe(self, wanted_bps: int, now: float) -> None:
+        """Everything that is sent from now on is a probe for `wanted_bps`, until `end_probe`."""
         self._probed_at = now
-        if first != self._next:
-            self._train, self._aim = Train(first, self._next - 1 & 0xFFFF, now), wanted_bps * 1.3
+        self._train, self._aim = Train(self._next, now), wanted_bps * PROBE_AIM
+
+    def end_probe(self, now: float) -> None:
+        """All of it is sent. Packets of it that nobody tells of end it in time."""
+        train = self._train
+        if train is not None:
+            train.took_ms = 1000 * (now - train.sent_at)
+            train.count = self._next - train.first & 0xFFFF
+            if not train.count:
+                self._train = None
 
     def _conclude(self, now: float) -> None:
         train = self._train

@@ -39,20 +39,19 @@ class Rate:
         self._total = 0
 
     def add(self, size: int, now_ms: int) -> None:
-        self._added.append((now_ms, size))
+        added, oldest = self._added, now_ms - WINDOW_MS
+        added.append((now_ms, size))
         self._total += size
-        self._drop(now_ms)
+        while added[0][0] <= oldest:
+            self._total -= added.popleft()[1]
 
     def rate(self, now_ms: int) -> int | None:
         """Return bit/s, or None while there is nothing to measure by."""
-        self._drop(now_ms)
-        span = now_ms - self._added[0][0] + 1 if self._added else 0
-        return round(8000 * self._total / max(span, WINDOW_MS // 2)) if span > 1 else None
-
-    def _drop(self, now_ms: int) -> None:
         added, oldest = self._added, now_ms - WINDOW_MS
         while added and added[0][0] <= oldest:
             self._total -= added.popleft()[1]
+        span = now_ms - added[0][0] + 1 if added else 0
+        return round(8000 * self._total / max(span, WINDOW_MS // 2)) if span > 1 else None
 
 
 class Shortest:
@@ -110,8 +109,7 @@ class Trend:
             variance += 10 * OFFSET_NOISE
         residual = later_ms - interval_ms - self._slope * growth - offset
         if usage is NORMAL:
-            bound = 3.0 * sqrt(self.noise)
-            self._learn_noise(max(-bound, min(residual, bound)), shortest)
+            self._learn_noise(residual, shortest)
         of_slope, of_offset = slope_variance * growth + covariance, covariance * growth + variance
         total = self.noise + growth * of_slope + of_offset
         slope_gain, gain = of_slope / total, of_offset / total
@@ -122,6 +120,11 @@ class Trend:
         self._slope += slope_gain * residual
 
     def _learn_noise(self, residual: float, shortest_ms: float) -> None:
+        bound = 3.0 * sqrt(self.noise)
+        if residual > bound:
+            residual = bound
+        elif residual < -bound:
+            residual = -bound
         kept = (0.998 if self.groups > NOISE_GROUPS else 0.99) ** (shortest_ms * 0.03)
         mean = self._noise_mean = kept * self._noise_mean + (1 - kept) * residual
         self.noise = max(1.0, kept * self.noise + (1 - kept) * (mean - residual) ** 2)
@@ -214,7 +217,7 @@ class Delay:
     def _conclude(self, at_ms: int) -> int | None:
         """Ask the control of the rate for a new estimate: now and then, and at once when the way is used too much."""
         usage, updated = self.detector.usage, self._updated_ms
-        if updated is not None and at_ms - updated <= self.control.feedback_interval() and usage is not OVERUSING:
+        if updated is not None and usage is not OVERUSING and at_ms - updated <= self.control.feedback_interval():
             return None
         estimate = self.control.update(usage, self._rate.rate(at_ms), at_ms)
         if estimate is not None:

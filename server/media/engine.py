@@ -52,12 +52,6 @@ class Engine:
                 self._in_room(self._see(command.room), command)
         self._ground.mux.flush()
 
-    def tick(self, now: float) -> None:
-        """Let every room do what is due."""
-        for room in self._rooms.values():
-            room.tick(now)
-        self._ground.mux.flush()
-
     @property
     def rooms(self) -> int:
         return len(self._rooms)
@@ -71,7 +65,7 @@ class Engine:
         """What each browser says it was sent and never had, as a fraction."""
         return [lost for room in self._rooms.values() for lost in room.losses]
 
-    def tick_some(self, now: float) -> None:
+    def tick(self, now: float) -> None:
         """Let every tenth room do what is due, others each time; to be called about every 10 ms. All of them at once would hold packets
         up for some milliseconds.
         """

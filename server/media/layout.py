@@ -17,10 +17,10 @@ class Layout:
     A source sends the same extensions in packet after packet. So they are looked for once, and then one comparison of everything in the
     block but its values tells that they still stand there: whatever `fits` has the places that a walk would find. `places` is
     {id: (offset, length)} as of `find_extensions`; `numbered_at`, `sent_at` and `level_at` are the offsets of the transport-wide number,
-    the time of sending and the level of sound, or 0.
+    the time of sending and the level of sound, or 0; `names` are the places of what is to be blanked.
     """
 
-    __slots__ = ("_block", "_flags", "_mask", "_names", "body", "extensions", "level_at", "numbered_at", "places", "sent_at")
+    __slots__ = ("_block", "_flags", "_mask", "body", "extensions", "level_at", "names", "numbered_at", "places", "sent_at")
 
     def __init__(self, data: Data, at: int, header: Header) -> None:
         self._flags = data[at]
@@ -29,11 +29,11 @@ class Layout:
         self.places = {number: (offset - at, length) for number, (offset, length) in find_extensions(data, header).items()}
         self.numbered_at, self.sent_at = self._place(TRANSPORT_SEQUENCE, 2), self._place(ABS_SEND_TIME, 3)
         self.level_at = self._place(AUDIO_LEVEL, 1)
-        self._names = [self.places[number] for number in NAMING if number in self.places]
-        if self._names and _read_profile(data, header.extensions - 4)[0] == ONE_BYTE:
-            self._names = [(offset - 1, length + 1) for offset, length in self._names]
-        elif self._names:
-            self._names = [(offset - 2, length + 2) for offset, length in self._names]
+        self.names = [self.places[number] for number in NAMING if number in self.places]
+        if self.names and _read_profile(data, header.extensions - 4)[0] == ONE_BYTE:
+            self.names = [(offset - 1, length + 1) for offset, length in self.names]
+        elif self.names:
+            self.names = [(offset - 2, length + 2) for offset, length in self.names]
         mask = self._compared()
         self._mask = int.from_bytes(mask, "big")
         self._block = int.from_bytes(data[at + FIXED_BYTES : header.body], "big") & self._mask
@@ -60,7 +60,7 @@ class Layout:
 
     def blank(self, data: Room, at: int) -> None:
         """Blank what names lines in a packet that fits."""
-        for offset, length in self._names:
+        for offset, length in self.names:
             data[at + offset : at + offset + length] = bytes(length)
 
 

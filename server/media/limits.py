@@ -4,11 +4,16 @@ SLOT_BITS = 11
 SLOT = 1 << SLOT_BITS  # bytes that one packet has in a batch; a datagram that fills it was cut off, and is dropped
 
 LARGEST_PACKET = 1_500  # bytes of a datagram; longer ones are dropped and counted: a browser stays under 1,200
-LARGEST_CLEAR = 1_356  # bytes of a packet before it is sealed; longer ones are not sent (pylibsrtp's sessions take no more)
+LARGEST_CLEAR = 1_356  # bytes of a packet before it is sealed; longer ones are counted and not sent (pylibsrtp's sessions take no more)
 
 READ_BATCH = 64  # datagrams that one system call reads
 READ_TURNS = 4  # batches before the loop has its turn; what is left waits in the kernel
 SEND_SLOTS = 256  # packets that are collected before they are sent
+
+MOST_CUTS, MOST_CUT_BYTES = 64, 65_000  # of one message that the kernel cuts into datagrams; what goes beyond is another message
+MOST_SEALING = 32  # bytes by which SRTP lengthens a packet
+
+PIECE_S = 0.01  # between two pieces of what is not sent all at once
 
 SOCKET_BUFFER = 4 << 20  # bytes asked of the kernel each way, which gives what it may; what it cannot hold is lost
 

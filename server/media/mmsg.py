@@ -1,5 +1,8 @@
 """Many datagrams in one system call: Linux' recvmmsg and sendmmsg by cffi, without a compiler; elsewhere one at a time.
 
+Datagrams of one size that go to one address, as those of a picture do, are handed over as one message, which the kernel cuts
+(UDP_SEGMENT, Linux 4.18): it walks through routes, rules and queues once for all of them.
+
 `Reader` and `Writer` are the fast way, `PlainReader` and `PlainWriter` the one that works everywhere, with the same methods.
 A batch is a block of slots of 2,048 bytes; the datagram number `index` begins at `index << SLOT_BITS`.
 """
@@ -7,6 +10,7 @@ A batch is a block of slots of 2,048 bytes; the datagram number `index` begins a
 import errno
 import socket
 import struct
+from array import array
 from collections.abc import Hashable
 from typing import Any
 
@@ -22,6 +26,7 @@ struct msghdr {
     void *msg_control; size_t msg_controllen; int msg_flags;
 };
 struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
+struct cut { size_t cmsg_len; int cmsg_level; int cmsg_type; uint16_t size; uint16_t unused[3]; };
 int recvmmsg(int, struct mmsghdr *, unsigned int, int, void *);
 int sendmmsg(int, struct mmsghdr *, unsigned int, int);
 """)
@@ -29,6 +34,8 @@ int sendmmsg(int, struct mmsghdr *, unsigned int, int);
 NAME = 32  # bytes kept for one sockaddr
 NAME_USED = 28  # of sockaddr_in6; the kernel takes as much for sockaddr_in and reads its 16
 FULL = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
+UDP_SEGMENT = 103  # of the level IPPROTO_UDP
+CUT_BYTES, CUT_USED = 24, 18  # of one control message: what it takes, and what of it is said
 
 Batch = tuple[list[Hashable], list[int]]
 
@@ -51,18 +58,28 @@ def available() -> bool:
     return _libc is not None
 
 
+def cuts(bound: socket.socket) -> bool:
+    """Whether the kernel cuts a message into datagrams. One that does not know the word would send it as a single one."""
+    try:
+        bound.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
+    except OSError:
+        return False
+    return True
+
+
 class Route:
     """Where packets go: the socket of the address's family, and the address as Python (`address`) and the kernel (`pointer`) write it.
 
-    `key` is what a reader names the same address by.
+    `key` is what a reader names the same address by. `cuts` turns false when the kernel would not cut a message on this way.
     """
 
-    __slots__ = ("_sockaddr", "address", "key", "pointer", "socket")
+    __slots__ = ("_sockaddr", "address", "cuts", "key", "pointer", "socket")
 
     def __init__(self, bound: socket.socket, address: tuple[str, int], key: Hashable, sockaddr: bytes = b"") -> None:
         self.socket = bound
         self.address = address
         self.key = key
+        self.cuts = True
         self._sockaddr = ffi.new("unsigned char[]", sockaddr) if sockaddr else None
         self.pointer = _address_of(self._sockaddr) if sockaddr else 0
 
@@ -100,42 +117,83 @@ class Reader:
 
 
 class Writer:
-    """Sends the slots of `memory`, which `put` has addressed."""
+    """Sends the slots of `memory` that `put` and `put_run` have addressed. With `cut` it has the kernel cut messages into datagrams."""
 
-    def __init__(self, memory: memoryview) -> None:
+    def __init__(self, memory: memoryview, *, cut: bool) -> None:
         count = len(memory) >> SLOT_BITS
-        self._vectors = _vectors(memory, count)
+        self._cut = cut
+        self._vectors, self._marks = _vectors(memory, count), _marks(count)
         self._headers = _headers(self._vectors, count)
-        self._names = _words(self._headers, "msg_name", count)
+        for index in range(count):
+            self._headers[index].msg_hdr.msg_control = self._marks + index
         self._sizes = memoryview(ffi.buffer(self._vectors)).cast("Q")[1::2]
-        self._routes: list[Route | None] = [None] * count
+        self._cut_sizes = memoryview(ffi.buffer(self._marks)).cast("H")[CUT_USED // 2 - 1 :: CUT_BYTES // 2]
+        words = ("msg_name", "msg_iov", "msg_iovlen", "msg_controllen")
+        self._names, self._firsts, self._counts, self._controls = (_words(self._headers, word, count) for word in words)
+        self._places = [_address_of(self._vectors + index) for index in range(count)]
+        self._routes: list[Route] = []
+        """One for each message; they are kept until it is sent, because the kernel reads their bytes."""
+        self._whole = 0
 
     def put(self, index: int, route: Route, size: int) -> None:
-        """Address the packet in this slot. The route is kept until the slot is used again, because the kernel reads its bytes."""
-        self._routes[index] = route
-        self._names[index] = route.pointer
+        """Address the packet in this slot."""
         self._sizes[index] = size
+        self._add(index, 1, route, 0)
 
-    def put_run(self, first: int, route: Route, sizes: list[int]) -> None:
-        """Address the packets in a row of slots."""
-        routes, names, lengths, pointer = self._routes, self._names, self._sizes, route.pointer
-        for index, size in enumerate(sizes, first):
-            routes[index] = route
-            names[index] = pointer
-            lengths[index] = size
+    def put_run(self, first: int, route: Route, sizes: list[int], alike: list[int]) -> None:
+        """Address the packets in a row of slots; `alike` is how many after each other may be one message: see `run.alike`."""
+        self._sizes[first : first + len(sizes)] = array("Q", sizes)
+        if not (self._cut and route.cuts):
+            alike = [1] * len(sizes)
+        at = 0
+        for count in alike:
+            self._add(first + at, count, route, sizes[at])
+            at += count
 
-    def write(self, bound: socket.socket, first: int, end: int) -> int:
-        """Send the slots from `first` up to `end`; returns how many the kernel took. It never waits, and repeats nothing."""
-        taken, file = 0, bound.fileno()
-        while first < end:
-            count = _libc.sendmmsg(file, self._headers + first, end - first, socket.MSG_DONTWAIT)
+    def _add(self, first: int, count: int, route: Route, size: int) -> None:
+        message = len(self._routes)
+        self._routes.append(route)
+        self._whole += count
+        self._names[message] = route.pointer
+        self._firsts[message] = self._places[first]
+        self._counts[message] = count
+        if count > 1:
+            self._cut_sizes[message] = size
+            self._controls[message] = CUT_BYTES
+        else:
+            self._controls[message] = 0
+
+    def write(self, bound: socket.socket) -> tuple[int, int]:
+        """Send everything that was put; returns how many datagrams the kernel took, and how many it did not. It never waits, and repeats
+        nothing.
+        """
+        at, end, file = 0, len(self._routes), bound.fileno()
+        whole, lost = self._whole, 0
+        while at < end:
+            count = _libc.sendmmsg(file, self._headers + at, end - at, socket.MSG_DONTWAIT)
             if count > 0:
-                taken, first = taken + count, first + count
+                at += count
             elif ffi.errno in FULL:
+                lost += sum(self._counts[at:end])
                 break
             else:
-                first += 1  # this one cannot be sent, to an address without a route for instance: the others can
-        return taken
+                lost += self._apart(file, at)  # an address without a route, for instance: the others can be sent
+                at += 1
+        self._routes.clear()
+        self._whole = 0
+        return whole - lost, lost
+
+    def _apart(self, file: int, message: int) -> int:
+        """Send one by one what the kernel would not cut, for instance because the way takes smaller packets only; returns what is lost."""
+        header, count = self._headers[message].msg_hdr, self._counts[message]
+        if count == 1:
+            return 1
+        self._routes[message].cuts = False
+        header.msg_controllen, header.msg_iovlen, lost = 0, 1, 0
+        for _ in range(count):
+            lost += _libc.sendmmsg(file, self._headers + message, 1, socket.MSG_DONTWAIT) != 1
+            header.msg_iov += 1
+        return lost
 
 
 class PlainReader:
@@ -165,27 +223,29 @@ class PlainReader:
 
 
 class PlainWriter:
-    """Sends the slots of `memory`, which `put` has addressed, one at a time."""
+    """Sends the slots of `memory` that `put` and `put_run` have addressed, one at a time."""
 
     def __init__(self, memory: memoryview) -> None:
         self._memory = memory
-        self._put: dict[int, tuple[Any, int]] = {}
+        self._put: list[tuple[int, Any, int]] = []
 
     def put(self, index: int, route: Route, size: int) -> None:
         """Address the packet in this slot."""
-        self._put[index] = route.key, size
+        self._put.append((index, route.key, size))
 
-    def put_run(self, first: int, route: Route, sizes: list[int]) -> None:
+    def put_run(self, first: int, route: Route, sizes: list[int], alike: list[int]) -> None:
         """Address the packets in a row of slots."""
+        del alike
         for index, size in enumerate(sizes, first):
             self.put(index, route, size)
 
-    def write(self, bound: socket.socket, first: int, end: int) -> int:
-        """Send the slots from `first` up to `end`; returns how many the kernel took. It never waits, and repeats nothing."""
-        return sum(self._write(bound, index) for index in range(first, end))
+    def write(self, bound: socket.socket) -> tuple[int, int]:
+        """As of `Writer`."""
+        put, self._put = self._put, []
+        taken = sum(self._write(bound, *each) for each in put)
+        return taken, len(put) - taken
 
-    def _write(self, bound: socket.socket, index: int) -> bool:
-        address, size = self._put[index]
+    def _write(self, bound: socket.socket, index: int, address: Any, size: int) -> bool:
         begin = index << SLOT_BITS
         try:
             bound.sendto(self._memory[begin : begin + size], address)
@@ -222,6 +282,14 @@ def _vectors(memory: memoryview, count: int) -> Any:
         vectors[index].iov_base = ffi.cast("void *", places[index])
         vectors[index].iov_len = SLOT
     return vectors
+
+
+def _marks(count: int) -> Any:
+    """Return a control message for each of `count` messages, in which the size of a datagram is still to be said."""
+    marks = ffi.new("struct cut[]", count)
+    for index in range(count):
+        marks[index].cmsg_len, marks[index].cmsg_level, marks[index].cmsg_type = CUT_USED, socket.IPPROTO_UDP, UDP_SEGMENT
+    return marks
 
 
 def _headers(vectors: Any, count: int) -> Any:

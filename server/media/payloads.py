@@ -12,6 +12,8 @@ from server.media.rtp import Data, Room
 
 SEQUENCE_PARAMETERS, STAP_A, FU_A = 7, 24, 28  # NAL unit types
 
+LONGEST_DESCRIPTOR = 6  # bytes of VP8's
+
 _LONG = Struct("!H")
 
 
@@ -60,6 +62,30 @@ def _extended(data: Data, at: int, end: int) -> Vp8 | None:
         at += 1
     at += 1 if fields & 0x30 else 0
     return Vp8._make((picture_at, picture_bits, picture_id, tl0_at, tl0, at)) if at < end else None
+
+
+class Descriptor:
+    """Reads the VP8 descriptors of one source. All packets of a picture have the same numbers at the same place, so that most of them
+    need no reading: a comparison shows it.
+    """
+
+    __slots__ = ("_body", "_bytes", "_extended", "_read")
+
+    def __init__(self) -> None:
+        self._body, self._extended, self._bytes = 0, 0, b""
+        self._read: tuple[Vp8 | None, int] = None, 0
+
+    def read(self, packet: bytes, body: int, end: int) -> tuple[Vp8 | None, int]:
+        """Return what `read_vp8` does, and its `numbers_at`, or 0 without one."""
+        if end - body <= LONGEST_DESCRIPTOR:
+            vp8 = read_vp8(packet, body, end)
+            return vp8, vp8.numbers_at if vp8 is not None else 0
+        here, extended = packet[body + 1 : body + LONGEST_DESCRIPTOR], packet[body] & 0x80
+        if here != self._bytes or body != self._body or extended != self._extended:
+            vp8 = read_vp8(packet, body, end)
+            self._body, self._extended, self._bytes = body, extended, here
+            self._read = vp8, vp8.numbers_at if vp8 is not None else 0
+        return self._read
 
 
 def write_vp8(data: Room, vp8: Vp8, picture_id: int, tl0: int, moved: int = 0) -> None:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from server.errors import NotFound
 from server.media.codecs import KIND_OF
 from server.media.dtls import Connection
+from server.media.forwarder import Forwarder
 from server.media.outlets import Outlets, Track
-from server.media.router import Forwarder, Publisher, Subscriber
+from server.media.publisher import Publisher
+from server.media.router import Subscriber
 from server.media.sdp import Answer, Inlet, Outlet, Transport, offer, read_answer
 from server.media_control import Side, Source, Wish
 

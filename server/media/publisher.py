@@ -24,7 +24,7 @@ from server.media.continuity import Instant
 from server.media.dtls import Connection
 from server.media.layers import SILENT_S
 from server.media.layout import Layout, blanked
-from server.media.payloads import Vp8, read_vp8, starts_picture
+from server.media.payloads import Descriptor, Vp8, starts_picture
 from server.media.reception import Reception
 from server.media.ring import SIZE, Ring
 from server.media.rtcp import Block, ReceiverReport, SenderReport, read_compound, write_nack, write_pli, write_receiver_report
@@ -83,6 +83,7 @@ class Layer:
         self._asked_at = -PLI_EVERY_S
         self._asks = False
         self._run: Run | None = None
+        self._descriptor = Descriptor()
         self.layout: Layout | None = None
 
     def is_known(self, sequence: int) -> bool:
@@ -108,7 +109,7 @@ class Layer:
         beginning, or 0.
         """
         marker, payload_type, sequence, timestamp, _, _, body, end = header
-        if self.is_known(sequence):
+        if sequence != self.reception.highest + 1 and self.is_known(sequence):
             self.again += 1
             return
         self.heard_at = now
@@ -120,13 +121,12 @@ class Layer:
         if is_video and missed:
             self._ask_again(now)
         packet = bytes(data[at : at + size])
-        vp8 = read_vp8(packet, body - at, end - at) if self.codec is VP8 else None
+        vp8, numbers_at = self._descriptor.read(packet, body - at, end - at) if self.codec is VP8 else (None, 0)
         if self.waiting and (not is_video or starts_picture(self.codec.name, data, body, end)):
             self._let_in(header, vp8, now)
         if is_video:
             self.ring.put(sequence, packet if self.fan or self.waiting else None)  # the picture that is waited for may come after it
         if self.fan:
-            numbers_at = vp8.numbers_at if vp8 is not None else 0
             ready = (packet, size, marker << 7 | payload_type, sequence, timestamp, end - body, vp8, numbers_at)
             self._collect(new_tuple(Ready, ready), numbered_at, now)
 
@@ -138,12 +138,15 @@ class Layer:
         if run is None:
             run = self._run = Run(numbered_at)
             self._publisher.hand_on_later(self)
-        run.add(packet)
+        elif packet.sequence - run.packets[-1].sequence - 1 & 0xFFFF >= 0x7FFF:
+            run.ordered = False
+        run.packets.append(packet)
 
     def hand_on(self, now: float) -> None:
         """Send what was collected to everybody."""
         run, self._run = self._run, None
-        if run is not None:
+        if run is not None and self.fan:
+            run.close(now)
             for taker in self.fan:
                 taker.forward(run, now)
 
@@ -224,8 +227,11 @@ class Publisher:
         header = new_tuple(Header, (second > 127, second & 127, sequence, timestamp, ssrc, extensions, at + layout.body, at + size))
         if layout.numbered_at:
             self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], now)
-        layout.blank(data, at)
-        self._take(layer, layout, data, at, size, header, now)
+        if layout.names:
+            layout.blank(data, at)
+        if layout.sent_at or layout.level_at:
+            self._note(layout, data, at, now)
+        layer.take(data, at, size, header, layout.numbered_at, now)
 
     def _read(self, data: memoryview, at: int, size: int, now: float) -> None:
         """Take a packet of which nothing is known yet."""
@@ -244,16 +250,16 @@ class Publisher:
         if layer is not None:
             layout, may_keep = blanked(layout, data, at, header)
             layer.layout = layout if may_keep else None
-            self._take(layer, layout, data, at, size, header, now)
+            self._note(layout, data, at, now)
+            layer.take(data, at, size, header, layout.numbered_at, now)
 
-    def _take(self, layer: Layer, layout: Layout, data: memoryview, at: int, size: int, header: Header, now: float) -> None:  # noqa: PLR0913, PLR0917
-        """Make a packet ready for everybody, and hand it to its layer."""
+    def _note(self, layout: Layout, data: memoryview, at: int, now: float) -> None:
+        """Renew the time of sending, and tell how loud it is."""
         if layout.sent_at:
             place = at + layout.sent_at
             data[place : place + 3] = (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")
         if layout.level_at and self._heard is not None:
             self._heard(data[at + layout.level_at] & 127, now)
-        layer.take(data, at, size, header, layout.numbered_at, now)
 
     def _repair(self, data: memoryview, at: int, size: int, header: Header, layout: Layout, now: float) -> None:  # noqa: PLR0913, PLR0917
         """Turn a retransmission (RFC 4588) into the packet that was missed, in place; passes over what came already."""
@@ -273,7 +279,8 @@ class Publisher:
         repaired = read_header(data, at + 2, size - 2)
         if repaired is not None:
             layout, _ = blanked(Layout(data, at + 2, repaired), data, at + 2, repaired)
-            self._take(layer, layout, data, at + 2, size - 2, repaired, now)
+            self._note(layout, data, at + 2, now)
+            layer.take(data, at + 2, size - 2, repaired, layout.numbered_at, now)
 
     def hand_on_later(self, layer: Layer) -> None:
         """Have a layer hand on what it has collected when the batch has been read."""

@@ -23,8 +23,8 @@ class Ring:
         self._packets: list[bytes | None] = [None] * size
         self._came = array("i", (NEVER,)) * size
         self._mask = size - 1
-        self._highest = first
-        self._turns: deque[int] = deque(maxlen=KEPT_TURNS)
+        self._highest = first - 1 & 0xFFFF
+        self._turns = deque((self._highest,), KEPT_TURNS + 1)
 
     def put(self, sequence: int, packet: bytes | None) -> None:
         """Note that a packet came; keep it, unless it is None because nobody will ask for it."""
@@ -46,8 +46,8 @@ class Ring:
     def turn(self) -> None:
         """Let go of what came before the last `KEPT_TURNS` calls; to be called about every 100 ms."""
         turns = self._turns
-        if len(turns) == KEPT_TURNS:
-            for sequence in range(turns[0], turns[0] + min(turns[1] - turns[0] & 0xFFFF, self._mask)):
+        if len(turns) > KEPT_TURNS:
+            for sequence in range(turns[0] + 1, turns[0] + 1 + min(turns[1] - turns[0] & 0xFFFF, self._mask)):
                 if self.came(sequence & 0xFFFF):  # and no later one has its place
                     self._packets[sequence & self._mask] = None
         turns.append(self._highest)

@@ -14,9 +14,10 @@ from server.media.codecs import KIND_OF
 from server.media.dtls import Connection, Identity
 from server.media.outlets import Outlets, Track
 from server.media.peers import Negotiation, Peer, Publishing, Subscribing, inlets
+from server.media.publisher import Publisher
 from server.media.publisher import Track as Sent
 from server.media.recording import Recording, Recordings, check
-from server.media.router import Publisher, Subscriber
+from server.media.router import Subscriber
 from server.media.sdp import Answer, Inlet, Outlet
 from server.media.speaker import Speaker
 from server.media.udp import UdpMux

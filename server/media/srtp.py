@@ -4,6 +4,8 @@ The keys come out of a finished DTLS handshake of aiortc. libsrtp's sessions are
 A packet that fails authentication gets no answer of any kind and no line in a log; its size is 0.
 """
 
+from array import array
+from itertools import repeat
 from typing import Any, Protocol
 
 import pylibsrtp
@@ -48,16 +50,20 @@ class Srtp(Protocol):
 
 
 class Slots:
-    """A block of slots: `memory` for Python, `places` as libsrtp is given them."""
+    """A block of slots: `memory` for Python, `places` as libsrtp is given them, with the size of each in `lengths` and as `counters`."""
 
     def __init__(self, count: int) -> None:
         held = bytearray(count << SLOT_BITS)
         self.memory = memoryview(held)
         self.places: list[Any] = []
+        self.counters: list[Any] = []
         if ffi is not None:
             begin = ffi.from_buffer("unsigned char[]", held)  # a view of the view would crash Python 3.11's garbage collector (gh-77894)
             self._kept = begin  # the places are valid for as long as this is
             self.places = [begin + index * SLOT for index in range(count)]
+            sizes = self._sizes = ffi.new("int[]", count)
+            self.lengths = memoryview(ffi.buffer(sizes)).cast("i")
+            self.counters = [sizes + index for index in range(count)]
 
 
 def available() -> bool:
@@ -94,6 +100,7 @@ class FastSrtp(_Sessions):
         self._opener = self._receiving._srtp[0]  # noqa: SLF001 - likewise
         self._sealer = self._sending._srtp[0]  # noqa: SLF001 - likewise
         self._received, self._outgoing = received.places, sending.places
+        self._lengths, self._counters = sending.lengths, sending.counters
         self._size = ffi.new("int *")
 
     def open_rtp(self, at: int, size: int) -> int:
@@ -118,11 +125,15 @@ class FastSrtp(_Sessions):
         return length[0]  # type: ignore[no-any-return]
 
     def seal_run(self, at: int, sizes: list[int]) -> list[int]:
-        length, sealer, seal, places = self._size, self._sealer, SEAL_RTP, self._outgoing
-        sealed = []
-        for index, size in enumerate(sizes, at >> SLOT_BITS):
-            length[0] = size
-            sealed.append(0 if size > LARGEST_CLEAR or seal(sealer, places[index], length) else length[0])
+        if len(sizes) == 1:
+            return [self.seal_rtp(at, sizes[0])]
+        first = at >> SLOT_BITS
+        end, lengths = first + len(sizes), self._lengths
+        lengths[first:end] = array("i", sizes)
+        faults = list(map(SEAL_RTP, repeat(self._sealer), self._outgoing[first:end], self._counters[first:end]))
+        sealed = lengths[first:end].tolist()
+        if any(faults) or max(sizes) > LARGEST_CLEAR:
+            return [0 if fault or size > LARGEST_CLEAR else done for fault, size, done in zip(faults, sizes, sealed, strict=True)]
         return sealed
 
     def seal_rtcp(self, at: int, size: int) -> int:

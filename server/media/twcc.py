@@ -5,6 +5,7 @@ are seconds of the teller's monotonic clock, told in steps of 250 µs.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import accumulate
 from struct import Struct
 from typing import NamedTuple
@@ -20,6 +21,8 @@ MAX_STATUSES = 2048  # told or read at once: some seconds of a fast transport
 MAX_TOLD = 250  # arrivals in one packet, which stays below 1,200 bytes
 MAX_HEARD = 4096  # arrivals between two takings; a flood beyond that is told as lost, which slows its sender
 KEPT = 256  # sequences whose arrivals are kept after they were told, for what comes late between them
+
+MOST_VECTORS = 4096  # chunks whose symbols are kept: nearly all reports consist of the same few
 
 _HEAD = Struct("!BBHLLHHL")  # the last field is 24 bits of reference and 8 of count
 _FCI = Struct("!HHL")
@@ -168,7 +171,7 @@ def read_feedback(payload: bytes) -> Feedback | None:
     if len(payload) < _FCI.size:
         return None
     base, count, time_and_count = _FCI.unpack_from(payload)
-    symbols, at = _read_symbols(payload, count) if count <= MAX_STATUSES else ([], 0)
+    symbols, at = _read_symbols(payload, count) if count <= MAX_STATUSES else (b"", 0)
     if len(symbols) != count:
         return None
     reference = time_and_count >> 8
@@ -177,23 +180,26 @@ def read_feedback(payload: bytes) -> Feedback | None:
     return None if arrivals is None else Feedback(base, count, ticks / TICKS_PER_S, time_and_count & 0xFF, arrivals)
 
 
-def _read_symbols(payload: bytes, count: int) -> tuple[list[int], int]:
+def _read_symbols(payload: bytes, count: int) -> tuple[bytes, int]:
     """Return the symbols, fewer than `count` where the payload ends too early, and the offset after them."""
-    symbols: list[int] = []
+    symbols = b""
     at = _FCI.size
     while len(symbols) < count and at + 2 <= len(payload):
         chunk = _CHUNK.unpack_from(payload, at)[0]
         at += 2
-        if not chunk & 0x8000:
-            symbols += [chunk >> 13] * min(chunk & _RUN, count - len(symbols))
-        elif not chunk & 0x4000:
-            symbols += [chunk >> shift & 1 for shift in range(13, -1, -1)]
-        else:
-            symbols += [chunk >> shift & 3 for shift in range(12, -1, -2)]
+        symbols += _unpacked(chunk) if chunk & 0x8000 else bytes((chunk >> 13,)) * min(chunk & _RUN, count - len(symbols))
     return symbols[:count], at
 
 
-def _read_arrivals(payload: bytes, at: int, symbols: list[int], ticks: int) -> list[float | None] | None:
+@lru_cache(MOST_VECTORS)
+def _unpacked(chunk: int) -> bytes:
+    """Return the symbols of a chunk that is no run."""
+    if not chunk & 0x4000:
+        return bytes(chunk >> shift & 1 for shift in range(13, -1, -1))
+    return bytes(chunk >> shift & 3 for shift in range(12, -1, -2))
+
+
+def _read_arrivals(payload: bytes, at: int, symbols: bytes, ticks: int) -> list[float | None] | None:
     arrivals: list[float | None] = []
     count = len(symbols)
     if symbols.count(SMALL) == count <= len(payload) - at:  # the usual report: everything came, and soon after what was before it

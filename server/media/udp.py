@@ -18,6 +18,7 @@ from server.media.limits import (
     ADDRESSES,
     LARGEST_CLEAR,
     LARGEST_PACKET,
+    PIECE_S,
     READ_BATCH,
     READ_TURNS,
     SEND_SLOTS,
@@ -34,6 +35,8 @@ Work = Callable[[int, int], int]
 """(offset of a slot, size) -> new size, or 0: see `srtp.Srtp`."""
 RunWork = Callable[[int, list[int]], list[int]]
 """(offset of the first slot of a row, sizes) -> new sizes, each 0 where it failed."""
+Piece = Callable[[float], bool]
+"""Does the next piece at this time, and tells whether there is a further one."""
 RtpTaker = Callable[[memoryview, int, int, float], None]
 RtcpTaker = Callable[[bytes, float], None]
 
@@ -70,8 +73,8 @@ class UdpMux:
     `flush` sends what was collected; it is called after each batch that was read, and by whoever sends at another time.
     What is to be done when a batch has been read is put into `after_batch`, with whose packets it is done for; the slots are still as
     they were.
-    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize` both ways; of `strangers`;
-    `crashes` of our own code.
+    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, which came longer than one may be, or
+    were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `crashes` of our own code.
     """
 
     def __init__(  # noqa: PLR0913 - two are for tests
@@ -94,10 +97,10 @@ class UdpMux:
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
         self.received_slots, self.sending_slots = srtp.Slots(READ_BATCH), srtp.Slots(SEND_SLOTS)
         self.out = self.sending_slots.memory
-        self._writer = mmsg.Writer(self.out) if self.fast else mmsg.PlainWriter(self.out)
         self.sockets = bind_all(address, second, port)
+        self._writer = mmsg.Writer(self.out, cut=mmsg.cuts(self.sockets[0])) if self.fast else mmsg.PlainWriter(self.out)
         self.port: int = self.sockets[0].getsockname()[1]
-        self._first = self._next = 0
+        self._next = 0
         self._socket = self.sockets[0]
 
     def start(self) -> None:
@@ -144,6 +147,7 @@ class UdpMux:
 
     def send_rtp(self, connection: Endpoint, at: int, size: int) -> bool:
         """Seal the packet in the slot at `at` and collect it; False when it cannot be sent to this connection."""
+        self.oversize += size > LARGEST_CLEAR
         size = connection.seal_rtp(at, size)
         route = connection.route
         if not size or route is None:
@@ -158,9 +162,9 @@ class UdpMux:
             self.flush()
         return self._next << SLOT_BITS
 
-    def send_run(self, connection: Endpoint, at: int, sizes: list[int]) -> list[int]:
-        """Seal the packets that stand in a row of slots from `at` on, and collect them. Return their new sizes, 0 for each that cannot
-        be sealed; nothing when none can be sent to this connection.
+    def send_run(self, connection: Endpoint, at: int, sizes: list[int], alike: list[int]) -> list[int]:
+        """Seal the packets that stand in a row of slots from `at` on, and collect them; `alike` is as of `run.Run`. Return their new
+        sizes, 0 for each that cannot be sealed; nothing when none can be sent to this connection.
         """
         route = connection.route
         if route is None:
@@ -170,9 +174,9 @@ class UdpMux:
             self._socket = route.socket
         first = at >> SLOT_BITS
         sealed = connection.seal_run(at, sizes)
+        self._next = first + len(sealed)
         if self.drop is None and 0 not in sealed:
-            self._writer.put_run(first, route, sealed)
-            self._next = first + len(sealed)
+            self._writer.put_run(first, route, sealed, alike)
         else:
             self.oversize += sum(size > LARGEST_CLEAR for size in sizes)
             self._send_some(first, route, sealed)
@@ -181,17 +185,15 @@ class UdpMux:
     def _send_some(self, first: int, route: mmsg.Route, sizes: list[int]) -> None:
         """Send the packets one by one, because some of the row are left out."""
         for index, size in enumerate(sizes, first):
-            self._write()
-            self._first = self._next = index
             if size and (self.drop is None or not self.drop()):
                 self._writer.put(index, route, size)
-                self._next = index + 1
 
     def send_rtcp(self, connection: Endpoint, packet: bytes) -> bool:
         """Seal a compound packet and collect it; False when it cannot be sent to this connection."""
         at, size = self.slot(), len(packet)
         route = connection.route
-        if route is None or size > LARGEST_PACKET:
+        if route is None or size > LARGEST_CLEAR:
+            self.oversize += size > LARGEST_CLEAR
             return False
         self.out[at : at + size] = packet
         size = connection.seal_rtcp(at, size)
@@ -211,7 +213,19 @@ class UdpMux:
     def flush(self) -> None:
         """Send what was collected. Call it once at the end of a turn, not once a packet."""
         self._write()
-        self._first = self._next = 0
+        self._next = 0
+
+    def go_on_later(self, piece: Piece) -> None:
+        """Do a piece of work, whose packets shall not go out all at once, in some milliseconds, and the next one as long after it."""
+        asyncio.get_running_loop().call_later(PIECE_S, self._go_on, piece)
+
+    def _go_on(self, piece: Piece) -> None:
+        try:
+            if piece(self.clock.monotonic()):
+                self.go_on_later(piece)
+        except Exception as error:  # noqa: BLE001 - as in `_take`; it is not asked again
+            self._contain(None, error)
+        self.flush()
 
     def sweep(self, now: float) -> None:
         """End the connections whose browsers have been silent for too long."""
@@ -338,12 +352,9 @@ class UdpMux:
         self._next = index + 1
 
     def _write(self) -> None:
-        count = self._next - self._first
-        if count:
-            taken = self._writer.write(self._socket, self._first, self._next)
-            self.sent += taken
-            self.dropped += count - taken
-            self._first = self._next
+        sent, dropped = self._writer.write(self._socket)
+        self.sent += sent
+        self.dropped += dropped
 
 
 def bind_all(address: str, second: str | None, port: int) -> list[socket.socket]:

@@ -120,4 +120,4 @@ async def _tick(control: ControlServer[Engine], clock: SystemClock) -> None:
     while True:
         await asyncio.sleep(TICK_S)
         for engine in control.driven:
-            engine.tick_some(clock.monotonic())
+            engine.tick(clock.monotonic())

@@ -116,7 +116,7 @@ def showing(standing: Standing, sender: Sender, viewer: Viewer, met: Callable[[]
         viewer.look(now)
         if now - ticked >= TICK_S:
             ticked = now
-            standing.engine.tick(now)
+            standing.tick(now)
         return met()
 
     return ask

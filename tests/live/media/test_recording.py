@@ -62,7 +62,7 @@ class Stage:
             now = SystemClock().monotonic()
             if self.standing.engine is not None and now - self._ticked > 0.1:
                 self._ticked = now
-                self.standing.engine.tick(now)
+                self.standing.tick(now)
             return met()
 
         await until(ask, 30)

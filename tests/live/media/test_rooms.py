@@ -66,7 +66,7 @@ def speaking(standing: Standing, member: Member, met: Callable[[], bool]) -> Cal
 
     def ask() -> bool:
         member.callers["publish"].send_rtp(spoken(next(sequences)))
-        standing.engine.tick(SystemClock().monotonic())
+        standing.tick(SystemClock().monotonic())
         return met()
 
     return ask
@@ -87,7 +87,7 @@ async def test_everybody_connected_is_told(standing: Standing, members: list[Mem
     for member in members:
         for side in ("publish", "subscribe"):
             assert (await standing.app.event(Connected, peer=member.name, side=side)).room == "r"
-    standing.engine.tick(SystemClock().monotonic() + QUALITY_S)
+    standing.tick(SystemClock().monotonic() + QUALITY_S)
     quality = await standing.app.event(Quality, peer="ann")
     assert quality.budget_bps > 0
     assert quality.paused == []

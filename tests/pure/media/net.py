@@ -5,8 +5,9 @@ from struct import pack
 from typing import Any, NamedTuple
 
 from server.media.codecs import ABS_SEND_TIME, AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_SEQUENCE
+from server.media.forwarder import Forwarder
 from server.media.publisher import Publisher
-from server.media.router import Forwarder, Subscriber
+from server.media.router import Subscriber
 from server.media.rtcp import PictureLoss, read_compound
 from server.media.rtp import Header, find_extensions, read_header
 
@@ -29,6 +30,7 @@ class Mux:
     def __init__(self) -> None:
         self.out = memoryview(bytearray(2048 * SLOTS))
         self.after_batch: list[tuple[Any, Callable[[float], None]]] = []
+        self.pieces: list[Callable[[float], bool]] = []
         self._next = 0
         self.flushes = 0
 
@@ -41,10 +43,19 @@ class Mux:
             self._next = 0
         return (self._next + 1) * 2048
 
-    def send_run(self, connection: Any, at: int, sizes: list[int]) -> list[int]:
+    def send_run(self, connection: Any, at: int, sizes: list[int], alike: list[int]) -> list[int]:
+        assert sum(alike) == len(sizes)
         connection.rtp += [bytes(self.out[at + 2048 * index : at + 2048 * index + size]) for index, size in enumerate(sizes)]
         self._next = at // 2048 + len(sizes) - 1
         return sizes
+
+    def go_on_later(self, piece: Callable[[float], bool]) -> None:
+        self.pieces.append(piece)
+
+    def go_on(self, now: float) -> None:
+        """Do all pieces of what is under way, as if some milliseconds had passed after each."""
+        while self.pieces:
+            self.pieces = [piece for piece in self.pieces if piece(now)]
 
     def finish_batch(self, now: float) -> None:
         for _, work in self.after_batch:
@@ -149,6 +160,7 @@ class Call:
         self.now += seconds
         self.publisher.tick(self.now)
         self.subscriber.tick(self.now)
+        self.mux.go_on(self.now)
 
     def play(self, seconds: float, *, only: str | None = None) -> None:
         for _ in range(round(seconds * 10)):

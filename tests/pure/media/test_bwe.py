@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -11,13 +12,15 @@ from server.media.bwe import (
     LEAST_BPS,
     LOG,
     LOSS_FLOOR_BPS,
-    PROBE_PACKETS,
+    PROBE_BYTES,
+    PROBE_PIECES,
     REMB_S,
     START_BPS,
     UNHEARD_S,
     UNLIMITED_BPS,
     Estimator,
     Train,
+    piece_of_probe,
 )  # fmt: skip
 from server.media.layers import Chooser, Demand
 from server.media.rtcp import read_compound
@@ -26,6 +29,7 @@ from server.media.twcc import Arrivals, Feedback
 pytestmark = pytest.mark.row("V6")
 
 LAYERS = (150_000, 500_000, 1_500_000)
+ONE_LAYER = (1_500_000,)
 SOUND = 48_000
 WAY_S, QUEUE_S = 0.02, 0.4
 BEGIN = 100.0
@@ -74,11 +78,19 @@ class Way:
 class Viewer:
     """Sends sound and the layer that fits, as a subscriber is sent them."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: Way, rates: tuple[int, ...]) -> None:
         self.way, self.estimator, self.chooser, self.now = way, Estimator(BEGIN), Chooser(), BEGIN
+        self.rates = rates
         self.estimator.begin(BEGIN)
         self.layer: int | None = None
+        self.pieces: list[int] = []
         self.moments: list[Moment] = []
+
+    def go_on_probing(self) -> None:
+        if self.pieces:
+            self.send(PROBE_BYTES, self.pieces.pop())
+            if not self.pieces:
+                self.estimator.end_probe(self.now)
 
     def send(self, size: int, count: int = 1) -> None:
         for _ in range(count):
@@ -86,23 +98,23 @@ class Viewer:
 
     def send_frame(self) -> None:
         if self.layer is not None:
-            frame = LAYERS[self.layer] * 0.035 / 8
+            frame = self.rates[self.layer] * 0.035 / 8
             count = max(1, round(frame / 1100))
             self.send(round(frame / count), count)
 
     def choose(self) -> None:
-        estimator, now, demand = self.estimator, self.now, Demand(LAYERS, 2, self.layer)
+        estimator, now, demand = self.estimator, self.now, Demand(self.rates, len(self.rates) - 1, self.layer)
         self.layer = self.chooser.choose([demand], max(0, estimator.budget(now) - SOUND), now, may_pause=estimator.is_measured)[0]
         if estimator.wants_probe(demand.wanted + SOUND, now):
-            first = estimator.next_sequence
-            self.send(275, PROBE_PACKETS)
-            estimator.probed(first, demand.wanted + SOUND, now)
+            estimator.begin_probe(demand.wanted + SOUND, now)
+            self.pieces = [piece_of_probe(demand.wanted + SOUND)] * PROBE_PIECES
+            self.go_on_probing()
         self.moments.append(Moment(now - BEGIN, estimator.budget(now), self.layer, max(0.0, self.way.free_at - now) * 1000))
 
 
-def watch(way: Way, seconds: float) -> list[Moment]:
+def watch(way: Way, seconds: float, rates: tuple[int, ...] = LAYERS) -> list[Moment]:
     """Return every tenth of a second of it."""
-    viewer = Viewer(way)
+    viewer = Viewer(way, rates)
     for step in range(round(seconds / 0.005)):
         viewer.now = BEGIN + 0.005 * step
         if step % 4 == 0:
@@ -113,6 +125,8 @@ def watch(way: Way, seconds: float) -> list[Moment]:
             viewer.estimator.on_feedback(feedback, viewer.now)
         if step % 20 == 0:
             viewer.choose()
+        if step % 2 == 0:
+            viewer.go_on_probing()
     return viewer.moments
 
 
@@ -152,6 +166,25 @@ def test_a_way_too_narrow_for_any_picture_is_left_to_the_sound() -> None:
     late = between(watch(Way(lambda _: 100e3), 30), 2, 30)
     assert {moment.layer for moment in late} == {None}
     assert sorted(moment.queue_ms for moment in late)[len(late) * 8 // 10] < 60
+
+
+def changes(moments: list[Moment]) -> int:
+    return sum(one.layer != other.layer for one, other in pairwise(moments))
+
+
+@JITTERS
+def test_a_camera_of_one_layer_is_held_back_only_while_the_way_is_too_narrow(jitter_s: float) -> None:
+    moments = watch(Way(lambda at: 1e6 if 10 <= at < 40 else 4e6, jitter_s=jitter_s), 90, ONE_LAYER)
+    assert {moment.layer for moment in between(moments, 5, 10)} == {0}
+    assert {moment.layer for moment in between(moments, 15, 40)} == {None}
+    assert {moment.layer for moment in between(moments, 65, 90)} == {0}
+    assert changes(between(moments, 5, 90)) == 2, "once away and once back"
+
+
+@pytest.mark.parametrize("capacity", [1.4e6, 1.55e6, 1.7e6, 1.9e6])
+def test_a_camera_of_one_layer_does_not_flicker_where_it_hardly_fits(capacity: float) -> None:
+    late = between(watch(Way(lambda _: capacity, jitter_s=0.002), 120, ONE_LAYER), 10, 120)
+    assert changes(late) <= 6
 
 
 def test_loss_lowers_the_layer_and_pauses_nothing() -> None:
@@ -238,23 +271,31 @@ def test_a_probe_that_is_lost_ends_and_the_next_one_waits_longer() -> None:
     heard = Feedback(estimator.number(100, BEGIN), 1, 0.0, 0, [0.0])
     estimator.on_feedback(heard, BEGIN)
     assert estimator.wants_probe(2_000_000, BEGIN)
-    first = estimator.next_sequence
+    estimator.begin_probe(2_000_000, BEGIN)
     estimator.number(275, BEGIN)
-    estimator.probed(first, 2_000_000, BEGIN)
+    estimator.end_probe(BEGIN)
     assert not estimator.wants_probe(2_000_000, BEGIN + 10), "one at a time"
     estimator.on_feedback(heard, BEGIN + 2)
     assert not estimator.wants_probe(2_000_000, BEGIN + 4)
     assert estimator.wants_probe(2_000_000, BEGIN + 6.1)
-    estimator.probed(estimator.next_sequence, 2_000_000, BEGIN + 6.1)
+    estimator.begin_probe(2_000_000, BEGIN + 6.1)
+    estimator.end_probe(BEGIN + 6.1)
     assert not estimator.wants_probe(2_000_000, BEGIN + 7), "there was nothing to send it with"
 
 
 def test_a_train_shows_what_the_way_carries() -> None:
-    train = Train(65_534, 1, BEGIN)
+    train = Train(65_534, BEGIN)
+    assert [sequence for sequence in (65_533, 65_534, 40) if train.holds(sequence)] == [65_534, 40], "it is still being sent"
+    assert not train.is_whole
+    train.count, train.took_ms = 4, 10.0
     assert [sequence for sequence in (65_533, 65_534, 65_535, 0, 1, 2) if train.holds(sequence)] == [65_534, 65_535, 0, 1]
     for number in range(4):
         assert not train.is_whole
         train.heard(100.0 + 10 * number, 1000)
     assert train.is_whole
+    assert train.carried_bps == 960_000, "five milliseconds may be chance"
+    train.took_ms = 30.0
     assert train.carried_bps == 800_000
-    assert Train(0, 9, BEGIN).carried_bps is None
+    train.took_ms = 61.0
+    assert train.carried_bps is None
+    assert Train(0, BEGIN).carried_bps is None

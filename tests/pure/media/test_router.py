@@ -6,7 +6,7 @@ from struct import pack
 import pytest
 
 from server.media.codecs import TRANSPORT_SEQUENCE
-from server.media.router import PADDING
+from server.media.forwarder import PADDING
 from server.media.rtcp import (
     Block,
     Bye,
