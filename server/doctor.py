@@ -1,6 +1,7 @@
 """The operator's check before patients come: tries every way into a call that this server will offer to browsers."""
 
 import asyncio
+import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -115,7 +116,8 @@ async def _until_there(engine: asyncio.subprocess.Process, control: Path) -> Non
 
 
 def _is_there(control: Path) -> bool:
-    return control.is_socket()
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(control)) == 0
 
 
 def _in_use(said: str) -> str:

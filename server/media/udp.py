@@ -73,8 +73,8 @@ class UdpMux:
     `flush` sends what was collected; it is called after each batch that was read, and by whoever sends at another time.
     What is to be done when a batch has been read is put into `after_batch`, with whose packets it is done for; the slots are still as
     they were.
-    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, too long to be read, or sealed to be
-    sent (once for each who should have had them); of `strangers`; `crashes` of our own code.
+    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, which came longer than one may be, or
+    were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `crashes` of our own code.
     """
 
     def __init__(  # noqa: PLR0913 - two are for tests

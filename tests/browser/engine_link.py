@@ -26,6 +26,10 @@ class EngineProcess:
         command = [sys.executable, *program, "--listen", f"{address or own_address()}:0", "--control", str(control)]
         self.process = Process(command, folder / "engine.log")
         self.process.until_up(control.exists)
+        self.connect(control)
+
+    def connect(self, control: Path) -> None:
+        """Open the line to it."""
         self.refused: list[str] = []
         self.alive = True
         self._ids = itertools.count(1)

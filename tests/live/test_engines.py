@@ -192,6 +192,33 @@ async def test_a_node_that_leaves_a_command_unanswered_has_lost_its_rooms(fake: 
     await heard.lost()
 
 
+@pytest.mark.parametrize(("stood_s", "lines_made"), [(0.0, 3), (60.0, 1)])
+async def test_only_a_line_that_has_stood_is_made_again_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stood_s: float, lines_made: int
+) -> None:
+    """The engine hangs up each time, and at the third it stands: `run` comes back only where the supervisor is to pause."""
+    monkeypatch.setattr(lines, "STOOD_S", stood_s)
+    made: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made.append(writer)
+        writer.write(write(Greeting(version=1, challenge=None)))
+        await reader.readuntil()
+        writer.write(write(Welcome(proof=None)))
+        if len(made) < 3:
+            writer.close()
+
+    server = await asyncio.start_unix_server(serve, tmp_path / "short")
+    supervisor = Supervisor()
+    running = supervisor.spawn(Node(Remote(tmp_path / "short", None)).run(), name="engine line")
+    await true(lambda: running.done() or len(made) == 3)
+    assert (len(made), running.done()) == (lines_made, lines_made == 1)
+    await supervisor.close(5)
+    for writer in made:
+        writer.close()
+    server.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "code", "fatal"), [(OpenRoom, "rooms", True), (Join, "room_full", True), (Join, "room", True), (Leave, "peer", False)]
 )

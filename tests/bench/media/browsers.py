@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 
 from tests.bench.browsers import launch_chromium, playwright
 from tests.bench.figures import Figure, worst
+from tests.bench.media.kept import Kept
 from tests.bench.media.rough import LOSS
 from tests.browser.call_lab import Caller, CallLab
 from tests.browser.engine_link import EngineProcess
@@ -59,7 +60,7 @@ def _switch(browser: Browser) -> float:
 
 
 def _kill(browser: Browser) -> float:
-    with _lab() as lab:
+    with _kept_lab() as lab:
         callers = _three(lab, browser)
         _mark(callers)
         engine = _engine(lab)
@@ -98,6 +99,19 @@ def _lab(*, loss: float = 0.0, height: int = 180) -> Iterator[CallLab]:
             yield lab
         finally:
             lab.close()
+
+
+@contextmanager
+def _kept_lab() -> Iterator[CallLab]:
+    """With engines that a keeper starts, as the server's own are."""
+    with tempfile.TemporaryDirectory(prefix="consilium-call-") as folder:
+        kept = Kept(Path(folder))
+        lab = CallLab(Path(folder), kept)
+        try:
+            yield lab
+        finally:
+            lab.close()
+            kept.close()
 
 
 def _open(lab: CallLab, browser: Browser) -> list[Caller]:
