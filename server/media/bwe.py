@@ -33,7 +33,7 @@ SPARE = 1.2  # times what is wanted: with that nothing is to be found out
 PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 12.0  # between two probes: twice as long after each that brought nothing
 PROBE_CALM_S = 1.0  # after a fall of the estimate
 PROBE_PIECES = 4  # sent one after the other: a short queue on the way overflows when all comes at once
-LONGEST_TRAIN_MS = 60.0  # of sending: where our own loop was late, a probe was slower than what it was to show
+LONGEST_TRAIN_MS = 40.0  # of sending: where our own loop was late, a probe was slower than what it was to show
 PROBE_SLACK_MS = 5.0  # by which it may be drawn out by chance
 PROBE_BYTES = 275  # of one packet
 LEAST_PIECE, LARGEST_PIECE = 8, 64  # packets
@@ -206,7 +206,11 @@ class Estimator:
 
     def _anchor(self, feedback: Feedback, now: float) -> float:
         """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
-        newest = next((at for at in reversed(feedback.arrivals) if at is not None), feedback.reference_s) * 1000
+        arrivals = feedback.arrivals
+        last = arrivals[-1] if arrivals else None
+        if last is None:
+            last = next((at for at in reversed(arrivals) if at is not None), feedback.reference_s)
+        newest = last * 1000
         if self._offset_ms is not None:
             period = REFERENCE_PERIOD_S * 1000
             turns = round((now * 1000 - newest - self._offset_ms) / period)

@@ -133,6 +133,7 @@ class Writer:
         self._places = [_address_of(self._vectors + index) for index in range(count)]
         self._routes: list[Route] = []
         """One for each message; they are kept until it is sent, because the kernel reads their bytes."""
+        self._whole = 0
 
     def put(self, index: int, route: Route, size: int) -> None:
         """Address the packet in this slot."""
@@ -152,6 +153,7 @@ class Writer:
     def _add(self, first: int, count: int, route: Route, size: int) -> None:
         message = len(self._routes)
         self._routes.append(route)
+        self._whole += count
         self._names[message] = route.pointer
         self._firsts[message] = self._places[first]
         self._counts[message] = count
@@ -166,7 +168,7 @@ class Writer:
         nothing.
         """
         at, end, file = 0, len(self._routes), bound.fileno()
-        whole, lost = sum(self._counts[:end]), 0
+        whole, lost = self._whole, 0
         while at < end:
             count = _libc.sendmmsg(file, self._headers + at, end - at, socket.MSG_DONTWAIT)
             if count > 0:
@@ -178,6 +180,7 @@ class Writer:
                 lost += self._apart(file, at)  # an address without a route, for instance: the others can be sent
                 at += 1
         self._routes.clear()
+        self._whole = 0
         return whole - lost, lost
 
     def _apart(self, file: int, message: int) -> int:

@@ -5,7 +5,7 @@ from aiortc.codecs.vpx import VpxPayloadDescriptor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.payloads import Vp8, read_vp8, starts_picture, write_vp8
+from server.media.payloads import Descriptor, Vp8, read_vp8, starts_picture, write_vp8
 
 pytestmark = pytest.mark.row("V5")
 
@@ -138,3 +138,14 @@ def test_what_is_cut_short_begins_nothing(codec: str, payload: bytes, after: byt
 def test_nothing_is_read_beyond_the_payload(codec: str, payload: bytes) -> None:
     begins = {starts_picture(codec, payload + after, 0, len(payload)) for after in (b"", b"\x00" * 70_000, b"\xff" * 9, b"\x07" * 9)}
     assert len(begins) == 1
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from((b"\x90\xc0", b"\x80\xc0", b"\x10", b"\x90\x80", b"\x90\xf0")), st.binary(max_size=9)), max_size=20)
+)
+def test_what_is_read_once_for_a_picture_is_what_each_packet_says(packets: list[tuple[bytes, bytes]]) -> None:
+    descriptor = Descriptor()
+    for first, rest in packets:
+        for packet in (first + rest, first + rest):
+            vp8 = read_vp8(packet, 0, len(packet))
+            assert descriptor.read(packet, 0, len(packet)) == (vp8, vp8.numbers_at if vp8 is not None else 0)

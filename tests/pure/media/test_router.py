@@ -315,3 +315,21 @@ def test_codecs_without_picture_ids_are_forwarded_and_repaired(kind: int, whole:
     call.subscriber.on_rtcp(write_nack(1, 97, [sent.header.sequence]), call.now)
     assert read(call.receiving.rtp[-1]).payload[2:] == whole
     assert forwarder.repaired == 1
+
+
+def test_who_is_sent_the_best_is_looked_at_again_when_the_wish_changes() -> None:
+    call = begun("h")
+    call.play(1.0)
+    assert call.forwarder.served(call.now) == call.forwarder.track.layers[2].rate
+    call.forwarder.wish("l")
+    assert call.forwarder.served(call.now) is None
+    call.go_on()
+    assert call.forwarder.target is call.forwarder.track.layers[0]
+
+
+def test_who_is_sent_the_best_is_looked_at_again_when_it_falls_silent() -> None:
+    call = begun("h")
+    call.play(1.0)
+    call.play(1.0, only="m")
+    assert call.forwarder.served(call.now) is None
+    assert call.forwarder.target is call.forwarder.track.layers[1]
