@@ -3,6 +3,7 @@
 They need root and the `ip` and `tc` of iproute2; where these are missing a test is skipped, or fails under CI=true.
 """
 
+import itertools
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from tests.servers import missing, need_program
 
 LONGEST_QUEUE = "400ms"  # of what a narrow line holds back before it drops
 BURST = "4kb"  # more than any one packet
+NUMBERS = itertools.count(1)
 
 
 class Net:
@@ -26,7 +28,7 @@ class Net:
     def __init__(self, number: int, *, six: bool = False) -> None:
         self.name = f"consilium-{os.getpid()}-{number}"
         self._outside, self._inside = f"cn{os.getpid() % 100_000}o{number}", f"cn{os.getpid() % 100_000}i{number}"
-        block = f"10.{200 + number}.{os.getpid() % 256}"
+        block = f"10.{200 + number % 50}.{os.getpid() % 256}"
         self.near, self.far = f"{block}.1", f"{block}.2"
         prefix = f"fd00:c0:{os.getpid() % 0xFFFF:x}:{number:x}:"
         self.near_six, self.far_six = f"{prefix}:1", f"{prefix}:2"
@@ -92,9 +94,8 @@ class Net:
 
     def close(self) -> None:
         self._tell(signal.SIGCONT)
+        _ip(f"link delete {self._outside}")
         _ip(f"netns delete {self.name}")
-        if Path(f"/sys/class/net/{self._outside}").exists():  # with the namespace it goes a little later, or with us now
-            subprocess.run([_program("ip"), "link", "delete", self._outside], check=False, capture_output=True)
 
 
 @contextmanager
@@ -110,13 +111,13 @@ def networks() -> Iterator["Networks"]:
 
 
 class Networks:
-    """Makes them, each under a number of its own."""
+    """Makes them, each under a number that this process never used before: what is taken away may stay for a moment."""
 
     def __init__(self) -> None:
         self._all: list[Net] = []
 
     def lay(self, *, six: bool = False) -> Net:
-        self._all.append(Net(len(self._all) + 1, six=six))
+        self._all.append(Net(next(NUMBERS), six=six))
         return self._all[-1]
 
     def close(self) -> None:
