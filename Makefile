@@ -14,21 +14,29 @@ NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,.venv/.nod
 
 STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json
 
-.PHONY: run test check fix bench bench-call bench-notes bench-media screenshots trace help install setup
+.PHONY: run test check check-types check-rules check-browser-side fix bench bench-call bench-notes bench-media screenshots trace help install setup
 .DELETE_ON_ERROR:
 
 run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127.0.0.1)
 	@exec $(BIN)/consilium serve --host $(HOST) --port $(PORT)
 
+# The house tests are a part of `check`.
 test: install check ## set up, install browsers and servers through apt, check, run every test
-	$(BIN)/pytest -n 2 --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --no-loadscope-reorder --ignore=tests/house
 
-check: .venv/.dev static/dist/manifest.json tests/qa/node_modules/.ready ## format, lint, types, import contracts, house tests, browser-side units
+check: check-types check-rules check-browser-side ## format, lint, types, import contracts, house tests, browser-side units
+
+# Takes as long as everything else together, so it runs beside that.
+check-types: .venv/.dev
+	$(BIN)/mypy
+
+check-rules: .venv/.dev static/dist/manifest.json
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/house
+
+check-browser-side: static/node_modules/.ready tests/qa/node_modules/.ready
 	cd static && ../tests/qa/node_modules/.bin/biome check .
 	cd static && npm run --silent types
 	cd static && npm test --silent

@@ -5,7 +5,7 @@ import gc
 import sys
 from collections.abc import Sequence
 
-from server.node import add_media, run_media
+from server.node import EngineMissing, add_media, engine_status, run_media
 from server.settings import BadSettings, Settings, load_settings
 
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = {"host": options.host, "port": options.port} if options.command == "serve" else {}
         settings = load_settings(**{name: value for name, value in given.items() if value is not None})
         return COMMANDS[options.command](settings, options)
-    except BadSettings as error:
+    except (BadSettings, EngineMissing) as error:
         return _fail(str(error))
     except Exception as error:
         what = _words_for(error)
@@ -71,6 +71,13 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
         return serve(settings)
     except NotBuilt as error:
         return _fail(str(error))
+
+
+def _media(settings: Settings, options: argparse.Namespace) -> int:
+    if options.status:
+        print(engine_status(options), end="")
+        return 0
+    return run_media(settings, options)
 
 
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:
@@ -136,7 +143,7 @@ def _fail(message: str) -> int:
 
 COMMANDS = {
     "serve": _serve,
-    "media": run_media,
+    "media": _media,
     "migrate": _migrate,
     "keys": _keys,
     "recordings": _recordings,

@@ -21,6 +21,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def engine_address(listen: str) -> str:
+    """Return `ADDRESS:PORT` for the media of an engine of our own: what is set, or else where others can reach this machine.
+
+    Also for the demo on loopback: Firefox calls no loopback address, and the engine answers nobody who was not invited.
+    """
+    own = reachable_host("0.0.0.0")  # noqa: S104 - asked for what others can reach, not bound
+    return listen or f"{own if is_ip(own) else '127.0.0.1'}:0"
+
+
 def reachable_host(host: str) -> str:
     """Return the name that others can open: a wildcard address becomes this machine's own address in its network."""
     if host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound

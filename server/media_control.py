@@ -243,7 +243,7 @@ class Load(Told):
     """Bytes that the kernel holds and the engine has not read yet."""
     overrun: Count = 0
     """Datagrams since the last time that came while that queue was full."""
-    oversized: Count = 0
+    oversize: Count = 0
     """Packets since the last time that were dropped because they are longer than one may be."""
     waiting: Count = 0
     """Browsers whose handshake has had no turn yet."""

@@ -1,11 +1,16 @@
-"""`consilium media`: starts a forwarding engine."""
+"""`consilium media`: starts a forwarding engine, or asks one how it is."""
 
 import argparse
+import asyncio
 import gc
 from ipaddress import ip_address
 from pathlib import Path
 
 from server.settings import BadSettings, Settings
+
+
+class EngineMissing(Exception):
+    """One clear line for whoever asked."""
 
 
 def add_media(media: argparse.ArgumentParser) -> None:
@@ -17,6 +22,7 @@ def add_media(media: argparse.ArgumentParser) -> None:
         "--control", type=_control, required=True, metavar="PATH|ADDRESS:PORT", help="a unix socket, or TCP with a shared secret"
     )
     media.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the secret that is shared over TCP")
+    media.add_argument("--status", action="store_true", help="start none: ask the one at --control how it is")
     media.add_argument("--owned", action="store_true", help="start engines at the word of standard input, and end with that")
     media.add_argument("--recordings", type=Path, metavar="DIR", help="where calls are recorded, sealed; without it none is")
 
@@ -31,7 +37,7 @@ def run_media(settings: Settings, options: argparse.Namespace) -> int:
 
     gc.enable()
     configure_logs(settings.log_level)
-    secret = options.secret_file.read_bytes().strip() if options.secret_file else None
+    secret = _secret(options)
     if isinstance(options.control, tuple) and len(secret or b"") < SHORTEST_SECRET:
         raise BadSettings(f"control over TCP needs a secret of {SHORTEST_SECRET} bytes or more, in --secret-file")
     if options.owned and not isinstance(options.control, Path):
@@ -41,6 +47,24 @@ def run_media(settings: Settings, options: argparse.Namespace) -> int:
     address, port = options.listen
     place = Place(address, port, options.control, options.second, options.announce, secret, recordings=options.recordings)
     return Keeper(place, options.control).run() if options.owned else run(place)
+
+
+def engine_status(options: argparse.Namespace) -> str:
+    """Return a line for each fact about the engine at `--control`, what is wrong first; raises `EngineMissing`."""
+    from server.consultation.engine_health import health  # noqa: PLC0415 - as above
+    from server.media.inquiry import ask_load  # noqa: PLC0415 - as above
+    from server.media.probe import Unproven  # noqa: PLC0415 - as above
+
+    try:
+        load = asyncio.run(ask_load(options.control, _secret(options)))
+    except Unproven as why:
+        raise EngineMissing(f"the engine cannot be asked: {why}") from None
+    facts = load.model_dump(exclude={"t"})
+    return "".join(f"{said}\n" for said in health(load)) + "".join(f"{name} {value}\n" for name, value in facts.items())
+
+
+def _secret(options: argparse.Namespace) -> bytes | None:
+    return options.secret_file.read_bytes().strip() if options.secret_file else None
 
 
 def _address(text: str) -> tuple[str, int]:

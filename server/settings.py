@@ -148,6 +148,12 @@ class Settings(BaseModel):
         return self.data_dir / "recordings"
 
     @property
+    def media_addresses(self) -> list[tuple[str, int]]:
+        """Host and control port of each named engine."""
+        parts = (node.rpartition(":") for node in self.media_nodes)
+        return [(host.strip("[]"), int(port)) for host, _, port in parts]
+
+    @property
     def own_tls(self) -> bool:
         """Whether the server itself speaks HTTPS: where others can reach it and no proxy in front has a public address."""
         return not self.base_url and not is_loopback(self.host)

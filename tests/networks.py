@@ -4,9 +4,10 @@ They need root and the `ip` and `tc` of iproute2; where these are missing a test
 """
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.servers import missing, need_program
@@ -67,6 +68,21 @@ class Net:
     def plug_in(self) -> None:
         _ip(f"link set {self._outside} up")
 
+    def put_to_sleep(self) -> None:
+        """Stop every program inside, and its network, as a phone in a pocket does."""
+        self.unplug()
+        self._tell(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self._tell(signal.SIGCONT)
+        self.plug_in()
+
+    def _tell(self, what: signal.Signals) -> None:
+        listed = subprocess.run([_program("ip"), "netns", "pids", self.name], check=True, capture_output=True, text=True)
+        for pid in map(int, listed.stdout.split()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, what)
+
     def inside(self, program: str, folder: Path) -> str:
         """Return the path of a script that runs a program in this network."""
         script = folder / f"{self.name}-{Path(program).name}"
@@ -75,6 +91,7 @@ class Net:
         return str(script)
 
     def close(self) -> None:
+        self._tell(signal.SIGCONT)
         _ip(f"netns delete {self.name}")
         if Path(f"/sys/class/net/{self._outside}").exists():  # with the namespace it goes a little later, or with us now
             subprocess.run([_program("ip"), "link", "delete", self._outside], check=False, capture_output=True)

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from server.adapters.engines import Place, Remote
-from server.address import is_ip, reachable_host
+from server.address import engine_address
 from server.media_lines import Line, connect
 from server.settings import Settings
 
@@ -104,17 +104,9 @@ def _pipes(keeper: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]
 
 
 def places_of(settings: Settings) -> list[Place]:
-    """Return the engines that are named or, where none is, one of our own.
-
-    By default that listens where others can reach this machine, also for the demo on loopback: Firefox calls no loopback address, and the
-    engine answers nobody who was not invited.
-    """
+    """Return the engines that are named or, where none is, one of our own."""
     secret = settings.media_secret.get_secret_value().encode()
-    named = (node.rpartition(":") for node in settings.media_nodes)
-    places: list[Place] = [Remote((host.strip("[]"), int(port)), secret) for host, _, port in named]
+    places: list[Place] = [Remote(node, secret) for node in settings.media_addresses]
     if not places and settings.media == "own":
-        own = reachable_host("0.0.0.0")  # noqa: S104 - asked for what others can reach, not bound
-        places = [
-            OwnEngine(settings.media_listen or f"{own if is_ip(own) else '127.0.0.1'}:0", settings.media_announce, settings.recordings_dir)
-        ]
+        places = [OwnEngine(engine_address(settings.media_listen), settings.media_announce, settings.recordings_dir)]
     return places

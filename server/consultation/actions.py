@@ -2,23 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import select, update
 
-from server.access.model import Professional
+from server.access.model import Practice, Professional
 from server.access.policy import Viewer
+from server.booking.actions import Planned, block
+from server.booking.model import Appointment
 from server.consultation.doors import newest_link, patient_of, see_consultation
 from server.consultation.events import Channel, Invited
 from server.consultation.join_link import join_token
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Relation, Role, Stage
 from server.consultation.topics import room_topic, today_topic
-from server.core.audit import Act, Deed, record
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.ids import new_id, token_hash
 from server.errors import Conflict, Forbidden, Invalid, NotFound
+from server.patients.actions import Contact, add_record, readdress
 from server.patients.model import Patient
 
 FURTHEST_AHEAD = timedelta(days=366)
@@ -49,8 +51,14 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
         raise NotFound
     if not now - timedelta(hours=1) <= plan.scheduled_at <= now + FURTHEST_AHEAD:
         raise Invalid("Please choose a time from now to a year ahead.", code="scheduled_at")
-    patient = await _patient(tx, viewer, plan, now)
-    consultation = _consultation(viewer, plan, patient.id, now)
+    patient = await _patient(tx, viewer, viewer.practice_id, plan, now)
+    appointment = await block(tx, await _planned(tx, viewer, plan, patient.id), now)
+    consultation = _consultation(viewer, plan, appointment, now)
+    return consultation, await arrange(tx, secrets, consultation, patient, now)
+
+
+async def arrange(tx: Tx, secrets: Secrets, consultation: Consultation, patient: Patient, now: datetime) -> JoinLink:
+    """Add a consultation with the patient's place and link; the invitation follows by event."""
     tx.add(consultation)
     await tx.flush()
     participant = new_place(consultation.id, Role.PATIENT, patient.name, None)
@@ -60,44 +68,27 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
     await tx.flush()
     for channel in channels_of(patient):
         await tx.emit(Invited(consultation.id, link.id, channel))
-    tx.hint(today_topic(viewer.practice_id))
-    return consultation, link
+    tx.hint(today_topic(consultation.practice_id))
+    return link
 
 
-async def _patient(tx: Tx, viewer: Viewer, plan: Plan, now: datetime) -> Patient:
+async def _planned(tx: Tx, viewer: Viewer, plan: Plan, patient_id: UUID) -> Planned:
+    """Return the time that is not offered to others any more."""
+    practice = await tx.get_one(Practice, viewer.practice_id)
+    when, length_min, zone = plan.scheduled_at, plan.duration_min, practice.time_zone
+    return Planned(practice.id, cast(UUID, viewer.professional_id), patient_id, viewer.person_id, when, length_min, zone)
+
+
+async def _patient(tx: Tx, viewer: Viewer, practice_id: UUID, plan: Plan, now: datetime) -> Patient:
     """Return the record that was chosen, or a new one; raises `NotFound` for a record of another practice."""
+    contact = Contact(plan.patient_name, plan.mobile, plan.email)
     if plan.patient_id is None:
-        patient = Patient(
-            id=new_id(),
-            practice_id=viewer.practice_id,
-            person_id=None,
-            name=plan.patient_name,
-            mobile=plan.mobile,
-            email=plan.email,
-            created_at=now,
-        )
-        tx.add(patient)
-        await tx.flush()
-        return patient
+        return await add_record(tx, practice_id, contact, None, now)
     known = await tx.get(Patient, plan.patient_id)
-    if known is None or known.practice_id != viewer.practice_id:
+    if known is None or known.practice_id != practice_id:
         raise NotFound
-    await _readdress(tx, viewer, known, plan, now)
+    await readdress(tx, viewer.person_id, known, contact, now)
     return known
-
-
-async def _readdress(tx: Tx, viewer: Viewer, known: Patient, plan: Plan, now: datetime) -> None:
-    """Take the addresses that were given into the record; where one replaces another, the audit keeps that, without the addresses.
-
-    Every later invitation goes to the new one, also to a consultation of somebody else. So the patient, and whoever wrote about them, can
-    read who replaced it. To refuse it would only make people begin a second record.
-    """
-    before = {"mobile": known.mobile, "email": known.email}
-    known.mobile, known.email = plan.mobile or known.mobile, plan.email or known.email
-    replaced = [field for field, address in before.items() if address and address != getattr(known, field)]
-    if replaced:
-        deed = Deed(known.practice_id, viewer.person_id, Act.READDRESSED, "record", known.id, known.id, " ".join(replaced))
-        await record(tx, deed, now)
 
 
 class Addressed(Protocol):
@@ -177,13 +168,14 @@ async def host_of(tx: Tx, consultation: Consultation) -> Professional:
     return await tx.get_one(Professional, consultation.professional_id)
 
 
-def _consultation(viewer: Viewer, plan: Plan, patient_id: UUID, now: datetime) -> Consultation:
+def _consultation(viewer: Viewer, plan: Plan, appointment: Appointment, now: datetime) -> Consultation:
     return Consultation(
         id=new_id(),
         practice_id=viewer.practice_id,
-        patient_id=patient_id,
+        patient_id=appointment.patient_id,
         professional_id=viewer.professional_id,
         team_id=plan.team_id,
+        appointment_id=appointment.id,
         scheduled_at=plan.scheduled_at,
         duration_min=plan.duration_min,
         state=ConsultationState.SCHEDULED,

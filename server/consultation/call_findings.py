@@ -17,7 +17,7 @@ DELAY_MS = 800
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One report, as CallQuality has it."""
+    """One report, as CallQuality has it, or some minutes of them in one."""
 
     at: datetime
     lost_in: int
@@ -85,25 +85,14 @@ def _apart(before: Reading, after: Reading) -> int:
     return int((after.at - before.at).total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Some minutes in one line: of losses, delays and jitter the worst, of the bitrates the mean."""
-
-    at: datetime
-    lost_in: int
-    lost_out: int
-    delay_ms: int
-    jitter_ms: int
-    in_kbps: int
-    out_kbps: int
-
-
 MOST_ROWS = 60
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 
 
-def table(readings: Sequence[Reading]) -> list[Row]:
-    """Return the readings by the minute, or by more minutes where that would be too long to read."""
+def table(readings: Sequence[Reading]) -> list[Reading]:
+    """Return the readings by the minute, or by more minutes where that would be too long to read: of losses, delays and jitter the worst,
+    of the bitrates the mean, of still pictures the sum.
+    """
     if not readings:
         return []
     whole = readings[-1].at - readings[0].at
@@ -114,7 +103,15 @@ def table(readings: Sequence[Reading]) -> list[Row]:
     return [_row(readings[0].at + step * number, group) for number, group in groups.items()]
 
 
-def _row(at: datetime, group: Sequence[Reading]) -> Row:
-    worst = [max(getattr(each, name) for each in group) for name in ("lost_in", "lost_out", "delay_ms", "jitter_ms")]
-    means = [sum(getattr(each, name) for each in group) // len(group) for name in ("in_kbps", "out_kbps")]
-    return Row(at, *worst, *means)
+def _row(at: datetime, group: Sequence[Reading]) -> Reading:
+    return Reading(
+        at=at,
+        lost_in=max(each.lost_in for each in group),
+        lost_out=max(each.lost_out for each in group),
+        delay_ms=max(each.delay_ms for each in group),
+        jitter_ms=max(each.jitter_ms for each in group),
+        in_kbps=sum(each.in_kbps for each in group) // len(group),
+        out_kbps=sum(each.out_kbps for each in group) // len(group),
+        frozen_ms=sum(each.frozen_ms for each in group),
+        sound_only=any(each.sound_only for each in group),
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from server.consultation.call_findings import Reading, Row, table
+from server.consultation.call_findings import Reading, table
 from server.consultation.call_quality import Call, PersonCall, span_of
 from server.consultation.call_words import GOOD, tell, verdict
 from server.consultation.model import Role
@@ -47,7 +47,7 @@ class ShownPerson:
     name: str
     sentences: Sequence[str]
     plots: Sequence[ShownPlot]
-    rows: Sequence[Row]
+    rows: Sequence[Reading]
 
 
 def called(language: Language, person: PersonCall) -> str:

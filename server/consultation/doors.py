@@ -78,6 +78,26 @@ async def upcoming_of(tx: Tx, patient_id: UUID, now: datetime) -> list[tuple[Con
     return [(consultation, host) for consultation, host in rows]
 
 
+async def link_of_appointment(tx: Tx, appointment_id: UUID) -> UUID:
+    """Return the patient's link to what was made of an appointment; whoever calls has proved that it is theirs. Raises `NotFound`."""
+    return await _link_of(tx, await tx.scalar(select(Consultation.id).where(Consultation.appointment_id == appointment_id)))
+
+
+async def own_link(tx: Tx, patient_id: UUID, consultation_id: UUID) -> UUID:
+    """Return the patient's link to one of their consultations; whoever calls holds the record from its own door. Raises `NotFound`."""
+    consultation = await tx.get(Consultation, consultation_id)
+    if consultation is None or consultation.patient_id != patient_id:
+        raise NotFound
+    return await _link_of(tx, consultation_id)
+
+
+async def _link_of(tx: Tx, consultation_id: UUID | None) -> UUID:
+    link_id = None if consultation_id is None else await tx.scalar(newest_link(consultation_id))
+    if link_id is None:
+        raise NotFound
+    return link_id
+
+
 async def see_guest(
     tx: Tx, viewer: Viewer, consultation_id: UUID, guest_id: UUID, *, lock: bool = False
 ) -> tuple[Consultation, Participant]:

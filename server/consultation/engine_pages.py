@@ -6,9 +6,10 @@ from starlette.routing import Route
 
 from server.access.home import part_of
 from server.access.viewer import administers, viewer_of
+from server.consultation.engine_health import health
 from server.errors import Forbidden
 from server.web.endpoint import house_of
-from server.web.pages import render
+from server.web.pages import language_of, render
 
 
 def routes() -> list[Route]:
@@ -22,4 +23,7 @@ async def _engines(request: Request) -> Response:
         if not await administers(tx, viewer):
             raise Forbidden
         part = await part_of(tx, viewer)
-    return render(request, "staff/engines.html", {"engines": house.engines.states(), "part": part})
+    text = language_of(request).text
+    states = house.engines.states()
+    engines = [(state, [text(said.sentence, **said.values) for said in (health(state.load) if state.load else [])]) for state in states]
+    return render(request, "staff/engines.html", {"engines": engines, "part": part})

@@ -26,3 +26,17 @@ class Called:
     consultation_id: UUID
     participant_id: UUID
     channel: Channel
+
+
+class News(StrEnum):
+    """What happened to an appointment that people were invited to."""
+
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Announced(Invited):
+    """Whoever has this link is to be told what has become of the appointment."""
+
+    news: News

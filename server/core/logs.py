@@ -9,7 +9,7 @@ import structlog
 
 FIELDS = {
     "event", "level", "timestamp",
-    "attempts", "chains", "code", "consultations", "day", "error", "failures", "fault", "kind",
+    "attempts", "chains", "code", "consultations", "day", "error", "failures", "fault", "holds", "kind",
     "node", "note", "notes", "port", "recordings", "root", "route", "rows", "session", "size", "stretches", "task",
     "where",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from array import array
 from math import ceil
 
 from server.media.delay import Delay
+from server.media.limits import PIECE_S
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
 
 START_BPS = 500_000  # what a way is taken for until something is known
@@ -31,7 +32,9 @@ REMB_S = 10.0  # for so long the receiver's own estimate counts
 SPARE = 1.2  # times what is wanted: with that nothing is to be found out
 PROBE_FIRST_S, PROBE_LONGEST_S = 3.0, 12.0  # between two probes: twice as long after each that brought nothing
 PROBE_CALM_S = 1.0  # after a fall of the estimate
-PROBE_PIECES, PIECE_S = 4, 0.01  # sent one after the other: a short queue on the way overflows when all comes at once
+PROBE_PIECES = 4  # sent one after the other: a short queue on the way overflows when all comes at once
+LONGEST_TRAIN_MS = 60.0  # of sending: where our own loop was late, a probe was slower than what it was to show
+PROBE_SLACK_MS = 5.0  # by which it may be drawn out by chance
 PROBE_BYTES = 275  # of one packet
 LEAST_PIECE, LARGEST_PIECE = 8, 64  # packets
 PROBE_AIM = 1.3  # times what is wanted: more is not believed
@@ -48,11 +51,11 @@ def piece_of_probe(wanted_bps: float) -> int:
 
 class Train:
     """A probe: the packets from `first` on, and what has come of them. How many there are is known when all are sent: until then `count`
-    is 0, and everything from the first on is held.
+    is 0, and everything from the first on is held. `took_ms` is the time from sending the first to sending the last.
     """
 
     def __init__(self, first: int, now: float) -> None:
-        self.first, self.count, self.sent_at = first, 0, now
+        self.first, self.count, self.sent_at, self.took_ms = first, 0, now, 0.0
         self._arrived: list[tuple[float, int]] = []
 
     def holds(self, sequence: int) -> bool:
@@ -67,11 +70,12 @@ class Train:
 
     @property
     def carried_bps(self) -> int | None:
-        """What the way carries by this probe; None if too little came."""
-        if len(self._arrived) < max(3, self.count // 2):
+        """What the way carries by this probe, at least; None if too little came, or if it was sent too slowly to show anything."""
+        if len(self._arrived) < max(3, self.count // 2) or self.took_ms > LONGEST_TRAIN_MS:
             return None
         arrived = sorted(self._arrived)
-        return round(8000 * sum(size for _, size in arrived[1:]) / max(arrived[-1][0] - arrived[0][0], 1.0))
+        drawn_out_ms = arrived[-1][0] - arrived[0][0] - PROBE_SLACK_MS
+        return round(8000 * sum(size for _, size in arrived[1:]) / max(drawn_out_ms, self.took_ms, 1.0))
 
 
 class Estimator:
@@ -248,10 +252,11 @@ class Estimator:
         self._probed_at = now
         self._train, self._aim = Train(self._next, now), wanted_bps * PROBE_AIM
 
-    def end_probe(self) -> None:
+    def end_probe(self, now: float) -> None:
         """All of it is sent. Packets of it that nobody tells of end it in time."""
         train = self._train
         if train is not None:
+            train.took_ms = 1000 * (now - train.sent_at)
             train.count = self._next - train.first & 0xFFFF
             if not train.count:
                 self._train = None

@@ -69,7 +69,6 @@ class Engine:
         """Let every tenth room do what is due, others each time; to be called about every 10 ms. All of them at once would hold packets
         up for some milliseconds.
         """
-        self._ground.mux.pace.go_on(now)
         for room in islice(self._rooms.values(), self._turn, None, TURNS):
             room.tick(now)
         self._turn = (self._turn + 1) % TURNS

@@ -23,7 +23,7 @@ class Counted(NamedTuple):
     packets: int
     dropped: int
     overrun: int
-    oversized: int
+    oversize: int
 
 
 class Gauge:
@@ -50,12 +50,12 @@ class Gauge:
             packets=self._before.packets - before.packets,
             dropped=self._before.dropped - before.dropped,
             overrun=self._before.overrun - before.overrun,
-            oversized=self._before.oversized - before.oversized,
+            oversize=self._before.oversize - before.oversize,
         )
 
     def _counted(self) -> Counted:
         mux = self._mux
-        return Counted(mux.sent, mux.dropped, sum(overrun for _, overrun in map(meminfo, mux.sockets)), mux.oversized)
+        return Counted(mux.sent, mux.dropped, sum(overrun for _, overrun in map(meminfo, mux.sockets)), mux.oversize)
 
 
 def meminfo(bound: socket.socket) -> tuple[int, int]:

@@ -13,6 +13,8 @@ SEND_SLOTS = 256  # packets that are collected before they are sent
 MOST_CUTS, MOST_CUT_BYTES = 64, 65_000  # of one message that the kernel cuts into datagrams; what goes beyond is another message
 MOST_SEALING = 32  # bytes by which SRTP lengthens a packet
 
+PIECE_S = 0.01  # between two pieces of what is not sent all at once
+
 SOCKET_BUFFER = 4 << 20  # bytes asked of the kernel each way, which gives what it may; what it cannot hold is lost
 
 ADDRESSES = 16  # addresses of one browser that have passed a check; the oldest that is not in use is forgotten

@@ -109,12 +109,9 @@ class Layer:
         beginning, or 0.
         """
         marker, payload_type, sequence, timestamp, _, _, body, end = header
-        highest, is_late = self.reception.highest, False
-        if sequence != highest + 1:
-            if self.is_known(sequence):
-                self.again += 1
-                return
-            is_late = highest - sequence & 0xFFFF < 0x8000
+        if sequence != self.reception.highest + 1 and self.is_known(sequence):
+            self.again += 1
+            return
         self.heard_at = now
         self.bytes += size
         missed = self.reception.heard(sequence, timestamp, now)
@@ -132,8 +129,6 @@ class Layer:
         if self.fan:
             ready = (packet, size, marker << 7 | payload_type, sequence, timestamp, end - body, vp8, numbers_at)
             self._collect(new_tuple(Ready, ready), numbered_at, now)
-            if is_late and self._run is not None:
-                self._run.ordered = False
 
     def _collect(self, packet: Ready, numbered_at: int, now: float) -> None:
         run = self._run
@@ -143,6 +138,8 @@ class Layer:
         if run is None:
             run = self._run = Run(numbered_at)
             self._publisher.hand_on_later(self)
+        elif packet.sequence - run.packets[-1].sequence - 1 & 0xFFFF >= 0x7FFF:
+            run.ordered = False
         run.packets.append(packet)
 
     def hand_on(self, now: float) -> None:

@@ -172,11 +172,13 @@ class Subscriber:
         """Begin a short train of packets that hold nothing, if it is time to try whether more would fit."""
         if pictures and self.estimator.wants_probe(int(wanted_bps), now):
             self.estimator.begin_probe(int(wanted_bps), now)
-            self.mux.pace.add(partial(self._go_on_probing, pictures[0], piece_of_probe(wanted_bps), count(1)))
+            go_on = partial(self._go_on_probing, pictures[0], piece_of_probe(wanted_bps), count(1))
+            go_on(now)
+            self.mux.go_on_later(go_on)
 
     def _go_on_probing(self, picture: Forwarder, packets: int, pieces: Iterator[int], now: float) -> bool:
         picture.pad(now, packets)
         if next(pieces) < PROBE_PIECES:
             return True
-        self.estimator.end_probe()
+        self.estimator.end_probe(now)
         return False

@@ -18,6 +18,7 @@ from server.media.limits import (
     ADDRESSES,
     LARGEST_CLEAR,
     LARGEST_PACKET,
+    PIECE_S,
     READ_BATCH,
     READ_TURNS,
     SEND_SLOTS,
@@ -26,7 +27,6 @@ from server.media.limits import (
     SOCKET_BUFFER,
     SWEEP_S,
 )
-from server.media.pace import Pace
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -35,6 +35,8 @@ Work = Callable[[int, int], int]
 """(offset of a slot, size) -> new size, or 0: see `srtp.Srtp`."""
 RunWork = Callable[[int, list[int]], list[int]]
 """(offset of the first slot of a row, sizes) -> new sizes, each 0 where it failed."""
+Piece = Callable[[float], bool]
+"""Does the next piece at this time, and tells whether there is a further one."""
 RtpTaker = Callable[[memoryview, int, int, float], None]
 RtcpTaker = Callable[[bytes, float], None]
 
@@ -71,9 +73,8 @@ class UdpMux:
     `flush` sends what was collected; it is called after each batch that was read, and by whoever sends at another time.
     What is to be done when a batch has been read is put into `after_batch`, with whose packets it is done for; the slots are still as
     they were.
-    What is to be done a few times, some milliseconds apart, is put into `pace`.
-    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `oversized`, too long to be read, or sealed to be sent (for each who
-    should have had them); `refused` by SRTP; of `strangers`; `crashes` of our own code.
+    Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, too long to be read, or sealed to be
+    sent (once for each who should have had them); of `strangers`; `crashes` of our own code.
     """
 
     def __init__(  # noqa: PLR0913 - two are for tests
@@ -90,8 +91,7 @@ class UdpMux:
         """Bind `address`, and `second` of the other family at the same port; `drop` loses packets of RTP on their way out, for tests."""
         self.supervisor, self.clock, self.drop = supervisor, clock, drop
         self.fast = (mmsg.available() and srtp.available()) if fast is None else fast
-        self.received = self.sent = self.dropped = self.oversized = self.refused = self.strangers = self.crashes = 0
-        self.pace = Pace()
+        self.received = self.sent = self.dropped = self.refused = self.oversize = self.strangers = self.crashes = 0
         self.by_address: dict[Hashable, Endpoint] = {}
         self.by_ufrag: dict[str, Endpoint] = {}
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
@@ -147,7 +147,7 @@ class UdpMux:
 
     def send_rtp(self, connection: Endpoint, at: int, size: int) -> bool:
         """Seal the packet in the slot at `at` and collect it; False when it cannot be sent to this connection."""
-        self.oversized += size > LARGEST_CLEAR
+        self.oversize += size > LARGEST_CLEAR
         size = connection.seal_rtp(at, size)
         route = connection.route
         if not size or route is None:
@@ -178,7 +178,7 @@ class UdpMux:
         if self.drop is None and 0 not in sealed:
             self._writer.put_run(first, route, sealed, alike)
         else:
-            self.oversized += sum(size > LARGEST_CLEAR for size in sizes)
+            self.oversize += sum(size > LARGEST_CLEAR for size in sizes)
             self._send_some(first, route, sealed)
         return sealed
 
@@ -193,7 +193,7 @@ class UdpMux:
         at, size = self.slot(), len(packet)
         route = connection.route
         if route is None or size > LARGEST_CLEAR:
-            self.oversized += size > LARGEST_CLEAR
+            self.oversize += size > LARGEST_CLEAR
             return False
         self.out[at : at + size] = packet
         size = connection.seal_rtcp(at, size)
@@ -214,6 +214,18 @@ class UdpMux:
         """Send what was collected. Call it once at the end of a turn, not once a packet."""
         self._write()
         self._next = 0
+
+    def go_on_later(self, piece: Piece) -> None:
+        """Do a piece of work, whose packets shall not go out all at once, in some milliseconds, and the next one as long after it."""
+        asyncio.get_running_loop().call_later(PIECE_S, self._go_on, piece)
+
+    def _go_on(self, piece: Piece) -> None:
+        try:
+            if piece(self.clock.monotonic()):
+                self.go_on_later(piece)
+        except Exception as error:  # noqa: BLE001 - as in `_take`; it is not asked again
+            self._contain(None, error)
+        self.flush()
 
     def sweep(self, now: float) -> None:
         """End the connections whose browsers have been silent for too long."""
@@ -266,7 +278,7 @@ class UdpMux:
         memory = self.received_slots.memory
         first = memory[at] if 0 < size <= LARGEST_PACKET else 255
         if size > LARGEST_PACKET:
-            self.oversized += 1
+            self.oversize += 1
         elif first < 4:
             self._take_check(bytes(memory[at : at + size]), reader.route(at >> SLOT_BITS), now)
         elif connection is None or not (19 < first < 64 or 127 < first < 192):
@@ -285,7 +297,7 @@ class UdpMux:
 
     def _refuse(self, size: int) -> None:
         if size > LARGEST_PACKET:
-            self.oversized += 1
+            self.oversize += 1
         else:
             self.refused += 1
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from server.access.policy import Viewer
 from server.consultation.doors import visible_consultations
-from server.consultation.events import Called, Channel, Invited
+from server.consultation.events import Announced, Called, Channel, Invited, News
 from server.consultation.model import Consultation
 from server.core.db import Tx
 from server.core.ids import new_id
@@ -28,10 +28,13 @@ class _About:
     consultation_id: UUID
     link_id: UUID | None = None
     participant_id: UUID | None = None
+    news: News | None = None
 
 
-async def queue_invitation(tx: Tx, clock: Clock, fact: Invited) -> None:
-    await _queue(tx, _About(fact.consultation_id, link_id=fact.link_id), fact.channel, clock.now())
+async def queue_message(tx: Tx, clock: Clock, fact: Invited) -> None:
+    """Queue an invitation, or the news of an appointment."""
+    news = fact.news if isinstance(fact, Announced) else None
+    await _queue(tx, _About(fact.consultation_id, link_id=fact.link_id, news=news), fact.channel, clock.now())
 
 
 async def queue_call(tx: Tx, clock: Clock, fact: Called) -> None:
@@ -47,6 +50,7 @@ async def _queue(tx: Tx, about: _About, channel: Channel, now: datetime) -> None
         link_id=about.link_id,
         participant_id=about.participant_id,
         channel=channel,
+        news=about.news,
         status=DeliveryStatus.QUEUED,
         created_at=now,
         settled_at=None,
@@ -70,9 +74,10 @@ async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetim
 
 async def _fall_back(tx: Tx, delivery: Delivery, now: datetime) -> None:
     """An e-mail about the same that was queued already says it all."""
-    same = (Delivery.link_id == delivery.link_id) if delivery.link_id else (Delivery.participant_id == delivery.participant_id)
-    if await tx.scalar(select(Delivery.id).where(same, Delivery.channel == Channel.EMAIL).limit(1)) is None:
-        about = _About(delivery.consultation_id, delivery.link_id, delivery.participant_id)
+    about = _About(delivery.consultation_id, delivery.link_id, delivery.participant_id, delivery.news)
+    whom = (Delivery.link_id == about.link_id) if about.link_id else (Delivery.participant_id == about.participant_id)
+    same = whom & Delivery.news.is_not_distinct_from(about.news) & (Delivery.channel == Channel.EMAIL)
+    if await tx.scalar(select(Delivery.id).where(same).limit(1)) is None:
         await _queue(tx, about, Channel.EMAIL, now)
 
 

@@ -3,21 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from server.access.model import Practice
 from server.access.viewer import name_of
+from server.booking.model import Appointment
 from server.consultation.actions import Addressed
 from server.consultation.calendar_file import Event, calendar_file
-from server.consultation.events import Channel
+from server.consultation.events import Channel, News
 from server.consultation.join_link import join_url
-from server.consultation.model import Consultation, JoinLink, Participant, Stage
+from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Stage
 from server.consultation.records import Invitation
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.identity.model import Person
 from server.messaging.model import Delivery
-from server.messaging.texts import Call, calendar_note, invitation, summons
+from server.messaging.texts import Call, calendar_note, cancellation, invitation, summons
 from server.patients.model import Patient
 from server.ports import Letter
 from server.web.i18n import Language, Languages
@@ -45,7 +47,7 @@ async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Lett
     """Return the message, or None when there is nothing left to say: revoked, over, come, or no address any more."""
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
     told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery)
-    if told is None or consultation.over:
+    if told is None or (consultation.over and not _tells_of_the_end(consultation, delivery)):
         return None
     address = told.whom.mobile if delivery.channel == Channel.SMS else told.whom.email
     if not address:
@@ -55,7 +57,26 @@ async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Lett
     letter = told.write(address, practice, told.call, language)
     if delivery.channel == Channel.SMS or not told.dated:
         return letter
-    return replace(letter, calendar=_calendar(consultation, letter.subject, calendar_note(practice, language), now))
+    entry = await _entry(tx, consultation, letter.subject, calendar_note(practice, language))
+    return replace(letter, calendar=calendar_file(entry, now))
+
+
+def _tells_of_the_end(consultation: Consultation, delivery: Delivery) -> bool:
+    return delivery.news == News.CANCELLED and consultation.state == ConsultationState.CANCELLED
+
+
+async def _entry(tx: Tx, consultation: Consultation, title: str, note: str) -> Event:
+    """Each change of the appointment has a higher sequence, so that a calendar believes the last one (RFC 5545, 3.8.7.4)."""
+    appointment = await tx.get(Appointment, consultation.appointment_id) if consultation.appointment_id else None
+    return Event(
+        consultation.id,
+        consultation.scheduled_at,
+        consultation.duration_min,
+        title,
+        note,
+        sequence=appointment.sequence if appointment else 0,
+        cancelled=consultation.state == ConsultationState.CANCELLED,
+    )
 
 
 async def called_name(tx: Tx, delivery: Delivery) -> str | None:
@@ -70,9 +91,10 @@ async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, deli
         return None
     invited = await tx.get(Invitation, link.participant_id)
     url = join_url(post.base_url, post.secrets, link.id)
+    write = cancellation if delivery.news == News.CANCELLED else partial(invitation, moved=delivery.news == News.MOVED)
     if invited is None:
-        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), invitation, dated=True)
-    return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), invitation, dated=True)
+        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), write, dated=True)
+    return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
 
 
 async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery) -> _Told | None:
@@ -83,8 +105,3 @@ async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: D
     invited = await tx.get_one(Invitation, place.id)
     call = Call(consultation.scheduled_at, f"{post.base_url}/desk/{consultation.id}", await name_of(tx, invited.person_id))
     return _Told(await tx.get_one(Person, place.person_id), call, summons, dated=False)
-
-
-def _calendar(consultation: Consultation, title: str, note: str, now: datetime) -> str:
-    """Stamped `now`: of two files about one call, a calendar believes the later one (RFC 5545, 3.8.7.2)."""
-    return calendar_file(Event(consultation.id, consultation.scheduled_at, consultation.duration_min, title, note), now)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.consultation.events import Channel
+from server.consultation.events import Channel, News
 from server.core.db import Base
 
 
@@ -28,7 +28,7 @@ UNSETTLED = frozenset({DeliveryStatus.QUEUED, DeliveryStatus.SENT})
 
 
 class Delivery(Base):
-    """One message by one channel; address and text are read when it goes out or is looked at.
+    """One message by one channel; address and text are read when it goes out or is looked at. Without `news` it is an invitation.
 
     It is about a link, or calls the colleague who has that place in the consultation, and whose address is nobody else's business.
     """
@@ -41,6 +41,7 @@ class Delivery(Base):
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("join_link.id", ondelete="CASCADE"))
     participant_id: Mapped[UUID | None] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(String(20))
+    news: Mapped[News | None] = mapped_column(String(20))
     status: Mapped[DeliveryStatus] = mapped_column(String(20))
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]

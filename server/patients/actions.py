@@ -18,12 +18,50 @@ SHARING = "sharing"  # the thing of an audit entry about the agreement
 
 
 @dataclass(frozen=True)
+class Contact:
+    """How somebody is called and written to, as it was given."""
+
+    name: str
+    mobile: str | None
+    email: str | None
+
+
+@dataclass(frozen=True)
 class Decision:
     """What the person behind a patient's account says about the team, in the language in which they read it."""
 
     person_id: UUID
     agrees: bool
     language: Language
+
+
+async def add_record(tx: Tx, practice_id: UUID, contact: Contact, person_id: UUID | None, now: datetime) -> Patient:
+    """Begin the record of somebody under a practice; `person_id` is the account that reads it, if there is one."""
+    patient = Patient(
+        id=new_id(),
+        practice_id=practice_id,
+        person_id=person_id,
+        name=contact.name,
+        mobile=contact.mobile,
+        email=contact.email,
+        created_at=now,
+    )
+    tx.add(patient)
+    await tx.flush()
+    return patient
+
+
+async def readdress(tx: Tx, by: UUID, known: Patient, contact: Contact, now: datetime) -> None:
+    """Take the addresses that were given into the record; where one replaces another, the audit keeps that, without the addresses.
+
+    Every later invitation goes to the new one, also to a consultation of somebody else. So the patient, and whoever wrote about them, can
+    read who replaced it. To refuse it would only make people begin a second record. The name stays.
+    """
+    before = {"mobile": known.mobile, "email": known.email}
+    known.mobile, known.email = contact.mobile or known.mobile, contact.email or known.email
+    replaced = [field for field, address in before.items() if address and address != getattr(known, field)]
+    if replaced:
+        await record(tx, Deed(known.practice_id, by, Act.READDRESSED, "record", known.id, known.id, " ".join(replaced)), now)
 
 
 def register(patient: Patient, person_id: UUID) -> None:

@@ -36,6 +36,12 @@ async def see_own_record(tx: Tx, person_id: UUID, patient_id: UUID, *, lock: boo
     return OwnRecord(*row)
 
 
+async def find_own_record(tx: Tx, person_id: UUID, practice_id: UUID) -> Patient | None:
+    """Find the record that this practice keeps of whoever has this account; the oldest, should there be several."""
+    mine = select(Patient).where(Patient.person_id == person_id, Patient.practice_id == practice_id)
+    return await tx.scalar(mine.order_by(Patient.created_at, Patient.id).limit(1))
+
+
 def reading(viewer: Viewer, records: Collection[OwnRecord]) -> Viewer:
     """Return the viewer with the right to read these records, which came from `own_records`."""
     return replace(viewer, reads_for=frozenset(record.patient.id for record in records))

@@ -1,4 +1,4 @@
-"""A call of three in which one has a narrow line: their sound goes on, their pictures get smaller, and are as before when it is wide again."""
+"""A call of three in which one has a narrow line: their sound goes on, their pictures get smaller, and come back with a wide one."""
 
 import os
 from collections.abc import Iterator

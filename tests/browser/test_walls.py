@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.row("V6")]
 SECRET = "only for the tests"
 StartSite = Callable[..., Site]
 Behind = Callable[..., Browser]
+RelayAt = Callable[[str], Turn]
 
 # Of each connection that stands: what kind of way it took here, by what protocol to a relay, and the address at its other end.
 TAKEN = """async () => {
@@ -35,6 +36,16 @@ TAKEN = """async () => {
   }
   return found;
 }"""
+
+# Every sentence about the call that was shown over its picture.
+SENTENCES = """
+(() => {
+  globalThis.sentences = new Set();
+  new MutationObserver(() => {
+    for (const shown of document.querySelectorAll(".banner p")) globalThis.sentences.add(shown.textContent);
+  }).observe(document, { childList: true, subtree: true, characterData: true });
+})()
+"""
 
 
 @pytest.fixture
@@ -68,17 +79,24 @@ def behind(stack: ExitStack, launch_inside: LaunchInside) -> Behind:
     return behind
 
 
+@pytest.fixture
+def relay_at(stack: ExitStack, tmp_path: Path) -> RelayAt:
+    def start(address: str) -> Turn:
+        turn = Turn(tmp_path / "turn", SECRET, address)
+        stack.callback(turn.stop)
+        return turn
+
+    return start
+
+
 def taken(person: Person) -> set[tuple[str, str, str]]:
     return {tuple(one) for one in person.page.evaluate(TAKEN)}
 
 
-def test_three_of_whom_one_is_behind_a_wall(
-    persons: Persons, nets: Networks, stack: ExitStack, begin: StartSite, behind: Behind, tmp_path: Path
-) -> None:
+def test_three_of_whom_one_is_behind_a_wall(persons: Persons, nets: Networks, begin: StartSite, behind: Behind, relay_at: RelayAt) -> None:
     net = nets.lay()
     net.wall_off_udp()
-    turn = Turn(tmp_path / "turn", SECRET, net.near)
-    stack.callback(turn.stop)
+    turn = relay_at(net.near)
     site = begin(net.near, TURN_URLS=turn.tcp_url, TURN_SECRET=SECRET)
     alice, dana, booked = pair(persons, site, patient=behind(net, site, net.near))
     assert {way[:2] for way in taken(dana)} == {("relay", "tcp")}
@@ -111,7 +129,13 @@ def test_two_who_cannot_reach_each_other_meet_at_the_engine(persons: Persons, ne
     dana = small(persons.person("dana", site, browser=behind(home, site, home.near), size=PHONE))
     hurry_to_waiting_room(dana, booked)
     alice = small(at_desk(persons, site, booked, browser=behind(ward, site, ward.near)))
-    alice.page.reload()
+    for person in (alice, dana):
+        person.context.add_init_script(SENTENCES)
+        person.page.reload()
     alice.press("Admit")
     over_engine(alice, dana)
     more_pictures(alice, dana, count=1)
+    for person in (alice, dana):
+        sentences = person.page.evaluate("[...globalThis.sentences]")
+        print(f"{person.name} was told {sentences}")
+        assert len(sentences) <= 1

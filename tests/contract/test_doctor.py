@@ -25,10 +25,10 @@ def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
     turn.stop()
 
 
-def doctor(turn: Turn, urls: str, *, trusts: bool = True, **settings: str) -> tuple[int, list[str]]:
+def doctor(turn: Turn | None, urls: str, *, trusts: bool = True, **settings: str) -> tuple[int, list[str]]:
     """Run the command as an operator does; returns its exit code and its lines."""
-    trusted = {"SSL_CERT_FILE": str(turn.certificate)} if trusts else {}
-    given = {"TURN_URLS": urls, "TURN_SECRET": SECRET, **settings}
+    trusted = {"SSL_CERT_FILE": str(turn.certificate)} if turn is not None and trusts else {}
+    given = {"TURN_URLS": urls, "TURN_SECRET": SECRET, "MEDIA": "off", **settings}
     environ = {**os.environ, **trusted, **{f"CONSILIUM_{name}": value for name, value in given.items()}}
     done = subprocess.run(
         [sys.executable, "-m", "server", "doctor"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
@@ -43,6 +43,7 @@ def test_every_kind_of_candidate_is_proven(turn: Turn) -> None:
     assert lines == [
         "none  camera: pages are served by plain http: browsers give camera and microphone on this machine only",
         "ok    host candidate: a datagram reached 127.0.0.1",
+        "none  media engine: CONSILIUM_MEDIA is off: calls are for two people",
         f"ok    server-reflexive candidate by stun:127.0.0.1:{turn.port}: it sees this machine at 127.0.0.1",
         *(f"ok    relay candidate by {url}: a datagram passed between two addresses at 127.0.0.1" for url in urls),
     ]

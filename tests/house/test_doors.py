@@ -11,7 +11,7 @@ from tests.house.source import calls, python_files, relative
 PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
-    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer",
+    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -20,6 +20,9 @@ DOORS = {
     "server/patients/doors.py",
 }  # fmt: skip
 HANDED = {
+    "server/booking/guard.py": "finds what holds a time, and shows it to nobody: there is no viewer",
+    "server/booking/offer.py": "finds which holds are over, and shows them to nobody: there is no viewer",
+    "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
     "server/consultation/guest_links.py": "asks see_guest first",
     "server/consultation/guests.py": "asks see_consultation or see_guest first, or looks for the viewer's own places",

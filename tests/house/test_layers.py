@@ -14,7 +14,7 @@ PURE = next(contract["source_modules"] for contract in CONTRACTS if contract["ty
 LAYERS = next(contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
 VENDORS = {"httpx", "httpx2", "stripe", "twilio", "smtplib", "boto3", "redis"}
 ENGINE_PARTS = {"aiortc", "aioice", "pylibsrtp", "cffi"}
-ENGINE_PARTS_IN = {f"server/media/{name}.py" for name in ("delay", "dtls", "ice", "mmsg", "probe", "srtp")}
+ENGINE_PARTS_IN = {f"server/media/{name}.py" for name in ("delay", "dtls", "ice", "inquiry", "mmsg", "probe", "srtp")}
 ACTIONS = [path for path in python_files() if path.name == "actions.py"]
 
 

@@ -43,3 +43,11 @@ def test_no_line_is_longer_than_75_octets_and_nothing_is_lost(title: str) -> Non
     plain = title.encode(errors="ignore").decode().replace("\r\n", "\n").replace("\r", "\n")
     escaped = plain.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
     assert summary == f"SUMMARY:{escaped}"
+
+
+def test_one_that_is_cancelled_takes_its_entry_out_again() -> None:
+    before, after = event(), event(sequence=1, cancelled=True)
+    first, last = (unfolded(calendar_file(each, NOW)) for each in (before, after))
+    assert [line for line in first if line.startswith("UID:")] == [line for line in last if line.startswith("UID:")]
+    assert {"METHOD:PUBLISH", "SEQUENCE:0"} <= set(first)
+    assert {"METHOD:CANCEL", "STATUS:CANCELLED", "SEQUENCE:1"} <= set(last)

@@ -1,4 +1,5 @@
-"""An engine on a bad network, for tests alone: it loses packets, and on SIGUSR1 it knows no browser's address any more.
+"""An engine on a bad network, for tests alone: it loses packets, and on SIGUSR1 it knows no browser's address any more. For how long a
+silent browser is waited for can be chosen.
 
 The second is what a browser's change of its network looks like from here: nothing comes from where it was, or arrives there.
 """
@@ -8,14 +9,14 @@ import asyncio
 import random
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
-from server.media import mmsg, worker
+from server import __main__ as command_line
+from server.media import ice, limits, mmsg, worker
 from server.media.udp import UdpMux
-from server.media.worker import Place
 
-LOSS = "--loss"
+LOSS, CONSENT = "--loss", "--consent"
+CONSENT_NAME = "CONSENT_S"
 
 
 class RoughMux(UdpMux):
@@ -47,15 +48,15 @@ class RoughMux(UdpMux):
 
 
 def main() -> int:
+    """Take the two options that are for tests, and start an engine with all the others."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--listen", required=True)
-    parser.add_argument("--control", type=Path, required=True)
     parser.add_argument(LOSS, type=float, default=0.0)
-    options = parser.parse_args()
+    parser.add_argument(CONSENT, type=float, default=limits.CONSENT_S)
+    options, others = parser.parse_known_args()
     RoughMux.loss = options.loss
+    setattr(ice, CONSENT_NAME, options.consent)
     setattr(worker, UdpMux.__name__, RoughMux)
-    address, _, port = options.listen.rpartition(":")
-    return worker.run(Place(address, int(port), options.control))
+    return command_line.main(["media", *others])
 
 
 if __name__ == "__main__":

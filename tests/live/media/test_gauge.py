@@ -31,9 +31,9 @@ async def test_a_packet_that_is_too_long_is_counted(standing: Standing) -> None:
     gauge = Gauge(standing.mux, StillClock())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(bytes(LARGEST_PACKET + 1), ("127.0.0.1", standing.mux.port))
-        await until(lambda: standing.mux.oversized == 1)
-    assert gauge.read([standing.engine], 0).oversized == 1
-    assert gauge.read([standing.engine], 0).oversized == 0, "since the time before"
+        await until(lambda: standing.mux.oversize == 1)
+    assert gauge.read([standing.engine], 0).oversize == 1
+    assert gauge.read([standing.engine], 0).oversize == 0, "since the time before"
 
 
 async def test_what_every_application_has_is_added_up(standing: Standing) -> None:

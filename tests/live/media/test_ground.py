@@ -96,6 +96,10 @@ async def test_too_long_packets_are_not_sent_and_not_taken(mux: UdpMux) -> None:
     assert line.send(RTP[:12] + bytes(LARGEST_CLEAR - 12)) == [True]
     assert line.send(RTP[:12] + bytes(LARGEST_CLEAR - 11)) == [False]
     assert not mux.send_rtcp(line.connection, RTCP + bytes(LARGEST_CLEAR))
+    at = mux.room(2)
+    assert line.connection.route is not None
+    assert [bool(size) for size in mux.send_run(line.connection, at, [100, LARGEST_CLEAR + 1], [1, 1])] == [True, False]
+    assert mux.oversize == 3
     refused = mux.refused + mux.strangers
     caller.throw(caller.seal(RTP) + bytes(1800))
     caller.send_rtp(RTP)

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from server.media.codecs import ABS_SEND_TIME, AUDIO_LEVEL, MID, REPAIRED_RID, RID, TRANSPORT_SEQUENCE
 from server.media.forwarder import Forwarder
-from server.media.pace import Pace
 from server.media.publisher import Publisher
 from server.media.router import Subscriber
 from server.media.rtcp import PictureLoss, read_compound
@@ -31,7 +30,7 @@ class Mux:
     def __init__(self) -> None:
         self.out = memoryview(bytearray(2048 * SLOTS))
         self.after_batch: list[tuple[Any, Callable[[float], None]]] = []
-        self.pace = Pace()
+        self.pieces: list[Callable[[float], bool]] = []
         self._next = 0
         self.flushes = 0
 
@@ -49,6 +48,14 @@ class Mux:
         connection.rtp += [bytes(self.out[at + 2048 * index : at + 2048 * index + size]) for index, size in enumerate(sizes)]
         self._next = at // 2048 + len(sizes) - 1
         return sizes
+
+    def go_on_later(self, piece: Callable[[float], bool]) -> None:
+        self.pieces.append(piece)
+
+    def go_on(self, now: float) -> None:
+        """Do all pieces of what is under way, as if some milliseconds had passed after each."""
+        while self.pieces:
+            self.pieces = [piece for piece in self.pieces if piece(now)]
 
     def finish_batch(self, now: float) -> None:
         for _, work in self.after_batch:
@@ -153,7 +160,7 @@ class Call:
         self.now += seconds
         self.publisher.tick(self.now)
         self.subscriber.tick(self.now)
-        self.mux.pace.go_on(self.now)
+        self.mux.go_on(self.now)
 
     def play(self, seconds: float, *, only: str | None = None) -> None:
         for _ in range(round(seconds * 10)):

@@ -90,7 +90,7 @@ class Viewer:
         if self.pieces:
             self.send(PROBE_BYTES, self.pieces.pop())
             if not self.pieces:
-                self.estimator.end_probe()
+                self.estimator.end_probe(self.now)
 
     def send(self, size: int, count: int = 1) -> None:
         for _ in range(count):
@@ -108,6 +108,7 @@ class Viewer:
         if estimator.wants_probe(demand.wanted + SOUND, now):
             estimator.begin_probe(demand.wanted + SOUND, now)
             self.pieces = [piece_of_probe(demand.wanted + SOUND)] * PROBE_PIECES
+            self.go_on_probing()
         self.moments.append(Moment(now - BEGIN, estimator.budget(now), self.layer, max(0.0, self.way.free_at - now) * 1000))
 
 
@@ -272,13 +273,13 @@ def test_a_probe_that_is_lost_ends_and_the_next_one_waits_longer() -> None:
     assert estimator.wants_probe(2_000_000, BEGIN)
     estimator.begin_probe(2_000_000, BEGIN)
     estimator.number(275, BEGIN)
-    estimator.end_probe()
+    estimator.end_probe(BEGIN)
     assert not estimator.wants_probe(2_000_000, BEGIN + 10), "one at a time"
     estimator.on_feedback(heard, BEGIN + 2)
     assert not estimator.wants_probe(2_000_000, BEGIN + 4)
     assert estimator.wants_probe(2_000_000, BEGIN + 6.1)
     estimator.begin_probe(2_000_000, BEGIN + 6.1)
-    estimator.end_probe()
+    estimator.end_probe(BEGIN + 6.1)
     assert not estimator.wants_probe(2_000_000, BEGIN + 7), "there was nothing to send it with"
 
 
@@ -286,11 +287,15 @@ def test_a_train_shows_what_the_way_carries() -> None:
     train = Train(65_534, BEGIN)
     assert [sequence for sequence in (65_533, 65_534, 40) if train.holds(sequence)] == [65_534, 40], "it is still being sent"
     assert not train.is_whole
-    train.count = 4
+    train.count, train.took_ms = 4, 10.0
     assert [sequence for sequence in (65_533, 65_534, 65_535, 0, 1, 2) if train.holds(sequence)] == [65_534, 65_535, 0, 1]
     for number in range(4):
         assert not train.is_whole
         train.heard(100.0 + 10 * number, 1000)
     assert train.is_whole
+    assert train.carried_bps == 960_000, "five milliseconds may be chance"
+    train.took_ms = 30.0
     assert train.carried_bps == 800_000
+    train.took_ms = 61.0
+    assert train.carried_bps is None
     assert Train(0, BEGIN).carried_bps is None

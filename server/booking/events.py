@@ -1,0 +1,25 @@
+"""Facts that other folders may want to hear inside the same transaction."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class AppointmentConfirmed:
+    """A patient has a promise of a time, on their record."""
+
+    appointment_id: UUID
+
+
+@dataclass(frozen=True)
+class AppointmentMoved:
+    """It begins at another time; who gives it and who gets it stay."""
+
+    appointment_id: UUID
+
+
+@dataclass(frozen=True)
+class AppointmentCancelled:
+    """It had been confirmed and will not take place; `cancelled_by` tells who said so."""
+
+    appointment_id: UUID

@@ -1,0 +1,106 @@
+"""What keeps a time from being sold twice: one row for every five minutes of a professional, whose key can exist once.
+
+Whoever is about to take grains first locks the diaries of everybody concerned, in the order of their ids, and then whatever else they need:
+so nobody waits for somebody who waits for them. On SQLite the write transaction itself is that lock. The lock gives everybody their turn;
+that a time is not sold twice does not depend on it.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from server.access.model import Professional
+from server.booking.grains import Span, span_around
+from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain
+from server.core.db import Tx
+from server.core.marking import _
+from server.errors import Conflict
+
+
+class JustTaken(Conflict):
+    """Somebody else has the time. Nothing was changed; fresh slots are there to be read."""
+
+    code, message = "just_taken", _("This time was just taken. Please choose another one.")
+
+
+async def lock_diaries(tx: Tx, who: Iterable[UUID]) -> None:
+    """Wait for one's turn with these professionals; call it before anything else in the transaction that may wait."""
+    locked = select(Professional.id).where(Professional.id.in_(who)).order_by(Professional.id)
+    await tx.execute(locked.with_for_update(key_share=True))  # which lets others refer to a professional meanwhile
+
+
+async def lock_appointment(tx: Tx, appointment: Appointment) -> list[UUID]:
+    """Lock the diaries of those who give an appointment, then the appointment itself, as it is now; returns who gives it."""
+    who = await members_of(tx, appointment)
+    await lock_diaries(tx, who)
+    await tx.refresh(appointment, with_for_update=True)
+    return who
+
+
+async def members_of(tx: Tx, appointment: Appointment) -> list[UUID]:
+    """Return who gives an appointment, in the order of their ids."""
+    mine = select(AppointmentMember.professional_id).where(AppointmentMember.appointment_id == appointment.id)
+    return list(await tx.scalars(mine.order_by(AppointmentMember.professional_id)))
+
+
+async def take(tx: Tx, appointment_id: UUID, who: Iterable[UUID], span: Span) -> None:
+    """Take these grains of everybody, or none at all and raise `JustTaken`; the rest of the transaction can go on."""
+    try:
+        async with tx.begin_nested():
+            await _insert(tx, appointment_id, [(professional_id, g) for professional_id in sorted(who) for g in range(*span)])
+    except IntegrityError:
+        raise JustTaken from None
+
+
+async def take_what_is_free(tx: Tx, appointment_id: UUID, who: Iterable[UUID], span: Span) -> None:
+    """Take those of the grains that nobody has: what a professional plans over somebody else's time takes nothing from them."""
+    there = await tx.execute(select(Grain.professional_id, Grain.g).where(_within(who, span)))
+    taken = {(professional_id, g) for professional_id, g in there}
+    wanted = ((professional_id, g) for professional_id in sorted(who) for g in range(*span))
+    await _insert(tx, appointment_id, [pair for pair in wanted if pair not in taken])
+
+
+async def give_back(tx: Tx, appointment: Appointment, who: Collection[UUID]) -> None:
+    """Free the grains of an appointment, for others who planned over it first."""
+    await tx.execute(delete(Grain).where(Grain.appointment_id == appointment.id))
+    other = (Appointment.service_id.is_(None)) & (Appointment.state == AppointmentState.CONFIRMED) & (Appointment.id != appointment.id)
+    overlapping = (Appointment.begins_at < appointment.taken_until) & (Appointment.ends_at > appointment.taken_from)
+    planned = select(Appointment, AppointmentMember.professional_id).join(
+        AppointmentMember, AppointmentMember.appointment_id == Appointment.id
+    )
+    beneath = planned.where(AppointmentMember.professional_id.in_(who), other, overlapping).order_by(Appointment.id)
+    for below, professional_id in (await tx.execute(beneath)).all():
+        await take_what_is_free(tx, below.id, [professional_id], span_of(below))
+
+
+async def expire_stale(tx: Tx, who: Iterable[UUID], span: Span, now: datetime) -> None:
+    """Free grains of the span that were held for too long; the diaries are locked."""
+    holders = select(Grain.appointment_id).where(_within(who, span))
+    stale = select(Appointment).where(Appointment.hold_until <= now, Appointment.id.in_(holders)).order_by(Appointment.id)
+    await expire(tx, list(await tx.scalars(stale.with_for_update())), now)
+
+
+async def expire(tx: Tx, appointments: Iterable[Appointment], now: datetime) -> None:
+    """Give up those that are held for too long, and free their grains."""
+    for appointment in appointments:
+        if appointment.expire(now):
+            await give_back(tx, appointment, await members_of(tx, appointment))
+
+
+def span_of(appointment: Appointment) -> Span:
+    """Return the grains that an appointment keeps others out of, buffers included."""
+    return span_around(appointment.taken_from, appointment.taken_until)
+
+
+def _within(who: Iterable[UUID], span: Span) -> ColumnElement[bool]:
+    return Grain.professional_id.in_(who) & (Grain.g >= span.first) & (Grain.g < span.until)
+
+
+async def _insert(tx: Tx, appointment_id: UUID, pairs: Iterable[tuple[UUID, int]]) -> None:
+    """Insert in one statement and in the order of the key, in which everybody inserts."""
+    rows = [{"professional_id": professional_id, "g": g, "appointment_id": appointment_id} for professional_id, g in pairs]
+    if rows:
+        await tx.execute(insert(Grain).values(rows))
