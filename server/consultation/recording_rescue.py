@@ -98,7 +98,8 @@ def _find(root: Path, name: str, key: bytes, known: Collection[str]) -> Finds:
                 finds.busy = True
             except (Damaged, OSError):
                 continue
-        finds.pieces.append(Recorded(room="none", folder=folder.name, tracks=tracks))
+        if tracks:
+            finds.pieces.append(Recorded(room="none", folder=folder.name, tracks=tracks))
     return finds
 
 

@@ -62,8 +62,9 @@ describe("what is said of a recording [V8]", () => {
     const on = seen(dana, { state: "on" });
     const missing = seen(dana, { state: "on", unseen: ["i"] });
     assert.equal(unseenWords(on), null);
-    assert.equal(recordingNews(on, missing), "The picture of Imran Iqbal cannot be recorded. Their voice is.");
+    assert.equal(recordingNews(on, missing), "The picture of Imran Iqbal is not recorded");
     assert.equal(recordingNews(missing, missing), "");
+    assert.equal(recordingNews(missing, seen(dana, {})), "The recording has ended.");
   });
 
   test("whoever agreed may take it back once it runs", () => {

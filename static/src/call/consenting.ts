@@ -23,8 +23,7 @@ export const signWords = (state: Seen): string | null => {
 /** Whose picture is missing from what is recorded; null where everything is in it. */
 export const unseenWords = ({ roster: { participants, recording } }: Seen): string | null => {
   const unseen = participants.filter(({ id }) => recording.unseen.includes(id));
-  if (recording.state === "off" || unseen.length === 0) return null;
-  return t("The picture of {name} cannot be recorded. Their voice is.", { name: namesOf(unseen) });
+  return unseen.length === 0 ? null : t("The picture of {name} is not recorded", { name: namesOf(unseen) });
 };
 
 /** For whoever has agreed already, while others have not; null otherwise. */
@@ -48,10 +47,10 @@ export const recordingNews = (before: Seen, after: Seen): string => {
       name: askerOf(after),
     });
   }
-  if (now.state === "off") return old.state === "off" ? "" : endWords(old);
-  const [unseen, words] = [unseenWords(after), signWords(after) ?? awaitingWords(after)];
-  if (unseen !== null && unseen !== unseenWords(before)) return unseen;
-  return old.state === now.state && old.interrupted === now.interrupted ? "" : (words ?? "");
+  const unseen = unseenWords(after);
+  if (unseen && unseen !== unseenWords(before)) return unseen;
+  if (old.state === now.state && old.interrupted === now.interrupted) return "";
+  return now.state === "off" ? endWords(old) : (signWords(after) ?? awaitingWords(after) ?? "");
 };
 
 /** Whether we may take back what we agreed to: then what was recorded is deleted. */

@@ -14,23 +14,20 @@ const tell = <T extends "record" | "agree">({ call, trouble }: CallModel, kind: 
   });
 };
 
-/** Always in sight while it is on or paused. */
-export const RecordingSign = ({ model }: { model: CallModel }) => {
-  const words = signWords(model.state.value);
-  const unseen = unseenWords(model.state.value);
-  return words === null ? null : (
-    <>
-      <p class={`recorded ${model.state.value.roster.recording.state}`}>
-        <Icon name="circle-dot" /> <span>{words}</span>
-      </p>
-      {unseen === null ? null : (
-        <p class="recorded paused">
-          <Icon name="video-off" /> <span>{unseen}</span>
-        </p>
-      )}
-    </>
+const Sign = ({ words, state }: { words: string | null; state: string }) =>
+  words === null ? null : (
+    <p class={`recorded ${state}`}>
+      <Icon name="circle-dot" /> <span>{words}</span>
+    </p>
   );
-};
+
+/** Always in sight while it is on or paused. */
+export const RecordingSign = ({ model: { state } }: { model: CallModel }) => (
+  <>
+    <Sign words={signWords(state.value)} state={state.value.roster.recording.state} />
+    <Sign words={unseenWords(state.value)} state="paused" />
+  </>
+);
 
 /** Over the picture, and never in the way of the focus: it is announced, and waits. */
 export const RecordingQuestion = ({ model }: { model: CallModel }) => {

@@ -95,9 +95,10 @@ class Player {
     const target = event.target as HTMLElement;
     const own = target.matches("button, select, input, summary, textarea");
     if (own && target !== this.#seek) return;
+    const ahead = getComputedStyle(this.#seek).direction === "rtl" ? "ArrowLeft" : "ArrowRight"; // as the slider is drawn
     if (event.key === " ") this.#toggle();
-    else if (event.key === "ArrowLeft") this.#move(this.#now - STEP_S);
-    else if (event.key === "ArrowRight") this.#move(this.#now + STEP_S);
+    else if (event.key === ahead) this.#move(this.#now + STEP_S);
+    else if (event.key === "ArrowLeft" || event.key === "ArrowRight") this.#move(this.#now - STEP_S);
     else return;
     event.preventDefault();
   }
