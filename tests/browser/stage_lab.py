@@ -35,12 +35,15 @@ class StageLab:
         self._manifest: dict[str, Any] = json.loads((DIST / "manifest.json").read_text())
         self.errors: list[str] = []
 
-    def open(self, n: int, size: tuple[int, int], *, desk: bool = False, language: str = "en-GB", **changed: dict[str, object]) -> Page:
+    def open(
+        self, n: int, size: tuple[int, int], *, desk: bool = False, language: str = "en-GB", script: str = "", **changed: dict[str, object]
+    ) -> Page:
         """Show a call with `n` others; `changed` says what is different of the people p0 (the patient), p1 and so on.
 
-        At the desk we are p1, else the patient.
+        At the desk we are p1, else the patient. `script` runs before the page's own.
         """
         context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+        context.add_init_script(script or "0")
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.route("**/*", lambda route: self._answer(route, language))

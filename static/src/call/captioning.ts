@@ -26,6 +26,8 @@ export interface Captioning {
   /** It is to make them; that it may send the voice to its maker was agreed to in this call. */
   hearing: Signal<boolean>;
   agreed: Signal<boolean>;
+  /** Why it stopped by itself. */
+  refused: Signal<string | null>;
 }
 
 const kept = (name: string): [Signal<boolean>, (on: boolean) => void] => {
@@ -54,15 +56,11 @@ const sayerOf =
 const hearWhenWanted = (
   state: ReadonlySignal<CallState>,
   hearing: Signal<boolean>,
-  trouble: Signal<string | null>,
+  onTrouble: (words: string) => void,
   onWords: (body: string, final: boolean) => void,
 ): boolean => {
   const make = recognitionOf(globalThis);
   if (make === null) return false;
-  const onTrouble = (words: string): void => {
-    hearing.value = false;
-    trouble.value = words;
-  };
   const language = document.documentElement.lang || "en-GB";
   const ear = new Hearing({ make, language, timers: realTimers, onWords, onTrouble });
   effect(() => {
@@ -85,6 +83,11 @@ export const captioningOf = (
   call.onCaption = (caption) => lines.hear(caption);
   const say = sayerOf(call, lines, trouble);
   const hearing = signal(false);
+  const refused = signal<string | null>(null);
+  const stopped = (words: string): void => {
+    hearing.value = false;
+    refused.value = trouble.value = words;
+  };
   const [shown, show] = kept("captions");
   const [aloud, readAloud] = kept("captionsAloud");
   return {
@@ -95,8 +98,9 @@ export const captioningOf = (
     readAloud,
     typing: signal(false),
     typist: new Typist(realTimers, say("typed")),
-    canHear: hearWhenWanted(state, hearing, trouble, say("speech")),
+    canHear: hearWhenWanted(state, hearing, stopped, say("speech")),
     hearing,
     agreed: signal(false),
+    refused,
   };
 };

@@ -149,9 +149,12 @@ const Ask = ({ model, onAnswer }: { model: CallModel; onAnswer: (yes: boolean) =
   );
 };
 
+/** Where the switch is: on a phone the sheet covers what stands over the picture. */
+const Note = ({ children }: { children: string }) => <p class="soft small caption-note">{children}</p>;
+
 /** Said before it begins, and asked once in each call. */
 const BySpeech = ({ model }: { model: CallModel }) => {
-  const { hearing, agreed } = model.captions;
+  const { hearing, agreed, refused } = model.captions;
   const [asks, setAsks] = useState(false);
   const toggle = () => {
     if (!hearing.value && !agreed.value) setAsks(true);
@@ -169,7 +172,7 @@ const BySpeech = ({ model }: { model: CallModel }) => {
       {asks ? (
         <Ask model={model} onAnswer={answer} />
       ) : (
-        <p class="soft small caption-note">{t("Your browser may send your voice to its maker.")}</p>
+        <Note>{(hearing.value ? null : refused.value) ?? t("Your browser may send your voice to its maker.")}</Note>
       )}
     </>
   );
@@ -195,7 +198,7 @@ export const CaptionSwitches = ({ model }: { model: CallModel }) => {
       <Switch icon="keyboard" on={typing.value} onClick={type}>
         {t("Type captions")}
       </Switch>
-      {canHear ? <BySpeech model={model} /> : null}
+      {canHear ? <BySpeech model={model} /> : <Note>{t("This browser makes no captions of what you say.")}</Note>}
     </div>
   );
 };

@@ -155,22 +155,24 @@ const channelWords = (channel: Channel): string => (channel === "sms" ? t("Text 
 const SendAgain = ({ known, person }: Omit<LinkProps, "guests">) => {
   const [channel, setChannel] = useState<Channel>(known.mobile === null && known.email !== null ? "email" : "sms");
   return (
-    <fieldset class="field">
-      <legend>{t("Send the link to {name} again", { name: person.name })}</legend>
-      {CHANNELS.map((each) => (
-        <label class="choice" key={each}>
-          <input
-            type="radio"
-            name="channel"
-            value={each}
-            checked={each === channel}
-            onChange={() => setChannel(each)}
-          />
-          {channelWords(each)}
-        </label>
-      ))}
+    <>
+      <fieldset class="field">
+        <legend>{t("Send the link to {name} again", { name: person.name })}</legend>
+        {CHANNELS.map((each) => (
+          <label class="choice" key={each}>
+            <input
+              type="radio"
+              name="channel"
+              value={each}
+              checked={each === channel}
+              onChange={() => setChannel(each)}
+            />
+            {channelWords(each)}
+          </label>
+        ))}
+      </fieldset>
       <AddressField key={channel} channel={channel} known={channel === "sms" ? known.mobile : known.email} required />
-    </fieldset>
+    </>
   );
 };
 

@@ -21,7 +21,7 @@ const Guest = ({ person, board, guests }: Pick<Parts, "board" | "guests"> & { pe
     </span>
     <div>
       <p>
-        <b dir="auto">{t("{name} is waiting", { name: person.name })}</b>
+        <b>{t("{name} is waiting", { name: person.name })}</b>
       </p>
       <p class="soft small">{[roleWords(person), sinceWords(person, board.now.value)].join(" · ")}</p>
     </div>

@@ -9,7 +9,7 @@ export const AskedNotices = ({ asked, apart = false }: { asked: Asked; apart?: b
     {asked.asks.value.map((ask) => (
       <div key={ask.key} class="asked">
         <Icon name="user-plus" />
-        <b dir="auto">{t("{name} asks you to join a call.", { name: ask.name })}</b>
+        <b>{t("{name} asks you to join a call.", { name: ask.name })}</b>
         <span class="row">
           <a class="button primary small" href={ask.deskUrl} {...(apart ? { target: "_blank" } : {})}>
             {t("Open the call")}
