@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.booking.offer_pages
 import server.consultation.call_pages
 import server.consultation.engine_pages
 import server.consultation.guests_http
@@ -141,6 +142,7 @@ def _routes() -> list[BaseRoute]:
         *server.web.assets.routes(),
         *server.identity.http.routes(passwords),
         *server.access.pages.routes(),
+        *server.booking.offer_pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.call_pages.routes(),

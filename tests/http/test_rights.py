@@ -20,6 +20,7 @@ OWN = {
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
     "/account/practice", "/templates/new", "/snippets/new", "/calls", "/engines",
+    "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:int}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
     "/api/notes/{note_id:uuid}/tickets": {},
@@ -100,7 +101,18 @@ def visible(answer: httpx2.Response) -> tuple[int, str, str]:
 
 async def test_every_route_is_in_this_table(app: Starlette) -> None:
     rest = {endpoint.path for endpoint in endpoints(app)} - PUBLIC - OWN
-    bound = ("{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id")
+    bound = (
+        "{consultation_id",
+        "{visit_id",
+        "{note_id",
+        "{patient_id",
+        "{template_id",
+        "{snippet_id",
+        "{recording_id",
+        "{service_id",
+        "{day_id",
+        "{closure_id",
+    )
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 
 
