@@ -14,9 +14,9 @@ from starlette.routing import Route
 from server.access.model import Practice
 from server.access.policy import Viewer
 from server.access.viewer import administers, professional_of, teams_of
-from server.booking.doors import see_closures, see_days, see_hours, see_service, see_services
 from server.booking.model import DayKind, Needs, Service, ServiceState
 from server.booking.offer import slots_of
+from server.booking.offer_doors import see_closures, see_days, see_hours, see_service, see_services
 from server.booking.offering import (
     Day,
     Givers,

@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 
 from server.access.model import Membership
 from server.access.policy import Viewer
-from server.booking.doors import see_hours, see_service
 from server.booking.model import Closure, DayException, DayKind, Needs, Service, ServiceState, WeeklyHours
+from server.booking.offer_doors import see_hours, see_service
 from server.booking.terms import BAD_CHOICE, Terms
 from server.core.db import Tx
 from server.core.ids import new_id
