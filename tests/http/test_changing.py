@@ -16,7 +16,7 @@ from server.consultation.model import Consultation, JoinLink, Relation
 from server.core.house import House
 from server.messaging.model import Delivery
 from server.patients.model import Patient
-from tests.cast import ALICE, CHARLIE, DANA, MALLORY, Cast, Meeting
+from tests.cast import ALICE, CHARLIE, DANA, MALLORY, Cast, Meeting, Staff
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.booking import VERSION, Booker, consultation_at, offer
 
@@ -214,3 +214,45 @@ async def test_the_record_and_the_links_stay_whole(erin: Booker, visit: str, hou
     assert f"/v/{link.id}" == visit
     assert link.revoked_at is None
     assert patient.name == "Erin Evans"
+
+
+@pytest.mark.row("B7")
+async def test_the_practice_moves_and_cancels_whenever_it_must(erin: Booker, visit: str, sign_in: SignIn, house: House) -> None:
+    alice = await sign_in(ALICE)
+    appointment = await appointment_of(house, visit)
+    page = f"/consultations/{(await consultation_at(house, appointment.id)).id}/appointment"
+    number = VERSION.findall((await alice.get(page)).text)[0]
+    moved = await alice.post(f"{page}/move", data={"day": "2026-03-02", "time": "15:00", "version": number})
+    assert (moved.status_code, moved.headers["location"]) == (303, "/week?from=2026-03-02")
+    assert (await consultation_at(house, appointment.id)).scheduled_at == datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+    stale = await alice.post(f"{page}/cancel", data={"version": number})
+    assert stale.status_code == 409
+    assert "Nothing was changed" in stale.text
+    for time in ("", "25:00", "x"):
+        assert (await alice.post(f"{page}/move", data={"day": "2026-03-02", "time": time, "version": number})).status_code == 422
+    gone = VERSION.findall((await alice.get(page)).text)[0]
+    assert (await alice.post(f"{page}/cancel", data={"version": gone})).status_code == 303
+    assert (await appointment_of(house, visit)).cancelled_by == "practice"
+    assert "This appointment is cancelled" in (await erin.client.get(visit)).text
+    assert "Cancelled" in (await alice.get("/week")).text
+
+
+@pytest.mark.row("B2")
+@pytest.mark.parametrize("member", [CHARLIE, MALLORY], ids=lambda member: member.username)
+async def test_bad_28_nobody_else_changes_it(erin: Booker, visit: str, sign_in: SignIn, house: House, member: Staff) -> None:
+    page = f"/consultations/{(await consultation_at(house, (await appointment_of(house, visit)).id)).id}/appointment"
+    client = await sign_in(member)
+    assert (await client.get(page)).status_code == 404
+    for path, data in (("move", {"day": "2026-03-02", "time": "15:00", "version": "2"}), ("cancel", {"version": "2"})):
+        assert (await client.post(f"{page}/{path}", data=data)).status_code == 404
+
+
+async def test_what_is_planned_by_hand_is_offered_to_nobody(erin: Booker, sign_in: SignIn, house: House) -> None:
+    alice = await sign_in(ALICE)
+    made = await alice.post("/api/consultations", json={"patient_name": "Sam", "scheduled_at": WEDNESDAY.replace("Z", ":00Z")})
+    assert made.status_code == 201
+    assert WEDNESDAY not in await erin.times()
+    page = f"/consultations/{made.json()['id']}/appointment"
+    number = VERSION.findall((await alice.get(page)).text)[0]
+    assert (await alice.post(f"{page}/cancel", data={"version": number})).status_code == 303
+    assert WEDNESDAY in await erin.times()
