@@ -15,6 +15,7 @@ import server.booking.book_pages
 import server.booking.held_pages
 import server.booking.offer_pages
 import server.consultation.call_pages
+import server.consultation.change_pages
 import server.consultation.engine_pages
 import server.consultation.guests_http
 import server.consultation.http
@@ -163,6 +164,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.week_pages.routes(),
+        *server.consultation.change_pages.routes(),
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
         *server.consultation.http.routes(see_bookable),

@@ -13,6 +13,7 @@ from server.consultation.model import OVER, Consultation, JoinLink, Participant,
 from server.core.db import Tx
 from server.core.ids import token_hash
 from server.errors import NotFound
+from server.patients.model import Patient
 
 STILL_AHEAD = timedelta(hours=2)  # what began a while ago may go on yet
 MOST_AHEAD = 20
@@ -107,6 +108,11 @@ async def see_guest(
     if guest is None or guest.consultation_id != consultation.id or guest.role != Role.GUEST or guest.withdrawn_at is not None:
         raise NotFound
     return consultation, guest
+
+
+async def record_of(tx: Tx, consultation: Consultation) -> Patient:
+    """Load the record of whoever it is for; whoever calls holds the consultation from a door already."""
+    return await tx.get_one(Patient, consultation.patient_id)
 
 
 async def patient_of(tx: Tx, consultation_id: UUID) -> Participant:

@@ -12,7 +12,7 @@ from server.booking.doors import find_appointment
 from server.booking.free_times import FreeTimes, Question, times_to_move
 from server.booking.model import Appointment, Party, Service
 from server.booking.slot_days import own_zone, read_time
-from server.consultation.doors import link_of_appointment
+from server.consultation.doors import link_of_appointment, record_of
 from server.consultation.join_link import join_token
 from server.consultation.model import Standing
 from server.consultation.visit_view import COOKIE, COOKIE_S, GoTo, View, go_to, show, view_of
@@ -60,7 +60,7 @@ async def booked_by_patient(tx: Tx, view: View, *, lock: bool = False) -> Mine |
     if appointment is None or appointment.service_id is None:
         return None
     service = await tx.get_one(Service, appointment.service_id)
-    return Mine(view, appointment, service, await tx.get_one(Patient, view.visit.consultation.patient_id))
+    return Mine(view, appointment, service, await record_of(tx, view.visit.consultation))
 
 
 async def _mine(tx: Tx, request: Request, *, lock: bool = False) -> Mine:

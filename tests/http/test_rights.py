@@ -14,13 +14,13 @@ from tests.http.routes import Endpoint, endpoints
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
-PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}"}
+PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}"}
 OWN = {
     "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
     "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
-    "/recordings",
+    "/recordings", "/week",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:int}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -43,7 +43,7 @@ QUALITY = "/calls/{consultation_id:uuid}"  # an administrator sees how a call we
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith("/static")
+    return path in PUBLIC or path.startswith(("/static", "/book/{owner_id:uuid}/"))
 
 
 def of_consultation(app: Starlette) -> list[Endpoint]:
@@ -113,6 +113,7 @@ async def test_every_route_is_in_this_table(app: Starlette) -> None:
         "{service_id",
         "{day_id",
         "{closure_id",
+        "{appointment_id",
     )
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 
