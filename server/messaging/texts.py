@@ -56,7 +56,8 @@ def cancellation(to: str, practice: Practice, call: Call, language: Language) ->
 
 
 def _questions(practice: Practice, language: Language) -> list[str]:
-    return [language.text("Questions? Call {phone}.", phone=practice.phone)] if practice.phone else []
+    _ = language.text
+    return [_("Questions? Call {phone}.", phone=practice.phone)] if practice.phone else []
 
 
 def _told(practice: Practice, call: Call, language: Language) -> dict[str, str]:

@@ -9,6 +9,7 @@ from server.web.i18n import Language
 
 def price_words(language: Language, minor: int, currency: str) -> str:
     """Return `£40.00` for 4,000 of the smallest unit of GBP, and `Free` for nothing."""
+    _ = language.text
     if minor == 0:
-        return language.text("Free")
+        return _("Free")
     return format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale=language.locale)

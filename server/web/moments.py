@@ -21,15 +21,16 @@ def bare_time(language: Language, moment: datetime, zone: str) -> str:
 
 def elsewhere_time(language: Language, moment: datetime, zone: str, own: str) -> str:
     """Return the time in the reader's `own` zone, with its day where that is another one than in `zone`."""
-    time = bare_time(language, moment, own)
+    _, time = language.text, bare_time(language, moment, own)
     if moment.astimezone(ZoneInfo(own)).date() == moment.astimezone(ZoneInfo(zone)).date():
         return time
-    return language.text("{day}, {time}", day=date_words(language, moment, own), time=time)
+    return _("{day}, {time}", day=date_words(language, moment, own), time=time)
 
 
 def zone_words(language: Language, zone: str) -> str:
     """Return `London time`."""
-    return language.text("{city} time", city=city_of(zone))
+    _ = language.text
+    return _("{city} time", city=city_of(zone))
 
 
 def city_of(zone: str) -> str:
