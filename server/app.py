@@ -11,17 +11,22 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.booking.book_pages
+import server.booking.held_pages
 import server.booking.offer_pages
 import server.consultation.call_pages
+import server.consultation.change_pages
 import server.consultation.engine_pages
 import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
+import server.consultation.my_visits
 import server.consultation.pages
 import server.consultation.ticket_http
 import server.consultation.today_ws
 import server.consultation.visit
+import server.consultation.week_pages
 import server.consultation.ws
 import server.identity.http
 import server.messaging.http
@@ -44,13 +49,16 @@ from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
 from server.booking.jobs import sweep_holds
-from server.consultation.events import Channel, Invited
+from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
+from server.consultation.events import Announced, Channel, Invited
 from server.consultation.recording_actions import REMOVE
 from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.rooms import build_rooms
+from server.consultation.visit_appointment import arrive
 from server.core.clock import SystemClock
-from server.core.crypto import load_secrets
+from server.core.crypto import Secrets, load_secrets
 from server.core.db import STORAGE_ERRORS, Database, Events, Tx
 from server.core.house import House
 from server.core.keyring import load_keyring
@@ -58,7 +66,7 @@ from server.core.outbox import Worker
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
-from server.messaging.actions import DELIVER, queue_invitation
+from server.messaging.actions import DELIVER, queue_message
 from server.messaging.jobs import deliver_with
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
@@ -96,13 +104,14 @@ class Application(Starlette):
 
 def build_house(settings: Settings, parts: Parts) -> House:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secrets = load_secrets(settings.data_dir)
     return House(
         settings=settings,
         clock=parts.clock,
-        database=Database(settings.database, parts.bus, _events(parts.clock)),
+        database=Database(settings.database, parts.bus, _events(parts.clock, secrets)),
         bus=parts.bus,
         supervisor=Supervisor(),
-        secrets=load_secrets(settings.data_dir),
+        secrets=secrets,
         keyring=load_keyring(settings.data_dir),
         tickets=TicketOffice(parts.clock),
         limiter=MemoryLimiter(parts.clock),
@@ -142,15 +151,20 @@ def _routes() -> list[BaseRoute]:
         *server.web.assets.routes(),
         *server.identity.http.routes(passwords),
         *server.access.pages.routes(),
+        *server.booking.book_pages.routes(),
+        *server.booking.held_pages.routes(arrive),
         *server.booking.offer_pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
+        *server.consultation.week_pages.routes(),
+        *server.consultation.change_pages.routes(),
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
         *server.consultation.http.routes(see_bookable),
         *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),
         *server.consultation.live_http.routes(),
+        *server.consultation.my_visits.routes(),
         *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
@@ -170,12 +184,22 @@ def _routes() -> list[BaseRoute]:
     ]
 
 
-def _events(clock: Clock) -> Events:
+def _events(clock: Clock, secrets: Secrets) -> Events:
     async def on_invited(tx: Tx, fact: Invited) -> None:
-        await queue_invitation(tx, clock, fact)
+        await queue_message(tx, clock, fact)
+
+    async def confirmed(tx: Tx, fact: AppointmentConfirmed) -> None:
+        await on_confirmed(tx, secrets, fact, clock.now())
+
+    async def cancelled(tx: Tx, fact: AppointmentCancelled) -> None:
+        await on_cancelled(tx, fact, clock.now())
 
     events = Events()
     events.subscribe(Invited, on_invited)
+    events.subscribe(Announced, on_invited)
+    events.subscribe(AppointmentConfirmed, confirmed)
+    events.subscribe(AppointmentMoved, on_moved)
+    events.subscribe(AppointmentCancelled, cancelled)
     return events
 
 

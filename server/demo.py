@@ -1,7 +1,7 @@
 """Demo people for a first start: a practice, two teams, everybody who signs in, their texts, and a consultation with a link to open."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from secrets import token_urlsafe
@@ -21,6 +21,7 @@ from server.core.db import Tx
 from server.core.files import replace_private
 from server.core.house import House
 from server.core.ids import new_id
+from server.demo_offer import add_offer
 from server.demo_texts import add_texts
 from server.identity.actions import add_person, end_all_logins, find_credential, set_password
 from server.identity.model import Credential
@@ -55,19 +56,21 @@ LOGINS = (*(person.username for person in PEOPLE), PATIENT_LOGIN, ADMINISTRATOR_
 
 @dataclass(frozen=True)
 class Kept:
-    """What is written down at the first start: the demo's sign-ins, and the record of its patient."""
+    """What is written down at the first start: the demo's sign-ins, the record of its patient, and whose public page it shows."""
 
     patient_id: UUID
     passwords: dict[str, str]
+    front_id: UUID | None = None
 
     def as_json(self) -> bytes:
-        return json.dumps({"patient_id": str(self.patient_id), "passwords": self.passwords}).encode()
+        return json.dumps({"patient_id": str(self.patient_id), "passwords": self.passwords, "front_id": str(self.front_id)}).encode()
 
 
 def read_kept(data_dir: Path) -> Kept:
     """Read what the first start wrote; raises `FileNotFoundError` where there was none."""
     found = json.loads(kept_path(data_dir).read_text())
-    return Kept(UUID(found["patient_id"]), found["passwords"])
+    front_id = found.get("front_id")  # not written by the first versions
+    return Kept(UUID(found["patient_id"]), found["passwords"], UUID(front_id) if front_id else None)
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,12 @@ class DemoFacts:
     base_url: str
     passwords: dict[str, str]
     patient_link: str
+    booking_link: str
 
     def as_json(self) -> str:
         professional, colleague = (self._sign_in(person.username) for person in PEOPLE[:2])
         facts = {"base_url": self.base_url, "professional": professional, "colleague": colleague, "patient_link": self.patient_link}
+        facts["booking_link"] = self.booking_link
         return json.dumps(facts, indent=2)
 
     def as_text(self) -> str:
@@ -91,6 +96,7 @@ class DemoFacts:
             f"Professional:  {professional['username']}  {professional['password']}   ({self.base_url}/sign-in)\n"
             f"Colleague:     {colleague['username']}  {colleague['password']}\n"
             f"Patient:       {self.patient_link}\n"
+            f"Booking:       {self.booking_link}\n"
             f"Her account:   {patient['username']}  {patient['password']}\n"
             f"Assistant:     {assistant['username']}  {assistant['password']}\n"
             f"Administrator: {administrator['username']}  {administrator['password']}\n"
@@ -109,7 +115,20 @@ async def seed_demo(house: House, base_url: str) -> DemoFacts:
     kept = await _seed_people(house)
     async with house.database.write() as tx:
         link = await _open_link(tx, house, base_url, kept.patient_id)
-    return DemoFacts(base_url, kept.passwords, link)
+        front_id = await add_offer(tx, await _practice_id(tx), house.clock.now())
+    if kept.front_id != front_id:
+        kept = replace(kept, front_id=front_id)
+        replace_private(kept_path(house.settings.data_dir), kept.as_json())
+    return DemoFacts(base_url, kept.passwords, link, booking_url(base_url, kept))
+
+
+def booking_url(base_url: str, kept: Kept) -> str:
+    return f"{base_url}/book/{kept.front_id}"
+
+
+async def _practice_id(tx: Tx) -> UUID:
+    credential = await _demo_credential(tx, PEOPLE[0].username)
+    return (await tx.scalars(select(Professional.practice_id).where(Professional.person_id == credential.person_id))).one()
 
 
 async def _seed_people(house: House) -> Kept:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
 from uuid import UUID
 
-from server.demo import PATIENT, PEOPLE, DemoFacts, read_kept
+from server.demo import PATIENT, PEOPLE, DemoFacts, booking_url, read_kept
 
 TIMEOUT_S = 10
 FORM = "application/x-www-form-urlencoded"
@@ -30,7 +30,7 @@ def fetch_demo(data_dir: Path) -> DemoFacts:
     form = urlencode({"username": professional, "password": kept.passwords[professional]}).encode()
     _post(opener, base_url, "/sign-in", form, FORM)
     try:
-        return DemoFacts(base_url, kept.passwords, _new_link(opener, base_url, kept.patient_id))
+        return DemoFacts(base_url, kept.passwords, _new_link(opener, base_url, kept.patient_id), booking_url(base_url, kept))
     finally:
         _post(opener, base_url, "/sign-out", b"", FORM)
 

@@ -20,6 +20,7 @@ const TARGET = ["chrome111", "firefox115", "safari16.4"];
 const PAGES = {
   welcome: ["src/pages/welcome.ts", 12_000],
   form: ["src/pages/form.ts", 12_000],
+  times: ["src/pages/times.ts", 12_000],
   camera: ["src/pages/camera.ts", 12_000],
   microphone: ["src/pages/microphone.ts", 12_000],
   speaker: ["src/pages/speaker.ts", 12_000],
@@ -31,6 +32,7 @@ const STAFF = { desk: ["src/desk/desk.tsx", 58_000], today: ["src/today/today.ts
 const STYLES = {
   "app.css": ["css/app.css", 10_000],
   "my.css": ["css/my.css", 3_000],
+  "book.css": ["css/book.css", 3_000],
   "call.css": ["css/call.css", 10_000],
   "staff.css": ["css/staff.css", 10_000],
 };

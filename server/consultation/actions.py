@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import select, update
 
-from server.access.model import Professional
+from server.access.model import Practice, Professional
 from server.access.policy import Viewer
+from server.booking.actions import Planned, block
+from server.booking.model import Appointment
 from server.consultation.doors import newest_link, patient_of, see_consultation
 from server.consultation.events import Channel, Invited
 from server.consultation.join_link import join_token
@@ -50,7 +52,13 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
     if not now - timedelta(hours=1) <= plan.scheduled_at <= now + FURTHEST_AHEAD:
         raise Invalid("Please choose a time from now to a year ahead.", code="scheduled_at")
     patient = await _patient(tx, viewer, viewer.practice_id, plan, now)
-    consultation = _consultation(viewer, plan, patient.id, now)
+    appointment = await block(tx, await _planned(tx, viewer, plan, patient.id), now)
+    consultation = _consultation(viewer, plan, appointment, now)
+    return consultation, await arrange(tx, secrets, consultation, patient, now)
+
+
+async def arrange(tx: Tx, secrets: Secrets, consultation: Consultation, patient: Patient, now: datetime) -> JoinLink:
+    """Add a consultation with the patient's place and link; the invitation follows by event."""
     tx.add(consultation)
     await tx.flush()
     participant = new_place(consultation.id, Role.PATIENT, patient.name, None)
@@ -60,8 +68,15 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
     await tx.flush()
     for channel in channels_of(patient):
         await tx.emit(Invited(consultation.id, link.id, channel))
-    tx.hint(today_topic(viewer.practice_id))
-    return consultation, link
+    tx.hint(today_topic(consultation.practice_id))
+    return link
+
+
+async def _planned(tx: Tx, viewer: Viewer, plan: Plan, patient_id: UUID) -> Planned:
+    """Return the time that is not offered to others any more."""
+    practice = await tx.get_one(Practice, viewer.practice_id)
+    when, length_min, zone = plan.scheduled_at, plan.duration_min, practice.time_zone
+    return Planned(practice.id, cast(UUID, viewer.professional_id), patient_id, viewer.person_id, when, length_min, zone)
 
 
 async def _patient(tx: Tx, viewer: Viewer, practice_id: UUID, plan: Plan, now: datetime) -> Patient:
@@ -153,13 +168,14 @@ async def host_of(tx: Tx, consultation: Consultation) -> Professional:
     return await tx.get_one(Professional, consultation.professional_id)
 
 
-def _consultation(viewer: Viewer, plan: Plan, patient_id: UUID, now: datetime) -> Consultation:
+def _consultation(viewer: Viewer, plan: Plan, appointment: Appointment, now: datetime) -> Consultation:
     return Consultation(
         id=new_id(),
         practice_id=viewer.practice_id,
-        patient_id=patient_id,
+        patient_id=appointment.patient_id,
         professional_id=viewer.professional_id,
         team_id=plan.team_id,
+        appointment_id=appointment.id,
         scheduled_at=plan.scheduled_at,
         duration_min=plan.duration_min,
         state=ConsultationState.SCHEDULED,

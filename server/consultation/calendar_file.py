@@ -12,13 +12,14 @@ LINE_OCTETS = 75
 
 @dataclass(frozen=True)
 class Event:
-    """Times in aware UTC; `title` and `description` as people read them."""
+    """Times in aware UTC; `title` and `description` as people read them. `sequence` counts how often it was moved."""
 
     id: UUID
     starts_at: datetime
     duration_min: int
     title: str
     description: str
+    sequence: int = 0
 
 
 def calendar_file(event: Event, now: datetime) -> str:
@@ -30,6 +31,7 @@ def calendar_file(event: Event, now: datetime) -> str:
         "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         f"UID:{event.id}@consilium",
+        f"SEQUENCE:{event.sequence}",
         f"DTSTAMP:{_utc(now)}",
         f"DTSTART:{_utc(event.starts_at)}",
         f"DTEND:{_utc(ends_at)}",

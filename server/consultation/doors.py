@@ -13,6 +13,7 @@ from server.consultation.model import OVER, Consultation, JoinLink, Participant,
 from server.core.db import Tx
 from server.core.ids import token_hash
 from server.errors import NotFound
+from server.patients.model import Patient
 
 STILL_AHEAD = timedelta(hours=2)  # what began a while ago may go on yet
 MOST_AHEAD = 20
@@ -78,6 +79,26 @@ async def upcoming_of(tx: Tx, patient_id: UUID, now: datetime) -> list[tuple[Con
     return [(consultation, host) for consultation, host in rows]
 
 
+async def link_of_appointment(tx: Tx, appointment_id: UUID) -> UUID:
+    """Return the patient's link to what was made of an appointment; whoever calls has proved that it is theirs. Raises `NotFound`."""
+    return await _link_of(tx, await tx.scalar(select(Consultation.id).where(Consultation.appointment_id == appointment_id)))
+
+
+async def own_link(tx: Tx, patient_id: UUID, consultation_id: UUID) -> UUID:
+    """Return the patient's link to one of their consultations; whoever calls holds the record from its own door. Raises `NotFound`."""
+    consultation = await tx.get(Consultation, consultation_id)
+    if consultation is None or consultation.patient_id != patient_id:
+        raise NotFound
+    return await _link_of(tx, consultation_id)
+
+
+async def _link_of(tx: Tx, consultation_id: UUID | None) -> UUID:
+    link_id = None if consultation_id is None else await tx.scalar(newest_link(consultation_id))
+    if link_id is None:
+        raise NotFound
+    return link_id
+
+
 async def see_guest(tx: Tx, viewer: Viewer, consultation_id: UUID, guest_id: UUID) -> tuple[Consultation, Participant]:
     """Load a guest's place for a professional who goes on to change it; raises `NotFound`, for one that was withdrawn, too."""
     consultation = await see_consultation(tx, viewer, consultation_id, lock=True)
@@ -85,6 +106,11 @@ async def see_guest(tx: Tx, viewer: Viewer, consultation_id: UUID, guest_id: UUI
     if guest is None or guest.consultation_id != consultation.id or guest.role != Role.GUEST or guest.withdrawn_at is not None:
         raise NotFound
     return consultation, guest
+
+
+async def record_of(tx: Tx, consultation: Consultation) -> Patient:
+    """Load the record of whoever it is for; whoever calls holds the consultation from a door already."""
+    return await tx.get_one(Patient, consultation.patient_id)
 
 
 async def patient_of(tx: Tx, consultation_id: UUID) -> Participant:

@@ -17,3 +17,17 @@ class Invited:
     consultation_id: UUID
     link_id: UUID
     channel: Channel
+
+
+class News(StrEnum):
+    """What happened to an appointment that people were invited to."""
+
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Announced(Invited):
+    """Whoever has this link is to be told what has become of the appointment."""
+
+    news: News

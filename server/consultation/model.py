@@ -22,9 +22,10 @@ class ConsultationState(StrEnum):
     ACTIVE = "active"
     ENDED = "ended"
     ABANDONED = "abandoned"
+    CANCELLED = "cancelled"
 
 
-OVER = frozenset({ConsultationState.ENDED, ConsultationState.ABANDONED})
+OVER = frozenset({ConsultationState.ENDED, ConsultationState.ABANDONED, ConsultationState.CANCELLED})
 
 
 class Outcome(StrEnum):
@@ -138,6 +139,8 @@ class Consultation(Base):
         """A patient whose call was ended by mistake can come back for ten minutes, but not against 'unsuitable for video'."""
         if not self.over:
             return True
+        if self.state == ConsultationState.CANCELLED:
+            return False
         return self.outcome != Outcome.UNSUITABLE and self.ended_at is not None and now - self.ended_at <= REJOIN_FOR
 
     def reopen(self, now: datetime) -> None:
@@ -146,6 +149,21 @@ class Consultation(Base):
             self._refuse_if_over()
         if self.over:
             self.state = ConsultationState.WAITING
+
+    def cancel(self, now: datetime) -> None:
+        """Call it off before anybody has talked; from then on every link of it is dead."""
+        self._refuse_if_begun()
+        self.state, self.ended_at = ConsultationState.CANCELLED, now
+
+    def move(self, scheduled_at: datetime) -> None:
+        """Let it be at another time. A patient who was early waits no longer."""
+        self._refuse_if_begun()
+        self.state, self.scheduled_at = ConsultationState.SCHEDULED, scheduled_at
+
+    def _refuse_if_begun(self) -> None:
+        self._refuse_if_over()
+        if self.started_at is not None:
+            raise Conflict("The consultation has begun already.", code="has_begun")
 
     def _refuse_if_over(self) -> None:
         if self.over:
@@ -241,6 +259,7 @@ class Standing(StrEnum):
     TOO_EARLY = "too_early"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    CANCELLED = "cancelled"
 
 
 class JoinLink(Base):
@@ -261,6 +280,8 @@ class JoinLink(Base):
     def standing(self, consultation: Consultation, now: datetime) -> Standing:
         if self.revoked_at is not None:
             return Standing.REVOKED
+        if consultation.state == ConsultationState.CANCELLED:
+            return Standing.CANCELLED
         if now < consultation.scheduled_at - OPENS_BEFORE:
             return Standing.TOO_EARLY
         return Standing.EXPIRED if now > consultation.closes_at else Standing.READY

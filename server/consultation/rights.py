@@ -15,6 +15,7 @@ from server.settings import Settings
 CLOSED_LINK = {
     Standing.REVOKED: _("This link was replaced or withdrawn. Please ask the practice for a new one."),
     Standing.TOO_EARLY: _("It is too early for this consultation."),
+    Standing.CANCELLED: _("This appointment is cancelled."),
     Standing.EXPIRED: _("This link has expired. Please ask the practice for a new one."),
 }
 

@@ -92,6 +92,14 @@ async def today_list(tx: Tx, viewer: Viewer, now: datetime, say: Say) -> TodayLi
     return TodayList(now=now, rows=rows, notices=await notices_for(tx, viewer))
 
 
+async def rows_between(tx: Tx, viewer: Viewer, span: tuple[datetime, datetime], now: datetime, say: Say) -> list[TodayRow]:
+    """Return what the viewer may see from the one time to before the other, in the order of time."""
+    begin, end = span
+    within = (Consultation.scheduled_at >= begin) & (Consultation.scheduled_at < end)
+    chosen = visible_consultations(viewer).where(within).order_by(Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS)
+    return [_row(_parts(row), viewer, now, say, None) for row in await tx.execute(_joined(chosen))]
+
+
 async def today_row(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime, say: Say) -> TodayRow:
     """Return one line; raises `NotFound`."""
     consultation = await see_consultation(tx, viewer, consultation_id)

@@ -6,16 +6,17 @@ from functools import wraps
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from server.consultation import visit_check, visit_room
+from server.consultation import visit_appointment, visit_check, visit_room
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
 from server.consultation.visit_account import account_page
 from server.consultation.visit_actions import decline, record_consents, record_who, start_visit
-from server.consultation.visit_view import COOKIE, GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
+from server.consultation.visit_appointment import booked_by_patient, enter
+from server.consultation.visit_view import GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
 from server.errors import Invalid, NotFound
 from server.identity.passwords import Passwords
 from server.web.endpoint import house_of
@@ -24,7 +25,6 @@ from server.web.pages import language_of, render
 from server.web.proxies import address_key
 
 Page = Callable[[Request], Awaitable[Response]]
-COOKIE_S = 7 * 86400
 
 
 def routes(passwords: Passwords) -> list[Route]:
@@ -36,6 +36,7 @@ def routes(passwords: Passwords) -> list[Route]:
         ("/consent", _consent, both),
         ("/declined", _declined, both),
         ("/account", account_page(passwords), both),
+        *visit_appointment.PAGES,
         *visit_check.PAGES,
         *visit_room.PAGES,
     ]
@@ -57,10 +58,7 @@ async def _open_link(request: Request) -> Response:
     if link is None:
         response: Response = render(request, "visit/unknown.html", {}, status=404)
     else:
-        path = f"/v/{link.id}"
-        response = RedirectResponse(path, status_code=303)
-        secure = house.settings.secure
-        response.set_cookie(COOKIE, token, max_age=COOKIE_S, path=path, secure=secure, httponly=True, samesite="lax")
+        response = enter(request, link.id)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -83,9 +81,12 @@ def _for_people(page: Page) -> Page:
 async def _welcome(request: Request) -> Response:
     if request.method == "POST":
         return await _start(request)
-    view = await read_view(request)
+    async with house_of(request).database.read() as tx:
+        view = await view_of(tx, request)
+        mine = await booked_by_patient(tx, view)
     if view.closed:
-        return show_first(request, view, "closed", status=410, standing=view.visit.standing)
+        again = f"/book/{mine.service.professional_id or mine.service.team_id}/{mine.service.id}" if mine else ""
+        return show_first(request, view, "closed", status=410, standing=view.visit.standing, again=again)
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")
     boot = {
@@ -95,7 +96,7 @@ async def _welcome(request: Request) -> Response:
         "now": view.now.isoformat(),
         "early": view.early,
     }
-    return show_first(request, view, "welcome", boot=boot)
+    return show_first(request, view, "welcome", boot=boot, changes=mine is not None)
 
 
 async def _start(request: Request) -> Response:
@@ -106,7 +107,9 @@ async def _start(request: Request) -> Response:
 
 
 async def _calendar(request: Request) -> Response:
-    view = await read_view(request)
+    async with house_of(request).database.read() as tx:
+        view = await view_of(tx, request)
+        mine = await booked_by_patient(tx, view)
     if view.closed:
         raise GoTo(view.base)
     _ = language_of(request).text
@@ -119,6 +122,7 @@ async def _calendar(request: Request) -> Response:
         if view.guest
         else _("Video consultation with {professional}", professional=view.host.full_name),
         _("Open the link in the message from {practice} a few minutes before.", practice=view.practice.name),
+        mine.appointment.sequence if mine else 0,
     )
     headers = {"Content-Disposition": 'attachment; filename="consultation.ics"'}
     return Response(calendar_file(event, view.now), media_type="text/calendar", headers=headers)

@@ -22,8 +22,9 @@ from server.web.endpoint import house_of
 from server.web.pages import render, render_first
 
 COOKIE = "visit"
+COOKIE_S = 7 * 86400
 SOON_S = 30 * 60
-CLOSED = {Standing.REVOKED, Standing.EXPIRED}
+CLOSED = {Standing.REVOKED, Standing.EXPIRED, Standing.CANCELLED}
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from server.access.model import Practice
 from server.access.policy import Viewer
 from server.access.viewer import names_of
 from server.consultation.doors import visible_consultations
-from server.consultation.events import Channel, Invited
+from server.consultation.events import Announced, Channel, Invited, News
 from server.consultation.join_link import join_url
-from server.consultation.model import Consultation, JoinLink
+from server.consultation.model import Consultation, ConsultationState, JoinLink
 from server.consultation.records import Invitation
 from server.core.crypto import Secrets
 from server.core.db import Tx
@@ -19,7 +19,7 @@ from server.core.ids import new_id
 from server.core.outbox import add_errand
 from server.errors import NotFound
 from server.messaging.model import Delivery, DeliveryStatus
-from server.messaging.texts import Call, invitation
+from server.messaging.texts import Call, cancellation, invitation
 from server.patients.model import Patient
 from server.ports import Clock, Letter
 from server.web.i18n import Languages
@@ -28,7 +28,8 @@ DELIVER = "deliver"
 MAX_SHOWN = 100
 
 
-async def queue_invitation(tx: Tx, clock: Clock, fact: Invited) -> None:
+async def queue_message(tx: Tx, clock: Clock, fact: Invited) -> None:
+    """Queue an invitation, or the news of an appointment."""
     consultation = await tx.get_one(Consultation, fact.consultation_id)
     delivery = Delivery(
         id=new_id(),
@@ -36,6 +37,7 @@ async def queue_invitation(tx: Tx, clock: Clock, fact: Invited) -> None:
         consultation_id=consultation.id,
         link_id=fact.link_id,
         channel=fact.channel,
+        news=fact.news if isinstance(fact, Announced) else None,
         status=DeliveryStatus.QUEUED,
         created_at=clock.now(),
         settled_at=None,
@@ -46,19 +48,23 @@ async def queue_invitation(tx: Tx, clock: Clock, fact: Invited) -> None:
 
 
 async def compose(tx: Tx, secrets: Secrets, base_url: str, languages: Languages, delivery: Delivery) -> Letter | None:
-    """Return the message as it reads now, or None when there is nothing left to say: revoked, over, or no address any more."""
+    """Return the message as it reads now, or None when there is nothing left to say: the link is dead, or no address any more."""
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
     link = await tx.get_one(JoinLink, delivery.link_id)
     invited = await tx.get(Invitation, link.participant_id)
     patient = await tx.get_one(Patient, consultation.patient_id)
     whom = patient if invited is None else invited
     address = whom.mobile if delivery.channel == Channel.SMS else whom.email
-    if link.revoked_at is not None or consultation.over or not address:
+    cancelled = delivery.news == News.CANCELLED and consultation.state == ConsultationState.CANCELLED
+    if link.revoked_at is not None or (consultation.over and not cancelled) or not address:
         return None
     practice = await tx.get_one(Practice, delivery.practice_id)
     url = join_url(base_url, secrets, link.id)
     inviter = None if invited is None else (await names_of(tx, {invited.person_id}))[invited.person_id]
-    return invitation(address, practice, Call(consultation.scheduled_at, url, inviter), languages.choose(practice.language, ""))
+    call, language = Call(consultation.scheduled_at, url, inviter), languages.choose(practice.language, "")
+    if delivery.news == News.CANCELLED:
+        return cancellation(address, practice, call, language)
+    return invitation(address, practice, call, language, moved=delivery.news == News.MOVED)
 
 
 async def settle(tx: Tx, delivery_id: UUID, status: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.consultation.events import Channel
+from server.consultation.events import Channel, News
 from server.core.db import Base
 
 
@@ -19,7 +19,7 @@ class DeliveryStatus(StrEnum):
 
 
 class Delivery(Base):
-    """One message by one channel; address and text are read when it goes out or is looked at."""
+    """One message by one channel; address and text are read when it goes out or is looked at. Without `news` it is an invitation."""
 
     __tablename__ = "delivery"
 
@@ -28,6 +28,7 @@ class Delivery(Base):
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
     link_id: Mapped[UUID] = mapped_column(ForeignKey("join_link.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(String(20))
+    news: Mapped[News | None] = mapped_column(String(20))
     status: Mapped[DeliveryStatus] = mapped_column(String(20))
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]

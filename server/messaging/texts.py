@@ -17,25 +17,55 @@ class Call(NamedTuple):
     inviter: str | None = None
 
 
-def invitation(to: str, practice: Practice, call: Call, language: Language) -> Letter:
-    """Return the invitation to join, with the time in the practice's own zone, which it names. A guest's says who asks, not about whom."""
+def invitation(to: str, practice: Practice, call: Call, language: Language, *, moved: bool = False) -> Letter:
+    """Return the invitation to join, with the time in the practice's own zone, which it names. A guest's says who asks, not about whom.
+
+    One that has `moved` says so; its link is the one of before.
+    """
     _ = language.text
-    sentences = [_first_sentence(practice, call, language), _("To join, open {link} - no app is needed.", link=call.link)]
-    if practice.phone:
-        sentences.append(_("Questions? Call {phone}.", phone=practice.phone))
+    first = _moved_sentence(practice, call, language) if moved else _first_sentence(practice, call, language)
+    sentences = [first, _("To join, open {link} - no app is needed.", link=call.link), *_questions(practice, language)]
     subject = _("A video call with {practice}", practice=practice.name)
     if call.inviter is None:
         subject = _("Your video appointment with {practice}", practice=practice.name)
     return Letter(to=to, subject=subject, body=" ".join(sentences))
 
 
-def _first_sentence(practice: Practice, call: Call, language: Language) -> str:
+def cancellation(to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Say that it does not take place; without the link, which is dead."""
     _ = language.text
-    told = {
+    told = _told(practice, call, language)
+    sentence = _("{practice}: the video call on {day} at {time} is cancelled.", **told)
+    subject = _("Cancelled: a video call with {practice}", practice=practice.name)
+    if call.inviter is None:
+        sentence = _("{practice}: your video appointment on {day} at {time} is cancelled.", **told)
+        subject = _("Cancelled: your video appointment with {practice}", practice=practice.name)
+    return Letter(to=to, subject=subject, body=" ".join([sentence, *_questions(practice, language)]))
+
+
+def _questions(practice: Practice, language: Language) -> list[str]:
+    return [language.text("Questions? Call {phone}.", phone=practice.phone)] if practice.phone else []
+
+
+def _told(practice: Practice, call: Call, language: Language) -> dict[str, str]:
+    return {
         "practice": practice.name,
         "day": date_words(language, call.when, practice.time_zone),
         "time": zoned_time(language, call.when, practice.time_zone),
     }
+
+
+def _moved_sentence(practice: Practice, call: Call, language: Language) -> str:
+    _ = language.text
+    told = _told(practice, call, language)
+    if call.inviter is None:
+        return _("{practice}: your video appointment is now on {day} at {time}.", **told)
+    return _("{practice}: the video call with {name} is now on {day} at {time}.", name=call.inviter, **told)
+
+
+def _first_sentence(practice: Practice, call: Call, language: Language) -> str:
+    _ = language.text
+    told = _told(practice, call, language)
     if call.inviter is None:
         return _("{practice}: your video appointment is on {day} at {time}.", **told)
     return _("{practice}: {name} asks you to join a video call on {day} at {time}.", name=call.inviter, **told)

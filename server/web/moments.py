@@ -11,7 +11,30 @@ from server.web.i18n import Language
 def zoned_time(language: Language, moment: datetime, zone: str) -> str:
     """Return `10:30 (London time)`; a time is never shown without its zone."""
     time = format_time(moment.astimezone(ZoneInfo(zone)), "HH:mm", locale=language.locale)
-    return language.text("{time} ({city} time)", time=time, city=zone.rpartition("/")[2].replace("_", " "))
+    return language.text("{time} ({city} time)", time=time, city=city_of(zone))
+
+
+def bare_time(language: Language, moment: datetime, zone: str) -> str:
+    """Return `10:30`, for a list that names its zone once for all."""
+    return format_time(moment.astimezone(ZoneInfo(zone)), "HH:mm", locale=language.locale)
+
+
+def elsewhere_time(language: Language, moment: datetime, zone: str, own: str) -> str:
+    """Return the time in the reader's `own` zone, with its day where that is another one than in `zone`."""
+    time = bare_time(language, moment, own)
+    if moment.astimezone(ZoneInfo(own)).date() == moment.astimezone(ZoneInfo(zone)).date():
+        return time
+    return language.text("{day}, {time}", day=date_words(language, moment, own), time=time)
+
+
+def zone_words(language: Language, zone: str) -> str:
+    """Return `London time`."""
+    return language.text("{city} time", city=city_of(zone))
+
+
+def city_of(zone: str) -> str:
+    """Return `New York` for America/New_York."""
+    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def date_words(language: Language, moment: datetime, zone: str) -> str:

@@ -15,11 +15,12 @@ from markupsafe import Markup
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
+from server.web.amounts import price_words
 from server.web.assets import Assets, built_assets
 from server.web.endpoint import house_of
 from server.web.i18n import Language, Languages, read_languages
 from server.web.middleware import content_policy
-from server.web.moments import date_words, full_date, zoned_time
+from server.web.moments import bare_time, city_of, date_words, elsewhere_time, full_date, zone_words, zoned_time
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # "no-referrer" would make browsers send `Origin: null` with a plain form, which the origin check must refuse.
@@ -118,6 +119,11 @@ def _speak(pages: Pages, language: Language) -> dict[str, Any]:
         "strings": _strings_of(pages, language),
         "time": lambda moment, zone: clock_time(language, moment, zone),
         "full_date": lambda moment, zone: full_date(language, moment, zone),
+        "bare_time": lambda moment, zone: bare_time(language, moment, zone),
+        "own_time": lambda moment, zone, own: elsewhere_time(language, moment, zone, own),
+        "city": city_of,
+        "zone_words": lambda zone: zone_words(language, zone),
+        "price": lambda minor, currency: price_words(language, minor, currency),
         "day": lambda moment, zone, now: day_words(language, moment, zone, now),
     }
 

@@ -25,6 +25,8 @@ RULES = {
     "join_link_address": Rule(120, 60),
     "ticket": Rule(120, 60),
     "create": Rule(60, 60),
+    "book_address": Rule(120, 60),
+    "hold_address": Rule(30, 10 * 60),
     "invite": Rule(20, 10 * 60),
     "emergency": Rule(30, 10 * 60),
 }

@@ -3,6 +3,7 @@ export const names = /** @type {const} */ ([
   "arrow-left",
   "arrow-right",
   "bell",
+  "calendar-days",
   "calendar-plus",
   "captions",
   "check",

@@ -213,6 +213,7 @@ class Persons:
         scheme: str = "light",
         permissions: list[str] | None = None,
         scripts: bool = True,
+        zone: str = "Europe/London",
     ) -> Person:
         chosen = browser or self._browser
         options: dict[str, Any] = {"permissions": PERMISSIONS if permissions is None else permissions}
@@ -221,7 +222,7 @@ class Persons:
         context = chosen.new_context(
             java_script_enabled=scripts,
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce", locale=language,
-            timezone_id="Europe/London", **options,
+            timezone_id=zone, **options,
         )  # fmt: skip
         context.add_init_script(WATCH)
         if signed_in:

@@ -52,15 +52,16 @@ NAMES = ["Dr Alice Ahmed", "Harbour Clinic", DANA.name, ERIN.name, "+44 20 7946 
 class Walk:
     """A patient on the way, looking at each page, and in the stretched language also for words that escaped translation."""
 
-    def __init__(self, dana: Person) -> None:
+    def __init__(self, dana: Person, names: list[str] | None = None) -> None:
         self.dana = dana
+        self.names = [*NAMES, *(names or [])]
         self.inspection = Inspection()
 
     def look(self, state: str, page: Page | None = None) -> None:
         page = page or self.dana.page
         self.inspection.look(self.dana, state, page)
         if self.dana.language == STRETCHED:
-            self.inspection.wrong += [f"{state}: not translated: {text}" for text in page.evaluate(UNTRANSLATED, NAMES)]
+            self.inspection.wrong += [f"{state}: not translated: {text}" for text in page.evaluate(UNTRANSLATED, self.names)]
 
     def click(self, what: str) -> None:
         self.dana.page.locator(what).first.click()

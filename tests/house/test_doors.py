@@ -16,7 +16,7 @@ PROTECTED = {
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
-    "server/notes/recordings.py", "server/notes/text_doors.py",
+    "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
     "server/patients/doors.py",
 }  # fmt: skip
 HANDED = {
@@ -24,6 +24,7 @@ HANDED = {
     "server/booking/offer.py": "finds which holds are over, and shows them to nobody: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/appointments.py": "follows what booking did with the consultation's own appointment",
     "server/consultation/guests.py": "asks see_consultation or see_guest first, or looks for the viewer's own places",
     "server/consultation/today.py": "starts from visible_consultations",
     "server/consultation/notices.py": "names the patients of notices that the viewer was sent",

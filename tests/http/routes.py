@@ -28,8 +28,9 @@ class Endpoint:
             "{patient_id:uuid}": DANA.patient_id, "{grant_id:uuid}": meeting.visit_id, "{access_id:uuid}": meeting.visit_id,
             "{guest_id:uuid}": meeting.visit_id, "{professional_id:uuid}": ALICE.professional_id,
             "{recording_id:uuid}": meeting.visit_id, "{track_id:uuid}": meeting.visit_id,
+            "{owner_id:uuid}": ALICE.professional_id, "{service_id:uuid}": meeting.visit_id, "{appointment_id:uuid}": meeting.visit_id,
             "{template_id:uuid}": meeting.visit_id, "{snippet_id:uuid}": meeting.visit_id,
-            "{service_id:uuid}": meeting.visit_id, "{day_id:uuid}": meeting.visit_id, "{closure_id:uuid}": meeting.visit_id,
+            "{day_id:uuid}": meeting.visit_id, "{closure_id:uuid}": meeting.visit_id,
             "{weekday:int}": 0,
         }  # fmt: skip
         path = self.path

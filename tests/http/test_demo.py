@@ -34,6 +34,14 @@ async def test_a_second_start_finds_the_same_people(house: House, client: httpx2
     assert (await client.get(second.patient_link)).status_code == 303
 
 
+@pytest.mark.row("B1")
+async def test_the_booking_link_leads_to_what_is_offered(house: House, client: httpx2.AsyncClient) -> None:
+    page = await client.get((await seed_demo(house, ORIGIN)).booking_link)
+    assert page.status_code == 200
+    assert "Dr Alice Ahmed" in page.text
+    assert "Video consultation" in page.text
+
+
 async def test_people_without_their_file_get_new_passwords(house: House, client: httpx2.AsyncClient) -> None:
     """The first start was killed between the two, or somebody deleted the file."""
     before = await seed_demo(house, ORIGIN)

@@ -14,12 +14,12 @@ from tests.http.routes import Endpoint, endpoints
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
-PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}"}
+PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}"}
 OWN = {
     "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
-    "/account/practice", "/templates/new", "/snippets/new", "/calls", "/engines",
+    "/account/practice", "/templates/new", "/snippets/new", "/calls", "/engines", "/week",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:int}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -42,7 +42,7 @@ QUALITY = "/calls/{consultation_id:uuid}"  # an administrator sees how a call we
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith("/static")
+    return path in PUBLIC or path.startswith(("/static", "/book/{owner_id:uuid}/"))
 
 
 def of_consultation(app: Starlette) -> list[Endpoint]:
@@ -102,17 +102,9 @@ def visible(answer: httpx2.Response) -> tuple[int, str, str]:
 async def test_every_route_is_in_this_table(app: Starlette) -> None:
     rest = {endpoint.path for endpoint in endpoints(app)} - PUBLIC - OWN
     bound = (
-        "{consultation_id",
-        "{visit_id",
-        "{note_id",
-        "{patient_id",
-        "{template_id",
-        "{snippet_id",
-        "{recording_id",
-        "{service_id",
-        "{day_id",
-        "{closure_id",
-    )
+        "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
+        "{service_id", "{day_id", "{closure_id",
+    )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 
 

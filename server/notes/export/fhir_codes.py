@@ -47,6 +47,7 @@ ENCOUNTER = {
     ConsultationState.ACTIVE: "in-progress",
     ConsultationState.ENDED: "finished",
     ConsultationState.ABANDONED: "cancelled",
+    ConsultationState.CANCELLED: "cancelled",
 }
 AUDITED = {
     Act.CREATED: ("110110", "Patient Record", "C"),

@@ -42,6 +42,7 @@ CONSULTATIONS = {
     ConsultationState.ACTIVE: _("Under way"),
     ConsultationState.ENDED: _("Ended"),
     ConsultationState.ABANDONED: _("Did not take place"),
+    ConsultationState.CANCELLED: _("Cancelled"),
 }
 RECORD = _("Clinical record")
 ACCESSES = _("Who had access")

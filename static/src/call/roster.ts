@@ -1,6 +1,6 @@
 /** Who is in the consultation: the server's snapshot and events, applied to an immutable value. */
 import type { FrameOf } from "../lib/socket.ts";
-import type { Events, Message, Participant, Snapshot } from "../lib/wire.ts";
+import type { ConsultationState, Events, Message, Participant, Snapshot } from "../lib/wire.ts";
 import type { Place } from "./machine.ts";
 
 export type Roster = Snapshot;
@@ -36,8 +36,9 @@ export const patientOf = (roster: Roster): Participant | undefined =>
 
 export const others = (roster: Roster, me: string): Participant[] => roster.participants.filter(({ id }) => id !== me);
 
-export const isOverFor = (roster: Roster): boolean =>
-  roster.consultation.state === "ended" || roster.consultation.state === "abandoned";
+const OVER: ReadonlySet<ConsultationState> = new Set(["ended", "abandoned", "cancelled"]);
+
+export const isOverFor = (roster: Roster): boolean => OVER.has(roster.consultation.state);
 
 const isInCall = ({ stage }: Participant): boolean => stage === "in_call";
 

@@ -62,6 +62,7 @@ const Ended = (parts: Parts) => {
 };
 
 const outcomeWords = (outcome: string | null, state: string): string => {
+  if (state === "cancelled") return t("The appointment was cancelled");
   if (state === "abandoned") return t("The patient did not come");
   if (outcome === null) return t("Nobody ended it; it was closed afterwards");
   return outcome === "unsuitable" ? t("Not suitable for video") : t("Completed");

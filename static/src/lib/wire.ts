@@ -4,7 +4,7 @@ export type Role = "patient" | "professional" | "guest";
 /** What a guest is to the patient, or comes for. */
 export type Relation = "carer" | "interpreter" | "family" | "supervisor" | "colleague";
 export type Stage = "away" | "waiting" | "in_call" | "left" | "refused";
-export type ConsultationState = "scheduled" | "waiting" | "active" | "ended" | "abandoned";
+export type ConsultationState = "scheduled" | "waiting" | "active" | "ended" | "abandoned" | "cancelled";
 export type Outcome = "completed" | "unsuitable" | "absent";
 
 export interface Participant {

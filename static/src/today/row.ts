@@ -25,13 +25,13 @@ export interface TodayRow {
   mine: boolean;
   scheduled_at: string;
   duration_min: number;
-  state: "scheduled" | "waiting" | "active" | "ended" | "abandoned";
+  state: "scheduled" | "waiting" | "active" | "ended" | "abandoned" | "cancelled";
   stage: Stage;
   waiting_since: string | null;
   /** Whether their page is open now: a locked phone keeps its place in the waiting room. */
   present: boolean;
   devices: string | null;
-  link: { state: "ready" | "too_early" | "expired" | "revoked" };
+  link: { state: "ready" | "too_early" | "expired" | "revoked" | "cancelled" };
   desk_url: string;
   phone: string | null;
   email: string | null;
@@ -45,7 +45,7 @@ export type Choice = "admit" | "desk" | "message" | "hold" | "refuse" | "send" |
 const MINUTE_MS = 60_000;
 
 export const isOver = (row: TodayRow): boolean =>
-  row.state === "ended" || row.state === "abandoned" || row.stage === "done";
+  row.state === "ended" || row.state === "abandoned" || row.state === "cancelled" || row.stage === "done";
 
 export const isWaiting = (row: TodayRow): boolean => !isOver(row) && row.stage === "waiting";
 
@@ -84,6 +84,7 @@ const stageWords = (stage: Stage): string => {
 
 /** The state of a row in words; `nowMs` is the server's time. */
 export const stateWords = (row: TodayRow, nowMs: number): string => {
+  if (row.state === "cancelled") return t("Cancelled");
   if (row.state === "abandoned") return t("Did not come");
   if (isOver(row)) return t("Done");
   return row.stage === "waiting" ? waitingWords(row, nowMs) : stageWords(row.stage);

@@ -1,0 +1,21 @@
+"""The ways to an appointment for whoever has proved that it is theirs: by a cookie, by the join link, or by seeing its consultation."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.model import Professional
+from server.booking.model import Appointment, AppointmentMember
+from server.core.db import Tx
+
+
+async def find_appointment(tx: Tx, appointment_id: UUID, *, lock: bool = False) -> Appointment | None:
+    """Load one by its id, which its reader must have from a door. With `lock` others who change it wait for this transaction."""
+    return await tx.get(Appointment, appointment_id, with_for_update=lock or None)
+
+
+async def professionals_of(tx: Tx, appointment_id: UUID) -> list[Professional]:
+    """Return who gives an appointment, whoever leads first."""
+    joined = select(Professional).join(AppointmentMember, AppointmentMember.professional_id == Professional.id)
+    mine = joined.where(AppointmentMember.appointment_id == appointment_id)
+    return list(await tx.scalars(mine.order_by(AppointmentMember.lead.desc(), Professional.name, Professional.id)))

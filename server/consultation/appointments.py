@@ -1,0 +1,98 @@
+"""What becomes of a consultation when its appointment is confirmed, moved or cancelled, inside the transaction that does so."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.booking.doors import find_appointment, professionals_of
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
+from server.booking.model import Appointment, Service
+from server.consultation.actions import Addressed, arrange, channels_of
+from server.consultation.events import Announced, News
+from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role
+from server.consultation.records import Invitation
+from server.consultation.topics import room_topic, today_topic
+from server.core.crypto import Secrets
+from server.core.db import Tx
+from server.core.ids import new_id
+from server.errors import NotFound
+from server.patients.model import Patient
+
+
+async def on_confirmed(tx: Tx, secrets: Secrets, fact: AppointmentConfirmed, now: datetime) -> None:
+    """Make the consultation, with the patient's place and link; they are invited as by a professional."""
+    appointment = await _appointment(tx, fact.appointment_id)
+    service = await tx.get_one(Service, appointment.service_id)
+    patient = await tx.get_one(Patient, appointment.patient_id)
+    await arrange(tx, secrets, await _consultation(tx, appointment, service, now), patient, now)
+
+
+async def on_moved(tx: Tx, fact: AppointmentMoved) -> None:
+    """Let the consultation follow; the link stays, and everybody who has one is told."""
+    appointment = await _appointment(tx, fact.appointment_id)
+    consultation = await _of_appointment(tx, appointment.id)
+    if consultation is not None:
+        consultation.move(appointment.begins_at)
+        await _dismiss(tx, consultation)
+        await _announce(tx, consultation, News.MOVED)
+
+
+async def on_cancelled(tx: Tx, fact: AppointmentCancelled, now: datetime) -> None:
+    """Call the consultation off: every link of it is dead, and everybody who has one is told."""
+    consultation = await _of_appointment(tx, fact.appointment_id)
+    if consultation is not None:
+        consultation.cancel(now)
+        await _dismiss(tx, consultation)
+        await _announce(tx, consultation, News.CANCELLED)
+
+
+async def _appointment(tx: Tx, appointment_id: UUID) -> Appointment:
+    appointment = await find_appointment(tx, appointment_id)
+    if appointment is None:
+        raise NotFound
+    return appointment
+
+
+async def _of_appointment(tx: Tx, appointment_id: UUID) -> Consultation | None:
+    return await tx.scalar(select(Consultation).where(Consultation.appointment_id == appointment_id).with_for_update())
+
+
+async def _consultation(tx: Tx, appointment: Appointment, service: Service, now: datetime) -> Consultation:
+    return Consultation(
+        id=new_id(),
+        practice_id=appointment.practice_id,
+        patient_id=appointment.patient_id,
+        professional_id=(await professionals_of(tx, appointment.id))[0].id,  # whoever leads
+        team_id=service.team_id,
+        appointment_id=appointment.id,
+        scheduled_at=appointment.begins_at,
+        duration_min=service.length_min,
+        state=ConsultationState.SCHEDULED,
+        started_at=None,
+        ended_at=None,
+        outcome=None,
+        outcome_reason=None,
+        created_at=now,
+    )
+
+
+async def _dismiss(tx: Tx, consultation: Consultation) -> None:
+    """Nobody waits any longer for what is not now; rooms and lists look again."""
+    for place in await tx.scalars(select(Participant).where(Participant.consultation_id == consultation.id)):
+        place.dismiss()
+    await tx.flush()
+    tx.hint(room_topic(consultation.id))
+    tx.hint(today_topic(consultation.practice_id))
+
+
+async def _announce(tx: Tx, consultation: Consultation, news: News) -> None:
+    patient = await tx.get_one(Patient, consultation.patient_id)
+    good = select(JoinLink, Participant, Invitation).join(Participant, Participant.id == JoinLink.participant_id)
+    told = good.outerjoin(Invitation, Invitation.participant_id == Participant.id).where(
+        JoinLink.consultation_id == consultation.id, JoinLink.revoked_at.is_(None), Participant.withdrawn_at.is_(None)
+    )
+    for link, place, invitation in await tx.execute(told):
+        whom: Addressed | None = patient if place.role == Role.PATIENT else invitation
+        for channel in channels_of(whom) if whom else []:
+            await tx.emit(Announced(consultation.id, link.id, channel, news))

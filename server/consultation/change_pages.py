@@ -1,0 +1,126 @@
+"""The professional moves or cancels: any time to come, whatever the rules for patients say; everybody invited is told."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.access.model import Practice
+from server.access.viewer import professional_of
+from server.booking.actions import cancel, move_for_practice
+from server.booking.doors import find_appointment
+from server.booking.model import Appointment, Party
+from server.consultation.doors import record_of, see_consultation
+from server.consultation.model import Consultation
+from server.consultation.visit_appointment import check_version, read_version
+from server.core.db import Tx
+from server.errors import Conflict, Invalid, NotFound
+from server.patients.model import Patient
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.pages import language_of, render
+
+LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
+LAST_YEAR = 9000
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be changed, as its page shows it."""
+
+    consultation: Consultation
+    appointment: Appointment
+    patient: Patient
+    practice: Practice
+
+
+def routes() -> list[Route]:
+    page = "/consultations/{consultation_id:uuid}/appointment"
+    return [Route(page, _page), Route(page + "/move", _move, methods=["POST"]), Route(page + "/cancel", _cancel, methods=["POST"])]
+
+
+async def _page(request: Request) -> Response:
+    async with house_of(request).database.read() as tx:
+        return _show(request, await _change(tx, request))
+
+
+async def _move(request: Request) -> Response:
+    form = await read_form(request)
+    now = house_of(request).clock.now()
+    try:
+        async with house_of(request).database.write() as tx:
+            change = await _change(tx, request, lock=True)
+            begins_at = read_local(form.get("day", ""), form.get("time", ""), change.practice.time_zone)
+            await move_for_practice(tx, change.appointment, begins_at, read_version(form), now)
+    except (Conflict, Invalid) as error:
+        return await _again(request, error, form)
+    return _to_week(begins_at, change.practice)
+
+
+async def _cancel(request: Request) -> Response:
+    form = await read_form(request)
+    try:
+        async with house_of(request).database.write() as tx:
+            change = await _change(tx, request, lock=True)
+            check_version(change.appointment, form)
+            await cancel(tx, change.appointment, Party.PRACTICE, house_of(request).clock.now())
+    except (Conflict, Invalid) as error:
+        return await _again(request, error, form)
+    return _to_week(change.appointment.begins_at, change.practice)
+
+
+async def _change(tx: Tx, request: Request, *, lock: bool = False) -> Change:
+    """Load it through the consultation's door; raises `NotFound`, also for what was planned before there were appointments."""
+    viewer = await professional_of(request)
+    consultation = await see_consultation(tx, viewer, cast(UUID, request.path_params["consultation_id"]), lock=lock)
+    appointment = await find_appointment(tx, consultation.appointment_id) if consultation.appointment_id else None
+    if appointment is None:
+        raise NotFound
+    practice = await tx.get_one(Practice, consultation.practice_id)
+    return Change(consultation, appointment, await record_of(tx, consultation), practice)
+
+
+async def _again(request: Request, error: Conflict | Invalid, form: dict[str, str]) -> Response:
+    async with house_of(request).database.read() as tx:
+        return _show(request, await _change(tx, request), error, form)
+
+
+def _show(request: Request, change: Change, error: Conflict | Invalid | None = None, form: dict[str, str] | None = None) -> Response:
+    local = change.appointment.begins_at.astimezone(ZoneInfo(change.practice.time_zone))
+    shown = {
+        "consultation": change.consultation,
+        "appointment": change.appointment,
+        "patient": change.patient,
+        "zone": change.practice.time_zone,
+        "day_value": (form or {}).get("day") or local.strftime("%Y-%m-%d"),
+        "time_value": (form or {}).get("time") or local.strftime("%H:%M"),
+        "error": language_of(request).text(error.message) if error else None,
+        "now": house_of(request).clock.now(),
+    }
+    return render(request, "staff/appointment.html", shown, error.http_status if error else 200)
+
+
+def read_local(day: str, clock: str, zone: str) -> datetime:
+    """Return the aware UTC time of a day and a time on the practice's clock; raises `Invalid` for none, or one that is left out."""
+    text = f"{day}T{clock}"
+    try:
+        naive = datetime.fromisoformat(text) if LOCAL.fullmatch(text) else None
+    except ValueError:
+        naive = None
+    if naive is None or not 1 < naive.year < LAST_YEAR:
+        raise Invalid("Please choose a day and a time.", code="time")
+    moment = naive.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    if moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) != naive:
+        raise Invalid("The clocks change in that night, and this time is left out. Please choose another one.", code="time")
+    return moment
+
+
+def _to_week(moment: datetime, practice: Practice) -> Response:
+    day = moment.astimezone(ZoneInfo(practice.time_zone)).date()
+    return RedirectResponse(f"/week?from={day}", status_code=303)

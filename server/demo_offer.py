@@ -1,0 +1,78 @@
+"""What can be booked with the demo people: two services of the doctor, one of her whole team, and when they work."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.model import Practice, Professional, Team
+from server.booking.model import Needs, Service, ServiceState, WeeklyHours
+from server.core.db import Tx
+from server.core.ids import new_id
+
+STRETCHES = ((9 * 60, 12 * 60), (13 * 60, 17 * 60))
+WORKING_DAYS = range(5)
+HOUR_MIN, DAY_MIN = 60, 24 * 60
+
+
+async def add_offer(tx: Tx, practice_id: UUID, now: datetime) -> UUID:
+    """Offer it unless something was offered before; returns whose public page the demo shows."""
+    practice = await tx.get_one(Practice, practice_id)
+    doctor, *others = list(
+        await tx.scalars(select(Professional).where(Professional.practice_id == practice_id).order_by(Professional.name))
+    )
+    if await tx.scalar(select(Service.id).where(Service.practice_id == practice_id).limit(1)) is not None:
+        return doctor.id
+    team = await tx.scalar(select(Team).where(Team.practice_id == practice_id, Team.name == "North"))
+    tx.add(_service(practice, doctor, None, "Video consultation", 20, 0, now))
+    tx.add(_service(practice, doctor, None, "Long consultation", 40, 4500, now))
+    if team is not None:
+        tx.add(_service(practice, None, team, "Diabetes review with doctor and nurse", 30, 0, now))
+    for professional in (doctor, *others):
+        _add_hours(tx, practice, professional, now)
+    return doctor.id
+
+
+def _add_hours(tx: Tx, practice: Practice, professional: Professional, now: datetime) -> None:
+    tx.add_all(
+        WeeklyHours(
+            id=new_id(),
+            professional_id=professional.id,
+            weekday=weekday,
+            begins_min=begins_min,
+            ends_min=ends_min,
+            valid_from=now.date(),
+            valid_to=None,
+            time_zone=practice.time_zone,
+        )
+        for weekday in WORKING_DAYS
+        for begins_min, ends_min in STRETCHES
+    )
+
+
+def _service(  # noqa: PLR0913, PLR0917 - a row of a table
+    practice: Practice, professional: Professional | None, team: Team | None, name: str, length_min: int, price_minor: int, now: datetime
+) -> Service:
+    return Service(
+        id=new_id(),
+        practice_id=practice.id,
+        professional_id=professional.id if professional else None,
+        team_id=team.id if team else None,
+        name=name,
+        about="Please have your medicines at hand.",
+        length_min=length_min,
+        buffer_before_min=0,
+        buffer_after_min=10,
+        price_minor=price_minor,
+        currency="GBP",
+        needs=Needs.ALL if team else Needs.ONE,
+        lead_id=None,
+        grid_min=30,
+        notice_min=HOUR_MIN,
+        horizon_days=56,
+        cancel_until_min=DAY_MIN,
+        move_until_min=DAY_MIN,
+        state=ServiceState.OFFERED,
+        version=1,
+        created_at=now,
+    )
