@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 import server.access.pages
 import server.booking.book_pages
 import server.booking.held_pages
+import server.booking.offer_pages
 import server.consultation.call_pages
 import server.consultation.change_pages
 import server.consultation.engine_pages
@@ -152,6 +153,7 @@ def _routes() -> list[BaseRoute]:
         *server.access.pages.routes(),
         *server.booking.book_pages.routes(),
         *server.booking.held_pages.routes(arrive),
+        *server.booking.offer_pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.week_pages.routes(),

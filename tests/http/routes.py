@@ -30,6 +30,8 @@ class Endpoint:
             "{recording_id:uuid}": meeting.visit_id, "{track_id:uuid}": meeting.visit_id,
             "{owner_id:uuid}": ALICE.professional_id, "{service_id:uuid}": meeting.visit_id, "{appointment_id:uuid}": meeting.visit_id,
             "{template_id:uuid}": meeting.visit_id, "{snippet_id:uuid}": meeting.visit_id,
+            "{day_id:uuid}": meeting.visit_id, "{closure_id:uuid}": meeting.visit_id,
+            "{weekday:int}": 0,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():

@@ -20,6 +20,7 @@ OWN = {
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
     "/account/practice", "/templates/new", "/snippets/new", "/calls", "/engines", "/week",
+    "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:int}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
     "/api/notes/{note_id:uuid}/tickets": {},
@@ -100,7 +101,10 @@ def visible(answer: httpx2.Response) -> tuple[int, str, str]:
 
 async def test_every_route_is_in_this_table(app: Starlette) -> None:
     rest = {endpoint.path for endpoint in endpoints(app)} - PUBLIC - OWN
-    bound = ("{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id")
+    bound = (
+        "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
+        "{service_id", "{day_id", "{closure_id",
+    )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 
 
@@ -152,7 +156,8 @@ async def test_bad_28_without_a_login_there_are_no_own_pages(app: Starlette, cas
     async with browser_of(app) as anonymous:
         for endpoint in endpoints(app):
             if endpoint.path in OWN:
-                answer = await ask(anonymous, endpoint, endpoint.path.replace("{session_id:uuid}", str(uuid4())))
+                path = endpoint.path.replace("{session_id:uuid}", str(uuid4())).replace("{weekday:int}", "0")
+                answer = await ask(anonymous, endpoint, path)
                 assert answer.status_code in {303, 401}, endpoint
                 assert answer.status_code != 303 or answer.headers["location"].startswith("/sign-in"), endpoint
 
