@@ -47,7 +47,8 @@ def is_public(path: str) -> bool:
 
 def of_consultation(app: Starlette) -> list[Endpoint]:
     """Return what belongs to a consultation, its notes among it."""
-    return [endpoint for endpoint in endpoints(app) if "{consultation_id" in endpoint.path or "{note_id" in endpoint.path]
+    found = [endpoint for endpoint in endpoints(app) if "{consultation_id" in endpoint.path or "{note_id" in endpoint.path]
+    return [endpoint for endpoint in found if not endpoint.path.startswith("/my/")]
 
 
 def of_visit(app: Starlette) -> list[Endpoint]:
