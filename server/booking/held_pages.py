@@ -149,7 +149,7 @@ async def _leave(request: Request) -> Response:
     given = await _read_given(request)
     house = house_of(request)
     async with house.database.write() as tx:
-        held = await _held(tx, request, lock=True)
+        held = await _held(tx, request)
         kept = given if given.kept else _given_of(held.appointment)
         await release(tx, held.appointment, held.now)
         free = await _free(tx, request, held.appointment, held.front, held.service)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from server.booking.actions import cancel, hold
-from server.booking.guard import lock_diaries
+from server.booking.guard import lock_appointment, lock_diaries
 from server.booking.model import Appointment, AppointmentState, Party, Service
 from server.booking.offer import Wish, load_offer
 from server.core.db import Tx
@@ -38,6 +38,7 @@ async def hold_instead(tx: Tx, before: Appointment | None, wanted: Wanted, now: 
 
 
 async def release(tx: Tx, appointment: Appointment, now: datetime) -> None:
-    """Give back a time that is only held; anything else stays as it is."""
+    """Give back a time that is only held; anything else stays as it is. Diaries are locked here, so no lock may be held of the row."""
+    await lock_appointment(tx, appointment)
     if appointment.state == AppointmentState.HELD:
         await cancel(tx, appointment, Party.PATIENT, now)

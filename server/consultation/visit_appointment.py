@@ -17,7 +17,7 @@ from server.consultation.join_link import join_token
 from server.consultation.model import Standing
 from server.consultation.visit_view import COOKIE, COOKIE_S, GoTo, View, go_to, show, view_of
 from server.core.db import Tx
-from server.errors import Conflict, ConsiliumError, Invalid, NotFound
+from server.errors import Conflict, ConsiliumError, Invalid
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -64,7 +64,7 @@ async def booked_by_patient(tx: Tx, view: View, *, lock: bool = False) -> Mine |
 
 
 async def _mine(tx: Tx, request: Request, *, lock: bool = False) -> Mine:
-    """Load it for a page; raises `NotFound`, and `GoTo` where the link or the consultation has an answer of its own."""
+    """Load it for a page; raises `NotFound` without the visit, and `GoTo` where another page has the answer: there is nothing to change."""
     view = await view_of(tx, request, lock=lock)
     if view.closed:
         raise GoTo(view.base)
@@ -72,7 +72,7 @@ async def _mine(tx: Tx, request: Request, *, lock: bool = False) -> Mine:
         raise GoTo(f"{view.base}/after")
     mine = await booked_by_patient(tx, view, lock=lock)
     if mine is None:
-        raise NotFound
+        raise GoTo(view.base)
     return mine
 
 
