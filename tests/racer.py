@@ -105,6 +105,7 @@ class Racer:
             appointment = await tx.get_one(Appointment, appointment_id)
             if fate < 0.3:
                 await cancel(tx, appointment, Party.PATIENT, self.now)
+                self.outcomes["cancelled"] += 1
                 return
             await confirm(tx, appointment, WHO, self.now)
         if fate < 0.8:

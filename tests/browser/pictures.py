@@ -36,6 +36,7 @@ TOLD = """() => [...globalThis.pictures].filter(([video]) => video.isConnected).
   frames: kept.frames,
   longest: Math.max(kept.longest, performance.now() - kept.at),
   same: video.srcObject === kept.stream,
+  out: video.matches(".out"),
   voices: video.srcObject.getAudioTracks().length,
 }))"""
 
@@ -48,7 +49,7 @@ def follow_pictures(*persons: Person) -> None:
 
 def pictures(person: Person) -> list[dict[str, float]]:
     """Return of each picture that was there at `follow_pictures`, and still is: its frames so far, the longest time between two in ms,
-    whether it is still the `same` stream, and how many voices are in that.
+    whether it is still the `same` stream or is `out`, and how many voices are in that.
     """
     found: list[dict[str, float]] = person.page.evaluate(TOLD)
     return found
@@ -68,11 +69,11 @@ def more_pictures(*persons: Person, count: int) -> None:
 
 
 def go_on(*persons: Person) -> None:
-    """Wait until each has been shown more of every picture that is followed."""
+    """Wait until each has been shown more of every picture that is followed, and has not gone out."""
     for person in persons:
         before = [found["frames"] for found in pictures(person)]
         person.until(lambda person=person, before=before: _more(person, before), what="more pictures of everybody")  # type: ignore[misc]
 
 
 def _more(person: Person, before: list[float]) -> bool:
-    return all(now["frames"] >= then + MORE for now, then in zip(pictures(person), before, strict=True))
+    return all(now["out"] or now["frames"] >= then + MORE for now, then in zip(pictures(person), before, strict=True))

@@ -20,7 +20,8 @@ GREETING = re.compile(
     r"^Address: +(?P<address>\S+)\n"
     r"Professional: +(?P<professional>\S+)  (?P<professional_password>\S+) +\((?P<sign_in>\S+)\)\n"
     r"Colleague: +(?P<colleague>\S+)  (?P<colleague_password>\S+)\n"
-    r"Patient: +(?P<link>\S+)\n",
+    r"Patient: +(?P<link>\S+)\n"
+    r"Booking: +(?P<booking>\S+)\n",
     re.MULTILINE,
 )
 
@@ -90,6 +91,7 @@ def test_programs_are_told_the_same_with_a_fresh_link_at_every_call(server: AppS
     for facts in calls:
         assert facts == {
             "base_url": server.url,
+            "booking_link": told["booking"],
             "professional": {"username": told["professional"], "password": told["professional_password"]},
             "colleague": {"username": told["colleague"], "password": told["colleague_password"]},
         }

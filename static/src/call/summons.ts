@@ -17,7 +17,8 @@ export class Summons {
 
   call(words: string): void {
     for (let time = 0; time < REPEATS; time += 1) setTimeout(() => this.chime.play(), time * REPEAT_MS);
-    navigator.vibrate?.([300, 150, 300, 150, 300]);
+    // Who has not touched the page yet cannot be called so; Chromium reports the try as an error.
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([300, 150, 300, 150, 300]);
     if (document.hidden) this.#flash(words);
   }
 

@@ -28,7 +28,7 @@ from server.notes.yproto import (
     sync_message,
 )
 
-PATIENCE_S = 30.0
+PATIENCE_S = 25.0
 Json = dict[str, Any]
 
 

@@ -21,7 +21,7 @@ Ticket = Callable[[Staff], Awaitable[str]]
 @pytest.fixture
 async def cable(postgres_url: str, anyio_backend: str) -> AsyncIterator[Cable]:
     cable = Cable(port_of(postgres_url))
-    async with await cable.lay():
+    async with await cable.lay("127.0.0.1"):
         yield cable
 
 
