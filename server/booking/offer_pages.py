@@ -76,7 +76,7 @@ async def _listed(tx: Tx, request: Request, viewer: Viewer, error: Invalid | Con
     today = _today(request, practice)
     hours = [one for one in await see_hours(tx, viewer) if one.valid_to is None or one.valid_to >= today]
     shown = {
-        "services": [(one, price_words(one.price_minor)) for one in await see_services(tx, viewer)],
+        "services": await see_services(tx, viewer),
         "week": [(weekday, [one for one in hours if one.weekday == weekday]) for weekday in range(7)],
         "days": [one for one in await see_days(tx, viewer) if one.day >= today],
         "closures": [one for one in await see_closures(tx, viewer) if one.day >= today],
@@ -144,7 +144,7 @@ async def _preview(request: Request) -> Response:
         slots = await slots_of(tx, service, _today(request, practice), PREVIEW_DAYS, now)
     zone = ZoneInfo(practice.time_zone)
     days = [list(group) for _day, group in groupby(slots, key=lambda slot: slot.begins_at.astimezone(zone).date())]
-    context = {"service": service, "days": days, "zone": practice.time_zone, "now": now, "price": price_words(service.price_minor)}
+    context = {"service": service, "days": days, "zone": practice.time_zone, "now": now}
     return render(request, "staff/offer_preview.html", context)
 
 
