@@ -21,14 +21,12 @@ from tests.cast import ALICE, DANA, add_meeting, seat_in
 from tests.mailbox import Mailbox, receiving
 from tests.servers import AppServer, Postgres, until
 
-ERRANDS, KILLS = 1_000, 10
-QUICK = 10  # so much less of both
 WITHIN_S = 600.0  # an errand in the hands of a killed worker comes back when its lease of two minutes ends
 
 
 def measure(options: argparse.Namespace) -> Iterator[Figure]:
     """Half of the errands on SQLite and half on PostgreSQL; everything is added up."""
-    errands, kills = (ERRANDS // QUICK, KILLS // QUICK * 2) if options.quick else (ERRANDS, KILLS)
+    errands, kills = options.errands, options.kills
     arrived = Counter[str]()
     for at, url in enumerate(_databases()):
         with receiving() as mailbox, tempfile.TemporaryDirectory(prefix="consilium-bench-") as folder:
