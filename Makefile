@@ -36,7 +36,7 @@ check-rules: .venv/.dev static/dist/manifest.json
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/house
 
-check-browser-side: static/node_modules/.ready tests/qa/node_modules/.ready
+check-browser-side: static/dist/manifest.json tests/qa/node_modules/.ready
 	cd static && ../tests/qa/node_modules/.bin/biome check .
 	cd static && npm run --silent types
 	cd static && npm test --silent
