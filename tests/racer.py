@@ -109,13 +109,20 @@ class Racer:
                 return
             await confirm(tx, appointment, WHO, self.now)
         if fate < 0.8:
-            async with self.database.write() as tx:
-                await move(tx, await tx.get_one(Appointment, appointment_id), self._start(), 2, self.now)
-                self.outcomes["moved"] += 1
+            await self._move(appointment_id)
         if fate < 0.7:
             async with self.database.write() as tx:
                 await cancel(tx, await tx.get_one(Appointment, appointment_id), Party.PATIENT, self.now)
                 self.outcomes["cancelled"] += 1
+
+    async def _move(self, appointment_id: UUID) -> None:
+        """Move once, or keep the old time where the other is taken."""
+        try:
+            async with self.database.write() as tx:
+                await move(tx, await tx.get_one(Appointment, appointment_id), self._start(), 2, self.now)
+            self.outcomes["moved"] += 1
+        except JustTaken:
+            self.outcomes["kept"] += 1
 
     async def _look_again(self) -> None:
         async with self.database.read() as tx:

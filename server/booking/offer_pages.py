@@ -30,7 +30,7 @@ from server.booking.offering import (
     set_hours,
     set_state,
 )
-from server.booking.terms import BAD_CHOICE, CHOICES, Terms, clock_of, price_of, price_words, stretches_of
+from server.booking.terms import BAD_CHOICE, CHOICES, Terms, clock_of, price_of, price_text, stretches_of
 from server.core.db import Tx
 from server.core.marking import _
 from server.errors import Conflict, Forbidden, Invalid, NotFound
@@ -239,7 +239,7 @@ def _givers(form: Form) -> Givers:
 
 def _form_of(service: Service) -> Form:
     fields = ("name", "about", "currency", *NUMBERS, *(field for field in CHOICES if field != "currency"), "version", "needs")
-    return {**{field: str(getattr(service, field)) for field in fields}, "price": price_words(service.price_minor)}
+    return {**{field: str(getattr(service, field)) for field in fields}, "price": price_text(service.price_minor)}
 
 
 def _number(form: Form, field: str) -> int:

@@ -82,8 +82,8 @@ def price_of(text: str) -> int:
     return int(found[1]) * 100 + int(found[2] or 0)
 
 
-def price_words(minor: int) -> str:
-    """Return 4550 as `45.50`."""
+def price_text(minor: int) -> str:
+    """Return 4550 as `45.50`, as `price_of` reads it; people are shown `server.web.amounts.price_words`."""
     return f"{minor // 100}.{minor % 100:02}"
 
 

@@ -53,7 +53,7 @@ async def schedule(tx: Tx, secrets: Secrets, viewer: Viewer, plan: Plan, now: da
         raise Invalid("Please choose a time from now to a year ahead.", code="scheduled_at")
     patient = await _patient(tx, viewer, viewer.practice_id, plan, now)
     appointment = await block(tx, await _planned(tx, viewer, plan, patient.id), now)
-    consultation = _consultation(viewer, plan, appointment, now)
+    consultation = consultation_of(appointment, cast(UUID, viewer.professional_id), plan.team_id, now)
     return consultation, await arrange(tx, secrets, consultation, patient, now)
 
 
@@ -168,16 +168,17 @@ async def host_of(tx: Tx, consultation: Consultation) -> Professional:
     return await tx.get_one(Professional, consultation.professional_id)
 
 
-def _consultation(viewer: Viewer, plan: Plan, appointment: Appointment, now: datetime) -> Consultation:
+def consultation_of(appointment: Appointment, professional_id: UUID, team_id: UUID | None, now: datetime) -> Consultation:
+    """Return the consultation that an appointment promises, to be arranged."""
     return Consultation(
         id=new_id(),
-        practice_id=viewer.practice_id,
+        practice_id=appointment.practice_id,
         patient_id=appointment.patient_id,
-        professional_id=viewer.professional_id,
-        team_id=plan.team_id,
+        professional_id=professional_id,
+        team_id=team_id,
         appointment_id=appointment.id,
-        scheduled_at=plan.scheduled_at,
-        duration_min=plan.duration_min,
+        scheduled_at=appointment.begins_at,
+        duration_min=(appointment.ends_at - appointment.begins_at) // timedelta(minutes=1),
         state=ConsultationState.SCHEDULED,
         started_at=None,
         ended_at=None,

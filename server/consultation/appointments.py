@@ -8,14 +8,13 @@ from sqlalchemy import select
 from server.booking.doors import find_appointment, professionals_of
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
 from server.booking.model import Appointment, Service
-from server.consultation.actions import Addressed, arrange, channels_of
+from server.consultation.actions import Addressed, arrange, channels_of, consultation_of
 from server.consultation.events import Announced, News
-from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role
+from server.consultation.model import Consultation, JoinLink, Participant, Role
 from server.consultation.records import Invitation
 from server.consultation.topics import room_topic, today_topic
 from server.core.crypto import Secrets
 from server.core.db import Tx
-from server.core.ids import new_id
 from server.errors import NotFound
 from server.patients.model import Patient
 
@@ -25,7 +24,8 @@ async def on_confirmed(tx: Tx, secrets: Secrets, fact: AppointmentConfirmed, now
     appointment = await _appointment(tx, fact.appointment_id)
     service = await tx.get_one(Service, appointment.service_id)
     patient = await tx.get_one(Patient, appointment.patient_id)
-    await arrange(tx, secrets, await _consultation(tx, appointment, service, now), patient, now)
+    lead = (await professionals_of(tx, appointment.id))[0]
+    await arrange(tx, secrets, consultation_of(appointment, lead.id, service.team_id, now), patient, now)
 
 
 async def on_moved(tx: Tx, fact: AppointmentMoved) -> None:
@@ -56,25 +56,6 @@ async def _appointment(tx: Tx, appointment_id: UUID) -> Appointment:
 
 async def _of_appointment(tx: Tx, appointment_id: UUID) -> Consultation | None:
     return await tx.scalar(select(Consultation).where(Consultation.appointment_id == appointment_id).with_for_update())
-
-
-async def _consultation(tx: Tx, appointment: Appointment, service: Service, now: datetime) -> Consultation:
-    return Consultation(
-        id=new_id(),
-        practice_id=appointment.practice_id,
-        patient_id=appointment.patient_id,
-        professional_id=(await professionals_of(tx, appointment.id))[0].id,  # whoever leads
-        team_id=service.team_id,
-        appointment_id=appointment.id,
-        scheduled_at=appointment.begins_at,
-        duration_min=service.length_min,
-        state=ConsultationState.SCHEDULED,
-        started_at=None,
-        ended_at=None,
-        outcome=None,
-        outcome_reason=None,
-        created_at=now,
-    )
 
 
 async def _dismiss(tx: Tx, consultation: Consultation) -> None:

@@ -74,5 +74,6 @@ async def test_bad_03_a_storm_over_a_team_and_its_members_ends_in_order(database
     outcomes = added_up(tallies)
     assert not GAVE_UP & outcomes.keys(), outcomes
     assert min(outcomes[what] for what in ("won", "just_taken", "cancelled")) > 0, outcomes
+    assert outcomes["moved"] + outcomes["kept"] > 0, outcomes
     async with database.read() as tx:
         assert await faults(tx) == []
