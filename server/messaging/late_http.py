@@ -1,7 +1,7 @@
 """The professional's JSON interface to running late, and the errand that tells of it."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -30,11 +30,11 @@ class Late(Strict):
 
 
 class LateAnswer(BaseModel):
-    """`patients` are told at `told_at`; until then it can be taken back."""
+    """So many `patients` are told in `told_in_s` seconds; until then it can be taken back."""
 
     id: UUID
     patients: int
-    told_at: datetime
+    told_in_s: int
 
 
 def routes() -> list[Route]:
@@ -51,7 +51,7 @@ async def _say(request: Request) -> Response:
     await house.limiter.hit("late", str(viewer.person_id))
     async with house.database.write() as tx:
         said = await say_late(tx, viewer, body.minutes, house.clock.now())
-    return answer(LateAnswer(id=said.delay.id, patients=said.patients, told_at=said.delay.said_at + TAKE_BACK), status=201)
+    return answer(LateAnswer(id=said.delay.id, patients=said.patients, told_in_s=TAKE_BACK // timedelta(seconds=1)), status=201)
 
 
 async def _take_back(request: Request) -> Response:
