@@ -32,6 +32,7 @@ import server.consultation.ws
 import server.identity.http
 import server.messaging.hooks
 import server.messaging.http
+import server.messaging.late_http
 import server.notes.earlier_http
 import server.notes.emergency_pages
 import server.notes.export_http
@@ -56,11 +57,11 @@ from server.adapters.twilio_sms import TwilioSms, genuine_with
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
 from server.booking.jobs import sweep_holds
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
-from server.consultation.events import Announced, Called, Channel, Invited
+from server.consultation.events import Announced, Arranged, Called, Channel, Invited
 from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.recording_rescue import take_in_with
-from server.consultation.rooms import build_rooms
+from server.consultation.rooms import Rooms, build_rooms
 from server.consultation.visit_appointment import arrive
 from server.core.clock import SystemClock
 from server.core.crypto import Secrets, load_secrets
@@ -73,7 +74,10 @@ from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
 from server.messaging.actions import DELIVER, queue_call, queue_message
 from server.messaging.composing import Post
-from server.messaging.jobs import Deliverer
+from server.messaging.delays import TELL
+from server.messaging.jobs import Deliverer, remind_with
+from server.messaging.late_http import tell_with
+from server.messaging.reminders import REMIND, plan_reminders
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
@@ -176,6 +180,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
         *server.messaging.http.routes(),
+        *server.messaging.late_http.routes(),
         *(server.messaging.hooks.routes(genuine_with(settings)) if settings.twilio_account_sid else ()),
         *server.notes.http.routes(),
         *server.notes.texts_http.routes(),
@@ -206,12 +211,17 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
     async def on_called(tx: Tx, fact: Called) -> None:
         await queue_call(tx, clock, fact)
 
+    async def promised(tx: Tx, fact: Arranged | AppointmentMoved) -> None:
+        await plan_reminders(tx, fact.appointment_id, clock.now())
+
     events = Events()
     events.subscribe(Invited, on_invited)
     events.subscribe(Called, on_called)
     events.subscribe(Announced, on_invited)
     events.subscribe(AppointmentConfirmed, confirmed)
     events.subscribe(AppointmentMoved, on_moved)
+    events.subscribe(Arranged, promised)
+    events.subscribe(AppointmentMoved, promised)
     events.subscribe(AppointmentCancelled, cancelled)
     return events
 
@@ -224,10 +234,16 @@ def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
     }
 
 
-def _worker(house: House, carriers: Mapping[Channel, Carrier]) -> Worker:
+def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> Worker:
     post = Post(house.secrets, house.settings.base_url, read_languages(house.settings.locales_dir))
     deliverer = Deliverer(house, post, carriers)
-    handlers = {DELIVER: deliverer.deliver, REMOVE: remove_with(house.database, house.settings), TAKE_IN: take_in_with(house)}
+    handlers = {
+        DELIVER: deliverer.deliver,
+        REMIND: remind_with(house),
+        TELL: tell_with(house, post, rooms),
+        REMOVE: remove_with(house.database, house.settings),
+        TAKE_IN: take_in_with(house),
+    }
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 
@@ -236,7 +252,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
     carriers = _carriers(house.settings, house.clock)
-    house.supervisor.keep(_worker(house, carriers).run, name="outbox worker")
+    house.supervisor.keep(_worker(house, app.state.rooms, carriers).run, name="outbox worker")
     for run in house.engines.tasks:
         house.supervisor.keep(run, name="engine line")
     app.state.rooms.start()

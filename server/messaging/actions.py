@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from server.access.policy import Viewer
 from server.consultation.doors import visible_consultations
@@ -22,26 +22,29 @@ MAX_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class _About:
-    """What a message is about: the link of a patient or guest, or the place of a colleague."""
+class About:
+    """What a message is about: the link of a patient or guest, or the place of a colleague; and what it tells of."""
 
     consultation_id: UUID
     link_id: UUID | None = None
     participant_id: UUID | None = None
     news: News | None = None
+    reminder_id: UUID | None = None
+    delay_id: UUID | None = None
 
 
 async def queue_message(tx: Tx, clock: Clock, fact: Invited) -> None:
     """Queue an invitation, or the news of an appointment."""
     news = fact.news if isinstance(fact, Announced) else None
-    await _queue(tx, _About(fact.consultation_id, link_id=fact.link_id, news=news), fact.channel, clock.now())
+    await queue(tx, About(fact.consultation_id, link_id=fact.link_id, news=news), fact.channel, clock.now())
 
 
 async def queue_call(tx: Tx, clock: Clock, fact: Called) -> None:
-    await _queue(tx, _About(fact.consultation_id, participant_id=fact.participant_id), fact.channel, clock.now())
+    await queue(tx, About(fact.consultation_id, participant_id=fact.participant_id), fact.channel, clock.now())
 
 
-async def _queue(tx: Tx, about: _About, channel: Channel, now: datetime) -> None:
+async def queue(tx: Tx, about: About, channel: Channel, now: datetime, run_at: datetime | None = None) -> None:
+    """Queue one message by one channel, to go out at once or at `run_at`."""
     consultation = await tx.get_one(Consultation, about.consultation_id)
     delivery = Delivery(
         id=new_id(),
@@ -49,6 +52,8 @@ async def _queue(tx: Tx, about: _About, channel: Channel, now: datetime) -> None
         consultation_id=consultation.id,
         link_id=about.link_id,
         participant_id=about.participant_id,
+        reminder_id=about.reminder_id,
+        delay_id=about.delay_id,
         channel=channel,
         news=about.news,
         status=DeliveryStatus.QUEUED,
@@ -57,7 +62,7 @@ async def _queue(tx: Tx, about: _About, channel: Channel, now: datetime) -> None
     )
     tx.add(delivery)
     await tx.flush()
-    add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", now)
+    add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", run_at or now)
 
 
 async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetime) -> None:
@@ -74,11 +79,13 @@ async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetim
 
 async def _fall_back(tx: Tx, delivery: Delivery, now: datetime) -> None:
     """An e-mail about the same that was queued already says it all."""
-    about = _About(delivery.consultation_id, delivery.link_id, delivery.participant_id, delivery.news)
+    of = delivery
+    about = About(of.consultation_id, of.link_id, of.participant_id, of.news, of.reminder_id, of.delay_id)
     whom = (Delivery.link_id == about.link_id) if about.link_id else (Delivery.participant_id == about.participant_id)
-    same = whom & Delivery.news.is_not_distinct_from(about.news) & (Delivery.channel == Channel.EMAIL)
+    told = ((Delivery.news, about.news), (Delivery.reminder_id, about.reminder_id), (Delivery.delay_id, about.delay_id))
+    same = and_(whom, Delivery.channel == Channel.EMAIL, *(column.is_not_distinct_from(value) for column, value in told))
     if await tx.scalar(select(Delivery.id).where(same).limit(1)) is None:
-        await _queue(tx, about, Channel.EMAIL, now)
+        await queue(tx, about, Channel.EMAIL, now)
 
 
 async def visible_deliveries(tx: Tx, viewer: Viewer) -> list[Delivery]:

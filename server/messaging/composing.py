@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from server.access.model import Practice
+from server.access.model import Practice, Professional
 from server.access.viewer import name_of
 from server.booking.model import Appointment
 from server.consultation.actions import Addressed
@@ -18,8 +18,19 @@ from server.consultation.records import Invitation
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.identity.model import Person
-from server.messaging.model import Delivery
-from server.messaging.texts import Call, calendar_note, cancellation, invitation, summons
+from server.messaging.model import Delay, Delivery, Reminder
+from server.messaging.reminders import stands
+from server.messaging.texts import (
+    Call,
+    calendar_note,
+    cancellation,
+    day_before,
+    delayed,
+    invitation,
+    late_sentence,
+    shortly_before,
+    summons,
+)
 from server.patients.model import Patient
 from server.ports import Letter
 from server.web.i18n import Language, Languages
@@ -46,7 +57,7 @@ class _Told(NamedTuple):
 async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
     """Return the message, or None when there is nothing left to say: revoked, over, come, or no address any more."""
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
-    told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery)
+    told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery, now)
     if told is None or (consultation.over and not _tells_of_the_end(consultation, delivery)):
         return None
     address = told.whom.mobile if delivery.channel == Channel.SMS else told.whom.email
@@ -85,20 +96,51 @@ async def called_name(tx: Tx, delivery: Delivery) -> str | None:
     return None if place is None else place.name
 
 
-async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery) -> _Told | None:
+async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, now: datetime) -> _Told | None:
     link = await tx.get_one(JoinLink, delivery.link_id)
     if link.revoked_at is not None:
         return None
-    invited = await tx.get(Invitation, link.participant_id)
     url = join_url(post.base_url, post.secrets, link.id)
+    if delivery.reminder_id is not None:
+        return await _reminder(tx, consultation, delivery, url, now)
+    if delivery.delay_id is not None:
+        return await _delayed(tx, consultation, delivery, url, now)
+    invited = await tx.get(Invitation, link.participant_id)
     write = cancellation if delivery.news == News.CANCELLED else partial(invitation, moved=delivery.news == News.MOVED)
     if invited is None:
         return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), write, dated=True)
     return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
 
 
-async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery) -> _Told | None:
+async def _reminder(tx: Tx, consultation: Consultation, delivery: Delivery, url: str, now: datetime) -> _Told | None:
+    """Look again: it may have waited for the morning, or for a provider."""
+    reminder = await tx.get_one(Reminder, delivery.reminder_id)
+    appointment = await tx.get_one(Appointment, reminder.appointment_id)
+    if not stands(reminder, appointment, consultation, now):
+        return None
+    write = day_before if reminder.kind == News.REMIND24H else shortly_before
+    call = Call(consultation.scheduled_at, url, zone=appointment.time_zone)
+    return _Told(await tx.get_one(Patient, consultation.patient_id), call, write, dated=False)
+
+
+async def _delayed(tx: Tx, consultation: Consultation, delivery: Delivery, url: str, now: datetime) -> _Told | None:
+    """Nobody who has been let in, or whose time is long over, need hear of it."""
+    delay = await tx.get_one(Delay, delivery.delay_id)
+    if consultation.started_at is not None or now > delay.said_at + timedelta(minutes=delay.minutes):
+        return None
+    professional = await tx.get_one(Professional, delay.professional_id)
+    appointment = await tx.get(Appointment, consultation.appointment_id) if consultation.appointment_id else None
+    call = Call(consultation.scheduled_at, url, zone=appointment.time_zone if appointment else "")
+
+    def write(to: str, practice: Practice, call: Call, language: Language) -> Letter:
+        return delayed(to, practice, call, language, late=late_sentence(language, delay.minutes, professional.full_name))
+
+    return _Told(await tx.get_one(Patient, consultation.patient_id), call, write, dated=False)
+
+
+async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, now: datetime) -> _Told | None:
     """Somebody who has come needs no call any more."""
+    del now
     place = await tx.get_one(Participant, delivery.participant_id)
     if place.stage == Stage.IN_CALL:
         return None

@@ -1,6 +1,6 @@
 """Carries queued messages to the outside, from the outbox."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from server.messaging.composing import Post, compose
 from server.messaging.model import Delivery, DeliveryStatus
 from server.messaging.numbers import e164
 from server.messaging.optouts import is_stopped
+from server.messaging.reminders import remind
 from server.ports import Carried, Carrier, Letter
 
 CAME_TO = {
@@ -57,3 +58,13 @@ class Deliverer:
     async def _settle(self, delivery_id: UUID, status: DeliveryStatus) -> None:
         async with self.house.database.write() as tx:
             await settle(tx, delivery_id, status, self.house.clock.now())
+
+
+def remind_with(house: House) -> Callable[[UUID], Awaitable[None]]:
+    """Return the handler of `remind` errands."""
+
+    async def run(reminder_id: UUID) -> None:
+        async with house.database.write() as tx:
+            await remind(tx, reminder_id, house.clock.now())
+
+    return run

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.consultation.events import Channel, News
@@ -31,6 +31,7 @@ class Delivery(Base):
     """One message by one channel; address and text are read when it goes out or is looked at. Without `news` it is an invitation.
 
     It is about a link, or calls the colleague who has that place in the consultation, and whose address is nobody else's business.
+    A reminder and the news of a delay name what they tell of, so that they fall silent once it is no longer true.
     """
 
     __tablename__ = "delivery"
@@ -40,6 +41,8 @@ class Delivery(Base):
     consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("join_link.id", ondelete="CASCADE"))
     participant_id: Mapped[UUID | None] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
+    reminder_id: Mapped[UUID | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
+    delay_id: Mapped[UUID | None] = mapped_column(ForeignKey("delay.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(String(20))
     news: Mapped[News | None] = mapped_column(String(20))
     status: Mapped[DeliveryStatus] = mapped_column(String(20))
@@ -61,3 +64,33 @@ class OptOut(Base):
 
     number_mac: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     stopped_at: Mapped[datetime]
+
+
+class Reminder(Base):
+    """A patient is to be told of an appointment once more, at `due_at`. It is about the appointment as it was promised with `sequence`:
+    whatever moves or cancels it makes the reminder silent. `settled_at` says when it was sent or fell silent.
+    """
+
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("appointment_id", "sequence", "kind"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointment.id", ondelete="CASCADE"))
+    sequence: Mapped[int]
+    kind: Mapped[News] = mapped_column(String(20))
+    due_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class Delay(Base):
+    """A professional said that they run about so many minutes late. It can be taken back until it is told, at `told_at`."""
+
+    __tablename__ = "delay"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
+    minutes: Mapped[int]
+    said_at: Mapped[datetime]
+    taken_back_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]

@@ -53,7 +53,9 @@ HANDED = {
     "server/patients/actions.py": "is handed the record that its patient decides about",
     "server/demo.py": "makes the patient that it changes",
     "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",
+    "server/messaging/delays.py": "finds the consultations of the professional who speaks, and shows them to nobody",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
+    "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
 
 

@@ -3,6 +3,7 @@ import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { LineState } from "../today/linestate.tsx";
 import { TodayList, WaitingCount } from "../today/list.tsx";
+import { NextInLine } from "../today/next.tsx";
 import type { Parts } from "./parts.ts";
 
 export const ListColumn = ({ boot, board, feed, actions, desk }: Parts) => {
@@ -18,6 +19,7 @@ export const ListColumn = ({ boot, board, feed, actions, desk }: Parts) => {
     <>
       <WaitingCount board={board} />
       <LineState feed={feed} />
+      <NextInLine board={board} actions={actions} current={boot.consultation.id} apart={desk.scene.value === "call"} />
       <TodayList
         board={board}
         actions={actions}

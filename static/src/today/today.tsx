@@ -17,6 +17,7 @@ import { useHeld } from "./held.ts";
 import { LineState } from "./linestate.tsx";
 import { TodayList, WaitingCount } from "./list.tsx";
 import type { Team } from "./new.tsx";
+import { NextInLine } from "./next.tsx";
 import { type Notice, Notices } from "./notices.tsx";
 import { addCopyButtons } from "./outbox.ts";
 import { requests } from "./requests.ts";
@@ -153,6 +154,7 @@ const Today = (parts: Parts) => {
       <Notices board={board} />
       <Hints bell={bell} />
       <LineState feed={feed} />
+      <NextInLine board={board} actions={actions} />
       <TodayList board={board} actions={actions} />
       <Empty board={board} actions={actions} />
       <Dialogs actions={actions} teams={teams} />
