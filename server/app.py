@@ -33,6 +33,7 @@ import server.identity.http
 import server.messaging.hooks
 import server.messaging.http
 import server.messaging.late_http
+import server.messaging.practice_pages
 import server.notes.earlier_http
 import server.notes.emergency_pages
 import server.notes.export_http
@@ -181,6 +182,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.consultation.today_ws.routes(),
         *server.messaging.http.routes(),
         *server.messaging.late_http.routes(),
+        *server.messaging.practice_pages.routes(),
         *(server.messaging.hooks.routes(genuine_with(settings)) if settings.twilio_account_sid else ()),
         *server.notes.http.routes(),
         *server.notes.texts_http.routes(),

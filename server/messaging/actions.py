@@ -14,7 +14,7 @@ from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.outbox import add_errand
 from server.errors import NotFound
-from server.messaging.model import UNREACHED, Delivery, DeliveryStatus
+from server.messaging.model import UNREACHED, Delivery, DeliveryStatus, Why
 from server.ports import Clock
 
 DELIVER = "deliver"
@@ -65,7 +65,7 @@ async def queue(tx: Tx, about: About, channel: Channel, now: datetime, run_at: d
     add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", run_at or now)
 
 
-async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetime) -> None:
+async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetime, why: Why | None = None) -> None:
     """Take down what became of a message; who cannot be reached by text message is written to by e-mail, where there is an address.
 
     Raises `NotFound` for a delivery that there is not.
@@ -73,7 +73,7 @@ async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetim
     delivery = await tx.get(Delivery, delivery_id, with_for_update=True)
     if delivery is None:
         raise NotFound
-    if delivery.becomes(status, now) and status in UNREACHED and delivery.channel == Channel.SMS:
+    if delivery.becomes(status, now, why) and status in UNREACHED and delivery.channel == Channel.SMS:
         await _fall_back(tx, delivery, now)
 
 

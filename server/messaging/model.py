@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.consultation.events import Channel, News
 from server.core.db import Base
+from server.messaging.wording import Kind
 
 
 class DeliveryStatus(StrEnum):
@@ -23,6 +24,17 @@ class DeliveryStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Why(StrEnum):
+    """Why a message did not arrive, as far as this server knows: the provider refused it, could not be reached for hours, or told
+    later that the telephone did not take it; or the number wants no text messages.
+    """
+
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    UNDELIVERED = "undelivered"
+    STOPPED = "stopped"
+
+
 UNREACHED = frozenset({DeliveryStatus.FAILED, DeliveryStatus.STOPPED})
 UNSETTLED = frozenset({DeliveryStatus.QUEUED, DeliveryStatus.SENT})
 
@@ -31,7 +43,8 @@ class Delivery(Base):
     """One message by one channel; address and text are read when it goes out or is looked at. Without `news` it is an invitation.
 
     It is about a link, or calls the colleague who has that place in the consultation, and whose address is nobody else's business.
-    A reminder and the news of a delay name what they tell of, so that they fall silent once it is no longer true.
+    What could not be delivered says `why`, and stays on the administrators' page until somebody has `dealt_with` it. A reminder and the
+    news of a delay name what they tell of, so that they fall silent once it is no longer true.
     """
 
     __tablename__ = "delivery"
@@ -48,12 +61,14 @@ class Delivery(Base):
     status: Mapped[DeliveryStatus] = mapped_column(String(20))
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    why: Mapped[Why | None] = mapped_column(String(20))
+    dealt_with_at: Mapped[datetime | None]
 
-    def becomes(self, status: DeliveryStatus, now: datetime) -> bool:
+    def becomes(self, status: DeliveryStatus, now: datetime, why: Why | None = None) -> bool:
         """Move forwards and tell whether that changed anything: reports of providers come twice, late, and in any order."""
         forwards = self.status == DeliveryStatus.QUEUED or (self.status == DeliveryStatus.SENT and status not in UNSETTLED)
         if forwards:
-            self.status, self.settled_at = status, now
+            self.status, self.settled_at, self.why = status, now, why
         return forwards
 
 
@@ -94,3 +109,15 @@ class Delay(Base):
     said_at: Mapped[datetime]
     taken_back_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]
+
+
+class MessageText(Base):
+    """A practice's own text for a kind of message in one language, as `server/messaging/wording.py` checks it."""
+
+    __tablename__ = "message_text"
+
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), primary_key=True)
+    kind: Mapped[Kind] = mapped_column(String(20), primary_key=True)
+    language: Mapped[str] = mapped_column(String(20), primary_key=True)
+    text: Mapped[str] = mapped_column(String(1000))
+    changed_at: Mapped[datetime]

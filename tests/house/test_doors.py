@@ -55,6 +55,7 @@ HANDED = {
     "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",
     "server/messaging/delays.py": "finds the consultations of the professional who speaks, and shows them to nobody",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
+    "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
 

@@ -1,4 +1,4 @@
-"""Reminders and delays, and which reminders a practice sends."""
+"""Reminders, delays, a practice's own texts, and what became of what could not be delivered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +18,9 @@ def upgrade() -> None:
     _delays()
     for column in ("reminder", "delay"):
         _refer("delivery", column)
+    op.add_column("delivery", sa.Column("why", sa.String(length=20), nullable=True))
+    op.add_column("delivery", sa.Column("dealt_with_at", UtcTime(), nullable=True))
+    _texts()
 
 
 def _reminders() -> None:
@@ -51,6 +54,19 @@ def _delays() -> None:
     )
     for column in ("practice_id", "professional_id"):
         op.create_index(op.f(f"ix_delay_{column}"), "delay", [column])
+
+
+def _texts() -> None:
+    op.create_table(
+        "message_text",
+        sa.Column("practice_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.String(length=1000), nullable=False),
+        sa.Column("changed_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_message_text_practice_id")),
+        sa.PrimaryKeyConstraint("practice_id", "kind", "language", name=op.f("pk_message_text")),
+    )
 
 
 def _refer(table: str, other: str) -> None:
