@@ -2,6 +2,7 @@
 
 import server.access.model
 import server.booking.model
+import server.booking.seekers
 import server.consultation.model
 import server.consultation.recorded
 import server.consultation.records

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from server.access.model import Practice, Professional
 from server.access.viewer import name_of
 from server.booking.model import Appointment
+from server.booking.seekers import Seeker, SeekerState
+from server.booking.waiting_list import open_offer, waiting_url
 from server.consultation.actions import Addressed
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.events import Channel, News
@@ -51,6 +53,8 @@ class _Told(NamedTuple):
 
 async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
     """Return the message, or None when there is nothing left to say: revoked, over, come, or no address any more."""
+    if delivery.seeker_id is not None:
+        return await _seeker(tx, post, delivery, now)
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
     told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery, now)
     if told is None or (consultation.over and not _tells_of_the_end(consultation, delivery)):
@@ -65,6 +69,21 @@ async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Lett
         return letter
     entry = await _entry(tx, consultation, letter.subject, calendar_note(practice, language))
     return replace(letter, calendar=calendar_file(entry, now))
+
+
+async def _seeker(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
+    """Tell somebody on a waiting list where they stand, or what is kept for them at this moment."""
+    seeker = await tx.get_one(Seeker, delivery.seeker_id)
+    offer = await open_offer(tx, seeker.id, now)
+    kind = Kind(delivery.news or Kind.LISTED)
+    address = seeker.mobile if delivery.channel == Channel.SMS else seeker.email
+    if not address or seeker.state != SeekerState.ASKING or (kind == Kind.FREED and offer is None):
+        return None
+    practice = await tx.get_one(Practice, delivery.practice_id)
+    language = post.languages.choose(practice.language, "")
+    when, until = (offer.begins_at, offer.until) if offer else (now, None)
+    call = Call(when, waiting_url(post.base_url, post.secrets, seeker.id), zone=seeker.time_zone, until=until)
+    return (await _writing(tx, practice, kind, language))(address, practice, call, language)
 
 
 async def _writing(tx: Tx, practice: Practice, what: Kind | Write, language: Language) -> Write:

@@ -42,20 +42,21 @@ UNSETTLED = frozenset({DeliveryStatus.QUEUED, DeliveryStatus.SENT})
 class Delivery(Base):
     """One message by one channel; address and text are read when it goes out or is looked at. Without `news` it is an invitation.
 
-    It is about a link, or calls the colleague who has that place in the consultation, and whose address is nobody else's business.
-    What could not be delivered says `why`, and stays on the administrators' page until somebody has `dealt_with` it. A reminder and the
-    news of a delay name what they tell of, so that they fall silent once it is no longer true.
+    It is for somebody on a waiting list, or about a consultation: about a link of it, or it calls the colleague who has that place in
+    it, and whose address is nobody else's business. A reminder and the news of a delay name what they tell of, so that they fall silent
+    once it is no longer true. What could not be delivered says `why`, and stays on the administrators' page until it is `dealt_with_at`.
     """
 
     __tablename__ = "delivery"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
-    consultation_id: Mapped[UUID] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
+    consultation_id: Mapped[UUID | None] = mapped_column(ForeignKey("consultation.id", ondelete="CASCADE"), index=True)
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("join_link.id", ondelete="CASCADE"))
     participant_id: Mapped[UUID | None] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
     reminder_id: Mapped[UUID | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
     delay_id: Mapped[UUID | None] = mapped_column(ForeignKey("delay.id", ondelete="CASCADE"))
+    seeker_id: Mapped[UUID | None] = mapped_column(ForeignKey("seeker.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(String(20))
     news: Mapped[News | None] = mapped_column(String(20))
     status: Mapped[DeliveryStatus] = mapped_column(String(20))

@@ -33,6 +33,8 @@ NAMES = {
     Kind.REMIND24H: _("Reminder a day before"),
     Kind.REMIND15M: _("Reminder 15 minutes before"),
     Kind.DELAYED: _("The professional runs late"),
+    Kind.LISTED: _("On the waiting list"),
+    Kind.FREED: _("A time has become free"),
 }
 
 
@@ -138,7 +140,7 @@ def _built_in_text(kind: Kind, language: Language) -> str:
 def _example(request: Request, practice: Practice, language: Language, manner: Manner) -> Letter:
     """Return the message as a patient would read it about tomorrow at this hour."""
     when = house_of(request).clock.now() + timedelta(days=1)
-    call = Call(when, f"{base_url_of(request)}/j/example", professional=language.text(_("Dr Example")), minutes=15)
+    call = Call(when, f"{base_url_of(request)}/j/example", professional=language.text(_("Dr Example")), minutes=15, until=when)
     return to_patient(manner, "", practice, call, language)
 
 

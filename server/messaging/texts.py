@@ -13,7 +13,8 @@ from server.web.moments import date_words, zoned_time
 class Call(NamedTuple):
     """What somebody is invited to; `when` in UTC, `inviter` only where it is a guest or a colleague who is invited.
 
-    `zone` is the reader's own, where it is known; "" is the practice's. Who runs late, and by how much, only where that is told.
+    `zone` is the reader's own, where it is known; "" is the practice's. Who runs late and by how much, and until when a time is kept,
+    only where that is told.
     """
 
     when: datetime
@@ -22,6 +23,7 @@ class Call(NamedTuple):
     zone: str = ""
     professional: str = ""
     minutes: int = 0
+    until: datetime | None = None
 
 
 class Manner(NamedTuple):
@@ -89,7 +91,15 @@ def _values(practice: Practice, call: Call, language: Language) -> dict[str, obj
         "name": call.inviter,
         "professional": call.professional,
         "minutes": call.minutes,
+        "until": _until(call, zone, language),
     }
+
+
+def _until(call: Call, zone: str, language: Language) -> str:
+    """Return the time, with its day where that is not clear by itself: a time that is offered in the night is kept over it."""
+    if call.until is None:
+        return ""
+    return f"{date_words(language, call.until, zone)}, {zoned_time(language, call.until, zone)}"
 
 
 def _moved_sentence(practice: Practice, call: Call, language: Language) -> str:

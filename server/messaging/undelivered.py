@@ -32,8 +32,9 @@ class Undelivered:
 
 
 async def undelivered(tx: Tx, post: Post, practice: Practice, now: datetime) -> list[Undelivered]:
-    """Return what nobody has dealt with yet, the newest first."""
-    left = (Delivery.practice_id == practice.id) & Delivery.status.in_(UNREACHED) & Delivery.dealt_with_at.is_(None)
+    """Return what nobody has dealt with yet, the newest first; what a waiting list's offer said is of no use later."""
+    mine = (Delivery.practice_id == practice.id) & Delivery.consultation_id.is_not(None)
+    left = mine & Delivery.status.in_(UNREACHED) & Delivery.dealt_with_at.is_(None)
     found = await tx.scalars(select(Delivery).where(left).order_by(Delivery.created_at.desc(), Delivery.id).limit(MAX_SHOWN))
     return [await _shown(tx, post, delivery, now) for delivery in list(found)]
 

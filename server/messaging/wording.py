@@ -22,6 +22,8 @@ class Kind(StrEnum):
     REMIND24H = News.REMIND24H
     REMIND15M = News.REMIND15M
     DELAYED = News.DELAYED
+    LISTED = News.LISTED
+    FREED = News.FREED
 
 
 @dataclass(frozen=True)
@@ -65,20 +67,41 @@ BUILT_IN: Mapping[Kind, Wording] = {
         (LATE, _("This is about your video appointment with {practice} at {time}. You keep your place."), JOIN),
         questions=False,
     ),
+    Kind.LISTED: Wording(
+        _("You are on the waiting list of {practice}"),
+        (
+            _("{practice}: you are on the waiting list. We write to you as soon as a time that suits you becomes free."),
+            _("To see where you stand, or to leave the list, open {link} - no account is needed."),
+        ),
+        questions=False,
+    ),
+    Kind.FREED: Wording(
+        _("A time has become free at {practice}"),
+        (
+            _("{practice}: a time has become free on {day} at {time}. It is kept for you until {until}."),
+            _("To take it or to pass it on, open {link} - no account is needed."),
+        ),
+        questions=False,
+    ),
 }
 
-ALLOWED = frozenset({"practice", "day", "time", "link"})
-MORE = {Kind.DELAYED: frozenset({"professional", "minutes"})}
+ALLOWED = {kind: frozenset({"practice", "day", "time", "link"}) for kind in Kind} | {
+    Kind.CANCELLED: frozenset({"practice", "day", "time"}),  # its link is dead
+    Kind.DELAYED: frozenset({"practice", "day", "time", "link", "professional", "minutes"}),
+    Kind.LISTED: frozenset({"practice", "link"}),
+    Kind.FREED: frozenset({"practice", "day", "time", "link", "until"}),
+}
 WANTED = {kind: frozenset({"practice", "time", "link"}) for kind in Kind} | {
     Kind.CANCELLED: frozenset({"practice", "day", "time"}),
     Kind.DELAYED: frozenset({"practice", "time", "link", "minutes"}),
+    Kind.LISTED: frozenset({"practice", "link"}),
+    Kind.FREED: frozenset({"practice", "day", "time", "link", "until"}),
 }
 
 
 def placeholders(kind: Kind) -> list[str]:
-    """Return what may stand in a text of that kind; the link of what is cancelled is dead."""
-    allowed = ALLOWED | MORE.get(kind, frozenset())
-    return sorted(allowed - {"link"} if kind == Kind.CANCELLED else allowed)
+    """Return what may stand in a text of that kind."""
+    return sorted(ALLOWED[kind])
 
 
 def fault_of(kind: Kind, text: str) -> tuple[str, str]:
