@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 import server.access.pages
 import server.booking.book_pages
+import server.booking.feed_pages
 import server.booking.held_pages
 import server.booking.offer_pages
 import server.booking.waiting_pages
@@ -183,6 +184,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.booking.book_pages.routes(),
         *server.booking.held_pages.routes(arrive),
         *server.booking.offer_pages.routes(),
+        *server.booking.feed_pages.routes(),
         *server.booking.waiting_pages.routes(),
         *server.booking.waiting_staff_pages.routes(),
         *server.consultation.visit.routes(passwords),

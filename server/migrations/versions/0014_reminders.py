@@ -1,4 +1,4 @@
-"""Reminders, delays, a practice's own texts, and what became of what could not be delivered."""
+"""Reminders, delays, waiting lists, calendar feeds, a practice's own texts, and what became of what could not be delivered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,7 @@ def upgrade() -> None:
     _reminders()
     _delays()
     _seekers()
+    _feeds()
     for column in ("reminder", "delay", "seeker"):
         _refer("delivery", column)
     op.add_column("delivery", sa.Column("why", sa.String(length=20), nullable=True))
@@ -100,6 +101,21 @@ def _seekers() -> None:
         sa.UniqueConstraint("seeker_id", "begins_at", name=op.f("uq_slot_offer_seeker_id")),
     )
     op.create_index(op.f("ix_slot_offer_appointment_id"), "slot_offer", ["appointment_id"])
+
+
+def _feeds() -> None:
+    op.create_table(
+        "calendar_feed",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("professional_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("initials", sa.Boolean(), nullable=False),
+        sa.Column("made_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["professional_id"], ["professional.id"], name=op.f("fk_calendar_feed_professional_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_feed")),
+        sa.UniqueConstraint("professional_id", name=op.f("uq_calendar_feed_professional_id")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_feed_token_hash")),
+    )
 
 
 def _texts() -> None:
