@@ -22,6 +22,7 @@ import server.booking.waiting_staff_pages
 import server.consultation.call_pages
 import server.consultation.change_pages
 import server.consultation.engine_pages
+import server.consultation.feedback_pages
 import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
@@ -193,6 +194,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.consultation.change_pages.routes(),
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
+        *server.consultation.feedback_pages.routes(),
         *server.consultation.http.routes(see_bookable),
         *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),

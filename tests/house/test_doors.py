@@ -25,6 +25,7 @@ HANDED = {
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
     "server/booking/waiting_list.py": "is the door of whoever has their link, and finds who asks, for whom there is no viewer",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/feedback.py": "starts from the viewer's own consultations",
     "server/consultation/guest_links.py": "asks see_guest first",
     "server/consultation/appointments.py": "follows what booking did with the consultation's own appointment",
     "server/consultation/guests.py": "asks see_consultation or see_guest first, or looks for the viewer's own places",

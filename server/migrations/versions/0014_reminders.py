@@ -1,4 +1,4 @@
-"""Reminders, delays, waiting lists, calendar feeds, a practice's own texts, and what became of what could not be delivered."""
+"""What the waiting needs: reminders, delays, waiting lists, calendar feeds, own texts, undelivered messages, and how it was."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,9 @@ def upgrade() -> None:
         op.add_column("practice", sa.Column(column, sa.Boolean(), nullable=False, server_default=sa.true()))
     _reminders()
     _delays()
+    with op.batch_alter_table("feedback") as batch:
+        batch.add_column(sa.Column("felt", sa.Integer(), nullable=True))
+        batch.drop_column("worked")
     _seekers()
     _feeds()
     for column in ("reminder", "delay", "seeker"):
