@@ -11,12 +11,13 @@ from server.core.db import Base
 
 
 class SeekerState(StrEnum):
-    """`asking` until they took a time, left the list, or let `MOST_OFFERS` go by."""
+    """`asking` until they took a time, left the list, let `MOST_OFFERS` go by, or their last day is over."""
 
     ASKING = "asking"
     TAKEN = "taken"
     LEFT = "left"
     GIVEN_UP = "given_up"
+    OVER = "over"
 
 
 class Seeker(Base):
@@ -42,6 +43,11 @@ class Seeker(Base):
     asked_at: Mapped[datetime]
     offered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+    def end(self, state: SeekerState, now: datetime) -> None:
+        """Ask no more: who they are and how to reach them is forgotten."""
+        self.state, self.ended_at = state, now
+        self.name, self.mobile, self.email = "", None, None
 
 
 class SlotOffer(Base):

@@ -139,29 +139,28 @@ async def make_offer(tx: Tx, seeker_id: UUID, begins_at: datetime, now: datetime
 
 async def pass_on(tx: Tx, place: Place, now: datetime) -> None:
     """Give the time that is kept for them to the next one."""
-    if place.offer is not None:
-        await _give_back(tx, place.offer, now)
+    if await _give_back(tx, place, now):
         await _count(tx, place.seeker, now)
-        add_errand(tx, OFFER_FREED, place.seeker.practice_id, f"passed:{place.offer.id}", now)
 
 
 async def leave(tx: Tx, place: Place, now: datetime) -> None:
     """Ask no more; what is kept for them goes to the next one."""
-    if place.seeker.state != SeekerState.ASKING:
-        return
-    place.seeker.state, place.seeker.ended_at = SeekerState.LEFT, now
-    if place.offer is not None:
-        await _give_back(tx, place.offer, now)
-        add_errand(tx, OFFER_FREED, place.seeker.practice_id, f"passed:{place.offer.id}", now)
+    await _give_back(tx, place, now)
+    await tx.refresh(place.seeker, with_for_update=True)
+    if place.seeker.state == SeekerState.ASKING:
+        place.seeker.end(SeekerState.LEFT, now)
 
 
 async def settle_lapsed(tx: Tx, practice_id: UUID, now: datetime) -> None:
-    """End the offers whose time is over; who let `MOST_OFFERS` of them go by is off the list."""
+    """End the offers whose time is over; who let `MOST_OFFERS` of them go by, or whose last day is over, is off the list."""
     mine = select(SlotOffer, Seeker).join(Seeker, Seeker.id == SlotOffer.seeker_id).where(Seeker.practice_id == practice_id)
     lapsed = mine.where(SlotOffer.ended_at.is_(None), SlotOffer.until <= now).order_by(SlotOffer.until, SlotOffer.id)
     for offer, seeker in (await tx.execute(lapsed)).all():
         offer.ended_at = now
         await _count(tx, seeker, now)
+    past = (Seeker.practice_id == practice_id) & (Seeker.state == SeekerState.ASKING) & (Seeker.until < now.date() - timedelta(days=1))
+    for seeker in await tx.scalars(select(Seeker).where(past)):
+        seeker.end(SeekerState.OVER, now)
 
 
 async def in_turn(tx: Tx, practice_id: UUID, now: datetime) -> list[Seeker]:
@@ -183,19 +182,27 @@ async def on_taken(tx: Tx, fact: AppointmentConfirmed, now: datetime) -> None:
     offer = await tx.scalar(select(SlotOffer).where(SlotOffer.appointment_id == fact.appointment_id))
     if offer is not None:
         seeker = await tx.get_one(Seeker, offer.seeker_id)
-        offer.ended_at = seeker.ended_at = now
-        seeker.state = SeekerState.TAKEN
+        offer.ended_at = now
+        seeker.end(SeekerState.TAKEN, now)
 
 
-async def _give_back(tx: Tx, offer: SlotOffer, now: datetime) -> None:
+async def _give_back(tx: Tx, place: Place, now: datetime) -> bool:
+    """Free what is kept for them; tells whether it was this call that did. Diaries first, as whoever makes an offer locks them."""
+    offer = place.offer
+    appointment: Appointment | None = await find_appointment(tx, offer.appointment_id) if offer else None
+    if offer is None or appointment is None:
+        return False
+    await release(tx, appointment, now)
+    await tx.refresh(offer, with_for_update=True)
+    if offer.ended_at is not None:
+        return False
     offer.ended_at = now
-    appointment: Appointment | None = await find_appointment(tx, offer.appointment_id)
-    if appointment is not None:
-        await release(tx, appointment, now)
+    add_errand(tx, OFFER_FREED, place.seeker.practice_id, f"passed:{offer.id}", now)
+    return True
 
 
 async def _count(tx: Tx, seeker: Seeker, now: datetime) -> None:
     await tx.flush()
     gone_by = await tx.scalar(select(func.count()).where(SlotOffer.seeker_id == seeker.id, SlotOffer.ended_at.is_not(None))) or 0
     if seeker.state == SeekerState.ASKING and gone_by >= MOST_OFFERS:
-        seeker.state, seeker.ended_at = SeekerState.GIVEN_UP, now
+        seeker.end(SeekerState.GIVEN_UP, now)

@@ -23,6 +23,11 @@ PAGE = "/account/calendar"
 ADDRESS = re.compile(r'value="http://testserver(/feed/[A-Za-z0-9_-]{43}[.]ics)"')
 
 
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    return database_url
+
+
 async def new_address(client: httpx2.AsyncClient, **chosen: str) -> str:
     page = await client.post(f"{PAGE}/new", data=chosen or {"initials": "no"})
     assert page.status_code == 200

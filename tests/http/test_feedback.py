@@ -16,6 +16,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("V10")]
 PAGE = "/feedback"
 
 
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    return database_url
+
+
 async def say(house: House, participant_id: UUID, felt: int, comment: str | None = None) -> None:
     async with house.database.write() as tx:
         tx.add(Feedback(participant_id=participant_id, felt=felt, comment=comment, given_at=house.clock.now()))

@@ -1,6 +1,7 @@
 """A freed time is kept for whoever asked first, for a while, and then for the next; nobody else can take it meanwhile."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID
 
 import anyio
@@ -26,6 +27,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("B2")]
 WEDNESDAY, THURSDAY = "2026-03-04T09:00Z", "2026-03-05T09:00Z"
 FORM = {"day2": "yes", "mornings": "yes", "until": "2026-03-04", "email": "dana@example.org", "name": "Dana Diaz"}
 Ask = Callable[..., Awaitable["Waiter"]]
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    return database_url
 
 
 @pytest.fixture
@@ -119,6 +125,9 @@ async def test_whoever_asked_first_is_offered_the_freed_time_and_takes_it(erin: 
     assert "Dana Diaz" in page
     assert (await first.client.post(check)).status_code == 303
     assert await state_of(house, first) == SeekerState.TAKEN
+    async with house.database.read() as tx:
+        seeker = await tx.get_one(Seeker, first.id)
+        assert (seeker.name, seeker.mobile, seeker.email) == ("", None, None)
     assert "You have taken a time" in await first.page()
     assert not await offered(house, second)
     async with house.database.read() as tx:
@@ -240,3 +249,15 @@ async def test_the_practice_sees_its_list_and_nobody_elses(erin: Booker, ask: As
     assert "Offered: " in (await (await sign_in(ALICE)).get("/waiting-list")).text
     for other in (BOB, CHARLIE):
         assert "Dana Diaz" not in (await (await sign_in(other)).get("/waiting-list")).text
+
+
+async def test_whose_last_day_is_over_is_off_the_list(erin: Booker, ask: Ask, house: House, clock: StillClock) -> None:
+    await book(erin, "2026-03-11T09:00Z")
+    late = await book(erin, "2026-03-12T09:00Z")
+    waiter = await ask(until="2026-03-04")
+    other = await ask(until="2026-03-20", day3="yes")
+    clock.advance(timedelta(days=5).total_seconds())
+    await cancel(erin, late)
+    await until_offered(house, other)
+    assert await state_of(house, waiter) == SeekerState.OVER
+    assert "The last day that you named is over." in await waiter.page()

@@ -37,13 +37,12 @@ export const Unfinished = (parts: Parts) => {
   return (
     <>
       {unsigned && (
-        <p class="callout row">
-          <Icon name="notebook-pen" />
-          {t("The note is not signed yet.")}{" "}
+        <div class="callout stack">
+          <p>{t("The note is not signed yet.")}</p>
           <button type="button" class="button small" onClick={() => toNote(parts)}>
             {t("Go to the note and sign it")}
           </button>
-        </p>
+        </div>
       )}
       <button type="button" class="button" onClick={() => actions.open({ kind: "new", known: boot.patient_on_record })}>
         <Icon name="calendar-plus" />
