@@ -1,8 +1,10 @@
 """The composition root: settings become a house, the house becomes the application. It alone imports adapters."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,11 +14,15 @@ from starlette.types import ASGIApp
 
 import server.access.pages
 import server.booking.book_pages
+import server.booking.feed_pages
 import server.booking.held_pages
 import server.booking.offer_pages
+import server.booking.waiting_pages
+import server.booking.waiting_staff_pages
 import server.consultation.call_pages
 import server.consultation.change_pages
 import server.consultation.engine_pages
+import server.consultation.feedback_pages
 import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
@@ -33,6 +39,7 @@ import server.identity.http
 import server.messaging.hooks
 import server.messaging.http
 import server.messaging.late_http
+import server.messaging.practice_pages
 import server.notes.earlier_http
 import server.notes.emergency_pages
 import server.notes.export_http
@@ -54,8 +61,10 @@ from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
 from server.adapters.smtp_mail import SmtpMail
 from server.adapters.twilio_sms import TwilioSms, genuine_with
-from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, SeekerAsked, SlotOffered
 from server.booking.jobs import sweep_holds
+from server.booking.waiting_jobs import offer_freed_with
+from server.booking.waiting_list import OFFER_FREED, on_freed, on_taken
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
 from server.consultation.events import Announced, Arranged, Called, Channel, Invited
 from server.consultation.recording_actions import REMOVE, TAKE_IN
@@ -65,7 +74,7 @@ from server.consultation.rooms import Rooms, build_rooms
 from server.consultation.visit_appointment import arrive
 from server.core.clock import SystemClock
 from server.core.crypto import Secrets, load_secrets
-from server.core.db import STORAGE_ERRORS, Database, Events, Tx
+from server.core.db import STORAGE_ERRORS, Database, Events, Handler, Tx
 from server.core.house import House
 from server.core.keyring import load_keyring
 from server.core.outbox import Worker
@@ -78,6 +87,7 @@ from server.messaging.delays import TELL
 from server.messaging.jobs import Deliverer, remind_with
 from server.messaging.late_http import tell_with
 from server.messaging.reminders import REMIND, plan_reminders
+from server.messaging.waiting import tell_asked, tell_offered
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
@@ -92,6 +102,16 @@ from server.web.sockets import SocketFork, SocketRouter
 from server.web.tickets import TicketOffice
 
 SHUTDOWN_S = 8.0
+Timed = Callable[[Tx, Any, datetime], Awaitable[None]]
+TIMED: Sequence[tuple[type, Timed]] = (
+    (Arranged, plan_reminders),
+    (AppointmentMoved, plan_reminders),
+    (AppointmentConfirmed, on_taken),
+    (AppointmentMoved, on_freed),
+    (AppointmentCancelled, on_freed),
+    (SeekerAsked, tell_asked),
+    (SlotOffered, tell_offered),
+)
 
 
 @dataclass(frozen=True)
@@ -165,12 +185,16 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.booking.book_pages.routes(),
         *server.booking.held_pages.routes(arrive),
         *server.booking.offer_pages.routes(),
+        *server.booking.feed_pages.routes(),
+        *server.booking.waiting_pages.routes(),
+        *server.booking.waiting_staff_pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.week_pages.routes(),
         *server.consultation.change_pages.routes(),
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
+        *server.consultation.feedback_pages.routes(),
         *server.consultation.http.routes(see_bookable),
         *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),
@@ -181,6 +205,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.consultation.today_ws.routes(),
         *server.messaging.http.routes(),
         *server.messaging.late_http.routes(),
+        *server.messaging.practice_pages.routes(),
         *(server.messaging.hooks.routes(genuine_with(settings)) if settings.twilio_account_sid else ()),
         *server.notes.http.routes(),
         *server.notes.texts_http.routes(),
@@ -198,6 +223,13 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     ]
 
 
+def _at_the_time(clock: Clock, handle: Timed) -> Handler:
+    async def run(tx: Tx, fact: object) -> None:
+        await handle(tx, fact, clock.now())
+
+    return run
+
+
 def _events(clock: Clock, secrets: Secrets) -> Events:
     async def on_invited(tx: Tx, fact: Invited) -> None:
         await queue_message(tx, clock, fact)
@@ -211,17 +243,14 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
     async def on_called(tx: Tx, fact: Called) -> None:
         await queue_call(tx, clock, fact)
 
-    async def promised(tx: Tx, fact: Arranged | AppointmentMoved) -> None:
-        await plan_reminders(tx, fact.appointment_id, clock.now())
-
     events = Events()
     events.subscribe(Invited, on_invited)
     events.subscribe(Called, on_called)
     events.subscribe(Announced, on_invited)
     events.subscribe(AppointmentConfirmed, confirmed)
     events.subscribe(AppointmentMoved, on_moved)
-    events.subscribe(Arranged, promised)
-    events.subscribe(AppointmentMoved, promised)
+    for kind, handle in TIMED:
+        events.subscribe(kind, _at_the_time(clock, handle))
     events.subscribe(AppointmentCancelled, cancelled)
     return events
 
@@ -240,6 +269,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
     handlers = {
         DELIVER: deliverer.deliver,
         REMIND: remind_with(house),
+        OFFER_FREED: offer_freed_with(house),
         TELL: tell_with(house, post, rooms),
         REMOVE: remove_with(house.database, house.settings),
         TAKE_IN: take_in_with(house),

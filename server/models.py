@@ -1,7 +1,9 @@
 """Every table in one import, for migrations and tests."""
 
 import server.access.model
+import server.booking.feeds
 import server.booking.model
+import server.booking.seekers
 import server.consultation.model
 import server.consultation.recorded
 import server.consultation.records

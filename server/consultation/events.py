@@ -43,6 +43,8 @@ class News(StrEnum):
     REMIND24H = "remind24h"
     REMIND15M = "remind15m"
     DELAYED = "delayed"
+    LISTED = "listed"
+    FREED = "freed"
 
 
 @dataclass(frozen=True)

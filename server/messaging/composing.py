@@ -9,6 +9,8 @@ from typing import NamedTuple
 from server.access.model import Practice, Professional
 from server.access.viewer import name_of
 from server.booking.model import Appointment
+from server.booking.seekers import Seeker, SeekerState
+from server.booking.waiting_list import open_offer, waiting_url
 from server.consultation.actions import Addressed
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.events import Channel, News
@@ -19,18 +21,10 @@ from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.identity.model import Person
 from server.messaging.model import Delay, Delivery, Reminder
+from server.messaging.own_texts import find_text
 from server.messaging.reminders import stands
-from server.messaging.texts import (
-    Call,
-    calendar_note,
-    cancellation,
-    day_before,
-    delayed,
-    invitation,
-    late_sentence,
-    shortly_before,
-    summons,
-)
+from server.messaging.texts import Call, Manner, calendar_note, cancellation, invitation, summons, to_patient
+from server.messaging.wording import Kind
 from server.patients.model import Patient
 from server.ports import Letter
 from server.web.i18n import Language, Languages
@@ -45,17 +39,22 @@ class Post:
     languages: Languages
 
 
+Write = Callable[[str, Practice, Call, Language], Letter]
+
+
 class _Told(NamedTuple):
-    """Who is told what; `dated` when the message belongs into a calendar."""
+    """Who is told what: a patient of a kind of thing, anybody else as `what` writes; `dated` when the message belongs into a calendar."""
 
     whom: Addressed
     call: Call
-    write: Callable[[str, Practice, Call, Language], Letter]
-    dated: bool
+    what: Kind | Write
+    dated: bool = False
 
 
 async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
     """Return the message, or None when there is nothing left to say: revoked, over, come, or no address any more."""
+    if delivery.seeker_id is not None:
+        return await _seeker(tx, post, delivery, now)
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
     told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery, now)
     if told is None or (consultation.over and not _tells_of_the_end(consultation, delivery)):
@@ -65,11 +64,32 @@ async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Lett
         return None
     practice = await tx.get_one(Practice, delivery.practice_id)
     language = post.languages.choose(practice.language, "")
-    letter = told.write(address, practice, told.call, language)
+    letter = (await _writing(tx, practice, told.what, language))(address, practice, told.call, language)
     if delivery.channel == Channel.SMS or not told.dated:
         return letter
     entry = await _entry(tx, consultation, letter.subject, calendar_note(practice, language))
     return replace(letter, calendar=calendar_file(entry, now))
+
+
+async def _seeker(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
+    """Tell somebody on a waiting list where they stand, or what is kept for them at this moment."""
+    seeker = await tx.get_one(Seeker, delivery.seeker_id)
+    offer = await open_offer(tx, seeker.id, now)
+    kind = Kind(delivery.news or Kind.LISTED)
+    address = seeker.mobile if delivery.channel == Channel.SMS else seeker.email
+    if not address or seeker.state != SeekerState.ASKING or (kind == Kind.FREED and offer is None):
+        return None
+    practice = await tx.get_one(Practice, delivery.practice_id)
+    language = post.languages.choose(practice.language, "")
+    when, until = (offer.begins_at, offer.until) if offer else (now, None)
+    call = Call(when, waiting_url(post.base_url, post.secrets, seeker.id), zone=seeker.time_zone, until=until)
+    return (await _writing(tx, practice, kind, language))(address, practice, call, language)
+
+
+async def _writing(tx: Tx, practice: Practice, what: Kind | Write, language: Language) -> Write:
+    if isinstance(what, Kind):
+        return partial(to_patient, Manner(what, await find_text(tx, practice.id, what, language.tag)))
+    return what
 
 
 def _tells_of_the_end(consultation: Consultation, delivery: Delivery) -> bool:
@@ -106,9 +126,10 @@ async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, deli
     if delivery.delay_id is not None:
         return await _delayed(tx, consultation, delivery, url, now)
     invited = await tx.get(Invitation, link.participant_id)
-    write = cancellation if delivery.news == News.CANCELLED else partial(invitation, moved=delivery.news == News.MOVED)
     if invited is None:
-        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), write, dated=True)
+        kind = Kind(delivery.news or Kind.INVITATION)
+        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), kind, dated=True)
+    write = cancellation if delivery.news == News.CANCELLED else partial(invitation, moved=delivery.news == News.MOVED)
     return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
 
 
@@ -118,9 +139,8 @@ async def _reminder(tx: Tx, consultation: Consultation, delivery: Delivery, url:
     appointment = await tx.get_one(Appointment, reminder.appointment_id)
     if not stands(reminder, appointment, consultation, now):
         return None
-    write = day_before if reminder.kind == News.REMIND24H else shortly_before
     call = Call(consultation.scheduled_at, url, zone=appointment.time_zone)
-    return _Told(await tx.get_one(Patient, consultation.patient_id), call, write, dated=False)
+    return _Told(await tx.get_one(Patient, consultation.patient_id), call, Kind(reminder.kind))
 
 
 async def _delayed(tx: Tx, consultation: Consultation, delivery: Delivery, url: str, now: datetime) -> _Told | None:
@@ -130,12 +150,9 @@ async def _delayed(tx: Tx, consultation: Consultation, delivery: Delivery, url: 
         return None
     professional = await tx.get_one(Professional, delay.professional_id)
     appointment = await tx.get(Appointment, consultation.appointment_id) if consultation.appointment_id else None
-    call = Call(consultation.scheduled_at, url, zone=appointment.time_zone if appointment else "")
-
-    def write(to: str, practice: Practice, call: Call, language: Language) -> Letter:
-        return delayed(to, practice, call, language, late=late_sentence(language, delay.minutes, professional.full_name))
-
-    return _Told(await tx.get_one(Patient, consultation.patient_id), call, write, dated=False)
+    zone = appointment.time_zone if appointment else ""
+    call = Call(consultation.scheduled_at, url, zone=zone, professional=professional.full_name, minutes=delay.minutes)
+    return _Told(await tx.get_one(Patient, consultation.patient_id), call, Kind.DELAYED)
 
 
 async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, now: datetime) -> _Told | None:
@@ -146,4 +163,4 @@ async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: D
         return None
     invited = await tx.get_one(Invitation, place.id)
     call = Call(consultation.scheduled_at, f"{post.base_url}/desk/{consultation.id}", await name_of(tx, invited.person_id))
-    return _Told(await tx.get_one(Person, place.person_id), call, summons, dated=False)
+    return _Told(await tx.get_one(Person, place.person_id), call, summons)

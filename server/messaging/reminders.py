@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.model import Practice
+from server.booking.events import AppointmentMoved
 from server.booking.model import Appointment
 from server.consultation.actions import channels_of, current_link
 from server.consultation.doors import patient_of, record_of
-from server.consultation.events import Channel, News
+from server.consultation.events import Arranged, Channel, News
 from server.consultation.model import Consultation, Stage
 from server.core.db import Tx
 from server.core.ids import new_id
@@ -22,9 +23,9 @@ REMIND = "remind"
 CAME = {Stage.WAITING, Stage.IN_CALL}
 
 
-async def plan_reminders(tx: Tx, appointment_id: UUID, now: datetime) -> None:
+async def plan_reminders(tx: Tx, fact: Arranged | AppointmentMoved, now: datetime) -> None:
     """Queue what lies ahead of an appointment as it is promised now; the reminders of an earlier promise find out by themselves."""
-    appointment = await tx.get_one(Appointment, appointment_id)
+    appointment = await tx.get_one(Appointment, fact.appointment_id)
     for kind, due_at in dues(appointment.begins_at, now):
         reminder = Reminder(
             id=new_id(), appointment_id=appointment.id, sequence=appointment.sequence, kind=kind, due_at=due_at, settled_at=None

@@ -11,7 +11,7 @@ from tests.house.source import calls, python_files, relative
 PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
-    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment",
+    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -23,7 +23,9 @@ HANDED = {
     "server/booking/guard.py": "finds what holds a time, and shows it to nobody: there is no viewer",
     "server/booking/offer.py": "finds which holds are over, and shows them to nobody: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
+    "server/booking/waiting_list.py": "is the door of whoever has their link, and finds who asks, for whom there is no viewer",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/feedback.py": "starts from the viewer's own consultations",
     "server/consultation/guest_links.py": "asks see_guest first",
     "server/consultation/appointments.py": "follows what booking did with the consultation's own appointment",
     "server/consultation/guests.py": "asks see_consultation or see_guest first, or looks for the viewer's own places",
@@ -55,6 +57,8 @@ HANDED = {
     "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",
     "server/messaging/delays.py": "finds the consultations of the professional who speaks, and shows them to nobody",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
+    "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
+    "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
 

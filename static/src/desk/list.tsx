@@ -18,8 +18,8 @@ export const ListColumn = ({ boot, board, feed, actions, desk }: Parts) => {
   return (
     <>
       <WaitingCount board={board} />
-      <LineState feed={feed} />
       <NextInLine board={board} actions={actions} current={boot.consultation.id} apart={desk.scene.value === "call"} />
+      <LineState feed={feed} />
       <TodayList
         board={board}
         actions={actions}

@@ -3,13 +3,14 @@ import { type Signal, signal } from "@preact/signals";
 import { ApiError } from "../lib/api.ts";
 import { plural, t } from "../lib/i18n.ts";
 import { realTimers, type Timers } from "../lib/timers.ts";
+import type { KnownPatient } from "./known.ts";
 import type { Channel, NewLink, Plan, Requests, SaidLate } from "./requests.ts";
 import type { TodayRow } from "./row.ts";
 
 export type RowDialog = "message" | "hold" | "refuse" | "send" | "reissue" | "revoke";
 
 export type Dialog =
-  | { kind: "new" }
+  | { kind: "new"; known?: KnownPatient }
   | { kind: "link"; id: string; name: string; link: string; qr: string; sent: Channel[]; deskUrl: string }
   | { kind: RowDialog; row: TodayRow };
 

@@ -150,11 +150,11 @@ const Today = (parts: Parts) => {
   return (
     <>
       <Head {...parts} />
+      <NextInLine board={board} actions={actions} />
       <AskedNotices asked={asked} />
       <Notices board={board} />
       <Hints bell={bell} />
       <LineState feed={feed} />
-      <NextInLine board={board} actions={actions} />
       <TodayList board={board} actions={actions} />
       <Empty board={board} actions={actions} />
       <Dialogs actions={actions} teams={teams} />
