@@ -1,4 +1,4 @@
-"""A browser moves the caret at once and tells of it with its next frame. What comes in between, a key or a colleague's words, must not miss it.
+"""A browser moves the caret at once and tells of it with its next frame: a key or a colleague's words that come in between must know it.
 
 Chromium takes keys before frames, so a busy computer shows this to anybody who presses End and Enter; here both happen in one task.
 """
