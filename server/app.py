@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.billing.hooks
+import server.billing.merchant_pages
 import server.billing.pay_pages
 import server.billing.sandbox_pages
 import server.booking.book_pages
@@ -185,7 +187,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
-        *(server.billing.sandbox_pages.routes(house.payments) if isinstance(house.payments, SandboxPayments) else ()),
+        *_pay_routes(settings, house.payments),
         *server.messaging.http.routes(),
         *(server.messaging.hooks.routes(genuine_with(settings)) if settings.twilio_account_sid else ()),
         *server.notes.http.routes(),
@@ -238,7 +240,24 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
 def _payments(settings: Settings, clock: Clock) -> Payments | None:
     if settings.payments == "sandbox":
         return SandboxPayments(settings.data_dir / "sandbox.db", clock.now)
+    if settings.payments == "stripe":
+        from server.adapters.stripe_payments import StripePayments  # noqa: PLC0415 - its SDK takes long to load, and few need it
+
+        return StripePayments(settings)
     return None
+
+
+def _pay_routes(settings: Settings, payments: Payments | None) -> list[Route]:
+    """Return what only the provider that is set up has."""
+    if isinstance(payments, SandboxPayments):
+        return server.billing.sandbox_pages.routes(payments)
+    if payments is None:
+        return []
+    from server.adapters.stripe_payments import reader_of  # noqa: PLC0415 - as above
+
+    own, connected = (reader_of(secret.get_secret_value()) for secret in settings.stripe_hook_secrets)
+    hooks = server.billing.hooks.Hooks(payments, own, connected)
+    return [*server.billing.hooks.routes(hooks), *server.billing.merchant_pages.routes(payments)]
 
 
 def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
