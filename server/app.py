@@ -9,10 +9,14 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.billing.hooks
+import server.billing.merchant_pages
+import server.billing.pay_pages
+import server.billing.sandbox_pages
 import server.booking.book_pages
 import server.booking.feed_pages
 import server.booking.held_pages
@@ -59,10 +63,16 @@ from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
+from server.adapters.sandbox_payments import SandboxPayments
 from server.adapters.smtp_mail import SmtpMail
 from server.adapters.twilio_sms import TwilioSms, genuine_with
-from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, SeekerAsked, SlotOffered
+from server.billing.actions import end_checkout, settle_cancelled
+from server.billing.jobs import handlers as billing_handlers
+from server.billing.jobs import sweep_charges
+from server.billing.pay_pages import start, way_now
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
 from server.booking.jobs import sweep_holds
+from server.booking.paying import Cashier
 from server.booking.waiting_jobs import offer_freed_with
 from server.booking.waiting_list import OFFER_FREED, on_freed, on_taken
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
@@ -92,7 +102,7 @@ from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.notes.records import see_bookable
-from server.ports import Bus, Carrier, Clock
+from server.ports import Bus, Carrier, Clock, Payments
 from server.settings import Settings
 from server.web.i18n import read_languages
 from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
@@ -147,6 +157,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
         tickets=TicketOffice(parts.clock),
         limiter=MemoryLimiter(parts.clock),
         engines=Engines(places_of(settings)),
+        payments=_payments(settings, parts.clock),
     )
 
 
@@ -154,7 +165,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     """Compose the application; the database must be migrated before it starts."""
     house = build_house(settings, parts or Parts())
     app = Application(
-        routes=_routes(settings),
+        routes=_routes(settings, house),
         lifespan=_lifespan,
         middleware=[
             Middleware(ClientAddress, trusted=settings.trusted_proxies),
@@ -175,15 +186,16 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     return app
 
 
-def _routes(settings: Settings) -> list[BaseRoute]:
+def _routes(settings: Settings, house: House) -> list[BaseRoute]:
     passwords = Passwords()
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
         *server.identity.http.routes(passwords),
         *server.access.pages.routes(),
-        *server.booking.book_pages.routes(),
-        *server.booking.held_pages.routes(arrive),
+        *server.booking.book_pages.routes(way_now),
+        *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
+        *server.billing.pay_pages.routes(arrive),
         *server.booking.offer_pages.routes(),
         *server.booking.feed_pages.routes(),
         *server.booking.waiting_pages.routes(),
@@ -203,6 +215,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
+        *_pay_routes(settings, house.payments),
         *server.messaging.http.routes(),
         *server.messaging.late_http.routes(),
         *server.messaging.practice_pages.routes(),
@@ -240,6 +253,12 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
     async def cancelled(tx: Tx, fact: AppointmentCancelled) -> None:
         await on_cancelled(tx, fact, clock.now())
 
+    async def give_back(tx: Tx, fact: AppointmentCancelled) -> None:
+        await settle_cancelled(tx, fact, clock.now())
+
+    async def hold_ended(tx: Tx, fact: HoldEnded) -> None:
+        await end_checkout(tx, fact, clock.now())
+
     async def on_called(tx: Tx, fact: Called) -> None:
         await queue_call(tx, clock, fact)
 
@@ -252,7 +271,32 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
     for kind, handle in TIMED:
         events.subscribe(kind, _at_the_time(clock, handle))
     events.subscribe(AppointmentCancelled, cancelled)
+    events.subscribe(AppointmentCancelled, give_back)
+    events.subscribe(HoldEnded, hold_ended)
     return events
+
+
+def _payments(settings: Settings, clock: Clock) -> Payments | None:
+    if settings.payments == "sandbox":
+        return SandboxPayments(settings.data_dir / "sandbox.db", clock.now)
+    if settings.payments == "stripe":
+        from server.adapters.stripe_payments import StripePayments  # noqa: PLC0415 - its SDK takes long to load, and few need it
+
+        return StripePayments(settings)
+    return None
+
+
+def _pay_routes(settings: Settings, payments: Payments | None) -> list[Route]:
+    """Return what only the provider that is set up has."""
+    if isinstance(payments, SandboxPayments):
+        return server.billing.sandbox_pages.routes(payments)
+    if payments is None:
+        return []
+    from server.adapters.stripe_payments import reader_of  # noqa: PLC0415 - as above
+
+    own, connected = (reader_of(secret.get_secret_value()) for secret in settings.stripe_hook_secrets)
+    hooks = server.billing.hooks.Hooks(payments, own, connected)
+    return [*server.billing.hooks.routes(hooks), *server.billing.merchant_pages.routes(payments)]
 
 
 def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
@@ -274,6 +318,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         REMOVE: remove_with(house.database, house.settings),
         TAKE_IN: take_in_with(house),
     }
+    handlers |= billing_handlers(house)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 
@@ -291,12 +336,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     started_at = house.clock.now()
     house.supervisor.keep(lambda: sweep_daily(house, started_at), name="recordings due")
     house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
+    house.supervisor.keep(lambda: sweep_charges(house), name="charges due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)
     await app.state.notes.close(SHUTDOWN_S)
     await house.supervisor.close(SHUTDOWN_S)
     await house.engines.close()
+    if house.payments is not None:
+        await house.payments.close()
     for carrier in carriers.values():
         await carrier.close()
     await house.database.close()
