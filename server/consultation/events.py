@@ -33,6 +33,7 @@ class News(StrEnum):
 
     MOVED = "moved"
     CANCELLED = "cancelled"
+    MISSED = "missed"  # by the practice
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from server.access.model import Practice
 from server.access.viewer import name_of
-from server.booking.model import Appointment
+from server.booking.model import Appointment, Service, ServiceState
 from server.consultation.actions import Addressed
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.events import Channel, News
@@ -19,7 +19,7 @@ from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.identity.model import Person
 from server.messaging.model import Delivery
-from server.messaging.texts import Call, calendar_note, cancellation, invitation, summons
+from server.messaging.texts import Call, apology, calendar_note, cancellation, invitation, summons
 from server.patients.model import Patient
 from server.ports import Letter
 from server.web.i18n import Language, Languages
@@ -62,7 +62,7 @@ async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Lett
 
 
 def _tells_of_the_end(consultation: Consultation, delivery: Delivery) -> bool:
-    return delivery.news == News.CANCELLED and consultation.state == ConsultationState.CANCELLED
+    return delivery.news in {News.CANCELLED, News.MISSED} and consultation.state == ConsultationState.CANCELLED
 
 
 async def _entry(tx: Tx, consultation: Consultation, title: str, note: str) -> Event:
@@ -91,10 +91,22 @@ async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, deli
         return None
     invited = await tx.get(Invitation, link.participant_id)
     url = join_url(post.base_url, post.secrets, link.id)
-    write = cancellation if delivery.news == News.CANCELLED else partial(invitation, moved=delivery.news == News.MOVED)
+    if invited is None and delivery.news == News.MISSED:
+        sorry = Call(consultation.scheduled_at, await _new_times(tx, post, consultation))
+        return _Told(await tx.get_one(Patient, consultation.patient_id), sorry, apology, dated=True)
+    write = cancellation if delivery.news in {News.CANCELLED, News.MISSED} else partial(invitation, moved=delivery.news == News.MOVED)
     if invited is None:
         return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), write, dated=True)
     return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
+
+
+async def _new_times(tx: Tx, post: Post, consultation: Consultation) -> str:
+    """Return where the service of a missed appointment can be booked again, or "" where it is not offered any more."""
+    appointment = await tx.get_one(Appointment, consultation.appointment_id)
+    service = await tx.get(Service, appointment.service_id) if appointment.service_id else None
+    if service is None or service.state != ServiceState.OFFERED:
+        return ""
+    return f"{post.base_url}/book/{service.team_id or service.professional_id}/{service.id}"
 
 
 async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery) -> _Told | None:
