@@ -34,6 +34,7 @@ import server.consultation.live_http
 import server.consultation.my_visits
 import server.consultation.pages
 import server.consultation.recording_list
+import server.consultation.settle_pages
 import server.consultation.ticket_http
 import server.consultation.today_ws
 import server.consultation.visit
@@ -81,6 +82,7 @@ from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.recording_rescue import take_in_with
 from server.consultation.rooms import Rooms, build_rooms
+from server.consultation.settle_jobs import sweep_over
 from server.consultation.visit_appointment import arrive
 from server.core.clock import SystemClock
 from server.core.crypto import Secrets, load_secrets
@@ -204,6 +206,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.consultation.pages.routes(),
         *server.consultation.week_pages.routes(),
         *server.consultation.change_pages.routes(),
+        *server.consultation.settle_pages.routes(),
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
         *server.consultation.feedback_pages.routes(),
@@ -337,6 +340,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_daily(house, started_at), name="recordings due")
     house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
     house.supervisor.keep(lambda: sweep_charges(house), name="charges due")
+    house.supervisor.keep(lambda: sweep_over(house), name="appointments over")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

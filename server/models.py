@@ -8,6 +8,7 @@ import server.booking.seekers
 import server.consultation.model
 import server.consultation.recorded
 import server.consultation.records
+import server.consultation.settled
 import server.core.audit
 import server.core.outbox
 import server.identity.model

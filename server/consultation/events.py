@@ -45,6 +45,7 @@ class News(StrEnum):
     DELAYED = "delayed"
     LISTED = "listed"
     FREED = "freed"
+    MISSED = "missed"  # by the practice
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from server.access.policy import Viewer
 from server.access.viewer import professional_of, teams_of, viewer_of
 from server.consultation.actions import take_place
 from server.consultation.doors import record_of, see_consultation
+from server.consultation.settlements import proposals_for
 from server.consultation.today import today_list, today_row
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
@@ -43,12 +44,20 @@ async def _today(request: Request) -> Response:
         teams = await teams_of(tx, viewer)
         listed = await today_list(tx, viewer, house.clock.now(), language_of(request).text)
         practice = await tx.get_one(Practice, viewer.practice_id)
+        proposals = await proposals_for(tx, viewer, listed.now)
     boot = {
         "name": viewer.name,
         "teams": [{"id": str(team.id), "name": team.name} for team in teams],
         **listed.model_dump(mode="json"),
     }
-    shown = {"boot": boot, "rows": listed.rows, "notices": listed.notices, "zone": practice.time_zone, "now": listed.now}
+    shown = {
+        "boot": boot,
+        "rows": listed.rows,
+        "notices": listed.notices,
+        "proposals": proposals,
+        "zone": practice.time_zone,
+        "now": listed.now,
+    }
     return render(request, "staff/today.html", shown)
 
 

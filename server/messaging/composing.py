@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from server.access.model import Practice, Professional
 from server.access.viewer import name_of
-from server.booking.model import Appointment
+from server.booking.model import Appointment, Service, ServiceState
 from server.booking.seekers import Seeker, SeekerState
 from server.booking.waiting_list import open_offer, waiting_url
 from server.consultation.actions import Addressed
@@ -23,7 +23,7 @@ from server.identity.model import Person
 from server.messaging.model import Delay, Delivery, Reminder
 from server.messaging.own_texts import find_text
 from server.messaging.reminders import stands
-from server.messaging.texts import Call, Manner, calendar_note, cancellation, invitation, summons, to_patient
+from server.messaging.texts import Call, Manner, apology, calendar_note, cancellation, invitation, summons, to_patient
 from server.messaging.wording import Kind
 from server.patients.model import Patient
 from server.ports import Letter
@@ -93,7 +93,7 @@ async def _writing(tx: Tx, practice: Practice, what: Kind | Write, language: Lan
 
 
 def _tells_of_the_end(consultation: Consultation, delivery: Delivery) -> bool:
-    return delivery.news == News.CANCELLED and consultation.state == ConsultationState.CANCELLED
+    return delivery.news in {News.CANCELLED, News.MISSED} and consultation.state == ConsultationState.CANCELLED
 
 
 async def _entry(tx: Tx, consultation: Consultation, title: str, note: str) -> Event:
@@ -126,11 +126,24 @@ async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, deli
     if delivery.delay_id is not None:
         return await _delayed(tx, consultation, delivery, url, now)
     invited = await tx.get(Invitation, link.participant_id)
+    if invited is None and delivery.news == News.MISSED:
+        sorry = Call(consultation.scheduled_at, await _new_times(tx, post, consultation))
+        return _Told(await tx.get_one(Patient, consultation.patient_id), sorry, apology, dated=True)
     if invited is None:
         kind = Kind(delivery.news or Kind.INVITATION)
         return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), kind, dated=True)
-    write = cancellation if delivery.news == News.CANCELLED else partial(invitation, moved=delivery.news == News.MOVED)
+    called_off = delivery.news in {News.CANCELLED, News.MISSED}
+    write = cancellation if called_off else partial(invitation, moved=delivery.news == News.MOVED)
     return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
+
+
+async def _new_times(tx: Tx, post: Post, consultation: Consultation) -> str:
+    """Return where the service of a missed appointment can be booked again, or "" where it is not offered any more."""
+    appointment = await tx.get_one(Appointment, consultation.appointment_id)
+    service = await tx.get(Service, appointment.service_id) if appointment.service_id else None
+    if service is None or service.state != ServiceState.OFFERED:
+        return ""
+    return f"{post.base_url}/book/{service.team_id or service.professional_id}/{service.id}"
 
 
 async def _reminder(tx: Tx, consultation: Consultation, delivery: Delivery, url: str, now: datetime) -> _Told | None:

@@ -77,6 +77,20 @@ def late_sentence(language: Language, minutes: int, professional: str) -> str:
     return language.text(LATE, professional=professional, minutes=minutes)
 
 
+def apology(to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Say sorry to a patient who waited while nobody came; the link leads to new times, where there are any."""
+    _ = language.text
+    told = _values(practice, call, language)
+    sentences = [
+        _("{practice}: we are sorry. You waited for your video appointment on {day} at {time}, and nobody came.", **told),
+        _("You do not have to pay for it. What you have paid is given back to you."),
+    ]
+    if call.link:
+        sentences.append(_("To choose a new time, open {link}", link=call.link))
+    subject = _("We are sorry: your video appointment with {practice}", practice=practice.name)
+    return Letter(to, subject, [*sentences, *_questions(practice, language)])
+
+
 def _questions(practice: Practice, language: Language) -> list[str]:
     return [language.text(QUESTIONS, phone=practice.phone)] if practice.phone else []
 

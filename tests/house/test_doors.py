@@ -43,6 +43,8 @@ HANDED = {
     "server/consultation/recording_stretches.py": "acts for the room's actor",
     "server/consultation/recording_rescue.py": "takes in what a stopped server left: there is no viewer",
     "server/consultation/recording_jobs.py": "deletes what is due and unlinks what was deleted: there is no viewer",
+    "server/consultation/settlements.py": "starts from visible_consultations",
+    "server/consultation/settling.py": "asks see_consultation first, or settles what is over: there is no viewer",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/registration.py": "is handed what see_visit opened",
     "server/consultation/visit_recordings.py": "is handed what see_visit opened",
