@@ -20,7 +20,7 @@ from tests.live.room_client import Client, Refused, as_patient, as_staff, dial, 
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V9"), pytest.mark.row("V5")]
 
-CLOSED_WITHIN_S = 1.0  # a quarter of it on a machine at rest; without the hint it would take two
+CLOSED_WITHIN_S = 0.25
 
 
 @asynccontextmanager
