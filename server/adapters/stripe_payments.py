@@ -48,19 +48,9 @@ def reader_of(secret: str) -> Callable[[bytes, str], Told | None]:
 
     def read(body: bytes, signature: str) -> Told | None:
         try:
-            event = stripe.Webhook.construct_event(body, signature, secret)
-        except (stripe.SignatureVerificationError, ValueError):
+            return _told(stripe.Webhook.construct_event(body, signature, secret))
+        except (stripe.SignatureVerificationError, ValueError, AttributeError):  # the last two: signed, but no event
             return None
-        about = event.data.object.to_dict()
-        marks = about.get("metadata") or {}
-        return Told(
-            id=event.id,
-            kind=event.type,
-            account=getattr(event, "account", None),
-            object_id=str(about.get("id", "")),
-            charge_id=_uuid(about.get("client_reference_id") or marks.get("charge")),
-            refund_id=_uuid(marks.get("refund")),
-        )
 
     return read
 
@@ -134,6 +124,19 @@ class StripePayments:
                 max_network_retries=RETRIES,
             )
         return self._client.v1
+
+
+def _told(event: Any) -> Told:
+    about = event.data.object.to_dict()
+    marks = about.get("metadata") or {}
+    return Told(
+        id=event.id,
+        kind=event.type,
+        account=getattr(event, "account", None),
+        object_id=str(about.get("id", "")),
+        charge_id=_uuid(about.get("client_reference_id") or marks.get("charge")),
+        refund_id=_uuid(marks.get("refund")),
+    )
 
 
 async def _asked(answer: Awaitable[Any]) -> Any:
