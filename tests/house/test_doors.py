@@ -103,3 +103,12 @@ def test_the_search_knows_every_way_round(query: str, tmp_path: Path, monkeypatc
 def test_known_places_still_need_to_be_known() -> None:
     reaching = {relative(path) for path in python_files() if list(reaches(path))}
     assert HANDED.keys() <= reaching
+
+
+@pytest.mark.row("M2")
+def test_nothing_changes_a_line_of_the_ledger() -> None:
+    """Only `enter` makes one, and nobody updates, deletes or loads one to change it."""
+    made = {relative(path) for path in python_files() for name, _ in calls(path) if name == "LedgerLine"}
+    assert made == {"server/billing/entries.py"}
+    changing = [call for path in python_files() for name, call in calls(path) if name in {"update", "delete"}]
+    assert not any(_root(argument) == "LedgerLine" for call in changing for argument in call.args)

@@ -12,6 +12,7 @@ from server.billing.model import ChargeState, RefundState
 from server.booking.model import AppointmentState, Pays, Service
 from server.core.house import House
 from server.core.outbox import Errand
+from server.ports import PaymentRefused
 from server.settings import Settings
 from tests.cast import ALICE, Cast
 from tests.conftest import ORIGIN, StillClock, browser_of
@@ -234,3 +235,50 @@ async def test_what_costs_nothing_needs_no_till(erin: Payer, house: House) -> No
         (await tx.get_one(Service, erin.service.id)).price_minor = 0
     assert (await erin.book(TIME)).startswith("/v/")
     assert await charges(house) == []
+
+
+async def test_bad_30_the_page_of_the_sandbox_shows_nothing_of_who_pays(erin: Payer) -> None:
+    page = (await erin.client.get(await erin.provider_page(await erin.to_the_till(TIME)))).text
+    assert not any(word in page for word in ("Erin", "0077", "example.org"))
+
+
+@pytest.mark.row("M2")
+async def test_bad_14_a_provider_that_does_not_answer_keeps_nobody_from_trying_again(
+    erin: Payer, house: House, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(*asked: object) -> None:
+        raise TimeoutError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.payments, "open_checkout", silent)
+        held = await erin.to_the_till(TIME)
+        page = await erin.client.get(f"{held}/pay")
+        assert "The page of the payment provider could not be opened." in page.text
+    assert (await erin.client.post(f"{held}/check")).headers["location"] == f"{held}/pay"
+    await erin.pay(held)
+    with monkeypatch.context() as broken:
+        broken.setattr(house.payments, "find_checkout", silent)
+        assert "We are waiting for your payment" in (await erin.client.get(f"{held}/paid")).text
+        clock.advance(180)
+        assert await settle_open(house) == 1
+    assert (await erin.client.get(f"{held}/paid")).headers["location"].startswith("/v/")
+    assert len(await charges(house)) == 1
+
+
+@pytest.mark.row("M2")
+async def test_bad_14_what_the_provider_refuses_is_taken_down(erin: Payer, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*asked: object) -> None:
+        raise PaymentRefused("account_closed")
+
+    with monkeypatch.context() as closed:
+        closed.setattr(house.payments, "open_checkout", refused)
+        await erin.to_the_till("2026-03-04T09:20Z")
+    assert [(charge.state, charge.name) for charge in await charges(house)] == [(ChargeState.REFUSED, None)]
+    held = await erin.to_the_till(TIME)
+    base = (await erin.client.get(await erin.pay(held))).headers["location"].partition("/appointment")[0]
+    version = (await erin.client.get(f"{base}/cancel")).text.partition('name="version" value="')[2].partition('"')[0]
+    monkeypatch.setattr(house.payments, "refund", refused)
+    assert (await erin.client.post(f"{base}/cancel", data={"version": version})).status_code == 303
+    await settled(house)
+    assert [refund.state for refund in await refunds(house)] == [RefundState.FAILED]
+    assert await balances(house) == {"patient": -PRICE, "merchant": PRICE}
