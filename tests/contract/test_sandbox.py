@@ -1,4 +1,4 @@
-"""The sandbox keeps its word as a provider does, over a restart too: the same question has the same answer, nothing is paid or given twice."""
+"""The sandbox keeps its word, over a restart too: the same question has the same answer, and nothing is paid or given back twice."""
 
 from datetime import timedelta
 from pathlib import Path
