@@ -1,24 +1,32 @@
 """The composition root: settings become a house, the house becomes the application. It alone imports adapters."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.billing.hooks
+import server.billing.merchant_pages
 import server.billing.pay_pages
 import server.billing.sandbox_pages
 import server.booking.book_pages
+import server.booking.feed_pages
 import server.booking.held_pages
 import server.booking.offer_pages
+import server.booking.waiting_pages
+import server.booking.waiting_staff_pages
 import server.consultation.call_pages
 import server.consultation.change_pages
 import server.consultation.engine_pages
+import server.consultation.feedback_pages
 import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
@@ -26,6 +34,7 @@ import server.consultation.live_http
 import server.consultation.my_visits
 import server.consultation.pages
 import server.consultation.recording_list
+import server.consultation.settle_pages
 import server.consultation.ticket_http
 import server.consultation.today_ws
 import server.consultation.visit
@@ -34,6 +43,8 @@ import server.consultation.ws
 import server.identity.http
 import server.messaging.hooks
 import server.messaging.http
+import server.messaging.late_http
+import server.messaging.practice_pages
 import server.notes.earlier_http
 import server.notes.emergency_pages
 import server.notes.export_http
@@ -60,19 +71,22 @@ from server.billing.actions import end_checkout, settle_cancelled
 from server.billing.jobs import handlers as billing_handlers
 from server.billing.jobs import sweep_charges
 from server.billing.pay_pages import start, way_now
-from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
 from server.booking.jobs import sweep_holds
 from server.booking.paying import Cashier
+from server.booking.waiting_jobs import offer_freed_with
+from server.booking.waiting_list import OFFER_FREED, on_freed, on_taken
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
-from server.consultation.events import Announced, Called, Channel, Invited
+from server.consultation.events import Announced, Arranged, Called, Channel, Invited
 from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.recording_rescue import take_in_with
-from server.consultation.rooms import build_rooms
+from server.consultation.rooms import Rooms, build_rooms
+from server.consultation.settle_jobs import sweep_over
 from server.consultation.visit_appointment import arrive
 from server.core.clock import SystemClock
 from server.core.crypto import Secrets, load_secrets
-from server.core.db import STORAGE_ERRORS, Database, Events, Tx
+from server.core.db import STORAGE_ERRORS, Database, Events, Handler, Tx
 from server.core.house import House
 from server.core.keyring import load_keyring
 from server.core.outbox import Worker
@@ -81,7 +95,11 @@ from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
 from server.messaging.actions import DELIVER, queue_call, queue_message
 from server.messaging.composing import Post
-from server.messaging.jobs import Deliverer
+from server.messaging.delays import TELL
+from server.messaging.jobs import Deliverer, remind_with
+from server.messaging.late_http import tell_with
+from server.messaging.reminders import REMIND, plan_reminders
+from server.messaging.waiting import tell_asked, tell_offered
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
@@ -96,6 +114,16 @@ from server.web.sockets import SocketFork, SocketRouter
 from server.web.tickets import TicketOffice
 
 SHUTDOWN_S = 8.0
+Timed = Callable[[Tx, Any, datetime], Awaitable[None]]
+TIMED: Sequence[tuple[type, Timed]] = (
+    (Arranged, plan_reminders),
+    (AppointmentMoved, plan_reminders),
+    (AppointmentConfirmed, on_taken),
+    (AppointmentMoved, on_freed),
+    (AppointmentCancelled, on_freed),
+    (SeekerAsked, tell_asked),
+    (SlotOffered, tell_offered),
+)
 
 
 @dataclass(frozen=True)
@@ -171,12 +199,17 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive),
         *server.booking.offer_pages.routes(),
+        *server.booking.feed_pages.routes(),
+        *server.booking.waiting_pages.routes(),
+        *server.booking.waiting_staff_pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
         *server.consultation.week_pages.routes(),
         *server.consultation.change_pages.routes(),
+        *server.consultation.settle_pages.routes(),
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
+        *server.consultation.feedback_pages.routes(),
         *server.consultation.http.routes(see_bookable),
         *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),
@@ -185,8 +218,10 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
-        *(server.billing.sandbox_pages.routes(house.payments) if isinstance(house.payments, SandboxPayments) else ()),
+        *_pay_routes(settings, house.payments),
         *server.messaging.http.routes(),
+        *server.messaging.late_http.routes(),
+        *server.messaging.practice_pages.routes(),
         *(server.messaging.hooks.routes(genuine_with(settings)) if settings.twilio_account_sid else ()),
         *server.notes.http.routes(),
         *server.notes.texts_http.routes(),
@@ -202,6 +237,13 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
     ]
+
+
+def _at_the_time(clock: Clock, handle: Timed) -> Handler:
+    async def run(tx: Tx, fact: object) -> None:
+        await handle(tx, fact, clock.now())
+
+    return run
 
 
 def _events(clock: Clock, secrets: Secrets) -> Events:
@@ -229,6 +271,8 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
     events.subscribe(Announced, on_invited)
     events.subscribe(AppointmentConfirmed, confirmed)
     events.subscribe(AppointmentMoved, on_moved)
+    for kind, handle in TIMED:
+        events.subscribe(kind, _at_the_time(clock, handle))
     events.subscribe(AppointmentCancelled, cancelled)
     events.subscribe(AppointmentCancelled, give_back)
     events.subscribe(HoldEnded, hold_ended)
@@ -238,7 +282,24 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
 def _payments(settings: Settings, clock: Clock) -> Payments | None:
     if settings.payments == "sandbox":
         return SandboxPayments(settings.data_dir / "sandbox.db", clock.now)
+    if settings.payments == "stripe":
+        from server.adapters.stripe_payments import StripePayments  # noqa: PLC0415 - its SDK takes long to load, and few need it
+
+        return StripePayments(settings)
     return None
+
+
+def _pay_routes(settings: Settings, payments: Payments | None) -> list[Route]:
+    """Return what only the provider that is set up has."""
+    if isinstance(payments, SandboxPayments):
+        return server.billing.sandbox_pages.routes(payments)
+    if payments is None:
+        return []
+    from server.adapters.stripe_payments import reader_of  # noqa: PLC0415 - as above
+
+    own, connected = (reader_of(secret.get_secret_value()) for secret in settings.stripe_hook_secrets)
+    hooks = server.billing.hooks.Hooks(payments, own, connected)
+    return [*server.billing.hooks.routes(hooks), *server.billing.merchant_pages.routes(payments)]
 
 
 def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
@@ -249,10 +310,17 @@ def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
     }
 
 
-def _worker(house: House, carriers: Mapping[Channel, Carrier]) -> Worker:
+def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> Worker:
     post = Post(house.secrets, house.settings.base_url, read_languages(house.settings.locales_dir))
     deliverer = Deliverer(house, post, carriers)
-    handlers = {DELIVER: deliverer.deliver, REMOVE: remove_with(house.database, house.settings), TAKE_IN: take_in_with(house)}
+    handlers = {
+        DELIVER: deliverer.deliver,
+        REMIND: remind_with(house),
+        OFFER_FREED: offer_freed_with(house),
+        TELL: tell_with(house, post, rooms),
+        REMOVE: remove_with(house.database, house.settings),
+        TAKE_IN: take_in_with(house),
+    }
     handlers |= billing_handlers(house)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
@@ -262,7 +330,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
     carriers = _carriers(house.settings, house.clock)
-    house.supervisor.keep(_worker(house, carriers).run, name="outbox worker")
+    house.supervisor.keep(_worker(house, app.state.rooms, carriers).run, name="outbox worker")
     for run in house.engines.tasks:
         house.supervisor.keep(run, name="engine line")
     app.state.rooms.start()
@@ -272,6 +340,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_daily(house, started_at), name="recordings due")
     house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
     house.supervisor.keep(lambda: sweep_charges(house), name="charges due")
+    house.supervisor.keep(lambda: sweep_over(house), name="appointments over")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

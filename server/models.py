@@ -2,10 +2,13 @@
 
 import server.access.model
 import server.billing.model
+import server.booking.feeds
 import server.booking.model
+import server.booking.seekers
 import server.consultation.model
 import server.consultation.recorded
 import server.consultation.records
+import server.consultation.settled
 import server.core.audit
 import server.core.outbox
 import server.identity.model

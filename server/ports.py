@@ -216,6 +216,36 @@ class MerchantSeen:
     wanting: Sequence[str]
 
 
+class DisputeStatus(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class DisputeSeen:
+    """Somebody asks their bank for the money of a payment; `reason` is the provider's word, `won` is for whoever was paid."""
+
+    id: str
+    payment: str
+    minor: int
+    currency: str
+    reason: str
+    status: DisputeStatus
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a provider told by itself, signed; it only says where to look. `account` is whose it is, None for the platform's own."""
+
+    id: str
+    kind: str
+    account: str | None
+    object_id: str
+    charge_id: UUID | None
+    refund_id: UUID | None
+
+
 class PaymentRefused(Exception):
     """The provider has refused for good; every other exception is worth another attempt."""
 
@@ -240,6 +270,8 @@ class Payments(Protocol):
     async def refund(self, ask: RefundAsk) -> RefundSeen: ...
 
     async def find_refund(self, account: str, refund_id: str) -> RefundSeen: ...
+
+    async def find_dispute(self, account: str, dispute_id: str) -> DisputeSeen: ...
 
     async def open_merchant(self, professional_id: UUID, email: str | None) -> MerchantSeen:
         """Open an account; asked for again for the same professional it is the same account."""

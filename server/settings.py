@@ -18,6 +18,7 @@ HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PREFIX = "CONSILIUM_"
 TWILIO = "https://api.twilio.com"
+STRIPE = "https://api.stripe.com"
 
 
 class BadSettings(Exception):
@@ -55,7 +56,13 @@ class Settings(BaseModel):
     twilio_auth_token: SecretStr = Field(default=SecretStr(""), validate_default=True)
     twilio_from: str = Field(default="", validate_default=True)
     twilio_url: str = TWILIO
-    payments: Literal["none", "sandbox"] = "none"
+    payments: Literal["none", "sandbox", "stripe"] = "none"
+    stripe_secret_key: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    stripe_webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    stripe_connect_webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    stripe_country: str = "GB"
+    stripe_url: str = STRIPE
+    platform_fee_percent: int = Field(default=0, ge=0, le=50)
     phone_region: str = "GB"
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
@@ -107,7 +114,14 @@ class Settings(BaseModel):
             raise ValueError("is needed with TWILIO_ACCOUNT_SID")
         return value
 
-    @field_validator("twilio_url")
+    @field_validator("stripe_secret_key", "stripe_webhook_secret", "stripe_connect_webhook_secret")
+    @classmethod
+    def needed_by_stripe(cls, value: SecretStr, given: ValidationInfo) -> SecretStr:
+        if given.data.get("payments") == "stripe" and not value:
+            raise ValueError("is needed with PAYMENTS=stripe")
+        return value
+
+    @field_validator("twilio_url", "stripe_url")
     @classmethod
     def address_of_an_interface(cls, value: str) -> str:
         parts = _split(value)
@@ -122,7 +136,7 @@ class Settings(BaseModel):
             raise ValueError("moves no money in a sandbox, which is not for production")
         return value
 
-    @field_validator("phone_region")
+    @field_validator("phone_region", "stripe_country")
     @classmethod
     def known_region(cls, value: str) -> str:
         if value not in SUPPORTED_REGIONS:
@@ -144,6 +158,11 @@ class Settings(BaseModel):
             raise ValueError("must end after the host and the port")
         host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
         return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, DEFAULT_PORTS[parts.scheme]} else "")
+
+    @property
+    def stripe_hook_secrets(self) -> tuple[SecretStr, SecretStr]:
+        """Of what Stripe tells about the platform's own account, and about those that are connected to it."""
+        return self.stripe_webhook_secret, self.stripe_connect_webhook_secret
 
     @property
     def database(self) -> str:

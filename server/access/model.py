@@ -16,7 +16,8 @@ class Practice(Base):
 
     `language` is the tag of the catalogue in which it writes to people. With `keeps_drafts` somebody's own computer may keep,
     encrypted, what is typed into a note while there is no connection; a shared computer never does. Recordings of calls are deleted
-    after `keeps_recordings_days`; a change counts for recordings that begin later.
+    after `keeps_recordings_days`; a change counts for recordings that begin later. Patients are reminded of an appointment a day before
+    with `reminds_day_before`, and shortly before with `reminds_shortly_before`.
     """
 
     __tablename__ = "practice"
@@ -28,6 +29,8 @@ class Practice(Base):
     language: Mapped[str] = mapped_column(String(20), default=SOURCE_TAG)
     keeps_drafts: Mapped[bool] = mapped_column(default=True)
     keeps_recordings_days: Mapped[int] = mapped_column(default=90)
+    reminds_day_before: Mapped[bool] = mapped_column(default=True)
+    reminds_shortly_before: Mapped[bool] = mapped_column(default=True)
 
 
 class Professional(Base):

@@ -14,6 +14,7 @@ from server.ports import (
     CheckoutAsk,
     CheckoutSeen,
     CheckoutStatus,
+    DisputeSeen,
     MerchantSeen,
     PaymentRefused,
     PlayCheckout,
@@ -65,6 +66,10 @@ class SandboxPayments:
     async def find_refund(self, account: str, refund_id: str) -> RefundSeen:
         del account
         return RefundSeen(refund_id, RefundStatus.DONE)
+
+    async def find_dispute(self, account: str, dispute_id: str) -> DisputeSeen:
+        del account, dispute_id
+        raise PaymentRefused("no_such_dispute")
 
     async def open_merchant(self, professional_id: UUID, email: str | None) -> MerchantSeen:
         del email

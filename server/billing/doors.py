@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from server.billing.model import Charge, ChargeState, MerchantAccount, Refund, RefundState
+from server.billing.model import Charge, ChargeState, Dispute, MerchantAccount, Refund, RefundState
 from server.booking.model import AppointmentMember, Pays, Service
 from server.core.db import Tx
 
@@ -90,3 +90,9 @@ async def lead_of(tx: Tx, appointment_id: UUID) -> UUID:
     """Return who leads an appointment, and is paid for it."""
     query = select(AppointmentMember.professional_id).where(AppointmentMember.appointment_id == appointment_id, AppointmentMember.lead)
     return (await tx.scalars(query)).one()
+
+
+async def disputes_of(tx: Tx, professional_id: UUID) -> list[tuple[Dispute, Charge]]:
+    """Return the disputes about what a professional was paid, the newest first."""
+    query = select(Dispute, Charge).join(Charge, Charge.id == Dispute.charge_id).where(Charge.professional_id == professional_id)
+    return [(dispute, charge) for dispute, charge in await tx.execute(query.order_by(Dispute.opened_at.desc(), Dispute.id))]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
 
-CHECKOUT_FOR = timedelta(minutes=30)  # the shortest that Stripe takes
+CHECKOUT_FOR = timedelta(minutes=31)  # Stripe takes no less than 30 from when it is asked, which may be some tries later
 HOLD_FOR_PAYMENT = timedelta(minutes=35)  # a time is kept for longer than it can be paid
 STANDING = text("state IN ('open', 'paid')")
 

@@ -19,6 +19,7 @@ from server.booking.held_pages import Arrive, Booked, Gone, load_held, show_held
 from server.booking.model import Appointment, Pays, Service
 from server.core.db import Tx
 from server.core.house import House
+from server.core.money import share_of
 from server.errors import Conflict, NotFound
 from server.web.endpoint import house_of
 from server.web.pages import render
@@ -64,7 +65,8 @@ async def _open(house: House, appointment_id: UUID, origin: str) -> Charge:
         now = house.clock.now()
         if seen is not None:
             await note_merchant(tx, lead_id, payments.name, seen, now)
-        return await open_charge(tx, appointment, now, Counter(payments.name, origin))
+        fee_minor = share_of(appointment.price_minor, house.settings.platform_fee_percent)
+        return await open_charge(tx, appointment, now, Counter(payments.name, origin, fee_minor))
 
 
 async def _pay(request: Request) -> Response:

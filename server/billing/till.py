@@ -69,7 +69,8 @@ async def perform_refund(house: House, refund_id: UUID) -> None:
 async def _refunded(payments: Payments, charge: Charge, refund: Refund) -> RefundSeen:
     if refund.provider_ref is not None:
         return await payments.find_refund(charge.account, refund.provider_ref)
-    return await payments.refund(RefundAsk(refund.id, charge.account, charge.payment or "", refund.minor, refund.with_fee))
+    with_fee = refund.with_fee and charge.fee_minor > 0
+    return await payments.refund(RefundAsk(refund.id, charge.account, charge.payment or "", refund.minor, with_fee))
 
 
 async def try_to(work: Awaitable[None]) -> bool:

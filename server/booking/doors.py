@@ -1,12 +1,16 @@
 """The ways to an appointment for whoever has proved that it is theirs: by a cookie, by the join link, or by seeing its consultation."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from server.access.model import Professional
-from server.booking.model import Appointment, AppointmentMember
+from server.booking.model import Appointment, AppointmentMember, AppointmentState
 from server.core.db import Tx
+
+PROMISED = (AppointmentState.CONFIRMED, AppointmentState.FULFILLED, AppointmentState.NO_SHOW)
+MOST = 2000
 
 
 async def find_appointment(tx: Tx, appointment_id: UUID, *, lock: bool = False) -> Appointment | None:
@@ -19,3 +23,11 @@ async def professionals_of(tx: Tx, appointment_id: UUID) -> list[Professional]:
     joined = select(Professional).join(AppointmentMember, AppointmentMember.professional_id == Professional.id)
     mine = joined.where(AppointmentMember.appointment_id == appointment_id)
     return list(await tx.scalars(mine.order_by(AppointmentMember.lead.desc(), Professional.name, Professional.id)))
+
+
+async def appointments_of(tx: Tx, professional_id: UUID, since: datetime, before: datetime) -> list[Appointment]:
+    """Return what a professional gives and was promised, by time; whoever calls acts for that professional."""
+    joined = select(Appointment).join(AppointmentMember, AppointmentMember.appointment_id == Appointment.id)
+    mine = joined.where(AppointmentMember.professional_id == professional_id, Appointment.state.in_(PROMISED))
+    within = mine.where(Appointment.begins_at >= since, Appointment.begins_at < before)
+    return list(await tx.scalars(within.order_by(Appointment.begins_at, Appointment.id).limit(MOST)))

@@ -30,3 +30,17 @@ class AppointmentCancelled:
     """It had been confirmed and will not take place; `cancelled_by` tells who said so."""
 
     appointment_id: UUID
+
+
+@dataclass(frozen=True)
+class SeekerAsked:
+    """Somebody is on a waiting list, and is to be told so."""
+
+    seeker_id: UUID
+
+
+@dataclass(frozen=True)
+class SlotOffered:
+    """A time is kept for somebody on a waiting list, who is to be told at once."""
+
+    offer_id: UUID

@@ -262,6 +262,16 @@ class Appointment(Base):
         self.sequence += 1
         self._forget()
 
+    def settle(self, state: AppointmentState, now: datetime) -> None:
+        """Say at its end what became of it: fulfilled, not attended, or called off by the practice, also where it only excuses somebody."""
+        if self.state != AppointmentState.CONFIRMED:
+            raise Conflict(NOT_STANDING, code="not_standing")
+        self.state = state
+        self.version += 1
+        if state == AppointmentState.CANCELLED:
+            self.cancelled_at, self.cancelled_by = now, Party.PRACTICE
+            self.sequence += 1
+
     def refuse_to_move(self, version: int, by: Party, now: datetime) -> None:
         """Raise `Conflict` unless it may be moved; `version` is that of the page on which another time was chosen."""
         if self.state != AppointmentState.CONFIRMED:

@@ -12,7 +12,7 @@ from server.access.policy import Viewer
 from server.booking.actions import Planned, block
 from server.booking.model import Appointment
 from server.consultation.doors import newest_link, patient_of, see_consultation
-from server.consultation.events import Channel, Invited
+from server.consultation.events import Arranged, Channel, Invited
 from server.consultation.join_link import join_token
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Relation, Role, Stage
 from server.consultation.topics import room_topic, today_topic
@@ -68,6 +68,8 @@ async def arrange(tx: Tx, secrets: Secrets, consultation: Consultation, patient:
     await tx.flush()
     for channel in channels_of(patient):
         await tx.emit(Invited(consultation.id, link.id, channel))
+    if consultation.appointment_id is not None:
+        await tx.emit(Arranged(consultation.appointment_id))
     tx.hint(today_topic(consultation.practice_id))
     return link
 

@@ -47,6 +47,15 @@ async def on_cancelled(tx: Tx, fact: AppointmentCancelled, now: datetime) -> Non
         await _announce(tx, consultation, News.CANCELLED)
 
 
+async def call_off_missed(tx: Tx, appointment_id: UUID, now: datetime) -> None:
+    """Say sorry to whoever waited while nobody came."""
+    consultation = await _of_appointment(tx, appointment_id)
+    if consultation is not None:
+        consultation.miss(now)
+        await _dismiss(tx, consultation)
+        await _announce(tx, consultation, News.MISSED)
+
+
 async def _appointment(tx: Tx, appointment_id: UUID) -> Appointment:
     appointment = await find_appointment(tx, appointment_id)
     if appointment is None:

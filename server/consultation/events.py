@@ -28,11 +28,24 @@ class Called:
     channel: Channel
 
 
+@dataclass(frozen=True)
+class Arranged:
+    """A consultation was made of a confirmed appointment."""
+
+    appointment_id: UUID
+
+
 class News(StrEnum):
-    """What happened to an appointment that people were invited to."""
+    """What people are told of an appointment that they were invited to."""
 
     MOVED = "moved"
     CANCELLED = "cancelled"
+    REMIND24H = "remind24h"
+    REMIND15M = "remind15m"
+    DELAYED = "delayed"
+    LISTED = "listed"
+    FREED = "freed"
+    MISSED = "missed"  # by the practice
 
 
 @dataclass(frozen=True)

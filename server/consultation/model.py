@@ -155,6 +155,11 @@ class Consultation(Base):
         self._refuse_if_begun()
         self.state, self.ended_at = ConsultationState.CANCELLED, now
 
+    def miss(self, now: datetime) -> None:
+        """Call off what the patient waited for in vain, also where it has lapsed since."""
+        if self.started_at is None and self.state != ConsultationState.CANCELLED:
+            self.state, self.ended_at = ConsultationState.CANCELLED, now
+
     def move(self, scheduled_at: datetime) -> None:
         """Let it be at another time. A patient who was early waits no longer."""
         self._refuse_if_begun()

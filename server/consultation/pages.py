@@ -11,6 +11,8 @@ from server.access.model import Practice
 from server.access.policy import Viewer
 from server.access.viewer import professional_of, teams_of, viewer_of
 from server.consultation.actions import take_place
+from server.consultation.doors import record_of, see_consultation
+from server.consultation.settlements import proposals_for
 from server.consultation.today import today_list, today_row
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
@@ -42,12 +44,20 @@ async def _today(request: Request) -> Response:
         teams = await teams_of(tx, viewer)
         listed = await today_list(tx, viewer, house.clock.now(), language_of(request).text)
         practice = await tx.get_one(Practice, viewer.practice_id)
+        proposals = await proposals_for(tx, viewer, listed.now)
     boot = {
         "name": viewer.name,
         "teams": [{"id": str(team.id), "name": team.name} for team in teams],
         **listed.model_dump(mode="json"),
     }
-    shown = {"boot": boot, "rows": listed.rows, "notices": listed.notices, "zone": practice.time_zone, "now": listed.now}
+    shown = {
+        "boot": boot,
+        "rows": listed.rows,
+        "notices": listed.notices,
+        "proposals": proposals,
+        "zone": practice.time_zone,
+        "now": listed.now,
+    }
     return render(request, "staff/today.html", shown)
 
 
@@ -58,6 +68,7 @@ async def _desk(request: Request) -> Response:
     async with house.database.write() as tx:
         place = await take_place(tx, viewer, consultation_id)
         row = await today_row(tx, viewer, consultation_id, house.clock.now(), language_of(request).text)
+        booked = await record_of(tx, await see_consultation(tx, viewer, consultation_id))
     boot = {
         "tickets": f"/api/consultations/{consultation_id}/tickets",
         "me": str(place.id),
@@ -67,5 +78,6 @@ async def _desk(request: Request) -> Response:
         "consultation": row.model_dump(mode="json"),
         "notes": f"/api/consultations/{consultation_id}/notes",
         "today": "/today",
+        "patient_on_record": {"id": str(booked.id), "name": booked.name, "newest_at": row.scheduled_at.isoformat()},
     }
     return render(request, "staff/desk.html", {"boot": boot, "row": row})

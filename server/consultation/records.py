@@ -110,11 +110,14 @@ class CallQuality(Base):
 
 
 class Feedback(Base):
-    """The patient's two answers after the call; one row each, the last answer counts."""
+    """How the patient found the consultation, from 1 (not good at all) to 5 (very good), in one row each; the last answer counts.
+
+    An answer from before that was asked has none.
+    """
 
     __tablename__ = "feedback"
 
     participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), primary_key=True)
-    worked: Mapped[str] = mapped_column(String(20))
+    felt: Mapped[int | None]
     comment: Mapped[str | None] = mapped_column(String(2000))
     given_at: Mapped[datetime]

@@ -20,7 +20,7 @@ from server.web.i18n import Language
 ON_THE_WAY = (Stage.NOT_ARRIVED, Stage.WELCOME, Stage.CHECKING, Stage.LEFT)
 LONGEST_NAME = 200
 LONGEST_COMMENT = 2000
-ANSWERS = ("yes", "mostly", "no")
+ANSWERS = ("5", "4", "3", "2", "1")
 
 
 def start_visit(tx: Tx, visit: Visit, stage: Stage) -> None:
@@ -111,13 +111,17 @@ def record_check(tx: Tx, visit: Visit, step: str, result: str) -> None:
     _hint(tx, visit)
 
 
-async def give_feedback(tx: Tx, visit: Visit, worked: str, comment: str, now: datetime) -> None:
-    """Store the two answers; the last ones count. Raises `Invalid` with the field as its code."""
-    if worked not in ANSWERS:
-        raise Invalid(code="worked")
+async def give_feedback(tx: Tx, visit: Visit, felt: str, comment: str, now: datetime) -> None:
+    """Store the answer; the last one counts. Raises `Invalid` with the field as its code."""
+    if felt not in ANSWERS:
+        raise Invalid(code="felt")
     if len(comment) > LONGEST_COMMENT:
         raise Invalid(code="comment")
-    await tx.merge(Feedback(participant_id=visit.participant.id, worked=worked, comment=comment or None, given_at=now))
+    await tx.merge(Feedback(participant_id=visit.participant.id, felt=int(felt), comment=comment or None, given_at=now))
+
+
+async def has_answered(tx: Tx, participant: Participant) -> bool:
+    return await tx.get(Feedback, participant.id) is not None
 
 
 async def _consented(tx: Tx, participant: Participant) -> set[tuple[str, str]]:

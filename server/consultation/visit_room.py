@@ -6,7 +6,7 @@ from starlette.responses import Response
 from server.consultation.model import Role, Stage
 from server.consultation.subject import RoomSubject
 from server.consultation.ticket_http import TicketRequest
-from server.consultation.visit_actions import give_feedback
+from server.consultation.visit_actions import give_feedback, has_answered
 from server.consultation.visit_recordings import agreed_recordings, withdraw_page
 from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
 from server.errors import Conflict, Invalid
@@ -58,8 +58,9 @@ async def _after(request: Request) -> Response:
     async with house_of(request).database.read() as tx:
         view = _afterwards(await view_of(tx, request))
         recordings = [] if view.closed else await agreed_recordings(tx, view.visit.participant.id)
+        answered = await has_answered(tx, view.visit.participant)
     taken_back = next((word for word in ("unrecorded", "withheld") if word in request.query_params), "")
-    return _show_after(request, view, recordings=recordings, taken_back=taken_back)
+    return _show_after(request, view, recordings=recordings, taken_back=taken_back, thanks=answered)
 
 
 def _afterwards(view: View) -> View:
@@ -73,7 +74,7 @@ def _show_after(request: Request, view: View, status: int = 200, **more: object)
     shown = {
         "rejoin": view.may_enter,
         "asked": view.asked,
-        "thanks": "thanks" in request.query_params,
+        "thanks": False,
         "error": None,
         "given": {},
         "recordings": [],
@@ -91,7 +92,7 @@ async def _feedback(request: Request) -> Response:
             view = _afterwards(await view_of(tx, request, lock=True))
             if not view.asked:
                 raise GoTo(f"{view.base}/after")
-            await give_feedback(tx, view.visit, form.get("worked", ""), form.get("comment", ""), house.clock.now())
+            await give_feedback(tx, view.visit, form.get("felt", ""), form.get("comment", ""), house.clock.now())
     except Invalid as error:
         return _show_after(request, await read_view(request), 422, error=error.code, given=form)
     return go_to(f"{view.base}/after?thanks")

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from server.access.model import Practice
 from server.access.viewer import professional_of
 from server.booking.slot_days import WEEK, read_day
+from server.consultation.settlements import proposals_for
 from server.consultation.today import TodayRow, rows_between
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
@@ -42,10 +43,12 @@ async def _week(request: Request) -> Response:
         today = now.astimezone(zone).date()
         first = _monday(read_day(request.query_params.get("from"), today - FURTHEST, today + FURTHEST, today))
         span = _morning(first, zone), _morning(first + timedelta(days=WEEK), zone)
+        proposals = await proposals_for(tx, viewer, now)
         rows = await rows_between(tx, viewer, span, now, language_of(request).text)
     days = [_day(day, rows, zone, today) for day in (first + timedelta(days=each) for each in range(WEEK))]
     shown = {
         "days": days,
+        "proposals": proposals,
         "zone": practice.time_zone,
         "now": now,
         "earlier": first - timedelta(days=WEEK),

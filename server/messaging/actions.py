@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from server.access.policy import Viewer
+from server.booking.offer_doors import see_services
+from server.booking.seekers import Seeker
 from server.consultation.doors import visible_consultations
 from server.consultation.events import Announced, Called, Channel, Invited, News
 from server.consultation.model import Consultation
@@ -14,7 +16,7 @@ from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.outbox import add_errand
 from server.errors import NotFound
-from server.messaging.model import UNREACHED, Delivery, DeliveryStatus
+from server.messaging.model import UNREACHED, Delivery, DeliveryStatus, Why
 from server.ports import Clock
 
 DELIVER = "deliver"
@@ -22,33 +24,40 @@ MAX_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class _About:
-    """What a message is about: the link of a patient or guest, or the place of a colleague."""
+class About:
+    """What a message is about: the link of a patient or guest, the place of a colleague, or a seeker; and what it tells of."""
 
-    consultation_id: UUID
+    consultation_id: UUID | None = None
     link_id: UUID | None = None
     participant_id: UUID | None = None
     news: News | None = None
+    reminder_id: UUID | None = None
+    delay_id: UUID | None = None
+    seeker_id: UUID | None = None
 
 
 async def queue_message(tx: Tx, clock: Clock, fact: Invited) -> None:
     """Queue an invitation, or the news of an appointment."""
     news = fact.news if isinstance(fact, Announced) else None
-    await _queue(tx, _About(fact.consultation_id, link_id=fact.link_id, news=news), fact.channel, clock.now())
+    await queue(tx, About(fact.consultation_id, link_id=fact.link_id, news=news), fact.channel, clock.now())
 
 
 async def queue_call(tx: Tx, clock: Clock, fact: Called) -> None:
-    await _queue(tx, _About(fact.consultation_id, participant_id=fact.participant_id), fact.channel, clock.now())
+    await queue(tx, About(fact.consultation_id, participant_id=fact.participant_id), fact.channel, clock.now())
 
 
-async def _queue(tx: Tx, about: _About, channel: Channel, now: datetime) -> None:
-    consultation = await tx.get_one(Consultation, about.consultation_id)
+async def queue(tx: Tx, about: About, channel: Channel, now: datetime, run_at: datetime | None = None) -> None:
+    """Queue one message by one channel, to go out at once or at `run_at`."""
+    whose = await (tx.get_one(Consultation, about.consultation_id) if about.consultation_id else tx.get_one(Seeker, about.seeker_id))
     delivery = Delivery(
         id=new_id(),
-        practice_id=consultation.practice_id,
-        consultation_id=consultation.id,
+        practice_id=whose.practice_id,
+        consultation_id=about.consultation_id,
+        seeker_id=about.seeker_id,
         link_id=about.link_id,
         participant_id=about.participant_id,
+        reminder_id=about.reminder_id,
+        delay_id=about.delay_id,
         channel=channel,
         news=about.news,
         status=DeliveryStatus.QUEUED,
@@ -57,10 +66,10 @@ async def _queue(tx: Tx, about: _About, channel: Channel, now: datetime) -> None
     )
     tx.add(delivery)
     await tx.flush()
-    add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", now)
+    add_errand(tx, DELIVER, delivery.id, f"{DELIVER}:{delivery.id}", run_at or now)
 
 
-async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetime) -> None:
+async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetime, why: Why | None = None) -> None:
     """Take down what became of a message; who cannot be reached by text message is written to by e-mail, where there is an address.
 
     Raises `NotFound` for a delivery that there is not.
@@ -68,21 +77,29 @@ async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetim
     delivery = await tx.get(Delivery, delivery_id, with_for_update=True)
     if delivery is None:
         raise NotFound
-    if delivery.becomes(status, now) and status in UNREACHED and delivery.channel == Channel.SMS:
+    failed = delivery.becomes(status, now, why) and status in UNREACHED and delivery.channel == Channel.SMS
+    if failed and delivery.seeker_id is None:  # who is on a waiting list was written to by every way at once
         await _fall_back(tx, delivery, now)
 
 
 async def _fall_back(tx: Tx, delivery: Delivery, now: datetime) -> None:
     """An e-mail about the same that was queued already says it all."""
-    about = _About(delivery.consultation_id, delivery.link_id, delivery.participant_id, delivery.news)
+    of = delivery
+    about = About(of.consultation_id, of.link_id, of.participant_id, of.news, of.reminder_id, of.delay_id)
     whom = (Delivery.link_id == about.link_id) if about.link_id else (Delivery.participant_id == about.participant_id)
-    same = whom & Delivery.news.is_not_distinct_from(about.news) & (Delivery.channel == Channel.EMAIL)
+    told = ((Delivery.news, about.news), (Delivery.reminder_id, about.reminder_id), (Delivery.delay_id, about.delay_id))
+    same = and_(whom, Delivery.channel == Channel.EMAIL, *(column.is_not_distinct_from(value) for column, value in told))
     if await tx.scalar(select(Delivery.id).where(same).limit(1)) is None:
-        await _queue(tx, about, Channel.EMAIL, now)
+        await queue(tx, about, Channel.EMAIL, now)
 
 
 async def visible_deliveries(tx: Tx, viewer: Viewer) -> list[Delivery]:
-    """Return the newest messages of the consultations that the viewer may see."""
+    """Return the newest messages of the consultations that the viewer may see, and of the waiting lists of what they offer."""
     mine = visible_consultations(viewer).with_only_columns(Consultation.id)
-    query = select(Delivery).where(Delivery.consultation_id.in_(mine)).order_by(Delivery.created_at.desc(), Delivery.id)
+    seekers = select(Seeker.id).where(Seeker.service_id.in_([service.id for service in await see_services(tx, viewer)]))
+    query = (
+        select(Delivery)
+        .where(or_(Delivery.consultation_id.in_(mine), Delivery.seeker_id.in_(seekers)))
+        .order_by(Delivery.created_at.desc(), Delivery.id)
+    )
     return list(await tx.scalars(query.limit(MAX_SHOWN)))

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from server.access.model import Practice
+from server.access.model import Practice, Professional
 from server.access.viewer import name_of
-from server.booking.model import Appointment
+from server.booking.model import Appointment, Service, ServiceState
+from server.booking.seekers import Seeker, SeekerState
+from server.booking.waiting_list import open_offer, waiting_url
 from server.consultation.actions import Addressed
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.events import Channel, News
@@ -18,8 +20,11 @@ from server.consultation.records import Invitation
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.identity.model import Person
-from server.messaging.model import Delivery
-from server.messaging.texts import Call, calendar_note, cancellation, invitation, summons
+from server.messaging.model import Delay, Delivery, Reminder
+from server.messaging.own_texts import find_text
+from server.messaging.reminders import stands
+from server.messaging.texts import Call, Manner, apology, calendar_note, cancellation, invitation, summons, to_patient
+from server.messaging.wording import Kind
 from server.patients.model import Patient
 from server.ports import Letter
 from server.web.i18n import Language, Languages
@@ -34,19 +39,24 @@ class Post:
     languages: Languages
 
 
+Write = Callable[[str, Practice, Call, Language], Letter]
+
+
 class _Told(NamedTuple):
-    """Who is told what; `dated` when the message belongs into a calendar."""
+    """Who is told what: a patient of a kind of thing, anybody else as `what` writes; `dated` when the message belongs into a calendar."""
 
     whom: Addressed
     call: Call
-    write: Callable[[str, Practice, Call, Language], Letter]
-    dated: bool
+    what: Kind | Write
+    dated: bool = False
 
 
 async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
     """Return the message, or None when there is nothing left to say: revoked, over, come, or no address any more."""
+    if delivery.seeker_id is not None:
+        return await _seeker(tx, post, delivery, now)
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
-    told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery)
+    told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery, now)
     if told is None or (consultation.over and not _tells_of_the_end(consultation, delivery)):
         return None
     address = told.whom.mobile if delivery.channel == Channel.SMS else told.whom.email
@@ -54,15 +64,36 @@ async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Lett
         return None
     practice = await tx.get_one(Practice, delivery.practice_id)
     language = post.languages.choose(practice.language, "")
-    letter = told.write(address, practice, told.call, language)
+    letter = (await _writing(tx, practice, told.what, language))(address, practice, told.call, language)
     if delivery.channel == Channel.SMS or not told.dated:
         return letter
     entry = await _entry(tx, consultation, letter.subject, calendar_note(practice, language))
     return replace(letter, calendar=calendar_file(entry, now))
 
 
+async def _seeker(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
+    """Tell somebody on a waiting list where they stand, or what is kept for them at this moment."""
+    seeker = await tx.get_one(Seeker, delivery.seeker_id)
+    offer = await open_offer(tx, seeker.id, now)
+    kind = Kind(delivery.news or Kind.LISTED)
+    address = seeker.mobile if delivery.channel == Channel.SMS else seeker.email
+    if not address or seeker.state != SeekerState.ASKING or (kind == Kind.FREED and offer is None):
+        return None
+    practice = await tx.get_one(Practice, delivery.practice_id)
+    language = post.languages.choose(practice.language, "")
+    when, until = (offer.begins_at, offer.until) if offer else (now, None)
+    call = Call(when, waiting_url(post.base_url, post.secrets, seeker.id), zone=seeker.time_zone, until=until)
+    return (await _writing(tx, practice, kind, language))(address, practice, call, language)
+
+
+async def _writing(tx: Tx, practice: Practice, what: Kind | Write, language: Language) -> Write:
+    if isinstance(what, Kind):
+        return partial(to_patient, Manner(what, await find_text(tx, practice.id, what, language.tag)))
+    return what
+
+
 def _tells_of_the_end(consultation: Consultation, delivery: Delivery) -> bool:
-    return delivery.news == News.CANCELLED and consultation.state == ConsultationState.CANCELLED
+    return delivery.news in {News.CANCELLED, News.MISSED} and consultation.state == ConsultationState.CANCELLED
 
 
 async def _entry(tx: Tx, consultation: Consultation, title: str, note: str) -> Event:
@@ -85,23 +116,64 @@ async def called_name(tx: Tx, delivery: Delivery) -> str | None:
     return None if place is None else place.name
 
 
-async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery) -> _Told | None:
+async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, now: datetime) -> _Told | None:
     link = await tx.get_one(JoinLink, delivery.link_id)
     if link.revoked_at is not None:
         return None
-    invited = await tx.get(Invitation, link.participant_id)
     url = join_url(post.base_url, post.secrets, link.id)
-    write = cancellation if delivery.news == News.CANCELLED else partial(invitation, moved=delivery.news == News.MOVED)
+    if delivery.reminder_id is not None:
+        return await _reminder(tx, consultation, delivery, url, now)
+    if delivery.delay_id is not None:
+        return await _delayed(tx, consultation, delivery, url, now)
+    invited = await tx.get(Invitation, link.participant_id)
+    if invited is None and delivery.news == News.MISSED:
+        sorry = Call(consultation.scheduled_at, await _new_times(tx, post, consultation))
+        return _Told(await tx.get_one(Patient, consultation.patient_id), sorry, apology, dated=True)
     if invited is None:
-        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), write, dated=True)
+        kind = Kind(delivery.news or Kind.INVITATION)
+        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), kind, dated=True)
+    called_off = delivery.news in {News.CANCELLED, News.MISSED}
+    write = cancellation if called_off else partial(invitation, moved=delivery.news == News.MOVED)
     return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
 
 
-async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery) -> _Told | None:
+async def _new_times(tx: Tx, post: Post, consultation: Consultation) -> str:
+    """Return where the service of a missed appointment can be booked again, or "" where it is not offered any more."""
+    appointment = await tx.get_one(Appointment, consultation.appointment_id)
+    service = await tx.get(Service, appointment.service_id) if appointment.service_id else None
+    if service is None or service.state != ServiceState.OFFERED:
+        return ""
+    return f"{post.base_url}/book/{service.team_id or service.professional_id}/{service.id}"
+
+
+async def _reminder(tx: Tx, consultation: Consultation, delivery: Delivery, url: str, now: datetime) -> _Told | None:
+    """Look again: it may have waited for the morning, or for a provider."""
+    reminder = await tx.get_one(Reminder, delivery.reminder_id)
+    appointment = await tx.get_one(Appointment, reminder.appointment_id)
+    if not stands(reminder, appointment, consultation, now):
+        return None
+    call = Call(consultation.scheduled_at, url, zone=appointment.time_zone)
+    return _Told(await tx.get_one(Patient, consultation.patient_id), call, Kind(reminder.kind))
+
+
+async def _delayed(tx: Tx, consultation: Consultation, delivery: Delivery, url: str, now: datetime) -> _Told | None:
+    """Nobody who has been let in, or whose time is long over, need hear of it."""
+    delay = await tx.get_one(Delay, delivery.delay_id)
+    if consultation.started_at is not None or now > delay.said_at + timedelta(minutes=delay.minutes):
+        return None
+    professional = await tx.get_one(Professional, delay.professional_id)
+    appointment = await tx.get(Appointment, consultation.appointment_id) if consultation.appointment_id else None
+    zone = appointment.time_zone if appointment else ""
+    call = Call(consultation.scheduled_at, url, zone=zone, professional=professional.full_name, minutes=delay.minutes)
+    return _Told(await tx.get_one(Patient, consultation.patient_id), call, Kind.DELAYED)
+
+
+async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, now: datetime) -> _Told | None:
     """Somebody who has come needs no call any more."""
+    del now
     place = await tx.get_one(Participant, delivery.participant_id)
     if place.stage == Stage.IN_CALL:
         return None
     invited = await tx.get_one(Invitation, place.id)
     call = Call(consultation.scheduled_at, f"{post.base_url}/desk/{consultation.id}", await name_of(tx, invited.person_id))
-    return _Told(await tx.get_one(Person, place.person_id), call, summons, dated=False)
+    return _Told(await tx.get_one(Person, place.person_id), call, summons)

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from server.core.house import House
 from server.errors import Forbidden
 from server.messaging.actions import settle
-from server.messaging.model import DeliveryStatus
+from server.messaging.model import DeliveryStatus, Why
 from server.messaging.optouts import hear
 from server.web.endpoint import house_of
 from server.web.forms import read_fields
@@ -50,7 +50,8 @@ async def _reported(house: House, request: Request, fields: Mapping[str, str]) -
     status = REPORTS.get(fields.get("MessageStatus", ""))
     if status is not None:
         async with house.database.write() as tx:
-            await settle(tx, request.path_params["delivery_id"], status, house.clock.now())
+            why = Why.UNDELIVERED if status == DeliveryStatus.FAILED else None
+            await settle(tx, request.path_params["delivery_id"], status, house.clock.now(), why)
     return Response(status_code=204)
 
 

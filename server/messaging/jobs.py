@@ -1,6 +1,6 @@
 """Carries queued messages to the outside, from the outbox."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from server.core.db import Tx
 from server.core.house import House
 from server.messaging.actions import settle
 from server.messaging.composing import Post, compose
-from server.messaging.model import Delivery, DeliveryStatus
+from server.messaging.model import Delivery, DeliveryStatus, Why
 from server.messaging.numbers import e164
 from server.messaging.optouts import is_stopped
+from server.messaging.reminders import remind
 from server.ports import Carried, Carrier, Letter
 
 CAME_TO = {
@@ -37,10 +38,14 @@ class Deliverer:
                 return
             letter = await self._letter(tx, delivery)
             stopped = letter is not None and await is_stopped(tx, self.post.secrets, letter.to)
-        await self._settle(delivery_id, DeliveryStatus.STOPPED if stopped else await self._carried(delivery, letter))
+        if stopped:
+            await self._settle(delivery_id, DeliveryStatus.STOPPED, Why.STOPPED)
+            return
+        status = await self._carried(delivery, letter)
+        await self._settle(delivery_id, status, Why.REFUSED if status == DeliveryStatus.FAILED else None)
 
     async def give_up(self, delivery_id: UUID) -> None:
-        await self._settle(delivery_id, DeliveryStatus.FAILED)
+        await self._settle(delivery_id, DeliveryStatus.FAILED, Why.UNREACHABLE)
 
     async def _letter(self, tx: Tx, delivery: Delivery) -> Letter | None:
         """What is no number stays as it is: the provider refuses it, and the practice is told."""
@@ -54,6 +59,16 @@ class Deliverer:
             return DeliveryStatus.CANCELLED
         return CAME_TO[await self.carriers[Channel(delivery.channel)].carry(letter, str(delivery.id))]
 
-    async def _settle(self, delivery_id: UUID, status: DeliveryStatus) -> None:
+    async def _settle(self, delivery_id: UUID, status: DeliveryStatus, why: Why | None = None) -> None:
         async with self.house.database.write() as tx:
-            await settle(tx, delivery_id, status, self.house.clock.now())
+            await settle(tx, delivery_id, status, self.house.clock.now(), why)
+
+
+def remind_with(house: House) -> Callable[[UUID], Awaitable[None]]:
+    """Return the handler of `remind` errands."""
+
+    async def run(reminder_id: UUID) -> None:
+        async with house.database.write() as tx:
+            await remind(tx, reminder_id, house.clock.now())
+
+    return run

@@ -56,3 +56,8 @@ async def newest_sharing(tx: Tx, record: OwnRecord) -> SharingConsent | None:
 def _records(person_id: UUID) -> Select[Patient, Practice]:
     joined = select(Patient, Practice).join(Practice, Practice.id == Patient.practice_id)
     return joined.where(Patient.person_id == person_id).execution_options(populate_existing=True)
+
+
+async def name_on_record(tx: Tx, patient_id: UUID) -> str:
+    """Return the name on a record; whoever calls holds an appointment of it."""
+    return (await tx.get_one(Patient, patient_id)).name

@@ -1,6 +1,6 @@
 """Days and times as people read them, in their language and in a zone that is always named; pure."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton, format_time
@@ -41,6 +41,11 @@ def city_of(zone: str) -> str:
 def date_words(language: Language, moment: datetime, zone: str) -> str:
     """Return `Monday 23 November`."""
     return format_skeleton("MMMMEEEEd", moment.astimezone(ZoneInfo(zone)).date(), locale=language.locale)
+
+
+def plain_date(language: Language, day: date) -> str:
+    """Return the same for a day that stands for itself, in no zone."""
+    return format_skeleton("MMMMEEEEd", day, locale=language.locale)
 
 
 def full_date(language: Language, moment: datetime, zone: str) -> str:

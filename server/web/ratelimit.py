@@ -28,6 +28,9 @@ RULES = {
     "book_address": Rule(120, 60),
     "hold_address": Rule(30, 10 * 60),
     "invite": Rule(20, 10 * 60),
+    "feed": Rule(60, 60 * 60),
+    "wait_address": Rule(10, 60 * 60),
+    "late": Rule(20, 10 * 60),
     "emergency": Rule(30, 10 * 60),
 }
 

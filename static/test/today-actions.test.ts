@@ -4,6 +4,7 @@ import { ApiError } from "../src/lib/api.ts";
 import { Actions } from "../src/today/actions.ts";
 import { planOf } from "../src/today/new.tsx";
 import type { Requests } from "../src/today/requests.ts";
+import { FakeTimers, settle } from "./fake-timers.ts";
 import { rowOf } from "./today-rows.ts";
 
 const LINK = { link: "http://127.0.0.1/j/x", qr_svg: "<svg></svg>" };
@@ -18,17 +19,23 @@ const newActions = (changed: Partial<Requests> = {}) => {
       return Promise.resolve(answer);
     };
   const nothing = undefined as undefined;
-  const actions = new Actions({
-    create: ask("create", { ...LINK, id: "new", desk_url: "/desk/new", sent: ["sms" as const] }),
-    reissue: ask("reissue", LINK),
-    revoke: ask("revoke", nothing),
-    send: ask("send", nothing),
-    message: ask("message", nothing),
-    hold: ask("hold", nothing),
-    refuse: ask("refuse", nothing),
-    ...changed,
-  });
-  return { actions, asked };
+  const timers = new FakeTimers();
+  const actions = new Actions(
+    {
+      create: ask("create", { ...LINK, id: "new", desk_url: "/desk/new", sent: ["sms" as const] }),
+      reissue: ask("reissue", LINK),
+      revoke: ask("revoke", nothing),
+      send: ask("send", nothing),
+      message: ask("message", nothing),
+      hold: ask("hold", nothing),
+      refuse: ask("refuse", nothing),
+      late: ask("late", { id: "d", patients: 2, told_in_s: 10 }),
+      takeBackLate: ask("takeBackLate", nothing),
+      ...changed,
+    },
+    timers,
+  );
+  return { actions, asked, timers };
 };
 
 test("a new consultation ends in the dialog with its link", async () => {
@@ -126,4 +133,24 @@ test("the form says the plan as the server wants it", () => {
   });
   values.set("when", "now");
   assert.equal(planOf(values).scheduled_at, null);
+});
+
+test("that one runs late can be undone for some seconds, and then it is said that it went", async () => {
+  const { actions, asked, timers } = newActions();
+  await actions.late(15);
+  const words = "2 patients will be told in a few seconds that you are about 15 minutes late.";
+  assert.equal(actions.notice.value?.text, words);
+  actions.notice.value?.undo?.run();
+  await settle();
+  assert.deepEqual(asked, [
+    ["late", 15],
+    ["takeBackLate", "d"],
+  ]);
+  assert.equal(actions.notice.value?.text, "Nobody was told.");
+  await timers.pass(10_000);
+  assert.equal(actions.notice.value?.text, "Nobody was told.");
+  await actions.late(30);
+  await timers.pass(10_000);
+  assert.equal(actions.notice.value?.text, "2 patients have been told that you are about 30 minutes late.");
+  assert.equal(actions.notice.value?.undo, null);
 });

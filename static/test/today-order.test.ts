@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrange, daysOf, localDate, orderOf } from "../src/today/order.ts";
+import { arrange, daysOf, localDate, nextOf, orderOf } from "../src/today/order.ts";
 import { rowOf, waitingRow } from "./today-rows.ts";
 
 test("who has waited longest stands first, what is done stands last", () => {
@@ -41,4 +41,20 @@ test("rows are told apart by the calendar day of this browser", () => {
     ],
   );
   assert.equal(localDate(new Date(2026, 0, 5)), "2026-01-05");
+});
+
+test("next is whoever has waited longest, then the first of one's own day that has not begun", () => {
+  const today = localDate(new Date("2026-11-23T10:00:00Z"));
+  const rows = [
+    rowOf("over", { state: "ended", scheduled_at: "2026-11-23T08:00:00Z" }),
+    rowOf("talking", { stage: "in_call", scheduled_at: "2026-11-23T09:30:00Z" }),
+    rowOf("colleague", { mine: false, scheduled_at: "2026-11-23T09:40:00Z" }),
+    rowOf("second", { scheduled_at: "2026-11-23T11:00:00Z" }),
+    rowOf("first", { scheduled_at: "2026-11-23T10:20:00Z" }),
+    rowOf("tomorrow", { scheduled_at: "2026-11-24T10:20:00Z" }),
+  ];
+  assert.equal(nextOf(rows, today)?.id, "first");
+  assert.equal(nextOf(rows, today, "first")?.id, "second");
+  assert.equal(nextOf([...rows, waitingRow("waits", "2026-11-23T09:58:00Z")], today)?.id, "waits");
+  assert.equal(nextOf([rowOf("tomorrow", { scheduled_at: "2026-11-24T10:20:00Z" })], today), null);
 });

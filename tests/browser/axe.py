@@ -10,7 +10,7 @@ from tests.browser.person import LAPTOP, PHONE, Person
 from tests.servers import ROOT, missing, until
 
 NARROW = (320, 640)
-SETTLE_S = 10.0
+SETTLE_S = 30.0
 MINIFIED = ROOT / "tests" / "qa" / "node_modules" / "axe-core" / "axe.min.js"
 # Waits until nothing has moved for three frames in a row, at most some seconds; what never ends (a spinner) does not count.
 SETTLE = """async () => {

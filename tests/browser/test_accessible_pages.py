@@ -152,7 +152,7 @@ def afterwards(walk: Walk, site: Site, booked: Booked) -> None:
     walk.comes_to(".feedback", "after")
     walk.click(".feedback button")
     walk.comes_to(".error-summary", "feedback missing")
-    walk.dana.page.locator("#worked-yes").check()
+    walk.dana.page.locator("#felt-5").check()
     walk.click(".feedback button")
     walk.comes_to(".callout.good", "thanks")
 

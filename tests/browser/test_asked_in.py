@@ -62,6 +62,7 @@ def test_a_guests_link_is_shown_and_sent_again_by_keyboard(chromium: Browser, tm
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     said = {"participant": "p2", "channel": "email", "address": "bob@example.org"}
+    page.wait_for_function("() => lab.call.said.length >= 2")
     assert page.evaluate("() => lab.call.said") == [["send", said], ["say", "The link for Nurse Bob Brown is in Messages again."]]
     expect(again).to_be_focused()
     page.context.close()

@@ -75,6 +75,7 @@ def test_a_text_that_changed_behind_the_dialog_is_shown_anew(persons: Persons, s
     do(alice, "Sign…")
     dialog = alice.page.get_by_role("dialog")
     expect(dialog.get_by_label("The text")).to_contain_text("Rest")
+    expect(section(bob, "Plan")).to_contain_text("Rest")
     write(bob, "Plan", " and sleep")
     saved(bob)
     dialog.get_by_label("Your password").fill(ALICE.password)

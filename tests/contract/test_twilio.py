@@ -141,7 +141,7 @@ async def write_to_dana(house: House, clock: StillClock) -> Delivery:
 async def settled(house: House) -> Delivery:
     """Wait until the newest text message has left the queue."""
     newest = select(Delivery).where(Delivery.channel == "sms").order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(1)
-    with anyio.fail_after(20):
+    with anyio.fail_after(30):
         while True:
             async with house.database.read() as tx:
                 delivery = (await tx.scalars(newest)).one()

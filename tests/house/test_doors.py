@@ -11,7 +11,7 @@ from tests.house.source import calls, python_files, relative
 PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
-    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment",
+    "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
@@ -25,10 +25,15 @@ HANDED = {
     "server/billing/refunds.py": "is handed the charge, or what the provider says of a refund",
     "server/billing/till.py": "asks the provider for an errand, or for whoever holds the time: there is no viewer",
     "server/billing/jobs.py": "sweeps what is open: there is no viewer",
+    "server/billing/disputes.py": "takes down what the provider says of a dispute: there is no viewer",
+    "server/billing/hearing.py": "applies what the provider signed, to rows of the account that it names: there is no viewer",
+    "server/billing/merchant_pages.py": "shows the viewer their own account",
     "server/booking/guard.py": "finds what holds a time, and shows it to nobody: there is no viewer",
     "server/booking/offer.py": "finds which holds are over, and shows them to nobody: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
+    "server/booking/waiting_list.py": "is the door of whoever has their link, and finds who asks, for whom there is no viewer",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/feedback.py": "starts from the viewer's own consultations",
     "server/consultation/guest_links.py": "asks see_guest first",
     "server/consultation/appointments.py": "follows what booking did with the consultation's own appointment",
     "server/consultation/guests.py": "asks see_consultation or see_guest first, or looks for the viewer's own places",
@@ -46,6 +51,8 @@ HANDED = {
     "server/consultation/recording_stretches.py": "acts for the room's actor",
     "server/consultation/recording_rescue.py": "takes in what a stopped server left: there is no viewer",
     "server/consultation/recording_jobs.py": "deletes what is due and unlinks what was deleted: there is no viewer",
+    "server/consultation/settlements.py": "starts from visible_consultations",
+    "server/consultation/settling.py": "asks see_consultation first, or settles what is over: there is no viewer",
     "server/consultation/rights.py": "is the door of the room's sockets: asks see_consultation, or compares with the ticket's own link",
     "server/consultation/registration.py": "is handed what see_visit opened",
     "server/consultation/visit_recordings.py": "is handed what see_visit opened",
@@ -58,7 +65,11 @@ HANDED = {
     "server/patients/actions.py": "is handed the record that its patient decides about",
     "server/demo.py": "makes the patient that it changes",
     "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",
+    "server/messaging/delays.py": "finds the consultations of the professional who speaks, and shows them to nobody",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
+    "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
+    "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
+    "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
 
 

@@ -50,17 +50,19 @@ async def test_unsuitable_for_video_means_a_phone_call(agreed: httpx2.AsyncClien
 
 async def test_feedback_is_kept_once_and_thanked_for(agreed: httpx2.AsyncClient, base: str, house: House, meeting: Meeting) -> None:
     await ended(house, meeting)
-    assert await step(agreed, f"{base}/feedback", worked="no", comment="") == f"{base}/after?thanks"
-    await step(agreed, f"{base}/feedback", worked="mostly", comment="The picture froze once.")
+    assert await step(agreed, f"{base}/feedback", felt="1", comment="") == f"{base}/after?thanks"
+    await step(agreed, f"{base}/feedback", felt="4", comment="The picture froze once.")
     async with house.database.read() as tx:
         found = await tx.get_one(Feedback, meeting.participant_id)
-    assert (found.worked, found.comment) == ("mostly", "The picture froze once.")
-    assert "Thank you." in (await agreed.get(f"{base}/after?thanks")).text
+    assert (found.felt, found.comment) == (4, "The picture froze once.")
+    page = (await agreed.get(f"{base}/after")).text
+    assert "Thank you." in page
+    assert "felt-5" not in page
 
 
 async def test_bad_feedback_comes_back_with_what_was_written(agreed: httpx2.AsyncClient, base: str, house: House, meeting: Meeting) -> None:
     await ended(house, meeting)
-    for fields in ({"comment": "Only this"}, {"worked": "perhaps", "comment": "So so"}, {"worked": "yes", "comment": "x" * 2001}):
+    for fields in ({"comment": "Only this"}, {"felt": "6", "comment": "So so"}, {"felt": "5", "comment": "x" * 2001}):
         answer = await agreed.post(f"{base}/feedback", data=fields)
         assert answer.status_code == 422
         assert "data-errors" in answer.text
@@ -73,8 +75,8 @@ async def feedback_of(house: House, meeting: Meeting) -> Feedback | None:
 
 
 async def test_bad_30_nobody_judges_a_call_before_it(agreed: httpx2.AsyncClient, base: str, house: House, meeting: Meeting) -> None:
-    assert "worked-yes" not in (await agreed.get(f"{base}/after")).text
-    assert await step(agreed, f"{base}/feedback", worked="no", comment="") == f"{base}/after"
+    assert "felt-5" not in (await agreed.get(f"{base}/after")).text
+    assert await step(agreed, f"{base}/feedback", felt="1", comment="") == f"{base}/after"
     assert await feedback_of(house, meeting) is None
 
 
@@ -87,7 +89,7 @@ async def test_bad_31_a_revoked_link_writes_no_feedback(agreed: httpx2.AsyncClie
     await left_the_call(house, meeting)
     async with house.database.write() as tx:
         await revoke_link(tx, ALICE.viewer, meeting.consultation_id, house.clock.now())
-    assert await step(agreed, f"{base}/feedback", worked="no", comment="") == base
+    assert await step(agreed, f"{base}/feedback", felt="1", comment="") == base
     assert await feedback_of(house, meeting) is None
 
 
@@ -96,7 +98,7 @@ async def test_bad_31_an_expired_link_writes_no_feedback(
 ) -> None:
     await left_the_call(house, meeting)
     clock.advance(3 * 86400)
-    assert await step(agreed, f"{base}/feedback", worked="no", comment="") == base
+    assert await step(agreed, f"{base}/feedback", felt="1", comment="") == base
     assert await feedback_of(house, meeting) is None
 
 
@@ -105,4 +107,4 @@ async def test_who_did_not_come_is_told_to_call(agreed: httpx2.AsyncClient, base
         (await tx.get_one(Consultation, meeting.consultation_id)).end(house.clock.now(), Outcome.ABSENT, None)
     page = (await agreed.get(f"{base}/after")).text
     assert "could not meet you" in page
-    assert "worked-yes" not in page
+    assert "felt-5" not in page

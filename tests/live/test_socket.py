@@ -101,7 +101,7 @@ async def heard(client: ClientConnection) -> list[dict[str, Any]]:
     """Return all frames to the end."""
     frames = []
     try:
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while True:
                 frames.append(json.loads(await client.recv()))
     except ConnectionClosed:
@@ -139,7 +139,7 @@ async def has_no_connection(bench: Bench) -> bool:
 
 
 async def next_frame(client: ClientConnection) -> dict[str, Any]:
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         frame: dict[str, Any] = json.loads(await client.recv())
         return frame
 

@@ -69,7 +69,7 @@ def welcomed(site: Site, booked: Booked, purpose: str) -> Iterator[ClientConnect
     url = f"{site.url.replace('http', 'ws')}/ws/{purpose}"
     with connect(url, origin=site.url, compression=None, proxy=None) as socket:  # type: ignore[arg-type]
         socket.send(json.dumps(hello))
-        socket.recv(10)
+        socket.recv(30)
         yield socket
 
 
@@ -77,7 +77,7 @@ def code_of(socket: ClientConnection) -> int | None:
     """Read to the end; returns the close code."""
     with contextlib.suppress(ConnectionClosed):
         while True:
-            socket.recv(10)
+            socket.recv(30)
     return socket.close_code
 
 
@@ -155,7 +155,7 @@ def test_pings_and_pieces_within_the_bounds_do_no_harm(site: Site, booked: Booke
         sync = b"\x00\x01\x02\x00\x00"
         pieces = [masked(Opcode.CONT, bytes([byte]), fin=False) for byte in sync]
         socket.socket.sendall(masked(Opcode.BINARY, fin=False) + b"".join(pieces) + masked(Opcode.CONT))
-        while socket.recv(10) != b"\x64\x01":
+        while socket.recv(30) != b"\x64\x01":
             pass
 
 

@@ -101,7 +101,7 @@ async def test_every_message_comes_once_and_in_order(talk: Callable[[Heard], Awa
     data = stream()
     for start in range(0, len(data), size):
         protocol.data_received(data[start : start + size])
-    await asyncio.wait_for(heard.ended.wait(), 10)
+    await asyncio.wait_for(heard.ended.wait(), 30)
     assert heard.binary == [*MESSAGES[:6], TEXT, *MESSAGES[6:]]
     assert [message["type"] for message in heard.other] == ["websocket.disconnect"]
 
@@ -115,7 +115,7 @@ async def test_what_waited_already_comes_first_and_the_line_is_read_again(talk: 
     await heard.diverted.wait()
     assert heard.line.reading
     protocol.data_received(masked(Opcode.BINARY, b"at last") + masked(Opcode.CLOSE, Close(1000, "").serialize()))
-    await asyncio.wait_for(heard.ended.wait(), 10)
+    await asyncio.wait_for(heard.ended.wait(), 30)
     assert heard.binary == [b"early", TEXT, b"later", b"at last"]
     assert [message["type"] for message in heard.other] == ["websocket.disconnect"]
 
@@ -127,6 +127,6 @@ async def test_a_frame_that_no_client_may_send_still_ends_the_connection(talk: C
     await heard.diverted.wait()
     protocol.data_received(masked(Opcode.BINARY, b"fine") + Frame(Opcode.BINARY, b"not masked").serialize(mask=False))
     protocol.data_received(masked(Opcode.BINARY, b"too late"))
-    await asyncio.wait_for(heard.ended.wait(), 10)
+    await asyncio.wait_for(heard.ended.wait(), 30)
     assert heard.binary == [b"fine"]
     assert heard.other[-1]["code"] == 1002

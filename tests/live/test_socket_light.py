@@ -33,7 +33,7 @@ async def test_a_reader_is_woken_also_after_one_that_gave_up() -> None:
 
 async def test_a_gate_is_open_until_it_is_cleared() -> None:
     gate = Gate()
-    await asyncio.wait_for(gate.wait(), 5)
+    await asyncio.wait_for(gate.wait(), 30)
     gate.clear()
     gate.clear()
     waiters = [Supervisor().spawn(gate.wait(), name="waiter") for _ in range(3)]
@@ -43,7 +43,7 @@ async def test_a_gate_is_open_until_it_is_cleared() -> None:
     assert [waiter.done() for waiter in waiters] == [True, False, False]
     gate.set()
     gate.set()
-    await asyncio.wait_for(asyncio.gather(*waiters[1:]), 5)
+    await asyncio.wait_for(asyncio.gather(*waiters[1:]), 30)
 
 
 async def test_a_gate_that_closes_again_at_once_holds_back_whoever_was_woken() -> None:
@@ -57,4 +57,4 @@ async def test_a_gate_that_closes_again_at_once_holds_back_whoever_was_woken() -
     await asyncio.sleep(0)
     assert not waiter.done()
     gate.set()
-    await asyncio.wait_for(waiter, 5)
+    await asyncio.wait_for(waiter, 30)

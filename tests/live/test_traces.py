@@ -117,7 +117,7 @@ def talk(site: Site, ticket: str) -> None:
     with dial(site, site.url) as socket:
         say(socket, 1, "hello", ticket=ticket, resume=None)
         say(socket, 2, "chat", body=CHAT)
-        while (frame := json.loads(socket.recv(timeout=20))).get("re") != 2:
+        while (frame := json.loads(socket.recv(timeout=30))).get("re") != 2:
             pass
         assert frame["t"] == "ok", frame
 
@@ -137,7 +137,7 @@ def knock_on_wrong_doors(site: Site) -> None:
         with dial(site, site.url) as socket, contextlib.suppress(ConnectionClosed):
             socket.send(frame)
             while True:
-                socket.recv(timeout=20)
+                socket.recv(timeout=30)
 
 
 def stop_and_read(server: AppServer) -> list[str]:

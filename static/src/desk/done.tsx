@@ -5,6 +5,7 @@ import { Icon, type IconName } from "../lib/icon.tsx";
 import { durationWords } from "../today/row.ts";
 import type { Parts } from "./parts.ts";
 import { Ring } from "./ring.tsx";
+import { Unfinished } from "./unfinished.tsx";
 
 interface PanelProps {
   icon: IconName;
@@ -48,6 +49,7 @@ const Ended = (parts: Parts) => {
       {outcome === "completed" && (
         <p class="soft">{t("If the patient comes back within ten minutes, they wait for you here.")}</p>
       )}
+      {state === "ended" && <Unfinished {...parts} />}
       <div class="desk-doings">
         {outcome === "unsuitable" && <Ring {...parts} />}
         <BackToToday boot={boot} primary />

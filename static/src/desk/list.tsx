@@ -3,6 +3,7 @@ import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { LineState } from "../today/linestate.tsx";
 import { TodayList, WaitingCount } from "../today/list.tsx";
+import { NextInLine } from "../today/next.tsx";
 import type { Parts } from "./parts.ts";
 
 export const ListColumn = ({ boot, board, feed, actions, desk }: Parts) => {
@@ -17,6 +18,7 @@ export const ListColumn = ({ boot, board, feed, actions, desk }: Parts) => {
   return (
     <>
       <WaitingCount board={board} />
+      <NextInLine board={board} actions={actions} current={boot.consultation.id} apart={desk.scene.value === "call"} />
       <LineState feed={feed} />
       <TodayList
         board={board}

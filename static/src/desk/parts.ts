@@ -5,6 +5,7 @@ import type { Actions } from "../today/actions.ts";
 import type { Asked } from "../today/asked.ts";
 import type { Board } from "../today/board.ts";
 import type { Feed } from "../today/feed.ts";
+import type { KnownPatient } from "../today/known.ts";
 import type { TodayRow } from "../today/row.ts";
 import type { Desk } from "./desk.ts";
 import type { Guests } from "./guests.ts";
@@ -21,6 +22,8 @@ export interface DeskBoot {
   /** Where the notes of the consultation are laid out. */
   notes: string;
   today: string;
+  /** Whom the next appointment is booked for. */
+  patient_on_record: KnownPatient;
 }
 
 export interface Parts {

@@ -10,6 +10,7 @@ import { Paragraph } from "@tiptap/extension-paragraph";
 import { Text } from "@tiptap/extension-text";
 import type { Awareness } from "y-protocols/awareness";
 import { realTimers, type Timers } from "../lib/timers.ts";
+import { ownCaret, readCaret } from "./caret.ts";
 import { carets } from "./carets.ts";
 import { append, insertHere, type Nodes, shortcuts, tooLong } from "./inserting.ts";
 import { cleanHtml, tooMuch } from "./paste.ts";
@@ -68,6 +69,7 @@ export class NoteEditor {
     this.#options = options;
     this.#timers = options.timers ?? realTimers;
     this.#awareness.on("change", this.#look);
+    link.onOthers = readCaret;
     this.#look();
   }
 
@@ -120,6 +122,7 @@ export class NoteEditor {
 
   /** Bold, italic or list, where the caret is or last was; at first that is the first section. */
   toggle(style: Style): void {
+    readCaret();
     const editor = this.#current ?? [...this.#editors.values()][0];
     const chain = editor?.chain().focus();
     if (style === "bold") chain?.toggleBold().run();
@@ -138,6 +141,7 @@ export class NoteEditor {
 
   /** Inserts where the caret is or last was; at first that is the first section. */
   insertHere(nodes: Nodes): void {
+    readCaret();
     const editor = this.#current ?? [...this.#editors.values()][0];
     if (editor) insertHere(editor, nodes);
   }
@@ -172,6 +176,7 @@ export class NoteEditor {
       Item,
       together(this.#link.doc.getXmlFragment(section)),
       carets(this.#awareness),
+      ownCaret,
       shortcuts(() => this.snippets),
     ];
   }

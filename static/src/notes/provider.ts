@@ -65,6 +65,8 @@ export class NoteLink {
   #toldAt = Number.NEGATIVE_INFINITY;
   #cancelTelling: (() => void) | null = null;
   #ready: () => void = () => {};
+  /** Called before anything of others is laid into the text. */
+  onOthers: () => void = () => {};
   /** Resolves at the first complete text; the editor opens then and never before. */
   readonly ready = new Promise<void>((resolve) => {
     this.#ready = resolve;
@@ -202,6 +204,7 @@ export class NoteLink {
       this.#sendCounted(wire.STEP2, Y.encodeStateAsUpdate(this.doc, payload));
       return;
     }
+    this.onOthers();
     Y.applyUpdate(this.doc, payload, this);
     if (step === wire.STEP2 && !this.#synced) this.#arrived();
   }

@@ -1,14 +1,16 @@
 /** What a professional does with a row: which dialog is open, whether the server is being asked, and what is said afterwards. */
 import { type Signal, signal } from "@preact/signals";
 import { ApiError } from "../lib/api.ts";
-import { t } from "../lib/i18n.ts";
-import type { Channel, NewLink, Plan, Requests } from "./requests.ts";
+import { plural, t } from "../lib/i18n.ts";
+import { realTimers, type Timers } from "../lib/timers.ts";
+import type { KnownPatient } from "./known.ts";
+import type { Channel, NewLink, Plan, Requests, SaidLate } from "./requests.ts";
 import type { TodayRow } from "./row.ts";
 
 export type RowDialog = "message" | "hold" | "refuse" | "send" | "reissue" | "revoke";
 
 export type Dialog =
-  | { kind: "new" }
+  | { kind: "new"; known?: KnownPatient }
   | { kind: "link"; id: string; name: string; link: string; qr: string; sent: Channel[]; deskUrl: string }
   | { kind: RowDialog; row: TodayRow };
 
@@ -21,6 +23,22 @@ export interface Notice {
 const sentence = (error: unknown): string =>
   error instanceof ApiError ? error.message : t("Something went wrong. Please try again.");
 
+const soonWords = (patients: number, minutes: number): string =>
+  plural(
+    patients,
+    "{count} patient will be told in a few seconds that you are about {minutes} minutes late.",
+    "{count} patients will be told in a few seconds that you are about {minutes} minutes late.",
+    { minutes },
+  );
+
+const toldWords = (patients: number, minutes: number): string =>
+  plural(
+    patients,
+    "{count} patient has been told that you are about {minutes} minutes late.",
+    "{count} patients have been told that you are about {minutes} minutes late.",
+    { minutes },
+  );
+
 export class Actions {
   readonly dialog: Signal<Dialog | null> = signal(null);
   readonly busy: Signal<boolean> = signal(false);
@@ -28,8 +46,11 @@ export class Actions {
   readonly notice: Signal<Notice | null> = signal(null);
   readonly #requests: Requests;
 
-  constructor(requests: Requests) {
+  readonly #timers: Timers;
+
+  constructor(requests: Requests, timers: Timers = realTimers) {
     this.#requests = requests;
+    this.#timers = timers;
   }
 
   open(dialog: Dialog): void {
@@ -82,6 +103,26 @@ export class Actions {
       this.close();
       const undo = { label: t("Make a new link"), run: () => void this.reissue(row) };
       this.say(t("The link of {name} no longer works.", { name: row.patient_name }), undo);
+    });
+  }
+
+  /** The patients hear of it some seconds later: until then it can be undone, and then it is said that it went. */
+  late(minutes: number): Promise<void> {
+    return this.#ask(async () => {
+      const said = await this.#requests.late(minutes);
+      const undo = { label: t("Undo"), run: () => void this.#takeBack(said) };
+      this.say(soonWords(said.patients, minutes), undo);
+      const mine = this.notice.value;
+      this.#timers.after(said.told_in_s * 1000, () => {
+        if (this.notice.value === mine) this.say(toldWords(said.patients, minutes));
+      });
+    });
+  }
+
+  #takeBack(said: SaidLate): Promise<void> {
+    return this.#ask(async () => {
+      await this.#requests.takeBackLate(said.id);
+      this.say(t("Nobody was told."));
     });
   }
 

@@ -136,7 +136,7 @@ const ROW_DIALOGS: Record<RowDialog, (props: RowProps) => JSX.Element> = {
 };
 
 const Chosen = ({ open, actions, teams }: { open: Open; actions: Actions; teams: Team[] }) => {
-  if (open.kind === "new") return <NewDialog actions={actions} teams={teams} />;
+  if (open.kind === "new") return <NewDialog actions={actions} teams={teams} known={open.known} />;
   if (open.kind === "link") return <LinkDialog actions={actions} made={open} />;
   const RowForm = ROW_DIALOGS[open.kind];
   return <RowForm actions={actions} row={open.row} />;

@@ -1,7 +1,7 @@
 /** The name of the patient: a text field that offers known patients below it. */
 import { useEffect, useId, useMemo } from "preact/hooks";
 import { formatDay, plural, t } from "../lib/i18n.ts";
-import { FEWEST, Seeker } from "./known.ts";
+import { FEWEST, type KnownPatient, Seeker } from "./known.ts";
 import { searchPatients } from "./requests.ts";
 
 const LONGEST_NAME = 200;
@@ -49,8 +49,12 @@ const Options = ({ seeker, list }: OptionsProps) => (
 );
 
 /** Its fields are `patient_name` and, for whoever is known, `patient_id`. */
-export const PatientName = () => {
-  const seeker = useMemo(() => new Seeker(searchPatients), []);
+export const PatientName = ({ known }: { known?: KnownPatient | undefined }) => {
+  const seeker = useMemo(() => {
+    const made = new Seeker(searchPatients);
+    if (known) made.choose(known);
+    return made;
+  }, []);
   const id = useId();
   useEffect(() => () => seeker.hide(), [seeker]);
   const count = seeker.found.value.length;

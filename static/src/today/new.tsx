@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { ownZone, plural, t, zoneCity } from "../lib/i18n.ts";
 import type { Actions } from "./actions.ts";
 import { Form, text } from "./form.tsx";
+import type { KnownPatient } from "./known.ts";
 import { PatientName } from "./known.tsx";
 import type { Channel, Plan } from "./requests.ts";
 
@@ -124,8 +125,8 @@ const LaterTime = () => (
   </div>
 );
 
-const When = () => {
-  const [later, setLater] = useState(false);
+const When = ({ later: first }: { later: boolean }) => {
+  const [later, setLater] = useState(first);
   return (
     <fieldset class="field">
       <legend>{t("When")}</legend>
@@ -155,18 +156,25 @@ const Length = () => (
   </div>
 );
 
-export const NewDialog = ({ actions, teams }: { actions: Actions; teams: Team[] }) => (
+interface NewProps {
+  actions: Actions;
+  teams: Team[];
+  /** Whom it is for; then it is for later, too. */
+  known?: KnownPatient | undefined;
+}
+
+export const NewDialog = ({ actions, teams, known }: NewProps) => (
   <Form
     asker={actions}
-    title={t("New consultation")}
+    title={known ? t("Next appointment") : t("New consultation")}
     go={t("Make the link")}
     run={(values) => void actions.create(planOf(values))}
   >
-    <PatientName />
+    <PatientName known={known} />
     <Reach />
     <div class="field-row">
       {teams.length > 0 && <ForWhom teams={teams} />}
-      <When />
+      <When later={known !== undefined} />
       <Length />
     </div>
   </Form>

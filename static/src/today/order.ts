@@ -34,6 +34,12 @@ export const arrange = (rows: TodayRow[], order: Order): Sections => {
   return { waiting: pick(order.waiting), day: pick(order.day), done: pick(order.done) };
 };
 
+/** Who comes to this reader next: whoever has waited longest, else the first of the day; the one at whose desk they are is not next. */
+export const nextOf = (rows: TodayRow[], today: string, current: string | null = null): TodayRow | null => {
+  const { waiting, day } = sort(rows.filter((row) => row.mine && row.id !== current && row.stage !== "in_call"));
+  return waiting[0] ?? day.find((row) => localDate(new Date(row.scheduled_at)) === today) ?? null;
+};
+
 /** The rows of one calendar day of this browser. */
 export interface Day {
   /** "2026-11-23". */

@@ -27,6 +27,12 @@ export interface Created extends NewLink {
   sent: Channel[];
 }
 
+export interface SaidLate {
+  id: string;
+  patients: number;
+  told_in_s: number;
+}
+
 const at = (id: string, rest: string): string => `/api/consultations/${encodeURIComponent(id)}${rest}`;
 
 export const requests = {
@@ -37,6 +43,8 @@ export const requests = {
   message: (id: string, body: string): Promise<void> => post(at(id, "/messages"), { body }),
   hold: (id: string, body: string | null): Promise<void> => post(at(id, "/hold"), { body }),
   refuse: (id: string, reason: string): Promise<void> => post(at(id, "/refuse"), { reason }),
+  late: (minutes: number): Promise<SaidLate> => post("/api/late", { minutes }),
+  takeBackLate: (id: string): Promise<void> => remove(`/api/late/${encodeURIComponent(id)}`),
 };
 
 /** Records whose name holds these letters, of consultations that the reader may see. */

@@ -17,6 +17,7 @@ import { useHeld } from "./held.ts";
 import { LineState } from "./linestate.tsx";
 import { TodayList, WaitingCount } from "./list.tsx";
 import type { Team } from "./new.tsx";
+import { NextInLine } from "./next.tsx";
 import { type Notice, Notices } from "./notices.tsx";
 import { addCopyButtons } from "./outbox.ts";
 import { requests } from "./requests.ts";
@@ -149,6 +150,7 @@ const Today = (parts: Parts) => {
   return (
     <>
       <Head {...parts} />
+      <NextInLine board={board} actions={actions} />
       <AskedNotices asked={asked} />
       <Notices board={board} />
       <Hints bell={bell} />
