@@ -21,6 +21,7 @@ MUSTS = {
     **{f"run_{kind}_slot_{database}_s": 5 for kind in ("one", "team") for database in ("sqlite", "postgresql")},
     **{f"winners_{kind}_slot_{database}": 1 for kind in ("one", "team") for database in ("sqlite", "postgresql")},
     **{f"not_told_{kind}_slot_{database}": 0 for kind in ("one", "team") for database in ("sqlite", "postgresql")},
+    **{f"{fault}_{database}": 0 for fault in ("payment_races_inconsistent", "ledger_sum") for database in ("sqlite", "postgresql")},
     **{f"{fault}_{database}": 0 for fault in ("double_booked", "orphan_holds", "gave_up") for database in ("sqlite", "postgresql")},
 }  # fmt: skip
 BETTER_HIGHER = {"packets_per_core"}

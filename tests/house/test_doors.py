@@ -12,14 +12,22 @@ PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
+    "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
-    "server/patients/doors.py",
+    "server/patients/doors.py", "server/billing/doors.py",
 }  # fmt: skip
 HANDED = {
+    "server/billing/actions.py": "is handed the appointment or what the provider says of a charge: there is no viewer",
+    "server/billing/refunds.py": "is handed the charge, or what the provider says of a refund",
+    "server/billing/till.py": "asks the provider for an errand, or for whoever holds the time: there is no viewer",
+    "server/billing/jobs.py": "sweeps what is open: there is no viewer",
+    "server/billing/disputes.py": "takes down what the provider says of a dispute: there is no viewer",
+    "server/billing/hearing.py": "applies what the provider signed, to rows of the account that it names: there is no viewer",
+    "server/billing/merchant_pages.py": "shows the viewer their own account",
     "server/booking/guard.py": "finds what holds a time, and shows it to nobody: there is no viewer",
     "server/booking/offer.py": "finds which holds are over, and shows them to nobody: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
@@ -106,3 +114,12 @@ def test_the_search_knows_every_way_round(query: str, tmp_path: Path, monkeypatc
 def test_known_places_still_need_to_be_known() -> None:
     reaching = {relative(path) for path in python_files() if list(reaches(path))}
     assert HANDED.keys() <= reaching
+
+
+@pytest.mark.row("M2")
+def test_nothing_changes_a_line_of_the_ledger() -> None:
+    """Only `enter` makes one, and nobody updates, deletes or loads one to change it."""
+    made = {relative(path) for path in python_files() for name, _ in calls(path) if name == "LedgerLine"}
+    assert made == {"server/billing/entries.py"}
+    changing = [call for path in python_files() for name, call in calls(path) if name in {"update", "delete"}]
+    assert not any(_root(argument) == "LedgerLine" for call in changing for argument in call.args)

@@ -3,10 +3,16 @@
 import argparse
 import sys
 
-from tests.bench.booking import errands, races, slots
+from tests.bench.booking import errands, money, races, slots
 from tests.bench.report import Bench, report
 
-BENCHES: dict[str, Bench] = {"slots": slots.measure, "winners": races.winners, "storm": races.storm, "errands": errands.measure}
+BENCHES: dict[str, Bench] = {
+    "slots": slots.measure,
+    "winners": races.winners,
+    "storm": races.storm,
+    "money": money.measure,
+    "errands": errands.measure,
+}
 
 
 def main() -> int:
