@@ -14,6 +14,7 @@ import server.access.pages
 import server.booking.book_pages
 import server.booking.held_pages
 import server.booking.offer_pages
+import server.consultation.book_for_pages
 import server.consultation.call_pages
 import server.consultation.change_pages
 import server.consultation.engine_pages
@@ -168,6 +169,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.consultation.week_pages.routes(),
         *server.consultation.change_pages.routes(),
         *server.consultation.settle_pages.routes(),
+        *server.consultation.book_for_pages.routes(see_bookable),
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
         *server.consultation.http.routes(see_bookable),
