@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
+CONSILIUM_PAYMENTS ?= $(if $(filter production,$(CONSILIUM_ENVIRONMENT)),none,sandbox)
 UV_VERSION := 0.13.9
 NODE_VERSION := 24.19.0
 BIN := .venv/bin
@@ -18,7 +19,7 @@ STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $
 .DELETE_ON_ERROR:
 
 run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127.0.0.1)
-	@exec $(BIN)/consilium serve --host $(HOST) --port $(PORT)
+	@CONSILIUM_PAYMENTS=$(CONSILIUM_PAYMENTS) exec $(BIN)/consilium serve --host $(HOST) --port $(PORT)
 
 # The house tests are a part of `check`.
 test: install check ## set up, install browsers and servers through apt, check, run every test

@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.billing.pay_pages
+import server.billing.sandbox_pages
 import server.booking.book_pages
 import server.booking.held_pages
 import server.booking.offer_pages
@@ -53,10 +55,16 @@ from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
+from server.adapters.sandbox_payments import SandboxPayments
 from server.adapters.smtp_mail import SmtpMail
 from server.adapters.twilio_sms import TwilioSms, genuine_with
-from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
+from server.billing.actions import end_checkout, settle_cancelled
+from server.billing.jobs import handlers as billing_handlers
+from server.billing.jobs import sweep_charges
+from server.billing.pay_pages import start, way_now
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded
 from server.booking.jobs import sweep_holds
+from server.booking.paying import Cashier
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
 from server.consultation.events import Announced, Called, Channel, Invited
 from server.consultation.recording_actions import REMOVE, TAKE_IN
@@ -81,7 +89,7 @@ from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.notes.records import see_bookable
-from server.ports import Bus, Carrier, Clock
+from server.ports import Bus, Carrier, Clock, Payments
 from server.settings import Settings
 from server.web.i18n import read_languages
 from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
@@ -126,6 +134,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
         tickets=TicketOffice(parts.clock),
         limiter=MemoryLimiter(parts.clock),
         engines=Engines(places_of(settings)),
+        payments=_payments(settings, parts.clock),
     )
 
 
@@ -133,7 +142,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     """Compose the application; the database must be migrated before it starts."""
     house = build_house(settings, parts or Parts())
     app = Application(
-        routes=_routes(settings),
+        routes=_routes(settings, house),
         lifespan=_lifespan,
         middleware=[
             Middleware(ClientAddress, trusted=settings.trusted_proxies),
@@ -154,15 +163,16 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     return app
 
 
-def _routes(settings: Settings) -> list[BaseRoute]:
+def _routes(settings: Settings, house: House) -> list[BaseRoute]:
     passwords = Passwords()
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
         *server.identity.http.routes(passwords),
         *server.access.pages.routes(),
-        *server.booking.book_pages.routes(),
-        *server.booking.held_pages.routes(arrive),
+        *server.booking.book_pages.routes(way_now),
+        *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
+        *server.billing.pay_pages.routes(arrive),
         *server.booking.offer_pages.routes(),
         *server.consultation.visit.routes(passwords),
         *server.consultation.pages.routes(),
@@ -180,6 +190,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),
+        *(server.billing.sandbox_pages.routes(house.payments) if isinstance(house.payments, SandboxPayments) else ()),
         *server.messaging.http.routes(),
         *(server.messaging.hooks.routes(genuine_with(settings)) if settings.twilio_account_sid else ()),
         *server.notes.http.routes(),
@@ -208,6 +219,12 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
     async def cancelled(tx: Tx, fact: AppointmentCancelled) -> None:
         await on_cancelled(tx, fact, clock.now())
 
+    async def give_back(tx: Tx, fact: AppointmentCancelled) -> None:
+        await settle_cancelled(tx, fact, clock.now())
+
+    async def hold_ended(tx: Tx, fact: HoldEnded) -> None:
+        await end_checkout(tx, fact, clock.now())
+
     async def on_called(tx: Tx, fact: Called) -> None:
         await queue_call(tx, clock, fact)
 
@@ -218,7 +235,15 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
     events.subscribe(AppointmentConfirmed, confirmed)
     events.subscribe(AppointmentMoved, on_moved)
     events.subscribe(AppointmentCancelled, cancelled)
+    events.subscribe(AppointmentCancelled, give_back)
+    events.subscribe(HoldEnded, hold_ended)
     return events
+
+
+def _payments(settings: Settings, clock: Clock) -> Payments | None:
+    if settings.payments == "sandbox":
+        return SandboxPayments(settings.data_dir / "sandbox.db", clock.now)
+    return None
 
 
 def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
@@ -233,6 +258,7 @@ def _worker(house: House, carriers: Mapping[Channel, Carrier]) -> Worker:
     post = Post(house.secrets, house.settings.base_url, read_languages(house.settings.locales_dir))
     deliverer = Deliverer(house, post, carriers)
     handlers = {DELIVER: deliverer.deliver, REMOVE: remove_with(house.database, house.settings), TAKE_IN: take_in_with(house)}
+    handlers |= billing_handlers(house)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 
@@ -251,12 +277,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_daily(house, started_at), name="recordings due")
     house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
     house.supervisor.keep(lambda: sweep_over(house), name="appointments over")
+    house.supervisor.keep(lambda: sweep_charges(house), name="charges due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)
     await app.state.notes.close(SHUTDOWN_S)
     await house.supervisor.close(SHUTDOWN_S)
     await house.engines.close()
+    if house.payments is not None:
+        await house.payments.close()
     for carrier in carriers.values():
         await carrier.close()
     await house.database.close()

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.model import Practice, Professional, Team
-from server.booking.model import Needs, Service, ServiceState, WeeklyHours
+from server.booking.model import Needs, Pays, Service, ServiceState, WeeklyHours
 from server.core.db import Tx
 from server.core.ids import new_id
 
@@ -65,6 +65,9 @@ def _service(  # noqa: PLR0913, PLR0917 - a row of a table
         buffer_after_min=10,
         price_minor=price_minor,
         currency="GBP",
+        pays=Pays.ONLINE if price_minor else Pays.PRACTICE,
+        late_fee_percent=50 if price_minor else None,
+        no_show_fee_percent=100 if price_minor else 0,
         needs=Needs.ALL if team else Needs.ONE,
         lead_id=None,
         grid_min=30,

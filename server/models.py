@@ -1,6 +1,7 @@
 """Every table in one import, for migrations and tests."""
 
 import server.access.model
+import server.billing.model
 import server.booking.model
 import server.consultation.model
 import server.consultation.recorded

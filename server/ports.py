@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+from uuid import UUID
 
 from server.media_control import Command, Event, Load
 
@@ -138,4 +139,134 @@ class MediaEngines(Protocol):
         `hear` is called with each event of the room, and with None once when the room is lost: its engine died, fell silent or refused it.
         It must not wait.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class CheckoutAsk:
+    """A page of the provider on which one charge is paid; asked for again with the same `charge_id` it is the same page.
+
+    `account` is that of the professional at the provider, `minor` is in the smallest unit of `currency` (ISO 4217, capitals).
+    """
+
+    charge_id: UUID
+    account: str
+    minor: int
+    currency: str
+    fee_minor: int
+    title: str
+    email: str | None
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Checkout:
+    id: str
+    url: str
+
+
+class CheckoutStatus(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class CheckoutSeen:
+    """What the provider says of a checkout now; `payment` is its name for the payment, once there is one."""
+
+    status: CheckoutStatus
+    payment: str | None
+    minor: int
+    currency: str
+    charge_id: UUID | None
+
+
+@dataclass(frozen=True)
+class RefundAsk:
+    """Asked for again with the same `refund_id` it is the same refund. `with_fee`: the platform's fee is given back in proportion."""
+
+    refund_id: UUID
+    account: str
+    payment: str
+    minor: int
+    with_fee: bool
+
+
+class RefundStatus(StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RefundSeen:
+    id: str
+    status: RefundStatus
+
+
+@dataclass(frozen=True)
+class MerchantSeen:
+    """`ready`: charges can be made on the account; `wanting`: what the provider still wants to know, in its words."""
+
+    account: str
+    ready: bool
+    wanting: Sequence[str]
+
+
+class PaymentRefused(Exception):
+    """The provider has refused for good; every other exception is worth another attempt."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Payments(Protocol):
+    """A provider of payments; each charge is on the account of the professional who is paid. No transaction is open meanwhile."""
+
+    name: str
+
+    async def open_checkout(self, ask: CheckoutAsk) -> Checkout: ...
+
+    async def find_checkout(self, account: str, checkout_id: str) -> CheckoutSeen: ...
+
+    async def expire_checkout(self, account: str, checkout_id: str) -> CheckoutSeen:
+        """Let nobody pay it any more; returns `PAID` where somebody has meanwhile."""
+        ...
+
+    async def refund(self, ask: RefundAsk) -> RefundSeen: ...
+
+    async def find_refund(self, account: str, refund_id: str) -> RefundSeen: ...
+
+    async def open_merchant(self, professional_id: UUID, email: str | None) -> MerchantSeen:
+        """Open an account; asked for again for the same professional it is the same account."""
+        ...
+
+    async def find_merchant(self, account: str) -> MerchantSeen: ...
+
+    async def onboard(self, account: str, return_url: str, refresh_url: str) -> str:
+        """Return a link, good once, to where the provider asks what it still wants to know."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class PlayCheckout:
+    """A checkout of the sandbox, as its page shows it."""
+
+    ask: CheckoutAsk
+    status: CheckoutStatus
+
+
+class PlayDesk(Protocol):
+    """What the page of the sandbox can do, on which no money moves."""
+
+    def find(self, checkout_id: str) -> PlayCheckout | None: ...
+
+    def pay(self, checkout_id: str) -> bool:
+        """Pay it; tells whether it is paid then: one that is over cannot be."""
         ...

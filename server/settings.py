@@ -55,6 +55,7 @@ class Settings(BaseModel):
     twilio_auth_token: SecretStr = Field(default=SecretStr(""), validate_default=True)
     twilio_from: str = Field(default="", validate_default=True)
     twilio_url: str = TWILIO
+    payments: Literal["none", "sandbox"] = "none"
     phone_region: str = "GB"
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
@@ -113,6 +114,13 @@ class Settings(BaseModel):
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
             raise ValueError("must be http:// or https:// and a host")
         return value.rstrip("/")
+
+    @field_validator("payments")
+    @classmethod
+    def no_play_money(cls, value: str, given: ValidationInfo) -> str:
+        if value == "sandbox" and given.data.get("environment") == "production":
+            raise ValueError("moves no money in a sandbox, which is not for production")
+        return value
 
     @field_validator("phone_region")
     @classmethod

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from server.booking.guard import span_of
-from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain, Needs, Service, ServiceState, WeeklyHours
+from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain, Needs, Pays, Service, ServiceState, WeeklyHours
 from server.booking.slots import Slot
 from server.core.db import Tx
 from server.core.ids import new_id
@@ -26,6 +26,7 @@ def service(owner: Staff | UUID, **changes: Any) -> Service:
     values = {
         "id": new_id(), "practice_id": CLINIC, "professional_id": professional_id, "team_id": team_id, "name": "Consultation", "about": "",
         "length_min": 20, "buffer_before_min": 0, "buffer_after_min": 0, "price_minor": 0, "currency": "GBP",
+        "pays": Pays.PRACTICE, "late_fee_percent": None, "no_show_fee_percent": 0,
         "needs": Needs.ALL if team_id else Needs.ONE, "lead_id": None, "grid_min": 20, "notice_min": 0, "horizon_days": 56,
         "cancel_until_min": 60, "move_until_min": 60, "state": ServiceState.OFFERED, "version": 1, "created_at": MORNING,
     }  # fmt: skip

@@ -4,10 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded
 from server.booking.grains import Span, span_around
 from server.booking.guard import JustTaken, expire_stale, give_back, lock_appointment, lock_diaries, span_of, take, take_what_is_free
-from server.booking.model import HOLD_FOR, NOT_STANDING, Appointment, AppointmentMember, AppointmentState, Party, Service, ServiceState
+from server.booking.model import (
+    HOLD_FOR,
+    NOT_STANDING,
+    Appointment,
+    AppointmentMember,
+    AppointmentState,
+    Party,
+    Pays,
+    Service,
+    ServiceState,
+)
 from server.booking.offer import Offer, Wish, load_offer, taken_in
 from server.booking.slots import Slot
 from server.booking.zones import checked_zone
@@ -89,8 +99,22 @@ async def cancel(tx: Tx, appointment: Appointment, by: Party, now: datetime) -> 
     appointment.cancel(by, now)
     await give_back(tx, appointment, who)
     await tx.flush()
-    if was_confirmed:
-        await tx.emit(AppointmentCancelled(appointment.id))
+    await tx.emit(AppointmentCancelled(appointment.id) if was_confirmed else HoldEnded(appointment.id))
+
+
+async def hold_again(tx: Tx, appointment: Appointment, until: datetime, now: datetime) -> None:
+    """Hold a time for longer, or once more if it is still free though its hold was given up.
+
+    Raises `JustTaken` where others have it now, and `Conflict` with `not_standing` for one that was cancelled, and once it has begun.
+    """
+    who = await lock_appointment(tx, appointment)
+    if appointment.begins_at <= now:
+        raise Conflict(NOT_STANDING, code="not_standing")
+    if appointment.state == AppointmentState.EXPIRED:
+        await expire_stale(tx, who, span_of(appointment), now)
+        await take(tx, appointment.id, who, span_of(appointment))
+    appointment.keep_held(until)
+    await tx.flush()
 
 
 async def move(tx: Tx, appointment: Appointment, begins_at: datetime, version: int, now: datetime) -> None:
@@ -204,6 +228,9 @@ def _held(service: Service, begins_at: datetime, time_zone: str, now: datetime) 
         booked_by=None,
         price_minor=service.price_minor,
         currency=service.currency,
+        pays=service.pays,
+        late_fee_percent=service.late_fee_percent,
+        no_show_fee_percent=service.no_show_fee_percent,
         created_at=now,
         confirmed_at=None,
         cancelled_at=None,
@@ -234,6 +261,9 @@ def _planned(plan: Planned, now: datetime) -> Appointment:
         booked_by=plan.booked_by,
         price_minor=0,
         currency="GBP",
+        pays=Pays.PRACTICE,
+        late_fee_percent=None,
+        no_show_fee_percent=0,
         created_at=now,
         confirmed_at=now,
         cancelled_at=None,

@@ -1,5 +1,6 @@
 """The public pages: what can be booked, and its free times; choosing one keeps it for a while."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -15,6 +16,7 @@ from server.booking.front import Front, see_front, see_service
 from server.booking.held import PATH, find_held, keep_held
 from server.booking.holding import Wanted, hold_instead
 from server.booking.model import Appointment, Service
+from server.booking.paying import Way
 from server.booking.slot_days import read_time, read_zone, zones_by_area
 from server.core.db import Tx
 from server.errors import Conflict, ConsiliumError, Invalid
@@ -35,20 +37,25 @@ class Shop:
     said: str = ""
 
 
-def routes() -> list[Route]:
+def routes(way: Way) -> list[Route]:
     service = PATH + "/{owner_id:uuid}/{service_id:uuid}"
     return [
-        Route(PATH + "/{owner_id:uuid}", _front),
+        Route(PATH + "/{owner_id:uuid}", _fronting(way)),
         Route(service, _times, methods=["GET", "POST"]),
         Route(service + "/zone", _zone),
     ]
 
 
-async def _front(request: Request) -> Response:
-    await _look(request)
-    async with house_of(request).database.read() as tx:
-        front = await see_front(tx, _id(request, "owner_id"))
-    return render_first(request, "book/front.html", {"front": front, "practice": front.practice})
+def _fronting(way: Way) -> Callable[[Request], Awaitable[Response]]:
+    async def page(request: Request) -> Response:
+        await _look(request)
+        house = house_of(request)
+        async with house.database.read() as tx:
+            front = await see_front(tx, _id(request, "owner_id"))
+            pays = {service.id: await way(house, tx, service, None) for service in front.services}
+        return render_first(request, "book/front.html", {"front": front, "practice": front.practice, "pays": pays})
+
+    return page
 
 
 async def _times(request: Request) -> Response:

@@ -12,6 +12,13 @@ class AppointmentConfirmed:
 
 
 @dataclass(frozen=True)
+class HoldEnded:
+    """A time was held and is free again: its hold is over, or whoever held it gave it back."""
+
+    appointment_id: UUID
+
+
+@dataclass(frozen=True)
 class AppointmentMoved:
     """It begins at another time; who gives it and who gets it stay."""
 

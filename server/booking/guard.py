@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from server.access.model import Professional
+from server.booking.events import HoldEnded
 from server.booking.grains import Span, span_around
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain
 from server.core.db import Tx
@@ -88,6 +89,7 @@ async def expire(tx: Tx, appointments: Iterable[Appointment], now: datetime) -> 
     for appointment in appointments:
         if appointment.expire(now):
             await give_back(tx, appointment, await members_of(tx, appointment))
+            await tx.emit(HoldEnded(appointment.id))
 
 
 def span_of(appointment: Appointment) -> Span:

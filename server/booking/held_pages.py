@@ -19,7 +19,8 @@ from server.booking.free_times import FreeTimes, Question, free_times
 from server.booking.front import Front, front_of
 from server.booking.held import PATH, find_held
 from server.booking.holding import release
-from server.booking.model import Appointment, Service
+from server.booking.model import Appointment, Pays, Service
+from server.booking.paying import Cashier
 from server.booking.slot_days import own_zone
 from server.core.db import Tx
 from server.errors import NotFound, NotSignedIn
@@ -54,21 +55,21 @@ class Booked(Exception):
     """It is booked already: by the other button, or by the same one twice."""
 
 
-def routes(arrive: Arrive) -> list[Route]:
-    """Return the routes; `arrive` answers whoever has booked, and stands a storey higher."""
+def routes(arrive: Arrive, cashier: Cashier) -> list[Route]:
+    """Return the routes; `arrive` answers whoever has booked, and stands a storey higher, as the cashier does."""
     held = PATH + "/held/{appointment_id:uuid}"
 
     def page(edge: Page) -> Page:
-        return _while_held(edge, arrive)
+        return while_held(edge, arrive)
 
     return [
         Route(held, page(_details), methods=["GET", "POST"]),
-        Route(held + "/check", page(_check), methods=["GET", "POST"]),
+        Route(held + "/check", page(_checking(cashier)), methods=["GET", "POST"]),
         Route(held + "/leave", page(_leave), methods=["POST"]),
     ]
 
 
-def _while_held(edge: Page, arrive: Arrive) -> Page:
+def while_held(edge: Page, arrive: Arrive) -> Page:
     @wraps(edge)
     async def wrapped(request: Request) -> Response:
         try:
@@ -101,7 +102,7 @@ async def _details(request: Request) -> Response:
     if request.method == "POST":
         return await _store_details(request)
     async with house_of(request).database.read() as tx:
-        held = await _held(tx, request)
+        held = await load_held(tx, request)
     given = _given_of(held.appointment)
     if not given.kept and held.known is not None:
         given = Given(held.known.name, held.known.mobile or "", held.known.email or "")
@@ -112,36 +113,55 @@ async def _store_details(request: Request) -> Response:
     given = await _read_given(request)
     faults = faults_of(given)
     async with house_of(request).database.write() as tx:
-        held = await _held(tx, request, lock=True)
+        held = await load_held(tx, request, lock=True)
         if not faults:
             held.appointment.describe(given.name, given.mobile or None, given.email or None, held.now)
     if faults:
         return _show_details(request, held, given, faults)
-    return RedirectResponse(f"{_base(held)}/check", status_code=303)
+    return RedirectResponse(f"{base_of(held)}/check", status_code=303)
 
 
 def _show_details(request: Request, held: Held, given: Given, faults: dict[str, str] | None = None) -> Response:
-    return _show(request, held, "details", 422 if faults else 200, given=given, faults=faults or {})
+    return show_held(request, held, "details", 422 if faults else 200, given=given, faults=faults or {})
 
 
-async def _check(request: Request) -> Response:
-    if request.method == "POST":
-        return await _book(request)
-    async with house_of(request).database.read() as tx:
-        held = await _held(tx, request)
-    if faults_of(_given_of(held.appointment)):
-        return RedirectResponse(_base(held), status_code=303)
-    return _show(request, held, "check")
-
-
-async def _book(request: Request) -> Response:
-    house = house_of(request)
-    async with house.database.write() as tx:
-        held = await _held(tx, request, lock=True)
+def _checking(cashier: Cashier) -> Page:
+    async def check(request: Request) -> Response:
+        if request.method == "POST":
+            return await _book(request, cashier)
+        async with house_of(request).database.read() as tx:
+            held = await load_held(tx, request)
+            pays = await _pays(tx, request, held, cashier)
         if faults_of(_given_of(held.appointment)):
-            return RedirectResponse(_base(held), status_code=303)
-        await confirm(tx, held.appointment, _who(held), held.now)
+            return RedirectResponse(base_of(held), status_code=303)
+        return show_held(request, held, "check", pays=pays)
+
+    return check
+
+
+async def _book(request: Request, cashier: Cashier) -> Response:
+    """Promise the time, or lead to where it is paid for first."""
+    async with house_of(request).database.write() as tx:
+        held = await load_held(tx, request, lock=True)
+        if faults_of(_given_of(held.appointment)):
+            return RedirectResponse(base_of(held), status_code=303)
+        who, pays = _who(held), await _pays(tx, request, held, cashier)
+        if pays == Pays.ONLINE:
+            held.appointment.booked_by = who.person_id
+        else:
+            held.appointment.pays = pays
+            await confirm(tx, held.appointment, who, held.now)
+    if pays == Pays.ONLINE:
+        return await cashier.start(request, held.appointment.id)
     raise Booked
+
+
+async def _pays(tx: Tx, request: Request, held: Held, cashier: Cashier) -> Pays:
+    """Say how this is paid for, as it was promised when the time was chosen and as it is possible now."""
+    if held.appointment.price_minor == 0 or held.appointment.pays != Pays.ONLINE:
+        return Pays(held.appointment.pays) if held.appointment.price_minor else Pays.PRACTICE
+    lead = (await professionals_of(tx, held.appointment.id))[0]
+    return await cashier.way(house_of(request), tx, held.service, lead.id)
 
 
 async def _leave(request: Request) -> Response:
@@ -149,14 +169,14 @@ async def _leave(request: Request) -> Response:
     given = await _read_given(request)
     house = house_of(request)
     async with house.database.write() as tx:
-        held = await _held(tx, request)
+        held = await load_held(tx, request)
         kept = given if given.kept else _given_of(held.appointment)
         await release(tx, held.appointment, held.now)
         free = await _free(tx, request, held.appointment, held.front, held.service)
     return show_times(request, Shop(held.front, held.service, free, kept))
 
 
-async def _held(tx: Tx, request: Request, *, lock: bool = False) -> Held:
+async def load_held(tx: Tx, request: Request, *, lock: bool = False) -> Held:
     """Load what this browser holds; raises `Gone`, `Booked`, and `NotFound` where there never was anything."""
     appointment, front, service = await _about(tx, request, lock=lock)
     now = house_of(request).clock.now()
@@ -194,7 +214,7 @@ def _who(held: Held) -> Details:
     return Details(given.name, given.mobile or None, given.email or None, held.known.person_id if held.known and own else None)
 
 
-def _show(request: Request, held: Held, template: str, status: int = 200, **more: object) -> Response:
+def show_held(request: Request, held: Held, template: str, status: int = 200, **more: object) -> Response:
     zone = held.front.practice.time_zone
     shown = {
         "front": held.front,
@@ -204,7 +224,7 @@ def _show(request: Request, held: Held, template: str, status: int = 200, **more
         "with": held.members,
         "zone": zone,
         "own": own_zone(held.appointment.time_zone, zone, held.appointment.begins_at),
-        "base": _base(held),
+        "base": base_of(held),
         "known": held.known.name if held.known else None,
         "now": held.now,
         **more,
@@ -222,7 +242,7 @@ def _given_of(appointment: Appointment) -> Given:
     return Given(appointment.name or "", appointment.mobile or "", appointment.email or "")
 
 
-def _base(held: Held) -> str:
+def base_of(held: Held) -> str:
     return f"{PATH}/held/{held.appointment.id}"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
 from server.core.marking import _
+from server.core.money import share_of
 from server.errors import Conflict
 
 HOLD_FOR = timedelta(minutes=15)  # to give one's details
@@ -23,6 +24,14 @@ class Needs(StrEnum):
     LEAD_AND_ANY = "lead_and_any"
 
 
+class Pays(StrEnum):
+    """How a service is paid for: at the practice, by an invoice that follows, or online before it is promised."""
+
+    PRACTICE = "practice"
+    INVOICE = "invoice"
+    ONLINE = "online"
+
+
 class ServiceState(StrEnum):
     DRAFT = "draft"
     OFFERED = "offered"
@@ -32,8 +41,10 @@ class ServiceState(StrEnum):
 class Service(Base):
     """FHIR HealthcareService, of one professional or one team.
 
-    `grid_min` says on which minutes of the local clock it may begin. What it promises (price, buffers, until when it may be cancelled or
-    moved) is copied into each appointment: a later change of the service changes no promise.
+    `grid_min` says on which minutes of the local clock it may begin. What it promises (price, how it is paid, buffers, until when it may be
+    cancelled or moved, what is kept then) is copied into each appointment: a later change of the service changes no promise.
+    `late_fee_percent` of the price is kept from whoever cancels after `cancel_until`; without it they cannot cancel then.
+    `no_show_fee_percent` is kept from whoever does not come.
     """
 
     __tablename__ = "service"
@@ -50,6 +61,9 @@ class Service(Base):
     buffer_after_min: Mapped[int]
     price_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    pays: Mapped[Pays] = mapped_column(String(20))
+    late_fee_percent: Mapped[int | None]
+    no_show_fee_percent: Mapped[int]
     needs: Mapped[Needs] = mapped_column(String(20))
     lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("professional.id"))
     grid_min: Mapped[int]
@@ -161,6 +175,9 @@ class Appointment(Base):
     booked_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     price_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    pays: Mapped[Pays] = mapped_column(String(20))
+    late_fee_percent: Mapped[int | None]
+    no_show_fee_percent: Mapped[int]
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
@@ -168,8 +185,23 @@ class Appointment(Base):
 
     @property
     def cancel_until(self) -> datetime:
-        """The last moment at which the patient may cancel."""
+        """The last moment at which the patient may cancel without a fee."""
         return self.begins_at - timedelta(minutes=self.cancel_until_min)
+
+    @property
+    def late_cancel_until(self) -> datetime:
+        """The last moment at which the patient may cancel at all: where a fee is kept from who is late, until it begins."""
+        return self.cancel_until if self.late_fee_percent is None else self.begins_at
+
+    @property
+    def late_fee_minor(self) -> int:
+        """What is kept of the price from a patient who cancels late."""
+        return share_of(self.price_minor, self.late_fee_percent or 0)
+
+    @property
+    def no_show_fee_minor(self) -> int:
+        """What is kept of the price from a patient who does not come."""
+        return share_of(self.price_minor, self.no_show_fee_percent)
 
     @property
     def move_until(self) -> datetime:
@@ -204,6 +236,15 @@ class Appointment(Base):
         self.state, self.patient_id, self.confirmed_at = AppointmentState.CONFIRMED, patient_id, now
         self._forget()
 
+    def keep_held(self, until: datetime) -> None:
+        """Hold it for longer, or once more after its hold was given up; who takes its grains has the diaries locked."""
+        if self.state == AppointmentState.EXPIRED:
+            self.state = AppointmentState.HELD
+            self.version += 1
+        if self.state != AppointmentState.HELD:
+            raise Conflict(NOT_STANDING, code="not_standing")
+        self.hold_until = until if self.hold_until is None else max(until, self.hold_until)
+
     def expire(self, now: datetime) -> bool:
         """Give up a hold whose time is over; tells whether it did."""
         if self.state != AppointmentState.HELD or self.held_at(now):
@@ -215,7 +256,7 @@ class Appointment(Base):
     def cancel(self, by: Party, now: datetime) -> None:
         """Give the time back; a patient who has only held it may always do so."""
         self._refuse_unless_standing()
-        if by == Party.PATIENT and self.state == AppointmentState.CONFIRMED and now > self.cancel_until:
+        if by == Party.PATIENT and self.state == AppointmentState.CONFIRMED and now > self.late_cancel_until:
             raise Conflict(LATE_TO_CANCEL, code="too_late")
         self.state, self.cancelled_at, self.cancelled_by = AppointmentState.CANCELLED, now, by
         self.sequence += 1

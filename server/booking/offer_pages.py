@@ -14,7 +14,7 @@ from starlette.routing import Route
 from server.access.model import Practice
 from server.access.policy import Viewer
 from server.access.viewer import administers, professional_of, teams_of
-from server.booking.model import DayKind, Needs, Service, ServiceState
+from server.booking.model import DayKind, Needs, Pays, Service, ServiceState
 from server.booking.offer import slots_of
 from server.booking.offer_doors import colleagues_of, see_closures, see_days, see_hours, see_service, see_services
 from server.booking.offering import (
@@ -41,10 +41,12 @@ from server.web.pages import language_of, render
 HOME = "/offer"
 STRETCHES = 4  # of one day
 PREVIEW_DAYS = 14
+COUNTED = ("grid_min", "notice_min", "horizon_days", "cancel_until_min", "move_until_min", "no_show_fee_percent")
 NUMBERS = ("length_min", "buffer_before_min", "buffer_after_min")
 BAD_DAY = _("Please write the day as in 2026-12-24.")
 FIRST: dict[str, str] = {
     "name": "", "about": "", "length_min": "20", "buffer_before_min": "0", "buffer_after_min": "0", "price": "", "currency": "GBP",
+    "pays": "practice", "late_fee_percent": "", "no_show_fee_percent": "0",
     "grid_min": "20", "notice_min": "120", "horizon_days": "56", "cancel_until_min": "1440", "move_until_min": "1440", "needs": "one",
 }  # fmt: skip
 Form = dict[str, str]
@@ -225,8 +227,16 @@ async def _administered(tx: Tx, viewer: Viewer) -> UUID:
 
 def _terms(form: Form) -> Terms:
     values: dict[str, Any] = {field: form.get(field, "") for field in ("name", "about", "currency")}
-    values |= {field: _number(form, field) for field in (*NUMBERS, *CHOICES) if field != "currency"}
-    return Terms(**values, price_minor=price_of(form.get("price", "")))
+    values |= {field: _number(form, field) for field in (*NUMBERS, *COUNTED)}
+    late = _number(form, "late_fee_percent") if form.get("late_fee_percent") else None
+    return Terms(**values, price_minor=price_of(form.get("price", "")), pays=_pays(form), late_fee_percent=late)
+
+
+def _pays(form: Form) -> Pays:
+    try:
+        return Pays(form.get("pays", ""))
+    except ValueError:
+        raise Invalid(BAD_CHOICE, code="pays") from None
 
 
 def _givers(form: Form) -> Givers:
@@ -240,8 +250,9 @@ def _givers(form: Form) -> Givers:
 
 
 def _form_of(service: Service) -> Form:
-    fields = ("name", "about", "currency", *NUMBERS, *(field for field in CHOICES if field != "currency"), "version", "needs")
-    return {**{field: str(getattr(service, field)) for field in fields}, "price": price_text(service.price_minor)}
+    fields = ("name", "about", "currency", "pays", *NUMBERS, *COUNTED, "version", "needs")
+    late = "" if service.late_fee_percent is None else str(service.late_fee_percent)
+    return {**{field: str(getattr(service, field)) for field in fields}, "price": price_text(service.price_minor), "late_fee_percent": late}
 
 
 def _number(form: Form, field: str) -> int:

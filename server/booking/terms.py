@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from server.booking.grains import GRAIN_MIN
+from server.booking.model import Pays
 from server.core.marking import _
 from server.errors import Invalid
 
@@ -12,6 +13,7 @@ GRIDS = (5, 10, 15, 20, 30, 60)
 NOTICES = (0, 60, 120, 240, 720, 1440, 2880, 10080)
 UNTIL = (0, 60, 120, 240, 720, 1440, 2880, 10080)
 HORIZONS = (7, 14, 28, 56, 91, 182, 366)
+PERCENTS = (0, 25, 50, 75, 100)
 CURRENCIES = ("GBP", "EUR", "USD")
 MAX_NAME, MAX_ABOUT, MAX_PRICE_MINOR = 120, 1000, 1_000_000
 CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
@@ -40,6 +42,9 @@ class Terms:
     buffer_after_min: int
     price_minor: int
     currency: str
+    pays: Pays
+    late_fee_percent: int | None
+    no_show_fee_percent: int
     grid_min: int
     notice_min: int
     horizon_days: int
@@ -61,6 +66,9 @@ class Terms:
 
 CHOICES: dict[str, tuple[object, ...]] = {
     "currency": CURRENCIES,
+    "pays": tuple(Pays),
+    "late_fee_percent": (None, *PERCENTS),
+    "no_show_fee_percent": PERCENTS,
     "grid_min": GRIDS,
     "notice_min": NOTICES,
     "horizon_days": HORIZONS,

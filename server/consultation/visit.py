@@ -15,7 +15,7 @@ from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
 from server.consultation.visit_account import account_page
 from server.consultation.visit_actions import decline, record_consents, record_who, start_visit
-from server.consultation.visit_appointment import booked_by_patient, enter
+from server.consultation.visit_appointment import Mine, booked_by_patient, enter
 from server.consultation.visit_recordings import agreed_recordings
 from server.consultation.visit_view import GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
 from server.errors import Invalid, NotFound
@@ -88,8 +88,7 @@ async def _welcome(request: Request) -> Response:
     if view.closed:
         async with house_of(request).database.read() as tx:
             recorded = bool(await agreed_recordings(tx, view.visit.participant.id))
-        again = f"/book/{mine.service.professional_id or mine.service.team_id}/{mine.service.id}" if mine else ""
-        return show_first(request, view, "closed", status=410, standing=view.visit.standing, recorded=recorded, again=again)
+        return show_first(request, view, "closed", status=410, standing=view.visit.standing, recorded=recorded, **_of_booking(mine))
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")
     boot = {
@@ -100,6 +99,13 @@ async def _welcome(request: Request) -> Response:
         "early": view.early,
     }
     return show_first(request, view, "welcome", boot=boot, changes=mine is not None)
+
+
+def _of_booking(mine: Mine | None) -> dict[str, object]:
+    """Say where it can be booked again, and what became of the money."""
+    if mine is None:
+        return {"again": "", "money": None}
+    return {"again": f"/book/{mine.service.professional_id or mine.service.team_id}/{mine.service.id}", "money": mine.money}
 
 
 async def _start(request: Request) -> Response:

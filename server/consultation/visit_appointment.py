@@ -7,6 +7,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from server.billing.doors import Money, money_of
+from server.billing.terms import kept_minor
 from server.booking.actions import cancel, move
 from server.booking.doors import find_appointment
 from server.booking.free_times import FreeTimes, Question, times_to_move
@@ -27,12 +29,13 @@ SAID = ("booked", "moved")
 
 @dataclass(frozen=True)
 class Mine:
-    """An appointment that its patient booked, on their visit; `patient` is where they are written to."""
+    """An appointment that its patient booked, on their visit; `patient` is where they are written to, `money` what they paid online."""
 
     view: View
     appointment: Appointment
     service: Service
     patient: Patient
+    money: Money | None
 
 
 async def arrive(request: Request, appointment_id: UUID) -> Response:
@@ -60,7 +63,7 @@ async def booked_by_patient(tx: Tx, view: View, *, lock: bool = False) -> Mine |
     if appointment is None or appointment.service_id is None:
         return None
     service = await tx.get_one(Service, appointment.service_id)
-    return Mine(view, appointment, service, await record_of(tx, view.visit.consultation))
+    return Mine(view, appointment, service, await record_of(tx, view.visit.consultation), await money_of(tx, appointment.id))
 
 
 async def _mine(tx: Tx, request: Request, *, lock: bool = False) -> Mine:
@@ -139,6 +142,8 @@ def _show(request: Request, mine: Mine, template: str, status: int = 200, *, sai
         "appointment": mine.appointment,
         "service": mine.service,
         "patient": mine.patient,
+        "money": mine.money,
+        "fee": kept_minor(mine.appointment, mine.view.now),
         "open": mine.view.visit.standing is Standing.READY,
         "zone": zone,
         "own": own_zone(mine.appointment.time_zone, zone, mine.appointment.begins_at),

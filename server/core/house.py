@@ -6,7 +6,7 @@ from server.core.crypto import Secrets
 from server.core.db import Database
 from server.core.keyring import KeyRing
 from server.core.supervise import Supervisor
-from server.ports import Bus, Clock, Limiter, MediaEngines, Tickets
+from server.ports import Bus, Clock, Limiter, MediaEngines, Payments, Tickets
 from server.settings import Settings
 
 
@@ -22,3 +22,4 @@ class House:
     tickets: Tickets
     limiter: Limiter
     engines: MediaEngines
+    payments: Payments | None = None

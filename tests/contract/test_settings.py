@@ -51,6 +51,7 @@ def test_a_secret_can_stand_in_a_file(tmp_path: Path) -> None:
         ("TWILIO_URL", "secret.example"),
         ("TWILIO_URL", "https://secret.example/path"),
         ("PHONE_REGION", "secret"),
+        ("PAYMENTS", "secret"),
         ("TRUSTED_PROXIES", "secret.example"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,secret"),
         ("TRUSTED_PROXIES", "*"),
@@ -136,3 +137,11 @@ def test_half_a_provider_stops_the_start(given: dict[str, str], missing: str) ->
     with pytest.raises(BadSettings) as refused:
         load_settings({f"CONSILIUM_{name}": value for name, value in given.items()})
     assert str(refused.value) == f"CONSILIUM_{missing}"
+
+
+@pytest.mark.row("M5")
+def test_the_sandbox_is_not_for_production() -> None:
+    production = {"CONSILIUM_ENVIRONMENT": "production", "CONSILIUM_BASE_URL": "https://clinic.example"}
+    with pytest.raises(BadSettings, match="CONSILIUM_PAYMENTS"):
+        load_settings({**production, "CONSILIUM_PAYMENTS": "sandbox"})
+    assert load_settings(production).payments == "none"

@@ -12,14 +12,19 @@ PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment",
+    "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
-    "server/patients/doors.py",
+    "server/patients/doors.py", "server/billing/doors.py",
 }  # fmt: skip
 HANDED = {
+    "server/billing/actions.py": "is handed the appointment or what the provider says of a charge: there is no viewer",
+    "server/billing/refunds.py": "is handed the charge, or what the provider says of a refund",
+    "server/billing/till.py": "asks the provider for an errand, or for whoever holds the time: there is no viewer",
+    "server/billing/jobs.py": "sweeps what is open: there is no viewer",
     "server/booking/guard.py": "finds what holds a time, and shows it to nobody: there is no viewer",
     "server/booking/offer.py": "finds which holds are over, and shows them to nobody: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",

@@ -31,7 +31,7 @@ class Endpoint:
             "{owner_id:uuid}": ALICE.professional_id, "{service_id:uuid}": meeting.visit_id, "{appointment_id:uuid}": meeting.visit_id,
             "{template_id:uuid}": meeting.visit_id, "{snippet_id:uuid}": meeting.visit_id,
             "{day_id:uuid}": meeting.visit_id, "{closure_id:uuid}": meeting.visit_id,
-            "{weekday:int}": 0,
+            "{weekday:int}": 0, "{checkout_id:str}": "play_nothing",
         }  # fmt: skip
         path = self.path
         for name, value in values.items():

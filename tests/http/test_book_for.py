@@ -159,7 +159,8 @@ async def test_a_lead_and_any_one_beside(sign_in: SignIn, house: House, cast: Ca
     assert "One who leads, and any one beside" in page
     form = {
         "name": "Review", "about": "", "length_min": "20", "buffer_before_min": "0", "buffer_after_min": "0", "price": "",
-        "currency": "GBP", "grid_min": "20", "notice_min": "120", "horizon_days": "56", "cancel_until_min": "1440", "move_until_min": "1440",
+        "currency": "GBP", "grid_min": "20", "notice_min": "120", "horizon_days": "56", "cancel_until_min": "1440",
+        "move_until_min": "1440",
         "needs": "lead_and_any", "team_id": str(ALICE.team_id), "lead": "",
     }  # fmt: skip
     refused = await client.post("/offer/services/new", data=form)

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("B2")]
 TERMS = {
     "name": "First <talk>", "about": "For new patients", "length_min": "20", "buffer_before_min": "0", "buffer_after_min": "10",
     "price": "45.50", "currency": "GBP",
+    "pays": "online", "late_fee_percent": "50", "no_show_fee_percent": "100",
     "grid_min": "20", "notice_min": "120", "horizon_days": "56", "cancel_until_min": "1440", "move_until_min": "1440",
 }  # fmt: skip
 MONDAY_HOURS = {"from_0": "09:00", "to_0": "10:00", "from_1": "14:00", "to_1": "24:00", "since": "2026-03-02"}
@@ -63,6 +64,7 @@ async def test_from_nothing_to_what_patients_will_see(house: House, sign_in: Sig
 
 REFUSED = {
     "name": "", "about": "x" * 1001, "length_min": "7", "buffer_after_min": "65", "price": "4.5", "currency": "ABC", "grid_min": "7",
+    "pays": "later", "late_fee_percent": "33", "no_show_fee_percent": "",
     "notice_min": "-1", "horizon_days": "9999999", "cancel_until_min": "1", "move_until_min": "",
 }  # fmt: skip
 

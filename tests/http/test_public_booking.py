@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from server.booking.actions import HOLD_FOR
 from server.booking.held import COOKIE
-from server.booking.model import AppointmentState, Grain, Service, ServiceState
+from server.booking.model import AppointmentState, Grain, Pays, Service, ServiceState
 from server.consultation.model import Participant
 from server.core.house import House
 from server.messaging.model import Delivery
@@ -321,3 +321,14 @@ async def test_bad_35_names_are_text(erin: Booker, sign_in: SignIn, house: House
     pages = [(await erin.client.get(location)).text, (await (await sign_in(ALICE)).get("/week")).text]
     assert not any(SCRIPT in page for page in pages)
     assert "&lt;script&gt;" in pages[1]
+
+
+@pytest.mark.row("M5")
+async def test_without_a_provider_what_is_paid_online_is_paid_at_the_practice(erin: Booker, house: House) -> None:
+    async with house.database.write() as tx:
+        service = await tx.get_one(Service, erin.service.id)
+        service.price_minor, service.pays = 4000, Pays.ONLINE
+    assert "you pay at the practice" in (await erin.client.get(f"/book/{ALICE.professional_id}")).text
+    location = await erin.book("2026-03-03T09:20Z")
+    assert "You pay £40.00 at the practice, not now." in (await erin.client.get(location)).text
+    assert (await appointments(house))[0].pays == Pays.PRACTICE

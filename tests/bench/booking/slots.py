@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from server.access.model import Membership, Professional
 from server.booking.guard import span_of
-from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain, Needs, Service
+from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain, Needs, Pays, Service
 from server.booking.offer import slots_of
 from server.core.db import Database, Tx
 from server.core.ids import new_id
@@ -63,7 +63,8 @@ async def _booked(tx: Tx, offered: Service, member: Staff, day: int, place: int)
     appointment = Appointment(
         id=new_id(), practice_id=CLINIC, service_id=offered.id, state=AppointmentState.CONFIRMED, begins_at=begins_at,
         ends_at=begins_at + timedelta(minutes=20), buffer_before_min=0, buffer_after_min=10, cancel_until_min=0, move_until_min=0,
-        time_zone="Europe/London", sequence=0, version=1, price_minor=0, currency="GBP", created_at=MORNING,
+        time_zone="Europe/London", sequence=0, version=1, price_minor=0, currency="GBP", pays=Pays.PRACTICE, no_show_fee_percent=0,
+        created_at=MORNING,
     )  # fmt: skip
     tx.add(appointment)
     await tx.flush()
