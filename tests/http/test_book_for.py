@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from server.booking.model import AppointmentState, Needs, Service, ServiceState
+from server.booking.offer_pages import FIRST
 from server.consultation.model import Consultation
 from server.core.house import House
 from server.messaging.model import Delivery
@@ -162,6 +163,7 @@ async def test_a_lead_and_any_one_beside(sign_in: SignIn, house: House, cast: Ca
         "currency": "GBP", "grid_min": "20", "notice_min": "120", "horizon_days": "56", "cancel_until_min": "1440",
         "move_until_min": "1440",
         "needs": "lead_and_any", "team_id": str(ALICE.team_id), "lead": "",
+        **{field: FIRST[field] for field in ("pays", "late_fee_percent", "no_show_fee_percent")},
     }  # fmt: skip
     refused = await client.post("/offer/services/new", data=form)
     assert (refused.status_code, "Please choose somebody of the team." in refused.text) == (422, True)
