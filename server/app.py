@@ -23,6 +23,7 @@ import server.booking.held_pages
 import server.booking.offer_pages
 import server.booking.waiting_pages
 import server.booking.waiting_staff_pages
+import server.consultation.book_for_pages
 import server.consultation.call_pages
 import server.consultation.change_pages
 import server.consultation.engine_pages
@@ -207,6 +208,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.consultation.week_pages.routes(),
         *server.consultation.change_pages.routes(),
         *server.consultation.settle_pages.routes(),
+        *server.consultation.book_for_pages.routes(see_bookable),
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
         *server.consultation.feedback_pages.routes(),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from server.access.model import Membership, Professional, Team
 from server.access.policy import Viewer
 from server.booking.model import Closure, DayException, Service, WeeklyHours
 from server.core.db import Tx
@@ -39,6 +40,18 @@ async def see_days(tx: Tx, viewer: Viewer) -> list[DayException]:
 async def see_closures(tx: Tx, viewer: Viewer) -> list[Closure]:
     """Load the days on which the viewer's practice is closed, in their order."""
     return list(await tx.scalars(select(Closure).where(Closure.practice_id == viewer.practice_id).order_by(Closure.day)))
+
+
+async def colleagues_of(tx: Tx, viewer: Viewer) -> list[tuple[Team, list[Professional]]]:
+    """Load the members of each of the viewer's teams, both by name."""
+    joined = select(Team, Professional).join(Membership, Membership.team_id == Team.id)
+    current = Team.id.in_(viewer.team_ids) & Membership.ended_at.is_(None)
+    query = joined.join(Professional, Professional.id == Membership.professional_id).where(current)
+    rows = await tx.execute(query.order_by(Team.name, Team.id, Professional.name, Professional.id))
+    teams: dict[UUID, tuple[Team, list[Professional]]] = {}
+    for team, member in rows:
+        teams.setdefault(team.id, (team, []))[1].append(member)
+    return list(teams.values())
 
 
 def _theirs(viewer: Viewer) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from server.access.policy import Viewer
 from server.access.viewer import administers, professional_of, teams_of
 from server.booking.model import DayKind, Needs, Pays, Service, ServiceState
 from server.booking.offer import slots_of
-from server.booking.offer_doors import see_closures, see_days, see_hours, see_service, see_services
+from server.booking.offer_doors import colleagues_of, see_closures, see_days, see_hours, see_service, see_services
 from server.booking.offering import (
     Day,
     Givers,
@@ -118,6 +118,7 @@ async def _service_form(tx: Tx, request: Request, viewer: Viewer, form: Form, er
     context = {
         "form": {**FIRST, "team_id": "", "lead": "", "version": "", **form},
         "teams": await teams_of(tx, viewer),
+        "colleagues": await colleagues_of(tx, viewer),
         "choices": CHOICES,
         "new": request.url.path.endswith("/new"),
         "error": _told(request, error),
@@ -242,7 +243,8 @@ def _givers(form: Form) -> Givers:
     if not form.get("team_id"):
         return Givers(None, Needs.ONE, None)
     try:
-        return Givers(UUID(form["team_id"]), Needs(form.get("needs", "")), None)
+        lead_id = UUID(form["lead"]) if form.get("needs") == Needs.LEAD_AND_ANY and form.get("lead") else None
+        return Givers(UUID(form["team_id"]), Needs(form.get("needs", "")), lead_id)
     except ValueError:
         raise Invalid(BAD_CHOICE, code="needs") from None
 

@@ -15,12 +15,15 @@ from server.access.model import Practice
 from server.access.viewer import professional_of
 from server.booking.actions import cancel, move_for_practice
 from server.booking.doors import find_appointment
-from server.booking.model import Appointment, Party
+from server.booking.free_times import FreeTimes, Question, times_to_move
+from server.booking.model import Appointment, Party, Service
+from server.booking.slot_days import TIME, read_time
 from server.consultation.doors import record_of, see_consultation
 from server.consultation.model import Consultation
 from server.consultation.visit_appointment import check_version, read_version
 from server.core.db import Tx
-from server.errors import Conflict, Invalid, NotFound
+from server.core.marking import _
+from server.errors import Conflict, Invalid
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -28,6 +31,9 @@ from server.web.pages import language_of, render
 
 LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
 LAST_YEAR = 9000
+PLANNED_BEFORE = _(
+    "This consultation was planned before times could be moved and cancelled here. Please call the patient, and plan a new one on Today."
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def routes() -> list[Route]:
 
 async def _page(request: Request) -> Response:
     async with house_of(request).database.read() as tx:
-        return _show(request, await _change(tx, request))
+        return await _show(tx, request, await _change(tx, request))
 
 
 async def _move(request: Request) -> Response:
@@ -56,7 +62,7 @@ async def _move(request: Request) -> Response:
     try:
         async with house_of(request).database.write() as tx:
             change = await _change(tx, request, lock=True)
-            begins_at = read_local(form.get("day", ""), form.get("time", ""), change.practice.time_zone)
+            begins_at = _chosen(form, change.practice.time_zone)
             await move_for_practice(tx, change.appointment, begins_at, read_version(form), now)
     except (Conflict, Invalid) as error:
         return await _again(request, error, form)
@@ -76,34 +82,61 @@ async def _cancel(request: Request) -> Response:
 
 
 async def _change(tx: Tx, request: Request, *, lock: bool = False) -> Change:
-    """Load it through the consultation's door; raises `NotFound`, also for what was planned before there were appointments."""
+    """Load it through the consultation's door; raises `NotFound`, and `Conflict` for what was planned before there were appointments."""
     viewer = await professional_of(request)
     consultation = await see_consultation(tx, viewer, cast(UUID, request.path_params["consultation_id"]), lock=lock)
     appointment = await find_appointment(tx, consultation.appointment_id) if consultation.appointment_id else None
     if appointment is None:
-        raise NotFound
+        raise Conflict(PLANNED_BEFORE, code="no_appointment")
     practice = await tx.get_one(Practice, consultation.practice_id)
     return Change(consultation, appointment, await record_of(tx, consultation), practice)
 
 
 async def _again(request: Request, error: Conflict | Invalid, form: dict[str, str]) -> Response:
     async with house_of(request).database.read() as tx:
-        return _show(request, await _change(tx, request), error, form)
+        return await _show(tx, request, await _change(tx, request), error, form)
 
 
-def _show(request: Request, change: Change, error: Conflict | Invalid | None = None, form: dict[str, str] | None = None) -> Response:
+async def _show(
+    tx: Tx, request: Request, change: Change, error: Conflict | Invalid | None = None, form: dict[str, str] | None = None
+) -> Response:
+    free = await _free(tx, request, change, form or dict(request.query_params))
     local = change.appointment.begins_at.astimezone(ZoneInfo(change.practice.time_zone))
     shown = {
         "consultation": change.consultation,
         "appointment": change.appointment,
         "patient": change.patient,
         "zone": change.practice.time_zone,
+        "week": free.week if free else None,
+        "first_free": free.first_free if free else None,
         "day_value": (form or {}).get("day") or local.strftime("%Y-%m-%d"),
-        "time_value": (form or {}).get("time") or local.strftime("%H:%M"),
+        "time_value": _typed(form) or local.strftime("%H:%M"),
+        "chosen": (form or {}).get("time", ""),
         "error": language_of(request).text(error.message) if error else None,
         "now": house_of(request).clock.now(),
     }
     return render(request, "staff/appointment.html", shown, error.http_status if error else 200)
+
+
+def _typed(form: dict[str, str] | None) -> str:
+    """Return the time that was written by hand, as it was."""
+    text = (form or {}).get("time", "")
+    return "" if TIME.fullmatch(text) else text
+
+
+async def _free(tx: Tx, request: Request, change: Change, asked: dict[str, str]) -> FreeTimes | None:
+    """Return the free times of what was booked as a service; what a professional planned themself goes anywhere."""
+    service = await tx.get(Service, change.appointment.service_id) if change.appointment.service_id else None
+    if service is None or change.consultation.over:
+        return None
+    question = Question(service, change.practice.time_zone, asked)
+    return await times_to_move(tx, change.appointment, question, house_of(request).clock.now())
+
+
+def _chosen(form: dict[str, str], zone: str) -> datetime:
+    """Return the free time that was chosen, or the day and time that were written."""
+    text = form.get("time", "")
+    return read_time(text) if TIME.fullmatch(text) else read_local(form.get("day", ""), text, zone)
 
 
 def read_local(day: str, clock: str, zone: str) -> datetime:

@@ -4,12 +4,15 @@ What is found has consequences by itself only where it speaks against nobody but
 about a time that a professional planned themself, they decide.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from server.access.policy import Viewer
+from server.billing.model import Reason
+from server.billing.refunds import refund_of
 from server.booking.guard import lock_appointment
 from server.booking.model import Appointment, AppointmentState
 from server.consultation.appointments import call_off_missed
@@ -20,9 +23,10 @@ from server.consultation.records import Attendance, Ending
 from server.consultation.settled import BY_ITSELF, Decision, Settlement
 from server.consultation.topics import today_topic
 from server.core.db import Tx
-from server.errors import NotFound
+from server.errors import Conflict, NotFound
 
 MOST_AT_ONCE = 100  # of one sweep; the next one goes on
+WHOLE = 100  # per cent
 BECOMES = {
     Decision.TOOK_PLACE: AppointmentState.FULFILLED,
     Decision.NO_SHOW: AppointmentState.NO_SHOW,
@@ -73,6 +77,7 @@ async def carry_out(tx: Tx, appointment_id: UUID, now: datetime) -> None:
         return
     if appointment.state == AppointmentState.CONFIRMED:
         appointment.settle(BECOMES[Decision(settlement.decision)], now)
+        await _give_back(tx, appointment, settlement, now)
     settlement.close(now)
     await tx.flush()
     tx.hint(today_topic(appointment.practice_id))
@@ -108,9 +113,24 @@ async def _follow(tx: Tx, appointment: Appointment, settlement: Settlement, now:
     if settlement.finding == Finding.MISSED:
         appointment.settle(AppointmentState.CANCELLED, now)
         await call_off_missed(tx, appointment.id, now)
+        await _refund(tx, settlement, WHOLE, Reason.PRACTICE, now)
     else:
         appointment.settle(AppointmentState.FULFILLED, now)
     settlement.close(now)
+
+
+async def _give_back(tx: Tx, appointment: Appointment, settlement: Settlement, now: datetime) -> None:
+    """Give back what the decision leaves to the patient: all of it, or what the service's rule for who does not come lets them keep."""
+    if settlement.decision == Decision.EXCUSED:
+        await _refund(tx, settlement, WHOLE, Reason.GOODWILL, now)
+    elif settlement.decision == Decision.NO_SHOW:
+        await _refund(tx, settlement, WHOLE - appointment.no_show_fee_percent, Reason.MISSED, now)
+
+
+async def _refund(tx: Tx, settlement: Settlement, percent: int, reason: Reason, now: datetime) -> None:
+    """A payment that is disputed at the bank stays there: the bank decides about it, and the appointment is settled all the same."""
+    with suppress(Conflict):
+        await refund_of(tx, settlement.appointment_id, percent, reason, settlement.decided_by, now)
 
 
 async def _who_ended(tx: Tx, consultation_id: UUID) -> UUID | None:

@@ -1,5 +1,6 @@
 """The database: one declarative base, transactions as context managers, and the differences of SQLite and PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ SQLITE_PRAGMAS = (
     f"wal_autocheckpoint={CHECKPOINT_PAGES}",
 )
 POOL_SIZE = 8
+TURN_WITHIN_S = 30  # for the one writer of an SQLite file
 POOL_WAIT_S = 10  # for a connection while all are taken; then the pool gives up
 CONNECT_WITHIN_S = 5
 WRITES = "consilium_writes"
@@ -117,6 +119,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        self._queue = asyncio.Lock()
         self._writer = self._engine.execution_options(**{WRITES: True})
 
     @property
@@ -136,11 +139,28 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         """Commit at the end, roll back at an exception; hints are published only after the commit."""
-        async with self._open(self._writer) as tx:
+        async with self._turn(), self._open(self._writer) as tx:
             yield tx
             await tx.commit()
         for topic in tx.hints:
             self._bus.publish(topic)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """On SQLite the writers of this process wait here, first come, first served, and without a connection.
+
+        The file's own lock knows no order: whoever waits for it asks again now and then, and of many some never meet it free.
+        Raises `TimeoutError`, which is an outage, when it is not one's turn in time.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        async with asyncio.timeout(TURN_WITHIN_S):
+            await self._queue.acquire()
+        try:
+            yield
+        finally:
+            self._queue.release()
 
     @asynccontextmanager
     async def _open(self, engine: Any) -> AsyncIterator[Tx]:

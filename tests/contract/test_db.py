@@ -1,5 +1,6 @@
 """What the rest of the house relies on when it opens a transaction, on both databases."""
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -12,7 +13,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from server.access.model import Practice, Team
 from server.adapters.memory_bus import MemoryBus
-from server.core.db import Database, Events, Tx
+from server.core import db
+from server.core.db import POOL_SIZE, STORAGE_ERRORS, Database, Events, Tx
 from server.core.ids import new_id
 from server.identity.actions import find_credential
 from server.identity.model import Credential, LoginSession
@@ -171,4 +173,34 @@ async def test_sqlite_is_set_to_survive_a_power_cut(sqlite_url: str) -> None:
         assert (await tx.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
         assert (await tx.execute(text("PRAGMA synchronous"))).scalar() == 2
         assert (await tx.execute(text("PRAGMA foreign_keys"))).scalar() == 1
+    await database.close()
+
+
+@pytest.mark.row("B3")
+async def test_bad_20_many_writers_take_turns_in_order(sqlite_url: str) -> None:
+    """More writers than connections wait first come, first served: none of them meets a locked file, and none a full pool."""
+    database = Database(sqlite_url, MemoryBus(), Events())
+    began: list[int] = []
+
+    async def write(number: int) -> None:
+        async with database.write() as tx:
+            began.append(number)
+            await tx.execute(text("SELECT 1"))
+
+    await asyncio.gather(*(write(number) for number in range(5 * POOL_SIZE)))
+    assert began == list(range(5 * POOL_SIZE))
+    await database.close()
+
+
+@pytest.mark.row("B3")
+async def test_bad_20_whoever_waits_too_long_for_their_turn_is_told(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts as an outage, for which there is a sentence; the turn of the next one is not lost with it."""
+    monkeypatch.setattr(db, "TURN_WITHIN_S", 0.01)
+    database = Database(sqlite_url, MemoryBus(), Events())
+    async with database.write():
+        with pytest.raises(STORAGE_ERRORS):
+            async with database.write():
+                pass
+    async with database.write() as tx:
+        await tx.execute(text("SELECT 1"))
     await database.close()

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.booking.model import Appointment, Service, ServiceState
+from server.billing.model import Charge, ChargeState, Refund
+from server.booking.model import Appointment, Pays, Service, ServiceState
 from server.consultation.model import Consultation, JoinLink, Participant, Role
 from server.consultation.records import Attendance, Ending
 from server.consultation.settle_jobs import settle_due
@@ -22,7 +23,7 @@ from server.messaging.model import Delivery
 from server.ports import Letter
 from server.web.i18n import read_languages
 from tests.cast import ALICE, BOB, CHARLIE, MALLORY, Cast, Meeting, Staff
-from tests.conftest import SignIn, StillClock, browser_of
+from tests.conftest import MORNING, SignIn, StillClock, browser_of
 from tests.http.booking import Booker, offer
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("B4")]
@@ -107,6 +108,25 @@ async def booked(erin: Booker, house: House, clock: StillClock) -> Booked:
         consultation = await tx.get_one(Consultation, link.consultation_id)
     assert consultation.appointment_id is not None
     return Booked(house, clock, consultation.appointment_id, consultation.id, link.participant_id, base)
+
+
+async def pay(booked: Booked, **more: object) -> None:
+    """Let erin have paid 45 pounds, of which the service keeps two fifths from who does not come."""
+    async with booked.house.database.write() as tx:
+        appointment = await tx.get_one(Appointment, booked.appointment_id)
+        appointment.price_minor, appointment.pays, appointment.no_show_fee_percent = 4500, Pays.ONLINE, 40
+        charge = Charge(
+            id=new_id(), appointment_id=appointment.id, practice_id=appointment.practice_id, professional_id=ALICE.professional_id,
+            provider="sandbox", account="acct", title="Consultation", minor=4500, currency="GBP", fee_minor=0, state=ChargeState.PAID, n=1,
+            origin="https://clinic.example", payment="pay_1", created_at=MORNING, expires_at=MORNING, paid_at=MORNING,
+            **more,
+        )  # fmt: skip
+        tx.add(charge)
+
+
+async def refunds(booked: Booked) -> list[tuple[int, str, UUID | None]]:
+    async with booked.house.database.read() as tx:
+        return [(one.minor, one.reason, one.asked_by) for one in await tx.scalars(select(Refund))]
 
 
 async def answer(sign_in: SignIn, who: Staff, booked: Booked, said: str) -> int:
@@ -232,6 +252,42 @@ async def test_what_was_said_at_the_desk_is_the_decision(booked: Booked, sign_in
     booked.clock.advance(UNDO_FOR.total_seconds())
     await settle_due(booked.house)
     assert await booked.state() == "no_show"
+
+
+async def test_all_the_money_goes_back_to_who_waited_in_vain(booked: Booked) -> None:
+    await pay(booked)
+    await booked.was_there(booked.patient_place, 0, 20)
+    await booked.settle()
+    assert await refunds(booked) == [(4500, "practice", None)]
+    await settle_due(booked.house)
+    assert len(await refunds(booked)) == 1
+
+
+async def test_a_disputed_payment_stays_with_the_bank(booked: Booked) -> None:
+    await pay(booked, disputed_at=MORNING)
+    await booked.was_there(booked.patient_place, 0, 20)
+    await booked.settle()
+    assert (await refunds(booked), await booked.state()) == ([], "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("said", "given"),
+    [("no_show", [(2700, "missed")]), ("excused", [(4500, "goodwill")]), ("took_place", [])],
+    ids=str,
+)
+async def test_the_rule_of_the_service_decides_about_the_money(
+    booked: Booked, sign_in: SignIn, said: str, given: list[tuple[int, str]]
+) -> None:
+    await pay(booked)
+    await booked.was_there(await booked.host(), 0, 15)
+    await booked.settle()
+    assert "£18" in (await (await sign_in(ALICE)).get("/today")).text
+    assert await answer(sign_in, ALICE, booked, said) == 303
+    await settle_due(booked.house)
+    assert await refunds(booked) == [], "within the hour nothing happens"
+    booked.clock.advance(UNDO_FOR.total_seconds())
+    await settle_due(booked.house)
+    assert await refunds(booked) == [(minor, reason, ALICE.person_id) for minor, reason in given]
 
 
 @pytest.mark.parametrize("outsider", [BOB, CHARLIE, MALLORY], ids=lambda member: member.username)

@@ -53,6 +53,9 @@ const Ended = (parts: Parts) => {
       <div class="desk-doings">
         {outcome === "unsuitable" && <Ring {...parts} />}
         <BackToToday boot={boot} primary />
+        <a class="button" href={`/consultations/${model.state.value.roster.consultation.id}/next`}>
+          {t("Book the next appointment")}
+        </a>
         {state === "ended" && (
           <a class="button" href={`/calls/${model.state.value.roster.consultation.id}`}>
             {t("How the call went")}

@@ -16,6 +16,7 @@ import { Feed } from "./feed.ts";
 import { useHeld } from "./held.ts";
 import { LineState } from "./linestate.tsx";
 import { TodayList, WaitingCount } from "./list.tsx";
+import { EVERY_MS, Live } from "./live.ts";
 import type { Team } from "./new.tsx";
 import { NextInLine } from "./next.tsx";
 import { type Notice, Notices } from "./notices.tsx";
@@ -167,7 +168,13 @@ const showList = (): void => {
   const { teams, now, rows, notices } = boot<TodayBoot>();
   const board = new Board({ now, rows, notices }, Date.now);
   board.onlyMine.value = preferred("mine", false);
-  const feed = new Feed(board);
+  const live = new Live();
+  const feed = new Feed({
+    apply: (frame) => {
+      board.apply(frame);
+      void live.refresh();
+    },
+  });
   const asked = new Asked(board.rows);
   const bell = new Bell({ waiting: board.waitingIds, callers: computed(() => asked.asks.value.map(({ key }) => key)) });
   bell.restore();
@@ -176,6 +183,7 @@ const showList = (): void => {
   const parts = { board, feed, bell, asked, actions: new Actions(requests), teams };
   render(<Today {...parts} />, root);
   feed.start();
+  setInterval(() => void live.refresh(), EVERY_MS);
   setInterval(() => {
     board.tick();
     bell.tick();
