@@ -67,7 +67,6 @@ from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
 from server.adapters.sandbox_payments import SandboxPayments
 from server.adapters.smtp_mail import SmtpMail
-from server.adapters.twilio_sms import TwilioSms, genuine_with
 from server.billing.actions import end_checkout, settle_cancelled
 from server.billing.jobs import handlers as billing_handlers
 from server.billing.jobs import sweep_charges
@@ -224,7 +223,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.messaging.http.routes(),
         *server.messaging.late_http.routes(),
         *server.messaging.practice_pages.routes(),
-        *(server.messaging.hooks.routes(genuine_with(settings)) if settings.twilio_account_sid else ()),
+        *_text_message_routes(settings),
         *server.notes.http.routes(),
         *server.notes.texts_http.routes(),
         *server.notes.texts_pages.routes(),
@@ -281,6 +280,20 @@ def _events(clock: Clock, secrets: Secrets) -> Events:
     return events
 
 
+def _text_messages(settings: Settings) -> Carrier:
+    from server.adapters.twilio_sms import TwilioSms  # noqa: PLC0415 - its SDK takes long to load, and not everybody needs it
+
+    return TwilioSms(settings)
+
+
+def _text_message_routes(settings: Settings) -> list[Route]:
+    if not settings.twilio_account_sid:
+        return []
+    from server.adapters.twilio_sms import genuine_with  # noqa: PLC0415 - as above
+
+    return server.messaging.hooks.routes(genuine_with(settings))
+
+
 def _payments(settings: Settings, clock: Clock) -> Payments | None:
     if settings.payments == "sandbox":
         return SandboxPayments(settings.data_dir / "sandbox.db", clock.now)
@@ -307,7 +320,7 @@ def _pay_routes(settings: Settings, payments: Payments | None) -> list[Route]:
 def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
     """Without a provider for a channel its messages stay on the outbox page."""
     return {
-        Channel.SMS: TwilioSms(settings) if settings.twilio_account_sid else OutboxPage(),
+        Channel.SMS: _text_messages(settings) if settings.twilio_account_sid else OutboxPage(),
         Channel.EMAIL: SmtpMail(settings, clock) if settings.smtp_host else OutboxPage(),
     }
 

@@ -83,6 +83,7 @@ async def _listed(tx: Tx, request: Request, viewer: Viewer, error: Invalid | Con
         "days": [one for one in await see_days(tx, viewer) if one.day >= today],
         "closures": [one for one in await see_closures(tx, viewer) if one.day >= today],
         "administers": await administers(tx, viewer),
+        "merchants": house_of(request).settings.payments == "stripe",
     }
     context = {**shown, "clock": clock_of, "today": today, "zone": practice.time_zone, "error": _told(request, error)}
     return render(request, "staff/offer.html", context, status=error.http_status if error else 200)
