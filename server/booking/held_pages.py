@@ -150,6 +150,7 @@ async def _book(request: Request, cashier: Cashier) -> Response:
             held.appointment.booked_by = who.person_id
         else:
             held.appointment.pays = pays
+            await tx.flush()  # before it is read anew
             await confirm(tx, held.appointment, who, held.now)
     if pays == Pays.ONLINE:
         return await cashier.start(request, held.appointment.id)
