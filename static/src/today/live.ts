@@ -34,7 +34,7 @@ export const liveParts = (): HTMLElement[] => $$("[data-live]");
 export const exchange = (fresh: Document): void => {
   for (const part of liveParts()) {
     const next = fresh.getElementById(part.id);
-    if (!next || next.innerHTML === part.innerHTML) continue;
+    if (!next || next.isEqualNode(part)) continue;
     const held = part.contains(document.activeElement) ? nameOf(document.activeElement) : null;
     part.replaceChildren(...next.childNodes);
     if (held === null) continue;
