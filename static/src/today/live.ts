@@ -3,15 +3,22 @@ import { $$ } from "../lib/dom.ts";
 
 export const EVERY_MS = 60_000;
 
-/** Reads this page once more; null when it could not be read, or when another one came in its place (a sign-in). */
-const readPage = async (): Promise<string | null> => {
-  try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    return answer.ok && !answer.redirected ? await answer.text() : null;
-  } catch {
-    return null;
-  }
-};
+/**
+ * Reads this page once more; null when it could not be read, or when another one came in its place (a sign-in).
+ * The browser parses what it fetches by itself: to parse a text would need a policy for trusted types.
+ */
+const readPage = (): Promise<Document | null> =>
+  new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    const page = location.href.replace(location.hash, "");
+    request.onload = () => {
+      resolve(request.status === 200 && request.responseURL === page ? request.responseXML : null);
+    };
+    request.onerror = () => resolve(null);
+    request.open("GET", page);
+    request.responseType = "document";
+    request.send();
+  });
 
 /** What has the focus, by a name that it has after the exchange, too. */
 const nameOf = (element: Element | null): string | null => {
@@ -24,11 +31,10 @@ const nameOf = (element: Element | null): string | null => {
 export const liveParts = (): HTMLElement[] => $$("[data-live]");
 
 /** Puts what is new in place of what is old; parts that are the same stay untouched, so that nobody's reading is interrupted. */
-export const exchange = (html: string): void => {
-  const fresh = new DOMParser().parseFromString(html, "text/html");
+export const exchange = (fresh: Document): void => {
   for (const part of liveParts()) {
     const next = fresh.getElementById(part.id);
-    if (!next || next.innerHTML === part.innerHTML) continue;
+    if (!next || next.isEqualNode(part)) continue;
     const held = part.contains(document.activeElement) ? nameOf(document.activeElement) : null;
     part.replaceChildren(...next.childNodes);
     if (held === null) continue;
@@ -49,9 +55,9 @@ export class Live {
       return;
     }
     this.#reading = true;
-    const html = await readPage();
+    const fresh = await readPage();
     this.#reading = false;
-    if (html !== null) exchange(html);
+    if (fresh !== null) exchange(fresh);
     if (this.#again) {
       this.#again = false;
       await this.refresh();
