@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from server.access.viewer import professional_of
 from server.consultation.settled import Decision
-from server.consultation.settling import decide, undo
+from server.consultation.settling import decide, see_settlement, undo
 from server.core.marking import _
 from server.errors import Invalid
 from server.web.endpoint import house_of
@@ -29,11 +29,12 @@ async def _decide(request: Request) -> Response:
     house = house_of(request)
     consultation_id = cast(UUID, request.path_params["consultation_id"])
     said = form.get("do", "")
-    if said != UNDO and said not in set(Decision):
-        raise Invalid(BAD_CHOICE, code="do")
     async with house.database.write() as tx:
         if said == UNDO:
             await undo(tx, viewer, consultation_id)
-        else:
+        elif said in set(Decision):
             await decide(tx, viewer, consultation_id, Decision(said), house.clock.now())
+        else:
+            await see_settlement(tx, viewer, consultation_id)  # who may not is told nothing else
+            raise Invalid(BAD_CHOICE, code="do")
     return RedirectResponse(BACK.get(form.get("back", ""), "/today"), status_code=303)

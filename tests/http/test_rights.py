@@ -14,13 +14,16 @@ from tests.http.routes import Endpoint, endpoints
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
-PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}"}
+PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}", "/wait/{token}", "/feed/{token}.ics"}
 OWN = {
     "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
     "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
-    "/recordings", "/week",
+    "/recordings", "/week", "/day", "/feedback", "/waiting-list", "/appointments/new", "/api/late",
+    "/account/calendar", "/account/calendar/new", "/account/calendar/stop",
+    "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
+    "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:int}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -105,7 +108,7 @@ async def test_every_route_is_in_this_table(app: Starlette) -> None:
     rest = {endpoint.path for endpoint in endpoints(app)} - PUBLIC - OWN
     bound = (
         "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
-        "{service_id", "{day_id", "{closure_id",
+        "{service_id", "{day_id", "{closure_id", "{delay_id", "{delivery_id", "{seeker_id",
     )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 
