@@ -8,8 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.viewer import professional_of
+from server.consultation.doors import see_consultation
 from server.consultation.settled import Decision
-from server.consultation.settling import decide, see_settlement, undo
+from server.consultation.settling import decide, undo
 from server.core.marking import _
 from server.errors import Invalid
 from server.web.endpoint import house_of
@@ -35,6 +36,6 @@ async def _decide(request: Request) -> Response:
         elif said in set(Decision):
             await decide(tx, viewer, consultation_id, Decision(said), house.clock.now())
         else:
-            await see_settlement(tx, viewer, consultation_id)  # who may not is told nothing else
+            await see_consultation(tx, viewer, consultation_id)  # who may not is told nothing else
             raise Invalid(BAD_CHOICE, code="do")
     return RedirectResponse(BACK.get(form.get("back", ""), "/today"), status_code=303)

@@ -85,17 +85,17 @@ async def carry_out(tx: Tx, appointment_id: UUID, now: datetime) -> None:
 
 async def decide(tx: Tx, viewer: Viewer, consultation_id: UUID, decision: Decision, now: datetime) -> None:
     """Say what it was. Raises `NotFound` for what waits for nobody's decision, `Conflict` once it is settled."""
-    settlement = await see_settlement(tx, viewer, consultation_id)
+    settlement = await _see_settlement(tx, viewer, consultation_id)
     settlement.decide(decision, viewer.person_id, now)
 
 
 async def undo(tx: Tx, viewer: Viewer, consultation_id: UUID) -> None:
     """Take that back; raises as `decide` does."""
-    settlement = await see_settlement(tx, viewer, consultation_id)
+    settlement = await _see_settlement(tx, viewer, consultation_id)
     settlement.undo()
 
 
-async def see_settlement(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Settlement:
+async def _see_settlement(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Settlement:
     """Load what waits for a decision, to change it; raises `NotFound`."""
     consultation = await see_consultation(tx, viewer, consultation_id)
     if consultation.appointment_id is None:

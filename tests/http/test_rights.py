@@ -41,6 +41,7 @@ BODIES: dict[str, object] = {
     "end": {"outcome": "completed", "reason": None},
 }
 BEHIND_THE_DOOR = {"password", "empty", "seq"}  # refusals of whoever came in
+NOWHERE = Meeting(uuid4(), uuid4(), uuid4(), "x" * 43, uuid4())  # it does not exist
 HIDDEN = {"dr_alice", "Alice", "Dana", "Diaz"}
 QUALITY = "/calls/{consultation_id:uuid}"  # an administrator sees how a call went, and not with which patient
 
@@ -94,11 +95,6 @@ async def meeting(meeting: Meeting, sign_in: SignIn) -> Meeting:
     return replace(meeting, note_id=UUID(summary["id"]))
 
 
-def elsewhere(meeting: Meeting) -> Meeting:
-    """A meeting that does not exist."""
-    return Meeting(uuid4(), uuid4(), uuid4(), "x" * 43, uuid4())
-
-
 def visible(answer: httpx2.Response) -> tuple[int, str, str]:
     """Return all that somebody outside can tell two answers apart by."""
     return answer.status_code, answer.headers.get("location", "").split("?")[0].rstrip("0123456789abcdef-"), answer.text
@@ -118,7 +114,7 @@ async def test_bad_28_not_yours_looks_like_not_there(app: Starlette, meeting: Me
     client = await sign_in(outsider)
     for endpoint in of_consultation(app):
         real = await ask(client, endpoint, endpoint.filled(meeting))
-        none = await ask(client, endpoint, endpoint.filled(elsewhere(meeting)))
+        none = await ask(client, endpoint, endpoint.filled(NOWHERE))
         assert real.status_code == 404, endpoint
         assert real.text == none.text, endpoint
         assert not any(word in real.text for word in HIDDEN), endpoint
@@ -161,8 +157,7 @@ async def test_bad_28_without_a_login_there_are_no_own_pages(app: Starlette, cas
     async with browser_of(app) as anonymous:
         for endpoint in endpoints(app):
             if endpoint.path in OWN:
-                path = endpoint.path.replace("{session_id:uuid}", str(uuid4())).replace("{weekday:int}", "0")
-                answer = await ask(anonymous, endpoint, path)
+                answer = await ask(anonymous, endpoint, endpoint.filled(NOWHERE))
                 assert answer.status_code in {303, 401}, endpoint
                 assert answer.status_code != 303 or answer.headers["location"].startswith("/sign-in"), endpoint
 
@@ -218,7 +213,7 @@ async def test_bad_28_a_visit_opens_for_its_own_patient_only(
     for client in others:
         for endpoint in of_visit(app):
             answer = await ask(client, endpoint, endpoint.filled(meeting))
-            none = await ask(client, endpoint, endpoint.filled(elsewhere(meeting)))
+            none = await ask(client, endpoint, endpoint.filled(NOWHERE))
             assert answer.status_code in {401, 404}, endpoint
             assert visible(answer) == visible(none), endpoint
             assert not any(word in answer.text for word in HIDDEN), endpoint
