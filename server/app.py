@@ -1,10 +1,8 @@
 """The composition root: settings become a house, the house becomes the application. It alone imports adapters."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -67,17 +65,14 @@ from server.adapters.outbox_page import OutboxPage
 from server.adapters.own_engine import places_of
 from server.adapters.sandbox_payments import SandboxPayments
 from server.adapters.smtp_mail import SmtpMail
-from server.billing.actions import end_checkout, settle_cancelled
 from server.billing.jobs import handlers as billing_handlers
 from server.billing.jobs import sweep_charges
 from server.billing.pay_pages import start, way_now
-from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
 from server.booking.jobs import sweep_holds
 from server.booking.paying import Cashier
 from server.booking.waiting_jobs import offer_freed_with
-from server.booking.waiting_list import OFFER_FREED, on_freed, on_taken
-from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
-from server.consultation.events import Announced, Arranged, Called, Channel, Invited
+from server.booking.waiting_list import OFFER_FREED
+from server.consultation.events import Channel
 from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.recording_rescue import take_in_with
@@ -85,27 +80,27 @@ from server.consultation.rooms import Rooms, build_rooms
 from server.consultation.settle_jobs import sweep_over
 from server.consultation.visit_appointment import arrive
 from server.core.clock import SystemClock
-from server.core.crypto import Secrets, load_secrets
-from server.core.db import STORAGE_ERRORS, Database, Events, Handler, Tx
+from server.core.crypto import load_secrets
+from server.core.db import STORAGE_ERRORS, Database
 from server.core.house import House
 from server.core.keyring import load_keyring
 from server.core.outbox import Worker
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
-from server.messaging.actions import DELIVER, queue_call, queue_message
+from server.messaging.actions import DELIVER
 from server.messaging.composing import Post
 from server.messaging.delays import TELL
 from server.messaging.jobs import Deliverer, remind_with
 from server.messaging.late_http import tell_with
-from server.messaging.reminders import REMIND, plan_reminders
-from server.messaging.waiting import tell_asked, tell_offered
+from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.notes.records import see_bookable
 from server.ports import Bus, Carrier, Clock, Payments
 from server.settings import Settings
+from server.subscriptions import build_events
 from server.web.i18n import read_languages
 from server.web.middleware import HostCheck, OriginCheck, SecurityHeaders
 from server.web.proxies import ClientAddress
@@ -114,16 +109,6 @@ from server.web.sockets import SocketFork, SocketRouter
 from server.web.tickets import TicketOffice
 
 SHUTDOWN_S = 8.0
-Timed = Callable[[Tx, Any, datetime], Awaitable[None]]
-TIMED: Sequence[tuple[type, Timed]] = (
-    (Arranged, plan_reminders),
-    (AppointmentMoved, plan_reminders),
-    (AppointmentConfirmed, on_taken),
-    (AppointmentMoved, on_freed),
-    (AppointmentCancelled, on_freed),
-    (SeekerAsked, tell_asked),
-    (SlotOffered, tell_offered),
-)
 
 
 @dataclass(frozen=True)
@@ -151,7 +136,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
     return House(
         settings=settings,
         clock=parts.clock,
-        database=Database(settings.database, parts.bus, _events(parts.clock, secrets)),
+        database=Database(settings.database, parts.bus, build_events(parts.clock, secrets)),
         bus=parts.bus,
         supervisor=Supervisor(),
         secrets=secrets,
@@ -238,46 +223,6 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
     ]
-
-
-def _at_the_time(clock: Clock, handle: Timed) -> Handler:
-    async def run(tx: Tx, fact: object) -> None:
-        await handle(tx, fact, clock.now())
-
-    return run
-
-
-def _events(clock: Clock, secrets: Secrets) -> Events:
-    async def on_invited(tx: Tx, fact: Invited) -> None:
-        await queue_message(tx, clock, fact)
-
-    async def confirmed(tx: Tx, fact: AppointmentConfirmed) -> None:
-        await on_confirmed(tx, secrets, fact, clock.now())
-
-    async def cancelled(tx: Tx, fact: AppointmentCancelled) -> None:
-        await on_cancelled(tx, fact, clock.now())
-
-    async def give_back(tx: Tx, fact: AppointmentCancelled) -> None:
-        await settle_cancelled(tx, fact, clock.now())
-
-    async def hold_ended(tx: Tx, fact: HoldEnded) -> None:
-        await end_checkout(tx, fact, clock.now())
-
-    async def on_called(tx: Tx, fact: Called) -> None:
-        await queue_call(tx, clock, fact)
-
-    events = Events()
-    events.subscribe(Invited, on_invited)
-    events.subscribe(Called, on_called)
-    events.subscribe(Announced, on_invited)
-    events.subscribe(AppointmentConfirmed, confirmed)
-    events.subscribe(AppointmentMoved, on_moved)
-    for kind, handle in TIMED:
-        events.subscribe(kind, _at_the_time(clock, handle))
-    events.subscribe(AppointmentCancelled, cancelled)
-    events.subscribe(AppointmentCancelled, give_back)
-    events.subscribe(HoldEnded, hold_ended)
-    return events
 
 
 def _text_messages(settings: Settings) -> Carrier:

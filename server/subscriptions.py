@@ -1,0 +1,59 @@
+"""Who hears of which event, inside the transaction that causes it; in this order, where several hear of one."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from server.billing.actions import end_checkout, settle_cancelled
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
+from server.booking.waiting_list import on_freed, on_taken
+from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
+from server.consultation.events import Announced, Arranged, Called, Invited
+from server.core.crypto import Secrets
+from server.core.db import Events, Handler, Tx
+from server.messaging.actions import queue_call, queue_message
+from server.messaging.reminders import plan_reminders
+from server.messaging.waiting import tell_asked, tell_offered
+from server.ports import Clock
+
+Timed = Callable[[Tx, Any, datetime], Awaitable[None]]
+TIMED: Sequence[tuple[type, Timed]] = (
+    (Arranged, plan_reminders),
+    (AppointmentMoved, plan_reminders),
+    (AppointmentConfirmed, on_taken),
+    (AppointmentMoved, on_freed),
+    (AppointmentCancelled, on_freed),
+    (SeekerAsked, tell_asked),
+    (SlotOffered, tell_offered),
+    (AppointmentCancelled, on_cancelled),
+    (AppointmentCancelled, settle_cancelled),
+    (HoldEnded, end_checkout),
+)
+
+
+def build_events(clock: Clock, secrets: Secrets) -> Events:
+    async def on_invited(tx: Tx, fact: Invited) -> None:
+        await queue_message(tx, clock, fact)
+
+    async def on_called(tx: Tx, fact: Called) -> None:
+        await queue_call(tx, clock, fact)
+
+    async def confirmed(tx: Tx, fact: AppointmentConfirmed) -> None:
+        await on_confirmed(tx, secrets, fact, clock.now())
+
+    events = Events()
+    events.subscribe(Invited, on_invited)
+    events.subscribe(Called, on_called)
+    events.subscribe(Announced, on_invited)
+    events.subscribe(AppointmentConfirmed, confirmed)
+    events.subscribe(AppointmentMoved, on_moved)
+    for kind, handle in TIMED:
+        events.subscribe(kind, _at_the_time(clock, handle))
+    return events
+
+
+def _at_the_time(clock: Clock, handle: Timed) -> Handler:
+    async def run(tx: Tx, fact: object) -> None:
+        await handle(tx, fact, clock.now())
+
+    return run
