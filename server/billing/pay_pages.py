@@ -21,7 +21,7 @@ from server.core.db import Tx
 from server.core.house import House
 from server.core.money import share_of
 from server.errors import Conflict, NotFound
-from server.web.endpoint import house_of
+from server.web.endpoint import house_of, origin_of
 from server.web.pages import render
 from server.web.proxies import address_key
 
@@ -41,7 +41,7 @@ async def start(request: Request, appointment_id: UUID) -> Response:
     house = house_of(request)
     await house.limiter.hit("hold_address", address_key(request))
     try:
-        charge = await _open(house, appointment_id, _origin(request))
+        charge = await _open(house, appointment_id, origin_of(request))
     except Conflict as error:
         if error.code == "hold_over":
             raise Gone from None
@@ -103,8 +103,3 @@ async def _show_late(tx: Tx, request: Request, appointment: Appointment, charge:
     front = await front_of(tx, service)
     shown = {"front": front, "practice": front.practice, "charge": charge, "again": f"{PATH}/{front.id}/{service.id}"}
     return render(request, "book/late.html", {**shown, "sandbox": charge.provider == SANDBOX})
-
-
-def _origin(request: Request) -> str:
-    """Return the public address: the setting, or on a first start the host that was asked."""
-    return house_of(request).settings.base_url or f"{request.url.scheme}://{request.url.netloc}"

@@ -51,6 +51,11 @@ def house_of(connection: HTTPConnection) -> House:
     return cast(House, connection.app.state.house)
 
 
+def origin_of(request: Request) -> str:
+    """Return the public address: the setting, or on a first start the host that was asked."""
+    return house_of(request).settings.base_url or f"{request.url.scheme}://{request.url.netloc}"
+
+
 async def read_body(request: Request, model: type[Body]) -> Body:
     """Parse the body; raises `Unsupported`, `TooBig`, `TooSlow`, `Malformed`, or `Invalid` with the field as its code; echoes nothing."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
