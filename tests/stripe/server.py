@@ -33,7 +33,8 @@ ACCOUNT = {
     "country", "metadata[professional]", "email",
 }  # fmt: skip
 LINK = {"account", "type", "return_url", "refresh_url"}
-PAGE = """<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>SANDBOX of the tests</title><h1>SANDBOX of the tests</h1><p role="status">{said}</p>
+PAGE = """<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>SANDBOX of the tests</title>
+<h1>SANDBOX of the tests</h1><p role="status">{said}</p>
 <form method="post"><button name="card" value="good">Pay</button>
 <button name="card" value="bad">Pay with a card that is declined</button></form>
 <p><a href="{back}">Back</a></p></html>"""
