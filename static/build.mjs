@@ -21,6 +21,7 @@ const PAGES = {
   welcome: ["src/pages/welcome.ts", 12_000],
   form: ["src/pages/form.ts", 12_000],
   times: ["src/pages/times.ts", 12_000],
+  paid: ["src/pages/paid.ts", 6_000],
   camera: ["src/pages/camera.ts", 12_000],
   microphone: ["src/pages/microphone.ts", 12_000],
   speaker: ["src/pages/speaker.ts", 12_000],
