@@ -58,8 +58,8 @@ def test_the_way_of_a_patient(persons: Persons, site: Site) -> None:
     call_by_keyboard(dana, keys)
     keys.press("Leave")
     expect(dana.heading("You have left the consultation")).to_be_visible()
-    keys.tick(dana.page.get_by_label("Yes", exact=True))
-    keys.press("Send my answers")
+    keys.tick(dana.page.get_by_label("Very good", exact=True))
+    keys.press("Send my answer")
     dana.reads("Thank you.")
 
 

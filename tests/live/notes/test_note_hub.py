@@ -102,7 +102,7 @@ async def test_whoever_comes_while_it_is_put_away_calls_it_off(
         flushing.set()
         await go_on.wait()
 
-    monkeypatch.setattr(hub_module, "keep_snapshot", slow)
+    monkeypatch.setattr(hub, "_snapshot", slow)
     alice = await open_note(ALICE)
     await alice.type("one ")
     await alice.until(lambda tab: tab.saved)
