@@ -18,7 +18,7 @@ from tests.servers import Turn
 pytestmark = pytest.mark.row("V4")
 
 SECRET = "north wind"
-NOW = SystemClock().now()
+CLOCK = SystemClock()
 DANA = fixed_id("place", "dana")
 
 
@@ -32,7 +32,7 @@ def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
 def login(turn: Turn, age_s: int = 0) -> tuple[str, str]:
     """Return what a browser would have been told `age_s` seconds ago."""
     settings = Settings(turn_urls=[turn.url], turn_secret=SecretStr(SECRET), turn_ttl_s=600)
-    (server,) = ice_servers(settings, NOW - timedelta(seconds=age_s), DANA)
+    (server,) = ice_servers(settings, CLOCK.now() - timedelta(seconds=age_s), DANA)
     return server["username"], server["credential"]
 
 
