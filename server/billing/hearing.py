@@ -4,6 +4,7 @@ The provider is asked how the thing stands now, outside of any transaction; then
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -12,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.billing.actions import apply_checkout, note_merchant
 from server.billing.disputes import apply_dispute
-from server.billing.model import Charge, MerchantAccount, ProviderEvent, Refund
+from server.billing.model import KIND_LENGTH, Charge, MerchantAccount, ProviderEvent, Refund
 from server.billing.refunds import apply_refund
 from server.core.db import Tx
 from server.core.house import House
@@ -27,9 +28,8 @@ MERCHANT, GONE = "account.updated", "account.application.deauthorized"
 
 async def hear(house: House, payments: Payments, told: Told) -> None:
     """Let what was told have its effect, once. Raises what the provider's client raises: then it is to be told again."""
-    async with house.database.read() as tx:
-        if await tx.get(ProviderEvent, told.id) is not None:
-            return
+    if await _heard(house, told.id):
+        return
     effect = await _effect(house, payments, told)
     try:
         async with house.database.write() as tx:
@@ -43,11 +43,12 @@ async def hear(house: House, payments: Payments, told: Told) -> None:
 
 
 def _event(told: Told, now: datetime, *, applied: bool) -> ProviderEvent:
-    return ProviderEvent(id=told.id, kind=told.kind[:100], account=told.account, received_at=now, applied_at=now if applied else None)
+    kind, applied_at = told.kind[:KIND_LENGTH], now if applied else None
+    return ProviderEvent(id=told.id, kind=kind, account=told.account, received_at=now, applied_at=applied_at)
 
 
 async def _heard(house: House, event_id: str) -> bool:
-    """Whether the same was told at the same moment by another line, and has had its effect."""
+    """Whether the same was told before, or at the same moment by another line, and has had its effect."""
     async with house.database.read() as tx:
         return await tx.get(ProviderEvent, event_id) is not None
 
@@ -99,12 +100,10 @@ async def _merchant(house: House, payments: Payments, told: Told, account: str) 
         merchant = await tx.scalar(select(MerchantAccount).where(MerchantAccount.account == account))
     if merchant is None or merchant.provider != payments.name:
         return None
-    try:
-        seen = await payments.find_merchant(account)
-    except PaymentRefused:
-        seen = MerchantSeen(account, ready=False, wanting=())
-    if told.kind == GONE:
-        seen = MerchantSeen(account, ready=False, wanting=())
+    seen = MerchantSeen(account, ready=False, wanting=())
+    if told.kind != GONE:
+        with suppress(PaymentRefused):
+            seen = await payments.find_merchant(account)
     return lambda tx: note_merchant(tx, merchant.professional_id, payments.name, seen, house.clock.now())
 
 

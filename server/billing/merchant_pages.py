@@ -16,7 +16,7 @@ from server.core.house import House
 from server.errors import NotFound
 from server.identity.model import Person
 from server.ports import MerchantSeen, Payments
-from server.web.endpoint import house_of, origin_of
+from server.web.endpoint import base_url_of, house_of
 from server.web.pages import render
 
 PATH = "/money/account"
@@ -36,7 +36,7 @@ def routes(payments: Payments) -> list[Route]:
         merchant = await _merchant(house, viewer)
         if merchant is None:
             raise NotFound
-        here = origin_of(request) + PATH
+        here = base_url_of(request) + PATH
         return RedirectResponse(await payments.onboard(merchant.account, here, f"{here}/onboard"), status_code=303)
 
     return [Route(PATH, account, methods=["GET", "POST"]), Route(f"{PATH}/onboard", onboard)]

@@ -15,6 +15,7 @@ from server.core.db import Base
 
 CHECKOUT_FOR = timedelta(minutes=31)  # Stripe takes no less than 30 from when it is asked, which may be some tries later
 HOLD_FOR_PAYMENT = timedelta(minutes=35)  # a time is kept for longer than it can be paid
+KIND_LENGTH = 100  # of an event's name; what we act on is shorter
 STANDING = text("state IN ('open', 'paid')")
 
 
@@ -161,7 +162,7 @@ class ProviderEvent(Base):
     __tablename__ = "provider_event"
 
     id: Mapped[str] = mapped_column(String(200), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(KIND_LENGTH))
     account: Mapped[str | None] = mapped_column(String(100))
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]

@@ -21,7 +21,7 @@ from server.core.db import Tx
 from server.core.house import House
 from server.core.money import share_of
 from server.errors import Conflict, NotFound
-from server.web.endpoint import house_of, origin_of
+from server.web.endpoint import base_url_of, house_of
 from server.web.pages import render
 from server.web.proxies import address_key
 
@@ -41,7 +41,7 @@ async def start(request: Request, appointment_id: UUID) -> Response:
     house = house_of(request)
     await house.limiter.hit("hold_address", address_key(request))
     try:
-        charge = await _open(house, appointment_id, origin_of(request))
+        charge = await _open(house, appointment_id, base_url_of(request))
     except Conflict as error:
         if error.code == "hold_over":
             raise Gone from None

@@ -20,7 +20,7 @@ from server.core.db import Tx
 from server.core.ids import new_id, token_hash
 from server.errors import NotFound
 from server.patients.doors import name_on_record
-from server.web.endpoint import house_of
+from server.web.endpoint import base_url_of, house_of
 from server.web.forms import read_form
 from server.web.i18n import Language, read_languages
 from server.web.pages import initials, render
@@ -69,8 +69,13 @@ async def _renew(request: Request) -> Response:
         await tx.execute(delete(CalendarFeed).where(CalendarFeed.professional_id == viewer.professional_id))
         tx.add(feed)
         practice = await tx.get_one(Practice, viewer.practice_id)
-    base = house.settings.base_url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
-    shown = {"feed": feed, "address": f"{base}/feed/{token}.ics", "zone": practice.time_zone, "now": feed.made_at, "stopped": False}
+    shown = {
+        "feed": feed,
+        "address": f"{base_url_of(request)}/feed/{token}.ics",
+        "zone": practice.time_zone,
+        "now": feed.made_at,
+        "stopped": False,
+    }
     return render(request, "staff/feed.html", shown)
 
 

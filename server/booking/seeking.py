@@ -7,9 +7,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from server.booking.slots import Slot
+from server.core.night import after_night
 
 NOON = time(12)
-NIGHT_FROM, NIGHT_UNTIL = time(21), time(8)
 KEPT_FOR = timedelta(hours=2)
 LEAST_AHEAD = timedelta(hours=1)  # between the end of an offer and the time itself
 FURTHEST_DAYS = 90
@@ -62,11 +62,7 @@ def suits(begins_at: datetime, wants: Wants, zone: str) -> bool:
 
 def kept_until(now: datetime, zone: str) -> datetime:
     """Return until when a time is kept that is offered `now`: at night until the morning, and as long as by day from there."""
-    local = now.astimezone(ZoneInfo(zone))
-    if NIGHT_UNTIL <= local.time() < NIGHT_FROM:
-        return now + KEPT_FOR
-    morning = local.date() + timedelta(days=1) if local.time() >= NIGHT_FROM else local.date()
-    return datetime.combine(morning, NIGHT_UNTIL, ZoneInfo(zone)).astimezone(now.tzinfo) + KEPT_FOR
+    return after_night(now, zone) + KEPT_FOR
 
 
 def first_that_suits(slots: Iterable[Slot], wants: Wants, zone: str, but: Collection[datetime], after: datetime) -> datetime | None:

@@ -28,7 +28,6 @@ from server.errors import Conflict, NotFound
 OFFER_FREED = "offer-freed"
 MOST_SEEKERS = 50  # of one service
 MOST_OFFERS = 3
-FULL = "So many ask already that this list is full. Please look again later, or call the practice."
 
 
 class Asked(NamedTuple):
@@ -59,7 +58,7 @@ async def ask(tx: Tx, secrets: Secrets, service: Service, asked: Asked, now: dat
     """Put somebody on the list of a service; raises `Conflict` with the code `full`."""
     asking = select(func.count()).where(Seeker.service_id == service.id, Seeker.state == SeekerState.ASKING)
     if (await tx.scalar(asking) or 0) >= MOST_SEEKERS:
-        raise Conflict(FULL, code="full")
+        raise Conflict(code="full")
     seeker_id, (given, wants, zone) = new_id(), asked
     seeker = Seeker(
         id=seeker_id,
@@ -86,13 +85,11 @@ async def find_seeker(tx: Tx, token: str) -> Seeker | None:
     return await tx.scalar(select(Seeker).where(Seeker.token_hash == token_hash(token)))
 
 
-async def see_place(tx: Tx, seeker_id: UUID, token: str, now: datetime, *, lock: bool = False) -> Place:
+async def see_place(tx: Tx, seeker_id: UUID, token: str, now: datetime) -> Place:
     """Load what the cookie's token opens; raises `NotFound` unless it is the token of just this seeker."""
     seeker = await find_seeker(tx, token)
     if seeker is None or seeker.id != seeker_id:
         raise NotFound
-    if lock:
-        await tx.refresh(seeker, with_for_update=True)
     return Place(seeker, await tx.get_one(Service, seeker.service_id), await open_offer(tx, seeker.id, now))
 
 

@@ -100,12 +100,12 @@ class BookFor:
         form = await read_form(request)
         if form.get("do") == "find":
             return await self._again(request, form)
+        if "patient_id" not in request.path_params and (faults := faults_of(given_in(form))):
+            return await self._again(request, form, faults=faults)
         house = house_of(request)
         try:
             async with house.database.write() as tx:
                 plan = await self._plan(tx, request)
-                if plan.patient is None and (faults := faults_of(given_in(form))):
-                    return await self._again(request, form, faults=faults)
                 wanted = Wanted(plan.service, read_time(form.get("time", "")), plan.practice.time_zone)
                 patient = plan.patient or await _new_patient(tx, plan, given_in(form), house.clock.now())
                 appointment = await book_for(tx, wanted, patient.id, plan.viewer.person_id, house.clock.now())

@@ -21,7 +21,7 @@ from server.consultation.model import JoinLink
 from server.consultation.today import today_list, today_row
 from server.core.db import Tx
 from server.patients.model import Patient
-from server.web.endpoint import Empty, Strict, answer, house_of, read_body
+from server.web.endpoint import Empty, Strict, answer, base_url_of, house_of, read_body
 from server.web.pages import language_of
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -190,9 +190,3 @@ def link_answer(request: Request, link: JoinLink) -> LinkAnswer:
     house = house_of(request)
     url = join_url(base_url_of(request), house.secrets, link.id)
     return LinkAnswer(link=url, qr_svg=segno.make(url, error="m").svg_inline(scale=6, border=2, dark="#000", light="#fff"))
-
-
-def base_url_of(request: Request) -> str:
-    """Return the public address: the setting, or on a first start the host that was asked."""
-    configured = house_of(request).settings.base_url
-    return configured.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"

@@ -1,10 +1,10 @@
 """Queues messages with the fact that causes them, and takes down what became of each."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from server.access.policy import Viewer
 from server.booking.offer_doors import see_services
@@ -84,13 +84,19 @@ async def settle(tx: Tx, delivery_id: UUID, status: DeliveryStatus, now: datetim
 
 async def _fall_back(tx: Tx, delivery: Delivery, now: datetime) -> None:
     """An e-mail about the same that was queued already says it all."""
-    of = delivery
-    about = About(of.consultation_id, of.link_id, of.participant_id, of.news, of.reminder_id, of.delay_id)
-    whom = (Delivery.link_id == about.link_id) if about.link_id else (Delivery.participant_id == about.participant_id)
-    told = ((Delivery.news, about.news), (Delivery.reminder_id, about.reminder_id), (Delivery.delay_id, about.delay_id))
-    same = and_(whom, Delivery.channel == Channel.EMAIL, *(column.is_not_distinct_from(value) for column, value in told))
-    if await tx.scalar(select(Delivery.id).where(same).limit(1)) is None:
-        await queue(tx, about, Channel.EMAIL, now)
+    if await tx.scalar(select(Delivery.id).where(mailed_about(delivery)).limit(1)) is None:
+        await queue(tx, about_of(delivery), Channel.EMAIL, now)
+
+
+def about_of(delivery: Delivery) -> About:
+    """Return what a message was about, to queue another one about the same."""
+    return About(**{field.name: getattr(delivery, field.name) for field in fields(About)})
+
+
+def mailed_about(delivery: Delivery) -> ColumnElement[bool]:
+    """Whether a message is an e-mail about the same."""
+    same = (getattr(Delivery, name).is_not_distinct_from(value) for name, value in asdict(about_of(delivery)).items())
+    return and_(Delivery.channel == Channel.EMAIL, *same)
 
 
 async def visible_deliveries(tx: Tx, viewer: Viewer) -> list[Delivery]:

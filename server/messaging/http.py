@@ -6,10 +6,9 @@ from starlette.routing import Route
 
 from server.access.model import Practice
 from server.access.viewer import professional_of
-from server.consultation.http import base_url_of
 from server.messaging.actions import visible_deliveries
 from server.messaging.composing import Post, called_name, compose
-from server.web.endpoint import house_of
+from server.web.endpoint import base_url_of, house_of
 from server.web.i18n import read_languages
 from server.web.pages import render
 

@@ -9,7 +9,6 @@ from starlette.routing import Route
 from server.access.home import Part, part_of
 from server.access.model import Practice
 from server.access.viewer import viewer_of
-from server.consultation.http import base_url_of
 from server.core.db import Tx
 from server.core.marking import _
 from server.errors import Invalid, NotFound
@@ -19,7 +18,7 @@ from server.messaging.texts import Call, Manner, to_patient
 from server.messaging.undelivered import deal_with, send_again, undelivered
 from server.messaging.wording import BUILT_IN, LONGEST, Kind, fault_of, placeholders
 from server.ports import Letter
-from server.web.endpoint import house_of
+from server.web.endpoint import base_url_of, house_of
 from server.web.forms import read_form
 from server.web.i18n import Language, Languages, read_languages
 from server.web.pages import language_of, render

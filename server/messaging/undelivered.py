@@ -12,7 +12,7 @@ from server.consultation.events import Channel
 from server.consultation.model import Consultation
 from server.core.db import Tx
 from server.errors import NotFound
-from server.messaging.actions import MAX_SHOWN, About, queue
+from server.messaging.actions import MAX_SHOWN, about_of, mailed_about, queue
 from server.messaging.composing import Post, compose
 from server.messaging.model import UNREACHED, Delivery, DeliveryStatus
 from server.messaging.own_texts import administered
@@ -44,7 +44,7 @@ async def send_again(tx: Tx, viewer: Viewer, delivery_id: UUID, now: datetime) -
     delivery = await _left(tx, viewer, delivery_id)
     if delivery.dealt_with_at is None:
         delivery.dealt_with_at = now
-        await queue(tx, _about(delivery), Channel(delivery.channel), now)
+        await queue(tx, about_of(delivery), Channel(delivery.channel), now)
 
 
 async def deal_with(tx: Tx, viewer: Viewer, delivery_id: UUID, now: datetime) -> None:
@@ -76,13 +76,5 @@ async def _shown(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Undel
 
 
 async def _went_instead(tx: Tx, delivery: Delivery) -> bool:
-    about = (delivery.link_id, delivery.participant_id, delivery.news, delivery.reminder_id, delivery.delay_id)
-    columns = (Delivery.link_id, Delivery.participant_id, Delivery.news, Delivery.reminder_id, Delivery.delay_id)
-    same = [column.is_not_distinct_from(value) for column, value in zip(columns, about, strict=True)]
-    other = select(Delivery.id).where(*same, Delivery.id != delivery.id, Delivery.status.in_(UNDERWAY), Delivery.channel == Channel.EMAIL)
+    other = select(Delivery.id).where(mailed_about(delivery), Delivery.id != delivery.id, Delivery.status.in_(UNDERWAY))
     return await tx.scalar(other.limit(1)) is not None
-
-
-def _about(delivery: Delivery) -> About:
-    of = delivery
-    return About(of.consultation_id, of.link_id, of.participant_id, of.news, of.reminder_id, of.delay_id)

@@ -51,7 +51,7 @@ def house_of(connection: HTTPConnection) -> House:
     return cast(House, connection.app.state.house)
 
 
-def origin_of(request: Request) -> str:
+def base_url_of(request: Request) -> str:
     """Return the public address: the setting, or on a first start the host that was asked."""
     return house_of(request).settings.base_url or f"{request.url.scheme}://{request.url.netloc}"
 

@@ -1,38 +1,21 @@
 """A reminder leaves the real server when it is due, also of a server that was killed before, and arrives once at a real mail server."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import httpx2
 import pytest
 
 from server.core.clock import SystemClock
-from tests.cast import ALICE, DANA, seat_in
-from tests.mailbox import Mailbox, receiving
-from tests.servers import AppServer, until
+from tests.cast import ALICE, DANA
+from tests.live.test_messages import mailbox, site
+from tests.mailbox import Mailbox
+from tests.servers import until
 from tests.site import Site
 
+__all__ = ["mailbox", "site"]
 pytestmark = pytest.mark.row("B6")
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with receiving() as mailbox:
-        yield mailbox
-
-
-@pytest.fixture
-def site(tmp_path: Path, sqlite_url: str, mailbox: Mailbox) -> Iterator[Site]:
-    seat_in(sqlite_url)
-    server = AppServer(tmp_path, DATABASE_URL=sqlite_url, **mailbox.provider)
-    server.start()
-    site = Site(server)
-    yield site
-    site.close()
-    server.stop()
 
 
 def subjects(mailbox: Mailbox) -> list[str]:

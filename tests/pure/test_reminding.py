@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.consultation.events import News
-from server.messaging.reminding import NIGHT_FROM, NIGHT_UNTIL, dues, is_past, text_message_at
+from server.core.night import NIGHT_FROM, NIGHT_UNTIL
+from server.messaging.reminding import dues, is_past, text_message_at
 
 pytestmark = pytest.mark.row("B6")
 
