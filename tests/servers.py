@@ -75,6 +75,13 @@ def listening(port: int, address: str = "127.0.0.1") -> bool:
         return probe.connect_ex((address, port)) == 0
 
 
+def listening_at(path: Path) -> bool:
+    """Whether somebody listens on a unix socket. Its file stands there from bind(2) on, when nobody may connect yet."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(str(path)) == 0
+
+
 class Process:
     """One child process with its log in a file."""
 

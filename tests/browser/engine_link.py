@@ -12,7 +12,7 @@ from typing import Any
 from server.media_control import Greeting, Hello, Refused, Welcome
 from server.media_lines import read_down, write
 from tests.browser.engine_room import own_address
-from tests.servers import Process, until
+from tests.servers import Process, listening_at, until
 
 TURN_S = 0.005
 
@@ -25,7 +25,7 @@ class EngineProcess:
         control = folder / "control"
         command = [sys.executable, *program, "--listen", f"{address or own_address()}:0", "--control", str(control)]
         self.process = Process(command, folder / "engine.log")
-        self.process.until_up(control.exists)
+        self.process.until_up(lambda: listening_at(control))
         self.connect(control)
 
     def connect(self, control: Path) -> None:

@@ -29,7 +29,7 @@ from server.media_control import (
     Wish,
 )
 from server.media_lines import read_down, write
-from tests.servers import Process
+from tests.servers import Process, listening_at
 
 ADDRESS = "http://localhost/engine"  # answered by the test itself; a secure context, so that there is a camera
 PATIENCE_S = 45.0  # three pages encode and decode on two cores
@@ -125,7 +125,7 @@ class EngineRoom:
         self._control = folder / "control"
         command = [sys.executable, "-m", "server", "media", "--listen", f"{own_address()}:0", "--control", str(self._control)]
         self.process = Process(command, folder / "engine.log")
-        self.process.until_up(self._control.exists)
+        self.process.until_up(lambda: listening_at(self._control))
         self.guests: dict[str, Guest] = {}
         self.gone: list[Gone] = []
         self._ids = itertools.count(1)

@@ -12,7 +12,7 @@ from server.media_lines import read_down, write
 from tests.bench.media import description
 from tests.bench.media.network import ADDRESS
 from tests.bench.media.seat import Seat
-from tests.servers import NotUp, Process
+from tests.servers import NotUp, Process, listening_at
 
 ANSWER_S = 10.0
 
@@ -89,7 +89,7 @@ async def ours() -> AsyncIterator[Engine]:
         command = [sys.executable, "-m", "server", "media", "--listen", f"{ADDRESS}:0", "--control", str(control)]
         process = Process(command, folder / "media.log")
         try:
-            process.until_up(control.exists)
+            process.until_up(lambda: listening_at(control))
             reader, writer = await asyncio.open_unix_connection(control, limit=LONGEST_LINE)
             contender = Engine(process.pid, reader, writer)
             await contender.begin()

@@ -6,7 +6,7 @@ import random
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -30,7 +30,7 @@ from tests.live.media.caller import until
 from tests.live.media.performer import PICTURES_S, SOUNDS_S, Performer
 from tests.live.media.playback import KEY, Played, play
 from tests.live.media.standing import Standing
-from tests.servers import Process
+from tests.servers import Process, listening_at
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V8")]
 IN_STEP_S = 0.05
@@ -245,10 +245,18 @@ async def test_a_killed_recorder_loses_two_seconds_at_most(stage: Stage) -> None
     assert len(await stage.stop()) >= 1
 
 
-async def test_a_killed_engine_loses_two_seconds_at_most(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "server", "media", "--control", str(tmp_path / "control"), "--recordings", str(tmp_path / "kept")]
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Process]:
+    """An engine in a process of its own."""
+    control = tmp_path / "control"
+    command = [sys.executable, "-m", "server", "media", "--control", str(control), "--recordings", str(tmp_path / "kept")]
     process = Process(command, tmp_path / "engine.log")
-    process.until_up((tmp_path / "control").is_socket)
+    process.until_up(lambda: listening_at(control))
+    yield process
+    process.stop()
+
+
+async def test_a_killed_engine_loses_two_seconds_at_most(process: Process, tmp_path: Path) -> None:
     app = await App.at(tmp_path / "control")
     await open_room(app)
     stage = Stage(Standing(None, None, app), tmp_path / "kept")  # type: ignore[arg-type] - the engine ticks by itself
@@ -266,10 +274,7 @@ async def test_a_killed_engine_loses_two_seconds_at_most(tmp_path: Path) -> None
     await App.hang_up_all()
 
 
-async def test_an_engine_that_is_told_to_end_completes_its_files(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "server", "media", "--control", str(tmp_path / "control"), "--recordings", str(tmp_path / "kept")]
-    process = Process(command, tmp_path / "engine.log")
-    process.until_up((tmp_path / "control").is_socket)
+async def test_an_engine_that_is_told_to_end_completes_its_files(process: Process, tmp_path: Path) -> None:
     app = await App.at(tmp_path / "control")
     await open_room(app)
     stage = Stage(Standing(None, None, app), tmp_path / "kept")  # type: ignore[arg-type] - as above

@@ -9,7 +9,7 @@ import pytest
 
 from server.media_control import Connected, Offer
 from tests.live.media.app_side import SECRET, App, Member, open_room
-from tests.servers import NotUp, Process, free_port, listening, until
+from tests.servers import NotUp, Process, free_port, listening, listening_at, until
 
 pytestmark = pytest.mark.anyio
 Start = Callable[..., Process]
@@ -24,7 +24,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         command = [sys.executable, "-m", "server", "media", "--control", control, *options]
         started.append(Process(command, tmp_path / f"engine-{len(started)}.log"))
         port = control.rpartition(":")[2]
-        started[-1].until_up(lambda: listening(int(port)) if port.isdecimal() else Path(control).is_socket())
+        started[-1].until_up(lambda: listening(int(port)) if port.isdecimal() else listening_at(Path(control)))
         return started[-1]
 
     yield start
