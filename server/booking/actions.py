@@ -18,7 +18,7 @@ from server.booking.model import (
     Service,
     ServiceState,
 )
-from server.booking.offer import Offer, Wish, load_offer, taken_in
+from server.booking.offer import Offer, Wish, load_offer
 from server.booking.slots import Slot
 from server.booking.zones import checked_zone
 from server.core.db import Tx
@@ -178,7 +178,7 @@ async def _offer_around(tx: Tx, wish: Wish, begins_at: datetime, now: datetime) 
 
 async def _slot_at(tx: Tx, offer: Offer, begins_at: datetime, now: datetime) -> Slot:
     """Return the slot that begins then; raises `JustTaken` where it would be one but for others, and `Invalid` where it would be none."""
-    taken = await taken_in(tx, offer, now)
+    taken = await offer.taken(tx, now)
     for slot in offer.slots(taken, now):
         if slot.begins_at == begins_at:
             return slot

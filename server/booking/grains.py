@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 GRAIN_MIN = 5
 GRAIN = timedelta(minutes=GRAIN_MIN)
+ONE = ord("1")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,6 +46,15 @@ def union(spans: Iterable[Span], window: Span) -> int:
         if low < high:
             found |= ((1 << (high - low)) - 1) << (low - window.first)
     return found
+
+
+def collected(grains: Iterable[int], window: Span) -> int:
+    """Return these grains of the window as a set. Digits are set in a text, which is a number at once: adding bits copies it each time."""
+    digits = bytearray(b"0" * len(window))
+    last = window.until - 1
+    for grain in grains:
+        digits[last - grain] = ONE
+    return int(digits, 2) if digits else 0
 
 
 def every(step: int, span: Span, window: Span) -> int:

@@ -8,6 +8,7 @@ touch on the wall touch in UTC, and a night stretch is as long as the night real
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from server.booking.model import DayKind
 DAY = timedelta(days=1)
 DAY_MIN = 24 * 60
 MINUTE = timedelta(minutes=1)
+MIDNIGHT = time()
+STRETCHES = 8192  # remembered, the least used forgotten first: the days of a year with twenty different hours
 
 
 class Weekly(NamedTuple):
@@ -49,11 +52,14 @@ class Closed(NamedTuple):
 
 def moment_at(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """Return the first moment of a local day at which its clock shows this minute or a later one, in UTC; 1440 is the day's end."""
-    shown = datetime.combine(day, time()) + timedelta(minutes=minute)
-    moment = shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == shown:
+    shown = datetime.combine(day, MIDNIGHT, zone) + timedelta(minutes=minute)
+    later = shown.replace(fold=1)
+    if (offset := shown.utcoffset()) is not None and offset == later.utcoffset():
+        return shown.replace(tzinfo=UTC) - offset
+    moment = shown.astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == shown.replace(tzinfo=None):
         return moment
-    return _jump(shown.replace(tzinfo=zone, fold=1).astimezone(UTC), moment, zone)
+    return _jump(later.astimezone(UTC), moment, zone)
 
 
 def _jump(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
@@ -68,6 +74,7 @@ def day_span(day: date, zone: ZoneInfo) -> Span:
     return _stretch(day, 0, DAY_MIN, zone)
 
 
+@lru_cache(maxsize=STRETCHES)
 def _stretch(day: date, begins_min: int, ends_min: int, zone: ZoneInfo) -> Span:
     return span_within(moment_at(day, begins_min, zone), moment_at(day, ends_min, zone))
 

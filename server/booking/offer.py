@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, String, literal, or_, select, union_all
 
 from server.access.model import Membership, Practice, Professional
 from server.booking.grains import GRAIN_MIN, Span, span_around, span_within, union
 from server.booking.hours import DAY, Closed, Difference, Weekly, day_span, grid, open_grains
-from server.booking.model import Appointment, AppointmentMember, Closure, DayException, DayKind, Grain, Needs, Service, WeeklyHours
+from server.booking.model import Appointment, AppointmentMember, Closure, DayException, DayKind, Needs, Service, WeeklyHours
 from server.booking.slots import Diary, Shape, Slot, find_slots, room_around
+from server.booking.taken import Look, taken_in
 from server.core.db import Tx
 
 AT_ONCE_DAYS = 28  # in which the first free time is looked for before later ones are read
@@ -53,6 +54,11 @@ class Offer:
         """Every grain that must be known to answer for these days."""
         return room_around(self.shape, self.starts)
 
+    async def taken(self, tx: Tx, now: datetime) -> dict[UUID, int]:
+        """Return the grains of the window that are taken, by professional; what is held for too long counts as free."""
+        moving = self.wish.moving
+        return await taken_in(tx, Look(self.who, self.window, now, moving.id if moving else None))
+
     def slots(self, taken: dict[UUID, int], now: datetime) -> list[Slot]:
         """Return what can be booked on these days. `taken` has sets of grains of the window, by professional."""
         if not self.days:
@@ -85,7 +91,7 @@ async def slots_to_move(tx: Tx, appointment: Appointment, first: date, days: int
 
 async def _slots(tx: Tx, wish: Wish, first: date, days: int, now: datetime) -> list[Slot]:
     offer = await load_offer(tx, wish, first, days, now)
-    return offer.slots(await taken_in(tx, offer, now), now) if offer.days else []
+    return offer.slots(await offer.taken(tx, now), now) if offer.days else []
 
 
 async def first_free(tx: Tx, service: Service, now: datetime) -> Slot | None:
@@ -112,24 +118,6 @@ def bookable_days(first: date, days: int, today: date, horizon_days: int) -> lis
     begin = first.toordinal()
     ahead = range(max(begin, today.toordinal()), min(begin + days, today.toordinal() + horizon_days + 1))
     return [date.fromordinal(day) for day in ahead]
-
-
-async def taken_in(tx: Tx, offer: Offer, now: datetime) -> dict[UUID, int]:
-    """Return the grains of the offer's window that are taken, as a set for each professional; what is held for too long counts as free.
-
-    One row an appointment, from its first grain to its last: what lies between belongs to it, also where somebody else was there first.
-    """
-    window, but = offer.window, offer.wish.moving
-    stale = select(Appointment.id).where(Appointment.hold_until <= now)
-    within = and_(Grain.professional_id.in_(offer.who), Grain.g >= window.first, Grain.g < window.until, Grain.appointment_id.not_in(stale))
-    if but is not None:
-        within &= Grain.appointment_id != but.id
-    first, last = func.min(Grain.g), func.max(Grain.g)
-    rows = await tx.execute(select(Grain.professional_id, first, last).where(within).group_by(Grain.professional_id, Grain.appointment_id))
-    spans: defaultdict[UUID, list[Span]] = defaultdict(list)
-    for professional_id, begins, ends in rows:
-        spans[professional_id].append(Span(begins, ends + 1))
-    return {professional_id: union(those, window) for professional_id, those in spans.items()}
 
 
 def _shape(wish: Wish) -> Shape:

@@ -149,7 +149,7 @@ async def test_a_conflict_that_is_met_only_at_the_key_leaves_nothing(database: D
     async def nothing_taken(*asked: object) -> dict[object, int]:
         return {}
 
-    monkeypatch.setattr("server.booking.actions.taken_in", nothing_taken)
+    monkeypatch.setattr("server.booking.offer.taken_in", nothing_taken)
     async with database.write() as tx:
         with pytest.raises(JustTaken):
             await hold(tx, offered, TEN, "Europe/London", MORNING)
@@ -286,6 +286,17 @@ async def test_what_a_professional_plans_is_offered_to_nobody(database: Database
     await change(database, patient, lambda tx, mine: cancel(tx, mine, Party.PATIENT, MORNING))
     assert not {"10:00", "10:10", "10:20"} & set(await free(database, offered))
     assert {"09:50", "10:30"} <= set(await free(database, offered))
+
+
+async def test_a_plan_keeps_what_lies_below_a_hold_that_is_over(database: Database) -> None:
+    offered = await seat(database, service(ALICE, grid_min=10))
+    await held(database, offered, TWENTY_PAST)
+    await plan(database, TWENTY_PAST)
+    late = MORNING + HOLD_FOR
+    assert not {"10:10", "10:20", "10:30"} & set(await free(database, offered, late))
+    await plan(database, at(DAY, "10:10"))
+    assert not {"10:00", "10:10", "10:20", "10:30"} & set(await free(database, offered, late))
+    assert {"09:50", "10:40"} <= set(await free(database, offered, late))
 
 
 async def test_many_plans_at_one_moment_take_nothing_from_each_other(database: Database) -> None:

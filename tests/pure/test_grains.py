@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.booking.grains import GRAIN, Span, beginnings, every, members, moment_of, span_around, span_within, union
+from server.booking.grains import GRAIN, Span, beginnings, collected, every, members, moment_of, span_around, span_within, union
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 WINDOW = Span(1_000, 1_090)
@@ -27,6 +27,15 @@ def test_members_are_the_bits_in_order(found: int) -> None:
 def test_union_holds_what_one_of_the_spans_holds(spans: list[Span]) -> None:
     covered = {g - WINDOW.first for span in spans for g in range(*span) if g in range(*WINDOW)}
     assert numbers(union(spans, WINDOW)) == covered
+
+
+@given(st.sets(st.integers(WINDOW.first, WINDOW.until - 1)))
+def test_collected_holds_these_grains(grains: set[int]) -> None:
+    assert numbers(collected(grains, WINDOW)) == {g - WINDOW.first for g in grains}
+
+
+def test_nothing_is_collected_where_there_is_no_window() -> None:
+    assert collected([], Span(5, 5)) == 0
 
 
 @given(st.integers(1, 12), SPANS)
