@@ -81,7 +81,7 @@ async def confirm(tx: Tx, appointment: Appointment, who: Details, now: datetime)
     await tx.refresh(appointment, with_for_update=True)
     appointment.refuse_unless_held(now)
     contact = Contact(who.name, who.mobile, who.email)
-    known = await find_own_record(tx, who.person_id, appointment.practice_id) if who.person_id else None
+    known = await find_own_record(tx, who.person_id, appointment.practice_id, lock=True) if who.person_id else None
     if known is None:
         known = await add_record(tx, appointment.practice_id, contact, who.person_id, now)
     elif who.person_id:

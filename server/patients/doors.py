@@ -11,6 +11,7 @@ from server.access.model import Practice
 from server.access.policy import Viewer
 from server.core.db import Tx
 from server.errors import NotFound
+from server.identity.model import Person
 from server.patients.model import Patient, SharingConsent
 
 
@@ -36,8 +37,13 @@ async def see_own_record(tx: Tx, person_id: UUID, patient_id: UUID, *, lock: boo
     return OwnRecord(*row)
 
 
-async def find_own_record(tx: Tx, person_id: UUID, practice_id: UUID) -> Patient | None:
-    """Find the record that this practice keeps of whoever has this account; the oldest, should there be several."""
+async def find_own_record(tx: Tx, person_id: UUID, practice_id: UUID, *, lock: bool = False) -> Patient | None:
+    """Find the record that this practice keeps of whoever has this account; the oldest, should there be several.
+
+    With `lock` another one who looks for it waits for this transaction, so that two who find none do not both begin one.
+    """
+    if lock:
+        await tx.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     mine = select(Patient).where(Patient.person_id == person_id, Patient.practice_id == practice_id)
     return await tx.scalar(mine.order_by(Patient.created_at, Patient.id).limit(1))
 

@@ -5,11 +5,17 @@ import httpx2
 import pytest
 from sqlalchemy import select, text
 
+from server.booking.actions import Details, confirm, hold
+from server.booking.model import Appointment
 from server.consultation.actions import reissue_link
 from server.consultation.changes import Arrive
 from server.consultation.live_actions import perform
 from server.consultation.model import JoinLink, Stage
 from server.core.house import House
+from server.core.ids import new_id
+from server.identity.model import Person
+from server.patients.doors import own_records
+from tests.booking import at, hours, service
 from tests.cast import ALICE, Meeting
 from tests.conftest import SignIn, StillClock
 from tests.http.visiting import YES, place
@@ -55,3 +61,24 @@ async def test_a_form_does_not_take_a_knocking_patient_back(
         tasks.start_soon(lambda: agreed.post(base + form[0], data=form[1]))
         await until(lambda: somebody_waits(house))
     assert (await place(house, meeting)).stage == Stage.WAITING
+
+
+@pytest.mark.row("B1")
+async def test_one_who_books_twice_at_once_has_one_record(house: House, meeting: Meeting, clock: StillClock) -> None:
+    person, offered = Person(id=new_id(), name="Erin Moss"), service(ALICE)
+    async with house.database.write() as tx:
+        tx.add_all([person, offered, *hours(ALICE)])
+        await tx.flush()
+        times = [await hold(tx, offered, at("2026-03-03", clock_time), "Europe/London", clock.now()) for clock_time in ("10:00", "11:00")]
+    who = Details("Erin Moss", None, "erin@example.org", person.id)
+
+    async def book(appointment: Appointment) -> None:
+        async with house.database.write() as tx:
+            await confirm(tx, await tx.get_one(Appointment, appointment.id), who, clock.now())
+
+    async with anyio.create_task_group() as tasks, house.database.write() as tx:
+        await confirm(tx, await tx.get_one(Appointment, times[0].id), who, clock.now())
+        tasks.start_soon(book, times[1])
+        await until(lambda: somebody_waits(house))
+    async with house.database.read() as tx:
+        assert len(await own_records(tx, person.id)) == 1
