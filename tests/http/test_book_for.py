@@ -21,6 +21,11 @@ FRED = {"name": "Fred Fox", "mobile": "+447700900003", "email": ""}
 
 
 @pytest.fixture
+def app_database_url(database_url: str) -> str:
+    return database_url
+
+
+@pytest.fixture
 async def service(house: House, cast: Cast, clock: StillClock) -> Service:
     async with house.database.write() as tx:
         return await offer(tx, clock.now())

@@ -27,6 +27,11 @@ LAST_MOMENT = datetime(2026, 3, 3, 9, 20, tzinfo=UTC)
 
 
 @pytest.fixture
+def app_database_url(database_url: str) -> str:
+    return database_url
+
+
+@pytest.fixture
 async def service(house: House, cast: Cast, clock: StillClock) -> Service:
     async with house.database.write() as tx:
         return await offer(tx, clock.now())

@@ -3,11 +3,12 @@
 import argparse
 import sys
 
-from tests.bench.booking import errands, money, races, slots
+from tests.bench.booking import day, errands, money, races, slots
 from tests.bench.report import Bench, report
 
 BENCHES: dict[str, Bench] = {
     "slots": slots.measure,
+    "day": day.measure,
     "winners": races.winners,
     "storm": races.storm,
     "money": money.measure,
