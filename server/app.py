@@ -56,6 +56,7 @@ import server.notes.sign_http
 import server.notes.texts_http
 import server.notes.texts_pages
 import server.notes.ws
+import server.patients.claim_pages
 import server.web.assets
 import server.web.failures
 import server.web.health
@@ -93,11 +94,13 @@ from server.messaging.composing import Post
 from server.messaging.delays import TELL
 from server.messaging.jobs import Deliverer, remind_with
 from server.messaging.late_http import tell_with
+from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
 from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.notes.records import see_bookable
+from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
 from server.settings import Settings
 from server.subscriptions import build_events
@@ -216,6 +219,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.sign_http.routes(passwords),
         *server.notes.export_http.routes(Press()),
         *server.notes.ws.routes(),
+        *server.patients.claim_pages.routes(),
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.note_pages.routes(),
@@ -276,6 +280,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
     handlers = {
         DELIVER: deliverer.deliver,
         REMIND: remind_with(house),
+        PROVE: prove_with(house, post, carriers),
         OFFER_FREED: offer_freed_with(house),
         TELL: tell_with(house, post, rooms),
         REMOVE: remove_with(house.database, house.settings),

@@ -166,6 +166,16 @@ async def app(settings: Settings, clock: StillClock, anyio_backend: str) -> Asyn
 
 
 @pytest.fixture
+async def idle_house(database_url: str, tmp_path: Path, clock: StillClock) -> AsyncIterator[House]:
+    """A house whose own worker was not started, on both databases."""
+    from server.app import Parts, build_house
+
+    house = build_house(Settings(database_url=database_url, data_dir=tmp_path / "data", base_url=ORIGIN), Parts(clock=clock))
+    yield house
+    await house.database.close()
+
+
+@pytest.fixture
 def house(app: Starlette) -> House:
     house: House = app.state.house
     return house

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from server.patients.addresses import EMAIL, LONGEST_EMAIL
+
 LONGEST_NAME = 200
-LONGEST_EMAIL = 254
 MOBILE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
-EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 FIELDS = ("name", "mobile", "email")
 
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from server.consultation.events import Channel
 from server.core.db import Tx
 from server.core.house import House
+from server.core.numbers import e164
 from server.messaging.actions import settle
 from server.messaging.composing import Post, compose
 from server.messaging.model import Delivery, DeliveryStatus, Why
-from server.messaging.numbers import e164
 from server.messaging.optouts import is_stopped
 from server.messaging.reminders import remind
 from server.ports import Carried, Carrier, Letter

@@ -33,6 +33,7 @@ from server.web.i18n import Language
 from server.web.pages import language_of, render
 
 NUMBER = re.compile(r"[0-9]{1,18}")  # fits into the database's widest number
+SAID = ("agreed", "withdrawn", "unrecorded", "withheld", "found", "nothing")
 HEADINGS = {
     "subjective": _("What you told us"),
     "objective": _("What we found"),
@@ -94,7 +95,9 @@ async def _mine(request: Request) -> Response:
 
 def _said(request: Request) -> str:
     """Return what the reader has just decided, from the address that the form led to."""
-    return next((word for word in ("agreed", "withdrawn", "unrecorded", "withheld") if word in request.query_params), "")
+    return next(
+        (word for word in ("agreed", "withdrawn", "unrecorded", "withheld", "found", "nothing") if word in request.query_params), ""
+    )
 
 
 async def _summaries(tx: Tx, language: Language, texts: list[Released]) -> list[Summary]:

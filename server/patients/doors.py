@@ -10,9 +10,13 @@ from sqlalchemy import Select, select
 from server.access.model import Practice
 from server.access.policy import Viewer
 from server.core.db import Tx
+from server.core.folding import Folded, fold
 from server.errors import NotFound
 from server.identity.model import Person
+from server.patients.addresses import Address, addresses_of
 from server.patients.model import Patient, SharingConsent
+
+MOST_OF_ONE_NAME = 1000  # records without an account; of more, the newest are found by their links only
 
 
 class OwnRecord(NamedTuple):
@@ -46,6 +50,17 @@ async def find_own_record(tx: Tx, person_id: UUID, practice_id: UUID, *, lock: b
         await tx.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     mine = select(Patient).where(Patient.person_id == person_id, Patient.practice_id == practice_id)
     return await tx.scalar(mine.order_by(Patient.created_at, Patient.id).limit(1))
+
+
+async def unclaimed_records(tx: Tx, name: str, address: Address, *, lock: bool = False) -> list[Patient]:
+    """Return the records without an account that were begun in this name with this address; whoever reads more than that proves it first.
+
+    The name keeps apart those who share an address, as families do.
+    """
+    called = Folded(Patient.name) == fold(" ".join(name.split()))
+    query = select(Patient).where(Patient.person_id.is_(None), called).order_by(Patient.created_at, Patient.id).limit(MOST_OF_ONE_NAME)
+    found = await tx.scalars(query.with_for_update() if lock else query)
+    return [patient for patient in found if address in addresses_of(patient, address.region)]
 
 
 def reading(viewer: Viewer, records: Collection[OwnRecord]) -> Viewer:

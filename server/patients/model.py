@@ -41,5 +41,26 @@ class SharingConsent(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class AddressProof(Base):
+    """Somebody with an account says that an address is theirs; a code that is sent there proves it, and then this row goes.
+
+    `address` is an E.164 number or an e-mail address in small letters, `language` that of the message. `unsent`: there is no provider.
+    """
+
+    __tablename__ = "address_proof"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(20))
+    tries: Mapped[int]
+    unsent: Mapped[bool]
+    asked_at: Mapped[datetime]
+
+    @property
+    def by_mail(self) -> bool:
+        return "@" in self.address
+
+
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()

@@ -285,6 +285,30 @@ def test_the_pages_of_a_professional(persons: Persons, site: Site, language: str
     assert inspection.wrong == []
 
 
+@pytest.mark.row("B1")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_that_find_appointments(persons: Persons, site: Site, language: str) -> None:
+    dana = persons.person("dana", site, size=PHONE, language=language).open("/sign-in?next=/my")
+    dana.allow_errors("status of 422")
+    walk = Walk(dana, ["dana@example.com"])
+    dana.page.locator("#username").fill(str(DANA.username))
+    dana.page.locator("#password").fill(f"{DANA.username} likes long walks")
+    walk.click("main form button")
+    expect(dana.page.locator("a[href='/my/find']")).to_be_visible()
+    dana.open("/my/find?anew")  # whatever an earlier language has asked for
+    walk.comes_to("#address", "an address is asked for")
+    walk.click("main form button")
+    walk.comes_to(".error-summary", "no address")
+    dana.page.locator("#address").fill("dana@example.com")
+    walk.click("main form button")
+    walk.comes_to("#code", "a code is asked for")
+    dana.page.locator("#code").fill("12")
+    walk.click("main form button")
+    walk.comes_to(".error-summary", "a wrong code")
+    dana.until(lambda: dana.page.evaluate(INSIDE), what="nothing beyond the edge")
+    assert walk.inspection.wrong == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_bar_takes_two_lines_at_most_and_never_moves_the_page(persons: Persons, site: Site, language: str) -> None:
     alice = persons.person("alice", site, signed_in=ALICE, language=language).open("/templates")

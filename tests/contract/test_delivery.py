@@ -1,14 +1,12 @@
 """A message to a patient goes out once, with the link that is good at that moment, or not at all; on both databases."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from server.app import Parts, build_house
 from server.consultation.actions import reissue_link, revoke_link, send_link
 from server.consultation.events import Channel
 from server.consultation.guests import withdraw_guest
@@ -21,7 +19,6 @@ from server.messaging.jobs import Deliverer
 from server.messaging.model import Delivery, DeliveryStatus
 from server.patients.model import Patient
 from server.ports import Carried, Letter
-from server.settings import Settings
 from server.web.i18n import read_languages
 from tests.cast import ALICE, DANA, Meeting, add_meeting, seat_cast
 from tests.conftest import ORIGIN, StillClock
@@ -50,11 +47,8 @@ class Postman:
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path, clock: StillClock) -> AsyncIterator[House]:
-    """A house whose own worker was not started."""
-    house = build_house(Settings(database_url=database_url, data_dir=tmp_path / "data", base_url=ORIGIN), Parts(clock=clock))
-    yield house
-    await house.database.close()
+def house(idle_house: House) -> House:
+    return idle_house
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """Reminders and delays go out once, about what is true at that moment, or not at all; on both databases."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from server.access.model import Practice
-from server.app import Parts, build_house
 from server.booking.actions import cancel, move_for_practice
 from server.booking.model import Appointment, Party
 from server.consultation.events import Channel, News
@@ -22,7 +20,6 @@ from server.messaging.jobs import Deliverer, remind_with
 from server.messaging.model import Delivery
 from server.messaging.reminders import REMIND, remind
 from server.ports import Letter
-from server.settings import Settings
 from server.web.i18n import read_languages
 from tests.cast import CLINIC, DANA, Meeting, add_meeting, seat_cast
 from tests.conftest import MORNING, ORIGIN, StillClock
@@ -35,11 +32,8 @@ THURSDAY = datetime(2026, 3, 5, 9, 20, tzinfo=UTC)
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path, clock: StillClock) -> AsyncIterator[House]:
-    """A house whose own worker was not started."""
-    house = build_house(Settings(database_url=database_url, data_dir=tmp_path / "data", base_url=ORIGIN), Parts(clock=clock))
-    yield house
-    await house.database.close()
+def house(idle_house: House) -> House:
+    return idle_house
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ HANDED = {
     "server/billing/hearing.py": "applies what the provider signed, to rows of the account that it names: there is no viewer",
     "server/billing/merchant_pages.py": "shows the viewer their own account",
     "server/booking/guard.py": "finds what holds a time, and shows it to nobody: there is no viewer",
-    "server/booking/offer.py": "finds which holds are over, and shows them to nobody: there is no viewer",
+    "server/booking/taken.py": "finds who is busy, and shows nobody what with: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
     "server/booking/waiting_list.py": "is the door of whoever has their link, and finds who asks, for whom there is no viewer",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",

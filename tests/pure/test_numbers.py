@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from server.messaging.numbers import e164
+from server.core.numbers import e164
 
 pytestmark = pytest.mark.row("S1")
 
