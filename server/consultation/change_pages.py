@@ -16,6 +16,7 @@ from server.access.viewer import professional_of
 from server.booking.actions import cancel, move_for_practice
 from server.booking.doors import find_appointment
 from server.booking.free_times import FreeTimes, Question, times_to_move
+from server.booking.guard import lock_appointment
 from server.booking.model import Appointment, Party, Service
 from server.booking.slot_days import TIME, read_time
 from server.consultation.doors import record_of, see_consultation
@@ -82,12 +83,19 @@ async def _cancel(request: Request) -> Response:
 
 
 async def _change(tx: Tx, request: Request, *, lock: bool = False) -> Change:
-    """Load it through the consultation's door; raises `NotFound`, and `Conflict` for what was planned before there were appointments."""
+    """Load it through the consultation's door; raises `NotFound`, and `Conflict` for what was planned before there were appointments.
+
+    With `lock` the diaries come first, then the appointment, and the consultation last, as everywhere.
+    """
     viewer = await professional_of(request)
-    consultation = await see_consultation(tx, viewer, cast(UUID, request.path_params["consultation_id"]), lock=lock)
+    consultation_id = cast(UUID, request.path_params["consultation_id"])
+    consultation = await see_consultation(tx, viewer, consultation_id)
     appointment = await find_appointment(tx, consultation.appointment_id) if consultation.appointment_id else None
     if appointment is None:
         raise Conflict(PLANNED_BEFORE, code="no_appointment")
+    if lock:
+        await lock_appointment(tx, appointment)
+        await see_consultation(tx, viewer, consultation_id, lock=True)
     practice = await tx.get_one(Practice, consultation.practice_id)
     return Change(consultation, appointment, await record_of(tx, consultation), practice)
 

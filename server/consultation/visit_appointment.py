@@ -12,6 +12,7 @@ from server.billing.terms import kept_minor
 from server.booking.actions import cancel, move
 from server.booking.doors import find_appointment
 from server.booking.free_times import FreeTimes, Question, times_to_move
+from server.booking.guard import lock_appointment
 from server.booking.model import Appointment, Party, Service
 from server.booking.slot_days import own_zone, read_time
 from server.consultation.doors import link_of_appointment, record_of
@@ -56,10 +57,10 @@ def enter(request: Request, link_id: UUID, page: str = "") -> Response:
     return response
 
 
-async def booked_by_patient(tx: Tx, view: View, *, lock: bool = False) -> Mine | None:
+async def booked_by_patient(tx: Tx, view: View) -> Mine | None:
     """Return the appointment of a visit, or None where a professional made it, and for a guest."""
     appointment_id = None if view.guest else view.visit.consultation.appointment_id
-    appointment = await find_appointment(tx, appointment_id, lock=lock) if appointment_id else None
+    appointment = await find_appointment(tx, appointment_id) if appointment_id else None
     if appointment is None or appointment.service_id is None:
         return None
     service = await tx.get_one(Service, appointment.service_id)
@@ -73,10 +74,16 @@ async def _mine(tx: Tx, request: Request, *, lock: bool = False) -> Mine:
         raise GoTo(view.base)
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")
-    mine = await booked_by_patient(tx, view, lock=lock)
+    mine = await booked_by_patient(tx, view)
     if mine is None:
         raise GoTo(view.base)
     return mine
+
+
+async def _mine_alone(tx: Tx, request: Request) -> Mine:
+    """Load it to change it: first the diaries and the appointment are locked and only then the consultation, as everybody does."""
+    await lock_appointment(tx, (await _mine(tx, request)).appointment)
+    return await _mine(tx, request, lock=True)
 
 
 async def appointment_page(request: Request) -> Response:
@@ -93,7 +100,7 @@ async def cancel_page(request: Request) -> Response:
     form = await read_form(request)
     try:
         async with house_of(request).database.write() as tx:
-            mine = await _mine(tx, request, lock=True)
+            mine = await _mine_alone(tx, request)
             check_version(mine.appointment, form)
             await cancel(tx, mine.appointment, Party.PATIENT, mine.view.now)
     except (Conflict, Invalid) as error:
@@ -111,7 +118,7 @@ async def move_page(request: Request) -> Response:
     try:
         begins_at = read_time(form.get("time", ""))
         async with house_of(request).database.write() as tx:
-            mine = await _mine(tx, request, lock=True)
+            mine = await _mine_alone(tx, request)
             await move(tx, mine.appointment, begins_at, read_version(form), mine.view.now)
     except (Conflict, Invalid) as error:
         return await _move_again(request, form, error)

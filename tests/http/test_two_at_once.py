@@ -4,20 +4,23 @@ import anyio
 import httpx2
 import pytest
 from sqlalchemy import select, text
+from starlette.applications import Starlette
 
 from server.booking.actions import Details, confirm, hold
+from server.booking.guard import lock_diaries
 from server.booking.model import Appointment
 from server.consultation.actions import reissue_link
 from server.consultation.changes import Arrive
 from server.consultation.live_actions import perform
-from server.consultation.model import JoinLink, Stage
+from server.consultation.model import Consultation, JoinLink, Stage
 from server.core.house import House
 from server.core.ids import new_id
 from server.identity.model import Person
 from server.patients.doors import own_records
 from tests.booking import at, hours, service
 from tests.cast import ALICE, Meeting
-from tests.conftest import SignIn, StillClock
+from tests.conftest import SignIn, StillClock, browser_of
+from tests.http.booking import Booker, offer
 from tests.http.visiting import YES, place
 from tests.live.room_client import until
 
@@ -82,3 +85,34 @@ async def test_one_who_books_twice_at_once_has_one_record(house: House, meeting:
         await until(lambda: somebody_waits(house))
     async with house.database.read() as tx:
         assert len(await own_records(tx, person.id)) == 1
+
+
+@pytest.mark.row("B4")
+@pytest.mark.parametrize("act", ["move", "cancel"])
+@pytest.mark.parametrize("whose", ["patient", "practice"])
+async def test_who_waits_for_a_diary_holds_nothing_that_its_owner_may_need(
+    app: Starlette, house: House, sign_in: SignIn, whose: str, act: str
+) -> None:
+    """A payment or a sweep locks diaries, then the appointment, then the consultation: so must the pages, or each waits for the other."""
+    alice = await sign_in(ALICE)
+    async with house.database.write() as tx:
+        offered = await offer(tx, house.clock.now())
+    async with browser_of(app) as erin:
+        visit = (await Booker(erin, offered, ALICE.professional_id).book("2026-03-04T09:20Z")).partition("/appointment")[0]
+        async with house.database.read() as tx:
+            consultation = (await tx.scalars(select(Consultation))).one()
+            appointment = (await tx.scalars(select(Appointment))).one()
+        page = f"{visit}/{act}" if whose == "patient" else f"/consultations/{consultation.id}/appointment/{act}"
+        answers: list[httpx2.Response] = []
+
+        async def post() -> None:
+            form = {"version": str(appointment.version), "time": "2026-03-05T09:40Z"}
+            answers.append(await (erin if whose == "patient" else alice).post(page, data=form))
+
+        async with anyio.create_task_group() as tasks, house.database.write() as tx:
+            await lock_diaries(tx, [ALICE.professional_id])
+            tasks.start_soon(post)
+            await until(lambda: somebody_waits(house))
+            await tx.refresh(await tx.get_one(Appointment, appointment.id), with_for_update={"nowait": True})
+            await tx.refresh(await tx.get_one(Consultation, consultation.id), with_for_update={"nowait": True})
+    assert [answer.status_code for answer in answers] == [303]
