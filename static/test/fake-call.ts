@@ -17,6 +17,7 @@ export const CALM: PeerView = {
   troubled: false,
   fresh: false,
   phone: false,
+  missingSince: null,
   mine: "good",
   theirs: "good",
   unseen: false,

@@ -5,6 +5,7 @@ import {
   examine,
   type Health,
   interrupted,
+  missing,
   phoneOffered,
   reborn,
   remedy,
@@ -74,8 +75,8 @@ describe("the timeline of an interruption [V6]", () => {
     const restarted = { ...health, restarts: 3 };
     assert.equal(doneAt(restarted, 19_999), null);
     assert.equal(doneAt(restarted, 20_000), "rebuild");
-    assert.equal(phoneOffered(restarted, 0, 29_999), false);
-    assert.equal(phoneOffered(restarted, 0, 30_000), true);
+    assert.equal(phoneOffered(missing(restarted, 0), 29_999), false);
+    assert.equal(phoneOffered(missing(restarted, 0), 30_000), true);
   });
 
   test("a fresh connection is not restarted, and tried again ten seconds later", () => {
@@ -114,9 +115,9 @@ describe("the timeline of an interruption [V6]", () => {
   });
 
   test("a connection that never came about offers the phone too, 20 s after there was something to hear", () => {
-    assert.equal(phoneOffered(unborn(0), 0, 20_000), true);
-    assert.equal(phoneOffered(unborn(0), 300_000, 319_999), false);
-    assert.equal(phoneOffered(unborn(0), 300_000, 320_000), true);
+    assert.equal(phoneOffered(missing(unborn(0), 0), 20_000), true);
+    assert.equal(phoneOffered(missing(unborn(0), 300_000), 319_999), false);
+    assert.equal(phoneOffered(missing(unborn(0), 300_000), 320_000), true);
   });
 });
 

@@ -18,6 +18,7 @@ from server.consultation.route import RouteShape
 from server.consultation.view import ConsultationShape, MessageShape, ParticipantShape, ShownStage, Snapshot
 from server.consultation.welcome import Welcome
 from server.errors import Conflict, ConsiliumError
+from server.messaging.delays import CHOICES_MIN
 from server.web.bounded_ws import MAX_PIECES, PINGS_BURST, PINGS_PER_S
 from server.web.connection import SocketLimits
 
@@ -201,3 +202,9 @@ def test_every_error_code_is_explained() -> None:
     written = set(re.findall(r'code="(\w+)"', "\n".join(path.read_text() for path in ROOM if path.stem != "connection")))
     usual = {"error", "forbidden", "malformed", "not_stored", "overloaded", "too_big", "too_fast"}
     assert written | usual == explained
+
+
+def test_the_page_offers_the_minutes_by_which_one_can_run_late() -> None:
+    offered = re.search(r"CHOICES_MIN = \[([0-9, ]+)\]", (ROOT / "static/src/today/next.tsx").read_text())
+    assert offered is not None
+    assert tuple(map(int, offered[1].split(","))) == CHOICES_MIN

@@ -232,6 +232,8 @@ export class EnginePath {
     const seen = this.#seenOf(participant);
     for (const kind of ["audio", "video"] as const) seen.feed.choose(kind, this.#ways.arms(participant, kind));
     const straight = this.#ways.straightOf(participant);
+    seen.expect(this.#ways.expects(participant), this.#timers.now());
+    seen.follow(straight?.view.missingSince, this.#timers.now());
     if (!straight || this.#ways.isOver(participant, straight))
       return { participant, returned: seen.returned, view: seen.view(this.#timers.now()) };
     return { ...straight, view: { ...straight.view, stream: seen.feed.stream } };

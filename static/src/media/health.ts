@@ -96,6 +96,10 @@ export const remedy = (health: Health, now: number, patienceMs = 0): Remedy | nu
 /** People are told of trouble only where it interrupts something. */
 export const interrupted = (health: Health): boolean => health.stood && health.troubleSince !== null;
 
-/** Also where no connection ever stood; but only from the time on when there was something to hear or see (`awaitedSince`). */
-export const phoneOffered = ({ troubleSince }: Health, awaitedSince: number, now: number): boolean =>
-  troubleSince !== null && now - Math.max(troubleSince, awaitedSince) >= PHONE_MS;
+/** Since when something is missing: only from the time on when there was something to hear or see (`awaitedSince`). */
+export const missing = ({ troubleSince }: Health, awaitedSince: number): number | null =>
+  troubleSince === null ? null : Math.max(troubleSince, awaitedSince);
+
+/** Also where no connection ever stood. */
+export const phoneOffered = (missingSince: number | null, now: number): boolean =>
+  missingSince !== null && now - missingSince >= PHONE_MS;

@@ -2,7 +2,18 @@
 import { every, realTimers, type Timers } from "../lib/timers.ts";
 import type { SignalBody } from "../lib/wire.ts";
 import { Grader } from "./grader.ts";
-import { arrives, examine, type Health, interrupted, phoneOffered, reborn, remedy, stand, unborn } from "./health.ts";
+import {
+  arrives,
+  examine,
+  type Health,
+  interrupted,
+  missing,
+  phoneOffered,
+  reborn,
+  remedy,
+  stand,
+  unborn,
+} from "./health.ts";
 import { type Kind, Link } from "./link.ts";
 import { type Quality, RUNGS, SCREEN_RUNG } from "./policy.ts";
 import { type Counters, count, type Rates } from "./quality.ts";
@@ -30,6 +41,7 @@ export interface PeerView {
   /** It never stood yet. */
   fresh: boolean;
   phone: boolean;
+  missingSince: number | null;
   /** How ours arrives there, and how theirs arrives here. */
   mine: Quality;
   theirs: Quality;
@@ -84,12 +96,14 @@ export class Peer {
   }
 
   get view(): PeerView {
+    const missingSince = missing(this.#health, this.#awaitedSince);
     return {
       stream: this.#stream,
       connected: this.#health.troubleSince === null && arrives(this.#health),
       troubled: interrupted(this.#health),
       fresh: !this.#health.stood,
-      phone: phoneOffered(this.#health, this.#awaitedSince, this.#timers.now()),
+      phone: phoneOffered(missingSince, this.#timers.now()),
+      missingSince,
       mine: this.#grader.mine,
       theirs: this.#grader.theirs,
       unseen: this.#grader.unseen,

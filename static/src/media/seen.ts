@@ -1,7 +1,7 @@
 /** One person as they come over the engine: their stream, whether what they send arrives, and how well. It knows no DOM. */
 import { Feed } from "./feed.ts";
 import { Grader, type Pictures } from "./grader.ts";
-import { arrives, examine, type Health, interrupted, phoneOffered, stand, unborn } from "./health.ts";
+import { arrives, examine, type Health, interrupted, missing, phoneOffered, stand, unborn } from "./health.ts";
 import type { PeerView } from "./peer.ts";
 import { count, type Entry } from "./quality.ts";
 
@@ -20,7 +20,9 @@ export class Seen {
   readonly #first: string;
   #peer: string;
   #health: Health;
+  #awaited = false;
   #awaitedSince: number;
+  #elsewhere = false;
   readonly #grader: Grader;
 
   constructor(stream: MediaStream, peer: string, now: number) {
@@ -44,9 +46,27 @@ export class Seen {
     this.#peer = peer;
   }
 
+  /** They say that they send something, or that they do not: what is waited for is waited for whatever way it may come. */
+  expect(expected: boolean, now: number): void {
+    if (expected && !this.#awaited) this.#awaitedSince = now;
+    this.#awaited = expected;
+  }
+
+  /** They come, or do not, another way: what is missing is missing since then, and where nothing was, from now on. */
+  follow(missingSince: number | null | undefined, now: number): void {
+    if (missingSince === null || this.#elsewhere) this.#awaitedSince = now;
+    else if (missingSince !== undefined) this.#awaitedSince = missingSince;
+    this.#elsewhere = missingSince === null;
+  }
+
+  /** Whoever never came this way has been missing for as long as they were waited for. */
+  get #missingSince(): number | null {
+    return this.#health.stood ? missing(this.#health, this.#awaitedSince) : this.#awaitedSince;
+  }
+
   examine({ standing, expected, counted, pictures }: Look, now: number): void {
     const counters = count(counted, now);
-    if (expected && !this.#health.expected) this.#awaitedSince = now;
+    this.expect(expected, now);
     this.#health = examine(stand(this.#health, standing, now), counters.bytesIn, expected, now);
     if (this.#health.troubleSince === null) this.#grader.count(counters, pictures);
     else this.#grader.forget();
@@ -63,7 +83,8 @@ export class Seen {
       connected: this.#health.troubleSince === null && this.arrives,
       troubled: interrupted(this.#health),
       fresh: !this.#health.stood,
-      phone: phoneOffered(this.#health, this.#awaitedSince, now),
+      phone: phoneOffered(this.#missingSince, now),
+      missingSince: this.#missingSince,
       mine: this.#grader.mine,
       theirs: this.#grader.theirs,
       unseen: this.#grader.unseen,

@@ -90,6 +90,7 @@ const remoteOf = (participant: Participant, index: number): Remote => ({
     troubled: false,
     fresh: false,
     phone: false,
+    missingSince: null,
     mine: "good",
     theirs: "good",
     unseen: false,
