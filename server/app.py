@@ -56,6 +56,7 @@ import server.notes.sign_http
 import server.notes.texts_http
 import server.notes.texts_pages
 import server.notes.ws
+import server.patients.build_pages
 import server.web.assets
 import server.web.failures
 import server.web.health
@@ -184,6 +185,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive),
         *server.booking.offer_pages.routes(),
+        *server.patients.build_pages.routes(),
         *server.booking.feed_pages.routes(),
         *server.booking.waiting_pages.routes(),
         *server.booking.waiting_staff_pages.routes(),
