@@ -50,6 +50,8 @@ import server.notes.export_http
 import server.notes.http
 import server.notes.my_pages
 import server.notes.note_pages
+import server.notes.patient_answers_http
+import server.notes.patient_answers_pages
 import server.notes.record_pages
 import server.notes.recording_pages
 import server.notes.sign_http
@@ -215,11 +217,13 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.texts_http.routes(),
         *server.notes.texts_pages.routes(),
         *server.notes.earlier_http.routes(),
+        *server.notes.patient_answers_http.routes(),
         *server.notes.sign_http.routes(passwords),
         *server.notes.export_http.routes(Press()),
         *server.notes.ws.routes(),
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
+        *server.notes.patient_answers_pages.routes(),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),

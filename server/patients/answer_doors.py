@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from server.patients.questions import Question, unpacked
 
 log = structlog.get_logger(__name__)
 
+THING = "answers"  # of the audit's entries
 MOST = 50  # sets in one list, the newest ones
 
 
@@ -100,10 +102,11 @@ async def own_sheets(tx: Tx, keyring: KeyRing, record: OwnRecord) -> list[Sheet]
     return _one_each(keyring, await tx.execute(_sheets().where(sent).limit(MOST)))
 
 
-async def sheets_of(tx: Tx, keyring: KeyRing, viewer: Viewer, appointments: Mapping[UUID, AnswerFacts]) -> list[Sheet]:
-    """Load what was sent for those of these appointments whose answers the viewer may see, the newest first."""
+async def when_sent(tx: Tx, viewer: Viewer, appointments: Mapping[UUID, AnswerFacts]) -> dict[UUID, datetime]:
+    """Say which of these appointments have answers that the viewer may see, and when they were sent last; nothing is opened."""
     seen = [appointment_id for appointment_id, facts in appointments.items() if may_see_answers(viewer, facts)]
-    return _one_each(keyring, await tx.execute(_sheets().where(_sent_for(seen)).limit(MOST)))
+    rows = await tx.execute(select(AnswerSet.appointment_id, AnswerSet.sent_at).where(_sent_for(seen)).order_by(AnswerSet.sent_at))
+    return {appointment_id: sent_at for appointment_id, sent_at in rows if sent_at is not None}
 
 
 async def progress_at(tx: Tx, appointment_id: UUID) -> Progress:

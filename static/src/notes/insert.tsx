@@ -134,9 +134,10 @@ interface InsertProps {
   note: string;
   editor: NoteEditor;
   openEarlier: () => void;
+  openAnswers: () => void;
 }
 
-export const Insert = ({ note, editor, openEarlier }: InsertProps) => {
+export const Insert = ({ note, editor, openEarlier, openAnswers }: InsertProps) => {
   const shelf = useMemo(() => new Shelf(note, editor), [note, editor]);
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -151,7 +152,7 @@ export const Insert = ({ note, editor, openEarlier }: InsertProps) => {
     setOpen(false);
     if (back) button.current?.focus();
   };
-  const none: Texts = { templates: [], snippets: [] };
+  const none: Texts = { templates: [], snippets: [], answers: false };
   return (
     <div class="note-insert">
       <button
@@ -174,6 +175,11 @@ export const Insert = ({ note, editor, openEarlier }: InsertProps) => {
       </button>
       {open && texts !== null ? (
         <Menu id={id} groups={groupsOf(shelf, texts === "missing" ? none : texts, openEarlier)} close={close} />
+      ) : null}
+      {texts !== null && texts !== "missing" && texts.answers ? (
+        <button type="button" class="button small" data-opens="answers" onClick={openAnswers}>
+          {t("The patient's answers")}
+        </button>
       ) : null}
       {texts === "missing" ? <p class="note-insert-missing">{t("Templates could not be loaded.")}</p> : null}
     </div>
