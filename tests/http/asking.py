@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import httpx2
 from starlette.applications import Starlette
 
 from server.access.viewer import load_viewer
+from server.core.db import Tx
 from server.core.house import House
 from server.patients.building import add_questionnaire, publish
 from server.patients.questions import USUAL, AnswerKind, Question
@@ -36,11 +38,14 @@ EVERY_ANSWER = (
 
 async def publish_questionnaire(house: House, questions: tuple[Question, ...] = USUAL, by: Staff = ALICE) -> UUID:
     """Publish a questionnaire of the clinic, and return its id."""
-    now = house.clock.now()
     async with house.database.write() as tx:
-        viewer = await load_viewer(tx, by.person_id, now)
-        made = await add_questionnaire(tx, viewer, "Before the call", now, questions)
-        await publish(tx, viewer, made, now)
+        return await make_questionnaire(tx, house.clock.now(), questions, by)
+
+
+async def make_questionnaire(tx: Tx, now: datetime, questions: tuple[Question, ...], by: Staff = ALICE) -> UUID:
+    viewer = await load_viewer(tx, by.person_id, now)
+    made = await add_questionnaire(tx, viewer, "Before the call", now, questions)
+    await publish(tx, viewer, made, now)
     return made.id
 
 
