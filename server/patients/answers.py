@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import delete
+
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.keyring import KeyRing
@@ -93,6 +95,11 @@ def send(keyring: KeyRing, sheet: Sheet, edits: int, now: datetime) -> None:
     answers = answers_of(sheet.questions, draft)
     sheet.row.sealed = _sealed(keyring, sheet.row, {question_id: packed_answer(one) for question_id, one in answers.items()})
     sheet.row.saved_at = sheet.row.sent_at = now
+
+
+async def drop_draft(tx: Tx, appointment_id: UUID) -> None:
+    """Forget what was written and never sent: once it cannot be sent any more it is nobody's. Whoever calls settles the appointment."""
+    await tx.execute(delete(AnswerSet).where(AnswerSet.appointment_id == appointment_id, AnswerSet.sent_at.is_(None)))
 
 
 def _readable(sheet: Sheet) -> Sheet:

@@ -62,6 +62,7 @@ HANDED = {
     "server/notes/verify.py": "is the operator's, who owns the files: there is no viewer",
     "server/notes/keys.py": "sees which keys the notes need, and no text: there is no viewer",
     "server/notes/history.py": "is handed a note's id by whoever passed its door",
+    "server/patients/answers.py": "forgets what was never sent of an appointment that is settled: there is no viewer",
     "server/patients/actions.py": "is handed the record that its patient decides about",
     "server/demo.py": "makes the patient that it changes",
     "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select, update
 from starlette.applications import Starlette
 
-from server.booking.model import Appointment
+from server.booking.model import Appointment, Needs
 from server.consultation.model import Consultation
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.patients.questions import USUAL, AnswerKind, Question
+from tests.booking import hours
 from tests.cast import ALICE, BOB, CHARLIE, DANA, NORTH, OLGA, SAM, Cast
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.asking import USUAL_ANSWERS, Answerer, book_with_questions, publish_questionnaire
@@ -244,3 +245,20 @@ async def test_without_a_login_nothing_but_the_visit_opens(app: Starlette, answe
     async with browser_of(app, {"visit": answered.client.cookies["visit"]}) as by_link:
         answer = await by_link.get(f"/patients/{patient_id}/answers/{answered.appointment_id}")
     assert answer.headers["location"].startswith("/sign-in")
+
+
+async def test_everybody_who_is_booked_in_a_team_reads_them(app: Starlette, house: House, cast: Cast, sign_in: SignIn) -> None:
+    async with house.database.write() as tx:
+        tx.add_all(hours(BOB, ends_min=12 * 60))
+    team = {"professional_id": None, "team_id": NORTH, "needs": Needs.ALL}
+    (erin,) = await book_with_questions(app, house, await publish_questionnaire(house), **team)
+    page = (await erin.get()).text
+    assert "Dr Alice Ahmed" in page
+    assert "Bob" in page
+    await erin.answer_and_send()
+    patient_id = (await consultation_at(house, erin.appointment_id)).patient_id
+    for member in (ALICE, BOB):
+        client = await sign_in(member)
+        answer = await client.get(f"/patients/{patient_id}/answers/{erin.appointment_id}")
+        assert "My knee, for two weeks" in answer.text
+    assert await looks(house) == [(ALICE.person_id, "answers"), (BOB.person_id, "answers")]

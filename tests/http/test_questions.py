@@ -7,12 +7,15 @@ import pytest
 from sqlalchemy import select, update
 from starlette.applications import Starlette
 
+from server.consultation.lapse import find_lapsed, sweep_lapsed
 from server.consultation.model import Consultation
+from server.consultation.settle_jobs import settle_due
 from server.core.house import House
 from server.patients.questionnaire import AnswerSet
 from tests.cast import Cast
-from tests.conftest import browser_of
+from tests.conftest import StillClock, browser_of
 from tests.http.asking import EVERY_ANSWER, EVERY_KIND, Answerer, book_with_questions, publish_questionnaire
+from tests.http.booking import VERSION
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("B5")]
 
@@ -202,3 +205,29 @@ async def test_bad_28_the_questions_of_another_visit_do_not_open(app: Starlette,
             answer = await stranger.get(erin.base + page)
             assert answer.status_code == 404
             assert "knee" not in answer.text
+
+
+async def test_a_draft_is_forgotten_with_its_appointment_and_what_was_sent_is_not(app: Starlette, house: House, cast: Cast) -> None:
+    (erin,) = await book_with_questions(app, house, await publish_questionnaire(house), cancel_until_min=0)
+    await erin.answer_and_send()
+    await erin.do("change")
+    assert len(await sets(house)) == 2
+    version = VERSION.findall((await erin.client.get(f"{erin.visit}/cancel")).text)[0]
+    assert (await erin.client.post(f"{erin.visit}/cancel", data={"version": version})).status_code == 303
+    assert [one.sent_at is not None for one in await sets(house)] == [True]
+    assert (await erin.get()).headers["location"] == erin.visit
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_a_draft_is_forgotten_once_it_cannot_be_sent(erin: Answerer, house: House, clock: StillClock, begun: bool) -> None:
+    """A patient who was there in vain may still write until the links are closed."""
+    await erin.do("begin")
+    if begun:
+        await begin_consultation(house, erin.appointment_id)
+    clock.advance(26 * 3600)
+    await settle_due(house)
+    assert len(await sets(house)) == (0 if begun else 1)
+    clock.advance(26 * 3600)
+    async with house.database.write() as tx:
+        await sweep_lapsed(tx, await find_lapsed(tx, clock.now()), clock.now())
+    assert await sets(house) == []

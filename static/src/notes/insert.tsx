@@ -153,7 +153,7 @@ export const Insert = ({ note, editor, openEarlier, openAnswers }: InsertProps) 
     if (back) button.current?.focus();
   };
   const none: Texts = { templates: [], snippets: [], answers: false };
-  return (
+  const menu = (
     <div class="note-insert">
       <button
         ref={button}
@@ -176,12 +176,17 @@ export const Insert = ({ note, editor, openEarlier, openAnswers }: InsertProps) 
       {open && texts !== null ? (
         <Menu id={id} groups={groupsOf(shelf, texts === "missing" ? none : texts, openEarlier)} close={close} />
       ) : null}
-      {texts !== null && texts !== "missing" && texts.answers ? (
-        <button type="button" class="button small" data-opens="answers" onClick={openAnswers}>
-          {t("The patient's answers")}
-        </button>
-      ) : null}
       {texts === "missing" ? <p class="note-insert-missing">{t("Templates could not be loaded.")}</p> : null}
     </div>
+  );
+  return (
+    <>
+      {menu}
+      {texts !== null && texts !== "missing" && texts.answers ? (
+        <button type="button" class="button small" data-opens="answers" onClick={openAnswers}>
+          {t("Answers")}
+        </button>
+      ) : null}
+    </>
   );
 };
