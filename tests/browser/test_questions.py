@@ -12,16 +12,17 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from server.adapters.memory_bus import MemoryBus
-from server.booking.model import Service
-from server.consultation.model import JoinLink
+from server.booking.model import Appointment, Service
+from server.consultation.model import Consultation, JoinLink
 from server.core.clock import SystemClock
 from server.core.db import Database, Events, Tx
+from server.identity.actions import begin_login
 from tests.browser.axe import Inspection
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_accessible_pages import INSIDE, LANGUAGES, Walk
 from tests.browser.test_booking import DATES, choose_first, write_details
 from tests.browser.test_note import saved, section, write
-from tests.cast import ALICE, ERIN
+from tests.cast import ALICE, DANA, ERIN
 from tests.http.asking import EVERY_KIND, make_questionnaire
 from tests.http.booking import offer
 from tests.site import Site
@@ -139,6 +140,11 @@ def test_what_is_written_is_saved_while_it_is_written(persons: Persons, site: Si
     erin.until(kept, what="the whole word is kept")
 
 
+async def consultation_of(tx: Tx, visit: str) -> Consultation:
+    joined = select(Consultation).join(JoinLink, JoinLink.consultation_id == Consultation.id)
+    return (await tx.scalars(joined.where(JoinLink.id == UUID(visit.rsplit("/", 1)[1])))).one()
+
+
 @pytest.mark.row("N7")
 def test_the_answers_go_into_the_note(persons: Persons, site: Site, asking: Service) -> None:
     erin = persons.person("erin", site, size=PHONE)
@@ -148,9 +154,8 @@ def test_the_answers_go_into_the_note(persons: Persons, site: Site, asking: Serv
     answer_all(erin)
     erin.press("Send")
     expect(erin.heading("Your answers are sent")).to_be_visible()
-    link = select(JoinLink.consultation_id).where(JoinLink.id == UUID(visit.rsplit("/", 1)[1]))
-    consultation_id = in_database(site, lambda tx: tx.scalar(link))
-    alice = persons.person("alice", site, signed_in=ALICE).open(f"/desk/{consultation_id}")
+    consultation = in_database(site, lambda tx: consultation_of(tx, visit))
+    alice = persons.person("alice", site, signed_in=ALICE).open(f"/desk/{consultation.id}")
     write(alice, "Objective", "Seen by video.")
     alice.press("Answers")
     expect(alice.heading("The patient's answers")).to_be_focused()
@@ -227,3 +232,64 @@ def test_building_is_for_everybody(persons: Persons, site: Site, asking: Service
     expect(alice.page.locator(".error-summary")).to_be_visible()
     inspection.look(alice, "a question with one answer")
     assert inspection.wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_answered_is_for_everybody(persons: Persons, site: Site, asking: Service, language: str) -> None:
+    """From the record of whoever is booked, and from the patient's own page to the question whether all is still right."""
+    erin = persons.person("erin", site, size=PHONE, language=language)
+    visits = [book(erin, asking) for _ in range(2)]
+    first, second = (in_database(site, lambda tx, visit=visit: as_danas(tx, visit)) for visit in visits)
+    erin.open(f"{visits[0]}/questions")
+    erin.page.locator("main form button").click()
+    answer_all(erin)
+    erin.press("Send")
+    expect(erin.heading("Your answers are sent")).to_be_visible()
+    erin.press("Change my answers")
+    expect(erin.heading("Check your answers")).to_be_visible()
+    alice = persons.person("alice", site, signed_in=ALICE, language=language)
+    inspection = Inspection()
+    for path in (f"/patients/{DANA.patient_id}", f"/patients/{DANA.patient_id}/answers/{first.appointment_id}"):
+        alice.open(path)
+        expect(alice.page.locator("#answers-title")).to_be_visible()
+        inspection.look(alice, path)
+    dana = persons.person("dana", site, size=PHONE, language=language)
+    dana.context.add_cookies([{"name": "sid", "value": in_database(site, dana_signs_in), "url": site.url}])
+    walk = Walk(dana, [*NAMES, "Dana Diaz", "Dr Alice Ahmed"])
+    dana.open(f"/my/{DANA.patient_id}/consultations/{second.id}/questions")
+    expect(dana.heading("Still right?")).to_be_visible()
+    walk.look("still right")
+    dana.open("/my")
+    dana.page.locator("details.summary-text").last.locator("summary").click()
+    inspection.look(dana, "answers on the own page")
+    late(walk, erin, visits[0], site)
+    assert walk.inspection.wrong == []
+    assert inspection.wrong == []
+
+
+def late(walk: Walk, erin: Person, visit: str, site: Site) -> None:
+    """Look at what is said to whoever sends after the consultation has begun."""
+    erin.allow_errors("status of 409")
+    erin.open(f"{visit}/questions/2?check")
+
+    async def begin(tx: Tx) -> None:
+        (await consultation_of(tx, visit)).started_at = SystemClock().now()
+
+    in_database(site, begin)
+    erin.press("Continue")
+    expect(erin.heading("Nothing was sent")).to_be_visible()
+    walk.look("too late", erin.page)
+    erin.open(f"{visit}/questions")
+    walk.look("begun", erin.page)
+
+
+async def dana_signs_in(tx: Tx) -> str:
+    return begin_login(tx, DANA.person_id, "a telephone", SystemClock().now(), shared=False)
+
+
+async def as_danas(tx: Tx, visit: str) -> Consultation:
+    """Let an appointment be in the record that dana's account reads."""
+    consultation = await consultation_of(tx, visit)
+    appointment = await tx.get_one(Appointment, consultation.appointment_id)
+    consultation.patient_id = appointment.patient_id = DANA.patient_id
+    return consultation
