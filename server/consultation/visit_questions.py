@@ -17,7 +17,7 @@ from server.errors import Conflict, Invalid
 from server.patients.answer_doors import Sheet
 from server.patients.answer_words import lines_of, words_of
 from server.patients.answering import Fields, answer_of, answers_of, draft_of, faults_of, fields_named, taken_over, typed
-from server.patients.answers import begin, save, send
+from server.patients.answers import begin, drop_draft, save, send
 from server.patients.questions import Question
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -58,6 +58,9 @@ async def questions_page(request: Request) -> Response:
 async def _begin(tx: Tx, request: Request, asked: Asked, earlier: Sheet | None, what: str) -> str:
     """Do what the button says, and return the page that follows."""
     house = house_of(request)
+    if what == "keep" and asked.sheets.sent is not None:
+        await drop_draft(tx, asked.mine.appointment.id)
+        return ""
     if earlier is None or what not in {"agree", "review"}:
         sheet = await draft_at(tx, request, asked)
         return "/check" if what == "change" else _first_open(sheet)

@@ -27,11 +27,12 @@ MOST = 50  # sets in one list, the newest ones
 
 
 class Progress(StrEnum):
-    """How far a patient is with a questionnaire; `begun`, too, while a change of what was sent is not sent yet."""
+    """How far a patient is with a questionnaire; `changing`: something was sent, and a change of it is not sent yet."""
 
     NOTHING = "nothing"
     BEGUN = "begun"
     SENT = "sent"
+    CHANGING = "changing"
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ async def progress_at(tx: Tx, appointment_id: UUID) -> Progress:
     found = set(await tx.scalars(query))
     if not found:
         return Progress.NOTHING
-    return Progress.BEGUN if None in found else Progress.SENT
+    if None not in found:
+        return Progress.SENT
+    return Progress.BEGUN if found == {None} else Progress.CHANGING
 
 
 async def newest_version(tx: Tx, questionnaire_id: UUID) -> QuestionnaireVersion | None:

@@ -124,10 +124,8 @@ def _text(question: Question, fields: Fields) -> str | None:
     return fields.get("text") or None
 
 
-def _number(question: Question, fields: Fields) -> str | None:
+def _number(question: Question, fields: Fields) -> str:
     number = _decimal(fields, "number", NOT_A_NUMBER)
-    if number is None:
-        return None
     if (question.low and number < Decimal(question.low)) or (question.high and number > Decimal(question.high)):
         raise Invalid(OUT_OF_RANGE, code="number")
     return str(plain(number))
@@ -158,28 +156,28 @@ def _date(question: Question, fields: Fields) -> str | None:
     return found.isoformat()
 
 
-def _height(question: Question, fields: Fields) -> Measure | None:
+def _height(question: Question, fields: Fields) -> Measure:
     del question
-    si = _one_way(fields, "cm", ("ft", "inch"), BOTH_HEIGHTS)
-    if si is System.METRIC:
-        metres = metres_of(_decimal(fields, "cm", BAD_HEIGHT) or Decimal(0))
+    system = _one_way(fields, "cm", ("ft", "inch"), BOTH_HEIGHTS)
+    if system is System.METRIC:
+        metres = metres_of(_decimal(fields, "cm", BAD_HEIGHT))
     else:
         metres = metres_of_feet(*_two(fields, "ft", "inch", INCHES_PER_FOOT, BAD_HEIGHT))
     if not LEAST_M <= metres <= MOST_M:
-        raise Invalid(BAD_HEIGHT, code="cm" if si is System.METRIC else "ft")
-    return Measure(metres, si)
+        raise Invalid(BAD_HEIGHT, code="cm" if system is System.METRIC else "ft")
+    return Measure(metres, system)
 
 
-def _weight(question: Question, fields: Fields) -> Measure | None:
+def _weight(question: Question, fields: Fields) -> Measure:
     del question
-    si = _one_way(fields, "kg", ("st", "lb"), BOTH_WEIGHTS)
-    if si is System.METRIC:
-        kilograms = kilograms_of(_decimal(fields, "kg", BAD_WEIGHT) or Decimal(0))
+    system = _one_way(fields, "kg", ("st", "lb"), BOTH_WEIGHTS)
+    if system is System.METRIC:
+        kilograms = kilograms_of(_decimal(fields, "kg", BAD_WEIGHT))
     else:
         kilograms = kilograms_of_stones(*_two(fields, "st", "lb", POUNDS_PER_STONE, BAD_WEIGHT))
     if not LEAST_KG <= kilograms <= MOST_KG:
-        raise Invalid(BAD_WEIGHT, code="kg" if si is System.METRIC else "st")
-    return Measure(kilograms, si)
+        raise Invalid(BAD_WEIGHT, code="kg" if system is System.METRIC else "st")
+    return Measure(kilograms, system)
 
 
 def _consent(question: Question, fields: Fields) -> str | None:
@@ -209,16 +207,16 @@ def _one_way(fields: Fields, metric: str, imperial: tuple[str, str], both: str) 
 def _two(fields: Fields, big: str, small: str, per_big: int, sentence: str) -> tuple[Decimal, Decimal]:
     """Read feet and inches, or stones and pounds; the small ones may stand alone, and are fewer than a big one where they do not."""
     bigs, smalls = _decimal(fields, big, sentence), _decimal(fields, small, sentence)
-    if bigs is not None and (bigs != bigs.to_integral_value() or (smalls or 0) >= per_big):
-        raise Invalid(sentence, code=small if bigs == bigs.to_integral_value() else big)
-    return bigs or Decimal(0), rounded(smalls or Decimal(0), TENTH)
+    if bigs != bigs.to_integral_value():
+        raise Invalid(sentence, code=big)
+    if big in fields and smalls >= per_big:
+        raise Invalid(sentence, code=small)
+    return bigs, rounded(smalls, TENTH)
 
 
-def _decimal(fields: Fields, name: str, sentence: str) -> Decimal | None:
-    """Read a number, with a point or a comma before what is less than one."""
-    if name not in fields:
-        return None
-    text = fields[name].replace(",", ".")
+def _decimal(fields: Fields, name: str, sentence: str) -> Decimal:
+    """Read a number, with a point or a comma before what is less than one; what is left out is nothing."""
+    text = fields.get(name, "0").replace(",", ".")
     if not NUMBER.fullmatch(text) or (name != "number" and text.startswith("-")):
         raise Invalid(sentence, code=name)
     return Decimal(text) + 0  # no minus in front of nothing

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import anyio
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -17,7 +18,7 @@ from server.patients.answers import Sitting, begin
 from server.patients.questionnaire import AnswerSet, QuestionnaireVersion
 from server.settings import BadSettings
 from tests.cast import ALICE, BOB, CLINIC, Cast
-from tests.http.asking import Answerer, book_with_questions, publish_questionnaire
+from tests.http.asking import USUAL_ANSWERS, Answerer, book_with_questions, publish_questionnaire
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("B5"), pytest.mark.row("N10")]
 
@@ -131,3 +132,26 @@ async def test_an_appointment_has_one_draft(sent: Sent) -> None:
         with pytest.raises(IntegrityError):
             await begin(tx, house.keyring, sitting, {}, house.clock.now())
         await tx.rollback()
+
+
+async def test_bad_08_two_tabs_at_once_make_one_draft_and_lose_nothing(app: Starlette, house: House, cast: Cast) -> None:
+    (erin,) = await book_with_questions(app, house, await publish_questionnaire(house))
+    async with anyio.create_task_group() as tabs:
+        for _ in range(4):
+            tabs.start_soon(erin.do, "begin")
+    assert len(await rows(house)) == 1
+    async with anyio.create_task_group() as tabs:
+        for place, fields in enumerate(USUAL_ANSWERS, 1):
+            tabs.start_soon(erin.fill, place, fields)
+    checked = (await erin.get("/check")).text
+    assert all(words in checked for words in ("170 cm", "70 kg", "My knee"))
+    edits, sent = await erin.edits(), []
+
+    async def send() -> None:
+        sent.append((await erin.send(edits)).status_code)
+
+    async with anyio.create_task_group() as tabs:
+        for _ in range(3):
+            tabs.start_soon(send)
+    assert sent == [303, 303, 303]
+    assert [row.sent_at is not None for row in await rows(house)] == [True]

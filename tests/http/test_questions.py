@@ -148,11 +148,23 @@ async def test_what_was_sent_never_changes_and_a_change_is_a_new_set(erin: Answe
     before = (await sets(house))[0].sealed
     assert await erin.do("change") == "/check"
     assert (await erin.fill(1, {"cm": "171"}, to="check")).headers["location"] == f"{erin.base}/check"
-    assert "not sent it yet" in (await erin.get()).text
+    assert "counts until you send them again" in (await erin.get()).text
+    assert "counts until you send them again" in (await erin.client.get(f"{erin.visit}/appointment")).text
     await erin.send()
     first, second = await sets(house)
     assert first.sealed == before
     assert second.sent_at is not None
+
+
+async def test_a_change_can_be_left_alone(erin: Answerer, house: House) -> None:
+    assert await erin.do("keep") == "/1"
+    await erin.fill_all()
+    await erin.send()
+    await erin.do("change")
+    await erin.fill(1, {"cm": "180"})
+    assert await erin.do("keep") == ""
+    assert [one.sent_at is not None for one in await sets(house)] == [True]
+    assert "Your answers are sent" in (await erin.client.get(erin.visit)).text
 
 
 async def test_going_back_after_sending_and_on_again_changes_nothing(erin: Answerer, house: House) -> None:

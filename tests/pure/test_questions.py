@@ -23,7 +23,7 @@ from server.patients.answering import (
     unpacked_answer,
 )
 from server.patients.measures import Measure, System, body_mass_index, feet_inches, metres_of_feet, stones_pounds
-from server.patients.questions import USUAL, AnswerKind, Question, options_of, packed, unpacked
+from server.patients.questions import USUAL, AnswerKind, Question, checked_name, options_of, packed, unpacked
 from server.web.i18n import ENGLISH
 
 pytestmark = pytest.mark.row("B5")
@@ -73,6 +73,7 @@ def imperial(text: str) -> Measure:
 )
 def test_what_is_written_becomes_an_answer(name: str, fields: Mapping[str, str], answer: Answer) -> None:
     assert answer_of(Q[name], fields) == answer
+    assert faults_of([Q[name]], {Q[name].id: fields}) == {}
 
 
 @pytest.mark.parametrize(
@@ -226,6 +227,13 @@ def test_a_question_has_bounds(changes: dict[str, object], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         Question(**{"id": "a", "kind": AnswerKind.NUMBER, "text": "Sleep?", **changes}).checked()  # type: ignore[arg-type]
     assert refused.value.code == field
+
+
+def test_a_questionnaire_has_a_name() -> None:
+    assert checked_name("Before the call") == "Before the call"
+    for name in ("", "x" * 121):
+        with pytest.raises(Invalid):
+            checked_name(name)
 
 
 def test_questions_are_stored_as_they_are() -> None:
