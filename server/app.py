@@ -50,12 +50,15 @@ import server.notes.export_http
 import server.notes.http
 import server.notes.my_pages
 import server.notes.note_pages
+import server.notes.patient_answers_http
+import server.notes.patient_answers_pages
 import server.notes.record_pages
 import server.notes.recording_pages
 import server.notes.sign_http
 import server.notes.texts_http
 import server.notes.texts_pages
 import server.notes.ws
+import server.patients.build_pages
 import server.patients.claim_pages
 import server.web.assets
 import server.web.failures
@@ -187,6 +190,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive),
         *server.booking.offer_pages.routes(),
+        *server.patients.build_pages.routes(),
         *server.booking.feed_pages.routes(),
         *server.booking.waiting_pages.routes(),
         *server.booking.waiting_staff_pages.routes(),
@@ -216,12 +220,14 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.texts_http.routes(),
         *server.notes.texts_pages.routes(),
         *server.notes.earlier_http.routes(),
+        *server.notes.patient_answers_http.routes(),
         *server.notes.sign_http.routes(passwords),
         *server.notes.export_http.routes(Press()),
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
+        *server.notes.patient_answers_pages.routes(),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),

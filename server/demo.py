@@ -21,7 +21,7 @@ from server.core.db import Tx
 from server.core.files import replace_private
 from server.core.house import House
 from server.core.ids import new_id
-from server.demo_offer import add_offer
+from server.demo_offer import add_answers, add_offer
 from server.demo_texts import add_texts
 from server.identity.actions import add_person, end_all_logins, find_credential, set_password
 from server.identity.model import Credential
@@ -216,7 +216,9 @@ async def _open_link(tx: Tx, house: House, base_url: str, patient_id: UUID) -> s
         if link.standing(consultation, now) == Standing.READY:
             return join_url(base_url, house.secrets, link.id)
     plan = Plan(PATIENT, None, None, await _north(tx, viewer), now, 20, patient_id)
-    _, link = await schedule(tx, house.secrets, viewer, plan, now)
+    consultation, link = await schedule(tx, house.secrets, viewer, plan, now)
+    await tx.flush()
+    await add_answers(tx, house.keyring, viewer, consultation, now)
     return join_url(base_url, house.secrets, link.id)
 
 

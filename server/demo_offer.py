@@ -1,4 +1,4 @@
-"""What can be booked with the demo people: two services of the doctor, one of her whole team, and when they work."""
+"""What can be booked with the demo people: two services of the doctor, one of her whole team, when they work, and what they ask before."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,13 +6,26 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.model import Practice, Professional, Team
+from server.access.policy import Viewer
+from server.access.viewer import load_viewer
 from server.booking.model import Needs, Pays, Service, ServiceState, WeeklyHours
+from server.consultation.model import Consultation
 from server.core.db import Tx
 from server.core.ids import new_id
+from server.core.keyring import KeyRing
+from server.patients.answer_doors import newest_version
+from server.patients.answers import Sitting, begin, send
+from server.patients.building import usual_questionnaire
+from server.web.i18n import ENGLISH
 
 STRETCHES = ((9 * 60, 12 * 60), (13 * 60, 17 * 60))
 WORKING_DAYS = range(5)
 HOUR_MIN, DAY_MIN = 60, 24 * 60
+ANSWERS = {
+    "height": {"ft": "5", "inch": "6"},
+    "weight": {"kg": "72.5"},
+    "troubles": {"text": "My right knee hurts when I climb stairs.\nIt began about two weeks ago, after a long walk."},
+}
 
 
 async def add_offer(tx: Tx, practice_id: UUID, now: datetime) -> UUID:
@@ -24,13 +37,30 @@ async def add_offer(tx: Tx, practice_id: UUID, now: datetime) -> UUID:
     if await tx.scalar(select(Service.id).where(Service.practice_id == practice_id).limit(1)) is not None:
         return doctor.id
     team = await tx.scalar(select(Team).where(Team.practice_id == practice_id, Team.name == "North"))
-    tx.add(_service(practice, doctor, None, "Video consultation", 20, 0, now))
-    tx.add(_service(practice, doctor, None, "Long consultation", 40, 4500, now))
+    services = [
+        _service(practice, doctor, None, "Video consultation", 20, 0, now),
+        _service(practice, doctor, None, "Long consultation", 40, 4500, now),
+    ]
     if team is not None:
-        tx.add(_service(practice, None, team, "Diabetes review with doctor and nurse", 30, 0, now))
+        services.append(_service(practice, None, team, "Diabetes review with doctor and nurse", 30, 0, now))
+    asked = await usual_questionnaire(tx, await load_viewer(tx, doctor.person_id, now), ENGLISH, now)
+    for service in services:
+        service.questionnaire_id = asked.id
+    tx.add_all(services)
     for professional in (doctor, *others):
         _add_hours(tx, practice, professional, now)
     return doctor.id
+
+
+async def add_answers(tx: Tx, keyring: KeyRing, viewer: Viewer, consultation: Consultation, now: datetime) -> None:
+    """Let the patient of a consultation have answered the usual questions."""
+    asked = await usual_questionnaire(tx, viewer, ENGLISH, now)
+    version = await newest_version(tx, asked.id)
+    if version is None or consultation.appointment_id is None:
+        return
+    sitting = Sitting(consultation.appointment_id, consultation.patient_id, version)
+    sheet = await begin(tx, keyring, sitting, ANSWERS, now)
+    send(keyring, sheet, sheet.row.edits, now)
 
 
 def _add_hours(tx: Tx, practice: Practice, professional: Professional, now: datetime) -> None:

@@ -15,6 +15,7 @@ import server.identity.model
 import server.messaging.model
 import server.notes.model
 import server.patients.model
+import server.patients.questionnaire
 from server.core.db import Base
 
 __all__ = ["Base", "server"]

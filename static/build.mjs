@@ -22,6 +22,7 @@ const PAGES = {
   form: ["src/pages/form.ts", 12_000],
   times: ["src/pages/times.ts", 12_000],
   paid: ["src/pages/paid.ts", 6_000],
+  questions: ["src/pages/questions.ts", 6_000],
   camera: ["src/pages/camera.ts", 12_000],
   microphone: ["src/pages/microphone.ts", 12_000],
   speaker: ["src/pages/speaker.ts", 12_000],
@@ -36,6 +37,7 @@ const STYLES = {
   "app.css": ["css/app.css", 10_000],
   "my.css": ["css/my.css", 3_000],
   "book.css": ["css/book.css", 3_000],
+  "questions.css": ["css/questions.css", 1_500],
   "call.css": ["css/call.css", 10_000],
   "staff.css": ["css/staff.css", 10_000],
 };

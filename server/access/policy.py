@@ -198,3 +198,19 @@ def may_hear(viewer: Viewer, recording: RecordingFacts) -> bool:
 def may_delete_recording(viewer: Viewer, recording: RecordingFacts) -> bool:
     """Only the professional whose consultation it was; the patient takes their agreement back instead."""
     return viewer.professional_id == recording.professional_id and viewer.practice_id == recording.practice_id
+
+
+@dataclass(frozen=True)
+class AnswerFacts:
+    """What the policy needs to know of answers to a questionnaire: which professionals give the appointment for which they were given."""
+
+    practice_id: UUID
+    professional_ids: frozenset[UUID]
+
+
+def may_see_answers(viewer: Viewer, answers: AnswerFacts) -> bool:
+    """Only the professionals booked in the appointment: that is what the patient was told.
+
+    Neither the team, nor a permission, nor an emergency opens them, and an administrator sees none.
+    """
+    return viewer.practice_id == answers.practice_id and viewer.professional_id in answers.professional_ids

@@ -1,11 +1,13 @@
 """The ways to an appointment for whoever has proved that it is theirs: by a cookie, by the join link, or by seeing its consultation."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from server.access.model import Professional
+from server.access.policy import AnswerFacts
 from server.booking.model import Appointment, AppointmentMember, AppointmentState
 from server.core.db import Tx
 
@@ -23,6 +25,17 @@ async def professionals_of(tx: Tx, appointment_id: UUID) -> list[Professional]:
     joined = select(Professional).join(AppointmentMember, AppointmentMember.professional_id == Professional.id)
     mine = joined.where(AppointmentMember.appointment_id == appointment_id)
     return list(await tx.scalars(mine.order_by(AppointmentMember.lead.desc(), Professional.name, Professional.id)))
+
+
+async def answer_facts(tx: Tx, appointment_ids: Collection[UUID]) -> dict[UUID, AnswerFacts]:
+    """Return by appointment what the policy needs to know of the answers that were given before it."""
+    joined = select(Appointment.id, Appointment.practice_id, AppointmentMember.professional_id)
+    members = joined.join(AppointmentMember, AppointmentMember.appointment_id == Appointment.id)
+    found: dict[UUID, AnswerFacts] = {}
+    for appointment_id, practice_id, professional_id in await tx.execute(members.where(Appointment.id.in_(appointment_ids))):
+        others = found[appointment_id].professional_ids if appointment_id in found else frozenset()
+        found[appointment_id] = AnswerFacts(practice_id, others | {professional_id})
+    return found
 
 
 async def appointments_of(tx: Tx, professional_id: UUID, since: datetime, before: datetime) -> list[Appointment]:

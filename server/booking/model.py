@@ -44,7 +44,7 @@ class Service(Base):
     `grid_min` says on which minutes of the local clock it may begin. What it promises (price, how it is paid, buffers, until when it may be
     cancelled or moved, what is kept then) is copied into each appointment: a later change of the service changes no promise.
     `late_fee_percent` of the price is kept from whoever cancels after `cancel_until`; without it they cannot cancel then.
-    `no_show_fee_percent` is kept from whoever does not come.
+    `no_show_fee_percent` is kept from whoever does not come. `questionnaire_id` is what patients are asked before the consultation.
     """
 
     __tablename__ = "service"
@@ -71,6 +71,7 @@ class Service(Base):
     horizon_days: Mapped[int]
     cancel_until_min: Mapped[int]
     move_until_min: Mapped[int]
+    questionnaire_id: Mapped[UUID | None] = mapped_column(ForeignKey("questionnaire.id"), index=True)
     state: Mapped[ServiceState] = mapped_column(String(20))
     version: Mapped[int]
     created_at: Mapped[datetime]

@@ -1,6 +1,7 @@
 """The pages of what a professional offers: services, weekly hours, days that differ, and what patients will see. Plain forms, no script."""
 
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any, cast
@@ -34,6 +35,8 @@ from server.booking.terms import BAD_CHOICE, CHOICES, Terms, clock_of, price_of,
 from server.core.db import Tx
 from server.core.marking import _
 from server.errors import Conflict, Forbidden, Invalid, NotFound
+from server.patients.answer_doors import published_of
+from server.patients.building import usual_questionnaire
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -44,10 +47,12 @@ PREVIEW_DAYS = 14
 COUNTED = ("grid_min", "notice_min", "horizon_days", "cancel_until_min", "move_until_min", "no_show_fee_percent")
 NUMBERS = ("length_min", "buffer_before_min", "buffer_after_min")
 BAD_DAY = _("Please write the day as in 2026-12-24.")
+USUAL = "usual"
 FIRST: dict[str, str] = {
     "name": "", "about": "", "length_min": "20", "buffer_before_min": "0", "buffer_after_min": "0", "price": "", "currency": "GBP",
     "pays": "practice", "late_fee_percent": "", "no_show_fee_percent": "0",
     "grid_min": "20", "notice_min": "120", "horizon_days": "56", "cancel_until_min": "1440", "move_until_min": "1440", "needs": "one",
+    "questionnaire_id": USUAL,
 }  # fmt: skip
 Form = dict[str, str]
 
@@ -95,7 +100,8 @@ async def _new_service(request: Request) -> Response:
         if form is None:
             return await _service_form(tx, request, viewer, FIRST)
         try:
-            await add_service(tx, viewer, _givers(form), _terms(form), house_of(request).clock.now())
+            terms = await _asking(tx, request, viewer, form)
+            await add_service(tx, viewer, _givers(form), terms, house_of(request).clock.now())
         except (Invalid, Conflict) as error:
             return await _service_form(tx, request, viewer, form, error)
     return _back()
@@ -109,7 +115,7 @@ async def _edit_service(request: Request) -> Response:
         if form is None:
             return await _service_form(tx, request, viewer, _form_of(service))
         try:
-            await change_service(tx, viewer, service_id, _number(form, "version"), _terms(form))
+            await change_service(tx, viewer, service_id, _number(form, "version"), await _asking(tx, request, viewer, form))
         except (Invalid, Conflict) as error:
             return await _service_form(tx, request, viewer, form, error)
     return _back()
@@ -121,6 +127,7 @@ async def _service_form(tx: Tx, request: Request, viewer: Viewer, form: Form, er
         "teams": await teams_of(tx, viewer),
         "colleagues": await colleagues_of(tx, viewer),
         "choices": CHOICES,
+        "questionnaires": await published_of(tx, viewer.practice_id) if viewer.practice_id else [],
         "new": request.url.path.endswith("/new"),
         "error": _told(request, error),
     }
@@ -233,6 +240,18 @@ def _terms(form: Form) -> Terms:
     return Terms(**values, price_minor=price_of(form.get("price", "")), pays=_pays(form), late_fee_percent=late)
 
 
+async def _asking(tx: Tx, request: Request, viewer: Viewer, form: Form) -> Terms:
+    """Read the form with the questionnaire that it chooses; the usual one is made where the practice has none yet."""
+    terms, chosen = _terms(form), form.get("questionnaire_id", "")
+    if chosen == USUAL:
+        usual = await usual_questionnaire(tx, viewer, language_of(request), house_of(request).clock.now())
+        return replace(terms, questionnaire_id=usual.id)
+    try:
+        return replace(terms, questionnaire_id=UUID(chosen) if chosen else None)
+    except ValueError:
+        raise Invalid(BAD_CHOICE, code="questionnaire_id") from None
+
+
 def _pays(form: Form) -> Pays:
     try:
         return Pays(form.get("pays", ""))
@@ -253,7 +272,8 @@ def _givers(form: Form) -> Givers:
 def _form_of(service: Service) -> Form:
     fields = ("name", "about", "currency", "pays", *NUMBERS, *COUNTED, "version", "needs")
     late = "" if service.late_fee_percent is None else str(service.late_fee_percent)
-    return {**{field: str(getattr(service, field)) for field in fields}, "price": price_text(service.price_minor), "late_fee_percent": late}
+    asked = {"questionnaire_id": str(service.questionnaire_id or ""), "late_fee_percent": late}
+    return {**{field: str(getattr(service, field)) for field in fields}, "price": price_text(service.price_minor), **asked}
 
 
 def _number(form: Form, field: str) -> int:

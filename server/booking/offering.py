@@ -16,6 +16,7 @@ from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.marking import _
 from server.errors import Conflict, Forbidden, Invalid, NotFound
+from server.patients.answer_doors import published_of
 
 MOST_SERVICES, MOST_DAYS = 50, 366
 FULL = _("There are too many already. Please remove what is not needed any more.")
@@ -54,6 +55,7 @@ async def add_service(tx: Tx, viewer: Viewer, givers: Givers, terms: Terms, now:
     if viewer.professional_id is None or viewer.practice_id is None:
         raise Forbidden
     await _refuse_strangers(tx, viewer, givers)
+    await _refuse_unasked(tx, viewer.practice_id, terms)
     theirs = await tx.scalars(select(Service.id).where(Service.practice_id == viewer.practice_id).limit(MOST_SERVICES))
     if len(theirs.all()) >= MOST_SERVICES:
         raise Conflict(FULL, code="full")
@@ -78,6 +80,7 @@ async def change_service(tx: Tx, viewer: Viewer, service_id: UUID, version: int,
     service = await see_service(tx, viewer, service_id, lock=True)
     if service.version != version:
         raise Conflict(code="stale")
+    await _refuse_unasked(tx, service.practice_id, terms)
     for field, value in asdict(terms.checked()).items():
         setattr(service, field, value)
     service.version += 1
@@ -136,6 +139,12 @@ async def close_practice(tx: Tx, practice_id: UUID, day: date, name: str) -> Non
 
 async def reopen_practice(tx: Tx, practice_id: UUID, closure_id: UUID) -> None:
     await tx.execute(delete(Closure).where(Closure.id == closure_id, Closure.practice_id == practice_id))
+
+
+async def _refuse_unasked(tx: Tx, practice_id: UUID, terms: Terms) -> None:
+    """A service asks a questionnaire of its own practice that was published."""
+    if terms.questionnaire_id is not None and terms.questionnaire_id not in {one.id for one in await published_of(tx, practice_id)}:
+        raise Invalid(BAD_CHOICE, code="questionnaire_id")
 
 
 async def _refuse_strangers(tx: Tx, viewer: Viewer, givers: Givers) -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from uuid import UUID
 
 from server.booking.grains import GRAIN_MIN
 from server.booking.model import Pays
@@ -50,6 +51,7 @@ class Terms:
     horizon_days: int
     cancel_until_min: int
     move_until_min: int
+    questionnaire_id: UUID | None = None
 
     def checked(self) -> "Terms":
         """Return them; raises `Invalid` with the field as its code."""

@@ -16,6 +16,7 @@ from server.consultation.topics import room_topic, today_topic
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.errors import NotFound
+from server.patients.answers import drop_draft
 from server.patients.model import Patient
 
 
@@ -43,6 +44,7 @@ async def on_cancelled(tx: Tx, fact: AppointmentCancelled, now: datetime) -> Non
     consultation = await _of_appointment(tx, fact.appointment_id)
     if consultation is not None:
         consultation.cancel(now)
+        await drop_draft(tx, fact.appointment_id)
         await _dismiss(tx, consultation)
         await _announce(tx, consultation, News.CANCELLED)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.access.model import Professional
 from server.access.policy import Viewer, may_see_consultation
+from server.booking.model import Appointment, Service
 from server.consultation.model import OVER, Consultation, JoinLink, Participant, Role, Standing
 from server.core.db import Tx
 from server.core.ids import token_hash
@@ -77,6 +78,14 @@ async def upcoming_of(tx: Tx, patient_id: UUID, now: datetime) -> list[tuple[Con
     query = select(Consultation, Professional).join(Professional, Professional.id == Consultation.professional_id)
     rows = await tx.execute(query.where(ahead).order_by(Consultation.scheduled_at).limit(MOST_AHEAD))
     return [(consultation, host) for consultation, host in rows]
+
+
+async def asked_ahead(tx: Tx, patient_id: UUID, now: datetime) -> frozenset[UUID]:
+    """Return which consultations ahead of a patient have questions to answer; whoever calls holds the record from a door already."""
+    joined = select(Consultation.id).join(Appointment, Appointment.id == Consultation.appointment_id)
+    asking = joined.join(Service, Service.id == Appointment.service_id).where(Service.questionnaire_id.is_not(None))
+    ahead = (Consultation.patient_id == patient_id) & Consultation.started_at.is_(None) & Consultation.state.not_in(OVER)
+    return frozenset(await tx.scalars(asking.where(ahead, Consultation.scheduled_at > now - STILL_AHEAD)))
 
 
 async def link_of_appointment(tx: Tx, appointment_id: UUID) -> UUID:

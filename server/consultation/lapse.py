@@ -9,6 +9,7 @@ from server.consultation.attendance import last_seen
 from server.consultation.model import CLOSES_AFTER, Consultation, ConsultationState, Participant
 from server.consultation.topics import room_topic, today_topic
 from server.core.db import Tx
+from server.patients.answers import drop_draft
 
 OPEN = (ConsultationState.SCHEDULED, ConsultationState.WAITING, ConsultationState.ACTIVE)
 MAX_LAPSED = 100  # of one sweep; the next one goes on
@@ -29,6 +30,8 @@ async def sweep_lapsed(tx: Tx, ids: list[UUID], now: datetime) -> int:
         consultation.lapse(await last_seen(tx, consultation.id) if consultation.started_at else None)
         for place in await tx.scalars(select(Participant).where(Participant.consultation_id == consultation.id)):
             place.dismiss()
+        if consultation.appointment_id is not None:
+            await drop_draft(tx, consultation.appointment_id)
         tx.hint(room_topic(consultation.id))
         tx.hint(today_topic(consultation.practice_id))
     return len(lapsed)

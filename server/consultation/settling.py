@@ -24,6 +24,7 @@ from server.consultation.settled import BY_ITSELF, Decision, Settlement
 from server.consultation.topics import today_topic
 from server.core.db import Tx
 from server.errors import Conflict, NotFound
+from server.patients.answers import drop_draft
 
 MOST_AT_ONCE = 100  # of one sweep; the next one goes on
 WHOLE = 100  # per cent
@@ -64,6 +65,8 @@ async def settle(tx: Tx, appointment_id: UUID, now: datetime) -> Finding | None:
         settlement.decide(Decision.NO_SHOW, await _who_ended(tx, consultation.id), now)
     await _follow(tx, appointment, settlement, now)
     await tx.flush()
+    if consultation.over or consultation.started_at is not None:
+        await drop_draft(tx, appointment.id)
     tx.hint(today_topic(appointment.practice_id))
     return settlement.finding
 

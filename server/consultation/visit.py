@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.consultation import visit_appointment, visit_check, visit_room
+from server.consultation import visit_appointment, visit_check, visit_questions, visit_room
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
 from server.consultation.visit_account import account_page
 from server.consultation.visit_actions import decline, record_consents, record_who, start_visit
-from server.consultation.visit_appointment import Mine, booked_by_patient, enter
+from server.consultation.visit_appointment import Mine, booked_by_patient, enter, progress_of
 from server.consultation.visit_recordings import agreed_recordings
 from server.consultation.visit_view import GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
 from server.errors import Invalid, NotFound
@@ -38,6 +38,7 @@ def routes(passwords: Passwords) -> list[Route]:
         ("/declined", _declined, both),
         ("/account", account_page(passwords), both),
         *visit_appointment.PAGES,
+        *visit_questions.PAGES,
         *visit_check.PAGES,
         *visit_room.PAGES,
     ]
@@ -85,6 +86,7 @@ async def _welcome(request: Request) -> Response:
     async with house_of(request).database.read() as tx:
         view = await view_of(tx, request)
         mine = await booked_by_patient(tx, view)
+        questions = await progress_of(tx, mine)
     if view.closed:
         async with house_of(request).database.read() as tx:
             recorded = bool(await agreed_recordings(tx, view.visit.participant.id))
@@ -98,7 +100,7 @@ async def _welcome(request: Request) -> Response:
         "now": view.now.isoformat(),
         "early": view.early,
     }
-    return show_first(request, view, "welcome", boot=boot, changes=mine is not None)
+    return show_first(request, view, "welcome", boot=boot, changes=mine is not None, questions=questions)
 
 
 def _of_booking(mine: Mine | None) -> dict[str, object]:

@@ -21,6 +21,7 @@ from server.consultation.model import Standing
 from server.consultation.visit_view import COOKIE, COOKIE_S, GoTo, View, go_to, show, view_of
 from server.core.db import Tx
 from server.errors import Conflict, ConsiliumError, Invalid
+from server.patients.answer_doors import Progress, newest_version, progress_at
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -67,6 +68,22 @@ async def booked_by_patient(tx: Tx, view: View) -> Mine | None:
     return Mine(view, appointment, service, await record_of(tx, view.visit.consultation), await money_of(tx, appointment.id))
 
 
+def has_begun(view: View) -> bool:
+    """From then on answers stay as they were sent."""
+    return view.visit.consultation.over or view.visit.consultation.started_at is not None
+
+
+async def progress_of(tx: Tx, mine: Mine | None) -> Progress | None:
+    """Say for the pages around it how far the patient is; None where nothing is asked, or not any more."""
+    if mine is None or mine.view.closed or has_begun(mine.view):
+        return None
+    progress = await progress_at(tx, mine.appointment.id)
+    if progress is Progress.NOTHING:
+        asked = mine.service.questionnaire_id
+        return progress if asked and await newest_version(tx, asked) else None
+    return progress
+
+
 async def _mine(tx: Tx, request: Request, *, lock: bool = False) -> Mine:
     """Load it for a page; raises `NotFound` without the visit, and `GoTo` where another page has the answer: there is nothing to change."""
     view = await view_of(tx, request, lock=lock)
@@ -89,7 +106,8 @@ async def _mine_alone(tx: Tx, request: Request) -> Mine:
 async def appointment_page(request: Request) -> Response:
     async with house_of(request).database.read() as tx:
         mine = await _mine(tx, request)
-    return _show(request, mine, "appointment", said=next((word for word in SAID if word in request.query_params), ""))
+        questions = await progress_of(tx, mine)
+    return _show(request, mine, "appointment", questions=questions, said=next((word for word in SAID if word in request.query_params), ""))
 
 
 async def cancel_page(request: Request) -> Response:

@@ -1,6 +1,6 @@
-"""Which keys of the ring the notes and recordings need, and how they all come under the current one while the server runs."""
+"""Which keys of the ring the notes, recordings and answers need, and how they all come under the current one while the server runs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -10,13 +10,15 @@ from server.consultation.recording_actions import THING
 from server.core.db import Database, Tx
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, place_of
 from server.notes.model import Note
+from server.patients.answer_doors import key_place
+from server.patients.questionnaire import AnswerSet
 from server.settings import BadSettings
 
 BATCH = 100  # rows of one transaction: others write in between
 
 
 async def check_keys(database: Database, keyring: KeyRing) -> None:
-    """Open one note and one recording under each key that is in use.
+    """Open one note, one recording and one set of answers under each key that is in use.
 
     Raises `BadSettings` with one line for a key that is missing or another one.
     """
@@ -27,6 +29,9 @@ async def check_keys(database: Database, keyring: KeyRing) -> None:
         for key_id, (count, one) in (await _in_recordings(tx)).items():
             recording = await tx.get_one(Recording, one)
             _try_key(keyring, key_id, recording.data_key or b"", place_of(THING, recording.id), f"{count} recordings")
+        for key_id, (count, one) in (await _in_answers(tx)).items():
+            answers = await tx.get_one(AnswerSet, one)
+            _try_key(keyring, key_id, answers.data_key, key_place(answers.id), f"{count} sets of answers")
 
 
 def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needing: str) -> None:
@@ -39,11 +44,12 @@ def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needi
 
 
 async def keys_in_use(database: Database) -> dict[str, int]:
-    """Return how many notes and recordings each key encrypts."""
+    """Return how many notes, recordings and sets of answers each key encrypts."""
     async with database.read() as tx:
         counts = {key_id: count for key_id, (count, _) in (await _in_use(tx)).items()}
-        for key_id, (count, _) in (await _in_recordings(tx)).items():
-            counts[key_id] = counts.get(key_id, 0) + count
+        for found in (await _in_recordings(tx), await _in_answers(tx)):
+            for key_id, (count, _) in found.items():
+                counts[key_id] = counts.get(key_id, 0) + count
         return counts
 
 
@@ -57,8 +63,9 @@ async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[in
     async with database.read() as tx:
         total = await tx.scalar(select(func.count(Note.id)).where(Note.key_id != current)) or 0
         total += await tx.scalar(select(func.count(Recording.id)).where(Recording.key_id != current)) or 0
+        total += await tx.scalar(select(func.count(AnswerSet.id)).where(AnswerSet.key_id != current)) or 0
     done = 0
-    for rewrap_some in (_rewrap_notes, _rewrap_recordings):
+    for rewrap_some in (_rewrap_notes, _rewrap_recordings, _rewrap_answers):
         count = BATCH
         while count:
             async with database.write() as tx:
@@ -85,16 +92,32 @@ async def _rewrap_recordings(tx: Tx, keyring: KeyRing, current: str) -> int:
     return len(older)
 
 
+async def _rewrap_answers(tx: Tx, keyring: KeyRing, current: str) -> int:
+    """What was sent is never changed; its data key is only sealed anew."""
+    older = list(await tx.scalars(select(AnswerSet).where(AnswerSet.key_id != current).limit(BATCH).with_for_update()))
+    for answers in older:
+        answers.key_id, answers.data_key = keyring.rewrap(answers.key_id, answers.data_key, key_place(answers.id))
+    return len(older)
+
+
 async def _in_use(tx: Tx) -> dict[str, tuple[int, int]]:
     rows = await tx.execute(select(Note.key_id, func.count(Note.id), func.max(Note.id)).group_by(Note.key_id).order_by(Note.key_id))
     return {key_id: (count, newest) for key_id, count, newest in rows}
 
 
 async def _in_recordings(tx: Tx) -> dict[str, tuple[int, UUID]]:
-    """Return for each key how many recordings need it, and one of them."""
     rows = await tx.execute(select(Recording.key_id, Recording.id).where(Recording.key_id.is_not(None)).order_by(Recording.id))
+    return _counted((key_id, recording_id) for key_id, recording_id in rows if key_id is not None)
+
+
+async def _in_answers(tx: Tx) -> dict[str, tuple[int, UUID]]:
+    rows = await tx.execute(select(AnswerSet.key_id, AnswerSet.id).order_by(AnswerSet.id))
+    return _counted((key_id, set_id) for key_id, set_id in rows)
+
+
+def _counted(rows: Iterable[tuple[str, UUID]]) -> dict[str, tuple[int, UUID]]:
+    """Return for each key how many rows need it, and one of them."""
     found: dict[str, tuple[int, UUID]] = {}
-    for key_id, recording_id in rows:
-        if key_id is not None:
-            found[key_id] = (found.get(key_id, (0, recording_id))[0] + 1, recording_id)
+    for key_id, row_id in rows:
+        found[key_id] = (found.get(key_id, (0, row_id))[0] + 1, row_id)
     return found

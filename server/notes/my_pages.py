@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from markupsafe import Markup
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from server.access.model import Professional
 from server.access.viewer import load_viewer, names_of
-from server.consultation.doors import upcoming_of
+from server.consultation.doors import asked_ahead, upcoming_of
 from server.consultation.model import Consultation
 from server.consultation.recorded import Recording
 from server.core.db import Tx
@@ -22,6 +23,8 @@ from server.notes.prose_html import html_of
 from server.notes.recordings import own_recordings, take_back
 from server.notes.released import Released, released_versions
 from server.patients.actions import Decision, decide_sharing
+from server.patients.answer_doors import Sheet, own_sheets
+from server.patients.answer_words import Line, lines_of
 from server.patients.doors import OwnRecord, newest_sharing, own_records, reading, see_own_record
 from server.patients.look_words import tells_why, what_was_done
 from server.patients.looks import Look, looks_at
@@ -60,6 +63,8 @@ class Part:
     summaries: list[Summary]
     sharing: SharingConsent | None
     recordings: list[tuple[Recording, Professional]]
+    asked: frozenset[UUID]
+    answers: list[tuple[datetime, list[Line] | None]]
 
 
 def routes() -> list[Route]:
@@ -86,6 +91,8 @@ async def _mine(request: Request) -> Response:
                 await _summaries(tx, language, await released_versions(tx, house.keyring, viewer, record.patient.id)),
                 await newest_sharing(tx, record),
                 await own_recordings(tx, record),
+                await asked_ahead(tx, record.patient.id, now),
+                _answers(language, await own_sheets(tx, house.keyring, record)),
             )
             for record in records
         ]
@@ -103,6 +110,14 @@ def _said(request: Request) -> str:
 async def _summaries(tx: Tx, language: Language, texts: list[Released]) -> list[Summary]:
     names = await names_of(tx, {text.writer_id for text in texts})
     return [Summary(text, names.get(text.writer_id, ""), _sections(text, language)) for text in texts]
+
+
+def _answers(language: Language, sheets: list[Sheet]) -> list[tuple[datetime, list[Line] | None]]:
+    """Return when answers were sent, and they themselves; None where they cannot be opened."""
+    return [
+        (one.row.sent_at or one.row.saved_at, None if one.answers is None else lines_of(language, one.questions, one.answers))
+        for one in sheets
+    ]
 
 
 def _sections(text: Released, language: Language) -> list[tuple[str, Markup]] | None:

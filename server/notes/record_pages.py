@@ -20,6 +20,7 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.errors import Forbidden, Invalid
 from server.identity.gate import signed_in
+from server.notes.patient_answers import sent_in_record
 from server.notes.recordings import recordings_about
 from server.notes.records import SeenRecord, listed_records, looks_at, see_record
 from server.patients.actions import has_agreed_to_sharing
@@ -150,6 +151,7 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "permissions": [(grant, grant.expires_at - timedelta(seconds=1)) for grant in permissions],
         "colleagues": await colleagues(tx, viewer) if seen.wrote else [],
         "looks": looks,
+        "answers": await sent_in_record(tx, viewer, seen),
         "recordings": await recordings_about(tx, viewer, patient.id),
         "names": await names_of(tx, people),
         "emergency": await standing_emergency(tx, viewer, patient.id, now),

@@ -1,7 +1,7 @@
 """Templates and snippets as text: how a section's text becomes blocks, and what its placeholders stand for.
 
 A section is plain text: each line is a paragraph, a line that begins with `- ` an item of a list. What the patient answered in a
-questionnaire has no placeholder yet: there are no questionnaires.
+questionnaire has no placeholder: it is opened by itself, beside the note, because each opening is on record.
 """
 
 import json

@@ -16,6 +16,7 @@ from server.identity.gate import signed_in
 from server.notes.doors import see_note
 from server.notes.insertable import texts_for
 from server.notes.model import NoteSnippet, NoteTemplate
+from server.notes.patient_answers import are_asked_for
 from server.notes.templates import MAX_BODY, MAX_NAME, MAX_SNIPPET, SHORTCUT, unpacked
 from server.notes.text_actions import (
     Owner,
@@ -105,8 +106,11 @@ class ShortcutAnswer(BaseModel):
 
 
 class InsertablesAnswer(BaseModel):
+    """`answers`: the patient was asked something before, and whoever asks may see what they answer."""
+
     templates: list[InsertableAnswer]
     snippets: list[ShortcutAnswer]
+    answers: bool
 
 
 def routes() -> list[Route]:
@@ -201,10 +205,12 @@ async def _insertables(request: Request) -> Response:
         viewer = await load_viewer(tx, who.person_id, house.clock.now())
         seen = await see_note(tx, viewer, _id(request, "note_id"), Verb.WRITE)
         templates, snippets = await texts_for(tx, seen, language_of(request))
+        answers = await are_asked_for(tx, seen)
     return answer(
         InsertablesAnswer(
             templates=[InsertableAnswer(**one._asdict()) for one in templates],
             snippets=[ShortcutAnswer(**one._asdict()) for one in snippets],
+            answers=answers,
         )
     )
 

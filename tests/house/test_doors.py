@@ -12,13 +12,13 @@ PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
-    "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount",
+    "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
-    "server/patients/doors.py", "server/billing/doors.py",
+    "server/patients/doors.py", "server/patients/answer_doors.py", "server/billing/doors.py",
 }  # fmt: skip
 HANDED = {
     "server/billing/actions.py": "is handed the appointment or what the provider says of a charge: there is no viewer",
@@ -62,6 +62,7 @@ HANDED = {
     "server/notes/verify.py": "is the operator's, who owns the files: there is no viewer",
     "server/notes/keys.py": "sees which keys the notes need, and no text: there is no viewer",
     "server/notes/history.py": "is handed a note's id by whoever passed its door",
+    "server/patients/answers.py": "forgets what was never sent of an appointment that is settled: there is no viewer",
     "server/patients/actions.py": "is handed the record that its patient decides about",
     "server/demo.py": "makes the patient that it changes",
     "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",

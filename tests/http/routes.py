@@ -33,6 +33,7 @@ class Endpoint:
             "{day_id:uuid}": meeting.visit_id, "{closure_id:uuid}": meeting.visit_id,
             "{weekday:int}": 0, "{delay_id:uuid}": meeting.visit_id, "{kind}": "invitation", "{language}": "en-GB",
             "{delivery_id:uuid}": meeting.visit_id, "{seeker_id:uuid}": meeting.visit_id,
+            "{questionnaire_id:uuid}": meeting.visit_id, "{question}": "height", "{place:int}": 1,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():

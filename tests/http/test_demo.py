@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
+from server.booking.model import Service
 from server.core.house import House
 from server.demo import DemoFacts, kept_path, seed_demo
 from server.identity.model import Credential, Person
+from server.patients.questionnaire import AnswerSet
 from server.settings import BadSettings
 from tests.cast import Cast
 from tests.conftest import ORIGIN, browser_of
@@ -90,3 +92,14 @@ async def test_another_practice_is_left_alone(house: House, cast: Cast) -> None:
     with pytest.raises(BadSettings, match="another practice"):
         await seed_demo(house, ORIGIN)
     assert not kept_path(house.settings.data_dir).exists()
+
+
+@pytest.mark.row("B5")
+async def test_the_demos_patient_has_answered_what_its_services_ask(house: House) -> None:
+    for _start in range(2):
+        await seed_demo(house, ORIGIN)
+    async with house.database.read() as tx:
+        services = list(await tx.scalars(select(Service)))
+        answered = list(await tx.scalars(select(AnswerSet)))
+    assert {service.questionnaire_id for service in services} != {None}
+    assert [one.sent_at is not None for one in answered] == [True]

@@ -24,7 +24,7 @@ OWN = {
     "/my/find", "/my/find/code", "/account/calendar", "/account/calendar/new", "/account/calendar/stop",
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",
-    "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:int}",
+    "/questionnaires", "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:int}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
     "/api/notes/{note_id:uuid}/tickets": {},
@@ -104,7 +104,7 @@ async def test_every_route_is_in_this_table(app: Starlette) -> None:
     rest = {endpoint.path for endpoint in endpoints(app)} - PUBLIC - OWN
     bound = (
         "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
-        "{service_id", "{day_id", "{closure_id", "{delay_id", "{delivery_id", "{seeker_id",
+        "{service_id", "{day_id", "{closure_id", "{delay_id", "{delivery_id", "{seeker_id", "{questionnaire_id",
     )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 

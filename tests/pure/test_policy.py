@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.access.policy import (
+    AnswerFacts,
     Kind,
     NoteFacts,
     Permission,
@@ -19,6 +20,7 @@ from server.access.policy import (
     may_book,
     may_delete_recording,
     may_hear,
+    may_see_answers,
     may_see_consultation,
     may_see_record,
 )
@@ -263,3 +265,24 @@ def test_a_colleague_who_wrote_about_the_call_hears_it_without_the_agreement_and
     assert may_hear(PEOPLE["no team"], recording)
     assert not may_delete_recording(PEOPLE["no team"], recording)
     assert not may_hear(PEOPLE["permitted professional"], recording)
+
+
+def answered(*names: str, practice: UUID = HERE) -> AnswerFacts:
+    return AnswerFacts(practice, frozenset(an_id(f"professional {name}") for name in names))
+
+
+@pytest.mark.row("B5")
+@pytest.mark.parametrize("name", PEOPLE)
+def test_only_who_is_booked_reads_answers(name: str) -> None:
+    """Neither the team, nor a permission, nor an emergency opens them; who left the team is booked all the same."""
+    booked = {"author", "author who left the team"}
+    assert may_see_answers(PEOPLE[name], answered("alice")) is (name in booked)
+    assert not may_see_answers(PEOPLE[name], answered())
+
+
+@pytest.mark.row("B5")
+def test_everybody_who_is_booked_reads_answers() -> None:
+    facts = answered("alice", "bob")
+    assert may_see_answers(PEOPLE["team"], facts)
+    assert not may_see_answers(PEOPLE["emergency"], facts)
+    assert not may_see_answers(replace(PEOPLE["team"], practice_id=THERE), facts)

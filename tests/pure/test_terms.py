@@ -40,7 +40,7 @@ def test_what_is_within_the_limits_stands(good: dict[str, object]) -> None:
     ("field", "value"),
     [
         ("name", ""), ("name", "x" * 121), ("about", "x" * 1001), ("length_min", 0), ("length_min", 245), ("length_min", 22),
-        ("buffer_before_min", 65), ("buffer_after_min", -5), ("buffer_after_min", 7), ("currency", "XXX"), ("pays", "barter"),
+        ("buffer_before_min", 65), ("buffer_after_min", -5), ("buffer_after_min", 7), ("currency", "SEK"), ("pays", "barter"),
         ("late_fee_percent", 101), ("no_show_fee_percent", None), ("no_show_fee_percent", -1), ("grid_min", 7), ("notice_min", 1),
         ("horizon_days", 3650), ("cancel_until_min", -60), ("move_until_min", 61),
     ],

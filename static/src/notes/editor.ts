@@ -146,6 +146,14 @@ export class NoteEditor {
     if (editor) insertHere(editor, nodes);
   }
 
+  /** The same for what may be long; false, and shown as a paste that was too much, for what is too long. */
+  insertBlocks(nodes: Nodes): boolean {
+    const fits = !tooLong(nodes);
+    if (fits) this.insertHere(nodes);
+    this.#pasteRefused.value = !fits;
+    return fits;
+  }
+
   focus(section: SectionName): void {
     this.#editors.get(section)?.commands.focus("end");
   }

@@ -134,9 +134,10 @@ interface InsertProps {
   note: string;
   editor: NoteEditor;
   openEarlier: () => void;
+  openAnswers: () => void;
 }
 
-export const Insert = ({ note, editor, openEarlier }: InsertProps) => {
+export const Insert = ({ note, editor, openEarlier, openAnswers }: InsertProps) => {
   const shelf = useMemo(() => new Shelf(note, editor), [note, editor]);
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -151,8 +152,8 @@ export const Insert = ({ note, editor, openEarlier }: InsertProps) => {
     setOpen(false);
     if (back) button.current?.focus();
   };
-  const none: Texts = { templates: [], snippets: [] };
-  return (
+  const none: Texts = { templates: [], snippets: [], answers: false };
+  const menu = (
     <div class="note-insert">
       <button
         ref={button}
@@ -177,5 +178,15 @@ export const Insert = ({ note, editor, openEarlier }: InsertProps) => {
       ) : null}
       {texts === "missing" ? <p class="note-insert-missing">{t("Templates could not be loaded.")}</p> : null}
     </div>
+  );
+  return (
+    <>
+      {menu}
+      {texts !== null && texts !== "missing" && texts.answers ? (
+        <button type="button" class="button small" data-opens="answers" onClick={openAnswers}>
+          {t("Answers")}
+        </button>
+      ) : null}
+    </>
   );
 };

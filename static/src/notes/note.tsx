@@ -7,6 +7,7 @@ import { t } from "../lib/i18n.ts";
 import { Icon } from "../lib/icon.tsx";
 import { realTimers } from "../lib/timers.ts";
 import { socketUrl } from "../lib/urls.ts";
+import { Answers } from "./answers.tsx";
 import { WhoWrote } from "./authors.tsx";
 import { browserBoxes } from "./boxes.ts";
 import { Earlier } from "./earlier.tsx";
@@ -41,10 +42,13 @@ export interface NotePaneProps {
   person: string;
 }
 
+/** What stands beside the text. */
+type Beside = "earlier" | "answers" | null;
+
 interface BelowProps extends NotePaneProps {
   link: NoteLink;
   editor: NoteEditor;
-  past: boolean;
+  beside: Beside;
   close: () => void;
 }
 
@@ -270,9 +274,14 @@ const Trouble = ({ link, shelf, editor }: { link: NoteLink; shelf: Shelf; editor
 };
 
 /** What stands under the text: earlier notes, whose words they are, and who stands for them. */
-const Below = ({ note, shelf, link, editor, past, close }: BelowProps) => (
+const Below = ({ note, shelf, link, editor, beside, close }: BelowProps) => (
   <>
-    {past ? <Earlier note={note.id} editor={editor} editable={link.status.value.writable} close={close} /> : null}
+    {beside === "earlier" ? (
+      <Earlier note={note.id} editor={editor} editable={link.status.value.writable} close={close} />
+    ) : null}
+    {beside === "answers" ? (
+      <Answers note={note.id} editor={editor} editable={link.status.value.writable} close={close} />
+    ) : null}
     {note.kind === "jottings" ? null : (
       <>
         <WhoWrote note={note} link={link} />
@@ -291,18 +300,27 @@ export const NotePane = (props: NotePaneProps) => {
   const editable = status.writable && status.ending === null && !status.full;
   useEffect(() => editor?.setEditable(editable), [editor, editable]);
   useEffect(() => props.shelf.mark(props.note.id, status.saved), [status.saved]);
-  const [past, setPast] = useState(false);
+  const [beside, setBeside] = useState<Beside>(null);
   return (
-    <div class="note" data-line={status.line} data-kind={props.note.kind} data-past={past}>
+    <div class="note" data-line={status.line} data-kind={props.note.kind} data-past={beside === "earlier"}>
       <div class="note-head">
         <h2>{noteTitle(props.note)}</h2>
         <p class="note-kind">{kindHint(props.note.kind)}</p>
         {props.note.kind === "jottings" ? null : <p class="note-present">{presentWords(others)}</p>}
       </div>
       <div class="note-bar">
-        {editor && editable ? <Insert note={props.note.id} editor={editor} openEarlier={() => setPast(true)} /> : null}
+        {editor && editable ? (
+          <Insert
+            note={props.note.id}
+            editor={editor}
+            openEarlier={() => setBeside("earlier")}
+            openAnswers={() => setBeside("answers")}
+          />
+        ) : null}
         {editor && editable ? <Toolbar editor={editor} /> : null}
-        {editor && !editable && status.ending === null ? <LookBack past={past} toggle={() => setPast(!past)} /> : null}
+        {editor && !editable && status.ending === null ? (
+          <LookBack past={beside !== null} toggle={() => setBeside(beside ? null : "earlier")} />
+        ) : null}
         <p class="note-state" data-mood={words.mood}>
           {words.shown}
         </p>
@@ -311,7 +329,7 @@ export const NotePane = (props: NotePaneProps) => {
       <TooLate note={props.note} shelf={props.shelf} link={link} />
       <Trouble link={link} shelf={props.shelf} editor={editor} />
       {editor ? SECTIONS.map((name) => <Section key={name} name={name} editor={editor} others={others} />) : null}
-      {editor ? <Below {...props} link={link} editor={editor} past={past} close={() => setPast(false)} /> : null}
+      {editor ? <Below {...props} link={link} editor={editor} beside={beside} close={() => setBeside(null)} /> : null}
     </div>
   );
 };

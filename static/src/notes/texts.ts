@@ -15,6 +15,19 @@ export interface Template {
 export interface Texts {
   templates: Template[];
   snippets: Shortcut[];
+  /** The patient was asked something before, and whoever writes here may see the answers. */
+  answers: boolean;
+}
+
+/** What the patient answered before the consultation. */
+export interface SentAnswers {
+  /** ISO 8601. */
+  sent_at: string;
+  /** Null: they cannot be read any more. */
+  lines: { question: string; answer: string | null }[] | null;
+  bmi: string | null;
+  /** The answers as text for the note, with where they come from. */
+  nodes: Nodes;
 }
 
 export interface EarlierNote {
@@ -39,6 +52,9 @@ export interface EarlierPage {
 const at = (note: string, rest: string): string => `/api/notes/${encodeURIComponent(note)}/${rest}`;
 
 export const loadTexts = (note: string): Promise<Texts> => fetchJson(at(note, "texts"));
+
+/** Each time that it is asked is on record. */
+export const loadAnswers = (note: string): Promise<{ sent: SentAnswers | null }> => fetchJson(at(note, "answers"));
 
 export const loadEarlier = (note: string, begin: string | null): Promise<EarlierPage> =>
   fetchJson(at(note, begin === null ? "earlier" : `earlier?begin=${encodeURIComponent(begin)}`));
