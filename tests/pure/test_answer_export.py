@@ -31,7 +31,8 @@ DRAFT = {
 }  # fmt: skip
 FILLED = Filled(
     id=UUID(int=1), patient_id=UUID(int=2), patient_name="Dana Diaz", practice_name="Harbour Clinic",
-    questionnaire_id=UUID(int=3), version=2, sent_at=datetime(2026, 3, 2, 10, tzinfo=UTC), questions=QUESTIONS, answers=answers_of(QUESTIONS, DRAFT),
+    questionnaire_id=UUID(int=3), version=2, sent_at=datetime(2026, 3, 2, 10, tzinfo=UTC),
+    questions=QUESTIONS, answers=answers_of(QUESTIONS, DRAFT),
 )  # fmt: skip
 
 
