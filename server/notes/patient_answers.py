@@ -21,7 +21,10 @@ from server.notes.doors import SeenNote, see_setting
 from server.notes.prose import Block, Bullets, Paragraph, Span
 from server.notes.records import Held, SeenRecord
 from server.patients.answer_doors import THING, Progress, Sheet, progress_at, see_answers, when_sent
+from server.patients.answer_export import Filled
 from server.patients.answer_words import BMI, Line, bmi_words, lines_of
+from server.patients.model import Patient
+from server.patients.questionnaire import QuestionnaireVersion
 from server.web.i18n import Language
 
 SOURCE = _("From the patient's answers of {day}, {time}:")
@@ -81,16 +84,36 @@ async def are_asked_for(tx: Tx, seen: SeenNote) -> bool:
     return service is not None and service.questionnaire_id is not None
 
 
-async def open_answers(tx: Tx, keyring: KeyRing, viewer: Viewer, booked: Booked, now: datetime) -> Sheet | None:
+async def open_answers(  # noqa: PLR0913, PLR0917 - who, what, when and what for
+    tx: Tx, keyring: KeyRing, viewer: Viewer, booked: Booked, now: datetime, act: Act = Act.LOOKED
+) -> Sheet | None:
     """Load what was sent last, and put into the audit trail that it was opened; None where nothing was sent.
 
     Raises `NotFound` for whoever is not booked.
     """
     sheet = await see_answers(tx, keyring, viewer, booked.facts, booked.appointment_id)
     if sheet is not None and not sheet.unreadable:
-        deed = Deed(booked.facts.practice_id, viewer.person_id, Act.LOOKED, THING, sheet.row.id, sheet.row.patient_id)
+        deed = Deed(booked.facts.practice_id, viewer.person_id, act, THING, sheet.row.id, sheet.row.patient_id)
         await record(tx, deed, now)
     return sheet
+
+
+async def filled_of(tx: Tx, sheet: Sheet, patient: Patient, practice: Practice) -> Filled | None:
+    """Return what a copy of answers says; None where they cannot be opened any more."""
+    if sheet.answers is None or sheet.row.sent_at is None:
+        return None
+    version = await tx.get_one(QuestionnaireVersion, sheet.row.version_id)
+    return Filled(
+        id=sheet.row.id,
+        patient_id=patient.id,
+        patient_name=patient.name,
+        practice_name=practice.name,
+        questionnaire_id=version.questionnaire_id,
+        version=version.number,
+        sent_at=sheet.row.sent_at,
+        questions=sheet.questions,
+        answers=sheet.answers,
+    )
 
 
 def told(language: Language, sheet: Sheet) -> Told:

@@ -33,7 +33,10 @@ SENTENCES = {
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {Act.LOOKED: _("Looked at the list of notes"), Act.EXPORTED: _("Took out a copy of the whole record")}
 OF_A_RECORDING = {Act.WITHDREW: _("Took back an agreement to a recording of a call")}
-OF_ANSWERS = {Act.LOOKED: _("Looked at your answers to the questions")}
+OF_ANSWERS = {
+    Act.LOOKED: _("Looked at your answers to the questions"),
+    Act.EXPORTED: _("Took out a copy of your answers to the questions"),
+}
 BY_THING = {"answers": OF_ANSWERS, SHARING: OF_THE_AGREEMENT, "record": OF_THE_RECORD, "recording": OF_A_RECORDING}
 TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 

@@ -1,6 +1,7 @@
 """Who reads what a patient answered: the booked professionals beside the note and in the record, the patient, and nobody else."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from server.patients.questions import USUAL, AnswerKind, Question
 from tests.booking import hours
 from tests.cast import ALICE, BOB, CHARLIE, DANA, NORTH, OLGA, SAM, Cast
 from tests.conftest import SignIn, StillClock, browser_of
-from tests.http.asking import USUAL_ANSWERS, Answerer, book_with_questions, publish_questionnaire
+from tests.http.asking import EVERY_ANSWER, EVERY_KIND, USUAL_ANSWERS, Answerer, book_with_questions, publish_questionnaire
 from tests.http.booking import consultation_at
+from tests.http.recording import entries
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("B5")]
 
@@ -262,3 +264,28 @@ async def test_everybody_who_is_booked_in_a_team_reads_them(app: Starlette, hous
         answer = await client.get(f"/patients/{patient_id}/answers/{erin.appointment_id}")
         assert "My knee, for two weeks" in answer.text
     assert await looks(house) == [(ALICE.person_id, "answers"), (BOB.person_id, "answers")]
+
+
+async def test_a_copy_can_be_taken_out_and_is_written_down(app: Starlette, house: House, cast: Cast, sign_in: SignIn) -> None:
+    from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
+
+    questionnaire_id = await publish_questionnaire(house, EVERY_KIND)
+    (erin,) = await book_with_questions(app, house, questionnaire_id, questions=EVERY_KIND)
+    await erin.answer_and_send(EVERY_ANSWER)
+    alice, charlie = await sign_in(ALICE), await sign_in(CHARLIE)
+    patient_id = (await consultation_at(house, erin.appointment_id)).patient_id
+    path = f"/patients/{patient_id}/answers/{erin.appointment_id}/export"
+    text = await alice.get(path, params={"form": "text"})
+    assert text.headers["content-disposition"].startswith('attachment; filename="answers-2026-03-02-')
+    assert "What troubles you?\n    It hurts\n    when I walk\n" in text.text
+    assert "Body mass index\n    24.7 kg/m²\n" in text.text
+    answer = await alice.get(path, params={"form": "fhir"})
+    assert answer.headers["content-type"] == "application/fhir+json"
+    made = QuestionnaireResponse.model_validate_json(answer.text)
+    values = {item.linkId: item.answer[0] for item in made.item}
+    assert (values["gg"].valueQuantity.value, values["gg"].valueQuantity.code) == (Decimal("1.7018"), "m")
+    assert values["ii"].valueBoolean is True
+    assert made.questionnaire == f"urn:uuid:{questionnaire_id}|1"
+    assert (await alice.get(path, params={"form": "pdf"})).status_code == 422
+    assert (await charlie.get(path, params={"form": "text"})).status_code == 404
+    assert [entry.thing for entry in await entries(house, Act.EXPORTED)] == ["answers", "answers"]

@@ -22,6 +22,6 @@ class Form(StrEnum):
         return {Form.PDF: "application/pdf", Form.FHIR: "application/fhir+json", Form.TEXT: "text/plain; charset=utf-8"}[self]
 
 
-def file_name(what: Exported, thing_id: UUID, day: date, form: Form) -> str:
+def file_name(what: str, thing_id: UUID, day: date, form: Form) -> str:
     """Return `note-2026-11-23-1a2b3c4d.pdf`: letters, digits, hyphens and one dot, whatever the ids."""
     return f"{what}-{day:%Y-%m-%d}-{thing_id.hex[:8]}.{form}"
