@@ -85,6 +85,7 @@ from server.core.db import STORAGE_ERRORS, Database
 from server.core.house import House
 from server.core.keyring import load_keyring
 from server.core.outbox import Worker
+from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
@@ -95,7 +96,6 @@ from server.messaging.jobs import Deliverer, remind_with
 from server.messaging.late_http import tell_with
 from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
-from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.notes.records import see_bookable
 from server.ports import Bus, Carrier, Clock, Payments
@@ -174,7 +174,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
 
 
 def _routes(settings: Settings, house: House) -> list[BaseRoute]:
-    passwords = Passwords()
+    passwords, press = Passwords(), Press()
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
@@ -214,7 +214,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.texts_pages.routes(),
         *server.notes.earlier_http.routes(),
         *server.notes.sign_http.routes(passwords),
-        *server.notes.export_http.routes(Press()),
+        *server.notes.export_http.routes(press),
         *server.notes.ws.routes(),
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
