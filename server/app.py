@@ -11,10 +11,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.billing.document_pages
 import server.billing.hooks
+import server.billing.invoice_pages
 import server.billing.merchant_pages
+import server.billing.money_pages
 import server.billing.pay_pages
 import server.billing.sandbox_pages
+import server.billing.seller_pages
 import server.booking.book_pages
 import server.booking.feed_pages
 import server.booking.held_pages
@@ -183,11 +187,15 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive),
+        *server.billing.money_pages.routes(),
+        *server.billing.invoice_pages.routes(),
+        *server.billing.seller_pages.routes(),
+        *server.billing.document_pages.routes(press),
         *server.booking.offer_pages.routes(),
         *server.booking.feed_pages.routes(),
         *server.booking.waiting_pages.routes(),
         *server.booking.waiting_staff_pages.routes(),
-        *server.consultation.visit.routes(passwords),
+        *server.consultation.visit.routes(passwords, press),
         *server.consultation.pages.routes(),
         *server.consultation.week_pages.routes(),
         *server.consultation.change_pages.routes(),

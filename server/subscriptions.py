@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from server.billing.actions import end_checkout, settle_cancelled
+from server.billing.events import ChargePaid, RefundDone, RefundUndone
+from server.billing.issuing import issue_credit_note, issue_receipt, reverse_credit_note
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
 from server.booking.waiting_list import on_freed, on_taken
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
@@ -16,7 +18,7 @@ from server.messaging.reminders import plan_reminders
 from server.messaging.waiting import tell_asked, tell_offered
 from server.ports import Clock
 
-Timed = Callable[[Tx, Any, datetime], Awaitable[None]]
+Timed = Callable[[Tx, Any, datetime], Awaitable[object]]
 TIMED: Sequence[tuple[type, Timed]] = (
     (Arranged, plan_reminders),
     (AppointmentMoved, plan_reminders),
@@ -28,6 +30,9 @@ TIMED: Sequence[tuple[type, Timed]] = (
     (AppointmentCancelled, on_cancelled),
     (AppointmentCancelled, settle_cancelled),
     (HoldEnded, end_checkout),
+    (ChargePaid, issue_receipt),
+    (RefundDone, issue_credit_note),
+    (RefundUndone, reverse_credit_note),
 )
 
 

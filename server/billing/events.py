@@ -19,6 +19,13 @@ class RefundDone:
 
 
 @dataclass(frozen=True)
+class RefundUndone:
+    """What was done has failed after all: the money of a refund did not arrive."""
+
+    refund_id: UUID
+
+
+@dataclass(frozen=True)
 class DisputeOpened:
     """Somebody asks their bank for the money of a charge."""
 

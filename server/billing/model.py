@@ -101,7 +101,10 @@ class RefundState(StrEnum):
 
 
 class Refund(Base):
-    """Money that is given back, once the provider says so; those of a charge that have not failed are never more than it."""
+    """Money that is given back, once the provider says so; those of a charge that have not failed are never more than it.
+
+    `why` is what somebody wrote who asked for it by hand, "" where the server decided by itself.
+    """
 
     __tablename__ = "refund"
 
@@ -111,6 +114,7 @@ class Refund(Base):
     with_fee: Mapped[bool]
     reason: Mapped[Reason] = mapped_column(String(20))
     asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    why: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[RefundState] = mapped_column(String(20), index=True)
     provider_ref: Mapped[str | None] = mapped_column(String(200), index=True)
     requested_at: Mapped[datetime]

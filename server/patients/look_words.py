@@ -33,7 +33,8 @@ SENTENCES = {
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {Act.LOOKED: _("Looked at the list of notes"), Act.EXPORTED: _("Took out a copy of the whole record")}
 OF_A_RECORDING = {Act.WITHDREW: _("Took back an agreement to a recording of a call")}
-BY_THING = {SHARING: OF_THE_AGREEMENT, "record": OF_THE_RECORD, "recording": OF_A_RECORDING}
+OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
+BY_THING = {SHARING: OF_THE_AGREEMENT, "record": OF_THE_RECORD, "recording": OF_A_RECORDING, "money": OF_MONEY}
 TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 
 

@@ -33,6 +33,7 @@ class Endpoint:
             "{day_id:uuid}": meeting.visit_id, "{closure_id:uuid}": meeting.visit_id,
             "{weekday:int}": 0, "{delay_id:uuid}": meeting.visit_id, "{kind}": "invitation", "{language}": "en-GB",
             "{delivery_id:uuid}": meeting.visit_id, "{seeker_id:uuid}": meeting.visit_id,
+            "{charge_id:uuid}": meeting.visit_id, "{document_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():
