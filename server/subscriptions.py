@@ -14,6 +14,7 @@ from server.consultation.events import Announced, Arranged, Called, Invited
 from server.core.crypto import Secrets
 from server.core.db import Events, Handler, Tx
 from server.messaging.actions import queue_call, queue_message
+from server.messaging.money_news import tell_given_back, tell_paid
 from server.messaging.reminders import plan_reminders
 from server.messaging.waiting import tell_asked, tell_offered
 from server.ports import Clock
@@ -33,6 +34,8 @@ TIMED: Sequence[tuple[type, Timed]] = (
     (ChargePaid, issue_receipt),
     (RefundDone, issue_credit_note),
     (RefundUndone, reverse_credit_note),
+    (ChargePaid, tell_paid),
+    (RefundDone, tell_given_back),
 )
 
 

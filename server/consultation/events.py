@@ -46,6 +46,8 @@ class News(StrEnum):
     LISTED = "listed"
     FREED = "freed"
     MISSED = "missed"  # by the practice
+    PAID = "paid"
+    REFUNDED = "refunded"
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ HANDED = {
     "server/patients/actions.py": "is handed the record that its patient decides about",
     "server/demo.py": "makes the patient that it changes",
     "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",
+    "server/messaging/money_news.py": "follows a payment to its appointment: there is no viewer",
     "server/messaging/delays.py": "finds the consultations of the professional who speaks, and shows them to nobody",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",

@@ -7,23 +7,29 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.billing.model import Charge
+from server.billing.jobs import handlers
+from server.billing.model import Charge, Reason
 from server.billing.papers import Seller, ServiceVat
+from server.billing.refunds import request_refund
 from server.booking.model import Appointment, Pays, Service
+from server.consultation.events import News
 from server.core.audit import AuditEntry
 from server.core.house import House
+from server.messaging.composing import Post, compose
+from server.messaging.model import Delivery
 from server.patients.model import Patient
+from server.ports import Letter
 from server.settings import Settings
+from server.web.i18n import read_languages
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Cast
-from tests.conftest import SignIn, StillClock, browser_of
+from tests.conftest import ORIGIN, SignIn, StillClock, browser_of
 from tests.http.booking import VERSION, offer
 from tests.http.paying import PDF, Payer, text_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("M2")]
 
-TIME, LATER = "2026-03-03T09:20Z", "2026-03-04T09:20Z"
+TIME = "2026-03-03T09:20Z"
 PRICE = 4500
-HIDDEN = re.compile(r'name="(id|left)" value="([^"]+)"')
 
 
 @pytest.fixture
@@ -166,3 +172,47 @@ async def test_a_cancelled_appointment_still_has_its_documents_and_a_revoked_lin
 async def _appointments(house: House) -> list[Appointment]:
     async with house.database.read() as tx:
         return list(await tx.scalars(select(Appointment)))
+
+
+async def _letters(house: House, clock: StillClock) -> list[Letter]:
+    """Return what is written about money, in the order in which it was queued."""
+    post = Post(house.secrets, ORIGIN, read_languages(None))
+    async with house.database.read() as tx:
+        queued = select(Delivery).where(Delivery.news.in_((News.PAID, News.REFUNDED))).order_by(Delivery.created_at)
+        found = [await compose(tx, post, delivery, clock.now()) for delivery in await tx.scalars(queued)]
+    return [letter for letter in found if letter is not None]
+
+
+@pytest.mark.row("M5")
+async def test_who_paid_is_written_to_and_the_link_leads_to_the_receipt(
+    app: Starlette, house: House, charge: Charge, clock: StillClock, sign_in: SignIn
+) -> None:
+    alice = await sign_in(ALICE)
+    for minor in (1000, 500):
+        clock.advance(60)
+        async with house.database.write() as tx:
+            mine = await tx.get_one(Charge, charge.id)
+            refund = await request_refund(tx, mine, minor, with_fee=True, reason=Reason.GOODWILL, asked_by=None, now=clock.now())
+        for _ in range(2):
+            await handlers(house)["refund"](refund.id)
+    paid, *back = await _letters(house, clock)
+    assert paid.to == "erin@example.org"
+    assert paid.subject == "SANDBOX: Your receipt from Harbour Clinic"
+    assert paid.sentences[0] == "SANDBOX: this is for trying out. No money moves."
+    assert "you paid £45.00 for your video appointment on Tuesday 3 March at 09:20 (London time)." in paid.body
+    assert "Your receipt SANDBOX-000001 is on the page of your appointment: http://testserver/j/" in paid.body
+    assert [re.findall(r"£[0-9.]+|SANDBOX-[0-9]+", letter.body) for letter in back] == [
+        ["£10.00", "SANDBOX-000002"], ["£5.00", "SANDBOX-000003"],
+    ]  # fmt: skip
+    assert "you paid £45.00" in (await alice.get("/outbox")).text
+    assert "£45.00" not in (await (await sign_in(BOB)).get("/outbox")).text
+    (link,) = re.findall(r"http://testserver(/j/\S+)", paid.body)
+    async with browser_of(app) as later:
+        arrived = (await later.get(link)).headers["location"]
+        assert len(PDF.findall((await later.get(f"{arrived}/appointment")).text)) == 3
+
+
+async def test_who_gave_no_address_is_not_written_to(house: House, erin: Payer, clock: StillClock) -> None:
+    nobody = {"name": "Erin Evans", "mobile": "+447700900002"}
+    await erin.client.get(await erin.pay(await erin.to_the_till(TIME, nobody)))
+    assert await _letters(house, clock) == []
