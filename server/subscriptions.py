@@ -6,7 +6,7 @@ from typing import Any
 
 from server.billing.actions import end_checkout, settle_cancelled
 from server.billing.events import ChargePaid, RefundDone, RefundUndone
-from server.billing.issuing import issue_credit_note, issue_receipt, reverse_credit_note
+from server.billing.issuing import issue_credit_note, issue_receipt, cancel_credit_note
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
 from server.booking.waiting_list import on_freed, on_taken
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
@@ -33,7 +33,7 @@ TIMED: Sequence[tuple[type, Timed]] = (
     (HoldEnded, end_checkout),
     (ChargePaid, issue_receipt),
     (RefundDone, issue_credit_note),
-    (RefundUndone, reverse_credit_note),
+    (RefundUndone, cancel_credit_note),
     (ChargePaid, tell_paid),
     (RefundDone, tell_given_back),
 )

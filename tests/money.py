@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from server.billing.actions import Counter, apply_checkout, end_checkout, note_checkout, note_merchant, open_charge, settle_cancelled
 from server.billing.events import ChargePaid, RefundDone, RefundUndone
-from server.billing.issuing import issue_credit_note, issue_receipt, reverse_credit_note
+from server.billing.issuing import issue_credit_note, issue_receipt, cancel_credit_note
 from server.billing.model import Charge, ChargeState, LedgerLine, Refund, RefundState
 from server.billing.papers import BillingDocument
 from server.booking.actions import hold
@@ -46,7 +46,7 @@ def listen(database: Database, now: datetime = MORNING) -> None:
         await issue_credit_note(tx, fact, now)
 
     async def undone(tx: Tx, fact: RefundUndone) -> None:
-        await reverse_credit_note(tx, fact, now)
+        await cancel_credit_note(tx, fact, now)
 
     database._events.subscribe(ChargePaid, paid)
     database._events.subscribe(RefundDone, done)

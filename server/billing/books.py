@@ -11,7 +11,7 @@ from server.access.model import Practice, Professional
 from server.access.policy import Viewer, may_give_back, may_know_who_paid, may_see_money
 from server.access.viewer import administers
 from server.billing.doors import SANDBOX, lock_charge
-from server.billing.model import Charge, Dispute, LedgerLine, Refund, RefundState
+from server.billing.model import Charge, Dispute, DisputeState, LedgerLine, Refund, RefundState
 from server.billing.months import Month
 from server.billing.papers import BillingDocument, DocumentKind
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Pays, Service
@@ -31,18 +31,26 @@ class Reader:
 
 @dataclass(frozen=True)
 class Entry:
-    """One charge in a list. `name` is None for whoever only keeps the books, and where nobody knows it any more."""
+    """One charge in a list. `name` is None for whoever only keeps the books, and where nobody knows it any more.
+
+    `disputed_minor` is what the bank holds, or has taken.
+    """
 
     charge: Charge
     professional: str
     name: str | None
     refunded_minor: int
     returning_minor: int
+    disputed_minor: int
     receipt: BillingDocument | None
 
     @property
+    def paid_minor(self) -> int:
+        return self.charge.minor if self.charge.paid_at else 0
+
+    @property
     def kept_minor(self) -> int:
-        return self.charge.minor - self.refunded_minor
+        return self.paid_minor - self.refunded_minor - self.disputed_minor
 
     @property
     def at(self) -> datetime:
@@ -200,6 +208,8 @@ async def _entries(tx: Tx, reader: Reader, query: Select[Charge, Professional, s
     given = select(Refund.charge_id, Refund.state, func.sum(Refund.minor)).where(Refund.charge_id.in_(ids))
     for charge_id, state, minor in await tx.execute(given.group_by(Refund.charge_id, Refund.state)):
         sums[charge_id, state] = int(minor)
+    held = select(Dispute.charge_id, func.sum(Dispute.minor)).where(Dispute.charge_id.in_(ids), Dispute.state != DisputeState.WON)
+    disputed = {charge_id: int(minor) for charge_id, minor in await tx.execute(held.group_by(Dispute.charge_id))}
     found = select(BillingDocument).where(BillingDocument.about_id.in_(ids), BillingDocument.kind == DocumentKind.RECEIPT)
     receipts = {receipt.about_id: receipt for receipt in await tx.scalars(found)}
     return [
@@ -209,6 +219,7 @@ async def _entries(tx: Tx, reader: Reader, query: Select[Charge, Professional, s
             name if may_know_who_paid(reader.viewer, charge) else None,
             sums.get((charge.id, RefundState.DONE), 0),
             sums.get((charge.id, RefundState.REQUESTED), 0) + sums.get((charge.id, RefundState.PENDING), 0),
+            disputed.get(charge.id, 0),
             receipts.get(charge.id),
         )
         for charge, professional, name in rows

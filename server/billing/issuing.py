@@ -67,11 +67,11 @@ async def issue_credit_note(tx: Tx, fact: RefundDone, now: datetime) -> None:
         await _correct(tx, receipt, DocumentKind.CREDIT_NOTE, refund.id, part, now)
 
 
-async def reverse_credit_note(tx: Tx, fact: RefundUndone, now: datetime) -> None:
+async def cancel_credit_note(tx: Tx, fact: RefundUndone, now: datetime) -> None:
     """Take back the credit note of a refund that failed after all."""
     note = await find_document(tx, DocumentKind.CREDIT_NOTE, fact.refund_id)
-    if note is not None and await find_document(tx, DocumentKind.REVERSAL, fact.refund_id) is None:
-        await _correct(tx, note, DocumentKind.REVERSAL, fact.refund_id, Split(note.gross_minor, note.vat_minor), now)
+    if note is not None and await find_document(tx, DocumentKind.CANCELLATION, fact.refund_id) is None:
+        await _correct(tx, note, DocumentKind.CANCELLATION, fact.refund_id, Split(note.gross_minor, note.vat_minor), now)
 
 
 async def issue_invoice(tx: Tx, appointment: Appointment, now: datetime) -> BillingDocument:

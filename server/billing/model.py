@@ -128,7 +128,7 @@ class DisputeState(StrEnum):
 
 
 class Dispute(Base):
-    """Somebody asks their bank for the money of a charge; `reason` is the provider's word."""
+    """Somebody asks their bank for the money of a charge; `reason` is the provider's word, `answer_by` the day to answer until, if any."""
 
     __tablename__ = "dispute"
 
@@ -140,6 +140,7 @@ class Dispute(Base):
     reason: Mapped[str] = mapped_column(String(100))
     state: Mapped[DisputeState] = mapped_column(String(20))
     opened_at: Mapped[datetime]
+    answer_by: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
 
 

@@ -42,10 +42,11 @@ class Sums:
     sandbox: bool
     paid_minor: int
     refunded_minor: int
+    disputed_minor: int
 
     @property
     def kept_minor(self) -> int:
-        return self.paid_minor - self.refunded_minor
+        return self.paid_minor - self.refunded_minor - self.disputed_minor
 
 
 def routes() -> list[Route]:
@@ -197,13 +198,14 @@ def states_of(entry: Entry) -> Sequence[str]:
 
 
 def sums_of(entries: Sequence[Entry]) -> list[Sums]:
-    """Return what was paid and what of it has gone back, for each currency."""
-    sums: dict[tuple[bool, str], tuple[int, int]] = {}
+    """Return what was paid, what of it has gone back and what the bank holds or has taken, for each currency."""
+    sums: dict[tuple[bool, str], list[int]] = {}
     for entry in entries:
         if entry.charge.paid_at is not None:
-            paid, refunded = sums.get((entry.sandbox, entry.charge.currency), (0, 0))
-            sums[entry.sandbox, entry.charge.currency] = paid + entry.charge.minor, refunded + entry.refunded_minor
-    return [Sums(currency, sandbox, *both) for (sandbox, currency), both in sorted(sums.items())]
+            found = sums.setdefault((entry.sandbox, entry.charge.currency), [0, 0, 0])
+            for place, minor in enumerate((entry.paid_minor, entry.refunded_minor, entry.disputed_minor)):
+                found[place] += minor
+    return [Sums(currency, sandbox, *three) for (sandbox, currency), three in sorted(sums.items())]
 
 
 async def _open(tx: Tx, request: Request) -> tuple[Reader, Month, dict[str, object]]:

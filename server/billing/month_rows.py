@@ -12,7 +12,7 @@ from server.web.amounts import plain_amount
 
 MONTH_HEADS = (
     "date", "time", "receipt", "service", "professional", "patient", "state", "currency", "charged", "paid", "refunded", "on its way back",
-    "kept", "sandbox",
+    "disputed", "kept", "sandbox",
 )  # fmt: skip
 FEE_HEADS = ("date", "time", "professional", "service", "charge", "currency", "fee", "fee given back", "sandbox")
 
@@ -27,8 +27,7 @@ def fee_rows(lines: Sequence[tuple[LedgerLine, Charge, str]], zone: str) -> list
 
 def _month_row(entry: Entry, zone: str) -> Sequence[str]:
     charge, at = entry.charge, entry.at.astimezone(ZoneInfo(zone))
-    paid = charge.minor if charge.paid_at else 0
-    amounts = (charge.minor, paid, entry.refunded_minor, entry.returning_minor, paid - entry.refunded_minor)
+    amounts = (charge.minor, entry.paid_minor, entry.refunded_minor, entry.returning_minor, entry.disputed_minor, max(entry.kept_minor, 0))
     return [
         at.date().isoformat(),
         at.strftime("%H:%M"),

@@ -53,12 +53,12 @@ class DocumentNumber(Base):
 
 
 class DocumentKind(StrEnum):
-    """`reversal` takes a credit note back, whose money did not arrive after all."""
+    """`cancellation` takes a credit note back, whose money did not arrive after all."""
 
     RECEIPT = "receipt"
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
-    REVERSAL = "reversal"
+    CANCELLATION = "cancellation"
 
 
 class BillingDocument(Base):

@@ -14,13 +14,13 @@ NAMES = {
     DocumentKind.RECEIPT: _("Receipt"),
     DocumentKind.INVOICE: _("Invoice"),
     DocumentKind.CREDIT_NOTE: _("Credit note"),
-    DocumentKind.REVERSAL: _("Cancellation of a credit note"),
+    DocumentKind.CANCELLATION: _("Cancellation of a credit note"),
 }
 TOTALS = {
     DocumentKind.RECEIPT: _("Total paid"),
     DocumentKind.INVOICE: _("Total to pay"),
     DocumentKind.CREDIT_NOTE: _("Total credited"),
-    DocumentKind.REVERSAL: _("Total not credited after all"),
+    DocumentKind.CANCELLATION: _("Total not credited after all"),
 }
 VAT_WORDS = {
     VatKind.NOT_REGISTERED: _("No VAT is charged: the seller is not registered for VAT."),

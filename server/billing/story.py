@@ -19,6 +19,9 @@ class Happened(StrEnum):
     LOST = "lost"
 
 
+ORDER = list(Happened)  # of what happened at the same moment
+
+
 class Booked(Protocol):
     """What is read of a line of the ledger."""
 
@@ -46,7 +49,8 @@ class Chapter(NamedTuple):
 def tell(lines: Sequence[Booked]) -> list[Chapter]:
     """Return what the entries say, by time."""
     ordered = sorted(lines, key=lambda line: (line.at, line.entry_id))
-    return [_chapter(list(entry)) for _, entry in groupby(ordered, key=lambda line: line.entry_id)]
+    chapters = [_chapter(list(entry)) for _, entry in groupby(ordered, key=lambda line: line.entry_id)]
+    return sorted(chapters, key=lambda chapter: (chapter.at, ORDER.index(chapter.what)))
 
 
 def _chapter(entry: list[Booked]) -> Chapter:

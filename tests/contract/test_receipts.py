@@ -117,7 +117,7 @@ async def test_a_refund_that_fails_after_all_takes_its_credit_note_back(database
     await give_back(database, charge, 1001, RefundStatus.DONE, RefundStatus.DONE, RefundStatus.FAILED, RefundStatus.FAILED)
     await give_back(database, charge, PRICE)
     receipt, note, back, again = await documents(database)
-    assert [one.kind for one in (note, back, again)] == ["credit_note", "reversal", "credit_note"]
+    assert [one.kind for one in (note, back, again)] == ["credit_note", "cancellation", "credit_note"]
     assert (back.corrects_id, back.gross_minor, back.vat_minor) == (note.id, note.gross_minor, note.vat_minor)
     assert (again.gross_minor, again.vat_minor) == (PRICE, receipt.vat_minor)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx2
@@ -15,7 +16,7 @@ from server.billing.model import Charge
 from server.booking.model import Appointment, Service
 from server.core.house import House
 from server.patients.model import Patient
-from server.ports import DisputeSeen
+from server.ports import DisputeSeen, DisputeStatus
 from server.settings import Settings
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Guest, Staff
 from tests.conftest import SignIn, StillClock, browser_of
@@ -165,10 +166,20 @@ async def test_bad_08_of_two_tabs_the_second_is_told(house: House, charge: Charg
 async def test_a_dispute_says_what_to_do_and_nothing_goes_back(house: House, charge: Charge, sign_in: SignIn, clock: StillClock) -> None:
     async with house.database.write() as tx:
         mine = await tx.get_one(Charge, charge.id)
-        await apply_dispute(tx, mine, DisputeSeen("dp_1", str(charge.payment), PRICE, "GBP", "fraudulent", "open"), clock.now())
+        await apply_dispute(
+            tx,
+            mine,
+            DisputeSeen("dp_1", str(charge.payment), PRICE, "GBP", "fraudulent", DisputeStatus.OPEN, clock.now() + timedelta(days=9)),
+            clock.now(),
+        )
     alice = await sign_in(ALICE)
     page = (await alice.get(path_of(charge))).text
-    for words in ("Disputed at the bank: £45.00", "What to do: open your account at Stripe", "£45.00 held by the bank"):
+    for words in (
+        "Disputed at the bank: £45.00",
+        "What to do: open your account at Stripe",
+        "£45.00 held by the bank",
+        "You can answer until Wednesday, 11 March 2026, ",
+    ):
         assert words in page, words
     assert "Give money back" not in page
     answer = await alice.post(f"{path_of(charge)}/refund", data={"id": str(uuid4()), "left": str(PRICE), "how": "whole", "why": "The line"})

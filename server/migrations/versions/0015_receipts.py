@@ -1,4 +1,7 @@
-"""Receipts, invoices and credit notes with their numbers, what a practice says about itself on them, and why a refund was asked for."""
+"""Receipts, invoices and credit notes with their numbers, and what a practice says about itself on them.
+
+Also why a refund was asked for by hand, and until when a dispute can be answered.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +18,7 @@ FIXED = "a document that was issued never changes"
 
 def upgrade() -> None:
     op.add_column("refund", sa.Column("why", sa.String(length=200), nullable=False, server_default=""))
+    op.add_column("dispute", sa.Column("answer_by", UtcTime(), nullable=True))
     _sellers()
     _documents()
     _guard()
