@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from server.billing.actions import end_checkout, settle_cancelled
-from server.billing.events import ChargePaid, RefundDone, RefundUndone
-from server.billing.issuing import issue_credit_note, issue_receipt, cancel_credit_note
+from server.billing.events import ChargePaid, InvoiceIssued, RefundDone, RefundUndone
+from server.billing.issuing import cancel_credit_note, issue_credit_note, issue_receipt
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
 from server.booking.waiting_list import on_freed, on_taken
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
@@ -14,7 +14,7 @@ from server.consultation.events import Announced, Arranged, Called, Invited
 from server.core.crypto import Secrets
 from server.core.db import Events, Handler, Tx
 from server.messaging.actions import queue_call, queue_message
-from server.messaging.money_news import tell_given_back, tell_paid
+from server.messaging.money_news import tell_given_back, tell_invoiced, tell_paid
 from server.messaging.reminders import plan_reminders
 from server.messaging.waiting import tell_asked, tell_offered
 from server.ports import Clock
@@ -36,6 +36,7 @@ TIMED: Sequence[tuple[type, Timed]] = (
     (RefundUndone, cancel_credit_note),
     (ChargePaid, tell_paid),
     (RefundDone, tell_given_back),
+    (InvoiceIssued, tell_invoiced),
 )
 
 

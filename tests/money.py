@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from server.billing.actions import Counter, apply_checkout, end_checkout, note_checkout, note_merchant, open_charge, settle_cancelled
 from server.billing.events import ChargePaid, RefundDone, RefundUndone
-from server.billing.issuing import issue_credit_note, issue_receipt, cancel_credit_note
+from server.billing.issuing import cancel_credit_note, issue_credit_note, issue_receipt
 from server.billing.model import Charge, ChargeState, LedgerLine, Refund, RefundState
 from server.billing.papers import BillingDocument
 from server.booking.actions import hold

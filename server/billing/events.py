@@ -26,6 +26,13 @@ class RefundUndone:
 
 
 @dataclass(frozen=True)
+class InvoiceIssued:
+    """There is an invoice for an appointment that is not paid online."""
+
+    appointment_id: UUID
+
+
+@dataclass(frozen=True)
 class DisputeOpened:
     """Somebody asks their bank for the money of a charge."""
 

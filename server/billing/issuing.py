@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from server.access.model import Practice, Professional
 from server.billing.doors import SANDBOX, lead_of
-from server.billing.events import ChargePaid, RefundDone, RefundUndone
+from server.billing.events import ChargePaid, InvoiceIssued, RefundDone, RefundUndone
 from server.billing.model import Charge, Refund
 from server.billing.papers import BillingDocument, DocumentKind, DocumentNumber, Seller, ServiceVat
 from server.billing.vat import Split, VatKind, part_of, split
@@ -79,12 +79,20 @@ async def issue_invoice(tx: Tx, appointment: Appointment, now: datetime) -> Bill
     before = await find_document(tx, DocumentKind.INVOICE, appointment.id)
     if before is not None:
         return before
-    if not invoiced(appointment) or appointment.service_id is None:
+    if not invoiced(appointment):
         raise Conflict(NOT_INVOICED, code="not_invoiced")
     title = (await tx.get_one(Service, appointment.service_id)).name
     lead_id, name = await lead_of(tx, appointment.id), await _name(tx, appointment)
     sale = _Sale(appointment, None, lead_id, name, title, appointment.price_minor, appointment.currency)
-    return await _sell(tx, DocumentKind.INVOICE, appointment.id, sale, now)
+    invoice = await _sell(tx, DocumentKind.INVOICE, appointment.id, sale, now)
+    await tx.emit(InvoiceIssued(appointment.id))
+    return invoice
+
+
+async def invoice_as_promised(tx: Tx, appointment: Appointment, now: datetime) -> None:
+    """Write the invoice of an appointment that took place, where that is what the patient was told at booking; nothing otherwise."""
+    if appointment.pays == Pays.INVOICE and invoiced(appointment):
+        await issue_invoice(tx, appointment, now)
 
 
 async def cancel_invoice(tx: Tx, invoice: BillingDocument, now: datetime) -> None:
@@ -95,9 +103,10 @@ async def cancel_invoice(tx: Tx, invoice: BillingDocument, now: datetime) -> Non
 
 
 def invoiced(appointment: Appointment) -> bool:
-    """Whether an appointment is one to write an invoice for: it was promised to a patient, costs something, and is not paid online."""
+    """Whether to write an invoice for an appointment: a service that was promised to a patient, costs something and is not paid online."""
     stands = appointment.state in {"confirmed", "fulfilled"}
-    return stands and appointment.patient_id is not None and appointment.price_minor > 0 and appointment.pays != Pays.ONLINE
+    sold = appointment.patient_id is not None and appointment.service_id is not None
+    return stands and sold and appointment.price_minor > 0 and appointment.pays != Pays.ONLINE
 
 
 async def find_document(tx: Tx, kind: DocumentKind, about_id: UUID) -> BillingDocument | None:

@@ -48,6 +48,7 @@ class News(StrEnum):
     MISSED = "missed"  # by the practice
     PAID = "paid"
     REFUNDED = "refunded"
+    INVOICED = "invoiced"
 
 
 @dataclass(frozen=True)

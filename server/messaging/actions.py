@@ -21,7 +21,7 @@ from server.ports import Clock
 
 DELIVER = "deliver"
 MAX_SHOWN = 100
-ABOUT_MONEY = (News.PAID, News.REFUNDED)
+ABOUT_MONEY = (News.PAID, News.REFUNDED, News.INVOICED)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from server.messaging.texts import (
     calendar_note,
     cancellation,
     invitation,
+    invoice_note,
     paid_note,
     refund_note,
     summons,
@@ -53,6 +54,7 @@ class Post:
 
 
 Write = Callable[[str, Practice, Call, Language], Letter]
+MONEY_NOTES = {News.PAID: paid_note, News.REFUNDED: refund_note, News.INVOICED: invoice_note}
 
 
 class _Told(NamedTuple):
@@ -164,12 +166,11 @@ async def _invited(  # noqa: PLR0913, PLR0917 - each is a part of what is to be 
 async def _money(tx: Tx, consultation: Consultation, delivery: Delivery, url: str) -> _Told | None:
     """Name the document; its page is there as long as the link is, also once the appointment is over or cancelled."""
     document = await document_told(tx, consultation, delivery)
-    if document is None:
+    if document is None or delivery.news is None:
         return None
     money = Money(document.gross_minor, document.currency, document.numbered, document.sandbox)
-    write = paid_note if delivery.news == News.PAID else refund_note
     call = Call(document.given_at, url)
-    return _Told(await tx.get_one(Patient, consultation.patient_id), call, partial(write, money))
+    return _Told(await tx.get_one(Patient, consultation.patient_id), call, partial(MONEY_NOTES[News(delivery.news)], money))
 
 
 async def _new_times(tx: Tx, post: Post, consultation: Consultation) -> str:

@@ -1,4 +1,4 @@
-"""Writes to whoever paid, by e-mail: that there is a receipt, or a credit note, and where. Never by text message: it is no hurry."""
+"""Writes to whoever pays, by e-mail: that there is a receipt, an invoice or a credit note, and where."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.billing.books import documents_of
-from server.billing.events import ChargePaid, RefundDone
+from server.billing.events import ChargePaid, InvoiceIssued, RefundDone
 from server.billing.model import Charge, Refund
 from server.billing.papers import BillingDocument, DocumentKind
 from server.consultation.doors import newest_link
@@ -18,7 +18,11 @@ from server.messaging.actions import About, queue
 from server.messaging.model import Delivery
 from server.patients.model import Patient
 
-KINDS: Mapping[News, DocumentKind] = {News.PAID: DocumentKind.RECEIPT, News.REFUNDED: DocumentKind.CREDIT_NOTE}
+KINDS: Mapping[News, DocumentKind] = {
+    News.PAID: DocumentKind.RECEIPT,
+    News.REFUNDED: DocumentKind.CREDIT_NOTE,
+    News.INVOICED: DocumentKind.INVOICE,
+}
 
 
 async def tell_paid(tx: Tx, fact: ChargePaid, now: datetime) -> None:
@@ -30,6 +34,10 @@ async def tell_given_back(tx: Tx, fact: RefundDone, now: datetime) -> None:
     refund = await tx.get_one(Refund, fact.refund_id)
     charge = await tx.get_one(Charge, refund.charge_id)
     await _tell(tx, charge.appointment_id, News.REFUNDED, now)
+
+
+async def tell_invoiced(tx: Tx, fact: InvoiceIssued, now: datetime) -> None:
+    await _tell(tx, fact.appointment_id, News.INVOICED, now)
 
 
 async def document_told(tx: Tx, consultation: Consultation, delivery: Delivery) -> BillingDocument | None:

@@ -94,7 +94,7 @@ def apology(to: str, practice: Practice, call: Call, language: Language) -> Lett
 
 
 class Money(NamedTuple):
-    """What was paid or given back, in the smallest unit, and the document that says so."""
+    """What was paid, given back or is to be paid, in the smallest unit, and the document that says so."""
 
     minor: int
     currency: str
@@ -123,6 +123,17 @@ def refund_note(money: Money, to: str, practice: Practice, call: Call, language:
         _("The credit note {number} is on the page of your appointment: {link}", **told),
     ]
     return _about_money(money, Letter(to, _("{practice} gives you money back", **told), sentences), practice, language)
+
+
+def invoice_note(money: Money, to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Tell whoever is to pay where the invoice is."""
+    _ = language.text
+    told = {**_values(practice, call, language), **_of_money(money, language)}
+    sentences = [
+        _("{practice}: there is an invoice over {amount} for your video appointment on {day} at {time}.", **told),
+        _("Invoice {number} is on the page of your appointment, and says how to pay: {link}", **told),
+    ]
+    return _about_money(money, Letter(to, _("Your invoice from {practice}", **told), sentences), practice, language)
 
 
 def _of_money(money: Money, language: Language) -> dict[str, object]:
