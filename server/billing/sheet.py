@@ -10,11 +10,11 @@ from server.web.amounts import amount_words
 from server.web.i18n import Language
 from server.web.moments import full_date
 
-NAMES = {
-    DocumentKind.RECEIPT: _("Receipt"),
-    DocumentKind.INVOICE: _("Invoice"),
-    DocumentKind.CREDIT_NOTE: _("Credit note"),
-    DocumentKind.CANCELLATION: _("Cancellation of a credit note"),
+TITLES = {
+    DocumentKind.RECEIPT: _("Receipt {number}"),
+    DocumentKind.INVOICE: _("Invoice {number}"),
+    DocumentKind.CREDIT_NOTE: _("Credit note {number}"),
+    DocumentKind.CANCELLATION: _("Cancellation of a credit note, {number}"),
 }
 TOTALS = {
     DocumentKind.RECEIPT: _("Total paid"),
@@ -53,9 +53,9 @@ class Sheet:
 
 def lay_out(document: BillingDocument, corrected: BillingDocument | None, language: Language) -> Sheet:
     """Return the sheet of a document; `corrected` is the one that it corrects, if it does."""
-    kind, text = DocumentKind(document.kind), language.text
+    text = language.text
     return Sheet(
-        title=text(_("{document} {number}"), document=text(NAMES[kind]), number=document.numbered),
+        title=_title(document, language),
         sandbox=text(SANDBOX) if document.sandbox else "",
         seller=[document.seller_name, *_lines_of(document.seller_address)],
         facts=_facts(document, corrected, language),
@@ -83,13 +83,12 @@ def _facts(document: BillingDocument, corrected: BillingDocument | None, languag
 def _corrects(corrected: BillingDocument | None, language: Language) -> str:
     if corrected is None:
         return ""
-    named = language.text(NAMES[DocumentKind(corrected.kind)])
-    return language.text(
-        _("{document} {number} of {day}"),
-        document=named,
-        number=corrected.numbered,
-        day=full_date(language, corrected.issued_at, corrected.time_zone),
-    )
+    day = full_date(language, corrected.issued_at, corrected.time_zone)
+    return language.text(_("{document} of {day}"), document=_title(corrected, language), day=day)
+
+
+def _title(document: BillingDocument, language: Language) -> str:
+    return language.text(TITLES[DocumentKind(document.kind)], number=document.numbered)
 
 
 def _what_for(document: BillingDocument, language: Language) -> str:

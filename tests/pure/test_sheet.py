@@ -96,7 +96,7 @@ def test_a_correction_names_what_it_corrects() -> None:
     assert "Corrects Receipt 000012 of Monday, 2 March 2026" in said
     assert "Total credited £45.00" in said
     back = lay_out(document(kind=DocumentKind.CANCELLATION, number=14), note, ENGLISH)
-    assert (back.title, back.totals[0].label) == ("Cancellation of a credit note 000014", "Total not credited after all")
+    assert (back.title, back.totals[0].label) == ("Cancellation of a credit note, 000014", "Total not credited after all")
     assert pdf_name(note) == "credit-note-000013.pdf"
 
 
