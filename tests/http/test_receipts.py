@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.billing.jobs import handlers
-from server.billing.model import Charge, Reason
-from server.billing.papers import Seller, ServiceVat
+from server.billing.jobs import handlers, issue_missing
+from server.billing.model import Charge, ChargeState, Reason, Refund, RefundState
+from server.billing.papers import BillingDocument, Seller, ServiceVat
 from server.billing.refunds import request_refund
 from server.booking.model import Appointment, Pays, Service
 from server.consultation.events import News
@@ -216,3 +216,25 @@ async def test_who_gave_no_address_is_not_written_to(house: House, erin: Payer, 
     nobody = {"name": "Erin Evans", "mobile": "+447700900002"}
     await erin.client.get(await erin.pay(await erin.to_the_till(TIME, nobody)))
     assert await _letters(house, clock) == []
+
+
+async def test_what_was_paid_before_there_were_documents_gets_its_own_once(house: House, charge: Charge, clock: StillClock) -> None:
+    """A database from before has no document of a charge; here it is a second charge, as if written then."""
+    async with house.database.write() as tx:
+        mine = {column.key: getattr(charge, column.key) for column in Charge.__table__.columns}
+        old = Charge(**{**mine, "id": uuid4(), "n": 2, "state": ChargeState.REFUSED, "checkout_id": None})
+        tx.add(old)
+        tx.add(
+            Refund(
+                id=uuid4(), charge_id=old.id, minor=PRICE, with_fee=True, reason=Reason.LATE_PAYMENT, asked_by=None,
+                state=RefundState.DONE, provider_ref=None, requested_at=clock.now(), settled_at=clock.now(),
+            )
+        )  # fmt: skip
+    for _ in range(2):
+        await issue_missing(house)
+    async with house.database.read() as tx:
+        issued = await tx.scalars(select(BillingDocument).order_by(BillingDocument.number))
+        assert [(one.number, one.kind, one.buyer_name) for one in issued] == [
+            (1, "receipt", "Erin Evans"), (2, "receipt", "Erin Evans"), (3, "credit_note", "Erin Evans"),
+        ]  # fmt: skip
+    assert len(await _letters(house, clock)) == 1
