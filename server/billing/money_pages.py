@@ -20,6 +20,7 @@ from server.billing.month_rows import fee_rows, month_rows
 from server.billing.months import Month, month_of
 from server.billing.refunds import MAX_WHY, Wish, refund_by_hand
 from server.billing.story import tell
+from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.marking import _
@@ -78,9 +79,14 @@ async def _month(request: Request) -> Response:
 
 
 async def _month_csv(request: Request) -> Response:
-    async with house_of(request).database.read() as tx:
+    """Write down first who takes it out: it holds names."""
+    house = house_of(request)
+    async with house.database.read() as tx:
         reader, month, _shared = await _open(tx, request)
         entries = await entries_of(tx, reader, month)
+    async with house.database.write() as tx:
+        deed = Deed(reader.practice.id, reader.viewer.person_id, Act.EXPORTED, "books", reader.practice.id, None, str(month))
+        await record(tx, deed, house.clock.now())
     return _csv(f"money-{month}.csv", month_rows(entries, reader.practice.time_zone))
 
 

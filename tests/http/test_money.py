@@ -8,12 +8,14 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.billing.disputes import apply_dispute
 from server.billing.jobs import handlers
 from server.billing.model import Charge
 from server.booking.model import Appointment, Service
+from server.core.audit import AuditEntry
 from server.core.house import House
 from server.patients.model import Patient
 from server.ports import DisputeSeen, DisputeStatus
@@ -216,6 +218,9 @@ async def test_bad_35_the_table_of_a_month_holds_no_formula(house: House, charge
     assert answer.headers["content-type"].startswith("text/csv; charset=utf-8")
     assert answer.headers["content-disposition"] == 'attachment; filename="money-2026-03.csv"'
     assert answer.content.endswith(b"\r\n")
+    async with house.database.read() as tx:
+        (entry,) = await tx.scalars(select(AuditEntry).where(AuditEntry.thing == "books"))
+        assert (entry.person_id, entry.act, entry.patient_id, entry.reason) == (ALICE.person_id, "exported", None, "2026-03")
     heads, row = csv.reader(io.StringIO(answer.text, newline=""))
     said = dict(zip(heads, row, strict=True))
     assert (said["service"], said["patient"]) == ("'=Video consultation", '\'@SUM(1+1), "Erin"')
