@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -16,8 +17,11 @@ from server.billing.papers import BillingDocument, DocumentKind, DocumentNumber,
 from server.billing.refunds import Wish, apply_refund, refund_by_hand, request_refund
 from server.billing.vat import Split, VatKind
 from server.booking.actions import Details, confirm, hold
+from server.booking.events import AppointmentConfirmed
 from server.booking.model import Appointment, AppointmentState, Pays
+from server.consultation.appointments import on_confirmed
 from server.consultation.model import Consultation
+from server.core.crypto import load_secrets
 from server.core.db import Database, Tx
 from server.core.ids import new_id
 from server.errors import Conflict, Invalid
@@ -211,14 +215,21 @@ async def test_by_hand_the_same_form_gives_back_once_and_an_old_one_not_at_all(d
 
 
 @pytest.mark.row("M4")
-async def test_money_is_kept_when_the_patient_is_erased(database: Database) -> None:
+async def test_money_is_kept_when_the_patient_is_erased(database: Database, tmp_path: Path) -> None:
     """The record goes, with everything that hangs on it; amounts, documents and the days stay, and the name on the documents alone."""
+    secrets = load_secrets(tmp_path)
+
+    async def arrange(tx: Tx, fact: AppointmentConfirmed) -> None:
+        await on_confirmed(tx, secrets, fact, MORNING)
+
+    database._events.subscribe(AppointmentConfirmed, arrange)
     charge = await paid(database)
     await give_back(database, charge, 1000)
     before = await _rows(database)
     async with database.write() as tx:
         patient_id = await tx.scalar(select(Appointment.patient_id).where(Appointment.id == charge.appointment_id))
-        await tx.execute(delete(Consultation).where(Consultation.patient_id == patient_id))
+        gone = await tx.execute(delete(Consultation).where(Consultation.patient_id == patient_id).returning(Consultation.id))
+        assert len(gone.all()) == 1
         await tx.execute(update(Appointment).where(Appointment.patient_id == patient_id).values(patient_id=None))
         await tx.execute(delete(Patient).where(Patient.id == patient_id))
     assert await _rows(database) == before
