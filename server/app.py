@@ -186,7 +186,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.access.pages.routes(),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
-        *server.billing.pay_pages.routes(arrive),
+        *server.billing.pay_pages.routes(arrive, press),
         *server.billing.money_pages.routes(),
         *server.billing.invoice_pages.routes(),
         *server.billing.seller_pages.routes(),
