@@ -11,10 +11,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.billing.document_pages
 import server.billing.hooks
+import server.billing.invoice_pages
 import server.billing.merchant_pages
+import server.billing.money_pages
 import server.billing.pay_pages
 import server.billing.sandbox_pages
+import server.billing.seller_pages
 import server.booking.book_pages
 import server.booking.feed_pages
 import server.booking.held_pages
@@ -89,6 +93,7 @@ from server.core.db import STORAGE_ERRORS, Database
 from server.core.house import House
 from server.core.keyring import load_keyring
 from server.core.outbox import Worker
+from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
 from server.identity.passwords import Passwords
@@ -100,7 +105,6 @@ from server.messaging.late_http import tell_with
 from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
-from server.notes.export.press import Press
 from server.notes.hub import build_hub
 from server.notes.records import see_bookable
 from server.patients.claims import PROVE
@@ -180,7 +184,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
 
 
 def _routes(settings: Settings, house: House) -> list[BaseRoute]:
-    passwords = Passwords()
+    passwords, press = Passwords(), Press()
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
@@ -188,13 +192,17 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.access.pages.routes(),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
-        *server.billing.pay_pages.routes(arrive),
+        *server.billing.pay_pages.routes(arrive, press),
+        *server.billing.money_pages.routes(),
+        *server.billing.invoice_pages.routes(),
+        *server.billing.seller_pages.routes(),
+        *server.billing.document_pages.routes(press),
         *server.booking.offer_pages.routes(),
         *server.patients.build_pages.routes(),
         *server.booking.feed_pages.routes(),
         *server.booking.waiting_pages.routes(),
         *server.booking.waiting_staff_pages.routes(),
-        *server.consultation.visit.routes(passwords),
+        *server.consultation.visit.routes(passwords, press),
         *server.consultation.pages.routes(),
         *server.consultation.week_pages.routes(),
         *server.consultation.change_pages.routes(),
@@ -222,7 +230,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.earlier_http.routes(),
         *server.notes.patient_answers_http.routes(),
         *server.notes.sign_http.routes(passwords),
-        *server.notes.export_http.routes(Press()),
+        *server.notes.export_http.routes(press),
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
         *server.notes.my_pages.routes(),

@@ -2,6 +2,7 @@
 
 import server.access.model
 import server.billing.model
+import server.billing.papers
 import server.booking.feeds
 import server.booking.model
 import server.booking.seekers

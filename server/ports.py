@@ -224,7 +224,10 @@ class DisputeStatus(StrEnum):
 
 @dataclass(frozen=True)
 class DisputeSeen:
-    """Somebody asks their bank for the money of a payment; `reason` is the provider's word, `won` is for whoever was paid."""
+    """Somebody asks their bank for the money of a payment; `reason` is the provider's word, `won` is for whoever was paid.
+
+    Until `answer_by` whoever was paid can say something to it; None where nobody asks them.
+    """
 
     id: str
     payment: str
@@ -232,6 +235,7 @@ class DisputeSeen:
     currency: str
     reason: str
     status: DisputeStatus
+    answer_by: datetime | None = None
 
 
 @dataclass(frozen=True)

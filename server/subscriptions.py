@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from server.billing.actions import end_checkout, settle_cancelled
+from server.billing.events import ChargePaid, InvoiceIssued, RefundDone, RefundUndone
+from server.billing.issuing import cancel_credit_note, issue_credit_note, issue_receipt
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
 from server.booking.waiting_list import on_freed, on_taken
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
@@ -12,11 +14,12 @@ from server.consultation.events import Announced, Arranged, Called, Invited
 from server.core.crypto import Secrets
 from server.core.db import Events, Handler, Tx
 from server.messaging.actions import queue_call, queue_message
+from server.messaging.money_news import tell_given_back, tell_invoiced, tell_paid
 from server.messaging.reminders import plan_reminders
 from server.messaging.waiting import tell_asked, tell_offered
 from server.ports import Clock
 
-Timed = Callable[[Tx, Any, datetime], Awaitable[None]]
+Timed = Callable[[Tx, Any, datetime], Awaitable[object]]
 TIMED: Sequence[tuple[type, Timed]] = (
     (Arranged, plan_reminders),
     (AppointmentMoved, plan_reminders),
@@ -28,6 +31,12 @@ TIMED: Sequence[tuple[type, Timed]] = (
     (AppointmentCancelled, on_cancelled),
     (AppointmentCancelled, settle_cancelled),
     (HoldEnded, end_checkout),
+    (ChargePaid, issue_receipt),
+    (RefundDone, issue_credit_note),
+    (RefundUndone, cancel_credit_note),
+    (ChargePaid, tell_paid),
+    (RefundDone, tell_given_back),
+    (InvoiceIssued, tell_invoiced),
 )
 
 

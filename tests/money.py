@@ -9,7 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.billing.actions import Counter, apply_checkout, end_checkout, note_checkout, note_merchant, open_charge, settle_cancelled
+from server.billing.events import ChargePaid, RefundDone, RefundUndone
+from server.billing.issuing import cancel_credit_note, issue_credit_note, issue_receipt
 from server.billing.model import Charge, ChargeState, LedgerLine, Refund, RefundState
+from server.billing.papers import BillingDocument
 from server.booking.actions import hold
 from server.booking.events import AppointmentCancelled, HoldEnded
 from server.booking.guard import JustTaken, expire, lock_appointment
@@ -28,7 +31,7 @@ COUNTER = Counter("sandbox", "http://testserver", FEE)
 
 
 def listen(database: Database, now: datetime = MORNING) -> None:
-    """Let billing hear of cancellations and of holds that ended, as the application does."""
+    """Let billing hear of cancellations, of holds that ended and of money that moved, as the application does."""
 
     async def cancelled(tx: Tx, fact: AppointmentCancelled) -> None:
         await settle_cancelled(tx, fact, now)
@@ -36,6 +39,18 @@ def listen(database: Database, now: datetime = MORNING) -> None:
     async def ended(tx: Tx, fact: HoldEnded) -> None:
         await end_checkout(tx, fact, now)
 
+    async def paid(tx: Tx, fact: ChargePaid) -> None:
+        await issue_receipt(tx, fact, now)
+
+    async def done(tx: Tx, fact: RefundDone) -> None:
+        await issue_credit_note(tx, fact, now)
+
+    async def undone(tx: Tx, fact: RefundUndone) -> None:
+        await cancel_credit_note(tx, fact, now)
+
+    database._events.subscribe(ChargePaid, paid)
+    database._events.subscribe(RefundDone, done)
+    database._events.subscribe(RefundUndone, undone)
     database._events.subscribe(AppointmentCancelled, cancelled)
     database._events.subscribe(HoldEnded, ended)
 
@@ -119,7 +134,17 @@ async def money_faults(tx: Tx) -> list[str]:
             found.append(f"{charge.id}: {appointment.state} and not paid")
         if charge.state != ChargeState.OPEN and charge.name is not None:
             found.append(f"{charge.id}: remembers who paid")
-    return found + await ledger_faults(tx)
+    return found + await ledger_faults(tx) + await document_faults(tx)
+
+
+async def document_faults(tx: Tx) -> list[str]:
+    """Return what is wrong with receipts: a charge that was paid without one or with two, a number that is missing or there twice."""
+    documents = list(await tx.scalars(select(BillingDocument)))
+    receipts = Count(one.charge_id for one in documents if one.kind == "receipt")
+    charges = [charge.id for charge in await tx.scalars(select(Charge)) if charge.paid_at is not None]
+    found = [f"{charge_id}: {receipts[charge_id]} receipts" for charge_id in charges if receipts[charge_id] != 1]
+    numbers = sorted(one.number for one in documents)
+    return found + ([] if numbers == list(range(1, len(numbers) + 1)) else [f"numbers {numbers}"])
 
 
 async def ledger_faults(tx: Tx) -> list[str]:

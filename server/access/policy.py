@@ -214,3 +214,30 @@ def may_see_answers(viewer: Viewer, answers: AnswerFacts) -> bool:
     Neither the team, nor a permission, nor an emergency opens them, and an administrator sees none.
     """
     return viewer.practice_id == answers.practice_id and viewer.professional_id in answers.professional_ids
+
+
+class Earned(Protocol):
+    """What the policy needs to know of money: which practice keeps it in its books, and which professional was paid."""
+
+    @property
+    def practice_id(self) -> UUID: ...
+
+    @property
+    def professional_id(self) -> UUID: ...
+
+
+def may_see_money(viewer: Viewer, money: Earned, *, keeps_books: bool) -> bool:
+    """The professional who was paid, and whoever administers the practice: the books are a part of its settings, not of the records."""
+    if viewer.practice_id != money.practice_id:
+        return False
+    return keeps_books or viewer.professional_id == money.professional_id
+
+
+def may_give_back(viewer: Viewer, money: Earned) -> bool:
+    """Only the professional: it is their account that the money leaves."""
+    return viewer.practice_id == money.practice_id and viewer.professional_id == money.professional_id
+
+
+def may_know_who_paid(viewer: Viewer, money: Earned) -> bool:
+    """The professional knows their patients; whoever keeps the books reads names only on the documents, and that is on record."""
+    return may_give_back(viewer, money)

@@ -5,7 +5,7 @@ covers its own retries only, not ours after a crash.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -91,7 +91,9 @@ class StripePayments:
     async def find_dispute(self, account: str, dispute_id: str) -> DisputeSeen:
         seen = await _asked(self._v1.disputes.retrieve_async(dispute_id, options=_options(account)))
         status = DISPUTES.get(seen.status, DisputeStatus.OPEN)
-        return DisputeSeen(seen.id, str(seen.payment_intent), seen.amount, seen.currency.upper(), seen.reason, status)
+        due = seen.evidence_details.due_by  # 0 where the bank takes no answer
+        answer_by = datetime.fromtimestamp(due, UTC) if due else None
+        return DisputeSeen(seen.id, str(seen.payment_intent), seen.amount, seen.currency.upper(), seen.reason, status, answer_by)
 
     async def open_merchant(self, professional_id: UUID, email: str | None) -> MerchantSeen:
         wanted: dict[str, Any] = {"controller": CONTROLLER, "country": self._settings.stripe_country}

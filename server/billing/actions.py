@@ -161,8 +161,8 @@ async def _take(tx: Tx, charge: Charge, appointment: Appointment, seen: Checkout
     enter(tx, charge, ledger.payment(charge.minor, charge.fee_minor), now)
     await tx.flush()
     promised = charge.state == ChargeState.PAID and await _promise(tx, charge, appointment, now)
-    charge.forget()
     await tx.emit(ChargePaid(charge.id))
+    charge.forget()
     if not promised:
         await refund_whole(tx, charge, Reason.LATE_PAYMENT, now)
 

@@ -21,6 +21,7 @@ async def apply_dispute(tx: Tx, charge: Charge, seen: DisputeSeen, now: datetime
     dispute = await tx.scalar(select(Dispute).where(Dispute.provider_ref == seen.id))
     if dispute is None:
         dispute = await _open(tx, charge, seen, now)
+    dispute.answer_by = seen.answer_by
     after = DisputeState(seen.status)
     if dispute.state != DisputeState.OPEN or after == DisputeState.OPEN:
         return
@@ -41,6 +42,7 @@ async def _open(tx: Tx, charge: Charge, seen: DisputeSeen, now: datetime) -> Dis
         reason=seen.reason,
         state=DisputeState.OPEN,
         opened_at=now,
+        answer_by=seen.answer_by,
         settled_at=None,
     )
     tx.add(dispute)

@@ -19,6 +19,20 @@ class RefundDone:
 
 
 @dataclass(frozen=True)
+class RefundUndone:
+    """What was done has failed after all: the money of a refund did not arrive."""
+
+    refund_id: UUID
+
+
+@dataclass(frozen=True)
+class InvoiceIssued:
+    """There is an invoice for an appointment that is not paid online."""
+
+    appointment_id: UUID
+
+
+@dataclass(frozen=True)
 class DisputeOpened:
     """Somebody asks their bank for the money of a charge."""
 

@@ -5,10 +5,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.billing.actions import EXPIRE
+from server.billing.doors import lock_charge
+from server.billing.events import ChargePaid, RefundDone
+from server.billing.issuing import issue_credit_note, issue_receipt
 from server.billing.model import Charge, ChargeState, Refund, RefundState
+from server.billing.papers import BillingDocument, DocumentKind
 from server.billing.refunds import REFUND
 from server.billing.till import expire, look, perform_refund, try_to
 from server.core.house import House
@@ -35,10 +40,22 @@ def handlers(house: House) -> Mapping[str, Handler]:
 
 
 async def sweep_charges(house: House) -> None:
-    """Look every minute, for as long as this process runs, for payments that nobody told us of."""
+    """Look every minute, for as long as this process runs, for payments that nobody told us of; once for documents that are missing."""
+    await issue_missing(house)
     while True:
         await settle_open(house)
         await asyncio.sleep(SWEEP_EVERY_S)
+
+
+async def issue_missing(house: House) -> None:
+    """Issue the receipts and credit notes of money that moved before this server wrote any, the oldest first; nobody is written to."""
+    charges = select(Charge.id).where(Charge.paid_at.is_not(None), ~_issued(Charge.id, DocumentKind.RECEIPT))
+    refunds = select(Refund.id).where(Refund.state == RefundState.DONE, ~_issued(Refund.id, DocumentKind.CREDIT_NOTE))
+    async with house.database.read() as tx:
+        facts: list[ChargePaid | RefundDone] = [ChargePaid(one) for one in await tx.scalars(charges.order_by(Charge.paid_at, Charge.id))]
+        facts += [RefundDone(one) for one in await tx.scalars(refunds.order_by(Refund.settled_at, Refund.id))]
+    for fact in facts:
+        await try_to(_issue(house, fact))
 
 
 async def settle_open(house: House) -> int:
@@ -56,3 +73,17 @@ async def settle_open(house: House) -> int:
     for refund_id in refunds:
         failed += not await try_to(perform_refund(house, refund_id))
     return failed
+
+
+async def _issue(house: House, fact: ChargePaid | RefundDone) -> None:
+    async with house.database.write() as tx:
+        if isinstance(fact, ChargePaid):
+            await lock_charge(tx, fact.charge_id)
+            await issue_receipt(tx, fact, house.clock.now())
+        else:
+            await lock_charge(tx, (await tx.get_one(Refund, fact.refund_id)).charge_id)
+            await issue_credit_note(tx, fact, house.clock.now())
+
+
+def _issued(about: InstrumentedAttribute[UUID], kind: DocumentKind) -> ColumnElement[bool]:
+    return select(BillingDocument.id).where(BillingDocument.about_id == about, BillingDocument.kind == kind).exists()

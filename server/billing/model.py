@@ -101,7 +101,10 @@ class RefundState(StrEnum):
 
 
 class Refund(Base):
-    """Money that is given back, once the provider says so; those of a charge that have not failed are never more than it."""
+    """Money that is given back, once the provider says so; those of a charge that have not failed are never more than it.
+
+    `why` is what somebody wrote who asked for it by hand, "" where the server decided by itself.
+    """
 
     __tablename__ = "refund"
 
@@ -111,6 +114,7 @@ class Refund(Base):
     with_fee: Mapped[bool]
     reason: Mapped[Reason] = mapped_column(String(20))
     asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    why: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[RefundState] = mapped_column(String(20), index=True)
     provider_ref: Mapped[str | None] = mapped_column(String(200), index=True)
     requested_at: Mapped[datetime]
@@ -124,7 +128,7 @@ class DisputeState(StrEnum):
 
 
 class Dispute(Base):
-    """Somebody asks their bank for the money of a charge; `reason` is the provider's word."""
+    """Somebody asks their bank for the money of a charge; `reason` is the provider's word, `answer_by` the day to answer until, if any."""
 
     __tablename__ = "dispute"
 
@@ -136,6 +140,7 @@ class Dispute(Base):
     reason: Mapped[str] = mapped_column(String(100))
     state: Mapped[DisputeState] = mapped_column(String(20))
     opened_at: Mapped[datetime]
+    answer_by: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
 
 

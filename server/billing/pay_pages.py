@@ -8,6 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.billing.actions import Counter, note_merchant, open_charge
+from server.billing.books import documents_of
+from server.billing.document_pages import find_among, pdf_answer
 from server.billing.doors import SANDBOX, lead_of, newest_charge, way_of
 from server.billing.model import Charge, ChargeState
 from server.billing.till import look, open_checkout, try_to
@@ -20,15 +22,30 @@ from server.booking.model import Appointment, Pays, Service
 from server.core.db import Tx
 from server.core.house import House
 from server.core.money import share_of
+from server.core.press import Press
 from server.errors import Conflict, NotFound
 from server.web.endpoint import base_url_of, house_of
 from server.web.pages import render
 from server.web.proxies import address_key
 
 
-def routes(arrive: Arrive) -> list[Route]:
+def routes(arrive: Arrive, press: Press) -> list[Route]:
     held = PATH + "/held/{appointment_id:uuid}"
-    return [Route(held + "/pay", while_held(_pay, arrive)), Route(held + "/paid", while_held(_pay, arrive))]
+
+    async def document(request: Request) -> Response:
+        """Whoever paid too late has no appointment whose page could show it: the browser that paid may take its documents."""
+        appointment_id = cast(UUID, request.path_params["appointment_id"])
+        if find_held(request) != appointment_id:
+            raise NotFound
+        async with house_of(request).database.read() as tx:
+            found = find_among(await documents_of(tx, appointment_id), cast(UUID, request.path_params["document_id"]))
+        return await pdf_answer(request, press, found)
+
+    return [
+        Route(held + "/pay", while_held(_pay, arrive)),
+        Route(held + "/paid", while_held(_pay, arrive)),
+        Route(held + "/documents/{document_id:uuid}", document),
+    ]
 
 
 async def way_now(house: House, tx: Tx, service: Service, lead_id: UUID | None) -> Pays:
@@ -101,5 +118,12 @@ async def _show_late(tx: Tx, request: Request, appointment: Appointment, charge:
     """Say that the money came too late and goes back."""
     service = await tx.get_one(Service, appointment.service_id)
     front = await front_of(tx, service)
-    shown = {"front": front, "practice": front.practice, "charge": charge, "again": f"{PATH}/{front.id}/{service.id}"}
+    shown = {
+        "front": front,
+        "practice": front.practice,
+        "charge": charge,
+        "again": f"{PATH}/{front.id}/{service.id}",
+        "documents": await documents_of(tx, appointment.id),
+        "base": f"{PATH}/held/{appointment.id}/documents",
+    }
     return render(request, "book/late.html", {**shown, "sandbox": charge.provider == SANDBOX})

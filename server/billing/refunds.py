@@ -1,12 +1,13 @@
 """Money that goes back, inside the caller's transaction: asked for here, performed by an errand, settled by what the provider says."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from server.billing import ledger
 from server.billing.doors import left_of, lock_charge, money_of
 from server.billing.entries import enter
-from server.billing.events import RefundDone
+from server.billing.events import RefundDone, RefundUndone
 from server.billing.model import Charge, ChargeState, Reason, Refund, RefundState
 from server.core.db import Tx
 from server.core.ids import new_id
@@ -17,14 +18,28 @@ from server.errors import Conflict, Invalid
 from server.ports import RefundSeen, RefundStatus
 
 REFUND = "refund"
+MAX_WHY = 200
 NOT_PAID = _("Nothing was paid here that could be given back.")
 DISPUTED = _("The payment is disputed at the bank. Until that is settled nothing can be given back here.")
 TOO_MUCH = _("That is more than what is left of the payment.")
-NOTHING = _("Please say how much is to be given back.")
+NOTHING = _("Please write an amount of more than nothing.")
+ALL_BACK = _("Everything that was paid has been given back already.")
+CHANGED = _("Something has happened to this payment since you opened the page. Please look at what is left, and decide again.")
+NO_WHY = _("Please say why, in 3 to 200 letters.")
+
+
+class Wish(NamedTuple):
+    """What somebody asks to give back by hand. `id` was made with the form, `left_minor` is what was left when they saw it."""
+
+    id: UUID
+    minor: int
+    left_minor: int
+    why: str
+    asked_by: UUID
 
 
 async def request_refund(  # noqa: PLR0913 - each is a part of what is decided
-    tx: Tx, charge: Charge, minor: int, *, with_fee: bool, reason: Reason, asked_by: UUID | None, now: datetime
+    tx: Tx, charge: Charge, minor: int, *, with_fee: bool, reason: Reason, asked_by: UUID | None, now: datetime, by_hand: Wish | None = None
 ) -> Refund:
     """Ask for money to be given back after the commit. `with_fee`: the platform gives up its fee in proportion.
 
@@ -40,12 +55,13 @@ async def request_refund(  # noqa: PLR0913 - each is a part of what is decided
     if minor > await left_of(tx, charge):
         raise Conflict(TOO_MUCH, code="too_much")
     refund = Refund(
-        id=new_id(),
+        id=by_hand.id if by_hand else new_id(),
         charge_id=charge.id,
         minor=minor,
         with_fee=with_fee,
         reason=reason,
         asked_by=asked_by,
+        why=by_hand.why if by_hand else "",
         state=RefundState.REQUESTED,
         provider_ref=None,
         requested_at=now,
@@ -55,6 +71,27 @@ async def request_refund(  # noqa: PLR0913 - each is a part of what is decided
     add_errand(tx, REFUND, refund.id, f"{REFUND}:{refund.id}", now)
     await tx.flush()
     return refund
+
+
+async def refund_by_hand(tx: Tx, charge: Charge, wish: Wish, now: datetime) -> Refund:
+    """Give back what a professional decided, with the platform's fee in proportion; the same form sent twice gives back once.
+
+    The charge is locked. Raises `Invalid` with the codes `amount` and `why`, and `Conflict` as `request_refund` does, or `stale` for a
+    form that shows what was before.
+    """
+    before = await tx.get(Refund, wish.id)
+    if before is not None and before.charge_id == charge.id:
+        return before
+    left = await left_of(tx, charge)
+    if left == 0 and charge.paid_at is not None:
+        raise Conflict(ALL_BACK, code="all_back")
+    if before is not None or left != wish.left_minor:
+        raise Conflict(CHANGED, code="stale")
+    if not 3 <= len(wish.why) <= MAX_WHY:
+        raise Invalid(NO_WHY, code="why")
+    return await request_refund(
+        tx, charge, wish.minor, with_fee=True, reason=Reason.GOODWILL, asked_by=wish.asked_by, now=now, by_hand=wish
+    )
 
 
 async def apply_refund(tx: Tx, refund_id: UUID, seen: RefundSeen, now: datetime) -> None:
@@ -76,6 +113,8 @@ async def apply_refund(tx: Tx, refund_id: UUID, seen: RefundSeen, now: datetime)
     await tx.flush()
     if after == RefundState.DONE:
         await tx.emit(RefundDone(refund.id))
+    elif before == RefundState.DONE:
+        await tx.emit(RefundUndone(refund.id))
 
 
 async def refund_of(  # noqa: PLR0913, PLR0917 - each is a part of what is to be known about it

@@ -46,6 +46,9 @@ class News(StrEnum):
     LISTED = "listed"
     FREED = "freed"
     MISSED = "missed"  # by the practice
+    PAID = "paid"
+    REFUNDED = "refunded"
+    INVOICED = "invoiced"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.policy import Viewer
+from server.billing.issuing import invoice_as_promised
 from server.billing.model import Reason
 from server.billing.refunds import refund_of
 from server.booking.guard import lock_appointment
@@ -81,6 +82,8 @@ async def carry_out(tx: Tx, appointment_id: UUID, now: datetime) -> None:
     if appointment.state == AppointmentState.CONFIRMED:
         appointment.settle(BECOMES[Decision(settlement.decision)], now)
         await _give_back(tx, appointment, settlement, now)
+    if appointment.state == AppointmentState.FULFILLED:
+        await invoice_as_promised(tx, appointment, now)
     settlement.close(now)
     await tx.flush()
     tx.hint(today_topic(appointment.practice_id))
@@ -120,6 +123,7 @@ async def _follow(tx: Tx, appointment: Appointment, settlement: Settlement, now:
         await _refund(tx, settlement, WHOLE, Reason.PRACTICE, now)
     else:
         appointment.settle(AppointmentState.FULFILLED, now)
+        await invoice_as_promised(tx, appointment, now)
     settlement.close(now)
 
 

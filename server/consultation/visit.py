@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.consultation import visit_appointment, visit_check, visit_questions, visit_room
+from server.consultation import visit_appointment, visit_check, visit_documents, visit_questions, visit_room
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
@@ -18,6 +18,7 @@ from server.consultation.visit_actions import decline, record_consents, record_w
 from server.consultation.visit_appointment import Mine, booked_by_patient, enter, progress_of
 from server.consultation.visit_recordings import agreed_recordings
 from server.consultation.visit_view import GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
+from server.core.press import Press
 from server.errors import Invalid, NotFound
 from server.identity.passwords import Passwords
 from server.web.endpoint import house_of
@@ -28,7 +29,7 @@ from server.web.proxies import address_key
 Page = Callable[[Request], Awaitable[Response]]
 
 
-def routes(passwords: Passwords) -> list[Route]:
+def routes(passwords: Passwords, press: Press) -> list[Route]:
     visit = "/v/{visit_id:uuid}"
     both = ["GET", "POST"]
     pages = [
@@ -37,6 +38,7 @@ def routes(passwords: Passwords) -> list[Route]:
         ("/consent", _consent, both),
         ("/declined", _declined, both),
         ("/account", account_page(passwords), both),
+        (visit_documents.PATH, visit_documents.document_page(press), ["GET"]),
         *visit_appointment.PAGES,
         *visit_questions.PAGES,
         *visit_check.PAGES,
@@ -106,8 +108,9 @@ async def _welcome(request: Request) -> Response:
 def _of_booking(mine: Mine | None) -> dict[str, object]:
     """Say where it can be booked again, and what became of the money."""
     if mine is None:
-        return {"again": "", "money": None}
-    return {"again": f"/book/{mine.service.professional_id or mine.service.team_id}/{mine.service.id}", "money": mine.money}
+        return {"again": "", "money": None, "documents": []}
+    again = f"/book/{mine.service.professional_id or mine.service.team_id}/{mine.service.id}"
+    return {"again": again, "money": mine.money, "documents": mine.documents}
 
 
 async def _start(request: Request) -> Response:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.billing.doors import Money, money_of
+from server.billing.papers import BillingDocument
 from server.billing.terms import kept_minor
 from server.booking.actions import cancel, move
 from server.booking.doors import find_appointment
@@ -18,6 +19,7 @@ from server.booking.slot_days import own_zone, read_time
 from server.consultation.doors import link_of_appointment, record_of
 from server.consultation.join_link import join_token
 from server.consultation.model import Standing
+from server.consultation.visit_documents import own_documents
 from server.consultation.visit_view import COOKIE, COOKIE_S, GoTo, View, go_to, show, view_of
 from server.core.db import Tx
 from server.errors import Conflict, ConsiliumError, Invalid
@@ -31,13 +33,17 @@ SAID = ("booked", "moved")
 
 @dataclass(frozen=True)
 class Mine:
-    """An appointment that its patient booked, on their visit; `patient` is where they are written to, `money` what they paid online."""
+    """An appointment that its patient booked, on their visit; `patient` is where they are written to, `money` what they paid online.
+
+    `documents` are its receipts and invoices.
+    """
 
     view: View
     appointment: Appointment
     service: Service
     patient: Patient
     money: Money | None
+    documents: list[BillingDocument]
 
 
 async def arrive(request: Request, appointment_id: UUID) -> Response:
@@ -65,7 +71,8 @@ async def booked_by_patient(tx: Tx, view: View) -> Mine | None:
     if appointment is None or appointment.service_id is None:
         return None
     service = await tx.get_one(Service, appointment.service_id)
-    return Mine(view, appointment, service, await record_of(tx, view.visit.consultation), await money_of(tx, appointment.id))
+    patient = await record_of(tx, view.visit.consultation)
+    return Mine(view, appointment, service, patient, await money_of(tx, appointment.id), await own_documents(tx, view))
 
 
 def has_begun(view: View) -> bool:
@@ -168,6 +175,7 @@ def _show(request: Request, mine: Mine, template: str, status: int = 200, *, sai
         "service": mine.service,
         "patient": mine.patient,
         "money": mine.money,
+        "documents": mine.documents,
         "fee": kept_minor(mine.appointment, mine.view.now),
         "open": mine.view.visit.standing is Standing.READY,
         "zone": zone,

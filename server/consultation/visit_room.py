@@ -7,6 +7,7 @@ from server.consultation.model import Role, Stage
 from server.consultation.subject import RoomSubject
 from server.consultation.ticket_http import TicketRequest
 from server.consultation.visit_actions import give_feedback, has_answered
+from server.consultation.visit_documents import own_documents
 from server.consultation.visit_recordings import agreed_recordings, withdraw_page
 from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
 from server.errors import Conflict, Invalid
@@ -59,8 +60,9 @@ async def _after(request: Request) -> Response:
         view = _afterwards(await view_of(tx, request))
         recordings = [] if view.closed else await agreed_recordings(tx, view.visit.participant.id)
         answered = await has_answered(tx, view.visit.participant)
+        documents = await own_documents(tx, view)
     taken_back = next((word for word in ("unrecorded", "withheld") if word in request.query_params), "")
-    return _show_after(request, view, recordings=recordings, taken_back=taken_back, thanks=answered)
+    return _show_after(request, view, recordings=recordings, documents=documents, taken_back=taken_back, thanks=answered)
 
 
 def _afterwards(view: View) -> View:
@@ -78,6 +80,7 @@ def _show_after(request: Request, view: View, status: int = 200, **more: object)
         "error": None,
         "given": {},
         "recordings": [],
+        "documents": [],
         "taken_back": "",
         **more,
     }

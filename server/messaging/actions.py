@@ -21,6 +21,7 @@ from server.ports import Clock
 
 DELIVER = "deliver"
 MAX_SHOWN = 100
+ABOUT_MONEY = (News.PAID, News.REFUNDED, News.INVOICED)
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,17 @@ def mailed_about(delivery: Delivery) -> ColumnElement[bool]:
 
 
 async def visible_deliveries(tx: Tx, viewer: Viewer) -> list[Delivery]:
-    """Return the newest messages of the consultations that the viewer may see, and of the waiting lists of what they offer."""
+    """Return the newest messages of the consultations that the viewer may see, and of the waiting lists of what they offer.
+
+    What was paid is the business of the professional who was paid, not of their team.
+    """
     mine = visible_consultations(viewer).with_only_columns(Consultation.id)
+    own = mine.where(Consultation.professional_id == viewer.professional_id)
+    shown = or_(Delivery.news.is_(None), Delivery.news.not_in(ABOUT_MONEY), Delivery.consultation_id.in_(own))
     seekers = select(Seeker.id).where(Seeker.service_id.in_([service.id for service in await see_services(tx, viewer)]))
     query = (
         select(Delivery)
-        .where(or_(Delivery.consultation_id.in_(mine), Delivery.seeker_id.in_(seekers)))
+        .where(or_(Delivery.consultation_id.in_(mine), Delivery.seeker_id.in_(seekers)), shown)
         .order_by(Delivery.created_at.desc(), Delivery.id)
     )
     return list(await tx.scalars(query.limit(MAX_SHOWN)))

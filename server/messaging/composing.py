@@ -21,9 +21,23 @@ from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.identity.model import Person
 from server.messaging.model import Delay, Delivery, Reminder
+from server.messaging.money_news import KINDS, document_told
 from server.messaging.own_texts import find_text
 from server.messaging.reminders import stands
-from server.messaging.texts import Call, Manner, apology, calendar_note, cancellation, invitation, summons, to_patient
+from server.messaging.texts import (
+    Call,
+    Manner,
+    Money,
+    apology,
+    calendar_note,
+    cancellation,
+    invitation,
+    invoice_note,
+    paid_note,
+    refund_note,
+    summons,
+    to_patient,
+)
 from server.messaging.wording import Kind
 from server.patients.model import Patient
 from server.ports import Letter
@@ -40,6 +54,7 @@ class Post:
 
 
 Write = Callable[[str, Practice, Call, Language], Letter]
+MONEY_NOTES = {News.PAID: paid_note, News.REFUNDED: refund_note, News.INVOICED: invoice_note}
 
 
 class _Told(NamedTuple):
@@ -93,6 +108,8 @@ async def _writing(tx: Tx, practice: Practice, what: Kind | Write, language: Lan
 
 
 def _tells_of_the_end(consultation: Consultation, delivery: Delivery) -> bool:
+    if delivery.news in KINDS:
+        return True
     return delivery.news in {News.CANCELLED, News.MISSED} and consultation.state == ConsultationState.CANCELLED
 
 
@@ -125,6 +142,15 @@ async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, deli
         return await _reminder(tx, consultation, delivery, url, now)
     if delivery.delay_id is not None:
         return await _delayed(tx, consultation, delivery, url, now)
+    if delivery.news in KINDS:
+        return await _money(tx, consultation, delivery, url)
+    return await _invited(tx, post, consultation, delivery, link, url)
+
+
+async def _invited(  # noqa: PLR0913, PLR0917 - each is a part of what is to be known about it
+    tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, link: JoinLink, url: str
+) -> _Told | None:
+    """Write an invitation, or the news of the appointment that it was for."""
     invited = await tx.get(Invitation, link.participant_id)
     if invited is None and delivery.news == News.MISSED:
         sorry = Call(consultation.scheduled_at, await _new_times(tx, post, consultation))
@@ -135,6 +161,16 @@ async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, deli
     called_off = delivery.news in {News.CANCELLED, News.MISSED}
     write = cancellation if called_off else partial(invitation, moved=delivery.news == News.MOVED)
     return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
+
+
+async def _money(tx: Tx, consultation: Consultation, delivery: Delivery, url: str) -> _Told | None:
+    """Name the document; its page is there as long as the link is, also once the appointment is over or cancelled."""
+    document = await document_told(tx, consultation, delivery)
+    if document is None or delivery.news is None:
+        return None
+    money = Money(document.gross_minor, document.currency, document.numbered, document.sandbox)
+    call = Call(document.given_at, url)
+    return _Told(await tx.get_one(Patient, consultation.patient_id), call, partial(MONEY_NOTES[News(delivery.news)], money))
 
 
 async def _new_times(tx: Tx, post: Post, consultation: Consultation) -> str:

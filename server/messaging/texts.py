@@ -1,11 +1,13 @@
 """What messages say. No clinical word and no patient's name: an SMS is read on locked screens by others."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from server.access.model import Practice
 from server.messaging.wording import BUILT_IN, LATE, QUESTIONS, Kind, sentences_in
 from server.ports import Letter
+from server.web.amounts import amount_words
 from server.web.i18n import Language, fill
 from server.web.moments import date_words, zoned_time
 
@@ -89,6 +91,63 @@ def apology(to: str, practice: Practice, call: Call, language: Language) -> Lett
         sentences.append(_("To choose a new time, open {link}", link=call.link))
     subject = _("We are sorry: your video appointment with {practice}", practice=practice.name)
     return Letter(to, subject, [*sentences, *_questions(practice, language)])
+
+
+class Money(NamedTuple):
+    """What was paid, given back or is to be paid, in the smallest unit, and the document that says so."""
+
+    minor: int
+    currency: str
+    number: str
+    sandbox: bool
+
+
+def paid_note(money: Money, to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Tell whoever paid where their receipt is."""
+    _ = language.text
+    told = {**_values(practice, call, language), **_of_money(money, language)}
+    sentences = [
+        _("{practice}: you paid {amount} for your video appointment on {day} at {time}.", **told),
+        _("Your receipt {number} is on the page of your appointment: {link}", **told),
+    ]
+    return _about_money(money, Letter(to, _("Your receipt from {practice}", **told), sentences), practice, language)
+
+
+def refund_note(money: Money, to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Tell whoever paid what goes back to them, and where it is confirmed."""
+    _ = language.text
+    told = {**_values(practice, call, language), **_of_money(money, language)}
+    sentences = [
+        _("{practice}: {amount} goes back to the card with which you paid for your video appointment on {day} at {time}.", **told),
+        _("It may take your bank some days."),
+        _("The credit note {number} is on the page of your appointment: {link}", **told),
+    ]
+    return _about_money(money, Letter(to, _("{practice} gives you money back", **told), sentences), practice, language)
+
+
+def invoice_note(money: Money, to: str, practice: Practice, call: Call, language: Language) -> Letter:
+    """Tell whoever is to pay where the invoice is."""
+    _ = language.text
+    told = {**_values(practice, call, language), **_of_money(money, language)}
+    sentences = [
+        _("{practice}: there is an invoice over {amount} for your video appointment on {day} at {time}.", **told),
+        _("Invoice {number} is on the page of your appointment, and says how to pay: {link}", **told),
+    ]
+    return _about_money(money, Letter(to, _("Your invoice from {practice}", **told), sentences), practice, language)
+
+
+def _of_money(money: Money, language: Language) -> dict[str, object]:
+    return {"amount": amount_words(language, money.minor, money.currency), "number": money.number}
+
+
+def _about_money(money: Money, letter: Letter, practice: Practice, language: Language) -> Letter:
+    """Say SANDBOX first where no money moved, in the subject as well, and whom to ask last."""
+    _ = language.text
+    sentences = [*letter.sentences, *_questions(practice, language)]
+    if not money.sandbox:
+        return replace(letter, sentences=sentences)
+    subject = _("SANDBOX: {subject}", subject=letter.subject)
+    return replace(letter, subject=subject, sentences=[_("SANDBOX: this is for trying out. No money moves."), *sentences])
 
 
 def _questions(practice: Practice, language: Language) -> list[str]:

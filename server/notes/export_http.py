@@ -15,13 +15,15 @@ from server.access.viewer import viewer_of
 from server.core.audit import Act, Deed, record
 from server.core.house import House
 from server.core.ids import new_id
+from server.core.press import Press
 from server.errors import Invalid, NotFound
 from server.notes.doors import SeenNote, notes_about, see_original
 from server.notes.dossiers import gather
 from server.notes.export.dossier import Dossier
+from server.notes.export.fhir import make_fhir
 from server.notes.export.file_names import Exported, Form, file_name
 from server.notes.export.paper_text import make_text
-from server.notes.export.press import Press
+from server.notes.export.pdf import make_pdf
 from server.web.endpoint import house_of
 from server.web.i18n import Language, read_languages
 
@@ -79,9 +81,9 @@ async def _download(house: House, press: Press, found: Sequence[SeenNote], form:
 async def _made(house: House, press: Press, dossier: Dossier, form: Form, *, whole: bool) -> bytes:
     language = _language(house, dossier)
     if form is Form.PDF:
-        return await press.pdf(dossier, language, whole=whole)
+        return await press.make(lambda: make_pdf(dossier, language, whole=whole))
     if form is Form.FHIR:
-        return await press.fhir(dossier, language, new_id(), whole=whole)
+        return await press.make(lambda: make_fhir(dossier, language, new_id(), whole=whole))
     return await asyncio.to_thread(make_text, dossier, language, whole=whole)
 
 

@@ -37,7 +37,14 @@ OF_ANSWERS = {
     Act.LOOKED: _("Looked at your answers to the questions"),
     Act.EXPORTED: _("Took out a copy of your answers to the questions"),
 }
-BY_THING = {"answers": OF_ANSWERS, SHARING: OF_THE_AGREEMENT, "record": OF_THE_RECORD, "recording": OF_A_RECORDING}
+OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
+BY_THING = {
+    "answers": OF_ANSWERS,
+    SHARING: OF_THE_AGREEMENT,
+    "record": OF_THE_RECORD,
+    "recording": OF_A_RECORDING,
+    "money": OF_MONEY,
+}
 TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 
 

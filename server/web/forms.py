@@ -8,7 +8,7 @@ from server.errors import Malformed, TooBig, Unsupported
 from server.web.endpoint import inspect_text, limited_body
 
 MAX_FORM = 32 * 1024
-MAX_FIELDS = 50
+MAX_FIELDS = 64
 
 
 async def read_form(request: Request, limit: int = MAX_FORM) -> dict[str, str]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
-from server.web.amounts import price_words
+from server.web.amounts import amount_words, price_words
 from server.web.assets import Assets, built_assets
 from server.web.endpoint import house_of
 from server.web.i18n import Language, Languages, read_languages
@@ -124,6 +124,7 @@ def _speak(pages: Pages, language: Language) -> dict[str, Any]:
         "city": city_of,
         "zone_words": lambda zone: zone_words(language, zone),
         "price": lambda minor, currency: price_words(language, minor, currency),
+        "amount": lambda minor, currency: amount_words(language, minor, currency),
         "day_of": lambda day: plain_date(language, day),
         "day": lambda moment, zone, now: day_words(language, moment, zone, now),
     }

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from server.core.clock import SystemClock
 from tests.browser.axe import Inspection
 from tests.browser.journeys import turn_on
+from tests.browser.paid import book_by_invoice, pay_for
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_patient_way import WITHOUT_CALLS
 from tests.cast import ALICE, CHARLIE, DANA, ERIN, OLGA, SAM
@@ -321,3 +322,44 @@ def test_the_bar_takes_two_lines_at_most_and_never_moves_the_page(persons: Perso
         expect(last).to_be_in_viewport()
         alice.until(lambda most=most: alice.page.evaluate(HIGH) <= most, what=f"a bar that is low enough at {width} px")  # type: ignore[misc]
         alice.until(lambda: alice.page.evaluate(INSIDE), what=f"nothing beyond the edge at {width} px")
+
+
+@pytest.mark.row("M2")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_about_money(persons: Persons, site: Site, language: str) -> None:
+    paid, disputed, booked = pay_for(site), pay_for(site, disputed=True), book_by_invoice(site)
+    alice = persons.person("alice", site, signed_in=ALICE, language=language)
+    olga = persons.person("olga", site, signed_in=OLGA, language=language)
+    erin = persons.person("erin", site, size=PHONE, language=language)
+    inspection = Inspection()
+    for person in (alice, olga):
+        person.allow_errors("status of 422")
+    charge = f"/money/charges/{paid.charge_id}"
+    months = ("/money", "/money?month=2020-01", "/money?state=unpaid", "/money/fees", "/money/fees?month=2020-01")
+    invoices = (f"/money/invoices?month={booked.month}&done=issued", "/money/invoices?month=2020-01")
+    for path in (*months, *invoices, charge, f"/money/charges/{disputed.charge_id}", f"{charge}/refund"):
+        alice.open(path)
+        inspection.look(alice, path)
+    alice.page.locator("form[novalidate] button").click()
+    comes_to(alice, ".error-summary", inspection, "a refund without a reason")
+    alice.page.locator("#why").fill("The line was bad")
+    alice.page.locator("form[novalidate] button").click()
+    comes_to(alice, ".callout.good", inspection, "a refund that was asked for")
+    alice.open(f"{charge}/refund")
+    inspection.look(alice, "nothing is left")
+    for path in ("/money", "/money/seller"):
+        olga.open(path)
+        inspection.look(olga, f"{path} of an administrator")
+    olga.page.locator("#name").fill("")
+    olga.page.locator("form[novalidate] button").click()
+    comes_to(olga, ".error-summary", inspection, "a seller without a name")
+    erin.open(paid.link)
+    erin.open(f"{erin.page.url.removesuffix('/')}/appointment")
+    inspection.look(erin, "an appointment with a receipt")
+    dana = persons.person("dana", site, size=PHONE, language=language).open(f"/sign-in?next=/my/{DANA.patient_id}/documents")
+    dana.page.locator("#username").fill(str(DANA.username))
+    dana.page.locator("#password").fill("dana likes long walks")
+    dana.page.locator("main button").click()
+    expect(dana.page.locator("main a[href='/my']")).to_be_visible()
+    inspection.look(dana, "no receipt yet")
+    assert inspection.wrong == []

@@ -178,7 +178,7 @@ async def test_a_dispute_is_read_with_whose_payment_it_is(payments: StripePaymen
     dispute = fake.books.dispute(account, payment)
     seen = await payments.find_dispute(account, dispute["id"])
     assert (seen.payment, seen.minor, seen.currency, seen.reason) == (payment, 4500, "GBP", "fraudulent")
-    assert seen.status == DisputeStatus.OPEN
+    assert (seen.status, seen.answer_by) == (DisputeStatus.OPEN, datetime.fromtimestamp(dispute["evidence_details"]["due_by"], UTC))
     fake.books.settle(account, dispute["id"], "lost")
     assert (await payments.find_dispute(account, dispute["id"])).status == DisputeStatus.LOST
 

@@ -12,16 +12,17 @@ PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
-    "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet",
+    "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
-    "server/patients/doors.py", "server/patients/answer_doors.py", "server/billing/doors.py",
+    "server/patients/doors.py", "server/patients/answer_doors.py", "server/billing/doors.py", "server/billing/books.py",
 }  # fmt: skip
 HANDED = {
     "server/billing/actions.py": "is handed the appointment or what the provider says of a charge: there is no viewer",
+    "server/billing/issuing.py": "follows a charge, a refund or an appointment that was handed to it: there is no viewer",
     "server/billing/refunds.py": "is handed the charge, or what the provider says of a refund",
     "server/billing/till.py": "asks the provider for an errand, or for whoever holds the time: there is no viewer",
     "server/billing/jobs.py": "sweeps what is open: there is no viewer",
@@ -66,6 +67,7 @@ HANDED = {
     "server/patients/actions.py": "is handed the record that its patient decides about",
     "server/demo.py": "makes the patient that it changes",
     "server/messaging/composing.py": "reads what one delivery is about, whose door was passed when it was queued or is shown",
+    "server/messaging/money_news.py": "follows a payment to its appointment: there is no viewer",
     "server/messaging/delays.py": "finds the consultations of the professional who speaks, and shows them to nobody",
     "server/messaging/jobs.py": "runs errands: there is no viewer",
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
@@ -118,9 +120,11 @@ def test_known_places_still_need_to_be_known() -> None:
 
 
 @pytest.mark.row("M2")
-def test_nothing_changes_a_line_of_the_ledger() -> None:
-    """Only `enter` makes one, and nobody updates, deletes or loads one to change it."""
+def test_nothing_changes_a_line_of_the_ledger_or_a_document() -> None:
+    """Only `enter` makes a line, `issuing` a document, and nobody updates, deletes or loads one to change it."""
     made = {relative(path) for path in python_files() for name, _ in calls(path) if name == "LedgerLine"}
     assert made == {"server/billing/entries.py"}
     changing = [call for path in python_files() for name, call in calls(path) if name in {"update", "delete"}]
-    assert not any(_root(argument) == "LedgerLine" for call in changing for argument in call.args)
+    assert not any(_root(argument) in {"LedgerLine", "BillingDocument"} for call in changing for argument in call.args)
+    issued = {relative(path) for path in python_files() for name, _ in calls(path) if name == "BillingDocument"}
+    assert issued == {"server/billing/issuing.py"}

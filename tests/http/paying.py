@@ -1,14 +1,18 @@
 """Somebody who pays for an appointment on the sandbox's page, and what becomes of the money."""
 
+import io
 import re
 from dataclasses import dataclass
 
+import httpx2
+import pypdf
 from sqlalchemy import select
 
 from server.billing.model import Charge, LedgerLine, Refund
 from server.core.house import House
 from tests.http.booking import ERIN, Booker
 
+PDF = re.compile(r'href="([^"]+/documents/[^"]+)"')
 PAY_LINK = re.compile(r'href="(http[^"]*/sandbox/pay/[^"]+)"')
 
 
@@ -56,3 +60,9 @@ async def balances(house: House) -> dict[str, int]:
             entries[line.entry_id] = entries.get(line.entry_id, 0) + line.minor
     assert set(entries.values()) <= {0}
     return {account: minor for account, minor in sums.items() if minor}
+
+
+def text_of(answer: httpx2.Response) -> str:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/pdf"
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)

@@ -18,7 +18,7 @@ from server.settings import Settings
 from tests.cast import ALICE, Cast
 from tests.conftest import ORIGIN, StillClock, browser_of
 from tests.http.booking import ERIN, appointments, offer
-from tests.http.paying import Payer, balances, charges, refunds
+from tests.http.paying import PDF, Payer, balances, charges, refunds, text_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("M5")]
 
@@ -150,7 +150,12 @@ async def test_bad_09_what_is_paid_after_the_hold_when_the_time_is_taken(
     await settled(house)
     assert [refund.minor for refund in await refunds(house)] == [PRICE]
     assert await balances(house) == {}
-    assert "Your payment goes back to you" in (await erin.client.get(f"{held}/pay")).text
+    page = (await erin.client.get(f"{held}/pay")).text
+    assert "Your payment goes back to you" in page
+    note, receipt = PDF.findall(page)
+    assert "Total paid £45.00" in text_of(await erin.client.get(receipt))
+    assert "Total credited £45.00" in text_of(await erin.client.get(note))
+    assert (await other.client.get(receipt)).status_code == 404
 
 
 async def test_the_provider_takes_nothing_for_a_time_that_was_given_back(erin: Payer, house: House) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.billing.model import Charge, ChargeState, Refund
+from server.billing.papers import BillingDocument
 from server.booking.model import Appointment, Pays, Service, ServiceState
 from server.consultation.model import Consultation, JoinLink, Participant, Role
 from server.consultation.records import Attendance, Ending
@@ -151,6 +152,26 @@ async def test_nothing_is_settled_before_it_is_over(booked: Booked) -> None:
     booked.clock.advance(1)
     assert await settle_due(booked.house) == 1
     assert await settle_due(booked.house) == 0, "it was looked at twice"
+
+
+@pytest.mark.row("M2")
+@pytest.mark.parametrize(("pays", "numbers"), [(Pays.INVOICE, ["000001"]), (Pays.PRACTICE, [])])
+async def test_the_invoice_that_was_promised_is_written_once_it_took_place(booked: Booked, pays: Pays, numbers: list[str]) -> None:
+    async with booked.house.database.write() as tx:
+        appointment = await tx.get_one(Appointment, booked.appointment_id)
+        appointment.price_minor, appointment.pays = 4500, pays
+    await booked.was_there(booked.patient_place, -2, 18)
+    await booked.was_there(await booked.host(), -1, 18)
+    async with booked.house.database.write() as tx:
+        (await tx.get_one(Consultation, booked.consultation_id)).begin(BEGINS)
+    for _ in range(2):
+        await booked.settle()
+    async with booked.house.database.read() as tx:
+        assert [one.numbered for one in await tx.scalars(select(BillingDocument))] == numbers
+    bodies = [letter.body for letter in await booked.letters()]
+    assert ["there is an invoice over £45.00" in body and "Invoice 000001 is on the page" in body for body in bodies] == [True] * len(
+        numbers
+    )
 
 
 async def test_who_waited_in_vain_gets_an_apology(booked: Booked, erin: Booker, sign_in: SignIn) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from typst import Fonts
 
-from server.notes.export import pdf
+from server.core import typeset
 from server.notes.export.dossier import Dossier, NoteStatus
 from server.notes.export.fhir import make_fhir
 from server.notes.export.paper_text import make_text
@@ -37,7 +37,7 @@ DOSSIERS = some.builds(_dossier, PROSES, LETTERS, LETTERS, amended=some.booleans
 @given(DOSSIERS, some.booleans())
 def test_every_pdf_keeps_its_standards(given_dossier: Dossier, whole: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf, "_fonts", lambda: FONTS)
+        patch.setattr(typeset, "_fonts", lambda: FONTS)
         made = make_pdf(given_dossier, ENGLISH, whole=whole)
     assert b"<pdfuaid:part>1</pdfuaid:part>" in made
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pypdf
@@ -13,11 +14,13 @@ import pytest
 import typst
 from typst import Fonts, TypstError
 
+from server.core import typeset
+from server.core.typeset import FOLDER, unprintable_in
 from server.errors import TooBig
-from server.notes.export import pdf, weight
+from server.notes.export import weight
 from server.notes.export.dossier import NoteStatus, PersonFacts
 from server.notes.export.paper import lay_out
-from server.notes.export.pdf import FOLDER, TEMPLATE, make_pdf, unprintable_in
+from server.notes.export.pdf import TEMPLATE, make_pdf
 from server.notes.export.pdf_data import template_data
 from server.notes.prose import Block
 from server.web.i18n import Language, Languages
@@ -60,7 +63,7 @@ MARKUP = [
 def embedded_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fonts that come with Typst, whatever the machine has besides."""
     fonts = Fonts(include_system_fonts=False)
-    monkeypatch.setattr(pdf, "_fonts", lambda: fonts)
+    monkeypatch.setattr(typeset, "_fonts", lambda: fonts)
 
 
 @pytest.fixture(scope="module")
@@ -196,11 +199,13 @@ def test_markup_in_names_and_reasons_is_shown_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../errors.py", "/../../errors.py", "../staff/today.html"])
-def test_the_template_could_read_nothing_but_itself(path: str) -> None:
-    assert list(FOLDER.iterdir()) == [TEMPLATE]
+def test_the_templates_could_read_nothing_but_themselves(path: str) -> None:
+    templates = sorted(FOLDER.iterdir())
+    assert TEMPLATE in templates
+    assert {path.suffix for path in templates} == {".typ"}
     with pytest.raises(TypstError, match=r"not found|outside|escape"):
         typst.compile(f'#read("{path}")'.encode(), root=FOLDER)
-    assert "import" not in TEMPLATE.read_text()
+    assert not any("import" in path.read_text() for path in templates)
 
 
 @pytest.mark.parametrize(
@@ -289,19 +294,19 @@ def test_the_same_dossier_gives_the_same_bytes() -> None:
 
 
 def test_a_note_comes_out_even_where_the_standards_cannot_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    compile_really = pdf._compile
+    compile_really = typeset._compile
 
-    def strict(data: str, made_at: int, standards: list[Any]) -> bytes:
+    def strict(template: Path, data: str, made_at: int, standards: list[Any]) -> bytes:
         if standards:
             raise refusal("PDF/UA-1 error: something new")
-        return compile_really(data, made_at, standards)
+        return compile_really(template, data, made_at, standards)
 
-    monkeypatch.setattr(pdf, "_compile", strict)
+    monkeypatch.setattr(typeset, "_compile", strict)
     assert "twelve days" in text_of(read(keeps_standards=False))
 
 
 def test_letters_that_never_end_do_not_keep_it_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "ROUNDS", 1)
+    monkeypatch.setattr(typeset, "ROUNDS", 1)
     thai = note(NoteStatus.SIGNED, part(text=prose(plan=(paragraph("สวัสดี, then twelve days"),))))
     assert "twelve days" in text_of(read(thai, keeps_standards=False))
 
@@ -310,7 +315,7 @@ def test_a_failure_tells_the_line_and_not_the_text(monkeypatch: pytest.MonkeyPat
     def fail(*_: object) -> bytes:
         raise refusal("error: twelve days\n server/templates/pdf/dossier.typ:29:81")
 
-    monkeypatch.setattr(pdf, "_compile", fail)
+    monkeypatch.setattr(typeset, "_compile", fail)
     with pytest.raises(RuntimeError, match=r"^the template failed at dossier.typ:29$") as caught:
         read()
     assert caught.value.__cause__ is None
@@ -350,6 +355,6 @@ print(len(pypdf.PdfReader(io.BytesIO(made)).pages), round(peak_kb / 1024))
 
 
 def test_starting_the_server_loads_neither_typst_nor_fhir() -> None:
-    program = "import sys, server.app, server.notes.export.press; print([name for name in ('typst', 'fhir') if name in sys.modules])"
+    program = "import sys, server.app, server.notes.export_http; print([name for name in ('typst', 'fhir') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

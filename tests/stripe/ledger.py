@@ -123,7 +123,7 @@ class Books:
         intent["disputed"] = True
         made = self._add(
             account, "dp", object="dispute", payment_intent=payment, amount=intent["amount"], currency=intent["currency"],
-            reason="fraudulent", status="needs_response",
+            reason="fraudulent", status="needs_response", evidence_details={"due_by": self._seconds() + 9 * 86400},
         )  # fmt: skip
         self.tell(account, "charge.dispute.created", made)
         return made
