@@ -31,7 +31,7 @@ SOURCE = _("From the patient's answers of {day}, {time}:")
 
 
 class Booked(NamedTuple):
-    """An appointment whose answers the viewer may see; `zone` is the practice's."""
+    """An appointment with who gives it: what the door to its answers asks. `zone` is the practice's."""
 
     appointment_id: UUID
     facts: AnswerFacts
