@@ -10,8 +10,8 @@ from server.web.i18n import Language
 
 def zoned_time(language: Language, moment: datetime, zone: str) -> str:
     """Return `10:30 (London time)`; a time is never shown without its zone."""
-    time = format_time(moment.astimezone(ZoneInfo(zone)), "HH:mm", locale=language.locale)
-    return language.text("{time} ({city} time)", time=time, city=city_of(zone))
+    _, time = language.text, bare_time(language, moment, zone)
+    return _("{time} ({city} time)", time=time, city=city_of(zone))
 
 
 def bare_time(language: Language, moment: datetime, zone: str) -> str:

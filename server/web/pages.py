@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from markupsafe import Markup
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
+from server.core.marking import _
 from server.web.amounts import amount_words, price_words
 from server.web.assets import Assets, built_assets
 from server.web.endpoint import house_of
@@ -27,6 +28,8 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 HEADERS = {"Vary": "Accept-Language, Cookie", "Referrer-Policy": "same-origin"}
 # The browser side leaves the same ones out.
 TITLES = re.compile(r"(mr|mrs|ms|mx|miss|dr|prof|nurse|sir|dame)\.?", re.IGNORECASE)
+BEGINNING = (_("Today"), _("Tomorrow"))
+WITHIN = (_("today"), _("tomorrow"))
 UNSAFE_IN_SCRIPT = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
@@ -127,6 +130,7 @@ def _speak(pages: Pages, language: Language) -> dict[str, Any]:
         "amount": lambda minor, currency: amount_words(language, minor, currency),
         "day_of": lambda day: plain_date(language, day),
         "day": lambda moment, zone, now: day_words(language, moment, zone, now),
+        "day_within": lambda moment, zone, now: day_words(language, moment, zone, now, WITHIN),
     }
 
 
@@ -145,11 +149,7 @@ def clock_time(language: Language, moment: datetime, zone: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), zoned_time(language, moment, zone))
 
 
-def day_words(language: Language, moment: datetime, zone: str, now: datetime) -> str:
-    """Return `Today`, `Tomorrow` or `Monday 23 November`, by the calendar of the zone."""
-    local, today = moment.astimezone(ZoneInfo(zone)).date(), now.astimezone(ZoneInfo(zone)).date()
-    if local == today:
-        return language.text("Today")
-    if local == today + timedelta(days=1):
-        return language.text("Tomorrow")
-    return date_words(language, moment, zone)
+def day_words(language: Language, moment: datetime, zone: str, now: datetime, near: tuple[str, str] = BEGINNING) -> str:
+    """Return `Today`, `Tomorrow` or `Monday 23 November`, by the calendar of the zone; the `near` words as the sentence has them."""
+    ahead = (moment.astimezone(ZoneInfo(zone)).date() - now.astimezone(ZoneInfo(zone)).date()).days
+    return language.text(near[ahead]) if ahead in {0, 1} else date_words(language, moment, zone)

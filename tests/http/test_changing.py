@@ -108,7 +108,7 @@ async def test_bad_07_a_second_inside_and_outside_the_window(erin: Booker, visit
     late = await erin.client.post(f"{visit}/{page}", data={"time": THURSDAY, "version": number})
     assert late.status_code == 409
     assert "It is too late to" in late.text
-    assert "That was possible until Today, " in late.text
+    assert "That was possible until today, " in late.text
     assert (await appointment_of(house, visit)).state == AppointmentState.CONFIRMED
     clock.set(LAST_MOMENT.replace(minute=19, second=59))
     assert (await erin.client.post(f"{visit}/{page}", data={"time": THURSDAY, "version": number})).status_code == 303

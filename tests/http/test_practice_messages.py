@@ -120,7 +120,7 @@ async def test_what_could_not_be_delivered_is_told_in_words_without_a_name(
     assert "There is nothing to see to." in (await olga.get(LIST)).text
     await fail(house, clock, Why.REFUSED)
     page = (await olga.get(LIST)).text
-    for words in ("The provider refused it: please check the number.", "To …001.", "Appointment with Dr Alice Ahmed on Today at"):
+    for words in ("The provider refused it: please check the number.", "To …001.", "with Dr Alice Ahmed on Monday, 2 March 2026 at"):
         assert words in page
     assert DANA.name not in page
     assert DANA.mobile not in page
