@@ -68,10 +68,12 @@ class Client:
         return self._last_id
 
     async def hello(self, ticket: str, resume: str | None = None) -> "Client":
-        """Say hello and wait for the welcome."""
+        """Say hello and wait for the welcome, before which nothing comes but beats."""
         mine = await self.send("hello", ticket=ticket, resume=resume)
         frame = await self.read()
-        assert (frame["t"], frame["re"]) == ("welcome", mine), frame
+        while frame["t"] == "beat":
+            frame = await self.read()
+        assert (frame["t"], frame.get("re")) == ("welcome", mine), frame
         self.welcome = frame["b"]
         self.page.start(frame["b"]["snapshot"])
         return self
