@@ -67,6 +67,7 @@ import server.patients.claim_pages
 import server.web.assets
 import server.web.failures
 import server.web.health
+import server.web.numbers
 from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
@@ -184,6 +185,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
 
 
 def _routes(settings: Settings, house: House) -> list[BaseRoute]:
+    server.web.numbers.register()
     passwords, press = Passwords(), Press()
     return [
         *server.web.health.routes(),

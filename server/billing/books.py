@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from server.access.model import Practice, Professional
 from server.access.policy import Viewer, may_give_back, may_know_who_paid, may_see_money
@@ -15,7 +15,7 @@ from server.billing.model import Charge, Dispute, DisputeState, LedgerLine, Refu
 from server.billing.months import Month
 from server.billing.papers import BillingDocument, DocumentKind
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Pays, Service
-from server.core.db import Tx
+from server.core.db import Tx, locked
 from server.errors import Forbidden, NotFound
 from server.patients.model import Patient
 
@@ -175,7 +175,7 @@ async def see_to_invoice(tx: Tx, reader: Reader, appointment_id: UUID) -> Appoin
     found = (await tx.execute(_to_invoice(reader).where(Appointment.id == appointment_id))).one_or_none()
     if found is None:
         raise NotFound
-    await tx.refresh(found[0], with_for_update=True)
+    await tx.refresh(found[0], with_for_update=locked())
     return found[0]
 
 
@@ -234,7 +234,9 @@ def _to_invoice(reader: Reader) -> Select[Appointment, str, str]:
     costs = (Appointment.pays != Pays.ONLINE) & (Appointment.price_minor > 0)
     stands = Appointment.state.in_((AppointmentState.CONFIRMED, AppointmentState.FULFILLED))
     led = AppointmentMember.professional_id == reader.viewer.professional_id
-    return named.where(Appointment.practice_id == reader.practice.id, costs, stands, led)
+    written = select(BillingDocument.id).where(BillingDocument.about_id == Appointment.id, BillingDocument.kind == DocumentKind.INVOICE)
+    counts = or_(costs & stands, written.exists())  # what was written stays in sight when the appointment is cancelled after all
+    return named.where(Appointment.practice_id == reader.practice.id, counts, led)
 
 
 async def _invoices(tx: Tx, appointment_ids: Sequence[UUID]) -> list[BillingDocument]:

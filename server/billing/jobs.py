@@ -13,7 +13,7 @@ from server.billing.doors import lock_charge
 from server.billing.events import ChargePaid, RefundDone
 from server.billing.issuing import issue_credit_note, issue_receipt
 from server.billing.model import Charge, ChargeState, Refund, RefundState
-from server.billing.papers import BillingDocument, DocumentKind
+from server.billing.papers import BillingDocument, DocumentKind, Seller
 from server.billing.refunds import REFUND
 from server.billing.till import expire, look, perform_refund, try_to
 from server.core.house import House
@@ -41,21 +41,29 @@ def handlers(house: House) -> Mapping[str, Handler]:
 
 async def sweep_charges(house: House) -> None:
     """Look every minute, for as long as this process runs, for payments that nobody told us of; once for documents that are missing."""
-    await issue_missing(house)
+    older = True
     while True:
+        older = older and await issue_missing(house) == AT_ONCE
         await settle_open(house)
         await asyncio.sleep(SWEEP_EVERY_S)
 
 
-async def issue_missing(house: House) -> None:
-    """Issue the receipts and credit notes of money that moved before this server wrote any, the oldest first; nobody is written to."""
-    charges = select(Charge.id).where(Charge.paid_at.is_not(None), ~_issued(Charge.id, DocumentKind.RECEIPT))
-    refunds = select(Refund.id).where(Refund.state == RefundState.DONE, ~_issued(Refund.id, DocumentKind.CREDIT_NOTE))
+async def issue_missing(house: House) -> int:
+    """Issue receipts and credit notes of money that moved before this server wrote any, the oldest first; returns how many there were.
+
+    Nobody is written to. What belongs to a practice that has not said yet what its receipts say waits for the start after it has.
+    """
+    told = Charge.practice_id.in_(select(Seller.practice_id))
+    charges = select(Charge.id).where(told, Charge.paid_at.is_not(None), ~_issued(Charge.id, DocumentKind.RECEIPT))
+    done = (Refund.state == RefundState.DONE) & ~_issued(Refund.id, DocumentKind.CREDIT_NOTE)
+    refunds = select(Refund.id).join(Charge, Charge.id == Refund.charge_id).where(told, done)
     async with house.database.read() as tx:
-        facts: list[ChargePaid | RefundDone] = [ChargePaid(one) for one in await tx.scalars(charges.order_by(Charge.paid_at, Charge.id))]
-        facts += [RefundDone(one) for one in await tx.scalars(refunds.order_by(Refund.settled_at, Refund.id))]
-    for fact in facts:
+        paid = await tx.scalars(charges.order_by(Charge.paid_at, Charge.id).limit(AT_ONCE))
+        facts: list[ChargePaid | RefundDone] = [ChargePaid(one) for one in paid]
+        facts += [RefundDone(one) for one in await tx.scalars(refunds.order_by(Refund.settled_at, Refund.id).limit(AT_ONCE))]
+    for fact in facts[:AT_ONCE]:
         await try_to(_issue(house, fact))
+    return len(facts[:AT_ONCE])
 
 
 async def settle_open(house: House) -> int:
@@ -81,8 +89,11 @@ async def _issue(house: House, fact: ChargePaid | RefundDone) -> None:
             await lock_charge(tx, fact.charge_id)
             await issue_receipt(tx, fact, house.clock.now())
         else:
-            await lock_charge(tx, (await tx.get_one(Refund, fact.refund_id)).charge_id)
-            await issue_credit_note(tx, fact, house.clock.now())
+            refund = await tx.get_one(Refund, fact.refund_id)
+            await lock_charge(tx, refund.charge_id)
+            await tx.refresh(refund)
+            if refund.state == RefundState.DONE:  # it may have failed after all, while others were written
+                await issue_credit_note(tx, fact, house.clock.now())
 
 
 def _issued(about: InstrumentedAttribute[UUID], kind: DocumentKind) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from server.booking.model import (
 from server.booking.offer import Offer, Wish, load_offer
 from server.booking.slots import Slot
 from server.booking.zones import checked_zone
-from server.core.db import Tx
+from server.core.db import Tx, locked
 from server.core.ids import new_id
 from server.core.marking import _
 from server.errors import Conflict, Invalid, NotFound
@@ -78,7 +78,7 @@ async def hold(tx: Tx, service: Service, begins_at: datetime, time_zone: str, no
 
 async def confirm(tx: Tx, appointment: Appointment, who: Details, now: datetime) -> None:
     """Turn a hold into a promise, on the record of the account that books, or on a new one; raises `Conflict` once the hold is over."""
-    await tx.refresh(appointment, with_for_update=True)
+    await tx.refresh(appointment, with_for_update=locked())
     appointment.refuse_unless_held(now)
     contact = Contact(who.name, who.mobile, who.email)
     known = await find_own_record(tx, who.person_id, appointment.practice_id, lock=True) if who.person_id else None

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from server.access.model import Professional
 from server.access.policy import AnswerFacts
 from server.booking.model import Appointment, AppointmentMember, AppointmentState
-from server.core.db import Tx
+from server.core.db import Tx, locked
 
 PROMISED = (AppointmentState.CONFIRMED, AppointmentState.FULFILLED, AppointmentState.NO_SHOW)
 MOST = 2000
@@ -17,7 +17,7 @@ MOST = 2000
 
 async def find_appointment(tx: Tx, appointment_id: UUID, *, lock: bool = False) -> Appointment | None:
     """Load one by its id, which its reader must have from a door. With `lock` others who change it wait for this transaction."""
-    return await tx.get(Appointment, appointment_id, with_for_update=lock or None)
+    return await tx.get(Appointment, appointment_id, with_for_update=locked(lock=lock), populate_existing=lock)
 
 
 async def professionals_of(tx: Tx, appointment_id: UUID) -> list[Professional]:

@@ -16,7 +16,7 @@ from server.access.model import Professional
 from server.booking.events import HoldEnded
 from server.booking.grains import Span, span_around
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain
-from server.core.db import Tx
+from server.core.db import Tx, locked
 from server.core.marking import _
 from server.errors import Conflict
 
@@ -37,7 +37,7 @@ async def lock_appointment(tx: Tx, appointment: Appointment) -> list[UUID]:
     """Lock the diaries of those who give an appointment, then the appointment itself, as it is now; returns who gives it."""
     who = await members_of(tx, appointment)
     await lock_diaries(tx, who)
-    await tx.refresh(appointment, with_for_update=True)
+    await tx.refresh(appointment, with_for_update=locked())
     return who
 
 
@@ -81,7 +81,7 @@ async def expire_stale(tx: Tx, who: Iterable[UUID], span: Span, now: datetime) -
     """Free grains of the span that were held for too long; the diaries are locked."""
     holders = select(Grain.appointment_id).where(_within(who, span))
     stale = select(Appointment).where(Appointment.hold_until <= now, Appointment.id.in_(holders)).order_by(Appointment.id)
-    await expire(tx, list(await tx.scalars(stale.with_for_update())), now)
+    await expire(tx, list(await tx.scalars(stale.with_for_update(key_share=True))), now)
 
 
 async def expire(tx: Tx, appointments: Iterable[Appointment], now: datetime) -> None:

@@ -64,7 +64,7 @@ def routes() -> list[Route]:
         Route("/offer/services/{service_id:uuid}", _edit_service, methods=["GET", "POST"]),
         Route("/offer/services/{service_id:uuid}/state", _state, methods=["POST"]),
         Route("/offer/services/{service_id:uuid}/preview", _preview),
-        Route("/offer/hours/{weekday:int}", _hours, methods=["GET", "POST"]),
+        Route("/offer/hours/{weekday:few}", _hours, methods=["GET", "POST"]),
         Route("/offer/days", _add_day, methods=["POST"]),
         Route("/offer/days/{day_id:uuid}/remove", _remove_day, methods=["POST"]),
         Route("/offer/closures", _close, methods=["POST"]),

@@ -66,7 +66,8 @@ async def _appointment(tx: Tx, appointment_id: UUID) -> Appointment:
 
 
 async def _of_appointment(tx: Tx, appointment_id: UUID) -> Consultation | None:
-    return await tx.scalar(select(Consultation).where(Consultation.appointment_id == appointment_id).with_for_update())
+    query = select(Consultation).where(Consultation.appointment_id == appointment_id)
+    return await tx.scalar(query.with_for_update(key_share=True).execution_options(populate_existing=True))
 
 
 async def _dismiss(tx: Tx, consultation: Consultation) -> None:

@@ -11,7 +11,7 @@ from server.access.model import Professional
 from server.access.policy import Viewer, may_see_consultation
 from server.booking.model import Appointment, Service
 from server.consultation.model import OVER, Consultation, JoinLink, Participant, Role, Standing
-from server.core.db import Tx
+from server.core.db import Tx, locked
 from server.core.ids import token_hash
 from server.errors import NotFound
 from server.patients.model import Patient
@@ -31,7 +31,7 @@ class Visit(NamedTuple):
 
 async def see_consultation(tx: Tx, viewer: Viewer, consultation_id: UUID, *, lock: bool = False) -> Consultation:
     """Load it for a professional; raises `NotFound`. With `lock` others who change something of it wait for this transaction."""
-    consultation = await tx.get(Consultation, consultation_id, with_for_update=lock or None)
+    consultation = await tx.get(Consultation, consultation_id, with_for_update=locked(lock=lock), populate_existing=lock)
     if consultation is None or not may_see_consultation(viewer, consultation):
         raise NotFound
     return consultation
@@ -56,7 +56,7 @@ async def see_visit(tx: Tx, visit_id: UUID, token: str, now: datetime, *, lock: 
     link = await find_link(tx, token)
     if link is None or link.id != visit_id:
         raise NotFound
-    consultation = await tx.get_one(Consultation, link.consultation_id, with_for_update=lock or None)
+    consultation = await tx.get_one(Consultation, link.consultation_id, with_for_update=locked(lock=lock), populate_existing=lock)
     participant = await tx.get_one(Participant, link.participant_id)
     return Visit(link, consultation, participant, link.standing(consultation, now))
 

@@ -24,7 +24,7 @@ async def find_lapsed(tx: Tx, now: datetime) -> list[UUID]:
 
 async def sweep_lapsed(tx: Tx, ids: list[UUID], now: datetime) -> int:
     """Close them by the model's rule; returns how many there were. A room that is still open looks again."""
-    query = select(Consultation).where(Consultation.id.in_(ids), Consultation.state.in_(OPEN)).with_for_update()
+    query = select(Consultation).where(Consultation.id.in_(ids), Consultation.state.in_(OPEN)).with_for_update(key_share=True)
     lapsed = [consultation for consultation in await tx.scalars(query) if consultation.closes_at < now]
     for consultation in lapsed:
         consultation.lapse(await last_seen(tx, consultation.id) if consultation.started_at else None)

@@ -18,7 +18,7 @@ from server.consultation.model import Consultation, Outcome, Participant, Relati
 from server.consultation.records import ChatMessage, Ending
 from server.consultation.roster import MESSAGES_SHOWN, ConsultationFacts, Facts, Member, Message
 from server.consultation.topics import today_topic
-from server.core.db import Tx
+from server.core.db import Tx, locked
 from server.core.ids import new_id
 from server.errors import Conflict, NotFound
 from server.patients.model import Patient
@@ -86,7 +86,7 @@ def facts_of(book: Book, said: Message | None = None) -> Facts:
 
 
 async def _open_book(tx: Tx, consultation_id: UUID, *, lock: bool = False) -> Book:
-    consultation = await tx.get(Consultation, consultation_id, with_for_update=lock or None)
+    consultation = await tx.get(Consultation, consultation_id, with_for_update=locked(lock=lock), populate_existing=lock)
     if consultation is None:
         raise NotFound
     places = select(Participant).where(Participant.consultation_id == consultation_id).order_by(Participant.role, Participant.name)

@@ -59,7 +59,7 @@ async def settle(tx: Tx, appointment_id: UUID, now: datetime) -> Finding | None:
     if not over or await tx.get(Settlement, appointment_id) is not None:
         return None
     query = select(Consultation).where(Consultation.appointment_id == appointment_id)
-    consultation = (await tx.scalars(query.with_for_update())).one()  # whoever comes at this moment comes before or after
+    consultation = (await tx.scalars(query.with_for_update(key_share=True))).one()  # whoever comes at this moment comes before or after
     settlement = _row(appointment, await _measured(tx, appointment, consultation), now)
     tx.add(settlement)
     if consultation.outcome == Outcome.ABSENT:

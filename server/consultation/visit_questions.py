@@ -226,6 +226,6 @@ def _show_closed(request: Request, asked: Asked, error: Conflict, fields: Fields
 PAGES = [
     ("/questions", questions_page, ["GET", "POST"]),
     ("/questions/check", check_page, ["GET", "POST"]),
-    ("/questions/{place:int}", question_page, ["GET", "POST"]),
-    ("/questions/{place:int}/draft", save_draft, ["POST"]),
+    ("/questions/{place:few}", question_page, ["GET", "POST"]),
+    ("/questions/{place:few}/draft", save_draft, ["POST"]),
 ]

@@ -173,6 +173,15 @@ class Database:
         await self._engine.dispose()
 
 
+def locked(*, lock: bool = True) -> dict[str, Any] | None:
+    """Return how `with_for_update` locks a row against whoever changes it, and not against whoever only refers to it.
+
+    On PostgreSQL each row that is inserted locks what its foreign keys name (KEY SHARE). Against a plain FOR UPDATE it would wait, out of
+    the order in which everybody locks.
+    """
+    return {"key_share": True} if lock else None
+
+
 def driver_url(url: str) -> str:
     """Return the URL with the async driver that the server uses (aiosqlite, psycopg)."""
     return url.replace("sqlite:", "sqlite+aiosqlite:", 1).replace("postgresql:", "postgresql+psycopg:", 1)

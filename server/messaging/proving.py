@@ -8,32 +8,28 @@ from server.core.db import Tx
 from server.core.house import House
 from server.messaging.composing import Post
 from server.messaging.optouts import is_stopped
-from server.patients.claims import GOOD_FOR, code_of
+from server.patients.claims import GOOD_FOR, code_of, leads_somewhere
 from server.patients.model import AddressProof
-from server.ports import Carried, Carrier, Letter
+from server.ports import Carrier, Letter
 
 
 def prove_with(house: House, post: Post, carriers: Mapping[Channel, Carrier]) -> Callable[[UUID], Awaitable[None]]:
-    """Return the handler of `prove` errands. Where no provider takes the message, whoever waits for it is told on their page."""
+    """Return the handler of `prove` errands. What becomes of a message is told to nobody: it would tell whether there is a record."""
 
     async def run(proof_id: UUID) -> None:
         async with house.database.read() as tx:
             proof = await tx.get(AddressProof, proof_id)
             if proof is None or proof.asked_at <= house.clock.now() - GOOD_FOR:
                 return
-            stopped = not proof.by_mail and await is_stopped(tx, post.secrets, proof.address)
-        carrier = carriers[Channel.EMAIL if proof.by_mail else Channel.SMS]
-        if stopped or await carrier.carry(letter_of(post, proof), str(proof.id)) != Carried.SENT:
-            async with house.database.write() as tx:
-                await _not_sent(tx, proof_id)
+            if not await leads_somewhere(tx, proof, house.settings.phone_region) or await _stopped(tx, post, proof):
+                return
+        await carriers[Channel.EMAIL if proof.by_mail else Channel.SMS].carry(letter_of(post, proof), str(proof.id))
 
     return run
 
 
-async def _not_sent(tx: Tx, proof_id: UUID) -> None:
-    proof = await tx.get(AddressProof, proof_id, with_for_update=True)
-    if proof is not None:
-        proof.unsent = True
+async def _stopped(tx: Tx, post: Post, proof: AddressProof) -> bool:
+    return not proof.by_mail and await is_stopped(tx, post.secrets, proof.address)
 
 
 def letter_of(post: Post, proof: AddressProof) -> Letter:

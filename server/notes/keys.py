@@ -1,9 +1,11 @@
 """Which keys of the ring the notes, recordings and answers need, and how they all come under the current one while the server runs."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.consultation.recorded import Recording
 from server.consultation.recording_actions import THING
@@ -106,18 +108,15 @@ async def _in_use(tx: Tx) -> dict[str, tuple[int, int]]:
 
 
 async def _in_recordings(tx: Tx) -> dict[str, tuple[int, UUID]]:
-    rows = await tx.execute(select(Recording.key_id, Recording.id).where(Recording.key_id.is_not(None)).order_by(Recording.id))
-    return _counted((key_id, recording_id) for key_id, recording_id in rows if key_id is not None)
+    return await _counted(tx, Recording.key_id, Recording.id)
 
 
 async def _in_answers(tx: Tx) -> dict[str, tuple[int, UUID]]:
-    rows = await tx.execute(select(AnswerSet.key_id, AnswerSet.id).order_by(AnswerSet.id))
-    return _counted((key_id, set_id) for key_id, set_id in rows)
+    return await _counted(tx, AnswerSet.key_id, AnswerSet.id)
 
 
-def _counted(rows: Iterable[tuple[str, UUID]]) -> dict[str, tuple[int, UUID]]:
-    """Return for each key how many rows need it, and one of them."""
-    found: dict[str, tuple[int, UUID]] = {}
-    for key_id, row_id in rows:
-        found[key_id] = (found.get(key_id, (0, row_id))[0] + 1, row_id)
-    return found
+async def _counted(tx: Tx, key_id: InstrumentedAttribute[Any], row_id: InstrumentedAttribute[UUID]) -> dict[str, tuple[int, UUID]]:
+    """Return for each key how many rows need it, and one of them; there are few keys, and may be many rows."""
+    counts = (await tx.execute(select(key_id, func.count()).where(key_id.is_not(None)).group_by(key_id).order_by(key_id))).all()
+    ones = [(await tx.scalars(select(row_id).where(key_id == name).limit(1))).one() for name, _ in counts]
+    return {name: (count, one) for (name, count), one in zip(counts, ones, strict=True)}

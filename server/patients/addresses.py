@@ -15,6 +15,10 @@ class Address(NamedTuple):
     text: str
     region: str
 
+    @property
+    def by_mail(self) -> bool:
+        return "@" in self.text
+
 
 class Reachable(Protocol):
     """Who has addresses, just as they were written."""
@@ -30,7 +34,8 @@ def read_address(text: str, region: str) -> Address | None:
     """Return what somebody wrote as an address; None for what is none."""
     written = text.strip()
     if "@" in written:
-        return Address(written.lower(), region) if len(written) <= LONGEST_EMAIL and EMAIL.fullmatch(written) else None
+        address = written.lower()  # which can be longer
+        return Address(address, region) if len(address) <= LONGEST_EMAIL and EMAIL.fullmatch(address) else None
     number = e164(written, region)
     return Address(number, region) if number else None
 

@@ -6,8 +6,9 @@ from starlette.routing import Route
 
 from server.errors import TooFast
 from server.identity.gate import signed_in
-from server.patients.addresses import read_address
-from server.patients.claims import ask, claim, count_wrong, fits, open_proof
+from server.patients.addresses import Address, read_address
+from server.patients.claims import Asking, ask, claim, count_wrong, fits, open_proof
+from server.settings import Settings
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -43,11 +44,16 @@ async def _ask(request: Request) -> Response:
         return _refuse(request, 422, "address", written)
     try:
         await house.limiter.hit("prove", str(who.person_id))
+        await house.limiter.hit("prove_address", house.secrets.mac("prove", address.text).hex())
     except TooFast:
         return _refuse(request, 429, "too_fast", written)
     async with house.database.write() as tx:
-        await ask(tx, who.person_id, address, language_of(request).tag, house.clock.now())
+        await ask(tx, Asking(who.person_id, address, language_of(request).tag, _sendable(house.settings, address)), house.clock.now())
     return RedirectResponse(FIND, status_code=303)
+
+
+def _sendable(settings: Settings, address: Address) -> bool:
+    return bool(settings.smtp_host if address.by_mail else settings.twilio_account_sid)
 
 
 def _refuse(request: Request, status: int, fault: str, written: str) -> Response:

@@ -6,6 +6,7 @@ nobody before.
 
 import hmac
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
@@ -28,18 +29,36 @@ MOST_TRIES = 5
 DIGITS = 6
 
 
-async def ask(tx: Tx, person_id: UUID, address: Address, language: str, now: datetime) -> None:
-    """Send a code to the address if it can lead to anything; an earlier one of this person counts no more, and old rows go."""
+class Asking(NamedTuple):
+    """Who asks for a code to which address, in which language the message is, and whether this server has a provider to send it by."""
+
+    person_id: UUID
+    address: Address
+    language: str
+    sendable: bool
+
+
+async def ask(tx: Tx, asking: Asking, now: datetime) -> None:
+    """Have a code sent if it can lead to anything; an earlier one of this person counts no more, and old rows go.
+
+    Whether it can is looked at by the errand: here nothing may differ, not even how long it takes.
+    """
+    person_id, address, language, sendable = asking
     over = AddressProof.asked_at <= now - GOOD_FOR
     await tx.execute(delete(AddressProof).where(or_(AddressProof.person_id == person_id, over)))
     proof = AddressProof(
-        id=new_id(), person_id=person_id, address=address.text, language=language, tries=0, unsent=False, asked_at=now
+        id=new_id(), person_id=person_id, address=address.text, language=language, tries=0, unsent=not sendable, asked_at=now
     )  # fmt: skip
     tx.add(proof)
     await tx.flush()
-    person = await tx.get_one(Person, person_id)
-    if await unclaimed_records(tx, person.name, address):
+    if sendable:
         add_errand(tx, PROVE, proof.id, f"{PROVE}:{proof.id}", now)
+
+
+async def leads_somewhere(tx: Tx, proof: AddressProof, region: str) -> bool:
+    """Whether there is a record to which the code would lead: a stranger's address is written to by nobody's wish."""
+    person = await tx.get_one(Person, proof.person_id)
+    return bool(await unclaimed_records(tx, person.name, Address(proof.address, region)))
 
 
 async def open_proof(tx: Tx, person_id: UUID, now: datetime, *, lock: bool = False) -> AddressProof | None:

@@ -302,6 +302,10 @@ def test_the_pages_that_find_appointments(persons: Persons, site: Site, language
     walk.comes_to(".error-summary", "no address")
     dana.page.locator("#address").fill("dana@example.com")
     walk.click("main form button")
+    walk.comes_to("a[href='/my/find?anew']", "no provider to send a code by")
+    with sqlite3.connect(site.server.folder / "test.db") as database:
+        database.execute("UPDATE address_proof SET unsent = 0")
+    dana.open("/my/find")
     walk.comes_to("#code", "a code is asked for")
     dana.page.locator("#code").fill("12")
     walk.click("main form button")

@@ -17,7 +17,7 @@ from server.messaging.optouts import hear
 from server.messaging.proving import prove_with
 from server.patients.actions import Contact, add_record
 from server.patients.addresses import Address
-from server.patients.claims import GOOD_FOR, PROVE, ask, code_of
+from server.patients.claims import GOOD_FOR, PROVE, Asking, ask, code_of
 from server.patients.model import AddressProof
 from server.ports import Carried
 from server.web.i18n import read_languages
@@ -57,7 +57,7 @@ async def begin(house: House, address: str, now: datetime = MORNING) -> UUID:
     async with house.database.write() as tx:
         await seat_cast(tx, MORNING)
         await add_record(tx, CLINIC, Contact(DANA.name, NUMBER, MAIL), None, now)
-        await ask(tx, DANA.person_id, Address(address, "GB"), "en-GB", now)
+        await ask(tx, Asking(DANA.person_id, Address(address, "GB"), "en-GB", sendable=True), now)
         return (await tx.scalars(select(AddressProof.id))).one()
 
 
@@ -86,11 +86,19 @@ async def test_a_code_that_is_too_old_is_not_sent(house: House, postman: Postman
 
 
 @pytest.mark.parametrize("says", [Carried.REFUSED, Carried.NOT_SENT])
-async def test_what_nobody_takes_is_told(house: House, postman: Postman, work: Work, says: Carried) -> None:
+async def test_what_becomes_of_it_tells_nothing(house: House, postman: Postman, work: Work, says: Carried) -> None:
     postman.says = says
     proof_id = await begin(house, MAIL)
     await work()
-    assert await unsent(house, proof_id)
+    assert len(postman.letters) == 1
+    assert not await unsent(house, proof_id)
+
+
+async def test_an_address_on_no_record_is_not_written_to(house: House, postman: Postman, work: Work) -> None:
+    proof_id = await begin(house, "stranger@example.org")
+    await work()
+    assert postman.letters == []
+    assert not await unsent(house, proof_id)
 
 
 async def test_a_number_that_wants_no_messages_gets_none(house: House, postman: Postman, work: Work) -> None:
@@ -99,4 +107,4 @@ async def test_a_number_that_wants_no_messages_gets_none(house: House, postman: 
         await hear(tx, house.secrets, NUMBER, "STOP", MORNING)
     await work()
     assert postman.letters == []
-    assert await unsent(house, proof_id)
+    assert not await unsent(house, proof_id)

@@ -31,9 +31,9 @@ class Endpoint:
             "{owner_id:uuid}": ALICE.professional_id, "{service_id:uuid}": meeting.visit_id, "{appointment_id:uuid}": meeting.visit_id,
             "{template_id:uuid}": meeting.visit_id, "{snippet_id:uuid}": meeting.visit_id,
             "{day_id:uuid}": meeting.visit_id, "{closure_id:uuid}": meeting.visit_id,
-            "{weekday:int}": 0, "{delay_id:uuid}": meeting.visit_id, "{kind}": "invitation", "{language}": "en-GB",
+            "{weekday:few}": 0, "{delay_id:uuid}": meeting.visit_id, "{kind}": "invitation", "{language}": "en-GB",
             "{delivery_id:uuid}": meeting.visit_id, "{seeker_id:uuid}": meeting.visit_id,
-            "{questionnaire_id:uuid}": meeting.visit_id, "{question}": "height", "{place:int}": 1,
+            "{questionnaire_id:uuid}": meeting.visit_id, "{question}": "height", "{place:few}": 1,
             "{charge_id:uuid}": meeting.visit_id, "{document_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path

@@ -170,3 +170,8 @@ async def test_whoever_gives_no_consultations_offers_nothing(house: House, sign_
     async with house.database.write() as tx:
         tx.add(service(ALICE))
     assert (await (await sign_in(OLGA)).get("/offer")).status_code == 403
+
+
+@pytest.mark.parametrize("weekday", ["7", "1" * 5000, "-1", "x"])
+async def test_what_is_no_day_of_the_week_is_not_there(sign_in: SignIn, weekday: str) -> None:
+    assert (await (await sign_in(ALICE)).get(f"/offer/hours/{weekday}")).status_code == 404

@@ -243,3 +243,10 @@ async def test_a_draft_is_forgotten_once_it_cannot_be_sent(erin: Answerer, house
     async with house.database.write() as tx:
         await sweep_lapsed(tx, await find_lapsed(tx, clock.now()), clock.now())
     assert await sets(house) == []
+
+
+@pytest.mark.parametrize("place", ["0", "4", "9999", "12345", "1" * 5000, "-1", "1.5", "x"])
+async def test_what_is_no_question_is_not_there(erin: Answerer, place: str) -> None:
+    await erin.do("begin")
+    answer = await erin.get(f"/{place}")
+    assert answer.status_code in {303, 404}

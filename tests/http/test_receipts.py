@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.billing.jobs import handlers, issue_missing
+from server.access.model import Practice
+from server.billing.events import RefundDone
+from server.billing.issuing import seller_of
+from server.billing.jobs import _issue, handlers, issue_missing
 from server.billing.model import Charge, ChargeState, Reason, Refund, RefundState
 from server.billing.papers import BillingDocument, Seller, ServiceVat
 from server.billing.refunds import request_refund
-from server.booking.model import Appointment, Pays, Service
+from server.booking.actions import cancel
+from server.booking.model import Appointment, Party, Pays, Service
 from server.consultation.events import News
 from server.core.audit import AuditEntry
 from server.core.house import House
@@ -117,6 +121,24 @@ async def test_an_invoice_for_what_is_paid_at_the_practice(
     assert "invoice cancelled" in (await alice.get("/money/invoices?month=2026-03")).text
 
 
+async def test_an_invoice_of_what_was_cancelled_can_be_cancelled_too(
+    app: Starlette, house: House, cast: Cast, clock: StillClock, sign_in: SignIn
+) -> None:
+    async with house.database.write() as tx:
+        at_practice = await offer(tx, clock.now(), price_minor=PRICE, pays=Pays.PRACTICE)
+    alice = await sign_in(ALICE)
+    async with browser_of(app) as client:
+        await Payer(client, at_practice, ALICE.professional_id).book(TIME)
+    (appointment,) = await _appointments(house)
+    path = f"/money/invoices/{appointment.id}"
+    await alice.post(path)
+    async with house.database.write() as tx:
+        await cancel(tx, await tx.get_one(Appointment, appointment.id), Party.PRACTICE, clock.now())
+    assert f"{path}/cancel" in (await alice.get("/money/invoices?month=2026-03")).text
+    assert (await alice.post(f"{path}/cancel")).status_code == 303
+    assert "invoice cancelled" in (await alice.get("/money/invoices?month=2026-03")).text
+
+
 async def test_what_receipts_say_is_the_administrators_to_decide(house: House, erin: Payer, paid_service: Service, sign_in: SignIn) -> None:
     olga = await sign_in(OLGA)
     assert "Our care is exempt" in (await olga.get("/money/seller")).text
@@ -218,6 +240,18 @@ async def test_who_gave_no_address_is_not_written_to(house: House, erin: Payer, 
     assert await _letters(house, clock) == []
 
 
+async def test_a_refund_that_failed_meanwhile_gets_no_credit_note(house: House, charge: Charge, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        failed = Refund(
+            id=uuid4(), charge_id=charge.id, minor=PRICE, with_fee=True, reason=Reason.LATE_PAYMENT, asked_by=None,
+            state=RefundState.FAILED, provider_ref=None, requested_at=clock.now(), settled_at=clock.now(),
+        )  # fmt: skip
+        tx.add(failed)
+    await _issue(house, RefundDone(failed.id))
+    async with house.database.read() as tx:
+        assert [one.kind for one in await tx.scalars(select(BillingDocument))] == ["receipt"]
+
+
 async def test_what_was_paid_before_there_were_documents_gets_its_own_once(house: House, charge: Charge, clock: StillClock) -> None:
     """A database from before has no document of a charge; here it is a second charge, as if written then."""
     async with house.database.write() as tx:
@@ -230,8 +264,10 @@ async def test_what_was_paid_before_there_were_documents_gets_its_own_once(house
                 state=RefundState.DONE, provider_ref=None, requested_at=clock.now(), settled_at=clock.now(),
             )
         )  # fmt: skip
-    for _ in range(2):
-        await issue_missing(house)
+    assert await issue_missing(house) == 0, "the practice has not said yet what its receipts say"
+    async with house.database.write() as tx:
+        tx.add(await seller_of(tx, await tx.get_one(Practice, charge.practice_id), clock.now()))
+    assert [await issue_missing(house), await issue_missing(house)] == [2, 0]
     async with house.database.read() as tx:
         issued = await tx.scalars(select(BillingDocument).order_by(BillingDocument.number))
         assert [(one.number, one.kind, one.buyer_name) for one in issued] == [

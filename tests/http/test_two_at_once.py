@@ -1,5 +1,8 @@
 """Two connections at one consultation on PostgreSQL: the second waits for the first, and neither undoes the other."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
 import anyio
 import httpx2
 import pytest
@@ -7,12 +10,13 @@ from sqlalchemy import select, text
 from starlette.applications import Starlette
 
 from server.booking.actions import Details, confirm, hold
-from server.booking.guard import lock_diaries
-from server.booking.model import Appointment
+from server.booking.guard import lock_appointment, lock_diaries
+from server.booking.model import Appointment, AppointmentState
 from server.consultation.actions import reissue_link
 from server.consultation.changes import Arrive
 from server.consultation.live_actions import perform
-from server.consultation.model import Consultation, JoinLink, Stage
+from server.consultation.model import Consultation, ConsultationState, JoinLink, Stage
+from server.core.db import locked
 from server.core.house import House
 from server.core.ids import new_id
 from server.identity.model import Person
@@ -87,13 +91,23 @@ async def test_one_who_books_twice_at_once_has_one_record(house: House, meeting:
         assert len(await own_records(tx, person.id)) == 1
 
 
-@pytest.mark.row("B4")
-@pytest.mark.parametrize("act", ["move", "cancel"])
-@pytest.mark.parametrize("whose", ["patient", "practice"])
-async def test_who_waits_for_a_diary_holds_nothing_that_its_owner_may_need(
-    app: Starlette, house: House, sign_in: SignIn, whose: str, act: str
-) -> None:
-    """A payment or a sweep locks diaries, then the appointment, then the consultation: so must the pages, or each waits for the other."""
+@dataclass(frozen=True)
+class Both:
+    """The pages of one appointment: of the patient, and of the practice."""
+
+    browsers: dict[str, httpx2.AsyncClient]
+    pages: dict[str, str]
+    appointment: Appointment
+    consultation: Consultation
+
+    async def post(self, whose: str, act: str) -> int:
+        """Move or cancel; returns the status."""
+        form = {"version": str(self.appointment.version), "time": "2026-03-05T09:40Z"}
+        return (await self.browsers[whose].post(f"{self.pages[whose]}/{act}", data=form)).status_code
+
+
+@pytest.fixture
+async def both(app: Starlette, house: House, sign_in: SignIn) -> AsyncIterator[Both]:
     alice = await sign_in(ALICE)
     async with house.database.write() as tx:
         offered = await offer(tx, house.clock.now())
@@ -102,17 +116,55 @@ async def test_who_waits_for_a_diary_holds_nothing_that_its_owner_may_need(
         async with house.database.read() as tx:
             consultation = (await tx.scalars(select(Consultation))).one()
             appointment = (await tx.scalars(select(Appointment))).one()
-        page = f"{visit}/{act}" if whose == "patient" else f"/consultations/{consultation.id}/appointment/{act}"
-        answers: list[httpx2.Response] = []
+        pages = {"patient": visit, "practice": f"/consultations/{consultation.id}/appointment"}
+        yield Both({"patient": erin, "practice": alice}, pages, appointment, consultation)
 
-        async def post() -> None:
-            form = {"version": str(appointment.version), "time": "2026-03-05T09:40Z"}
-            answers.append(await (erin if whose == "patient" else alice).post(page, data=form))
 
-        async with anyio.create_task_group() as tasks, house.database.write() as tx:
-            await lock_diaries(tx, [ALICE.professional_id])
-            tasks.start_soon(post)
-            await until(lambda: somebody_waits(house))
-            await tx.refresh(await tx.get_one(Appointment, appointment.id), with_for_update={"nowait": True})
-            await tx.refresh(await tx.get_one(Consultation, consultation.id), with_for_update={"nowait": True})
-    assert [answer.status_code for answer in answers] == [303]
+@pytest.mark.row("B4")
+@pytest.mark.parametrize("act", ["move", "cancel"])
+@pytest.mark.parametrize("whose", ["patient", "practice"])
+async def test_who_waits_for_a_diary_holds_nothing_that_its_owner_may_need(both: Both, house: House, whose: str, act: str) -> None:
+    """A payment or a sweep locks diaries, then the appointment, then the consultation: so must the pages, or each waits for the other."""
+    found: list[int] = []
+
+    async def post() -> None:
+        found.append(await both.post(whose, act))
+
+    async with anyio.create_task_group() as tasks, house.database.write() as tx:
+        await lock_diaries(tx, [ALICE.professional_id])
+        tasks.start_soon(post)
+        await until(lambda: somebody_waits(house))
+        await tx.refresh(await tx.get_one(Appointment, both.appointment.id), with_for_update={"nowait": True})
+        await tx.refresh(await tx.get_one(Consultation, both.consultation.id), with_for_update={"nowait": True})
+    assert found == [303]
+
+
+@pytest.mark.row("B4")
+@pytest.mark.parametrize("act", ["move", "cancel"])
+@pytest.mark.parametrize("whose", ["patient", "practice"])
+async def test_a_call_that_begins_meanwhile_is_neither_moved_nor_cancelled(both: Both, house: House, whose: str, act: str) -> None:
+    found: list[int] = []
+
+    async def post() -> None:
+        found.append(await both.post(whose, act))
+
+    async with anyio.create_task_group() as tasks, house.database.write() as tx:
+        mine = await tx.get_one(Consultation, both.consultation.id, with_for_update=True)
+        mine.state, mine.started_at = ConsultationState.ACTIVE, house.clock.now()
+        await tx.flush()
+        tasks.start_soon(post)
+        await until(lambda: somebody_waits(house))
+    assert found == [409]
+    async with house.database.read() as tx:
+        assert (await tx.get_one(Consultation, both.consultation.id)).state == ConsultationState.ACTIVE
+        assert (await tx.get_one(Appointment, both.appointment.id)).state == AppointmentState.CONFIRMED
+
+
+@pytest.mark.row("B5")
+async def test_what_only_refers_to_an_appointment_does_not_wait_for_who_changes_it(both: Both, house: House) -> None:
+    """Answers, receipts and messages are rows with foreign keys: they lock the consultation or the charge first, out of the order."""
+    async with house.database.write() as tx, house.database.write() as other:
+        await lock_appointment(tx, await tx.get_one(Appointment, both.appointment.id))
+        await tx.get_one(Consultation, both.consultation.id, with_for_update=locked())
+        for model, row_id in ((Appointment, both.appointment.id), (Consultation, both.consultation.id)):
+            await other.execute(select(model.id).where(model.id == row_id).with_for_update(read=True, key_share=True, nowait=True))
