@@ -30,6 +30,10 @@ WATCH = """
   if (Real) globalThis.RTCPeerConnection = class extends Real {
     constructor(...given) { super(...given); globalThis.connections.push(this); }
   };
+  globalThis.announced = [];
+  const listen = (region) => new MutationObserver(() => globalThis.announced.push(region.textContent))
+    .observe(region, { childList: true, characterData: true, subtree: true });
+  addEventListener("DOMContentLoaded", () => document.querySelectorAll("#announce-polite, #announce-assertive").forEach(listen));
   addEventListener("securitypolicyviolation", (event) => console.error("policy broken:", event.violatedDirective, event.blockedURI));
 })()
 """
@@ -143,6 +147,11 @@ class Person:
         """Wait until the words can be seen on the page."""
         seen = self.page.get_by_text(self.say(words, **values)).locator("visible=true")
         expect(seen.first).to_be_visible(timeout=within_s * 1000)
+
+    def is_told(self, words: str) -> None:
+        """Wait until a screen reader was told the words since the page came, whatever it was told after them."""
+        said = "(words) => globalThis.announced.some((each) => each.includes(words))"
+        self.until(lambda: self.page.evaluate(said, words), what=f"{words!r} said to a screen reader")
 
     def state(self, phase: str, *, within_s: float = SLOW_S, line: str = "open") -> None:
         """Wait until the call of this page is in a phase, with its line to the server in a state."""

@@ -46,7 +46,7 @@ def test_a_refused_patient_is_not_filmed_and_is_called_when_let_in(persons: Pers
     dana.state("refused")
     devices_are(dana, mic="off", camera="off")
     alice.press("Admit")
-    expect(dana.page.locator("#announce-assertive")).to_have_text("Dr Alice Ahmed is ready for you.")
+    dana.is_told("Dr Alice Ahmed is ready for you.")
     in_call(dana)
     devices_are(dana, mic="on", camera="on")
     alice.watches()

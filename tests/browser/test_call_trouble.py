@@ -94,7 +94,7 @@ def test_the_phone_is_offered_where_no_connection_comes_about(persons: Persons, 
     dana.reads("Connecting you with Dr Alice Ahmed…")
     dana.reads("Still trying. You can also call", within_s=30)  # after 20 s, although the engine is tried after 14
     expect(dana.link("Call")).to_have_attribute("href", re.compile("^tel:"))
-    expect(dana.page.locator("#announce-polite")).to_contain_text("Still trying. You can also call")
+    dana.is_told("Still trying. You can also call")
 
 
 def test_a_waiting_room_that_does_not_open_says_so(persons: Persons, site: Site) -> None:

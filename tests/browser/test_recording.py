@@ -57,7 +57,7 @@ def test_from_the_question_to_the_player_and_back(call: tuple[Person, Person], p
     ask(alice)
     question = dana.page.get_by_role("region", name="Dr Alice Ahmed asks to record this call")
     expect(question).to_be_visible()
-    expect(dana.page.locator("#announce-polite")).to_contain_text("asks to record this call")
+    dana.is_told("asks to record this call")
     assert dana.page.evaluate("document.activeElement.outerHTML") == focus
     expect(alice.page.locator(".banner").get_by_text("Waiting until Dana Diaz has agreed to be recorded")).to_be_visible()
     assert looks_good(dana.page) == []
@@ -67,7 +67,7 @@ def test_from_the_question_to_the_player_and_back(call: tuple[Person, Person], p
     for person in (alice, dana):
         expect(sign(person)).to_have_text("Being recorded")
         person.watches(frames=60)
-    expect(dana.page.locator("#announce-polite")).to_have_text("Being recorded")
+    dana.is_told("Being recorded")
     alice.press("Devices")
     alice.press("Stop recording, and keep it")
     for person in (alice, dana):
@@ -121,11 +121,11 @@ def test_a_no_is_enough_and_an_agreement_can_be_taken_back(call: tuple[Person, P
     ask(alice)
     dana.page.get_by_role("button", name="No", exact=True).click()
     expect(dana.page.get_by_role("button", name="Yes, I agree")).to_have_count(0)
-    expect(alice.page.locator("#announce-polite")).to_have_text("Nothing is recorded.")
+    alice.is_told("Nothing is recorded.")
     ask(alice)
     dana.press("Yes, I agree")
     expect(sign(alice)).to_have_text("Being recorded")
     dana.press("More")
     dana.press("I no longer agree: stop and delete the recording")
     expect(sign(alice)).to_have_count(0)
-    expect(alice.page.locator("#announce-polite")).to_have_text("The recording has ended.")
+    alice.is_told("The recording has ended.")
