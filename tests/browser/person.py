@@ -30,13 +30,15 @@ WATCH = """
   if (Real) globalThis.RTCPeerConnection = class extends Real {
     constructor(...given) { super(...given); globalThis.connections.push(this); }
   };
-  globalThis.announced = [];
-  const listen = (region) => new MutationObserver(() => globalThis.announced.push(region.textContent))
-    .observe(region, { childList: true, characterData: true, subtree: true });
-  addEventListener("DOMContentLoaded", () => document.querySelectorAll("#announce-polite, #announce-assertive").forEach(listen));
   addEventListener("securitypolicyviolation", (event) => console.error("policy broken:", event.violatedDirective, event.blockedURI));
 })()
 """
+
+LISTEN = """() => {
+  globalThis.announced = [];
+  for (const region of document.querySelectorAll("#announce-polite, #announce-assertive"))
+    new MutationObserver(() => globalThis.announced.push(region.textContent)).observe(region, { childList: true, subtree: true });
+}"""
 
 RECEIVED = """async () => {
   const found = { frames: 0, width: 0, audio: 0, energy: 0, bytes: 0 };
@@ -148,8 +150,12 @@ class Person:
         seen = self.page.get_by_text(self.say(words, **values)).locator("visible=true")
         expect(seen.first).to_be_visible(timeout=within_s * 1000)
 
+    def listens(self) -> None:
+        """Keep from now on what this page tells a screen reader."""
+        self.page.evaluate(LISTEN)
+
     def is_told(self, words: str) -> None:
-        """Wait until a screen reader was told the words since the page came, whatever it was told after them."""
+        """Wait until a screen reader was told the words since this person `listens`, whatever it was told after them."""
         said = "(words) => globalThis.announced.some((each) => each.includes(words))"
         self.until(lambda: self.page.evaluate(said, words), what=f"{words!r} said to a screen reader")
 

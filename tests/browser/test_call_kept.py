@@ -45,6 +45,7 @@ def test_a_refused_patient_is_not_filmed_and_is_called_when_let_in(persons: Pers
     alice.press("Tell them and close the waiting room")
     dana.state("refused")
     devices_are(dana, mic="off", camera="off")
+    dana.listens()
     alice.press("Admit")
     dana.is_told("Dr Alice Ahmed is ready for you.")
     in_call(dana)

@@ -91,6 +91,7 @@ def test_the_phone_is_offered_where_no_connection_comes_about(persons: Persons, 
     alice = admitted(persons, site, dana)
     for person in (alice, dana):
         person.state("called")
+    dana.listens()
     dana.reads("Connecting you with Dr Alice Ahmed…")
     dana.reads("Still trying. You can also call", within_s=30)  # after 20 s, although the engine is tried after 14
     expect(dana.link("Call")).to_have_attribute("href", re.compile("^tel:"))

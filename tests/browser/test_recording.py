@@ -53,6 +53,7 @@ def sign(person: Person) -> Locator:
 @pytest.mark.row("V11")
 def test_from_the_question_to_the_player_and_back(call: tuple[Person, Person], persons: Persons, site: Site, booked: Booked) -> None:
     alice, dana = call
+    dana.listens()
     focus = dana.page.evaluate("document.activeElement.outerHTML")
     ask(alice)
     question = dana.page.get_by_role("region", name="Dr Alice Ahmed asks to record this call")
@@ -118,6 +119,7 @@ def takes_back(persons: Persons, site: Site) -> None:
 
 def test_a_no_is_enough_and_an_agreement_can_be_taken_back(call: tuple[Person, Person]) -> None:
     alice, dana = call
+    alice.listens()
     ask(alice)
     dana.page.get_by_role("button", name="No", exact=True).click()
     expect(dana.page.get_by_role("button", name="Yes, I agree")).to_have_count(0)
