@@ -71,7 +71,7 @@ async function seen() {
     if (report.type !== "inbound-rtp") continue;
     found[report.mid] = {
       codec: reports.get(report.codecId)?.mimeType ?? "",
-      kind: report.kind, frames: report.framesDecoded ?? 0, width: report.frameWidth ?? 0, freezes: report.freezeCount ?? 0,
+      kind: report.kind, frames: report.framesDecoded ?? 0, width: report.frameWidth ?? 0, asked: report.pliCount ?? 0,
       energy: report.totalAudioEnergy ?? 0, packets: report.packetsReceived,
     };
   }
@@ -111,8 +111,9 @@ class Guest:
     def width(self, publisher: str) -> int:
         return int(self.seen().get((publisher, "camera"), {}).get("width", 0))
 
-    def freezes(self) -> int:
-        return sum(found["freezes"] for found in self.seen().values())
+    def asked_anew(self, publisher: str) -> int:
+        """How often it could not go on with what it received, and asked for a whole picture."""
+        return int(self.seen().get((publisher, "camera"), {}).get("asked", 0))
 
     def leave(self) -> None:
         self.page.context.close()

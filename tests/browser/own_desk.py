@@ -45,6 +45,11 @@ def at_own_desk(person: Person, member: Staff, booked: Booked, *, own: bool = Tr
     expect(section(person, "Plan")).to_be_editable()
 
 
+def all_kept(person: Person) -> None:
+    """Wait until the page shows that all which was typed is kept; what a screen reader was told last may be of an earlier letter."""
+    expect(person.page.locator(".note-state")).to_have_text(KEPT)
+
+
 def kept(person: Person) -> list[str]:
     found: list[list[str]] = []
 

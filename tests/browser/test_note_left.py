@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 from server.notes.limits import MAX_UPDATE
 from tests.browser.axe import Inspection
 from tests.browser.journeys import at_desk
-from tests.browser.own_desk import KEPT, OFFERED, at_own_desk, kept, new_page, nothing_kept, takes_all_dialogs
+from tests.browser.own_desk import OFFERED, all_kept, at_own_desk, kept, new_page, nothing_kept, takes_all_dialogs
 from tests.browser.person import Person, Persons
 from tests.browser.test_note import paste, saved, section, write, written
 from tests.browser.test_note_signing import do, editor, pane, sign, tab
@@ -53,7 +53,7 @@ def test_bad_42_the_next_tab_sends_what_was_not_sent(site: Site, alice: Person, 
     saved(alice)
     plug.pull()
     write(alice, "Plan", "Zebrafish twice a day.")
-    alice.reads(KEPT)
+    all_kept(alice)
     (record,) = kept(alice)
     assert "Zebrafish" not in record
     assert "twice" not in record
@@ -79,7 +79,7 @@ def test_what_is_longer_than_one_edit_may_be_is_sent_as_well(site: Site, alice: 
     for _ in range(PASTES):
         paste(alice, "text/plain", LONG)
     alice.until(lambda: sum(map(len, kept(alice))) > READ_TWICE * PASTES * len(LONG), what="the last of it is kept, too")
-    alice.reads(KEPT)
+    all_kept(alice)
     plug.put_back()
     new_page(alice, booked)
     saved(alice)
@@ -96,10 +96,10 @@ def test_of_several_lost_tabs_one_goes_on_and_the_others_are_offered(site: Site,
     expect(second.get_by_role("textbox", name="Plan")).to_be_editable()
     plug.pull()
     write(alice, "Plan", "From the first tab.")
-    alice.reads(KEPT)
+    all_kept(alice)
     alice.page = second
     write(alice, "Plan", "From the second tab.")
-    alice.reads(KEPT)
+    all_kept(alice)
     alice.until(lambda: len(kept(alice)) == 2, what="one record for each tab")
     first.close()
     plug.put_back()
@@ -127,7 +127,7 @@ def test_what_was_kept_is_noise_to_the_next_login(site: Site, alice: Person, plu
     at_own_desk(alice, ALICE, booked)
     plug.pull()
     write(alice, "Plan", "Zebrafish")
-    alice.reads(KEPT)
+    all_kept(alice)
     alice.page.close()
     alice.context.clear_cookies()
     plug.put_back()
@@ -145,7 +145,7 @@ def test_in_a_note_that_was_locked_meanwhile_it_comes_as_too_late(persons: Perso
     saved(alice)
     plug.pull()
     write(alice, "Plan", "Zebrafish")
-    alice.reads(KEPT)
+    all_kept(alice)
     alice.page.close()
     elsewhere = at_desk(persons, site, booked)
     expect(section(elsewhere, "Plan")).to_have_text("Rest. ")
@@ -175,7 +175,7 @@ def test_signing_out_clears_the_computer_and_an_open_tab_goes_on_after_the_next_
     at_own_desk(alice, ALICE, booked)
     dead.set()
     write(alice, "Plan", "Zebrafish")
-    alice.reads(KEPT)
+    all_kept(alice)
     desk, other = alice.page, alice.new_tab()
     alice.page = other
     alice.open("/today")
@@ -214,7 +214,7 @@ def test_a_tab_of_an_older_schema_is_refused_politely_and_its_text_is_offered_to
     saved(alice)
     own_site.server.kill()
     write(alice, "Plan", "Zebrafish")
-    alice.reads(KEPT)
+    all_kept(alice)
     upgrade(own_site.server)
     alice.reads("This page is older than the server. Copy what is not saved, then load the page again.")
     expect(section(alice, "Plan")).to_have_text("Sent. Zebrafish")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.journeys import at_desk
-from tests.browser.own_desk import KEPT, NOT_SAVED, at_own_desk, kept, nothing_kept
+from tests.browser.own_desk import NOT_SAVED, all_kept, at_own_desk, kept, nothing_kept
 from tests.browser.person import Person, Persons
 from tests.browser.test_note import saved, section, write, written
 from tests.cable import Plug
@@ -65,7 +65,7 @@ def test_many_edits_of_both_sides_are_merged(persons: Persons, site: Site, alice
     for number in range(EDITS):
         alice.page.keyboard.type(f"a{number}.")
         bob.page.keyboard.type(f"b{number}.")
-    alice.reads(KEPT)
+    all_kept(alice)
     plug.put_back()
     saved(alice)
     saved(bob)
@@ -90,7 +90,7 @@ def test_a_practice_that_keeps_no_drafts_keeps_none(persons: Persons, site: Site
     at_own_desk(alice, ALICE, booked)
     plug.pull()
     write(alice, "Plan", "Zebrafish. ")
-    alice.reads(KEPT)
+    all_kept(alice)
     assert len(kept(alice)) == 1
     decide(persons, site, keeps=False)
     plug.put_back()
