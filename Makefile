@@ -15,7 +15,7 @@ NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,.venv/.nod
 
 STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json
 
-.PHONY: run test check check-types check-rules check-browser-side fix bench bench-call bench-notes bench-media bench-booking screenshots trace help install setup
+.PHONY: run test check check-types check-rules check-browser-side fix bench bench-call bench-notes bench-media bench-booking bench-law screenshots trace help install setup
 .DELETE_ON_ERROR:
 
 run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127.0.0.1)
@@ -52,6 +52,7 @@ bench: ## every benchmark, one after the other
 	$(MAKE) bench-notes
 	$(MAKE) bench-media
 	$(MAKE) bench-booking
+	$(MAKE) bench-law
 
 bench-call: install .venv/.dev static/dist/manifest.json ## figures of call and note, as lines `name value unit`
 	$(BIN)/python -m tests.bench
@@ -64,6 +65,9 @@ bench-media: install .venv/.dev ## figures of our forwarding engine beside Janus
 
 bench-booking: install .venv/.dev ## figures of booking: races for one time, and slots (BOOKING="--only slots")
 	$(BIN)/python -m tests.bench.booking $(BOOKING)
+
+bench-law: install .venv/.dev ## figures of rights and records (LAW="--only audit")
+	$(BIN)/python -m tests.bench.law $(LAW)
 
 screenshots: install .venv/.dev static/dist/manifest.json ## pictures of the pages into docs/images
 	$(BIN)/pytest tests/browser/screenshots.py

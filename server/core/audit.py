@@ -1,18 +1,19 @@
 """Who looked at, changed or took away something clinical: one chain of entries per practice, which shows every change made to it later."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, UniqueConstraint, select, text
+from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, UniqueConstraint, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, Tx
 
 START = bytes(32)
+PIECE = 5_000  # entries that are looked over at once
 LOCK_SPACE = 0x61756469  # of PostgreSQL's advisory locks
 
 
@@ -62,19 +63,38 @@ class AuditEntry(Base):
     reason: Mapped[str | None] = mapped_column(String(500))
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
+
+FIELDS = (
+    AuditEntry.practice_id,
+    AuditEntry.number,
+    AuditEntry.at,
+    AuditEntry.person_id,
+    AuditEntry.act,
+    AuditEntry.thing,
+    AuditEntry.thing_id,
+    AuditEntry.patient_id,
+    AuditEntry.reason,
+    AuditEntry.hash,
+)
+
+
+class Entry(NamedTuple):
+    """The columns of `AuditEntry` that are chained, in the order of `FIELDS`: a long audit is looked over without its rows' objects."""
+
+    practice_id: UUID
+    number: int
+    at: datetime
+    person_id: UUID | None
+    act: str
+    thing: str
+    thing_id: UUID
+    patient_id: UUID | None
+    reason: str | None
+    hash: bytes = b""
+
     def digest(self, previous: bytes) -> bytes:
         """Return what `hash` must be after an entry with the hash `previous`; every field counts, with its length."""
-        fields = (
-            self.practice_id,
-            self.number,
-            self.at.isoformat(),
-            self.person_id,
-            self.act,
-            self.thing,
-            self.thing_id,
-            self.patient_id,
-            self.reason,
-        )
+        fields = (self[0], self[1], self[2].isoformat(), *self[3:9])
         raw = b"".join(_framed("" if field is None else str(field)) for field in fields)
         return hashlib.sha256(previous + raw).digest()
 
@@ -97,23 +117,29 @@ class Deed:
 
 async def record(tx: Tx, deed: Deed, now: datetime) -> None:
     """Add an entry in the caller's transaction; entries of one practice wait for each other until they are committed."""
+    await tx.flush()  # of what the entry may name
     await _queue_up(tx, deed.practice_id)
-    newest = select(AuditEntry).where(AuditEntry.practice_id == deed.practice_id).order_by(AuditEntry.number.desc()).limit(1)
-    last = await tx.scalar(newest)
-    entry = AuditEntry(**vars(deed), number=last.number + 1 if last else 1, at=now)
-    entry.hash = entry.digest(last.hash if last else START)
-    tx.add(entry)
-    await tx.flush()
+    of_practice = AuditEntry.practice_id == deed.practice_id
+    newest = select(AuditEntry.number, AuditEntry.hash).where(of_practice).order_by(AuditEntry.number.desc()).limit(1)
+    number, previous = (await tx.execute(newest)).one_or_none() or (0, START)
+    entry = Entry(**vars(deed), number=number + 1, at=now.astimezone(UTC))
+    await tx.execute(insert(AuditEntry), {**entry._asdict(), "hash": entry.digest(previous)})
 
 
-def first_broken(entries: Iterable[AuditEntry]) -> int | None:
-    """Return the number at which the chain of one practice, read from its beginning, does not follow from itself; None for a sound one."""
-    previous, expected = START, 1
-    for entry in entries:
-        if entry.number != expected or entry.digest(previous) != entry.hash:
-            return expected
-        previous, expected = entry.hash, expected + 1
-    return None
+async def first_broken(tx: Tx, practice_id: UUID) -> int | None:
+    """Return the number at which the chain of a practice, read from its beginning, does not follow from itself; None for a sound one."""
+    number, previous = 0, START
+    while True:
+        of_practice = (AuditEntry.practice_id == practice_id) & (AuditEntry.number > number)
+        rows = (await tx.execute(select(*FIELDS).where(of_practice).order_by(AuditEntry.number).limit(PIECE))).all()
+        if not rows:
+            return None
+        for row in rows:
+            entry = Entry._make(row)
+            number += 1
+            if entry.number != number or entry.digest(previous) != entry.hash:
+                return number
+            previous = entry.hash
 
 
 async def _queue_up(tx: Tx, practice_id: UUID) -> None:

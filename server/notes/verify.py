@@ -39,8 +39,7 @@ async def verify_notes(tx: Tx, keyring: KeyRing, data_dir: Path) -> AsyncIterato
 async def verify_audit(tx: Tx, data_dir: Path) -> AsyncIterator[str]:
     """Yield a line for every fault of the audits and of what the anchors say of them."""
     for practice_id in await tx.scalars(select(AuditEntry.practice_id).distinct()):
-        query = select(AuditEntry).where(AuditEntry.practice_id == practice_id).order_by(AuditEntry.number)
-        broken = first_broken(await tx.scalars(query))
+        broken = await first_broken(tx, practice_id)
         if broken is not None:
             yield f"audit {practice_id} entry {broken}: does not follow from the one before"
     async for fault in _of_anchors(tx, data_dir, (AUDIT,)):

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from server.access.emergency import EMERGENCY_FOR
 from server.access.model import EmergencyAccess, EmergencyNotice
-from server.core.audit import Act, AuditEntry
+from server.core.audit import FIELDS, Act, AuditEntry, Entry
 from server.core.house import House
 from server.patients.actions import withdraw_sharing
 from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, OLGA, SAM, Meeting, Staff, add_meeting
@@ -177,5 +177,6 @@ async def test_the_reason_is_part_of_the_chain(sign_in: SignIn, house: House, no
     async with house.database.read() as tx:
         entry = (await tx.scalars(select(AuditEntry).where(AuditEntry.act == Act.BROKE_GLASS))).one()
         before = await tx.scalar(select(AuditEntry.hash).where(AuditEntry.number == entry.number - 1))
-    entry.reason = "Something else"
-    assert entry.digest(before or bytes(32)) != entry.hash
+        chained = Entry._make((await tx.execute(select(*FIELDS).where(AuditEntry.id == entry.id))).one())
+    assert chained.digest(before or bytes(32)) == entry.hash
+    assert chained._replace(reason="Something else").digest(before or bytes(32)) != entry.hash

@@ -1,0 +1,22 @@
+"""`make bench-law`: prints every figure about rights and records, one a line, then what each must hold to."""
+
+import argparse
+import sys
+
+from tests.bench.law import audit
+from tests.bench.report import Bench, report
+
+BENCHES: dict[str, Bench] = {
+    "audit": audit.measure,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.law", description=__doc__)
+    parser.add_argument("--only", action="append", choices=BENCHES, help="this bench; may be given more than once (all of them)")
+    parser.add_argument("--entries", type=int, default=100_000, help="entries of the audit that is added to and verified (100000)")
+    return report(BENCHES, parser.parse_args())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
