@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, UniqueConstraint, insert, select, text
+from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, Tx
@@ -123,7 +123,7 @@ async def record(tx: Tx, deed: Deed, now: datetime) -> None:
     newest = select(AuditEntry.number, AuditEntry.hash).where(of_practice).order_by(AuditEntry.number.desc()).limit(1)
     number, previous = (await tx.execute(newest)).one_or_none() or (0, START)
     entry = Entry(**vars(deed), number=number + 1, at=now.astimezone(UTC))
-    await tx.execute(insert(AuditEntry), {**entry._asdict(), "hash": entry.digest(previous)})
+    await tx.execute(insert(cast(Table, AuditEntry.__table__)), {**entry._asdict(), "hash": entry.digest(previous)})
 
 
 async def first_broken(tx: Tx, practice_id: UUID) -> int | None:
