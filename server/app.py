@@ -48,10 +48,12 @@ import server.messaging.hooks
 import server.messaging.http
 import server.messaging.late_http
 import server.messaging.practice_pages
+import server.notes.background_pages
 import server.notes.earlier_http
 import server.notes.emergency_pages
 import server.notes.export_http
 import server.notes.http
+import server.notes.my_background_pages
 import server.notes.my_pages
 import server.notes.note_pages
 import server.notes.patient_answers_http
@@ -235,13 +237,22 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.export_http.routes(press),
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
-        *server.notes.my_pages.routes(),
-        *server.notes.record_pages.routes(),
-        *server.notes.patient_answers_pages.routes(),
+        *_record_routes(),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
+    ]
+
+
+def _record_routes() -> list[Route]:
+    """Return the pages of a patient's record, for those who work here and for the patient."""
+    return [
+        *server.notes.my_pages.routes(),
+        *server.notes.record_pages.routes(),
+        *server.notes.background_pages.routes(),
+        *server.notes.my_background_pages.routes(),
+        *server.notes.patient_answers_pages.routes(),
     ]
 
 

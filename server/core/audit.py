@@ -42,6 +42,8 @@ class Act(StrEnum):
     INVITED = "invited"
     RESENT = "resent"
     UNINVITED = "uninvited"
+    ASKED = "asked"
+    ANSWERED = "answered"
 
 
 class AuditEntry(Base):
