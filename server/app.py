@@ -52,8 +52,10 @@ import server.notes.background_pages
 import server.notes.earlier_http
 import server.notes.emergency_pages
 import server.notes.export_http
+import server.notes.file_pages
 import server.notes.http
 import server.notes.my_background_pages
+import server.notes.my_file_pages
 import server.notes.my_pages
 import server.notes.note_pages
 import server.notes.patient_answers_http
@@ -70,6 +72,7 @@ import server.web.assets
 import server.web.failures
 import server.web.health
 import server.web.numbers
+from server.adapters.clamd import Clamd
 from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
@@ -158,6 +161,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
         limiter=MemoryLimiter(parts.clock),
         engines=Engines(places_of(settings)),
         payments=_payments(settings, parts.clock),
+        scanner=Clamd(settings.clamd) if settings.clamd else None,
     )
 
 
@@ -237,7 +241,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.export_http.routes(press),
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
-        *_record_routes(),
+        *_record_routes(press),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
@@ -245,13 +249,15 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
     ]
 
 
-def _record_routes() -> list[Route]:
+def _record_routes(press: Press) -> list[Route]:
     """Return the pages of a patient's record, for those who work here and for the patient."""
     return [
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.background_pages.routes(),
         *server.notes.my_background_pages.routes(),
+        *server.notes.file_pages.routes(press),
+        *server.notes.my_file_pages.routes(press),
         *server.notes.patient_answers_pages.routes(),
     ]
 

@@ -16,6 +16,7 @@ import server.identity.model
 import server.messaging.model
 import server.notes.model
 import server.patients.background
+import server.patients.files
 import server.patients.model
 import server.patients.questionnaire
 from server.core.db import Base

@@ -44,6 +44,8 @@ class Act(StrEnum):
     UNINVITED = "uninvited"
     ASKED = "asked"
     ANSWERED = "answered"
+    ADDED = "added"
+    HIDDEN = "hidden"
 
 
 class AuditEntry(Base):

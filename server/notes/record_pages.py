@@ -26,6 +26,7 @@ from server.notes.recordings import recordings_about
 from server.notes.records import SeenRecord, listed_records, looks_at, record_facts, see_record
 from server.patients.actions import has_agreed_to_sharing
 from server.patients.background_doors import asked_of, background_of, writers_of
+from server.patients.file_doors import files_of
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -153,6 +154,7 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "patient": patient,
         "background": background,
         "clinical": may_read_background(viewer, facts),
+        "files": await files_of(tx, visit.keyring, patient.id) if may_read_background(viewer, facts) else [],
         "may_write": may_write_record(viewer, facts),
         "held": seen.held,
         "wrote": seen.wrote,

@@ -79,6 +79,11 @@ def _records(person_id: UUID) -> Select[Patient, Practice]:
     return joined.where(Patient.person_id == person_id).execution_options(populate_existing=True)
 
 
+async def patient_of(tx: Tx, patient_id: UUID) -> Patient:
+    """Return a record; whoever calls holds a consultation of it from a door."""
+    return await tx.get_one(Patient, patient_id)
+
+
 async def name_on_record(tx: Tx, patient_id: UUID) -> str:
     """Return the name on a record; whoever calls holds an appointment of it."""
     return (await tx.get_one(Patient, patient_id)).name

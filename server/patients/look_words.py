@@ -31,6 +31,8 @@ SENTENCES = {
     Act.UNINVITED: _("Took back an invitation to your consultation"),
     Act.ASKED: _("Asked for a correction of the record"),
     Act.ANSWERED: _("Answered a correction that was asked for"),
+    Act.ADDED: _("Added a document"),
+    Act.HIDDEN: _("Hid a document, which is kept"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {
@@ -46,6 +48,10 @@ OF_BACKGROUND = {
     Act.LOOKED: _("Looked at who you are and at your health background"),
     Act.CHANGED: _("Changed who you are or your health background in the record"),
 }
+OF_A_DOCUMENT = {
+    Act.EXPORTED: _("Opened or downloaded a document"),
+    Act.DELETED: _("Deleted a document"),
+}
 OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
 BY_THING = {
     "answers": OF_ANSWERS,
@@ -54,6 +60,7 @@ BY_THING = {
     "recording": OF_A_RECORDING,
     "money": OF_MONEY,
     "background": OF_BACKGROUND,
+    "document": OF_A_DOCUMENT,
 }
 TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 
