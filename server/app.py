@@ -26,6 +26,7 @@ import server.booking.offer_pages
 import server.booking.waiting_pages
 import server.booking.waiting_staff_pages
 import server.consultation.book_for_pages
+import server.consultation.call_files
 import server.consultation.call_pages
 import server.consultation.change_pages
 import server.consultation.engine_pages
@@ -256,6 +257,7 @@ def _record_routes(press: Press) -> list[Route]:
         *server.notes.record_pages.routes(),
         *server.notes.background_pages.routes(),
         *server.notes.my_background_pages.routes(),
+        *server.consultation.call_files.routes(press),
         *server.notes.file_pages.routes(press),
         *server.notes.my_file_pages.routes(press),
         *server.notes.patient_answers_pages.routes(),

@@ -86,7 +86,7 @@ async def add_file(tx: Tx, house: House, patient: Patient, row: RecordFile) -> N
     await record(tx, Deed(patient.practice_id, row.person_id, Act.ADDED, THING, row.id, patient.id), row.added_at)
 
 
-async def delete_file(tx: Tx, patient: Patient, filed: Filed, by: UUID, now: datetime) -> None:
+async def delete_file(tx: Tx, patient: Patient, filed: Filed, by: UUID | None, now: datetime) -> None:
     """Delete it for ever: without its data key nothing opens the bytes, which whoever calls removes afterwards."""
     row = filed.row
     row.key_id = row.data_key = None

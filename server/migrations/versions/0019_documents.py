@@ -1,4 +1,4 @@
-"""Documents and photographs of a record."""
+"""Documents and photographs of a record, and the messages with which one is sent in a call."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,3 +44,4 @@ def upgrade() -> None:
     )
     for column in ("patient_id", "consultation_id", "key_id"):
         op.create_index(op.f(f"ix_record_file_{column}"), NAME, [column])
+    op.add_column("chat_message", sa.Column("file_id", sa.Uuid(), nullable=True))
