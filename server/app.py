@@ -66,6 +66,7 @@ import server.notes.recording_pages
 import server.notes.sign_http
 import server.notes.texts_http
 import server.notes.texts_pages
+import server.notes.timeline_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
@@ -256,6 +257,7 @@ def _record_routes(press: Press) -> list[Route]:
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.background_pages.routes(),
+        *server.notes.timeline_pages.routes(),
         *server.notes.my_background_pages.routes(),
         *server.consultation.call_files.routes(press),
         *server.notes.file_pages.routes(press),

@@ -65,6 +65,7 @@ HANDED = {
     "server/notes/keys.py": "sees which keys the notes need, and no text: there is no viewer",
     "server/notes/history.py": "is handed a note's id by whoever passed its door",
     "server/patients/answers.py": "forgets what was never sent of an appointment that is settled: there is no viewer",
+    "server/notes/timeline.py": "is handed the record that see_record opened",
     "server/notes/signed.py": "is handed the patient's id by a door, and says only whether somebody signed",
     "server/patients/background_actions.py": "follows a correction that see_entry opened to the line that it is about",
     "server/patients/actions.py": "is handed the record that its patient decides about",
