@@ -26,6 +26,7 @@ import server.booking.offer_pages
 import server.booking.waiting_pages
 import server.booking.waiting_staff_pages
 import server.consultation.book_for_pages
+import server.consultation.call_files
 import server.consultation.call_pages
 import server.consultation.change_pages
 import server.consultation.engine_pages
@@ -48,10 +49,14 @@ import server.messaging.hooks
 import server.messaging.http
 import server.messaging.late_http
 import server.messaging.practice_pages
+import server.notes.background_pages
 import server.notes.earlier_http
 import server.notes.emergency_pages
 import server.notes.export_http
+import server.notes.file_pages
 import server.notes.http
+import server.notes.my_background_pages
+import server.notes.my_file_pages
 import server.notes.my_pages
 import server.notes.note_pages
 import server.notes.patient_answers_http
@@ -61,6 +66,7 @@ import server.notes.recording_pages
 import server.notes.sign_http
 import server.notes.texts_http
 import server.notes.texts_pages
+import server.notes.timeline_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
@@ -68,6 +74,7 @@ import server.web.assets
 import server.web.failures
 import server.web.health
 import server.web.numbers
+from server.adapters.clamd import Clamd
 from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
@@ -156,6 +163,7 @@ def build_house(settings: Settings, parts: Parts) -> House:
         limiter=MemoryLimiter(parts.clock),
         engines=Engines(places_of(settings)),
         payments=_payments(settings, parts.clock),
+        scanner=Clamd(settings.clamd) if settings.clamd else None,
     )
 
 
@@ -235,13 +243,26 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.export_http.routes(press),
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
-        *server.notes.my_pages.routes(),
-        *server.notes.record_pages.routes(),
-        *server.notes.patient_answers_pages.routes(),
+        *_record_routes(press),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
+    ]
+
+
+def _record_routes(press: Press) -> list[Route]:
+    """Return the pages of a patient's record, for those who work here and for the patient."""
+    return [
+        *server.notes.my_pages.routes(),
+        *server.notes.record_pages.routes(),
+        *server.notes.background_pages.routes(),
+        *server.notes.timeline_pages.routes(),
+        *server.notes.my_background_pages.routes(),
+        *server.consultation.call_files.routes(press),
+        *server.notes.file_pages.routes(press),
+        *server.notes.my_file_pages.routes(press),
+        *server.notes.patient_answers_pages.routes(),
     ]
 
 

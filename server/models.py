@@ -15,6 +15,8 @@ import server.core.outbox
 import server.identity.model
 import server.messaging.model
 import server.notes.model
+import server.patients.background
+import server.patients.files
 import server.patients.model
 import server.patients.questionnaire
 from server.core.db import Base

@@ -67,6 +67,18 @@ class Carrier(Protocol):
         ...
 
 
+class NotScanned(Exception):
+    """The scanner did not say whether there is a virus."""
+
+
+class Scanner(Protocol):
+    """Looks for viruses."""
+
+    async def is_clean(self, content: bytes) -> bool:
+        """Raises `NotScanned`."""
+        ...
+
+
 class Tickets(Protocol):
     """Single-use permissions to open one socket; held where every process that serves sockets can redeem them."""
 

@@ -64,6 +64,9 @@ class Settings(BaseModel):
     stripe_url: str = STRIPE
     platform_fee_percent: int = Field(default=0, ge=0, le=50)
     phone_region: str = "GB"
+    documents_max_mb: int = Field(default=20, ge=1, le=100)
+    documents_per_record: int = Field(default=300, ge=1, le=10_000)
+    clamd: str = ""
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
     login_lifetime_s: int = Field(default=7 * 86400, ge=60)
@@ -96,6 +99,14 @@ class Settings(BaseModel):
     def hosts_and_ports(cls, value: list[str]) -> list[str]:
         if any(not host or not port.isdecimal() for host, _, port in (node.rpartition(":") for node in value)):
             raise ValueError("must be HOST:PORT, separated by commas")
+        return value
+
+    @field_validator("clamd")
+    @classmethod
+    def socket_or_host(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not value.startswith("unix:/") and not (host and port.isdecimal()):
+            raise ValueError("must be HOST:PORT or unix:/path")
         return value
 
     @field_validator("mail_from")
@@ -173,6 +184,15 @@ class Settings(BaseModel):
     def recordings_dir(self) -> Path:
         """Where the engine writes recordings, and from where they are played."""
         return self.data_dir / "recordings"
+
+    @property
+    def documents_dir(self) -> Path:
+        """Where the sealed documents of the records are."""
+        return self.data_dir / "documents"
+
+    @property
+    def most_file_bytes(self) -> int:
+        return self.documents_max_mb << 20
 
     @property
     def media_addresses(self) -> list[tuple[str, int]]:

@@ -79,6 +79,24 @@ def may_see_record(viewer: Viewer, record: RecordFacts) -> bool:
     return any(may_see_consultation(viewer, consultation) for consultation in record.consultations)
 
 
+def may_read_background(viewer: Viewer, record: RecordFacts) -> bool:
+    """Clinical background and documents: the professionals who may see the record, in an emergency, too.
+
+    An assistant whom an author lets read notes was let read these, so they see who the patient is and no more.
+    """
+    return viewer.professional_id is not None and may_see_record(viewer, record)
+
+
+def may_write_record(viewer: Viewer, record: RecordFacts) -> bool:
+    """The professionals who treat the patient: who may see a consultation of theirs, or wrote about them.
+
+    A colleague's permission and an emergency let somebody read, and not write.
+    """
+    if viewer.professional_id is None or viewer.practice_id != record.practice_id:
+        return False
+    return viewer.person_id in record.author_ids or any(may_see_consultation(viewer, one) for one in record.consultations)
+
+
 def may_book(viewer: Viewer, record: RecordFacts) -> bool:
     """Whether a professional may give the patient a consultation: whoever may see the record.
 

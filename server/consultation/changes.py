@@ -71,9 +71,19 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A document that was sent in the call; what it is called is the message's body."""
+
+    id: UUID
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     participant_id: UUID
     body: str
+    file: SharedFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,17 @@ class Chat(Command):
     body: Text
 
 
+class ShareFile(Command):
+    """A document that was kept is told to the call. No frame says so: it follows an upload."""
+
+    stored = True
+
+    file_id: UUID
+    name: str
+    kind: str
+    size: int
+
+
 class Caption(Command):
     """What somebody says in writing while they say it; an interim line is replaced by the next one of the same person."""
 

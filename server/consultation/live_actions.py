@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from server.access.model import Professional
 from server.consultation.attendance import begin_stretch, end_stretch
-from server.consultation.changes import Admit, Answer, Arrive, Change, End, Hold, Leave, Lose, Refuse, Say, Sit
+from server.consultation.changes import Admit, Answer, Arrive, Change, End, Hold, Leave, Lose, Refuse, Say, SharedFile, Sit
 from server.consultation.model import Consultation, Outcome, Participant, Relation, Role, Stage
 from server.consultation.records import ChatMessage, Ending
 from server.consultation.roster import MESSAGES_SHOWN, ConsultationFacts, Facts, Member, Message
@@ -21,6 +21,7 @@ from server.consultation.topics import today_topic
 from server.core.db import Tx, locked
 from server.core.ids import new_id
 from server.errors import Conflict, NotFound
+from server.patients.files import RecordFile
 from server.patients.model import Patient
 
 MAX_MESSAGES = 1000  # of one consultation; then `chat` is refused with `chat_full`
@@ -43,9 +44,10 @@ class Book:
 async def load_room(tx: Tx, consultation_id: UUID) -> tuple[Facts, tuple[Message, ...]]:
     """Return what a room begins from; raises `NotFound`."""
     book = await _open_book(tx, consultation_id)
-    query = select(ChatMessage).where(ChatMessage.consultation_id == consultation_id).order_by(ChatMessage.id.desc())
-    newest = list(await tx.scalars(query.limit(MESSAGES_SHOWN)))
-    return facts_of(book), tuple(_message(book, row) for row in reversed(newest))
+    joined = select(ChatMessage, RecordFile).outerjoin(RecordFile, RecordFile.id == ChatMessage.file_id)
+    query = joined.where(ChatMessage.consultation_id == consultation_id).order_by(ChatMessage.id.desc())
+    newest = (await tx.execute(query.limit(MESSAGES_SHOWN))).all()
+    return facts_of(book), tuple(_message(book, row, _shared(file)) for row, file in reversed(newest))
 
 
 async def read_facts(tx: Tx, consultation_id: UUID) -> Facts:
@@ -105,9 +107,10 @@ async def _say(tx: Tx, book: Book, change: Say, now: datetime) -> Message:
     if await tx.scalar(counted) is not None:
         raise Conflict("There are too many messages in this consultation.", code="chat_full")
     row = ChatMessage(consultation_id=book.consultation.id, participant_id=change.participant_id, body=change.body, sent_at=now)
+    row.file_id = change.file.id if change.file else None
     tx.add(row)
     await tx.flush()
-    return _message(book, row)
+    return _message(book, row, change.file)
 
 
 async def _record(tx: Tx, book: Book, change: Change, now: datetime) -> None:
@@ -215,8 +218,12 @@ def _member(book: Book, place: Participant) -> Member:
     )
 
 
-def _message(book: Book, row: ChatMessage) -> Message:
-    return Message(row.id, row.participant_id, book.participants[row.participant_id].name, row.body, row.sent_at)
+def _shared(file: RecordFile | None) -> SharedFile | None:
+    return None if file is None else SharedFile(file.id, file.kind, file.size)
+
+
+def _message(book: Book, row: ChatMessage, file: SharedFile | None) -> Message:
+    return Message(row.id, row.participant_id, book.participants[row.participant_id].name, row.body, row.sent_at, file)
 
 
 RULES: dict[type[Change], Callable[[Book, Any, datetime], None]] = {

@@ -68,6 +68,8 @@ class Ending(Base):
 
 
 class ChatMessage(Base):
+    """What was said in writing. With `file_id` it is a document of the record, and `body` its name; the document may be gone by now."""
+
     __tablename__ = "chat_message"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -75,6 +77,7 @@ class ChatMessage(Base):
     participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"))
     body: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime]
+    file_id: Mapped[UUID | None]
 
 
 class Attendance(Base):

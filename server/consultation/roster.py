@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
+from server.consultation.changes import SharedFile
 from server.consultation.model import Relation, Role, Stage
 from server.consultation.recording import OFF, Recording
 from server.consultation.route import P2P, Route
@@ -73,6 +74,7 @@ class Message:
     name: str
     body: str
     at: datetime
+    file: SharedFile | None = None
     heard_by: frozenset[UUID] = frozenset()
 
 

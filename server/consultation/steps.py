@@ -29,6 +29,7 @@ from server.consultation.commands import (
     Record,
     Refuse,
     RestartMedia,
+    ShareFile,
     Signal,
     Stuck,
     ToWaiting,
@@ -202,6 +203,14 @@ def _chat(roster: Roster, actor: Member, command: Chat) -> Step:
     return Step(roster, store=changes.Say(actor.id, command.body))
 
 
+def _share(roster: Roster, actor: Member, command: ShareFile) -> Step:
+    """Whoever is in the call sends to whoever is told of messages; a file that is on its way outlives its sender's connection."""
+    _refuse_if_over(roster)
+    if actor.stage != Stage.IN_CALL:
+        raise Conflict("You can send a file once you are in the call.", code="not_in_call")
+    return Step(roster, store=changes.Say(actor.id, command.name, changes.SharedFile(command.file_id, command.kind, command.size)))
+
+
 def _caption(roster: Roster, actor: Member, command: Caption) -> Step:
     """Whoever else is in the call is told now; nobody is told later, because it is kept nowhere."""
     _talking_peer(actor)
@@ -323,6 +332,7 @@ ACTIONS: dict[type[Command], Callable[[Roster, Member, Any], Step]] = {
     Stuck: _stuck,
     Hand: _hand,
     Chat: _chat,
+    ShareFile: _share,
     Caption: _caption,
     Quality: _quality,
     Enter: _enter,

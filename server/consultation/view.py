@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Literal, TypedDict
 
+from server.consultation.changes import SharedFile
 from server.consultation.device_words import in_words
 from server.consultation.model import Stage
 from server.consultation.recording_view import RecordingShape, recording_for
@@ -38,7 +39,13 @@ class ParticipantShape(TypedDict):
     devices: str | None
 
 
-MessageShape = TypedDict("MessageShape", {"id": int, "from": str, "name": str, "body": str, "at": str})
+class FileShape(TypedDict):
+    id: str
+    kind: str
+    size: int
+
+
+MessageShape = TypedDict("MessageShape", {"id": int, "from": str, "name": str, "body": str, "at": str, "file": FileShape | None})
 
 
 class ConsultationShape(TypedDict):
@@ -138,6 +145,10 @@ def _participant(member: Member, viewer: Member, say: Callable[[str], str]) -> P
     }
 
 
+def _file(file: SharedFile) -> FileShape:
+    return {"id": str(file.id), "kind": file.kind, "size": file.size}
+
+
 def _message(message: Message) -> MessageShape:
     return {
         "id": message.id,
@@ -145,6 +156,7 @@ def _message(message: Message) -> MessageShape:
         "name": message.name,
         "body": message.body,
         "at": message.at.isoformat(),
+        "file": None if message.file is None else _file(message.file),
     }
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.consultation import visit_appointment, visit_check, visit_documents, visit_questions, visit_room
+from server.consultation import visit_appointment, visit_check, visit_documents, visit_files, visit_questions, visit_room
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
@@ -39,6 +39,7 @@ def routes(passwords: Passwords, press: Press) -> list[Route]:
         ("/declined", _declined, both),
         ("/account", account_page(passwords), both),
         (visit_documents.PATH, visit_documents.document_page(press), ["GET"]),
+        (visit_files.PATH, visit_files.files_page(press), both),
         *visit_appointment.PAGES,
         *visit_questions.PAGES,
         *visit_check.PAGES,

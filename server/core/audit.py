@@ -43,6 +43,10 @@ class Act(StrEnum):
     INVITED = "invited"
     RESENT = "resent"
     UNINVITED = "uninvited"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    ADDED = "added"
+    HIDDEN = "hidden"
 
 
 class AuditEntry(Base):

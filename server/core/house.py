@@ -6,7 +6,7 @@ from server.core.crypto import Secrets
 from server.core.db import Database
 from server.core.keyring import KeyRing
 from server.core.supervise import Supervisor
-from server.ports import Bus, Clock, Limiter, MediaEngines, Payments, Tickets
+from server.ports import Bus, Clock, Limiter, MediaEngines, Payments, Scanner, Tickets
 from server.settings import Settings
 
 
@@ -23,3 +23,4 @@ class House:
     limiter: Limiter
     engines: MediaEngines
     payments: Payments | None = None
+    scanner: Scanner | None = None

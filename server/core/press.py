@@ -1,6 +1,7 @@
 """Makes documents in a thread, one at a time, so that they cost the calls on this server as little as they can."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -10,6 +11,8 @@ from server.errors import Overloaded
 MAX_AT_ONCE = 1  # a record of 200 pages takes 300 MB and two seconds of one core
 MAX_WAITING = 20  # whoever comes then is told to try again
 
+Made = TypeVar("Made")
+
 
 class Press:
     """One per process."""
@@ -17,7 +20,7 @@ class Press:
     def __init__(self) -> None:
         self._limiter = anyio.CapacityLimiter(MAX_AT_ONCE)
 
-    async def make(self, work: Callable[[], bytes]) -> bytes:
+    async def make(self, work: Callable[[], Made]) -> Made:
         """Return what `work` makes; raises what it raises, and `Overloaded` when too many wait already."""
         if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
             raise Overloaded

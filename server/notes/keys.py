@@ -1,4 +1,4 @@
-"""Which keys of the ring the notes, recordings and answers need, and how they all come under the current one while the server runs."""
+"""Which keys of the ring notes, recordings, answers and records need, and how all come under the current one while the server runs."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +12,10 @@ from server.consultation.recording_actions import THING
 from server.core.db import Database, Tx
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, place_of
 from server.notes.model import Note
+from server.patients import background_doors, file_doors
 from server.patients.answer_doors import key_place
+from server.patients.background import BackgroundEntry
+from server.patients.files import RecordFile
 from server.patients.questionnaire import AnswerSet
 from server.settings import BadSettings
 
@@ -34,6 +37,12 @@ async def check_keys(database: Database, keyring: KeyRing) -> None:
         for key_id, (count, one) in (await _in_answers(tx)).items():
             answers = await tx.get_one(AnswerSet, one)
             _try_key(keyring, key_id, answers.data_key, key_place(answers.id), f"{count} sets of answers")
+        for key_id, (count, one) in (await _in_background(tx)).items():
+            entry = await tx.get_one(BackgroundEntry, one)
+            _try_key(keyring, key_id, entry.data_key, background_doors.key_place(entry.id), f"{count} lines of background")
+        for key_id, (count, one) in (await _in_files(tx)).items():
+            file = await tx.get_one(RecordFile, one)
+            _try_key(keyring, key_id, file.data_key or b"", file_doors.key_place(file.id), f"{count} documents")
 
 
 def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needing: str) -> None:
@@ -49,7 +58,7 @@ async def keys_in_use(database: Database) -> dict[str, int]:
     """Return how many notes, recordings and sets of answers each key encrypts."""
     async with database.read() as tx:
         counts = {key_id: count for key_id, (count, _) in (await _in_use(tx)).items()}
-        for found in (await _in_recordings(tx), await _in_answers(tx)):
+        for found in (await _in_recordings(tx), await _in_answers(tx), await _in_background(tx), await _in_files(tx)):
             for key_id, (count, _) in found.items():
                 counts[key_id] = counts.get(key_id, 0) + count
         return counts
@@ -66,8 +75,10 @@ async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[in
         total = await tx.scalar(select(func.count(Note.id)).where(Note.key_id != current)) or 0
         total += await tx.scalar(select(func.count(Recording.id)).where(Recording.key_id != current)) or 0
         total += await tx.scalar(select(func.count(AnswerSet.id)).where(AnswerSet.key_id != current)) or 0
+        total += await tx.scalar(select(func.count(BackgroundEntry.id)).where(BackgroundEntry.key_id != current)) or 0
+        total += await tx.scalar(select(func.count(RecordFile.id)).where(RecordFile.key_id != current)) or 0
     done = 0
-    for rewrap_some in (_rewrap_notes, _rewrap_recordings, _rewrap_answers):
+    for rewrap_some in (_rewrap_notes, _rewrap_recordings, _rewrap_answers, _rewrap_background, _rewrap_files):
         count = BATCH
         while count:
             async with database.write() as tx:
@@ -102,6 +113,21 @@ async def _rewrap_answers(tx: Tx, keyring: KeyRing, current: str) -> int:
     return len(older)
 
 
+async def _rewrap_background(tx: Tx, keyring: KeyRing, current: str) -> int:
+    older = list(await tx.scalars(select(BackgroundEntry).where(BackgroundEntry.key_id != current).limit(BATCH).with_for_update()))
+    for entry in older:
+        entry.key_id, entry.data_key = keyring.rewrap(entry.key_id, entry.data_key, background_doors.key_place(entry.id))
+    return len(older)
+
+
+async def _rewrap_files(tx: Tx, keyring: KeyRing, current: str) -> int:
+    """A document that is deleted has no key, and is passed over."""
+    older = list(await tx.scalars(select(RecordFile).where(RecordFile.key_id != current).limit(BATCH).with_for_update()))
+    for file in older:
+        file.key_id, file.data_key = keyring.rewrap(file.key_id or "", file.data_key or b"", file_doors.key_place(file.id))
+    return len(older)
+
+
 async def _in_use(tx: Tx) -> dict[str, tuple[int, int]]:
     rows = await tx.execute(select(Note.key_id, func.count(Note.id), func.max(Note.id)).group_by(Note.key_id).order_by(Note.key_id))
     return {key_id: (count, newest) for key_id, count, newest in rows}
@@ -113,6 +139,14 @@ async def _in_recordings(tx: Tx) -> dict[str, tuple[int, UUID]]:
 
 async def _in_answers(tx: Tx) -> dict[str, tuple[int, UUID]]:
     return await _counted(tx, AnswerSet.key_id, AnswerSet.id)
+
+
+async def _in_background(tx: Tx) -> dict[str, tuple[int, UUID]]:
+    return await _counted(tx, BackgroundEntry.key_id, BackgroundEntry.id)
+
+
+async def _in_files(tx: Tx) -> dict[str, tuple[int, UUID]]:
+    return await _counted(tx, RecordFile.key_id, RecordFile.id)
 
 
 async def _counted(tx: Tx, key_id: InstrumentedAttribute[Any], row_id: InstrumentedAttribute[UUID]) -> dict[str, tuple[int, UUID]]:

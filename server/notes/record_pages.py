@@ -13,17 +13,20 @@ from server.access.emergency import end_emergency, read_notice, standing_emergen
 from server.access.home import Part, part_of
 from server.access.model import Practice
 from server.access.permissions import LONGEST_PERMISSION, Wish, colleagues, permissions_by, permit, withdraw_permission
-from server.access.policy import Verb, Viewer
+from server.access.policy import Verb, Viewer, may_read_background, may_write_record
 from server.access.viewer import load_viewer, names_of
 from server.consultation.notices import notices_for
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
+from server.core.keyring import KeyRing
 from server.errors import Forbidden, Invalid
 from server.identity.gate import signed_in
 from server.notes.patient_answers import sent_in_record
 from server.notes.recordings import recordings_about
-from server.notes.records import SeenRecord, listed_records, looks_at, see_record
+from server.notes.records import SeenRecord, listed_records, looks_at, record_facts, see_record
 from server.patients.actions import has_agreed_to_sharing
+from server.patients.background_doors import asked_of, background_of, writers_of
+from server.patients.file_doors import files_of
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -41,6 +44,7 @@ class _Visit:
     record: SeenRecord
     practice: Practice
     now: datetime
+    keyring: KeyRing
 
 
 def routes() -> list[Route]:
@@ -66,7 +70,8 @@ async def _list(request: Request) -> Response:
         if part not in {Part.PROFESSIONAL, Part.ASSISTANT}:
             raise Forbidden
         patients = await listed_records(tx, viewer, name)
-    return render(request, "staff/patients.html", {"part": part, "patients": patients, "name": name})
+        asked = await asked_of(tx, [patient.id for patient in patients]) if part is Part.PROFESSIONAL else {}
+    return render(request, "staff/patients.html", {"part": part, "patients": patients, "name": name, "asked": asked})
 
 
 async def _show(request: Request) -> Response:
@@ -121,10 +126,11 @@ async def _read_notice(request: Request) -> Response:
 async def _visit(request: Request, tx: Tx) -> _Visit:
     """Pass the door of the record; raises `NotSignedIn` and `NotFound`."""
     who = await signed_in(request)
-    now = house_of(request).clock.now()
+    house = house_of(request)
+    now = house.clock.now()
     viewer = await load_viewer(tx, who.person_id, now)
     seen = await see_record(tx, viewer, request.path_params["patient_id"])
-    return _Visit(tx, viewer, seen, await tx.get_one(Practice, seen.patient.practice_id), now)
+    return _Visit(tx, viewer, seen, await tx.get_one(Practice, seen.patient.practice_id), now, house.keyring)
 
 
 def _looked(visit: _Visit) -> Deed:
@@ -140,9 +146,16 @@ async def _shown(visit: _Visit) -> dict[str, object]:
     zone = visit.practice.time_zone
     people = {grant.person_id for grant in permissions} | {look.person_id for look in looks if look.person_id}
     people |= {note.note.author_id for held in seen.held for note in held.notes}
+    facts = await record_facts(tx, patient)
+    background = await background_of(tx, visit.keyring, patient.id)
+    people |= writers_of(background)
     return {
         "part": await part_of(tx, viewer),
         "patient": patient,
+        "background": background,
+        "clinical": may_read_background(viewer, facts),
+        "files": await files_of(tx, visit.keyring, patient.id) if may_read_background(viewer, facts) else [],
+        "may_write": may_write_record(viewer, facts),
         "held": seen.held,
         "wrote": seen.wrote,
         "may_export": any(note.may(Verb.EXPORT) for held in seen.held for note in held.notes),

@@ -74,9 +74,19 @@ async def newest_sharing(tx: Tx, record: OwnRecord) -> SharingConsent | None:
     return await tx.scalar(given.order_by(SharingConsent.given_at.desc(), SharingConsent.withdrawn_at.is_not(None)).limit(1))
 
 
+async def sharing_of(tx: Tx, patient_id: UUID) -> list[SharingConsent]:
+    """Return every yes about the team; whoever calls passed the door of the record."""
+    return list(await tx.scalars(select(SharingConsent).where(SharingConsent.patient_id == patient_id)))
+
+
 def _records(person_id: UUID) -> Select[Patient, Practice]:
     joined = select(Patient, Practice).join(Practice, Practice.id == Patient.practice_id)
     return joined.where(Patient.person_id == person_id).execution_options(populate_existing=True)
+
+
+async def patient_of(tx: Tx, patient_id: UUID) -> Patient:
+    """Return a record; whoever calls holds a consultation of it from a door."""
+    return await tx.get_one(Patient, patient_id)
 
 
 async def name_on_record(tx: Tx, patient_id: UUID) -> str:

@@ -29,13 +29,28 @@ SENTENCES = {
     Act.INVITED: _("Asked somebody to join your consultation"),
     Act.RESENT: _("Sent somebody the link to your consultation again"),
     Act.UNINVITED: _("Took back an invitation to your consultation"),
+    Act.ASKED: _("Asked for a correction of the record"),
+    Act.ANSWERED: _("Answered a correction that was asked for"),
+    Act.ADDED: _("Added a document"),
+    Act.HIDDEN: _("Hid a document, which is kept"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
-OF_THE_RECORD = {Act.LOOKED: _("Looked at the list of notes"), Act.EXPORTED: _("Took out a copy of the whole record")}
+OF_THE_RECORD = {
+    Act.LOOKED: _("Looked at the first page of the record, with the list of notes"),
+    Act.EXPORTED: _("Took out a copy of the whole record"),
+}
 OF_A_RECORDING = {Act.WITHDREW: _("Took back an agreement to a recording of a call")}
 OF_ANSWERS = {
     Act.LOOKED: _("Looked at your answers to the questions"),
     Act.EXPORTED: _("Took out a copy of your answers to the questions"),
+}
+OF_BACKGROUND = {
+    Act.LOOKED: _("Looked at who you are and at your health background"),
+    Act.CHANGED: _("Changed who you are or your health background in the record"),
+}
+OF_A_DOCUMENT = {
+    Act.EXPORTED: _("Opened or downloaded a document"),
+    Act.DELETED: _("Deleted a document"),
 }
 OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
 BY_THING = {
@@ -44,6 +59,8 @@ BY_THING = {
     "record": OF_THE_RECORD,
     "recording": OF_A_RECORDING,
     "money": OF_MONEY,
+    "background": OF_BACKGROUND,
+    "document": OF_A_DOCUMENT,
 }
 TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 

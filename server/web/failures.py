@@ -61,8 +61,8 @@ def _told(request: Request, error: ConsiliumError) -> Response:
 
 def _wants_json(request: Request) -> bool:
     """Programs are told apart by where they ask and what they send; only browsers' page loads get a page."""
-    sends_json = request.headers.get("content-type", "").startswith("application/json")
-    return request.url.path.startswith("/api/") or sends_json
+    speaks_json = any(request.headers.get(name, "").startswith("application/json") for name in ("content-type", "accept"))
+    return request.url.path.startswith("/api/") or speaks_json
 
 
 class Quiet:

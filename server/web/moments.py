@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 
 from server.web.i18n import Language
 
@@ -46,6 +46,11 @@ def date_words(language: Language, moment: datetime, zone: str) -> str:
 def plain_date(language: Language, day: date) -> str:
     """Return the same for a day that stands for itself, in no zone."""
     return format_skeleton("MMMMEEEEd", day, locale=language.locale)
+
+
+def written_date(language: Language, day: date) -> str:
+    """Return `29 February 1980`, for a day of somebody's life."""
+    return format_date(day, "long", locale=language.locale)
 
 
 def full_date(language: Language, moment: datetime, zone: str) -> str:

@@ -21,7 +21,7 @@ from server.web.assets import Assets, built_assets
 from server.web.endpoint import house_of
 from server.web.i18n import Language, Languages, read_languages
 from server.web.middleware import content_policy
-from server.web.moments import bare_time, city_of, date_words, elsewhere_time, full_date, plain_date, zone_words, zoned_time
+from server.web.moments import bare_time, city_of, date_words, elsewhere_time, full_date, plain_date, written_date, zone_words, zoned_time
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # "no-referrer" would make browsers send `Origin: null` with a plain form, which the origin check must refuse.
@@ -129,6 +129,7 @@ def _speak(pages: Pages, language: Language) -> dict[str, Any]:
         "price": lambda minor, currency: price_words(language, minor, currency),
         "amount": lambda minor, currency: amount_words(language, minor, currency),
         "day_of": lambda day: plain_date(language, day),
+        "date_of": lambda day: written_date(language, day),
         "day": lambda moment, zone, now: day_words(language, moment, zone, now),
         "day_within": lambda moment, zone, now: day_words(language, moment, zone, now, WITHIN),
     }

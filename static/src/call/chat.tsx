@@ -6,13 +6,19 @@ import { MESSAGE_CHARACTERS, type Message } from "../lib/wire.ts";
 import type { Outgoing } from "./outbox.ts";
 import type { CallModel } from "./state.ts";
 
-const Said = ({ message, own }: { message: Message; own: boolean }) => (
+const Said = ({ model, message, own }: { model: CallModel; message: Message; own: boolean }) => (
   <li class={own ? "own" : ""}>
     <p class="who">
       {own ? t("You") : message.name} <time dateTime={message.at}>{formatTime(message.at)}</time>
     </p>
     <p class="body" dir="auto">
-      {message.body}
+      {message.file ? (
+        <a href={`${model.call.files}/${message.file.id}`} download>
+          {message.body} ({message.file.kind}, {Math.ceil(message.file.size / 1024)} kB)
+        </a>
+      ) : (
+        message.body
+      )}
     </p>
   </li>
 );
@@ -53,7 +59,7 @@ export const Log = ({ model, empty }: { model: CallModel; empty: string }) => {
       {roster.messages.length + outgoing.length === 0 ? <p class="soft">{empty}</p> : null}
       <ol>
         {roster.messages.map((message) => (
-          <Said key={message.id} message={message} own={message.from === me?.id} />
+          <Said key={message.id} model={model} message={message} own={message.from === me?.id} />
         ))}
         {outgoing.map((letter) => (
           <Sending key={`out-${letter.key}`} model={model} letter={letter} />
@@ -97,6 +103,16 @@ export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) =
         }}
         onKeyDown={(event) => sends(event) && send(event)}
       />
+      {model.state.value.me?.stage === "in_call" ? (
+        <button
+          type="button"
+          class="button icon-only"
+          aria-label={t("Send a file")}
+          onClick={async () => (await import("./sending.ts")).choose(input.current, model.call.files, t)}
+        >
+          <Icon name="plus" />
+        </button>
+      ) : null}
       <button type="submit" class="button primary icon-only" aria-label={t("Send")}>
         <Icon name="send" />
       </button>

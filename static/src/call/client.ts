@@ -24,6 +24,7 @@ export interface CallOptions {
   onOff: (off: Off) => void;
   /** Take a place in the call at once: the professional whose consultation it is. */
   seat?: boolean;
+  files?: string;
   open?: NonNullable<SocketOptions<Events>["open"]>;
   /** What tests put in the place of connections. */
   paths?: Partial<PathsOptions>;
@@ -31,6 +32,8 @@ export interface CallOptions {
 }
 
 export class Call {
+  /** Where files are sent to, and taken from. */
+  readonly files: string;
   /** Our microphone, camera and screen. */
   readonly media: LocalMedia;
   /** Our messages on their way. */
@@ -54,6 +57,7 @@ export class Call {
 
   constructor(options: CallOptions) {
     this.#options = options;
+    this.files = options.files ?? "";
     this.#timers = options.timers ?? realTimers;
     this.#seat = options.seat ?? false;
     this.media = this.#makeMedia();

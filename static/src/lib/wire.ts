@@ -31,12 +31,20 @@ export interface Participant {
   devices: string | null;
 }
 
+/** A document that was sent in the call; the message's body is its name. */
+export interface SharedFile {
+  id: string;
+  kind: "pdf" | "jpeg" | "png" | "webp" | "text";
+  size: number;
+}
+
 export interface Message {
   id: number;
   from: string;
   name: string;
   body: string;
   at: string;
+  file?: SharedFile | null;
 }
 
 export interface ConsultationPart {

@@ -1,0 +1,140 @@
+"""Documents and photographs as the patient sees them: what they sent, and what a professional lets them read."""
+
+import asyncio
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.core.db import Tx
+from server.core.marking import _
+from server.core.press import Press
+from server.errors import Forbidden, Invalid, TooBig, Unsupported
+from server.identity.gate import signed_in
+from server.notes.signed import signed_since
+from server.patients.doors import OwnRecord, see_own_record
+from server.patients.file_actions import Draft, Sender, add_file, content_of, delete_file, read_about, sealed, take_out
+from server.patients.file_answer import attachment
+from server.patients.file_doors import own_files, see_own_file
+from server.patients.file_kinds import ACCEPT, WRONG, refusal
+from server.patients.file_store import remove
+from server.patients.inspecting import inspect
+from server.web.endpoint import house_of
+from server.web.pages import language_of, render
+from server.web.uploads import read_upload
+
+SENTENCES = {**WRONG, "signed": _("A note was signed since, which may rest on this document. Please ask the practice about it.")}
+
+
+def routes(press: Press) -> list[Route]:
+    every = "/my/{patient_id:uuid}/files"
+    one = every + "/{file_id:uuid}"
+
+    async def add(request: Request) -> Response:
+        return await _add(request, press)
+
+    return [
+        Route(every, _show, methods=["GET"]),
+        Route(every, add, methods=["POST"]),
+        Route(one, _take_out, methods=["GET"]),
+        Route(one + "/delete", _delete, methods=["POST"]),
+    ]
+
+
+async def _show(request: Request) -> Response:
+    return await _page(request, "", 200)
+
+
+async def _add(request: Request, press: Press) -> Response:
+    """Read the file only once it is clear whose record it is for."""
+    house = house_of(request)
+    who = await signed_in(request)
+    async with house.database.read() as tx:
+        own = await _own(request, tx)
+    await house.limiter.hit("upload", str(who.person_id))
+    try:
+        upload = await read_upload(request, house.settings.most_file_bytes)
+        if not upload.name:
+            raise refusal("none")
+        title, dated_on = read_about(upload.fields, _today(request, own))
+        inspected = await inspect(press, house.scanner, upload.name, upload.content)
+        sender = Sender(own.patient.name, person_id=who.person_id)
+        draft = Draft(inspected, own.patient.id, sender, shared=True, title=title, dated_on=dated_on)
+        async with sealed(house, draft) as row, house.database.write() as tx:
+            await add_file(tx, house, (await _own(request, tx)).patient, row)
+    except (Invalid, TooBig, Unsupported) as error:
+        return await _page(request, {TooBig: "big", Unsupported: "none"}.get(type(error), error.code), 422)
+    return _back(request, "sent")
+
+
+async def _take_out(request: Request) -> Response:
+    house = house_of(request)
+    who = await signed_in(request)
+    async with house.database.write() as tx:
+        own = await _own(request, tx)
+        filed = await see_own_file(tx, house.keyring, own, _file_id(request))
+        await take_out(tx, own.patient, filed, who.person_id, house.clock.now())
+    return attachment(filed, await content_of(house, filed))
+
+
+async def _delete(request: Request) -> Response:
+    """Only what they sent themselves, and only while nobody has signed since."""
+    house = house_of(request)
+    who = await signed_in(request)
+    async with house.database.write() as tx:
+        own = await _own(request, tx)
+        filed = await see_own_file(tx, house.keyring, own, _file_id(request))
+        if filed.row.person_id != who.person_id:
+            raise Forbidden
+        signed = await signed_since(tx, own.patient.id, filed.row.added_at)
+        if not signed:
+            await delete_file(tx, own.patient, filed, who.person_id, house.clock.now())
+    if signed:
+        return await _page(request, "signed", 409)
+    await asyncio.to_thread(remove, house.settings.documents_dir, filed.row.id)
+    return _back(request, "deleted")
+
+
+async def _page(request: Request, fault: str, status: int) -> Response:
+    house = house_of(request)
+    who = await signed_in(request)
+    async with house.database.read() as tx:
+        own = await _own(request, tx)
+        files = await own_files(tx, house.keyring, own)
+        mine = {filed.row.id for filed in files if filed.row.person_id == who.person_id}
+        fixed = {filed.row.id for filed in files if await signed_since(tx, own.patient.id, filed.row.added_at)}
+    shown = {
+        "patient": own.patient,
+        "practice": own.practice,
+        "zone": own.practice.time_zone,
+        "files": files,
+        "deletable": mine - fixed,
+        "fault": fault,
+        "told": language_of(request).text(SENTENCES[fault]) if fault else "",
+        "said": next((word for word in ("sent", "deleted") if word in request.query_params), ""),
+        "most_mb": house.settings.documents_max_mb,
+        "accept": ACCEPT,
+    }
+    return render(request, "my/files.html", shown, status=status)
+
+
+async def _own(request: Request, tx: Tx) -> OwnRecord:
+    """Pass the door of one's own record; raises `NotSignedIn` and `NotFound`."""
+    who = await signed_in(request)
+    return await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+
+
+def _today(request: Request, own: OwnRecord) -> date:
+    return house_of(request).clock.now().astimezone(ZoneInfo(own.practice.time_zone)).date()
+
+
+def _file_id(request: Request) -> UUID:
+    file_id: UUID = request.path_params["file_id"]
+    return file_id
+
+
+def _back(request: Request, what: str) -> Response:
+    return RedirectResponse(f"/my/{request.path_params['patient_id']}/files?{what}", status_code=303)

@@ -1,0 +1,140 @@
+"""What is known of a patient beside the consultations, opened for whoever passed the door of the record."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from server.core.db import Tx
+from server.core.keyring import KeyRing, MissingKey, Sealer, Unreadable, place_of
+from server.core.supervise import where
+from server.errors import NotFound
+from server.patients import particulars, telling
+from server.patients.background import BackgroundEntry, State
+from server.patients.particulars import Particulars
+from server.patients.telling import CLINICAL, Kind, Told
+
+log = structlog.get_logger(__name__)
+
+THING = "background"  # of the audit's entries
+MOST = 500  # entries of one record that are read, the newest
+SHOWN_REFUSED = 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry with what it says; None where it cannot be opened any more."""
+
+    row: BackgroundEntry
+    told: Told | None
+    reply: str | None = None
+
+
+@dataclass(frozen=True)
+class Background:
+    """`who` is None where the particulars cannot be opened; `who_row` is the state that they are in, None where nothing was written yet."""
+
+    who: Particulars | None
+    who_row: BackgroundEntry | None
+    standing: Mapping[Kind, list[Line]] = field(default_factory=dict)
+    asked: list[Line] = field(default_factory=list)
+    refused: list[Line] = field(default_factory=list)
+
+    def line(self, entry_id: UUID | None) -> Line | None:
+        """Find a standing line, for what was asked about it."""
+        return next((line for lines in self.standing.values() for line in lines if line.row.id == entry_id), None)
+
+
+def key_place(entry_id: UUID) -> bytes:
+    return place_of("background_entry", entry_id)
+
+
+def sealer_of(keyring: KeyRing, row: BackgroundEntry) -> Sealer:
+    """Open the entry's own key; raises `MissingKey` and `Unreadable`."""
+    return keyring.sealer(row.key_id, row.data_key, key_place(row.id))
+
+
+def content_place(row: BackgroundEntry) -> bytes:
+    """Bind the content to its row and to whom and what it is about."""
+    return place_of("background", row.id, row.patient_id, row.kind)
+
+
+def reply_place(row: BackgroundEntry) -> bytes:
+    return place_of("background_reply", row.id, row.patient_id)
+
+
+async def background_of(tx: Tx, keyring: KeyRing, patient_id: UUID) -> Background:
+    """Load the background; whoever calls passed the door of this record."""
+    kept = select(BackgroundEntry).where(BackgroundEntry.patient_id == patient_id, BackgroundEntry.state != State.ENDED)
+    rows = list(await tx.scalars(kept.order_by(BackgroundEntry.written_at.desc(), BackgroundEntry.id).limit(MOST)))
+    who = next((row for row in rows if row.kind == Kind.PARTICULARS), None)
+    lines = [_line(keyring, row) for row in rows if row.kind != Kind.PARTICULARS]
+    standing = {kind: [line for line in lines if line.row.kind == kind and line.row.state == State.STANDING] for kind in CLINICAL}
+    asked = [line for line in lines if line.row.state == State.ASKED]
+    refused = [line for line in lines if line.row.state == State.REFUSED][:SHOWN_REFUSED]
+    return Background(_who(keyring, who), who, standing, asked, refused)
+
+
+async def see_entry(tx: Tx, patient_id: UUID, entry_id: UUID, *states: State) -> BackgroundEntry:
+    """Load a clinical entry of this record that is in one of these states, for a change; raises `NotFound`."""
+    row = await tx.scalar(select(BackgroundEntry).where(BackgroundEntry.id == entry_id).with_for_update())
+    if row is None or row.patient_id != patient_id or row.state not in states or row.kind == Kind.PARTICULARS:
+        raise NotFound
+    return row
+
+
+async def newest_particulars(tx: Tx, patient_id: UUID) -> BackgroundEntry | None:
+    standing = (BackgroundEntry.kind == Kind.PARTICULARS) & (BackgroundEntry.state == State.STANDING)
+    return await tx.scalar(select(BackgroundEntry).where(BackgroundEntry.patient_id == patient_id, standing).with_for_update())
+
+
+async def asked_of(tx: Tx, patient_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Count the corrections that wait for an answer, by patient; those without one are left out."""
+    waiting = (BackgroundEntry.patient_id.in_(patient_ids)) & (BackgroundEntry.state == State.ASKED)
+    rows = await tx.execute(select(BackgroundEntry.patient_id, func.count()).where(waiting).group_by(BackgroundEntry.patient_id))
+    return {row[0]: row[1] for row in rows}
+
+
+async def how_many(tx: Tx, patient_id: UUID, *states: State) -> int:
+    counted = select(func.count()).where(BackgroundEntry.patient_id == patient_id, BackgroundEntry.state.in_(states))
+    return await tx.scalar(counted) or 0
+
+
+def writers_of(background: Background) -> set[UUID]:
+    """Return who wrote what is shown, or answered it."""
+    lines = [line for some in background.standing.values() for line in some] + background.asked + background.refused
+    rows = [line.row for line in lines] + ([background.who_row] if background.who_row else [])
+    return {person for row in rows for person in (row.written_by, row.settled_by) if person}
+
+
+def _who(keyring: KeyRing, row: BackgroundEntry | None) -> Particulars | None:
+    if row is None:
+        return Particulars()
+    found = _opened(keyring, row)
+    return None if found is None else particulars.unpacked(found.content)
+
+
+def _line(keyring: KeyRing, row: BackgroundEntry) -> Line:
+    found = _opened(keyring, row)
+    return Line(row, None) if found is None else Line(row, telling.unpacked(found.content), found.reply)
+
+
+class _Opened(NamedTuple):
+    content: dict[str, str]
+    reply: str | None
+
+
+def _opened(keyring: KeyRing, row: BackgroundEntry) -> _Opened | None:
+    """Open one; an entry that cannot be opened must not hide the others."""
+    try:
+        sealer = sealer_of(keyring, row)
+        content = json.loads(sealer.open(row.sealed, content_place(row)))
+        reply = None if row.reply is None else sealer.open(row.reply, reply_place(row)).decode()
+    except (MissingKey, Unreadable) as error:
+        log.warning("background unreadable", error=type(error).__name__, where=where(error))
+        return None
+    return _Opened(content, reply)

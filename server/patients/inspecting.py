@@ -1,0 +1,51 @@
+"""Looks through a file before it is kept: what it is, whether a scanner finds a virus in it, and its picture drawn anew."""
+
+import hashlib
+from functools import partial
+from typing import NamedTuple
+
+import anyio
+
+from server.core.press import Press
+from server.patients.file_kinds import PICTURES, Kind, kind_of, refusal, tidy_name
+from server.patients.pictures import drawn_anew
+from server.ports import NotScanned, Scanner
+
+WITHIN_S = 30.0  # waiting for the press included; a picture of 50 million pixels takes five
+
+
+class Inspected(NamedTuple):
+    """What may be kept; `name` is tidy."""
+
+    name: str
+    kind: Kind
+    content: bytes
+
+    @property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self.content).digest()
+
+
+async def inspect(press: Press, scanner: Scanner | None, name: str, content: bytes) -> Inspected:
+    """Raises `Invalid` with a code of `file_kinds.WRONG` for what must not be kept, and `Overloaded` where too many wait."""
+    name = tidy_name(name)
+    try:
+        with anyio.fail_after(WITHIN_S):
+            kind = await press.make(partial(kind_of, content, name))
+            await _scan(scanner, content)
+            if kind in PICTURES:
+                content = await press.make(partial(drawn_anew, content, kind))
+    except TimeoutError:
+        raise refusal("slow") from None
+    return Inspected(name, kind, content)
+
+
+async def _scan(scanner: Scanner | None, content: bytes) -> None:
+    if scanner is None:
+        return
+    try:
+        clean = await scanner.is_clean(content)
+    except NotScanned:
+        raise refusal("unchecked") from None
+    if not clean:
+        raise refusal("virus")

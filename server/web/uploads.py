@@ -1,0 +1,64 @@
+"""A form with one file in it, read into memory within a bound: nothing of it ever stands on the disk in the clear."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from typing import NamedTuple
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from server.errors import Malformed, TooBig, TooSlow, Unsupported
+from server.web.endpoint import inspect_text
+
+WITHIN_S = 300.0  # 20 MB in that time are 0.5 Mbit/s
+ENVELOPE = 16 * 1024  # bytes of the form around the file
+MOST_FIELDS = 8
+LONGEST_FIELD = 4096
+
+
+class Upload(NamedTuple):
+    """`fields` are stripped; `name` and `content` are empty where no file was chosen."""
+
+    fields: Mapping[str, str]
+    name: str
+    content: bytes
+
+
+class _InMemory(MultiPartParser):
+    spool_max_size = 1 << 30  # never to the disk
+
+
+async def read_upload(request: Request, most_bytes: int) -> Upload:
+    """Read the form; whoever calls has decided that they may send it. Raises `Unsupported`, `TooBig`, `TooSlow` or `Malformed`."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "multipart/form-data":
+        raise Unsupported("This form could not be read.")
+    parser = _InMemory(
+        request.headers, _bounded(request, most_bytes + ENVELOPE), max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD
+    )
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            form = await parser.parse()
+    except TimeoutError:
+        raise TooSlow from None
+    except (MultiPartException, ClientDisconnect, UnicodeError, KeyError):
+        raise Malformed from None
+    fields = {name: value.strip() for name, value in form.multi_items() if isinstance(value, str)}
+    file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
+    content = await file.read(most_bytes + 1) if file else b""
+    name = (file.filename or "") if file else ""
+    await form.close()
+    for text in fields.values():
+        inspect_text(text)
+    if len(content) > most_bytes:
+        raise TooBig
+    return Upload(fields, name, content)
+
+
+async def _bounded(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most_bytes:
+            raise TooBig
+        yield part
