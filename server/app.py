@@ -44,6 +44,8 @@ import server.consultation.visit
 import server.consultation.week_pages
 import server.consultation.ws
 import server.identity.http
+import server.identity.lately
+import server.identity.second_pages
 import server.messaging.hooks
 import server.messaging.http
 import server.messaging.late_http
@@ -68,6 +70,7 @@ import server.web.assets
 import server.web.failures
 import server.web.health
 import server.web.numbers
+from server.access.obliged import must_have_second
 from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
@@ -190,7 +193,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
-        *server.identity.http.routes(passwords),
+        *_sign_in_routes(passwords),
         *server.access.pages.routes(),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
@@ -242,6 +245,15 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
+    ]
+
+
+def _sign_in_routes(passwords: Passwords) -> list[Route]:
+    """Return the ways in, and the pages on which somebody decides about theirs."""
+    return [
+        *server.identity.http.routes(passwords, must_have_second),
+        *server.identity.lately.routes(passwords),
+        *server.identity.second_pages.routes(must_have_second),
     ]
 
 

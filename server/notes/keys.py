@@ -1,4 +1,4 @@
-"""Which keys of the ring the notes, recordings and answers need, and how they all come under the current one while the server runs."""
+"""Which keys of the ring are needed (by notes, recordings, answers, second factors), and how everything comes under the current one."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +11,8 @@ from server.consultation.recorded import Recording
 from server.consultation.recording_actions import THING
 from server.core.db import Database, Tx
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, place_of
+from server.identity.second import key_place as factor_place
+from server.identity.second_model import SecondFactor
 from server.notes.model import Note
 from server.patients.answer_doors import key_place
 from server.patients.questionnaire import AnswerSet
@@ -20,7 +22,7 @@ BATCH = 100  # rows of one transaction: others write in between
 
 
 async def check_keys(database: Database, keyring: KeyRing) -> None:
-    """Open one note, one recording and one set of answers under each key that is in use.
+    """Open one note, one recording, one set of answers and one second factor under each key that is in use.
 
     Raises `BadSettings` with one line for a key that is missing or another one.
     """
@@ -34,6 +36,9 @@ async def check_keys(database: Database, keyring: KeyRing) -> None:
         for key_id, (count, one) in (await _in_answers(tx)).items():
             answers = await tx.get_one(AnswerSet, one)
             _try_key(keyring, key_id, answers.data_key, key_place(answers.id), f"{count} sets of answers")
+        for key_id, (count, one) in (await _in_factors(tx)).items():
+            factor = await tx.get_one(SecondFactor, one)
+            _try_key(keyring, key_id, factor.data_key, factor_place(factor.person_id), f"{count} second factors")
 
 
 def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needing: str) -> None:
@@ -46,10 +51,10 @@ def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needi
 
 
 async def keys_in_use(database: Database) -> dict[str, int]:
-    """Return how many notes, recordings and sets of answers each key encrypts."""
+    """Return how many notes, recordings, sets of answers and second factors each key encrypts."""
     async with database.read() as tx:
         counts = {key_id: count for key_id, (count, _) in (await _in_use(tx)).items()}
-        for found in (await _in_recordings(tx), await _in_answers(tx)):
+        for found in (await _in_recordings(tx), await _in_answers(tx), await _in_factors(tx)):
             for key_id, (count, _) in found.items():
                 counts[key_id] = counts.get(key_id, 0) + count
         return counts
@@ -66,8 +71,9 @@ async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[in
         total = await tx.scalar(select(func.count(Note.id)).where(Note.key_id != current)) or 0
         total += await tx.scalar(select(func.count(Recording.id)).where(Recording.key_id != current)) or 0
         total += await tx.scalar(select(func.count(AnswerSet.id)).where(AnswerSet.key_id != current)) or 0
+        total += await tx.scalar(select(func.count(SecondFactor.person_id)).where(SecondFactor.key_id != current)) or 0
     done = 0
-    for rewrap_some in (_rewrap_notes, _rewrap_recordings, _rewrap_answers):
+    for rewrap_some in (_rewrap_notes, _rewrap_recordings, _rewrap_answers, _rewrap_factors):
         count = BATCH
         while count:
             async with database.write() as tx:
@@ -102,6 +108,13 @@ async def _rewrap_answers(tx: Tx, keyring: KeyRing, current: str) -> int:
     return len(older)
 
 
+async def _rewrap_factors(tx: Tx, keyring: KeyRing, current: str) -> int:
+    older = list(await tx.scalars(select(SecondFactor).where(SecondFactor.key_id != current).limit(BATCH).with_for_update()))
+    for factor in older:
+        factor.key_id, factor.data_key = keyring.rewrap(factor.key_id, factor.data_key, factor_place(factor.person_id))
+    return len(older)
+
+
 async def _in_use(tx: Tx) -> dict[str, tuple[int, int]]:
     rows = await tx.execute(select(Note.key_id, func.count(Note.id), func.max(Note.id)).group_by(Note.key_id).order_by(Note.key_id))
     return {key_id: (count, newest) for key_id, count, newest in rows}
@@ -113,6 +126,10 @@ async def _in_recordings(tx: Tx) -> dict[str, tuple[int, UUID]]:
 
 async def _in_answers(tx: Tx) -> dict[str, tuple[int, UUID]]:
     return await _counted(tx, AnswerSet.key_id, AnswerSet.id)
+
+
+async def _in_factors(tx: Tx) -> dict[str, tuple[int, UUID]]:
+    return await _counted(tx, SecondFactor.key_id, SecondFactor.person_id)
 
 
 async def _counted(tx: Tx, key_id: InstrumentedAttribute[Any], row_id: InstrumentedAttribute[UUID]) -> dict[str, tuple[int, UUID]]:
