@@ -45,6 +45,7 @@ import server.consultation.week_pages
 import server.consultation.ws
 import server.identity.http
 import server.identity.lately
+import server.identity.passkey_pages
 import server.identity.second_pages
 import server.messaging.hooks
 import server.messaging.http
@@ -254,6 +255,7 @@ def _sign_in_routes(passwords: Passwords) -> list[Route]:
         *server.identity.http.routes(passwords, must_have_second),
         *server.identity.lately.routes(passwords),
         *server.identity.second_pages.routes(must_have_second),
+        *server.identity.passkey_pages.routes(),
     ]
 
 

@@ -47,7 +47,8 @@ def routes(passwords: Passwords) -> list[Route]:
     async def prove(request: Request) -> Response:
         who = await signed_in(request, limited=True)
         if request.method != "POST":
-            return _form(request, safe_next(request.query_params.get("next", ""), ACCOUNT))
+            fault = "passkey" if "passkey" in request.query_params else ""
+            return _form(request, safe_next(request.query_params.get("next", ""), ACCOUNT), fault)
         form = await read_form(request)
         target = safe_next(form.get("next", ""), ACCOUNT)
         try:

@@ -1,4 +1,4 @@
-"""Second factors, and logins that say when it was last shown who they belong to."""
+"""Second factors, passkeys, and logins that say when it was last shown who they belong to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     _logins()
     _second_factors()
+    _passkeys()
 
 
 def _logins() -> None:
@@ -56,3 +57,32 @@ def _second_factors() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_half_login")),
     )
     op.create_index(op.f("ix_half_login_person_id"), "half_login", ["person_id"], unique=False)
+
+
+def _passkeys() -> None:
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("handle", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(length=1023), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("used_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_passkey_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkey_credential_id")),
+    )
+    op.create_index(op.f("ix_passkey_person_id"), "passkey", ["person_id"], unique=False)
+    op.create_table(
+        "passkey_challenge",
+        sa.Column("challenge", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("handle", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("asked_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_passkey_challenge_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("challenge", name=op.f("pk_passkey_challenge")),
+    )
