@@ -45,6 +45,9 @@ import server.consultation.visit
 import server.consultation.week_pages
 import server.consultation.ws
 import server.identity.http
+import server.identity.lately
+import server.identity.passkey_pages
+import server.identity.second_pages
 import server.messaging.hooks
 import server.messaging.http
 import server.messaging.late_http
@@ -74,6 +77,7 @@ import server.web.assets
 import server.web.failures
 import server.web.health
 import server.web.numbers
+from server.access.obliged import must_have_second
 from server.adapters.clamd import Clamd
 from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
@@ -198,7 +202,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
-        *server.identity.http.routes(passwords),
+        *_sign_in_routes(passwords),
         *server.access.pages.routes(),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
@@ -263,6 +267,16 @@ def _record_routes(press: Press) -> list[Route]:
         *server.notes.file_pages.routes(press),
         *server.notes.my_file_pages.routes(press),
         *server.notes.patient_answers_pages.routes(),
+    ]
+
+
+def _sign_in_routes(passwords: Passwords) -> list[Route]:
+    """Return the ways in, and the pages on which somebody decides about theirs."""
+    return [
+        *server.identity.http.routes(passwords, must_have_second),
+        *server.identity.lately.routes(passwords),
+        *server.identity.second_pages.routes(must_have_second),
+        *server.identity.passkey_pages.routes(),
     ]
 
 

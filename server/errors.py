@@ -4,6 +4,8 @@ ConsiliumError
 ├── Malformed      400 4400   the input cannot be read
 ├── NotSignedIn    401 4401   no login, or a ticket that is used, old or unknown
 ├── Forbidden      403 4403   a right is missing or was withdrawn
+│   ├── Unfinished            signed in, and a second factor is to be set up first
+│   └── ProofNeeded           signed in, and the last proof of who it is was too long ago for this
 ├── NotFound       404 4404   not there, or not yours: the two look the same from outside
 ├── TooSlow        408 4400   the body did not arrive in time
 ├── Conflict       409 4409   the thing has moved on: replaced, outdated, in another state
@@ -46,6 +48,20 @@ class NotSignedIn(ConsiliumError):
 class Forbidden(ConsiliumError):
     code, message = "forbidden", "You may not do this."
     http_status, close_code = 403, 4403
+
+
+class Unfinished(Forbidden):
+    code, message = "second_factor", "Please set up a second factor first."
+
+
+class ProofNeeded(Forbidden):
+    """`back` is the path of this site from which the same can be asked for again."""
+
+    code, message = "prove_again", "Please show once more that it is you."
+
+    def __init__(self, back: str) -> None:
+        super().__init__()
+        self.back = back
 
 
 class NotFound(ConsiliumError):

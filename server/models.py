@@ -13,6 +13,8 @@ import server.consultation.settled
 import server.core.audit
 import server.core.outbox
 import server.identity.model
+import server.identity.passkey_model
+import server.identity.second_model
 import server.messaging.model
 import server.notes.model
 import server.patients.background

@@ -70,6 +70,7 @@ class Settings(BaseModel):
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
     login_lifetime_s: int = Field(default=7 * 86400, ge=60)
+    require_second_factor: bool | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")
@@ -204,6 +205,11 @@ class Settings(BaseModel):
     def own_tls(self) -> bool:
         """Whether the server itself speaks HTTPS: where others can reach it and no proxy in front has a public address."""
         return not self.base_url and not is_loopback(self.host)
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether everybody who works here needs a second factor: unless it is said, in production."""
+        return self.environment == "production" if self.require_second_factor is None else self.require_second_factor
 
     @property
     def secure(self) -> bool:

@@ -205,6 +205,7 @@ class AppServer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"ENVIRONMENT": "production", "BASE_URL": self.url, "PORT": str(self.port), "DATA_DIR": str(folder / "data")}
+        own |= {"REQUIRE_SECOND_FACTOR": "no"}  # or nobody of the cast would come in by the password alone
         self.settings = {**own, **settings}
         self.command = ["-m", "server", "serve"]
         (folder / "data").mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.access.obliged import must_have_second
 from server.consultation.model import Standing
 from server.consultation.registration import join_account, make_account
 from server.consultation.visit_view import GoTo, View, go_to, show, view_of
@@ -12,6 +13,7 @@ from server.core.db import Tx
 from server.errors import Conflict, Invalid, TooFast
 from server.identity.actions import find_credential
 from server.identity.choosing import faults_of
+from server.identity.entering import Way, enter
 from server.identity.gate import begin_here
 from server.identity.passwords import Passwords
 from server.identity.proof import prove
@@ -108,8 +110,7 @@ async def _join(request: Request, passwords: Passwords, username: str, password:
     async with house.database.write() as tx:
         view = await _entitled(tx, request, lock=True)
         await join_account(tx, view.visit, person_id, house.clock)
-        token = await begin_here(tx, request, person_id)
-    return _welcome(request, token)
+        return await enter(tx, request, must_have_second, person_id, Way(MINE, shared=True))
 
 
 def _welcome(request: Request, token: str) -> Response:

@@ -14,6 +14,15 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_bytes(count: int) -> bytes:
+    return secrets.token_bytes(count)
+
+
+def new_code(letters: str, length: int) -> str:
+    """Return a secret that people can copy by hand: so many of these letters, each as likely as any other."""
+    return "".join(secrets.choice(letters) for _ in range(length))
+
+
 def token_hash(token: str) -> bytes:
     """Return the 32 bytes to store in place of the token; a plain hash suffices because the token has 256 bits."""
     return hashlib.sha256(token.encode()).digest()

@@ -5,12 +5,13 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from server.core.db import Tx
 from server.core.ids import new_id, new_token, token_hash
 from server.errors import NotFound
 from server.identity.model import Credential, LoginSession, Person
+from server.identity.second_model import HalfLogin
 from server.settings import Settings
 
 
@@ -46,6 +47,8 @@ def begin_login(tx: Tx, person_id: UUID, device: str, now: datetime, *, shared: 
             created_at=now,
             seen_at=now,
             ended_at=None,
+            limited=False,
+            proved_at=now,
         )
     )
     return token
@@ -72,6 +75,8 @@ async def end_login(tx: Tx, person_id: UUID, session_id: UUID, now: datetime) ->
 
 
 async def end_all_logins(tx: Tx, person_id: UUID, now: datetime) -> None:
+    """End every login of this person, and what was half of one."""
+    await tx.execute(delete(HalfLogin).where(HalfLogin.person_id == person_id))
     open_sessions = (LoginSession.person_id == person_id) & LoginSession.ended_at.is_(None)
     await tx.execute(update(LoginSession).where(open_sessions).values(ended_at=now))
     tx.hint(f"person:{person_id}")

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from server.core.db import Tx
 from server.core.house import House
-from server.errors import NotSignedIn
+from server.errors import NotSignedIn, Unfinished
 from server.identity.actions import begin_login, end_login, find_login, note_use
 from server.identity.device import device_words
 from server.identity.model import LoginSession
@@ -24,8 +24,11 @@ class SignedIn(NamedTuple):
     session_id: UUID
 
 
-async def signed_in(connection: HTTPConnection) -> SignedIn:
-    """Return who the login cookie belongs to; raises `NotSignedIn`. Keeps `seen_at` fresh, with about one write a minute."""
+async def signed_in(connection: HTTPConnection, *, limited: bool = False) -> SignedIn:
+    """Return who the login cookie belongs to; raises `NotSignedIn`. Keeps `seen_at` fresh, with about one write a minute.
+
+    Whoever has to set up a second factor first comes in only where a `limited` login will do; elsewhere it raises `Unfinished`.
+    """
     house = house_of(connection)
     token = read_cookie(connection, house.settings)
     if token is None:
@@ -35,6 +38,8 @@ async def signed_in(connection: HTTPConnection) -> SignedIn:
     now = house.clock.now()
     if session is None or not session.alive(now, house.settings):
         raise NotSignedIn
+    if session.limited and not limited:
+        raise Unfinished
     if session.stale(now):
         await _touch(house, session.id, now)
     return SignedIn(session.person_id, session.id)
@@ -55,14 +60,18 @@ async def still_signed_in(house: House, session_id: UUID) -> bool:
     """Tell whether a session that opened a socket is still good; asked again whenever it may have changed."""
     async with house.database.read() as tx:
         session = await tx.get(LoginSession, session_id)
-    return session is not None and session.alive(house.clock.now(), house.settings)
+    return session is not None and not session.limited and session.alive(house.clock.now(), house.settings)
 
 
-async def begin_here(tx: Tx, connection: HTTPConnection, person_id: UUID, *, shared: bool = True) -> str:
+async def begin_here(tx: Tx, connection: HTTPConnection, person_id: UUID, *, shared: bool = True, limited: bool = False) -> str:
     """Return a new login's token; the one that the browser had before is ended, so that no fixed session survives."""
     await end_here(tx, connection)
     device = device_words(connection.headers.get("user-agent", ""))
-    return begin_login(tx, person_id, device, house_of(connection).clock.now(), shared=shared)
+    token = begin_login(tx, person_id, device, house_of(connection).clock.now(), shared=shared)
+    login = await find_login(tx, token)
+    if login is not None:
+        login.limited = limited
+    return token
 
 
 async def end_here(tx: Tx, connection: HTTPConnection) -> None:

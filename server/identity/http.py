@@ -8,23 +8,25 @@ from starlette.routing import Route
 
 from server.errors import TooFast
 from server.identity.actions import end_all_logins, end_login
-from server.identity.gate import begin_here, end_here, signed_in
+from server.identity.entering import Obliged, Way, enter
+from server.identity.gate import end_here, signed_in
 from server.identity.passwords import Passwords
 from server.identity.proof import prove
-from server.web.auth import drop_cookie, set_cookie
+from server.identity.targets import safe_next
+from server.web.auth import drop_cookie
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
 
-AFTER_SIGN_IN = "/"  # which leads everybody to where their work begins
 LONGEST_USERNAME = 100  # characters that are shown again after an error
 
 
-def routes(passwords: Passwords) -> list[Route]:
+def routes(passwords: Passwords, obliged: Obliged) -> list[Route]:
     async def sign_in(request: Request) -> Response:
         if request.method == "POST":
-            return await _sign_in(request, passwords)
-        return _form(request, safe_next(request.query_params.get("next", "")))
+            return await _sign_in(request, passwords, obliged)
+        over = next((word for word in ("over", "passkey") if word in request.query_params), None)
+        return _form(request, safe_next(request.query_params.get("next", "")), error=over)
 
     return [
         Route("/sign-in", sign_in, methods=["GET", "POST"]),
@@ -34,19 +36,13 @@ def routes(passwords: Passwords) -> list[Route]:
     ]
 
 
-def safe_next(target: str) -> str:
-    """Return a path of this site, or the default: an open redirect is a phisher's tool."""
-    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and all(" " < char < "\x7f" for char in target)
-    return target if plain and "\\" not in target else AFTER_SIGN_IN
-
-
 def _form(request: Request, target: str, username: str = "", *, error: str | None = None, status: int = 200) -> Response:
     """Show the form; whoever mistyped the password need not write the name again."""
     known = {"next": target, "username": username[:LONGEST_USERNAME], "error": error}
     return render(request, "staff/sign_in.html", known, status=status)
 
 
-async def _sign_in(request: Request, passwords: Passwords) -> Response:
+async def _sign_in(request: Request, passwords: Passwords, obliged: Obliged) -> Response:
     form = await read_form(request)
     username, password, target = form.get("username", ""), form.get("password", ""), safe_next(form.get("next", ""))
     try:
@@ -56,10 +52,7 @@ async def _sign_in(request: Request, passwords: Passwords) -> Response:
     if person_id is None:
         return _form(request, target, username, error="wrong", status=401)
     async with house_of(request).database.write() as tx:
-        token = await begin_here(tx, request, person_id, shared=form.get("own") != "yes")
-    response = RedirectResponse(target, status_code=303)
-    set_cookie(response, house_of(request).settings, token)
-    return response
+        return await enter(tx, request, obliged, person_id, Way(target, shared=form.get("own") != "yes"))
 
 
 async def _sign_out(request: Request) -> Response:
@@ -69,7 +62,7 @@ async def _sign_out(request: Request) -> Response:
 
 
 async def _sign_out_everywhere(request: Request) -> Response:
-    who = await signed_in(request)
+    who = await signed_in(request, limited=True)
     house = house_of(request)
     async with house.database.write() as tx:
         await end_all_logins(tx, who.person_id, house.clock.now())

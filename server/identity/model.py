@@ -35,7 +35,10 @@ class Credential(Base):
 
 
 class LoginSession(Base):
-    """One signed-in browser. The cookie holds the token, the row only its hash. On a `shared` computer nothing may be kept."""
+    """One signed-in browser. The cookie holds the token, the row only its hash. On a `shared` computer nothing may be kept.
+
+    `limited`: a second factor is to be set up before anything else opens. `proved_at`: when it was last shown that it is them.
+    """
 
     __tablename__ = "login_session"
 
@@ -47,6 +50,8 @@ class LoginSession(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    limited: Mapped[bool] = mapped_column(default=False)
+    proved_at: Mapped[datetime]
 
     def alive(self, now: datetime, settings: Settings) -> bool:
         if self.ended_at is not None:

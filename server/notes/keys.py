@@ -1,19 +1,18 @@
-"""Which keys of the ring notes, recordings, answers and records need, and how all come under the current one while the server runs."""
+"""Which keys of the ring are needed by what is sealed, and how everything comes under the current one while the server runs."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-from uuid import UUID
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import func, inspect, select
 
 from server.consultation.recorded import Recording
 from server.consultation.recording_actions import THING
 from server.core.db import Database, Tx
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, place_of
+from server.identity.second import key_place as factor_place
+from server.identity.second_model import SecondFactor
 from server.notes.model import Note
-from server.patients import background_doors, file_doors
-from server.patients.answer_doors import key_place
+from server.patients import answer_doors, background_doors, file_doors
 from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
 from server.patients.questionnaire import AnswerSet
@@ -22,27 +21,41 @@ from server.settings import BadSettings
 BATCH = 100  # rows of one transaction: others write in between
 
 
+class Keyed(NamedTuple):
+    """A table whose rows have a `data_key` each, under the key `key_id` of the ring; `place` is where that of a row opens.
+
+    A row that is emptied (a recording, a document) has neither, and is passed over.
+    """
+
+    table: type[Any]
+    words: str
+    place: Callable[[Any], bytes]
+
+    @property
+    def row_id(self) -> Any:
+        return inspect(self.table).primary_key[0]
+
+
+KEYED: Sequence[Keyed] = (
+    Keyed(Note, "notes", lambda note: place_of("note", note.public_id)),
+    Keyed(Recording, "recordings", lambda recording: place_of(THING, recording.id)),
+    Keyed(AnswerSet, "sets of answers", lambda answers: answer_doors.key_place(answers.id)),
+    Keyed(BackgroundEntry, "lines of background", lambda entry: background_doors.key_place(entry.id)),
+    Keyed(RecordFile, "documents", lambda file: file_doors.key_place(file.id)),
+    Keyed(SecondFactor, "second factors", lambda factor: factor_place(factor.person_id)),
+)
+
+
 async def check_keys(database: Database, keyring: KeyRing) -> None:
-    """Open one note, one recording and one set of answers under each key that is in use.
+    """Open one row of each kind under each key that is in use.
 
     Raises `BadSettings` with one line for a key that is missing or another one.
     """
     async with database.read() as tx:
-        for key_id, (count, newest) in (await _in_use(tx)).items():
-            note = await tx.get_one(Note, newest)
-            _try_key(keyring, key_id, note.data_key, place_of("note", note.public_id), f"{count} notes")
-        for key_id, (count, one) in (await _in_recordings(tx)).items():
-            recording = await tx.get_one(Recording, one)
-            _try_key(keyring, key_id, recording.data_key or b"", place_of(THING, recording.id), f"{count} recordings")
-        for key_id, (count, one) in (await _in_answers(tx)).items():
-            answers = await tx.get_one(AnswerSet, one)
-            _try_key(keyring, key_id, answers.data_key, key_place(answers.id), f"{count} sets of answers")
-        for key_id, (count, one) in (await _in_background(tx)).items():
-            entry = await tx.get_one(BackgroundEntry, one)
-            _try_key(keyring, key_id, entry.data_key, background_doors.key_place(entry.id), f"{count} lines of background")
-        for key_id, (count, one) in (await _in_files(tx)).items():
-            file = await tx.get_one(RecordFile, one)
-            _try_key(keyring, key_id, file.data_key or b"", file_doors.key_place(file.id), f"{count} documents")
+        for keyed in KEYED:
+            for key_id, count in (await _counts(tx, keyed)).items():
+                one = (await tx.scalars(select(keyed.table).where(keyed.table.key_id == key_id).limit(1))).one()
+                _try_key(keyring, key_id, one.data_key, keyed.place(one), f"{count} {keyed.words}")
 
 
 def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needing: str) -> None:
@@ -55,13 +68,13 @@ def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needi
 
 
 async def keys_in_use(database: Database) -> dict[str, int]:
-    """Return how many notes, recordings and sets of answers each key encrypts."""
+    """Return how many rows each key encrypts."""
+    counts: dict[str, int] = {}
     async with database.read() as tx:
-        counts = {key_id: count for key_id, (count, _) in (await _in_use(tx)).items()}
-        for found in (await _in_recordings(tx), await _in_answers(tx), await _in_background(tx), await _in_files(tx)):
-            for key_id, (count, _) in found.items():
+        for keyed in KEYED:
+            for key_id, count in (await _counts(tx, keyed)).items():
                 counts[key_id] = counts.get(key_id, 0) + count
-        return counts
+    return counts
 
 
 async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[int, int]]:
@@ -72,85 +85,29 @@ async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[in
     """
     current = keyring.current
     async with database.read() as tx:
-        total = await tx.scalar(select(func.count(Note.id)).where(Note.key_id != current)) or 0
-        total += await tx.scalar(select(func.count(Recording.id)).where(Recording.key_id != current)) or 0
-        total += await tx.scalar(select(func.count(AnswerSet.id)).where(AnswerSet.key_id != current)) or 0
-        total += await tx.scalar(select(func.count(BackgroundEntry.id)).where(BackgroundEntry.key_id != current)) or 0
-        total += await tx.scalar(select(func.count(RecordFile.id)).where(RecordFile.key_id != current)) or 0
+        counts = [await _counts(tx, keyed) for keyed in KEYED]
+    total = sum(count for each in counts for key_id, count in each.items() if key_id != current)
     done = 0
-    for rewrap_some in (_rewrap_notes, _rewrap_recordings, _rewrap_answers, _rewrap_background, _rewrap_files):
+    for keyed in KEYED:
         count = BATCH
         while count:
             async with database.write() as tx:
-                count = await rewrap_some(tx, keyring, current)
+                count = await _rewrap_some(tx, keyed, keyring, current)
             done += count
             if count:
                 yield done, max(total, done)
 
 
-async def _rewrap_notes(tx: Tx, keyring: KeyRing, current: str) -> int:
-    older = list(await tx.scalars(select(Note).where(Note.key_id != current).order_by(Note.id).limit(BATCH)))
-    for note in older:
-        key_id, data_key = keyring.rewrap(note.key_id, note.data_key, place_of("note", note.public_id))
-        await tx.execute(update(Note).where(Note.id == note.id).values(key_id=key_id, data_key=data_key))
-    return len(older)
+async def _rewrap_some(tx: Tx, keyed: Keyed, keyring: KeyRing, current: str) -> int:
+    older = select(keyed.table).where(keyed.table.key_id != current).order_by(keyed.row_id).limit(BATCH)
+    rows = list(await tx.scalars(older.with_for_update(key_share=True)))
+    for row in rows:
+        row.key_id, row.data_key = keyring.rewrap(row.key_id, row.data_key, keyed.place(row))
+    return len(rows)
 
 
-async def _rewrap_recordings(tx: Tx, keyring: KeyRing, current: str) -> int:
-    """A recording that is deleted has no key, and is passed over."""
-    older = list(await tx.scalars(select(Recording).where(Recording.key_id != current).limit(BATCH).with_for_update()))
-    for recording in older:
-        place = place_of(THING, recording.id)
-        recording.key_id, recording.data_key = keyring.rewrap(recording.key_id or "", recording.data_key or b"", place)
-    return len(older)
-
-
-async def _rewrap_answers(tx: Tx, keyring: KeyRing, current: str) -> int:
-    """What was sent is never changed; its data key is only sealed anew."""
-    older = list(await tx.scalars(select(AnswerSet).where(AnswerSet.key_id != current).limit(BATCH).with_for_update()))
-    for answers in older:
-        answers.key_id, answers.data_key = keyring.rewrap(answers.key_id, answers.data_key, key_place(answers.id))
-    return len(older)
-
-
-async def _rewrap_background(tx: Tx, keyring: KeyRing, current: str) -> int:
-    older = list(await tx.scalars(select(BackgroundEntry).where(BackgroundEntry.key_id != current).limit(BATCH).with_for_update()))
-    for entry in older:
-        entry.key_id, entry.data_key = keyring.rewrap(entry.key_id, entry.data_key, background_doors.key_place(entry.id))
-    return len(older)
-
-
-async def _rewrap_files(tx: Tx, keyring: KeyRing, current: str) -> int:
-    """A document that is deleted has no key, and is passed over."""
-    older = list(await tx.scalars(select(RecordFile).where(RecordFile.key_id != current).limit(BATCH).with_for_update()))
-    for file in older:
-        file.key_id, file.data_key = keyring.rewrap(file.key_id or "", file.data_key or b"", file_doors.key_place(file.id))
-    return len(older)
-
-
-async def _in_use(tx: Tx) -> dict[str, tuple[int, int]]:
-    rows = await tx.execute(select(Note.key_id, func.count(Note.id), func.max(Note.id)).group_by(Note.key_id).order_by(Note.key_id))
-    return {key_id: (count, newest) for key_id, count, newest in rows}
-
-
-async def _in_recordings(tx: Tx) -> dict[str, tuple[int, UUID]]:
-    return await _counted(tx, Recording.key_id, Recording.id)
-
-
-async def _in_answers(tx: Tx) -> dict[str, tuple[int, UUID]]:
-    return await _counted(tx, AnswerSet.key_id, AnswerSet.id)
-
-
-async def _in_background(tx: Tx) -> dict[str, tuple[int, UUID]]:
-    return await _counted(tx, BackgroundEntry.key_id, BackgroundEntry.id)
-
-
-async def _in_files(tx: Tx) -> dict[str, tuple[int, UUID]]:
-    return await _counted(tx, RecordFile.key_id, RecordFile.id)
-
-
-async def _counted(tx: Tx, key_id: InstrumentedAttribute[Any], row_id: InstrumentedAttribute[UUID]) -> dict[str, tuple[int, UUID]]:
-    """Return for each key how many rows need it, and one of them; there are few keys, and may be many rows."""
-    counts = (await tx.execute(select(key_id, func.count()).where(key_id.is_not(None)).group_by(key_id).order_by(key_id))).all()
-    ones = [(await tx.scalars(select(row_id).where(key_id == name).limit(1))).one() for name, _ in counts]
-    return {name: (count, one) for (name, count), one in zip(counts, ones, strict=True)}
+async def _counts(tx: Tx, keyed: Keyed) -> dict[str, int]:
+    """Return for each key how many rows need it; there are few keys, and may be many rows."""
+    key_id = keyed.table.key_id
+    rows = await tx.execute(select(key_id, func.count()).where(key_id.is_not(None)).group_by(key_id).order_by(key_id))
+    return dict(rows.tuples().all())

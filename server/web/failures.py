@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.core.db import STORAGE_ERRORS
 from server.core.supervise import where
-from server.errors import ConsiliumError, Malformed, NotFound, NotSignedIn, Overloaded, TooBig, TooSlow
+from server.errors import ConsiliumError, Malformed, NotFound, NotSignedIn, Overloaded, ProofNeeded, TooBig, TooSlow, Unfinished
 from server.web.endpoint import error_answer, storage_error
 from server.web.pages import language_of, render
 
@@ -56,6 +56,10 @@ def _told(request: Request, error: ConsiliumError) -> Response:
         return error_answer(error, language_of(request).text(error.message))
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
+    if isinstance(error, Unfinished):
+        return RedirectResponse("/account/second-factor", status_code=303)
+    if isinstance(error, ProofNeeded):
+        return RedirectResponse(f"/account/prove?next={quote(error.back)}", status_code=303)
     return render(request, "error.html", {"error": error}, status=error.http_status)
 
 

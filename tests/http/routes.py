@@ -36,6 +36,7 @@ class Endpoint:
             "{questionnaire_id:uuid}": meeting.visit_id, "{question}": "height", "{place:few}": 1,
             "{charge_id:uuid}": meeting.visit_id, "{document_id:uuid}": meeting.visit_id,
             "{entry_id:uuid}": meeting.visit_id, "{file_id:uuid}": meeting.visit_id,
+            "{passkey_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():

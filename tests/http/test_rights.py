@@ -14,11 +14,27 @@ from tests.http.routes import Endpoint, endpoints
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
-PUBLIC = {"/", "/healthz", "/readyz", "/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}", "/wait/{token}", "/feed/{token}.ics"}
+PUBLIC = {
+    "/",
+    "/healthz",
+    "/readyz",
+    "/sign-in",
+    "/sign-in/second",
+    "/sign-in/passkey",
+    "/api/passkeys/sign-in",
+    "/sign-out",
+    "/j/{token}",
+    "/book/{owner_id:uuid}",
+    "/wait/{token}",
+    "/feed/{token}.ics",
+}
 OWN = {
     "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
+    "/account/prove", "/account/second-factor", "/account/second-factor/begin", "/account/second-factor/confirm",
+    "/account/prove/passkey", "/api/passkeys/prove", "/api/passkeys/new", "/account/passkeys",
+    "/account/passkeys/{passkey_id:uuid}/remove", "/account/second-factor/codes", "/account/second-factor/off",
     "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
     "/recordings", "/week", "/day", "/feedback", "/waiting-list", "/appointments/new", "/api/late",
     "/my/find", "/my/find/code", "/account/calendar", "/account/calendar/new", "/account/calendar/stop",
