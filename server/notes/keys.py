@@ -110,4 +110,4 @@ async def _counts(tx: Tx, keyed: Keyed) -> dict[str, int]:
     """Return for each key how many rows need it; there are few keys, and may be many rows."""
     key_id = keyed.table.key_id
     rows = await tx.execute(select(key_id, func.count()).where(key_id.is_not(None)).group_by(key_id).order_by(key_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
