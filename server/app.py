@@ -64,6 +64,8 @@ import server.notes.texts_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
+import server.privacy.edit_pages
+import server.privacy.public_pages
 import server.web.assets
 import server.web.failures
 import server.web.health
@@ -242,7 +244,12 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
+        *_privacy_routes(),
     ]
+
+
+def _privacy_routes() -> list[Route]:
+    return [*server.privacy.public_pages.routes(), *server.privacy.edit_pages.routes()]
 
 
 def _text_messages(settings: Settings) -> Carrier:

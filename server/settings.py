@@ -19,6 +19,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 PREFIX = "CONSILIUM_"
 TWILIO = "https://api.twilio.com"
 STRIPE = "https://api.stripe.com"
+PROCESSORS = ("server", "smtp", "twilio", "stripe", "turn")
 
 
 class BadSettings(Exception):
@@ -64,6 +65,7 @@ class Settings(BaseModel):
     stripe_url: str = STRIPE
     platform_fee_percent: int = Field(default=0, ge=0, le=50)
     phone_region: str = "GB"
+    regions: list[str] = []
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
     login_lifetime_s: int = Field(default=7 * 86400, ge=60)
@@ -143,6 +145,13 @@ class Settings(BaseModel):
             raise ValueError("must be a country in two capital letters (ISO 3166)")
         return value
 
+    @field_validator("regions")
+    @classmethod
+    def named_regions(cls, value: list[str]) -> list[str]:
+        if any(name not in PROCESSORS or not region.strip() for name, _, region in (each.partition("=") for each in value)):
+            raise ValueError(f"must be NAME=REGION, separated by commas, with NAME out of {', '.join(PROCESSORS)}")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def public_origin(cls, value: str, given: ValidationInfo) -> str:
@@ -168,6 +177,11 @@ class Settings(BaseModel):
     def database(self) -> str:
         """The database URL; by default a file in the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'consilium.db'}"
+
+    @property
+    def region_of(self) -> Mapping[str, str]:
+        """Where the server and each processor keep data, as far as the operator says."""
+        return {name: region.strip() for name, _, region in (each.partition("=") for each in self.regions)}
 
     @property
     def recordings_dir(self) -> Path:
