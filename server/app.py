@@ -73,6 +73,8 @@ import server.notes.timeline_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
+import server.privacy.edit_pages
+import server.privacy.public_pages
 import server.web.assets
 import server.web.failures
 import server.web.health
@@ -252,6 +254,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
+        *_privacy_routes(),
     ]
 
 
@@ -278,6 +281,10 @@ def _sign_in_routes(passwords: Passwords) -> list[Route]:
         *server.identity.second_pages.routes(must_have_second),
         *server.identity.passkey_pages.routes(),
     ]
+
+
+def _privacy_routes() -> list[Route]:
+    return [*server.privacy.public_pages.routes(), *server.privacy.edit_pages.routes()]
 
 
 def _text_messages(settings: Settings) -> Carrier:

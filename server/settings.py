@@ -19,6 +19,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 PREFIX = "CONSILIUM_"
 TWILIO = "https://api.twilio.com"
 STRIPE = "https://api.stripe.com"
+PROCESSORS = ("server", "smtp", "twilio", "stripe", "turn")
 
 
 class BadSettings(Exception):
@@ -67,6 +68,7 @@ class Settings(BaseModel):
     documents_max_mb: int = Field(default=20, ge=1, le=100)
     documents_per_record: int = Field(default=300, ge=1, le=10_000)
     clamd: str = ""
+    regions: list[str] = []
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
     login_lifetime_s: int = Field(default=7 * 86400, ge=60)
@@ -155,6 +157,13 @@ class Settings(BaseModel):
             raise ValueError("must be a country in two capital letters (ISO 3166)")
         return value
 
+    @field_validator("regions")
+    @classmethod
+    def named_regions(cls, value: list[str]) -> list[str]:
+        if any(name not in PROCESSORS or not region.strip() for name, _, region in (each.partition("=") for each in value)):
+            raise ValueError(f"must be NAME=REGION, separated by commas, with NAME out of {', '.join(PROCESSORS)}")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def public_origin(cls, value: str, given: ValidationInfo) -> str:
@@ -180,6 +189,11 @@ class Settings(BaseModel):
     def database(self) -> str:
         """The database URL; by default a file in the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'consilium.db'}"
+
+    @property
+    def region_of(self) -> Mapping[str, str]:
+        """Where the server and each processor keep data, as far as the operator says."""
+        return {name: region.strip() for name, _, region in (each.partition("=") for each in self.regions)}
 
     @property
     def recordings_dir(self) -> Path:

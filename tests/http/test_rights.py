@@ -41,6 +41,7 @@ OWN = {
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",
     "/money", "/money/month.csv", "/money/fees", "/money/fees.csv", "/money/invoices", "/money/seller", "/questionnaires",
+    "/policies", "/policies/{whose}/{policy}",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -64,7 +65,7 @@ QUALITY = "/calls/{consultation_id:uuid}"  # an administrator sees how a call we
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith(("/static", "/book/{owner_id:uuid}/"))
+    return path in PUBLIC or path.startswith(("/static", "/privacy", "/book/{owner_id:uuid}/"))
 
 
 def of_consultation(app: Starlette) -> list[Endpoint]:

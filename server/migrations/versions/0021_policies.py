@@ -1,0 +1,55 @@
+"""Published texts of policies, which never change."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from server.core.db import UtcTime
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+FIXED = "a published version is never changed"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "policy_version",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("practice_id", sa.Uuid(), nullable=False),
+        sa.Column("professional_id", sa.Uuid(), nullable=True),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("policy", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("changes", sa.String(length=500), nullable=False),
+        sa.Column("bases", sa.String(length=200), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("effective_at", UtcTime(), nullable=False),
+        sa.Column("published_by", sa.Uuid(), nullable=True),
+        sa.Column("published_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_policy_version_practice_id")),
+        sa.ForeignKeyConstraint(["professional_id"], ["professional.id"], name=op.f("fk_policy_version_professional_id")),
+        sa.ForeignKeyConstraint(["published_by"], ["person.id"], name=op.f("fk_policy_version_published_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_version")),
+        sa.UniqueConstraint("owner_id", "policy", "number", name=op.f("uq_policy_version_owner_id")),
+    )
+    op.create_index(op.f("ix_policy_version_practice_id"), "policy_version", ["practice_id"])
+    _guard()
+
+
+def _guard() -> None:
+    """Let nobody say later that another text was in force."""
+    if op.get_bind().dialect.name == "postgresql":
+        body = f"BEGIN RAISE EXCEPTION '{FIXED}' USING ERRCODE = 'CP001'; END"
+        op.execute(f"CREATE FUNCTION policy_version_fixed() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+        op.execute(
+            "CREATE TRIGGER policy_version_fixed BEFORE UPDATE OR DELETE ON policy_version "
+            "FOR EACH ROW EXECUTE FUNCTION policy_version_fixed()"
+        )
+        return
+    for act in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER policy_version_no_{act.lower()} BEFORE {act} ON policy_version BEGIN SELECT RAISE(ABORT, '{FIXED}'); END"
+        )
