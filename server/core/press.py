@@ -20,8 +20,11 @@ class Press:
     def __init__(self) -> None:
         self._limiter = anyio.CapacityLimiter(MAX_AT_ONCE)
 
-    async def make(self, work: Callable[[], Made]) -> Made:
-        """Return what `work` makes; raises what it raises, and `Overloaded` when too many wait already."""
+    async def make(self, work: Callable[[], Made], *, leave: bool = False) -> Made:
+        """Return what `work` makes; raises what it raises, and `Overloaded` when too many wait already.
+
+        With `leave` a deadline of the caller's holds at once, and what was begun ends unheard; its own bounds must end it.
+        """
         if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
             raise Overloaded
-        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter, abandon_on_cancel=leave)

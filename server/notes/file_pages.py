@@ -20,12 +20,13 @@ from server.core.press import Press
 from server.errors import Forbidden, Invalid, NotFound, TooBig, Unsupported
 from server.identity.gate import signed_in
 from server.notes.records import record_facts, see_record
-from server.notes.signed import signed_since
+from server.notes.signed import last_signed, signed_since
 from server.patients.file_actions import Draft, Hiding, Sender, add_file, content_of, delete_file, hide_file, read_about, sealed, take_out
 from server.patients.file_answer import attachment
 from server.patients.file_doors import files_of, see_file
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
+from server.patients.files import RecordFile
 from server.patients.inspecting import inspect
 from server.patients.model import Patient
 from server.web.endpoint import house_of
@@ -153,7 +154,8 @@ async def _page(request: Request, fault: _Fault | None, status: int) -> Response
     async with house.database.read() as tx:
         visit = await _visit(request, tx)
         files = await files_of(tx, house.keyring, visit.patient.id)
-        newest_first = [(filed, await _deletable(visit, filed.row.person_id, filed.row.added_at)) for filed in files]
+        signed_at = await last_signed(tx, visit.patient.id)
+        newest_first = [(filed, _deletable(visit, filed.row, signed_at)) for filed in files]
         part = await part_of(tx, visit.viewer)
     shown = {
         "part": part,
@@ -170,9 +172,9 @@ async def _page(request: Request, fault: _Fault | None, status: int) -> Response
     return render(request, "staff/files.html", shown, status=status)
 
 
-async def _deletable(visit: _Visit, person_id: UUID | None, added_at: datetime) -> bool:
-    own = visit.may_write and person_id == visit.viewer.person_id
-    return own and not await signed_since(visit.tx, visit.patient.id, added_at)
+def _deletable(visit: _Visit, row: RecordFile, signed_at: datetime | None) -> bool:
+    own = visit.may_write and row.person_id == visit.viewer.person_id
+    return own and (signed_at is None or signed_at < row.added_at)
 
 
 async def _visit(request: Request, tx: Tx, *, writing: bool = False) -> _Visit:

@@ -14,7 +14,7 @@ from server.core.marking import _
 from server.core.press import Press
 from server.errors import Forbidden, Invalid, TooBig, Unsupported
 from server.identity.gate import signed_in
-from server.notes.signed import signed_since
+from server.notes.signed import last_signed, signed_since
 from server.patients.doors import OwnRecord, see_own_record
 from server.patients.file_actions import Draft, Sender, add_file, content_of, delete_file, read_about, sealed, take_out
 from server.patients.file_answer import attachment
@@ -105,7 +105,8 @@ async def _page(request: Request, fault: str, status: int) -> Response:
         own = await _own(request, tx)
         files = await own_files(tx, house.keyring, own)
         mine = {filed.row.id for filed in files if filed.row.person_id == who.person_id}
-        fixed = {filed.row.id for filed in files if await signed_since(tx, own.patient.id, filed.row.added_at)}
+        signed_at = await last_signed(tx, own.patient.id)
+        fixed = {filed.row.id for filed in files if signed_at is not None and signed_at >= filed.row.added_at}
     shown = {
         "patient": own.patient,
         "practice": own.practice,

@@ -10,11 +10,18 @@ from server.core.db import Tx
 from server.notes.model import Note, NoteVersion
 
 
-async def signed_since(tx: Tx, patient_id: UUID, at: datetime) -> bool:
-    """Whether a note about the patient was signed, closed or released after this moment: it may rest on what was there.
+async def last_signed(tx: Tx, patient_id: UUID) -> datetime | None:
+    """Return when a note about the patient was signed, closed or released last: it may rest on what the record held by then.
 
     The record came through its door.
     """
-    joined = select(NoteVersion.id).join(Note, Note.id == NoteVersion.note_id).join(Consultation, Consultation.id == Note.consultation_id)
-    since = (Consultation.patient_id == patient_id) & (NoteVersion.made_at >= at)
-    return await tx.scalar(joined.where(since).limit(1)) is not None
+    joined = (
+        select(NoteVersion.made_at).join(Note, Note.id == NoteVersion.note_id).join(Consultation, Consultation.id == Note.consultation_id)
+    )
+    newest = joined.where(Consultation.patient_id == patient_id).order_by(NoteVersion.made_at.desc()).limit(1)
+    return await tx.scalar(newest)
+
+
+async def signed_since(tx: Tx, patient_id: UUID, at: datetime) -> bool:
+    last = await last_signed(tx, patient_id)
+    return last is not None and last >= at

@@ -31,10 +31,10 @@ async def inspect(press: Press, scanner: Scanner | None, name: str, content: byt
     name = tidy_name(name)
     try:
         with anyio.fail_after(WITHIN_S):
-            kind = await press.make(partial(kind_of, content, name))
+            kind = await press.make(partial(kind_of, content, name), leave=True)
             await _scan(scanner, content)
             if kind in PICTURES:
-                content = await press.make(partial(drawn_anew, content, kind))
+                content = await press.make(partial(drawn_anew, content, kind), leave=True)
     except TimeoutError:
         raise refusal("slow") from None
     return Inspected(name, kind, content)

@@ -1,6 +1,7 @@
 """Documents and photographs of a record: who adds, reads, hides and deletes them, and which never come in."""
 
 import hashlib
+import threading
 from uuid import uuid4
 
 import httpx2
@@ -275,3 +276,21 @@ async def test_documents_come_under_a_new_key(alice: httpx2.AsyncClient, house: 
 
 def test_the_library_refuses_bombs_by_itself() -> None:
     assert Image.MAX_IMAGE_PIXELS == 50_000_000
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("body", [b"", b"--x", b"--x\r\nContent-Disposition: nonsense\r\n\r\nabc", b"\xff" * 200])
+async def test_bad_34_a_body_that_is_no_form_is_refused(alice: httpx2.AsyncClient, house: House, kind: str, body: bytes) -> None:
+    answer = await alice.post(FILES, content=body, headers={"content-type": kind})
+    assert answer.status_code in {400, 422}
+    assert await rows(house) == []
+
+
+async def test_a_check_that_takes_too_long_is_left(alice: httpx2.AsyncClient, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("server.patients.inspecting.WITHIN_S", 0.05)
+    monkeypatch.setattr("server.patients.inspecting.kind_of", lambda *_: over.wait(20))
+    page = await send(alice, FILES, b"Slow", "slow.txt")
+    over.set()
+    assert (page.status_code, "took too long to be checked" in page.text) == (422, True)
+    assert await rows(house) == []
