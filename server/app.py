@@ -48,6 +48,7 @@ import server.identity.http
 import server.identity.lately
 import server.identity.passkey_pages
 import server.identity.password_pages
+import server.identity.register_pages
 import server.identity.second_pages
 import server.messaging.hooks
 import server.messaging.http
@@ -262,6 +263,7 @@ def _sign_in_routes(passwords: Passwords) -> list[Route]:
         *server.identity.passkey_pages.routes(),
         *server.identity.password_pages.routes(passwords),
         *server.identity.email_pages.routes(),
+        *server.identity.register_pages.routes(passwords),
     ]
 
 

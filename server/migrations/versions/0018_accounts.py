@@ -99,6 +99,15 @@ def _letters() -> None:
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_account_email")),
     )
     op.create_table(
+        "account_details",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("changed_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_details_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_account_details")),
+    )
+    op.create_table(
         "account_letter",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("username", sa.String(length=100), nullable=False),
