@@ -44,9 +44,12 @@ import server.consultation.today_ws
 import server.consultation.visit
 import server.consultation.week_pages
 import server.consultation.ws
+import server.identity.email_pages
 import server.identity.http
 import server.identity.lately
 import server.identity.passkey_pages
+import server.identity.password_pages
+import server.identity.register_pages
 import server.identity.second_pages
 import server.messaging.hooks
 import server.messaging.http
@@ -110,7 +113,9 @@ from server.core.outbox import Worker
 from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
+from server.identity.letters import WRITE
 from server.identity.passwords import Passwords
+from server.messaging.account_letters import write_with
 from server.messaging.actions import DELIVER
 from server.messaging.composing import Post
 from server.messaging.delays import TELL
@@ -280,6 +285,9 @@ def _sign_in_routes(passwords: Passwords) -> list[Route]:
         *server.identity.lately.routes(passwords),
         *server.identity.second_pages.routes(must_have_second),
         *server.identity.passkey_pages.routes(),
+        *server.identity.password_pages.routes(passwords),
+        *server.identity.email_pages.routes(),
+        *server.identity.register_pages.routes(passwords),
     ]
 
 
@@ -339,6 +347,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         DELIVER: deliverer.deliver,
         REMIND: remind_with(house),
         PROVE: prove_with(house, post, carriers),
+        WRITE: write_with(house, post, carriers),
         OFFER_FREED: offer_freed_with(house),
         TELL: tell_with(house, post, rooms),
         REMOVE: remove_with(house.database, house.settings),

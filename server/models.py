@@ -12,6 +12,8 @@ import server.consultation.records
 import server.consultation.settled
 import server.core.audit
 import server.core.outbox
+import server.identity.details_model
+import server.identity.mail_model
 import server.identity.model
 import server.identity.passkey_model
 import server.identity.second_model

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from server.patients.addresses import EMAIL, LONGEST_EMAIL
+from server.core.mail_addresses import EMAIL, LONGEST_EMAIL
 
 LONGEST_NAME = 200
 MOBILE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")

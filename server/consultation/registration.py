@@ -2,13 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
 from server.consultation.doors import Visit
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
-from server.errors import Conflict, Invalid
-from server.identity.actions import add_person, find_credential, set_password
+from server.errors import Conflict
+from server.identity.accounts import open_account
 from server.patients.actions import register
 from server.patients.model import Patient
 from server.ports import Clock
@@ -25,17 +23,9 @@ async def make_account(tx: Tx, visit: Visit, username: str, password_hash: str, 
     Raises `Conflict` where the record has one, and `Invalid` with the code `username_taken`.
     """
     patient = await _unregistered(tx, visit)
-    if await find_credential(tx, username) is not None:
-        raise _taken()
-    person = add_person(tx, patient.name)
-    await tx.flush()
-    try:
-        async with tx.begin_nested():
-            set_password(tx, person.id, username, password_hash, clock.now())
-    except IntegrityError:  # somebody took it at this very moment
-        raise _taken() from None
-    await _register(tx, patient, person.id, clock)
-    return person.id
+    person_id = await open_account(tx, patient.name, username, password_hash, clock.now())
+    await _register(tx, patient, person_id, clock)
+    return person_id
 
 
 async def join_account(tx: Tx, visit: Visit, person_id: UUID, clock: Clock) -> None:
@@ -54,7 +44,3 @@ async def _unregistered(tx: Tx, visit: Visit) -> Patient:
 async def _register(tx: Tx, patient: Patient, person_id: UUID, clock: Clock) -> None:
     register(patient, person_id)
     await record(tx, Deed(patient.practice_id, person_id, Act.REGISTERED, "record", patient.id, patient.id), clock.now())
-
-
-def _taken() -> Invalid:
-    return Invalid("This username is taken.", code="username_taken")

@@ -1,16 +1,20 @@
 """What may become a username and a password: rules whose codes the page says beside the field."""
 
+from zxcvbn import zxcvbn
+
 from server.identity.actions import normalise
 from server.identity.passwords import LONGEST_PASSWORD
 
 SHORTEST_USERNAME, LONGEST_USERNAME = 3, 100
 SHORTEST_PASSWORD = 10
+LONGEST_GUESSED = 72  # letters; of a longer one the beginning is looked at, as the work grows with the square
+FEWEST_POINTS = 3  # of four
 FEWEST_LETTERS = 5  # different ones in a password: "aaaaaaaaaa" is long, and the first that is tried
 
 
-def faults_of(username: str, password: str) -> dict[str, str]:
+def faults_of(username: str, password: str, name: str = "") -> dict[str, str]:
     """Return a code for each field that cannot stay as it is; nothing for a pair that may be stored."""
-    found = {"username": _username_fault(normalise(username)), "password": _password_fault(username, password)}
+    found = {"username": _username_fault(normalise(username)), "password": password_fault(password, username, name)}
     return {field: code for field, code in found.items() if code}
 
 
@@ -21,10 +25,16 @@ def _username_fault(name: str) -> str:
     return "" if name.isprintable() and not any(letter.isspace() for letter in name) else "username_letters"
 
 
-def _password_fault(username: str, password: str) -> str:
+def password_fault(password: str, username: str, name: str = "") -> str:
+    """Return why this cannot be the password of somebody who goes by these names, or nothing."""
     if len(password) < SHORTEST_PASSWORD:
         return "password_short"
     if len(password) > LONGEST_PASSWORD:
         return "password_long"
     easy = normalise(password) == normalise(username) or len(set(password)) < FEWEST_LETTERS
-    return "password_easy" if easy else ""
+    return "password_easy" if easy or _guessed(password, username, name) else ""
+
+
+def _guessed(password: str, *known: str) -> bool:
+    """Whether patterns, lists of leaked passwords and what is known of the person lead to it in fewer than 10^8 guesses."""
+    return bool(zxcvbn(password[:LONGEST_GUESSED], user_inputs=[*known, "consilium"])["score"] < FEWEST_POINTS)

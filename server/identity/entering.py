@@ -8,14 +8,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.core.db import Tx
+from server.identity.devices import remember
 from server.identity.gate import begin_here
+from server.identity.letters import tell_person
+from server.identity.mail_model import KNOWN_FOR, Subject
 from server.identity.second import begin_half, has_second
 from server.identity.second_model import HALF_FOR
 from server.settings import Settings
-from server.web.auth import drop_cookie, set_cookie, set_named
+from server.web.auth import DEVICE, HALF, drop_cookie, read_cookie, set_cookie, set_named
 from server.web.endpoint import house_of
+from server.web.pages import language_of
 
-HALF = "half"
 SECOND = "/sign-in/second"
 SET_UP = "/account/second-factor"
 
@@ -38,14 +41,22 @@ async def enter(tx: Tx, request: Request, obliged: Obliged, person_id: UUID, way
         set_named(response, house.settings, HALF, half, int(HALF_FOR.total_seconds()))
         return response
     limited = await obliged(tx, house.settings, person_id)
-    token = await begin_here(tx, request, person_id, shared=way.shared, limited=limited)
-    return entered(request, token, SET_UP if limited else way.target)
+    return await complete(tx, request, person_id, way._replace(target=SET_UP) if limited else way, limited=limited)
 
 
-def entered(request: Request, token: str, target: str) -> Response:
-    """Hand the cookie of a new login to the browser; the one of the half sign-in goes."""
-    settings = house_of(request).settings
-    response = RedirectResponse(target, status_code=303)
-    set_cookie(response, settings, token)
-    drop_cookie(response, settings, HALF)
+async def complete(tx: Tx, request: Request, person_id: UUID, way: Way, *, limited: bool = False) -> Response:
+    """Begin the login of somebody who has shown who they are, on a browser that is known from now on.
+
+    Whoever is known from other browsers is told of a new one by e-mail.
+    """
+    house = house_of(request)
+    now = house.clock.now()
+    login = await begin_here(tx, request, person_id, shared=way.shared, limited=limited)
+    device, new = await remember(tx, read_cookie(request, house.settings, DEVICE), person_id, now)
+    if new:
+        await tell_person(tx, house, person_id, Subject.NEW_DEVICE, language_of(request).tag)
+    response = RedirectResponse(way.target, status_code=303)
+    set_cookie(response, house.settings, login)
+    set_named(response, house.settings, DEVICE, device, int(KNOWN_FOR.total_seconds()))
+    drop_cookie(response, house.settings, HALF)
     return response

@@ -25,7 +25,7 @@ def routes(passwords: Passwords, obliged: Obliged) -> list[Route]:
     async def sign_in(request: Request) -> Response:
         if request.method == "POST":
             return await _sign_in(request, passwords, obliged)
-        over = next((word for word in ("over", "passkey") if word in request.query_params), None)
+        over = next((word for word in ("over", "passkey", "changed") if word in request.query_params), None)
         return _form(request, safe_next(request.query_params.get("next", "")), error=over)
 
     return [

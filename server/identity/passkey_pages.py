@@ -8,8 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.errors import Invalid
-from server.identity.entering import entered
-from server.identity.gate import begin_here, signed_in
+from server.identity.entering import Way, complete
+from server.identity.gate import signed_in
 from server.identity.lately import ACCOUNT, PROVE, note_proof, proved_lately
 from server.identity.passkey_model import Purpose
 from server.identity.passkeys import Asked, Site, add_passkey, ask_to_add, ask_to_use, passkeys_of, remove_passkey, use_passkey
@@ -75,10 +75,9 @@ async def _sign_in(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
         asked = Asked(Purpose.SIGN_IN, None, _now(request))
         person_id = await use_passkey(tx, _site(request), asked, form.get("credential", ""))
-        token = await begin_here(tx, request, person_id, shared=form.get("own") != "yes") if person_id else ""
-    if not token:
-        return RedirectResponse(f"/sign-in{UNFIT}", status_code=303)
-    return entered(request, token, safe_next(form.get("next", "")))
+        if person_id is None:
+            return RedirectResponse(f"/sign-in{UNFIT}", status_code=303)
+        return await complete(tx, request, person_id, Way(safe_next(form.get("next", "")), shared=form.get("own") != "yes"))
 
 
 async def _prove(request: Request) -> Response:

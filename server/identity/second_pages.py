@@ -11,7 +11,7 @@ from starlette.routing import Route
 from server.core.db import Tx
 from server.errors import Conflict, TooFast
 from server.identity.actions import end_all_logins
-from server.identity.entering import HALF, SECOND, SET_UP, Obliged, entered
+from server.identity.entering import SECOND, SET_UP, Obliged, Way, complete
 from server.identity.gate import begin_here, signed_in
 from server.identity.lately import proved_lately
 from server.identity.model import Credential
@@ -29,7 +29,7 @@ from server.identity.second import (
 )
 from server.identity.second_model import SecondFactor
 from server.identity.totp import app_address
-from server.web.auth import read_cookie, set_cookie
+from server.web.auth import HALF, read_cookie, set_cookie
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -93,11 +93,11 @@ async def _take(request: Request) -> Response:
         if not await take_any(tx, house.keyring, house.secrets, Try(half.person_id, code, now)):
             half.tries += 1
             return _question(request, "wrong", 401) if half.alive(now) else _anew()
-        person_id, target = half.person_id, half.target
-        login = await begin_here(tx, request, person_id, shared=half.shared)
+        person_id = half.person_id
+        response = await complete(tx, request, person_id, Way(half.target, shared=half.shared))
         await tx.delete(half)
     await house.limiter.forget("second_factor", str(person_id))
-    return entered(request, login, target)
+    return response
 
 
 async def _show(request: Request) -> Response:

@@ -1,12 +1,9 @@
 """Addresses as people write them, in the one form in which two of them can be compared; pure."""
 
-import re
 from typing import NamedTuple, Protocol
 
+from server.core.mail_addresses import read_mail_address
 from server.core.numbers import e164
-
-EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
-LONGEST_EMAIL = 254
 
 
 class Address(NamedTuple):
@@ -34,8 +31,8 @@ def read_address(text: str, region: str) -> Address | None:
     """Return what somebody wrote as an address; None for what is none."""
     written = text.strip()
     if "@" in written:
-        address = written.lower()  # which can be longer
-        return Address(address, region) if len(address) <= LONGEST_EMAIL and EMAIL.fullmatch(address) else None
+        address = read_mail_address(written)
+        return Address(address, region) if address else None
     number = e164(written, region)
     return Address(number, region) if number else None
 

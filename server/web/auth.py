@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from server.settings import Settings
 
-LOGIN = "sid"
+LOGIN, HALF, DEVICE = "sid", "half", "device"
 
 
 def cookie_name(settings: Settings, name: str = LOGIN) -> str:

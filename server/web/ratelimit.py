@@ -19,9 +19,13 @@ class Rule(NamedTuple):
 
 RULES = {
     "sign_in_name": Rule(10, 15 * 60),
+    "sign_in_device": Rule(10, 15 * 60),
     "sign_in_address": Rule(100, 15 * 60),
     "second_factor": Rule(10, 60 * 60),
     "passkey_address": Rule(100, 15 * 60),
+    "reset_address": Rule(20, 60 * 60),
+    "reset_name": Rule(3, 60 * 60),
+    "register_address": Rule(20, 60 * 60),
     "account_visit": Rule(20, 15 * 60),
     "account_address": Rule(100, 15 * 60),
     "join_link_address": Rule(120, 60),

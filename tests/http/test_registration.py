@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
-import server.consultation.registration
 import server.consultation.visit_account
+import server.identity.accounts
 from server.consultation.actions import revoke_link
 from server.consultation.model import Consultation, Outcome, Participant, Stage
 from server.core.audit import Act, AuditEntry
@@ -225,7 +225,7 @@ async def test_a_name_that_is_taken_at_this_very_moment(
         return None
 
     monkeypatch.setattr(server.consultation.visit_account, "find_credential", nobody)
-    monkeypatch.setattr(server.consultation.registration, "find_credential", nobody)
+    monkeypatch.setattr(server.identity.accounts, "find_credential", nobody)
     answer = await erin.post(page, data={**ACCOUNT, "username": ALICE.username})
     assert answer.status_code == 422
     assert "This username is taken." in answer.text

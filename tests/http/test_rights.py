@@ -15,24 +15,16 @@ from tests.http.routes import Endpoint, endpoints
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
 PUBLIC = {
-    "/",
-    "/healthz",
-    "/readyz",
-    "/sign-in",
-    "/sign-in/second",
-    "/sign-in/passkey",
-    "/api/passkeys/sign-in",
-    "/sign-out",
-    "/j/{token}",
-    "/book/{owner_id:uuid}",
-    "/wait/{token}",
+    "/", "/healthz", "/readyz", "/sign-in", "/sign-in/second", "/register", "/reset", "/reset/{token}", "/account/email/{token}",
+    "/sign-in/passkey", "/api/passkeys/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}", "/wait/{token}",
     "/feed/{token}.ics",
-}
+}  # fmt: skip
 OWN = {
     "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
-    "/account/prove", "/account/second-factor", "/account/second-factor/begin", "/account/second-factor/confirm",
+    "/my/details", "/account/prove", "/account/password", "/account/email", "/account/second-factor", "/account/second-factor/begin",
+    "/account/second-factor/confirm",
     "/account/prove/passkey", "/api/passkeys/prove", "/api/passkeys/new", "/account/passkeys",
     "/account/passkeys/{passkey_id:uuid}/remove", "/account/second-factor/codes", "/account/second-factor/off",
     "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",

@@ -1,4 +1,4 @@
-"""Second factors, passkeys, and logins that say when it was last shown who they belong to."""
+"""Second factors, passkeys, letters about accounts, known browsers, and logins that say when it was last shown who they belong to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,7 @@ def upgrade() -> None:
     _logins()
     _second_factors()
     _passkeys()
+    _letters()
 
 
 def _logins() -> None:
@@ -85,4 +86,45 @@ def _passkeys() -> None:
         sa.Column("asked_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_passkey_challenge_person_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("challenge", name=op.f("pk_passkey_challenge")),
+    )
+
+
+def _letters() -> None:
+    op.create_table(
+        "account_email",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("confirmed_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_email_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_account_email")),
+    )
+    op.create_table(
+        "account_details",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("changed_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_details_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_account_details")),
+    )
+    op.create_table(
+        "account_letter",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("username", sa.String(length=100), nullable=False),
+        sa.Column("subject", sa.String(length=20), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=True),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("asked_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_letter")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_account_letter_token_hash")),
+    )
+    op.create_index(op.f("ix_account_letter_username"), "account_letter", ["username"], unique=False)
+    op.create_table(
+        "known_device",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("seen_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_known_device_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("person_id", "token_hash", name=op.f("pk_known_device")),
     )

@@ -1,0 +1,99 @@
+"""The e-mail address of an account: where a letter goes when the password is forgotten or something unusual happens."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.core.db import Tx
+from server.core.mail_addresses import read_mail_address
+from server.errors import TooFast
+from server.identity.actions import find_credential
+from server.identity.lately import proved_lately
+from server.identity.letters import Wanted, find_letter, want_letter
+from server.identity.mail_model import AccountEmail, AccountLetter, Subject
+from server.identity.model import Credential
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.pages import language_of, render
+
+EMAIL = "/account/email"
+LONGEST_SHOWN = 300
+
+
+def routes() -> list[Route]:
+    return [
+        Route(EMAIL, _show, methods=["GET"]),
+        Route(EMAIL, _ask, methods=["POST"]),
+        Route(f"{EMAIL}/{{token}}", _look, methods=["GET"]),
+        Route(f"{EMAIL}/{{token}}", _confirm, methods=["POST"]),
+    ]
+
+
+async def _show(request: Request) -> Response:
+    who = await proved_lately(request, EMAIL)
+    async with house_of(request).database.read() as tx:
+        known = await tx.get(AccountEmail, who.person_id)
+    return _page(request, known.address if known else "", sent="sent" in request.query_params)
+
+
+def _page(request: Request, address: str, fault: str = "", status: int = 200, *, sent: bool = False) -> Response:
+    shown = {"address": address[:LONGEST_SHOWN], "fault": fault, "sent": sent}
+    return render(request, "account/email.html", shown, status=status)
+
+
+async def _ask(request: Request) -> Response:
+    """Write to the new address; until its link was followed the old one counts."""
+    who = await proved_lately(request, EMAIL)
+    house = house_of(request)
+    written = (await read_form(request)).get("email", "")
+    address = read_mail_address(written)
+    if address is None:
+        return _page(request, written, "address", 422)
+    try:
+        await house.limiter.hit("prove", str(who.person_id))
+        await house.limiter.hit("prove_address", house.secrets.mac("prove", address).hex())
+    except TooFast:
+        return _page(request, written, "too_fast", 429)
+    async with house.database.write() as tx:
+        credential = await tx.get_one(Credential, who.person_id)
+        wanted = Wanted(credential.username, Subject.CONFIRM, language_of(request).tag, address)
+        await want_letter(tx, house.secrets, wanted, house.clock.now())
+    return RedirectResponse(f"{EMAIL}?sent", status_code=303)
+
+
+async def _look(request: Request) -> Response:
+    """Use nothing up, as with every link in a letter."""
+    house = house_of(request)
+    async with house.database.read() as tx:
+        letter = await find_letter(tx, request.path_params["token"], Subject.CONFIRM, house.clock.now())
+    return _answer(request, "ask" if letter else "over")
+
+
+def _answer(request: Request, state: str) -> Response:
+    return render(request, "account/email_confirmed.html", {"state": state}, status=404 if state == "over" else 200)
+
+
+async def _confirm(request: Request) -> Response:
+    house = house_of(request)
+    async with house.database.write() as tx:
+        letter = await find_letter(tx, request.path_params["token"], Subject.CONFIRM, house.clock.now(), lock=True)
+        credential = await find_credential(tx, letter.username) if letter else None
+        if letter is None or credential is None:
+            return _answer(request, "over")
+        await _replace(tx, request, letter, credential)
+    return _answer(request, "done")
+
+
+async def _replace(tx: Tx, request: Request, letter: AccountLetter, credential: Credential) -> None:
+    """Let the new address count; whoever reads the old one is told."""
+    house = house_of(request)
+    now, address = house.clock.now(), letter.address or ""
+    known = await tx.get(AccountEmail, credential.person_id)
+    await tx.delete(letter)
+    if known is None:
+        tx.add(AccountEmail(person_id=credential.person_id, address=address, confirmed_at=now))
+        return
+    if known.address != address:
+        wanted = Wanted(credential.username, Subject.EMAIL_CHANGED, language_of(request).tag, known.address)
+        await want_letter(tx, house.secrets, wanted, now)
+    known.address, known.confirmed_at = address, now

@@ -1,0 +1,65 @@
+"""Where letters about an account go, which letters are on their way, and the browsers that an account is known from."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.db import Base
+
+
+class Subject(StrEnum):
+    """What a letter about an account is for."""
+
+    RESET = "reset"
+    CONFIRM = "confirm"
+    NEW_DEVICE = "new_device"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a letter
+    EMAIL_CHANGED = "email_changed"
+
+
+WITH_LINK = {Subject.RESET, Subject.CONFIRM}
+GOOD_FOR = timedelta(minutes=30)
+KNOWN_FOR = timedelta(days=400)
+
+
+class AccountEmail(Base):
+    """The address that somebody has shown to be theirs; nothing about an account goes to any other."""
+
+    __tablename__ = "account_email"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(254))
+    confirmed_at: Mapped[datetime]
+
+
+class AccountLetter(Base):
+    """A letter about the account of this username, if there is one. Of its link's token only the hash is kept; the row goes with its use.
+
+    `address` is the one to confirm, or that was in use before; without it the letter goes to the confirmed one.
+    """
+
+    __tablename__ = "account_letter"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(100), index=True)
+    subject: Mapped[Subject] = mapped_column(String(20))
+    address: Mapped[str | None] = mapped_column(String(254))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    language: Mapped[str] = mapped_column(String(20))
+    asked_at: Mapped[datetime]
+
+    def alive(self, now: datetime) -> bool:
+        return now - self.asked_at < GOOD_FOR
+
+
+class KnownDevice(Base):
+    """A browser on which this person has signed in before; its cookie holds the token, the row only its hash."""
+
+    __tablename__ = "known_device"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    seen_at: Mapped[datetime]

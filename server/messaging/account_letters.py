@@ -1,0 +1,65 @@
+"""Writes and sends letters about accounts. They are shown to nobody else, so they are no `Delivery`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from server.consultation.events import Channel
+from server.core.db import Tx
+from server.core.house import House
+from server.core.marking import _
+from server.identity.letters import account_email, letter_token
+from server.identity.mail_model import GOOD_FOR, WITH_LINK, AccountLetter, Subject
+from server.messaging.composing import Post
+from server.ports import Carrier, Letter
+
+NOT_YOU = _("If it was not you, please reset your password at once, and sign out everywhere on your account page.")
+WORDS: Mapping[Subject, tuple[str, tuple[str, ...]]] = {
+    Subject.RESET: (
+        _("Choose a new password"),
+        (
+            _("Somebody, probably you, asked for a new password for your account. The link is good for {minutes} minutes:"),
+            _("If it was not you, you need to do nothing."),
+        ),
+    ),
+    Subject.CONFIRM: (
+        _("Is this your e-mail address?"),
+        (
+            _("Please confirm that letters about your account may go to this address. The link is good for {minutes} minutes:"),
+            _("If you have no account here, you need to do nothing."),
+        ),
+    ),
+    Subject.NEW_DEVICE: (_("New device"), (_("Your account was opened on a device that we have not seen before."), NOT_YOU)),
+    Subject.PASSWORD_CHANGED: (_("Your password was changed"), (_("The password of your account was changed."), NOT_YOU)),
+    Subject.EMAIL_CHANGED: (
+        _("Your e-mail address was changed"),
+        (_("Letters about your account now go to another address. If it was not you, please ask your practice."),),
+    ),
+}
+
+
+def write_with(house: House, post: Post, carriers: Mapping[Channel, Carrier]) -> Callable[[UUID], Awaitable[None]]:
+    """Return the handler of `account_letter` errands. What becomes of a letter is told to nobody: it would tell who has an account."""
+
+    async def run(letter_id: UUID) -> None:
+        async with house.database.read() as tx:
+            row = await tx.get(AccountLetter, letter_id)
+            address = await _address(tx, row) if row and row.alive(house.clock.now()) else None
+        if row is not None and address:
+            await carriers[Channel.EMAIL].carry(letter_of(post, row, address), str(row.id))
+
+    return run
+
+
+async def _address(tx: Tx, row: AccountLetter) -> str | None:
+    return row.address or await account_email(tx, row.username)
+
+
+def letter_of(post: Post, row: AccountLetter, address: str) -> Letter:
+    """Return the letter, which names neither a person nor a practice: others may see it."""
+    language = post.languages.choose(row.language, "")
+    title, (first, *others) = WORDS[row.subject]
+    sentences = [language.text(first, minutes=int(GOOD_FOR.total_seconds()) // 60)]
+    if row.subject in WITH_LINK:
+        path = "reset" if row.subject == Subject.RESET else "account/email"
+        sentences.append(f"{post.base_url}/{path}/{letter_token(post.secrets, row.id)}")
+    return Letter(address, language.text(title), [*sentences, *(language.text(one) for one in others)])
