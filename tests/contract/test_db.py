@@ -87,7 +87,7 @@ def _login(at: datetime) -> LoginSession:
         created_at=at,
         seen_at=at,
         ended_at=None,
-        proved_at=seen_at,
+        proved_at=at,
     )
 
 

@@ -62,7 +62,6 @@ HANDED = {
     "server/notes/dossiers.py": "is handed the notes that are exported",
     "server/notes/anchors.py": "sees the ends of all chains, and no text: there is no viewer",
     "server/notes/verify.py": "is the operator's, who owns the files: there is no viewer",
-    "server/notes/keys.py": "sees which keys the notes need, and no text: there is no viewer",
     "server/notes/history.py": "is handed a note's id by whoever passed its door",
     "server/patients/answers.py": "forgets what was never sent of an appointment that is settled: there is no viewer",
     "server/notes/timeline.py": "is handed the record that see_record opened",
