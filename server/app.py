@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.administration.pages
 import server.billing.document_pages
 import server.billing.hooks
 import server.billing.invoice_pages
@@ -68,6 +69,7 @@ import server.web.assets
 import server.web.failures
 import server.web.health
 import server.web.numbers
+from server.access.places import INVITE
 from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
 from server.adapters.outbox_page import OutboxPage
@@ -103,6 +105,7 @@ from server.messaging.composing import Post
 from server.messaging.delays import TELL
 from server.messaging.jobs import Deliverer, remind_with
 from server.messaging.late_http import tell_with
+from server.messaging.place_letters import invite_with
 from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
@@ -192,6 +195,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.web.assets.routes(),
         *server.identity.http.routes(passwords),
         *server.access.pages.routes(),
+        *server.administration.pages.routes(passwords),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive, press),
@@ -297,6 +301,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         DELIVER: deliverer.deliver,
         REMIND: remind_with(house),
         PROVE: prove_with(house, post, carriers),
+        INVITE: invite_with(house, post, carriers[Channel.EMAIL]),
         OFFER_FREED: offer_freed_with(house),
         TELL: tell_with(house, post, rooms),
         REMOVE: remove_with(house.database, house.settings),

@@ -42,6 +42,9 @@ class Act(StrEnum):
     INVITED = "invited"
     RESENT = "resent"
     UNINVITED = "uninvited"
+    JOINED = "joined"
+    LEFT = "left"
+    REVIEWED = "reviewed"
 
 
 class AuditEntry(Base):
