@@ -71,15 +71,18 @@ class Professional(Base):
 
 
 class Team(Base):
+    """Professionals who share consultations, kept after it has ended."""
+
     __tablename__ = "team"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
+    ended_at: Mapped[datetime | None]
 
 
 class Membership(Base):
-    """A professional's place in a team, kept after it has ended."""
+    """A professional's place in a team, kept after it has ended. Whoever has the `lead` looks after the team."""
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("team_id", "professional_id", "joined_at"),)
@@ -89,6 +92,20 @@ class Membership(Base):
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
     joined_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    lead: Mapped[bool] = mapped_column(default=False)
+
+
+class TeamInvitation(Base):
+    """Asks a professional of the practice into a team; `settled_at` once they answered, or it was taken back."""
+
+    __tablename__ = "team_invitation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("team.id"), index=True)
+    professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
+    invited_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    invited_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
 
 
 class StaffRole(StrEnum):

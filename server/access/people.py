@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from server.access.actions import add_staff, change_rights, person_topic
-from server.access.model import Grant, Membership, Practice, Professional, Staff, StaffRole, Team
+from server.access.model import Grant, Membership, Practice, Professional, Staff, StaffRole, Team, TeamInvitation
 from server.access.policy import IN_CHARGE, Role, Viewer, may_end_place, may_give_place
 from server.access.viewer import role_of
 from server.core.audit import Act, Deed, record
@@ -95,6 +95,8 @@ async def end_place(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> N
         place.professional.ended_at = now
         current = (Membership.professional_id == place.professional.id) & Membership.ended_at.is_(None)
         await tx.execute(update(Membership).where(current).values(ended_at=now))
+        asked = (TeamInvitation.professional_id == place.professional.id) & TeamInvitation.settled_at.is_(None)
+        await tx.execute(update(TeamInvitation).where(asked).values(settled_at=now))
     given = (Grant.practice_id == practice_id) & (Grant.author_id == person_id) & Grant.withdrawn_at.is_(None) & (Grant.expires_at > now)
     for reader_id in list(await tx.scalars(select(Grant.person_id).where(given).distinct())):
         tx.hint(person_topic(reader_id))

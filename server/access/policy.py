@@ -263,3 +263,8 @@ def may_give_place(own: Role | None, role: Role) -> bool:
 def may_end_place(own: Role | None, role: Role, others_in_charge: int) -> bool:
     """Whether a place may end; `others_in_charge` have a right as far as this one's, and the last of them cannot go."""
     return may_give_place(own, role) and (role not in IN_CHARGE or others_in_charge > 0)
+
+
+def may_run_team(own: Role | None, *, leads: bool) -> bool:
+    """Whether somebody may rename a team, ask people in, part from them and end it: its lead, and whoever looks after the practice."""
+    return leads or own in IN_CHARGE

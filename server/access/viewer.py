@@ -93,3 +93,9 @@ async def role_of(tx: Tx, viewer: Viewer) -> Role | None:
     place = (Staff.person_id == viewer.person_id) & (Staff.practice_id == viewer.practice_id) & Staff.ended_at.is_(None)
     role = await tx.scalar(select(Staff.role).where(place))
     return None if role is None else Role(role)
+
+
+async def names_of_professionals(tx: Tx, professional_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return how these professionals are called, with their title, by their id as professionals."""
+    found = await tx.scalars(select(Professional).where(Professional.id.in_(professional_ids)))
+    return {professional.id: professional.full_name for professional in found}

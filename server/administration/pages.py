@@ -2,9 +2,9 @@
 
 from starlette.routing import Route
 
-from server.administration import people_pages, place_pages, registration_pages
+from server.administration import people_pages, place_pages, registration_pages, team_pages
 from server.identity.passwords import Passwords
 
 
 def routes(passwords: Passwords) -> list[Route]:
-    return [*people_pages.routes(), *place_pages.routes(passwords), *registration_pages.routes()]
+    return [*people_pages.routes(), *place_pages.routes(passwords), *registration_pages.routes(), *team_pages.routes()]

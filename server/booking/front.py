@@ -59,9 +59,10 @@ async def _front(tx: Tx, service: Service, services: Sequence[Service]) -> Front
 
 
 async def _is_hidden(tx: Tx, owner_id: UUID) -> bool:
-    """Whether it is the page of a professional whom nobody can book: not reviewed yet, or gone."""
+    """Whether it is the page of a professional whom nobody can book, not reviewed yet or gone, or of a team that has ended."""
     hidden = select(Professional.id).where(Professional.id == owner_id, ~bookable())
-    return await tx.scalar(hidden) is not None
+    ended = select(Team.id).where(Team.id == owner_id, Team.ended_at.is_not(None))
+    return await tx.scalar(hidden.union_all(ended)) is not None
 
 
 async def _members(tx: Tx, team_id: UUID) -> list[Professional]:

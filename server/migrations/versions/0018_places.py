@@ -1,4 +1,4 @@
-"""Places in a practice: invitations, the review of professionals, and the end of a professional's place.
+"""Places in a practice and its teams: invitations, leads, the review of professionals, and how a place or a team ends.
 
 Who gives consultations already is approved. The administrator who has been there longest becomes the owner.
 """
@@ -27,6 +27,27 @@ def upgrade() -> None:
         "AND other.ended_at IS NULL AND (other.began_at < staff.began_at OR (other.began_at = staff.began_at AND other.id < staff.id)))"
     )
     _invitations()
+    _teams()
+
+
+def _teams() -> None:
+    op.add_column("team", sa.Column("ended_at", UtcTime(), nullable=True))
+    op.add_column("membership", sa.Column("lead", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        "team_invitation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("professional_id", sa.Uuid(), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column("invited_at", UtcTime(), nullable=False),
+        sa.Column("settled_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_team_invitation_team_id")),
+        sa.ForeignKeyConstraint(["professional_id"], ["professional.id"], name=op.f("fk_team_invitation_professional_id")),
+        sa.ForeignKeyConstraint(["invited_by"], ["person.id"], name=op.f("fk_team_invitation_invited_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team_invitation")),
+    )
+    for column in ("team_id", "professional_id"):
+        op.create_index(op.f(f"ix_team_invitation_{column}"), "team_invitation", [column], unique=False)
 
 
 def _invitations() -> None:
