@@ -35,7 +35,8 @@ class Endpoint:
             "{delivery_id:uuid}": meeting.visit_id, "{seeker_id:uuid}": meeting.visit_id,
             "{questionnaire_id:uuid}": meeting.visit_id, "{question}": "height", "{place:few}": 1,
             "{charge_id:uuid}": meeting.visit_id, "{document_id:uuid}": meeting.visit_id,
-            "{person_id:uuid}": ALICE.person_id, "{invitation_id:uuid}": meeting.visit_id, "{team_id:uuid}": meeting.visit_id,
+            "{person_id:uuid}": ALICE.person_id, "{invitation_id:uuid}": meeting.visit_id,
+            "{team_id:uuid}": meeting.visit_id, "{errand_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():
