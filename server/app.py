@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 import server.access.pages
+import server.administration.pages
 import server.billing.document_pages
 import server.billing.hooks
 import server.billing.invoice_pages
@@ -83,6 +84,7 @@ import server.web.failures
 import server.web.health
 import server.web.numbers
 from server.access.obliged import must_have_second
+from server.access.places import INVITE
 from server.adapters.clamd import Clamd
 from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
@@ -121,6 +123,7 @@ from server.messaging.composing import Post
 from server.messaging.delays import TELL
 from server.messaging.jobs import Deliverer, remind_with
 from server.messaging.late_http import tell_with
+from server.messaging.place_letters import invite_with
 from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
@@ -211,6 +214,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.web.assets.routes(),
         *_sign_in_routes(passwords),
         *server.access.pages.routes(),
+        *server.administration.pages.routes(passwords),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive, press),
@@ -348,6 +352,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         REMIND: remind_with(house),
         PROVE: prove_with(house, post, carriers),
         WRITE: write_with(house, post, carriers),
+        INVITE: invite_with(house, post, carriers[Channel.EMAIL]),
         OFFER_FREED: offer_freed_with(house),
         TELL: tell_with(house, post, rooms),
         REMOVE: remove_with(house.database, house.settings),

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.actions import add_practice, add_staff, add_team, join_team
-from server.access.model import Practice, Professional, StaffRole, Team
+from server.access.model import Practice, Professional, Review, StaffRole, Team
 from server.access.policy import Viewer
 from server.access.viewer import load_viewer
 from server.consultation.actions import Plan, current_link, schedule
@@ -181,7 +181,7 @@ async def _add_people(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
     await _add_patient(tx, practice.id, await _add_person(tx, PATIENT, PATIENT_LOGIN, hashes, now), now)
     administrator_id = await _add_person(tx, ADMINISTRATOR, ADMINISTRATOR_LOGIN, hashes, now)
     assistant_id = await _add_person(tx, ASSISTANT, ASSISTANT_LOGIN, hashes, now)
-    add_staff(tx, practice.id, administrator_id, StaffRole.ADMINISTRATOR, now)
+    add_staff(tx, practice.id, administrator_id, StaffRole.OWNER, now)
     add_staff(tx, practice.id, assistant_id, StaffRole.ASSISTANT, now)
     await tx.flush()
     professional_id = (await _demo_credential(tx, PEOPLE[0].username)).person_id
@@ -204,6 +204,7 @@ def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Prof
         name=demo.name,
         qualifications=demo.qualifications,
         field_of_practice=demo.field_of_practice,
+        review=Review.APPROVED,
     )
 
 

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import anyio
 
 from server.access.actions import add_staff
-from server.access.model import Membership, Practice, Professional, StaffRole, Team
+from server.access.model import Membership, Practice, Professional, Review, StaffRole, Team
 from server.access.policy import Viewer
 from server.adapters.memory_bus import MemoryBus
 from server.consultation.actions import Plan, schedule
@@ -186,6 +186,7 @@ async def _seat(tx: Tx, member: Staff, now: datetime) -> None:
         Professional(
             id=member.professional_id, person_id=member.person_id, practice_id=member.practice_id, title=member.title, name=member.name,
             qualifications="MB BS", field_of_practice="General practice",
+            body="GMC", registration="1234567", review=Review.APPROVED,
         )
     )  # fmt: skip
     await tx.flush()

@@ -74,8 +74,8 @@ def add_team(tx: Tx, practice_id: UUID, name: str) -> Team:
     return team
 
 
-def join_team(tx: Tx, team: Team, professional: Professional, now: datetime) -> None:
-    tx.add(Membership(id=new_id(), team_id=team.id, professional_id=professional.id, joined_at=now, ended_at=None))
+def join_team(tx: Tx, team: Team, professional: Professional, now: datetime, *, lead: bool = False) -> None:
+    tx.add(Membership(id=new_id(), team_id=team.id, professional_id=professional.id, joined_at=now, ended_at=None, lead=lead))
 
 
 def add_staff(tx: Tx, practice_id: UUID, person_id: UUID, role: StaffRole, now: datetime) -> Staff:

@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from server.access.policy import Role
 from server.core.db import Base
 from server.web.i18n import SOURCE_TAG
 
@@ -33,8 +34,21 @@ class Practice(Base):
     reminds_shortly_before: Mapped[bool] = mapped_column(default=True)
 
 
+class Review(StrEnum):
+    """Whether an administrator has looked at what a professional says of themself; only who is approved can be booked."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+
+
 class Professional(Base):
-    """A person with qualifications who gives consultations under a practice."""
+    """A person with qualifications who gives consultations under a practice, kept after that has ended.
+
+    `body` is the code of a registration body (`server/access/bodies.py`), "" where none was asked for yet. `review_words` are what an
+    administrator wrote to whoever was returned or rejected.
+    """
 
     __tablename__ = "professional"
 
@@ -45,6 +59,11 @@ class Professional(Base):
     name: Mapped[str] = mapped_column(String(200))
     qualifications: Mapped[str] = mapped_column(String(200))
     field_of_practice: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(String(20), default="")
+    registration: Mapped[str] = mapped_column(String(60), default="")
+    review: Mapped[Review] = mapped_column(String(20), default=Review.PENDING)
+    review_words: Mapped[str] = mapped_column(String(500), default="")
+    ended_at: Mapped[datetime | None]
 
     @property
     def full_name(self) -> str:
@@ -52,15 +71,18 @@ class Professional(Base):
 
 
 class Team(Base):
+    """Professionals who share consultations, kept after it has ended."""
+
     __tablename__ = "team"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
     name: Mapped[str] = mapped_column(String(200))
+    ended_at: Mapped[datetime | None]
 
 
 class Membership(Base):
-    """A professional's place in a team, kept after it has ended."""
+    """A professional's place in a team, kept after it has ended. Whoever has the `lead` looks after the team."""
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("team_id", "professional_id", "joined_at"),)
@@ -70,9 +92,24 @@ class Membership(Base):
     professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
     joined_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    lead: Mapped[bool] = mapped_column(default=False)
+
+
+class TeamInvitation(Base):
+    """Asks a professional of the practice into a team; `settled_at` once they answered, or it was taken back."""
+
+    __tablename__ = "team_invitation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("team.id"), index=True)
+    professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
+    invited_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    invited_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
 
 
 class StaffRole(StrEnum):
+    OWNER = "owner"
     ADMINISTRATOR = "administrator"
     ASSISTANT = "assistant"
 
@@ -88,6 +125,31 @@ class Staff(Base):
     role: Mapped[StaffRole] = mapped_column(String(20))
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class PlaceInvitation(Base):
+    """Asks somebody into a practice by a link, of which the row holds only the hash; it is taken once.
+
+    The link is derived from the id and `times_sent`, so that sending again replaces it. Without an `email` the link is handed on by hand.
+    """
+
+    __tablename__ = "place_invitation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    role: Mapped[Role] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(254))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    times_sent: Mapped[int]
+    invited_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    invited_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    taken_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    revoked_at: Mapped[datetime | None]
+
+    def open(self, now: datetime) -> bool:
+        return self.taken_at is None and self.revoked_at is None and now < self.expires_at
 
 
 class Grant(Base):

@@ -66,7 +66,9 @@ async def colleagues(tx: Tx, viewer: Viewer) -> list[Person]:
 
     Administrators are not among them: they see nothing clinical, whoever would let them.
     """
-    treats = exists().where(Professional.person_id == Person.id, Professional.practice_id == viewer.practice_id)
+    treats = exists().where(
+        Professional.person_id == Person.id, Professional.practice_id == viewer.practice_id, Professional.ended_at.is_(None)
+    )
     here = (Staff.person_id == Person.id) & (Staff.practice_id == viewer.practice_id) & Staff.ended_at.is_(None)
     assists = exists().where(here, Staff.role == StaffRole.ASSISTANT)
     found = select(Person).where(or_(treats, assists), Person.id != viewer.person_id)

@@ -259,3 +259,30 @@ def may_give_back(viewer: Viewer, money: Earned) -> bool:
 def may_know_who_paid(viewer: Viewer, money: Earned) -> bool:
     """The professional knows their patients; whoever keeps the books reads names only on the documents, and that is on record."""
     return may_give_back(viewer, money)
+
+
+class Role(StrEnum):
+    """What somebody's place in a practice is; a professional may look after the practice as well."""
+
+    OWNER = "owner"
+    ADMINISTRATOR = "administrator"
+    PROFESSIONAL = "professional"
+    ASSISTANT = "assistant"
+
+
+IN_CHARGE = frozenset({Role.OWNER, Role.ADMINISTRATOR})
+
+
+def may_give_place(own: Role | None, role: Role) -> bool:
+    """Whether somebody with the place `own` may give the place `role`, or take it away: only owners make and unmake owners."""
+    return own is Role.OWNER or (own is Role.ADMINISTRATOR and role is not Role.OWNER)
+
+
+def may_end_place(own: Role | None, role: Role, others_in_charge: int) -> bool:
+    """Whether a place may end; `others_in_charge` have a right as far as this one's, and the last of them cannot go."""
+    return may_give_place(own, role) and (role not in IN_CHARGE or others_in_charge > 0)
+
+
+def may_run_team(own: Role | None, *, leads: bool) -> bool:
+    """Whether somebody may rename a team, ask people in, part from them and end it: its lead, and whoever looks after the practice."""
+    return leads or own in IN_CHARGE

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from starlette.requests import HTTPConnection
 
-from server.access.model import EmergencyAccess, Grant, Membership, Professional, Staff, StaffRole, Team
-from server.access.policy import Permission, Viewer
+from server.access.model import EmergencyAccess, Grant, Membership, Professional, Review, Staff, StaffRole, Team
+from server.access.policy import IN_CHARGE, Permission, Role, Viewer
 from server.core.db import Tx
 from server.errors import Forbidden
 from server.identity.gate import signed_in
@@ -18,7 +18,8 @@ from server.web.endpoint import house_of
 
 async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
     """Whoever works in no practice is a viewer without any right of a professional."""
-    professional = await tx.scalar(select(Professional).where(Professional.person_id == person_id))
+    working = Professional.ended_at.is_(None) & (Professional.review != Review.REJECTED)
+    professional = await tx.scalar(select(Professional).where(Professional.person_id == person_id, working))
     if professional is not None:
         return Viewer(
             person_id=person_id,
@@ -83,6 +84,18 @@ async def name_of(tx: Tx, person_id: UUID) -> str:
 
 
 async def administers(tx: Tx, viewer: Viewer) -> bool:
-    """Whether the viewer is an administrator of the practice in which they work: a right to its settings, to nothing clinical."""
+    """Whether the viewer looks after the practice in which they work: a right to its settings, to nothing clinical."""
+    return await role_of(tx, viewer) in IN_CHARGE
+
+
+async def role_of(tx: Tx, viewer: Viewer) -> Role | None:
+    """Return the viewer's place in their practice beside giving consultations, if they have one."""
     place = (Staff.person_id == viewer.person_id) & (Staff.practice_id == viewer.practice_id) & Staff.ended_at.is_(None)
-    return await tx.scalar(select(Staff.id).where(place, Staff.role == StaffRole.ADMINISTRATOR)) is not None
+    role = await tx.scalar(select(Staff.role).where(place))
+    return None if role is None else Role(role)
+
+
+async def names_of_professionals(tx: Tx, professional_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return how these professionals are called, with their title, by their id as professionals."""
+    found = await tx.scalars(select(Professional).where(Professional.id.in_(professional_ids)))
+    return {professional.id: professional.full_name for professional in found}

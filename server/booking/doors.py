@@ -44,3 +44,11 @@ async def appointments_of(tx: Tx, professional_id: UUID, since: datetime, before
     mine = joined.where(AppointmentMember.professional_id == professional_id, Appointment.state.in_(PROMISED))
     within = mine.where(Appointment.begins_at >= since, Appointment.begins_at < before)
     return list(await tx.scalars(within.order_by(Appointment.begins_at, Appointment.id).limit(MOST)))
+
+
+async def times_ahead(tx: Tx, professional_id: UUID, now: datetime) -> list[datetime]:
+    """Return when a professional has promised appointments, and nothing of with whom: for whoever looks after the practice."""
+    joined = select(Appointment.begins_at).join(AppointmentMember, AppointmentMember.appointment_id == Appointment.id)
+    mine = joined.where(AppointmentMember.professional_id == professional_id, Appointment.begins_at > now)
+    promised = mine.where(Appointment.state == AppointmentState.CONFIRMED)
+    return list(await tx.scalars(promised.order_by(Appointment.begins_at).limit(MOST)))

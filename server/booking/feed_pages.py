@@ -105,6 +105,8 @@ async def _feed(request: Request) -> Response:
 
 async def _written(tx: Tx, request: Request, feed: CalendarFeed) -> bytes:
     professional = await tx.get_one(Professional, feed.professional_id)
+    if professional.ended_at is not None:
+        raise NotFound
     practice = await tx.get_one(Practice, professional.practice_id)
     house = house_of(request)
     now = house.clock.now()

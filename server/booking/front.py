@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from server.access.model import Membership, Practice, Professional, Team
+from server.access.reviewing import bookable
 from server.booking.model import Service, ServiceState
 from server.core.db import Tx
 from server.errors import NotFound
@@ -29,7 +30,7 @@ async def see_front(tx: Tx, owner_id: UUID) -> Front:
     owned = or_(Service.professional_id == owner_id, Service.team_id == owner_id)
     offered = select(Service).where(owned, Service.state == ServiceState.OFFERED)
     services = list(await tx.scalars(offered.order_by(Service.name, Service.id)))
-    if not services:
+    if not services or await _is_hidden(tx, owner_id):
         raise NotFound
     return await _front(tx, services[0], services)
 
@@ -57,7 +58,14 @@ async def _front(tx: Tx, service: Service, services: Sequence[Service]) -> Front
     return Front(team.id, team.name, practice, team, await _members(tx, team.id), services)
 
 
+async def _is_hidden(tx: Tx, owner_id: UUID) -> bool:
+    """Whether it is the page of a professional whom nobody can book, not reviewed yet or gone, or of a team that has ended."""
+    hidden = select(Professional.id).where(Professional.id == owner_id, ~bookable())
+    ended = select(Team.id).where(Team.id == owner_id, Team.ended_at.is_not(None))
+    return await tx.scalar(hidden.union_all(ended)) is not None
+
+
 async def _members(tx: Tx, team_id: UUID) -> list[Professional]:
     joined = select(Professional).join(Membership, Membership.professional_id == Professional.id)
-    current = joined.where(Membership.team_id == team_id, Membership.ended_at.is_(None))
+    current = joined.where(Membership.team_id == team_id, Membership.ended_at.is_(None), bookable())
     return list(await tx.scalars(current.order_by(Professional.name)))

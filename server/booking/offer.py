@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, String, literal, or_, select, union_all
 
 from server.access.model import Membership, Practice, Professional
+from server.access.reviewing import bookable
 from server.booking.grains import GRAIN_MIN, Span, span_around, span_within, union
 from server.booking.hours import DAY, Closed, Difference, Weekly, day_span, grid, open_grains
 from server.booking.model import Appointment, AppointmentMember, Closure, DayException, DayKind, Needs, Service, WeeklyHours
@@ -152,9 +153,9 @@ def _needed(wish: Wish) -> ColumnElement[bool]:
     if moving is not None:
         return Professional.id.in_(select(AppointmentMember.professional_id).where(AppointmentMember.appointment_id == moving.id))
     if service.team_id is None:
-        return Professional.id == service.professional_id
+        return (Professional.id == service.professional_id) & bookable()
     current = (Membership.team_id == service.team_id) & Membership.ended_at.is_(None)
-    return Professional.id.in_(select(Membership.professional_id).where(current))
+    return Professional.id.in_(select(Membership.professional_id).where(current)) & bookable()
 
 
 async def _differences(

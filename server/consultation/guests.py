@@ -130,7 +130,7 @@ def _may_open(consultation: Consultation) -> Select[Professional]:
     """Select whom `may_see_consultation` allows; a test holds the two together."""
     members = select(Membership.professional_id).where(Membership.team_id == consultation.team_id, Membership.ended_at.is_(None))
     allowed = or_(Professional.id == consultation.professional_id, Professional.id.in_(members))
-    return select(Professional).where(Professional.practice_id == consultation.practice_id, allowed)
+    return select(Professional).where(Professional.practice_id == consultation.practice_id, Professional.ended_at.is_(None), allowed)
 
 
 async def _open_one(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Consultation:

@@ -47,6 +47,9 @@ class Act(StrEnum):
     ANSWERED = "answered"
     ADDED = "added"
     HIDDEN = "hidden"
+    JOINED = "joined"
+    LEFT = "left"
+    REVIEWED = "reviewed"
 
 
 class AuditEntry(Base):

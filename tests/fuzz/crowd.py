@@ -21,7 +21,13 @@ async def seat_crowd(url: str, size: int) -> list[str]:
             staff = Staff(f"raider_{number}", "Dr", f"Raider {number}", CLINIC, NORTH)
             tx.add(Person(id=staff.person_id, name=staff.name))
             await tx.flush()
-            about = {"title": "Dr", "name": staff.name, "qualifications": "MB BS", "field_of_practice": "General practice"}
+            about = {
+                "title": "Dr",
+                "name": staff.name,
+                "qualifications": "MB BS",
+                "field_of_practice": "General practice",
+                "review": "approved",
+            }
             tx.add(Professional(id=staff.professional_id, person_id=staff.person_id, practice_id=CLINIC, **about))
             await tx.flush()
             place = fixed_id("membership", staff.username)

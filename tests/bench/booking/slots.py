@@ -50,7 +50,7 @@ async def _fill(database: Database, services: list[Service]) -> None:
 async def _seat(tx: Tx, member: Staff) -> None:
     tx.add(Person(id=member.person_id, name=member.name))
     await tx.flush()
-    words = {"title": member.title, "name": member.name, "qualifications": "", "field_of_practice": ""}
+    words = {"title": member.title, "name": member.name, "qualifications": "", "field_of_practice": "", "review": "approved"}
     tx.add(Professional(id=member.professional_id, person_id=member.person_id, practice_id=CLINIC, **words))
     await tx.flush()
     tx.add(Membership(id=new_id(), team_id=NORTH, professional_id=member.professional_id, joined_at=MORNING, ended_at=None))

@@ -1,0 +1,175 @@
+"""Asks somebody into a practice by a link, and gives them the place once they take it."""
+
+from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.actions import EMAIL, LONGEST_EMAIL, add_staff, change_rights, person_topic
+from server.access.bodies import Details
+from server.access.model import PlaceInvitation, Professional, Staff, StaffRole
+from server.access.policy import Role, Viewer, may_give_place
+from server.access.reviewing import set_details
+from server.access.viewer import role_of
+from server.core.audit import Act, Deed, record
+from server.core.crypto import Secrets
+from server.core.db import Tx
+from server.core.ids import new_id, token_hash
+from server.core.outbox import add_errand
+from server.errors import Conflict, Forbidden, Invalid, NotFound
+
+INVITE = "invite_place"
+PURPOSE = "place-invitation"
+GOOD_FOR = timedelta(days=7)
+
+
+class Wish(NamedTuple):
+    """Which place is offered; with an empty `email` somebody hands the link on."""
+
+    role: Role
+    email: str
+
+
+class Sender(NamedTuple):
+    """What makes links, and whether this server has a mail server to send them by."""
+
+    secrets: Secrets
+    mails: bool
+
+
+async def invite(tx: Tx, sender: Sender, viewer: Viewer, wish: Wish, now: datetime) -> PlaceInvitation:
+    """Make a link for a place, and queue its message; raises `Forbidden`, and `Invalid` with the code `email`."""
+    practice_id = await _giver(tx, viewer, wish.role)
+    if wish.email and (len(wish.email) > LONGEST_EMAIL or not EMAIL.fullmatch(wish.email)):
+        raise Invalid(code="email")
+    invitation = PlaceInvitation(
+        id=new_id(), practice_id=practice_id, role=wish.role, email=wish.email or None, times_sent=0, invited_by=viewer.person_id,
+        invited_at=now, taken_at=None, taken_by=None, revoked_at=None,
+    )  # fmt: skip
+    tx.add(invitation)
+    await _send(tx, sender, invitation, now)
+    await _tell(tx, viewer, invitation, Act.INVITED, now)
+    return invitation
+
+
+async def resend(tx: Tx, sender: Sender, viewer: Viewer, invitation_id: UUID, now: datetime) -> PlaceInvitation:
+    """Make a new link, after which the old one opens nothing; raises `Forbidden`, `NotFound`, `Conflict` for one that was taken."""
+    invitation = await _mine(tx, viewer, invitation_id)
+    await _send(tx, sender, invitation, now)
+    await _tell(tx, viewer, invitation, Act.RESENT, now)
+    return invitation
+
+
+async def revoke(tx: Tx, viewer: Viewer, invitation_id: UUID, now: datetime) -> None:
+    """Take an invitation back; raises as `resend` does."""
+    invitation = await _mine(tx, viewer, invitation_id)
+    invitation.revoked_at = now
+    await _tell(tx, viewer, invitation, Act.UNINVITED, now)
+
+
+async def invitations_of(tx: Tx, practice_id: UUID) -> list[PlaceInvitation]:
+    """Return what was neither taken nor taken back, expired ones among them, the newest first."""
+    left = (PlaceInvitation.practice_id == practice_id) & PlaceInvitation.taken_at.is_(None) & PlaceInvitation.revoked_at.is_(None)
+    return list(await tx.scalars(select(PlaceInvitation).where(left).order_by(PlaceInvitation.invited_at.desc(), PlaceInvitation.id)))
+
+
+async def find_invitation(tx: Tx, token: str, now: datetime, *, lock: bool = False) -> PlaceInvitation | None:
+    """Return what a link stands for while it is good."""
+    query = select(PlaceInvitation).where(PlaceInvitation.token_hash == token_hash(token))
+    found = await tx.scalar(query.with_for_update() if lock else query)
+    return found if found is not None and found.open(now) else None
+
+
+async def take_place(tx: Tx, token: str, person_id: UUID, details: Details | None, now: datetime) -> None:
+    """Give the person the place, once. `details` are of a professional, who is to be reviewed.
+
+    Raises `NotFound` for a link that is not good any more, and `Invalid` with the code `elsewhere` for whoever has a place in another
+    practice, `already` for whoever has such a one here, or `details`.
+    """
+    invitation = await find_invitation(tx, token, now, lock=True)
+    if invitation is None:
+        raise NotFound
+    if invitation.role == Role.PROFESSIONAL:
+        await _seat_professional(tx, invitation.practice_id, person_id, details)
+    else:
+        await _seat_staff(tx, invitation, person_id, now)
+    invitation.taken_at, invitation.taken_by = now, person_id
+    await change_rights(tx, person_topic(person_id))
+    deed = Deed(invitation.practice_id, person_id, Act.JOINED, "place", invitation.id, None, invitation.role)
+    await record(tx, deed, now)
+
+
+def place_token(secrets: Secrets, invitation_id: UUID, times_sent: int) -> str:
+    """Return the 256-bit token of a link, 43 URL-safe characters."""
+    return urlsafe_b64encode(secrets.mac(PURPOSE, str(invitation_id), str(times_sent))).rstrip(b"=").decode()
+
+
+def place_url(base_url: str, secrets: Secrets, invitation: PlaceInvitation) -> str:
+    return f"{base_url}/place/{place_token(secrets, invitation.id, invitation.times_sent)}"
+
+
+async def _send(tx: Tx, sender: Sender, invitation: PlaceInvitation, now: datetime) -> None:
+    """Give the invitation a link, in place of an earlier one, and have it sent where it can be."""
+    invitation.times_sent += 1
+    invitation.token_hash = token_hash(place_token(sender.secrets, invitation.id, invitation.times_sent))
+    invitation.expires_at = now + GOOD_FOR
+    await tx.flush()
+    if invitation.email and sender.mails:
+        add_errand(tx, INVITE, invitation.id, f"{INVITE}:{invitation.id}:{invitation.times_sent}", now)
+
+
+async def _giver(tx: Tx, viewer: Viewer, role: Role) -> UUID:
+    """Return the practice in which the viewer may give this place; raises `Forbidden`."""
+    if viewer.practice_id is None or not may_give_place(await role_of(tx, viewer), role):
+        raise Forbidden
+    return viewer.practice_id
+
+
+async def _mine(tx: Tx, viewer: Viewer, invitation_id: UUID) -> PlaceInvitation:
+    practice_id = await _giver(tx, viewer, Role.ASSISTANT)
+    invitation = await tx.get(PlaceInvitation, invitation_id, with_for_update=True)
+    if invitation is None or invitation.practice_id != practice_id:
+        raise NotFound
+    await _giver(tx, viewer, Role(invitation.role))
+    if invitation.taken_at is not None or invitation.revoked_at is not None:
+        raise Conflict
+    return invitation
+
+
+async def _seat_professional(tx: Tx, practice_id: UUID, person_id: UUID, details: Details | None) -> None:
+    """Add the professional, or bring one back who worked here before."""
+    if details is None:
+        raise Invalid(code="details")
+    place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
+    if place is not None and place.practice_id != practice_id:
+        raise Invalid(code="elsewhere")
+    if place is not None and place.role == StaffRole.ASSISTANT:
+        raise Invalid(code="already")
+    found = await tx.scalar(select(Professional).where(Professional.person_id == person_id))
+    if found is not None and found.practice_id != practice_id:
+        raise Invalid(code="elsewhere")
+    if found is not None and found.ended_at is None:
+        raise Invalid(code="already")
+    professional = found or Professional(id=new_id(), person_id=person_id, practice_id=practice_id)
+    set_details(professional, details)
+    professional.ended_at = None
+    tx.add(professional)
+
+
+async def _seat_staff(tx: Tx, invitation: PlaceInvitation, person_id: UUID, now: datetime) -> None:
+    treats = await tx.scalar(select(Professional).where(Professional.person_id == person_id, Professional.ended_at.is_(None)))
+    if treats is not None and treats.practice_id != invitation.practice_id:
+        raise Invalid(code="elsewhere")
+    place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
+    if place is not None:
+        raise Invalid(code="already" if place.practice_id == invitation.practice_id else "elsewhere")
+    if treats is not None and invitation.role == Role.ASSISTANT:
+        raise Invalid(code="already")
+    add_staff(tx, invitation.practice_id, person_id, StaffRole(invitation.role), now)
+
+
+async def _tell(tx: Tx, viewer: Viewer, invitation: PlaceInvitation, act: Act, now: datetime) -> None:
+    deed = Deed(invitation.practice_id, viewer.person_id, act, "place", invitation.id, None, invitation.role)
+    await record(tx, deed, now)

@@ -1,0 +1,75 @@
+"""The page of the audit: who did what, and when. It names no patient, and shows no words that were written about one."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.access.home import part_of
+from server.access.model import Practice
+from server.access.people import in_charge_of
+from server.access.viewer import names_of, viewer_of
+from server.administration.act_words import WORDS
+from server.administration.audit_list import PAGE_OF, Filter, entries_of
+from server.core.audit import Act
+from server.web.endpoint import house_of
+from server.web.pages import language_of, render
+
+PAGE = "/practice/audit"
+LAST_NUMBER = 2**62
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
+
+
+def routes() -> list[Route]:
+    return [Route(PAGE, _audit)]
+
+
+async def _audit(request: Request) -> Response:
+    viewer, house = await viewer_of(request), house_of(request)
+    wanted, faults = filter_of(request.query_params)
+    async with house.database.read() as tx:
+        practice = await tx.get_one(Practice, await in_charge_of(tx, viewer))
+        entries = [] if faults else await entries_of(tx, practice, wanted)
+        shown, more = entries[:PAGE_OF], len(entries) > PAGE_OF
+        names = await names_of(tx, {entry.person_id for entry in shown if entry.person_id})
+        part = await part_of(tx, viewer)
+    text = language_of(request).text
+    kept = {name: value for name, value in request.query_params.items() if name in {"person", "patient", "act", "day"} and value}
+    page = {
+        "part": part, "entries": shown, "names": names, "acts": {act.value: text(WORDS[act]) for act in Act}, "zone": practice.time_zone,
+        "now": house.clock.now(), "kept": kept, "faults": faults, "wanted": wanted,
+        "older": urlencode({**kept, "before": shown[-1].number}) if more else "",
+    }  # fmt: skip
+    return render(request, "staff/audit.html", page, 422 if faults else 200)
+
+
+def filter_of(query: Mapping[str, str]) -> tuple[Filter, dict[str, str]]:
+    """Return what is asked for, and by field what cannot be read."""
+    readers: dict[str, Callable[[str], Any]] = {"person": UUID, "patient": UUID, "act": Act, "day": _day, "before": _number}
+    read: dict[str, Any] = dict.fromkeys(readers)
+    faults: dict[str, str] = {}
+    for field, reader in readers.items():
+        try:
+            read[field] = reader(query[field]) if query.get(field) else None
+        except ValueError:
+            faults[field] = field
+    return (Filter() if faults else Filter(*read.values())), faults
+
+
+def _day(text: str) -> date:
+    found = date.fromisoformat(text)
+    if not EARLIEST <= found <= LATEST:
+        raise ValueError
+    return found
+
+
+def _number(text: str) -> int:
+    found = int(text)
+    if not 0 < found <= LAST_NUMBER:
+        raise ValueError
+    return found

@@ -1,0 +1,17 @@
+"""Every page of this folder in one list."""
+
+from starlette.routing import Route
+
+from server.administration import audit_pages, people_pages, place_pages, queue_pages, registration_pages, team_pages
+from server.identity.passwords import Passwords
+
+
+def routes(passwords: Passwords) -> list[Route]:
+    return [
+        *people_pages.routes(),
+        *place_pages.routes(passwords),
+        *registration_pages.routes(),
+        *team_pages.routes(),
+        *queue_pages.routes(),
+        *audit_pages.routes(),
+    ]

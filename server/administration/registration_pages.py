@@ -1,0 +1,48 @@
+"""A professional's own page about their registration: where its review stands, and their details to correct and send again."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.access.bodies import Details
+from server.access.model import Professional
+from server.access.reviewing import tell_details
+from server.access.viewer import professional_of
+from server.administration.details_form import FIELDS, detail_faults, details_of, shown_details
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.pages import render
+
+PAGE = "/account/registration"
+
+
+def routes() -> list[Route]:
+    return [Route(PAGE, _registration, methods=["GET", "POST"])]
+
+
+async def _registration(request: Request) -> Response:
+    viewer, house = await professional_of(request), house_of(request)
+    async with house.database.read() as tx:
+        professional = await tx.get_one(Professional, viewer.professional_id)
+    if request.method != "POST":
+        return _show(request, professional, {field: getattr(professional, field) for field in FIELDS}, {})
+    form = await read_form(request)
+    if faults := detail_faults(form):
+        return _show(request, professional, form, faults, 422)
+    if asdict(details_of(form)) == asdict(_own(professional)):
+        return RedirectResponse(PAGE, status_code=303)
+    async with house.database.write() as tx:
+        await tell_details(tx, viewer, details_of(form), house.clock.now())
+    return RedirectResponse(f"{PAGE}?done=sent", status_code=303)
+
+
+def _own(professional: Professional) -> Details:
+    return Details(*(getattr(professional, field) for field in FIELDS))
+
+
+def _show(request: Request, professional: Professional, form: Mapping[str, str], faults: Mapping[str, str], status: int = 200) -> Response:
+    shown = {"review": professional.review, "words": professional.review_words, "faults": faults, "done": request.query_params.get("done")}
+    return render(request, "staff/registration.html", {**shown, **shown_details(form)}, status)
