@@ -16,6 +16,7 @@ from server.patients.answer_doors import key_place
 from server.patients.questionnaire import AnswerSet
 from server.settings import BadSettings
 
+ERASED = ""  # the key of a note that was erased: it has none
 BATCH = 100  # rows of one transaction: others write in between
 
 
@@ -63,7 +64,7 @@ async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[in
     """
     current = keyring.current
     async with database.read() as tx:
-        total = await tx.scalar(select(func.count(Note.id)).where(Note.key_id != current)) or 0
+        total = await tx.scalar(select(func.count(Note.id)).where(Note.key_id.not_in((current, ERASED)))) or 0
         total += await tx.scalar(select(func.count(Recording.id)).where(Recording.key_id != current)) or 0
         total += await tx.scalar(select(func.count(AnswerSet.id)).where(AnswerSet.key_id != current)) or 0
     done = 0
@@ -78,7 +79,7 @@ async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[in
 
 
 async def _rewrap_notes(tx: Tx, keyring: KeyRing, current: str) -> int:
-    older = list(await tx.scalars(select(Note).where(Note.key_id != current).order_by(Note.id).limit(BATCH)))
+    older = list(await tx.scalars(select(Note).where(Note.key_id.not_in((current, ERASED))).order_by(Note.id).limit(BATCH)))
     for note in older:
         key_id, data_key = keyring.rewrap(note.key_id, note.data_key, place_of("note", note.public_id))
         await tx.execute(update(Note).where(Note.id == note.id).values(key_id=key_id, data_key=data_key))
@@ -103,7 +104,9 @@ async def _rewrap_answers(tx: Tx, keyring: KeyRing, current: str) -> int:
 
 
 async def _in_use(tx: Tx) -> dict[str, tuple[int, int]]:
-    rows = await tx.execute(select(Note.key_id, func.count(Note.id), func.max(Note.id)).group_by(Note.key_id).order_by(Note.key_id))
+    rows = await tx.execute(
+        select(Note.key_id, func.count(Note.id), func.max(Note.id)).where(Note.key_id != ERASED).group_by(Note.key_id).order_by(Note.key_id)
+    )
     return {key_id: (count, newest) for key_id, count, newest in rows}
 
 
