@@ -64,6 +64,7 @@ import server.notes.texts_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
+import server.privacy.data_pages
 import server.web.assets
 import server.web.failures
 import server.web.health
@@ -235,6 +236,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.export_http.routes(press),
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
+        *server.privacy.data_pages.routes(press),
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.patient_answers_pages.routes(),

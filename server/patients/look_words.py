@@ -38,7 +38,9 @@ OF_ANSWERS = {
     Act.EXPORTED: _("Took out a copy of your answers to the questions"),
 }
 OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
+OF_ALL_DATA = {Act.EXPORTED: _("Took out a copy of everything that is held about you")}
 BY_THING = {
+    "data": OF_ALL_DATA,
     "answers": OF_ANSWERS,
     SHARING: OF_THE_AGREEMENT,
     "record": OF_THE_RECORD,
