@@ -79,6 +79,7 @@ import server.patients.build_pages
 import server.patients.claim_pages
 import server.privacy.edit_pages
 import server.privacy.public_pages
+import server.privacy.data_pages
 import server.web.assets
 import server.web.failures
 import server.web.health
@@ -259,6 +260,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
         *_record_routes(press),
+        *server.privacy.data_pages.routes(press),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),

@@ -18,6 +18,7 @@ from server.patients.files import RecordFile
 from server.patients.questionnaire import AnswerSet
 from server.settings import BadSettings
 
+ERASED = ""  # the key of a note that was erased: it has none
 BATCH = 100  # rows of one transaction: others write in between
 
 
@@ -99,7 +100,7 @@ async def rotate(database: Database, keyring: KeyRing) -> AsyncIterator[tuple[in
 
 
 async def _rewrap_some(tx: Tx, keyed: Keyed, keyring: KeyRing, current: str) -> int:
-    older = select(keyed.table).where(keyed.table.key_id != current).order_by(keyed.row_id).limit(BATCH)
+    older = select(keyed.table).where(keyed.table.key_id.not_in((current, ERASED))).order_by(keyed.row_id).limit(BATCH)
     rows = list(await tx.scalars(older.with_for_update(key_share=True)))
     for row in rows:
         row.key_id, row.data_key = keyring.rewrap(row.key_id, row.data_key, keyed.place(row))
@@ -109,5 +110,5 @@ async def _rewrap_some(tx: Tx, keyed: Keyed, keyring: KeyRing, current: str) -> 
 async def _counts(tx: Tx, keyed: Keyed) -> dict[str, int]:
     """Return for each key how many rows need it; there are few keys, and may be many rows."""
     key_id = keyed.table.key_id
-    rows = await tx.execute(select(key_id, func.count()).where(key_id.is_not(None)).group_by(key_id).order_by(key_id))
+    rows = await tx.execute(select(key_id, func.count()).where(key_id != ERASED).group_by(key_id).order_by(key_id))
     return dict(rows.all())

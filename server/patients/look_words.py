@@ -53,7 +53,9 @@ OF_A_DOCUMENT = {
     Act.DELETED: _("Deleted a document"),
 }
 OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
+OF_ALL_DATA = {Act.EXPORTED: _("Took out a copy of everything that is held about you")}
 BY_THING = {
+    "data": OF_ALL_DATA,
     "answers": OF_ANSWERS,
     SHARING: OF_THE_AGREEMENT,
     "record": OF_THE_RECORD,

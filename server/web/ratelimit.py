@@ -37,6 +37,7 @@ RULES = {
     "feed": Rule(60, 60 * 60),
     "wait_address": Rule(10, 60 * 60),
     "prove": Rule(5, 60 * 60),
+    "copies": Rule(10, 60 * 60),
     "prove_address": Rule(10, 24 * 60 * 60),
     "upload": Rule(60, 60 * 60),
     "late": Rule(20, 10 * 60),

@@ -34,6 +34,7 @@ HANDED = {
     "server/booking/taken.py": "finds who is busy, and shows nobody what with: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
     "server/booking/waiting_list.py": "is the door of whoever has their link, and finds who asks, for whom there is no viewer",
+    "server/consultation/holdings.py": "says which words are the patient's, for whoever passed the door of their own data",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
     "server/consultation/feedback.py": "starts from the viewer's own consultations",
     "server/consultation/guest_links.py": "asks see_guest first",

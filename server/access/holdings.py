@@ -1,0 +1,38 @@
+"""What access holds about somebody: their work here, who was permitted to see what, and the record of who did what."""
+
+from server.access.model import EmergencyAccess, EmergencyNotice, Grant, Membership, Professional, Staff
+from server.core.audit import AuditEntry
+from server.core.holdings import Class, Fate, Holding, Link, Part, Root
+from server.core.marking import _
+
+PROFESSIONALS = Part(Professional, (Link("person_id", Root.PERSON),), Fate.KEEP)
+STAFF = Part(Staff, (Link("person_id", Root.PERSON),), Fate.KEEP)
+MEMBERSHIPS = Part(Membership, (Link("professional_id", PROFESSIONALS),), Fate.KEEP)
+GRANTS = Part(Grant, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
+EMERGENCIES = Part(EmergencyAccess, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
+NOTICES = Part(EmergencyNotice, (Link("access_id", EMERGENCIES),))
+DEEDS = Part(AuditEntry, (Link("patient_id", Root.PATIENT),), Fate.KEEP, hidden=frozenset({"reason"}))
+
+HOLDINGS = (
+    Holding(
+        "access.work",
+        _("Your work here: your profession, your teams and what you may do"),
+        Class.RECORD,
+        _("Patients' records must say who wrote and saw them."),
+        (PROFESSIONALS, STAFF, MEMBERSHIPS),
+    ),
+    Holding(
+        "access.permissions",
+        _("Who was permitted to see your notes, and emergencies in which they were opened"),
+        Class.CLINICAL,
+        _("They are part of your record and kept as long as it."),
+        (GRANTS, EMERGENCIES, NOTICES),
+    ),
+    Holding(
+        "access.deeds",
+        _("The protocol of who opened or changed your record; it holds no text and no name"),
+        Class.RECORD,
+        _("It proves how your data were treated, and cannot be changed by anybody."),
+        (DEEDS,),
+    ),
+)

@@ -1,0 +1,31 @@
+"""What patients holds about somebody: the record itself, what they agreed to, and what they answered."""
+
+from server.core.holdings import BLANK_NAME, Class, Fate, Holding, Link, Part, Root
+from server.core.marking import _
+from server.patients.model import AddressProof, Patient, SharingConsent
+from server.patients.questionnaire import AnswerSet
+
+RECORD = Part(
+    Patient, (Link("id", Root.PATIENT),), Fate.PSEUDONYMISE, {"name": BLANK_NAME, "mobile": None, "email": None, "person_id": None}
+)  # fmt: skip
+SHARING = Part(SharingConsent, (Link("patient_id", Root.PATIENT),))
+PROOFS = Part(AddressProof, (Link("person_id", Root.PERSON),))
+ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
+
+HOLDINGS = (
+    Holding(
+        "patients.record",
+        _("Your record at the practice: name, mobile number, e-mail address and whether your team may see it"),
+        Class.CLINICAL,
+        _("The practice must be able to say whose notes it keeps."),
+        (RECORD, SHARING),
+    ),
+    Holding(
+        "patients.answers",
+        _("What you answered before appointments"),
+        Class.CLINICAL,
+        _("Your answers are part of your clinical record."),
+        (ANSWERS,),
+    ),
+    Holding("patients.proofs", _("A code that you asked for to prove an address"), Class.CHOICE, "", (PROOFS,)),
+)

@@ -1,0 +1,66 @@
+"""The page on which somebody sees what is held about them, and takes a copy of it."""
+
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.billing.printing import make_pdf, pdf_name
+from server.core.press import Press
+from server.errors import TooFast
+from server.identity.gate import signed_in
+from server.privacy.own_data import Paper, gather, held_about, note_copy, papers_of, subject_of
+from server.privacy.parcel import pack
+from server.web.endpoint import house_of
+from server.web.i18n import Languages, read_languages
+from server.web.pages import language_of, render
+
+PATH = "/my/data"
+LIMIT = "copies"
+
+
+class Line(NamedTuple):
+    """One holding in the reader's language; `why` is empty where nothing keeps it."""
+
+    words: str
+    why: str
+    rows: int
+    clinical: bool
+
+
+def routes(press: Press) -> list[Route]:
+    async def download(request: Request) -> Response:
+        """Return everything as one archive. Raises `Overloaded`."""
+        who, house = await signed_in(request), house_of(request)
+        try:
+            await house.limiter.hit(LIMIT, str(who.person_id))
+        except TooFast:
+            return await _show(request, fault="too_fast")
+        async with house.database.write() as tx:
+            await note_copy(tx, house, who.person_id)
+        async with house.database.read() as tx:
+            subject = await subject_of(tx, who.person_id)
+            files, papers = await gather(tx, subject), await papers_of(tx, subject)
+        now, languages = house.clock.now(), read_languages(house.settings.locales_dir)
+        content = await press.make(lambda: pack({**files, **_printed(papers, languages)}, now))
+        headers = {"Content-Disposition": 'attachment; filename="my-data.zip"', "Cache-Control": "no-store"}
+        return Response(content, media_type="application/zip", headers=headers)
+
+    return [Route(PATH, _show, methods=["GET"]), Route(f"{PATH}/download", download, methods=["POST"])]
+
+
+async def _show(request: Request, fault: str = "") -> Response:
+    who = await signed_in(request)
+    async with house_of(request).database.read() as tx:
+        held = await held_about(tx, await subject_of(tx, who.person_id))
+    say = language_of(request).text
+    lines = [Line(say(one.holding.words), say(one.holding.why) if one.holding.why else "", one.rows, one.holding.clinical) for one in held]
+    return render(request, "my/data.html", {"held": lines, "fault": fault}, 429 if fault else 200)
+
+
+def _printed(papers: list[Paper], languages: Languages) -> dict[str, bytes]:
+    """Return the documents as PDF; numbers are each practice's own, so a folder's name keeps two practices apart."""
+    return {
+        f"documents/{document.practice_id}/{pdf_name(document)}": make_pdf(document, corrected, languages) for document, corrected in papers
+    }

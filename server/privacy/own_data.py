@@ -1,0 +1,63 @@
+"""What the house holds about whoever is signed in: counted by holding, and gathered for a copy of everything."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from server.billing.books import corrected_by, documents_of_patient
+from server.billing.papers import BillingDocument
+from server.core.audit import Act, Deed, record
+from server.core.db import Tx
+from server.core.holdings import Holding, Subject, count_of, export_of, schema_of
+from server.core.house import House
+from server.patients.doors import own_records
+from server.privacy.parcel import as_json
+from server.privacy.registry import HOLDINGS
+
+THING = "data"  # in the audit
+
+
+class Held(NamedTuple):
+    """One holding and how many rows of theirs it has."""
+
+    holding: Holding
+    rows: int
+
+
+class Paper(NamedTuple):
+    """A document of money and the one that it corrects."""
+
+    document: BillingDocument
+    corrected: BillingDocument | None
+
+
+async def subject_of(tx: Tx, person_id: UUID) -> Subject:
+    """Return the account and every record that it reads as its own."""
+    return Subject(person_id, frozenset(own.patient.id for own in await own_records(tx, person_id)))
+
+
+async def held_about(tx: Tx, subject: Subject) -> list[Held]:
+    """Return what is held about somebody, without the holdings in which there is nothing."""
+    counted = [Held(holding, await count_of(tx, holding, subject)) for holding in HOLDINGS]
+    return [held for held in counted if held.rows]
+
+
+async def note_copy(tx: Tx, house: House, person_id: UUID) -> None:
+    """Put on record, in every record of theirs, that somebody takes out a copy of their data."""
+    for own in await own_records(tx, person_id):
+        deed = Deed(own.practice.id, person_id, Act.EXPORTED, THING, own.patient.id, own.patient.id)
+        await record(tx, deed, house.clock.now())
+
+
+async def gather(tx: Tx, subject: Subject) -> dict[str, bytes]:
+    """Return the files of a copy by their names: what each holding has, and its schema."""
+    files = {}
+    for holding, _ in await held_about(tx, subject):
+        files[f"data/{holding.name}.json"] = as_json(await export_of(tx, holding, subject))
+        files[f"schemas/{holding.name}.schema.json"] = as_json(schema_of(holding))
+    return files
+
+
+async def papers_of(tx: Tx, subject: Subject) -> list[Paper]:
+    """Return the receipts, invoices and credit notes about everything that they booked."""
+    found = [document for patient_id in sorted(subject.patient_ids) for document in await documents_of_patient(tx, patient_id)]
+    return [Paper(document, await corrected_by(tx, document)) for document in found]

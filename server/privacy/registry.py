@@ -1,0 +1,30 @@
+"""Every holding of the house, lowest folder first."""
+
+import server.access.holdings
+import server.billing.holdings
+import server.booking.holdings
+import server.consultation.holdings
+import server.identity.holdings
+import server.messaging.holdings
+import server.notes.holdings
+import server.patients.holdings
+from server.core.holdings import Holding
+
+HOLDINGS: tuple[Holding, ...] = (
+    *server.identity.holdings.HOLDINGS,
+    *server.patients.holdings.HOLDINGS,
+    *server.booking.holdings.HOLDINGS,
+    *server.consultation.holdings.HOLDINGS,
+    *server.notes.holdings.HOLDINGS,
+    *server.messaging.holdings.HOLDINGS,
+    *server.billing.holdings.HOLDINGS,
+    *server.access.holdings.HOLDINGS,
+)
+EXCEPTIONS = {
+    "service": "what is offered to everybody",
+    "service_vat": "what is offered to everybody",
+    "questionnaire_version": "the questions, not the answers",
+    "delay": "that a professional was late, with minutes and nothing else",
+    "seeker": "somebody without a record, who is known by their own link and leaves by it",
+    "slot_offer": "a time that was offered to such a somebody",
+}
