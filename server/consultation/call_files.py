@@ -51,7 +51,7 @@ def routes(press: Press) -> list[Route]:
     async def send(request: Request) -> Response:
         return await _send(request, press)
 
-    places = ("/api/consultations/{consultation_id:uuid}/call-files", "/v/{visit_id:uuid}/call-files")
+    places = ("/desk/{consultation_id:uuid}/call-files", "/v/{visit_id:uuid}/call-files")
     return [
         *(Route(place, send, methods=["POST"]) for place in places),
         *(Route(place + "/{file_id:uuid}", _take_out, methods=["GET"]) for place in places),

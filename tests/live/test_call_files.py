@@ -32,7 +32,7 @@ async def test_both_send_and_a_waiting_guest_gets_nothing(
     app: Starlette, sockets: str, house: House, meeting: Meeting, *, clock: StillClock, sign_in: SignIn
 ) -> None:
     guest = await add_guest(house, meeting, clock.now())
-    staff, visit, waiting = f"/api/consultations/{meeting.consultation_id}", f"/v/{meeting.visit_id}", f"/v/{guest.visit_id}"
+    staff, visit, waiting = f"/desk/{meeting.consultation_id}", f"/v/{meeting.visit_id}", f"/v/{guest.visit_id}"
     at_desk = await sign_in(ALICE)
     by_link, as_guest = browser_of(app, {"visit": meeting.token}), browser_of(app, {"visit": guest.token})
     subject = RoomSubject(guest.consultation_id, guest.participant_id, Role.GUEST, IMRAN, None, guest.visit_id)
@@ -68,7 +68,7 @@ async def test_both_send_and_a_waiting_guest_gets_nothing(
 async def test_bad_34_what_is_refused_is_told_to_nobody(
     app: Starlette, sockets: str, house: House, meeting: Meeting, sign_in: SignIn
 ) -> None:
-    staff = f"/api/consultations/{meeting.consultation_id}"
+    staff = f"/desk/{meeting.consultation_id}"
     at_desk = await sign_in(ALICE)
     async with as_staff(sockets, house, ALICE, meeting) as alice, as_patient(sockets, house, meeting):
         await alice.command("admit")

@@ -28,6 +28,6 @@ export const openCall = ({ tickets, me, seat }: CallPlace): Call => {
     off: switchedOff(me),
     onOff: (off) => keepOff(me, off),
     seat: seat ?? false,
-    files: tickets.replace("tickets", "call-files"),
+    files: tickets.replace("api/consultations", "desk").replace("tickets", "call-files"),
   });
 };
