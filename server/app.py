@@ -77,9 +77,9 @@ import server.notes.timeline_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
+import server.privacy.data_pages
 import server.privacy.edit_pages
 import server.privacy.public_pages
-import server.privacy.data_pages
 import server.web.assets
 import server.web.failures
 import server.web.health

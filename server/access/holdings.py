@@ -1,6 +1,6 @@
 """What access holds about somebody: their work here, who was permitted to see what, and the record of who did what."""
 
-from server.access.model import EmergencyAccess, EmergencyNotice, Grant, Membership, Professional, Staff
+from server.access.model import EmergencyAccess, EmergencyNotice, Grant, Membership, PlaceInvitation, Professional, Staff, TeamInvitation
 from server.core.audit import AuditEntry
 from server.core.holdings import Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
@@ -8,6 +8,8 @@ from server.core.marking import _
 PROFESSIONALS = Part(Professional, (Link("person_id", Root.PERSON),), Fate.KEEP)
 STAFF = Part(Staff, (Link("person_id", Root.PERSON),), Fate.KEEP)
 MEMBERSHIPS = Part(Membership, (Link("professional_id", PROFESSIONALS),), Fate.KEEP)
+TEAM_INVITATIONS = Part(TeamInvitation, (Link("professional_id", PROFESSIONALS),), Fate.KEEP)
+PLACE_INVITATIONS = Part(PlaceInvitation, (Link("taken_by", Root.PERSON),), Fate.PSEUDONYMISE, {"email": None})
 GRANTS = Part(Grant, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
 EMERGENCIES = Part(EmergencyAccess, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
 NOTICES = Part(EmergencyNotice, (Link("access_id", EMERGENCIES),))
@@ -19,7 +21,7 @@ HOLDINGS = (
         _("Your work here: your profession, your teams and what you may do"),
         Class.RECORD,
         _("Patients' records must say who wrote and saw them."),
-        (PROFESSIONALS, STAFF, MEMBERSHIPS),
+        (PROFESSIONALS, STAFF, MEMBERSHIPS, TEAM_INVITATIONS, PLACE_INVITATIONS),
     ),
     Holding(
         "access.permissions",

@@ -2,6 +2,8 @@
 
 from server.core.holdings import BLANK_NAME, Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
+from server.patients.background import BackgroundEntry
+from server.patients.files import RecordFile
 from server.patients.model import AddressProof, Patient, SharingConsent
 from server.patients.questionnaire import AnswerSet
 
@@ -10,6 +12,11 @@ RECORD = Part(
 )  # fmt: skip
 SHARING = Part(SharingConsent, (Link("patient_id", Root.PATIENT),))
 PROOFS = Part(AddressProof, (Link("person_id", Root.PERSON),))
+BACKGROUND = Part(BackgroundEntry, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
+FILES = Part(
+    RecordFile, (Link("patient_id", Root.PATIENT),), Fate.PSEUDONYMISE,
+    {"key_id": None, "data_key": None, "sealed": b"", "hidden_why": None}, hidden=frozenset({"key_id", "hidden_why"}),
+)  # fmt: skip
 ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
 
 HOLDINGS = (
@@ -26,6 +33,20 @@ HOLDINGS = (
         Class.CLINICAL,
         _("Your answers are part of your clinical record."),
         (ANSWERS,),
+    ),
+    Holding(
+        "patients.background",
+        _("Your date of birth, address and doctor, allergies, medication and history; you read and change them in your account"),
+        Class.CLINICAL,
+        _("They are part of your clinical record."),
+        (BACKGROUND,),
+    ),
+    Holding(
+        "patients.files",
+        _("Documents and photographs in your record"),
+        Class.CLINICAL,
+        _("They are part of your clinical record. What remains of a deleted one is that it was there."),
+        (FILES,),
     ),
     Holding("patients.proofs", _("A code that you asked for to prove an address"), Class.CHOICE, "", (PROOFS,)),
 )

@@ -21,6 +21,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *server.access.holdings.HOLDINGS,
 )
 EXCEPTIONS = {
+    "policy_version": "what somebody who works here published for everybody",
     "service": "what is offered to everybody",
     "service_vat": "what is offered to everybody",
     "questionnaire_version": "the questions, not the answers",
