@@ -27,7 +27,7 @@ OWN = {
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",
     "/money", "/money/month.csv", "/money/fees", "/money/fees.csv", "/money/invoices", "/money/seller", "/questionnaires",
-    "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/queues", "/practice/audit",
+    "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/settings", "/practice/queues", "/practice/audit",
     "/account/registration",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
