@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from server.administration import audit_pages, people_pages, place_pages, queue_pages, registration_pages, team_pages
+from server.administration import audit_pages, people_pages, place_pages, queue_pages, registration_pages, settings_pages, team_pages
 from server.identity.passwords import Passwords
 
 
@@ -12,6 +12,7 @@ def routes(passwords: Passwords) -> list[Route]:
         *place_pages.routes(passwords),
         *registration_pages.routes(),
         *team_pages.routes(),
+        *settings_pages.routes(),
         *queue_pages.routes(),
         *audit_pages.routes(),
     ]

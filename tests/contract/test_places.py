@@ -1,0 +1,115 @@
+"""Places in a practice on both databases: a link is taken once, somebody stays in charge, and the message goes to whom it may."""
+
+from collections.abc import Mapping
+
+import anyio
+import pytest
+from sqlalchemy import func, select
+
+from server.access.actions import add_staff
+from server.access.model import PlaceInvitation, Staff, StaffRole
+from server.access.people import end_place
+from server.access.places import Sender, Wish, invite, place_token, revoke, take_place
+from server.access.policy import Role
+from server.core.house import House
+from server.core.outbox import Errand
+from server.errors import Conflict, Forbidden, NotFound
+from server.messaging.composing import Post
+from server.messaging.place_letters import invite_with
+from server.ports import Carried, Letter
+from server.web.i18n import read_languages
+from tests.cast import CLINIC, DANA, OLGA, SAM, seat_cast
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("P8")]
+
+
+class Box:
+    """A carrier that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    async def carry(self, letter: Letter, dedupe_key: str) -> Carried:
+        del dedupe_key
+        self.letters.append(letter)
+        return Carried.SENT
+
+    async def close(self) -> None:
+        """There is nothing that stays open."""
+
+
+@pytest.fixture
+async def invitation(idle_house: House) -> PlaceInvitation:
+    now = idle_house.clock.now()
+    async with idle_house.database.write() as tx:
+        await seat_cast(tx, now)
+    async with idle_house.database.write() as tx:
+        wish = Wish(Role.ASSISTANT, "new@example.org")
+        return await invite(tx, Sender(idle_house.secrets, mails=True), OLGA.viewer, wish, now)
+
+
+async def tried(house: House, results: list[str], action: object, *arguments: object) -> None:
+    """Do it in a transaction of its own, and note how that went."""
+    assert callable(action)
+    try:
+        async with house.database.write() as tx:
+            await action(tx, *arguments)
+    except (Conflict, Forbidden, NotFound) as refusal:
+        results.append(refusal.code)
+    else:
+        results.append("done")
+
+
+async def test_of_two_who_take_a_link_at_once_one_has_it(idle_house: House, invitation: PlaceInvitation) -> None:
+    token = place_token(idle_house.secrets, invitation.id, invitation.times_sent)
+    now, results = idle_house.clock.now(), list[str]()
+    async with idle_house.database.write() as tx:
+        sam = await tx.scalar(select(Staff).where(Staff.person_id == SAM.person_id))
+        assert sam is not None
+        sam.ended_at = now
+    async with anyio.create_task_group() as both:
+        for person in (DANA, SAM):
+            both.start_soon(tried, idle_house, results, take_place, token, person.person_id, None, now)
+    assert sorted(results) == ["done", "not_found"]
+
+
+async def test_of_two_owners_who_go_at_once_one_stays(idle_house: House, invitation: PlaceInvitation) -> None:
+    now, results = idle_house.clock.now(), list[str]()
+    async with idle_house.database.write() as tx:
+        for person in (OLGA, SAM):
+            place = await tx.scalar(select(Staff).where(Staff.person_id == person.person_id))
+            assert place is not None
+            place.role = StaffRole.OWNER
+    async with anyio.create_task_group() as both:
+        for person in (OLGA, SAM):
+            both.start_soon(tried, idle_house, results, end_place, person.viewer, person.person_id, now)
+    assert sorted(results) == ["done", "last"]
+    async with idle_house.database.read() as tx:
+        left = select(func.count()).where(Staff.practice_id == CLINIC, Staff.role == StaffRole.OWNER, Staff.ended_at.is_(None))
+        assert await tx.scalar(left) == 1
+
+
+async def test_the_link_goes_to_the_address_while_it_is_good(idle_house: House, invitation: PlaceInvitation) -> None:
+    box = Box()
+    run = invite_with(idle_house, Post(idle_house.secrets, "https://c.example", read_languages(None)), box)
+    async with idle_house.database.read() as tx:
+        errand = (await tx.scalars(select(Errand).where(Errand.kind == "invite_place"))).one()
+    await run(errand.subject_id)
+    (letter,) = box.letters
+    assert (letter.to, letter.subject) == ("new@example.org", "Your place at Harbour Clinic")
+    assert f"https://c.example/place/{place_token(idle_house.secrets, invitation.id, 1)}" in letter.sentences
+    async with idle_house.database.write() as tx:
+        await revoke(tx, OLGA.viewer, invitation.id, idle_house.clock.now())
+    await run(errand.subject_id)
+    assert len(box.letters) == 1
+
+
+async def test_nobody_has_two_places_at_once(idle_house: House, invitation: PlaceInvitation) -> None:
+    shown: Mapping[str, object] = vars(invitation)
+    assert "token" not in shown
+    async with idle_house.database.write() as tx:
+        add_staff(tx, CLINIC, DANA.person_id, StaffRole.ASSISTANT, idle_house.clock.now())
+    token = place_token(idle_house.secrets, invitation.id, invitation.times_sent)
+    with pytest.raises(Exception, match="already"):
+        async with idle_house.database.write() as tx:
+            await take_place(tx, token, DANA.person_id, None, idle_house.clock.now())
