@@ -13,7 +13,7 @@ async def letter_keys(database: Database) -> dict[str, int]:
     """Return how many letters each key encrypts."""
     async with database.read() as tx:
         rows = await tx.execute(select(Letter.key_id, func.count()).group_by(Letter.key_id))
-        return dict(rows.tuples().all())
+        return {str(key_id): count for key_id, count in rows}
 
 
 async def rotate_letters(database: Database, keyring: KeyRing) -> int:
