@@ -23,6 +23,7 @@ import server.patients.background
 import server.patients.files
 import server.patients.model
 import server.patients.questionnaire
+import server.privacy.letter_rows
 import server.privacy.policy_rows
 from server.core.db import Base
 

@@ -1,5 +1,6 @@
 """Sign in, sign out here and everywhere, and the list of signed-in browsers."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from starlette.requests import Request
@@ -27,6 +28,14 @@ def routes(passwords: Passwords, obliged: Obliged) -> list[Route]:
             return await _sign_in(request, passwords, obliged)
         over = next((word for word in ("over", "passkey", "changed") if word in request.query_params), None)
         return _form(request, safe_next(request.query_params.get("next", "")), error=over)
+First = Callable[[Request, UUID, str], Awaitable[str]]  # where a sign-in leads, of whom, instead of to the target
+
+
+def routes(passwords: Passwords, first: First) -> list[Route]:
+    async def sign_in(request: Request) -> Response:
+        if request.method == "POST":
+            return await _sign_in(request, passwords, first)
+        return _form(request, safe_next(request.query_params.get("next", "")))
 
     return [
         Route("/sign-in", sign_in, methods=["GET", "POST"]),
@@ -43,6 +52,7 @@ def _form(request: Request, target: str, username: str = "", *, error: str | Non
 
 
 async def _sign_in(request: Request, passwords: Passwords, obliged: Obliged) -> Response:
+async def _sign_in(request: Request, passwords: Passwords, first: First) -> Response:
     form = await read_form(request)
     username, password, target = form.get("username", ""), form.get("password", ""), safe_next(form.get("next", ""))
     try:
@@ -53,6 +63,10 @@ async def _sign_in(request: Request, passwords: Passwords, obliged: Obliged) -> 
         return _form(request, target, username, error="wrong", status=401)
     async with house_of(request).database.write() as tx:
         return await enter(tx, request, obliged, person_id, Way(target, shared=form.get("own") != "yes"))
+        token = await begin_here(tx, request, person_id, shared=form.get("own") != "yes")
+    response = RedirectResponse(await first(request, person_id, target), status_code=303)
+    set_cookie(response, house_of(request).settings, token)
+    return response
 
 
 async def _sign_out(request: Request) -> Response:

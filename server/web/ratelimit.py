@@ -41,6 +41,7 @@ RULES = {
     "prove_address": Rule(10, 24 * 60 * 60),
     "upload": Rule(60, 60 * 60),
     "late": Rule(20, 10 * 60),
+    "letter_address": Rule(5, 60 * 60),
     "emergency": Rule(30, 10 * 60),
 }
 
