@@ -80,7 +80,14 @@ async def test_a_time_without_zone_is_refused(database: Database) -> None:
 
 def _login(at: datetime) -> LoginSession:
     return LoginSession(
-        id=new_id(), person_id=ALICE.person_id, token_hash=bytes(32), device="Test", created_at=at, seen_at=at, ended_at=None
+        id=new_id(),
+        person_id=ALICE.person_id,
+        token_hash=bytes(32),
+        device="Test",
+        created_at=at,
+        seen_at=at,
+        ended_at=None,
+        proved_at=at,
     )
 
 
