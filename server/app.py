@@ -119,6 +119,7 @@ from server.core.outbox import Worker
 from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
+from server.identity.entering import Rules
 from server.identity.letters import WRITE
 from server.identity.passwords import Passwords
 from server.messaging.account_letters import write_with
@@ -219,7 +220,6 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
         *server.web.health.routes(),
         *server.web.assets.routes(),
         *_sign_in_routes(passwords),
-        *server.identity.http.routes(passwords, ask_terms),
         *server.access.pages.routes(),
         *server.administration.pages.routes(passwords),
         *server.booking.book_pages.routes(way_now),
@@ -292,11 +292,12 @@ def _record_routes(press: Press) -> list[Route]:
 
 def _sign_in_routes(passwords: Passwords) -> list[Route]:
     """Return the ways in, and the pages on which somebody decides about theirs."""
+    rules = Rules(must_have_second, ask_terms)
     return [
-        *server.identity.http.routes(passwords, must_have_second),
+        *server.identity.http.routes(passwords, rules),
         *server.identity.lately.routes(passwords),
-        *server.identity.second_pages.routes(must_have_second),
-        *server.identity.passkey_pages.routes(),
+        *server.identity.second_pages.routes(rules),
+        *server.identity.passkey_pages.routes(rules.first),
         *server.identity.password_pages.routes(passwords),
         *server.identity.email_pages.routes(),
         *server.identity.register_pages.routes(passwords),

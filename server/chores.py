@@ -10,9 +10,8 @@ from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
-from server.notes.keys import check_keys, keys_in_use, rotate
+from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.notes.verify import verify_audit, verify_notes
-from server.privacy.letter_keys import letter_keys, rotate_letters
 from server.settings import BadSettings, Settings
 
 
@@ -84,7 +83,7 @@ async def _faults(settings: Settings, what: str) -> list[str]:
 
 async def _used(settings: Settings) -> dict[str, int]:
     async with _database(settings) as database:
-        return dict(Counter(await keys_in_use(database)) + Counter(await letter_keys(database)))
+        return await keys_in_use(database)
 
 
 async def _rotate(settings: Settings, keyring: KeyRing) -> int:

@@ -13,7 +13,7 @@ from server.core.db import Tx
 from server.errors import Conflict, Invalid, TooFast
 from server.identity.actions import find_credential
 from server.identity.choosing import faults_of
-from server.identity.entering import Way, enter
+from server.identity.entering import Rules, Way, enter
 from server.identity.gate import begin_here
 from server.identity.passwords import Passwords
 from server.identity.proof import prove
@@ -110,7 +110,7 @@ async def _join(request: Request, passwords: Passwords, username: str, password:
     async with house.database.write() as tx:
         view = await _entitled(tx, request, lock=True)
         await join_account(tx, view.visit, person_id, house.clock)
-        return await enter(tx, request, must_have_second, person_id, Way(MINE, shared=True))
+        return await enter(tx, request, Rules(must_have_second), person_id, Way(MINE, shared=True))
 
 
 def _welcome(request: Request, token: str) -> Response:

@@ -1,6 +1,5 @@
 """Sign in, sign out here and everywhere, and the list of signed-in browsers."""
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from starlette.requests import Request
@@ -9,7 +8,7 @@ from starlette.routing import Route
 
 from server.errors import TooFast
 from server.identity.actions import end_all_logins, end_login
-from server.identity.entering import Obliged, Way, enter
+from server.identity.entering import Rules, Way, enter
 from server.identity.gate import end_here, signed_in
 from server.identity.passwords import Passwords
 from server.identity.proof import prove
@@ -22,20 +21,12 @@ from server.web.pages import render
 LONGEST_USERNAME = 100  # characters that are shown again after an error
 
 
-def routes(passwords: Passwords, obliged: Obliged) -> list[Route]:
+def routes(passwords: Passwords, rules: Rules) -> list[Route]:
     async def sign_in(request: Request) -> Response:
         if request.method == "POST":
-            return await _sign_in(request, passwords, obliged)
+            return await _sign_in(request, passwords, rules)
         over = next((word for word in ("over", "passkey", "changed") if word in request.query_params), None)
         return _form(request, safe_next(request.query_params.get("next", "")), error=over)
-First = Callable[[Request, UUID, str], Awaitable[str]]  # where a sign-in leads, of whom, instead of to the target
-
-
-def routes(passwords: Passwords, first: First) -> list[Route]:
-    async def sign_in(request: Request) -> Response:
-        if request.method == "POST":
-            return await _sign_in(request, passwords, first)
-        return _form(request, safe_next(request.query_params.get("next", "")))
 
     return [
         Route("/sign-in", sign_in, methods=["GET", "POST"]),
@@ -51,8 +42,7 @@ def _form(request: Request, target: str, username: str = "", *, error: str | Non
     return render(request, "staff/sign_in.html", known, status=status)
 
 
-async def _sign_in(request: Request, passwords: Passwords, obliged: Obliged) -> Response:
-async def _sign_in(request: Request, passwords: Passwords, first: First) -> Response:
+async def _sign_in(request: Request, passwords: Passwords, rules: Rules) -> Response:
     form = await read_form(request)
     username, password, target = form.get("username", ""), form.get("password", ""), safe_next(form.get("next", ""))
     try:
@@ -62,11 +52,7 @@ async def _sign_in(request: Request, passwords: Passwords, first: First) -> Resp
     if person_id is None:
         return _form(request, target, username, error="wrong", status=401)
     async with house_of(request).database.write() as tx:
-        return await enter(tx, request, obliged, person_id, Way(target, shared=form.get("own") != "yes"))
-        token = await begin_here(tx, request, person_id, shared=form.get("own") != "yes")
-    response = RedirectResponse(await first(request, person_id, target), status_code=303)
-    set_cookie(response, house_of(request).settings, token)
-    return response
+        return await enter(tx, request, rules, person_id, Way(target, shared=form.get("own") != "yes"))
 
 
 async def _sign_out(request: Request) -> Response:

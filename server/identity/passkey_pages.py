@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.errors import Invalid
-from server.identity.entering import Way, complete
+from server.identity.entering import First, Way, complete
 from server.identity.gate import signed_in
 from server.identity.lately import ACCOUNT, PROVE, note_proof, proved_lately
 from server.identity.passkey_model import Purpose
@@ -23,12 +23,15 @@ PASSKEYS = "/account/passkeys"
 UNFIT = "?passkey"  # on the page that somebody comes back to
 
 
-def routes() -> list[Route]:
+def routes(first: First) -> list[Route]:
+    async def sign_in(request: Request) -> Response:
+        return await _sign_in(request, first)
+
     return [
         Route("/api/passkeys/sign-in", _ask_stranger, methods=["POST"]),
         Route("/api/passkeys/prove", _ask_again, methods=["POST"]),
         Route("/api/passkeys/new", _ask_new, methods=["POST"]),
-        Route("/sign-in/passkey", _sign_in, methods=["POST"]),
+        Route("/sign-in/passkey", sign_in, methods=["POST"]),
         Route(f"{PROVE}/passkey", _prove, methods=["POST"]),
         Route(PASSKEYS, _show, methods=["GET"]),
         Route(PASSKEYS, _add, methods=["POST"]),
@@ -70,14 +73,14 @@ async def _ask_new(request: Request) -> Response:
     return Response(options, media_type="application/json")
 
 
-async def _sign_in(request: Request) -> Response:
+async def _sign_in(request: Request, first: First) -> Response:
     form = await read_form(request)
     async with house_of(request).database.write() as tx:
         asked = Asked(Purpose.SIGN_IN, None, _now(request))
         person_id = await use_passkey(tx, _site(request), asked, form.get("credential", ""))
         if person_id is None:
             return RedirectResponse(f"/sign-in{UNFIT}", status_code=303)
-        return await complete(tx, request, person_id, Way(safe_next(form.get("next", "")), shared=form.get("own") != "yes"))
+        return await complete(tx, request, person_id, Way(safe_next(form.get("next", "")), form.get("own") != "yes", first))
 
 
 async def _prove(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from server.core.db import Tx
 from server.errors import Conflict, TooFast
 from server.identity.actions import end_all_logins
-from server.identity.entering import SECOND, SET_UP, Obliged, Way, complete
+from server.identity.entering import SECOND, SET_UP, First, Rules, Way, complete
 from server.identity.gate import begin_here, signed_in
 from server.identity.lately import proved_lately
 from server.identity.model import Credential
@@ -37,19 +37,22 @@ from server.web.pages import render
 REQUIRED = "Everybody who works here needs a second factor."
 
 
-def routes(obliged: Obliged) -> list[Route]:
+def routes(rules: Rules) -> list[Route]:
     async def off(request: Request) -> Response:
         who = await proved_lately(request, SET_UP)
         house = house_of(request)
         async with house.database.write() as tx:
-            if await obliged(tx, house.settings, who.person_id):
+            if await rules.obliged(tx, house.settings, who.person_id):
                 raise Conflict(REQUIRED, code="second_factor")
             await drop_second(tx, who.person_id)
         return RedirectResponse(SET_UP, status_code=303)
 
+    async def take(request: Request) -> Response:
+        return await _take(request, rules.first)
+
     return [
         Route(SECOND, _ask, methods=["GET"]),
-        Route(SECOND, _take, methods=["POST"]),
+        Route(SECOND, take, methods=["POST"]),
         Route(SET_UP, _show, methods=["GET"]),
         Route(f"{SET_UP}/begin", _begin, methods=["POST"]),
         Route(f"{SET_UP}/confirm", _confirm, methods=["POST"]),
@@ -73,7 +76,7 @@ def _anew() -> Response:
     return RedirectResponse("/sign-in?over", status_code=303)
 
 
-async def _take(request: Request) -> Response:
+async def _take(request: Request, first: First) -> Response:
     """Count the try before the code is looked at; a right one ends the half sign-in, so that it leads to one login only."""
     house = house_of(request)
     code = (await read_form(request)).get("code", "")
@@ -94,7 +97,7 @@ async def _take(request: Request) -> Response:
             half.tries += 1
             return _question(request, "wrong", 401) if half.alive(now) else _anew()
         person_id = half.person_id
-        response = await complete(tx, request, person_id, Way(half.target, shared=half.shared))
+        response = await complete(tx, request, person_id, Way(half.target, half.shared, first))
         await tx.delete(half)
     await house.limiter.forget("second_factor", str(person_id))
     return response

@@ -1,5 +1,6 @@
 """Between signing in and going on: new terms, with a link to read them. Nobody is locked out of their work or their record by them."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from starlette.routing import Route
 
 from server.access.model import Practice
 from server.access.viewer import load_viewer, viewer_of
-from server.identity.http import safe_next
+from server.core.db import Tx
+from server.identity.targets import safe_next
 from server.privacy.terms import accept, unaccepted
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -22,12 +24,9 @@ def routes() -> list[Route]:
     return [Route(PATH, _terms, methods=["GET", "POST"])]
 
 
-async def ask_terms(request: Request, person_id: UUID, target: str) -> str:
+async def ask_terms(tx: Tx, person_id: UUID, target: str, now: datetime) -> str:
     """Return where a sign-in leads: by the terms to the target, or straight there."""
-    house = house_of(request)
-    async with house.database.read() as tx:
-        viewer = await load_viewer(tx, person_id, house.clock.now())
-        asked = await unaccepted(tx, viewer, house.clock.now())
+    asked = await unaccepted(tx, await load_viewer(tx, person_id, now), now)
     return f"{PATH}?{urlencode({'next': target})}" if asked else target
 
 

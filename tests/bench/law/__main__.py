@@ -1,5 +1,4 @@
 """`make bench-law`: prints every figure about rights and records, one a line, then what each must hold to."""
-"""Prints the figures of what the law and prudence ask: `python -m tests.bench.law [flood …]`."""
 
 import argparse
 import sys
@@ -11,10 +10,6 @@ BENCHES: dict[str, Bench] = {
     "audit": audit.measure,
     "flood": flood.measure,
 }
-from tests.bench.law import flood
-from tests.bench.report import Bench, report
-
-BENCHES: dict[str, Bench] = {"flood": flood.measure}
 
 
 def main() -> int:
@@ -22,8 +17,6 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=BENCHES, help="this bench; may be given more than once (all of them)")
     parser.add_argument("--entries", type=int, default=100_000, help="entries of the audit that is added to and verified (100000)")
     parser.add_argument("--runs", type=int, default=3, help="floods of sign-ins, of which the median counts (3)")
-    parser.add_argument("only", nargs="*", metavar="BENCH", help="these benches (all of them)")
-    parser.add_argument("--runs", type=int, default=3, help="of each bench, of which the median counts (3)")
     return report(BENCHES, parser.parse_args())
 
 

@@ -16,6 +16,7 @@ from server.patients import answer_doors, background_doors, file_doors
 from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
 from server.patients.questionnaire import AnswerSet
+from server.privacy.letter_rows import Letter
 from server.settings import BadSettings
 
 ERASED = ""  # the key of a note that was erased: it has none
@@ -43,6 +44,7 @@ KEYED: Sequence[Keyed] = (
     Keyed(AnswerSet, "sets of answers", lambda answers: answer_doors.key_place(answers.id)),
     Keyed(BackgroundEntry, "lines of background", lambda entry: background_doors.key_place(entry.id)),
     Keyed(RecordFile, "documents", lambda file: file_doors.key_place(file.id)),
+    Keyed(Letter, "letters", lambda letter: letter.key_place),
     Keyed(SecondFactor, "second factors", lambda factor: factor_place(factor.person_id)),
 )
 
