@@ -13,7 +13,7 @@ HOLDINGS = (
         "identity.account",
         _("Your account: name, username and where you are signed in"),
         Class.ACCOUNT,
-        _("It is kept for some months after you close it, in case it was closed by mistake."),
+        _("Without it you could not sign in."),
         (ACCOUNT, CREDENTIALS, LOGINS),
     ),
 )
