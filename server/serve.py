@@ -19,7 +19,7 @@ from server.core.logs import configure_logs
 from server.core.migrate import migrate
 from server.demo import seed_demo
 from server.demo_client import address_path, certificate_path
-from server.notes.keys import check_keys
+from server.privacy.keys import check_keys
 from server.settings import Settings
 from server.web.bounded_ws import BoundedWebSocket
 from server.web.failures import Quiet

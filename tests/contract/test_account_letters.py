@@ -16,7 +16,7 @@ from server.identity.second import begin_second, secret_of
 from server.identity.second_model import SecondFactor
 from server.messaging.account_letters import WORDS, write_with
 from server.messaging.composing import Post
-from server.notes.keys import check_keys, keys_in_use, rotate
+from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.web.i18n import read_languages
 from tests.cast import ALICE, seat_cast
 from tests.conftest import MORNING, ORIGIN, StillClock

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from server.core.holdings import BLANK_NAME, Fate, Subject, count_of, erase, export_of, schema_of
 from server.core.house import House
-from server.notes.keys import keys_in_use
+from server.privacy.keys import keys_in_use
 from server.privacy.registry import HOLDINGS
 from tests.cast import ALICE, DANA, Meeting, sign_in_as
 from tests.conftest import SignIn

@@ -11,7 +11,7 @@ from server.access.policy import may_write_record
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.core.keyring import add_key
-from server.notes.keys import check_keys, keys_in_use, rotate
+from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.notes.records import record_facts
 from server.patients.background import BackgroundEntry, State
 from server.patients.model import Patient

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.core.keyring import add_key
-from server.notes.keys import keys_in_use, rotate
+from server.privacy.keys import keys_in_use, rotate
 from server.patients.files import RecordFile
 from server.ports import NotScanned
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Meeting
