@@ -278,7 +278,7 @@ def test_the_pages_of_a_professional(persons: Persons, site: Site, language: str
     inspection.look(alice, "sign in")
     alice.page.locator("#username").fill("dr_wrong")
     alice.page.locator("#password").fill("wrong")
-    alice.page.locator("main button").click()
+    alice.page.locator("main button.primary").click()
     expect(alice.page.locator(".error-summary")).to_be_visible()
     inspection.look(alice, "a wrong password")
     olga = persons.person("olga", site, signed_in=OLGA, language=language).open("/account?done=practice")
@@ -294,7 +294,7 @@ def test_the_pages_that_find_appointments(persons: Persons, site: Site, language
     walk = Walk(dana, ["dana@example.com"])
     dana.page.locator("#username").fill(str(DANA.username))
     dana.page.locator("#password").fill(f"{DANA.username} likes long walks")
-    walk.click("main form button")
+    walk.click("main form button.primary")
     expect(dana.page.locator("a[href='/my/find']")).to_be_visible()
     dana.open("/my/find?anew")  # whatever an earlier language has asked for
     walk.comes_to("#address", "an address is asked for")
@@ -363,7 +363,7 @@ def test_the_pages_about_money(persons: Persons, site: Site, language: str) -> N
     dana = persons.person("dana", site, size=PHONE, language=language).open(f"/sign-in?next=/my/{DANA.patient_id}/documents")
     dana.page.locator("#username").fill(str(DANA.username))
     dana.page.locator("#password").fill("dana likes long walks")
-    dana.page.locator("main button").click()
+    dana.page.locator("main button.primary").click()
     expect(dana.page.locator("main a[href='/my']")).to_be_visible()
     inspection.look(dana, "no receipt yet")
     assert inspection.wrong == []
