@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,8 +9,8 @@ from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
-from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.notes.verify import verify_audit, verify_notes
+from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.settings import BadSettings, Settings
 
 
@@ -93,7 +92,6 @@ async def _rotate(settings: Settings, keyring: KeyRing) -> int:
         try:
             async for done, total in rotate(database, keyring):
                 sys.stderr.write(f"\r{done} of {total} notes")
-            done += await rotate_letters(database, keyring)
         except (MissingKey, Unreadable):
             raise BadSettings(f"a note cannot be opened by the keys in {FILE}; {done} notes were rotated before it") from None
     return done

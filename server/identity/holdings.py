@@ -25,12 +25,7 @@ HOLDINGS = (
         "identity.account",
         _("Your account: name, username, how you can be reached, how you sign in, and where you are signed in"),
         Class.ACCOUNT,
-<<<<<<< HEAD
-        _("It is kept for some months after you close it, in case it was closed by mistake."),
-        (ACCOUNT, DETAILS, EMAILS, CREDENTIALS, PASSKEYS, CHALLENGES, SECOND_FACTORS, RECOVERY_CODES, DEVICES, LOGINS, HALF_LOGINS),
-=======
         _("Without it you could not sign in."),
-        (ACCOUNT, CREDENTIALS, LOGINS),
->>>>>>> wip/rights
+        (ACCOUNT, DETAILS, EMAILS, CREDENTIALS, PASSKEYS, CHALLENGES, SECOND_FACTORS, RECOVERY_CODES, DEVICES, LOGINS, HALF_LOGINS),
     ),
 )

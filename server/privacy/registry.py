@@ -8,6 +8,7 @@ import server.identity.holdings
 import server.messaging.holdings
 import server.notes.holdings
 import server.patients.holdings
+import server.privacy.holdings
 from server.core.holdings import Holding
 
 HOLDINGS: tuple[Holding, ...] = (
@@ -19,6 +20,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *server.messaging.holdings.HOLDINGS,
     *server.billing.holdings.HOLDINGS,
     *server.access.holdings.HOLDINGS,
+    *server.privacy.holdings.HOLDINGS,
 )
 EXCEPTIONS = {
     "policy_version": "what somebody who works here published for everybody",

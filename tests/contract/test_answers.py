@@ -12,10 +12,10 @@ from server.access.policy import AnswerFacts
 from server.core.house import House
 from server.core.keyring import add_key, drop_key, load_keyring
 from server.errors import NotFound
-from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.patients.answer_doors import see_answers, sheets_at
 from server.patients.answers import Sitting, begin
 from server.patients.questionnaire import AnswerSet, QuestionnaireVersion
+from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.settings import BadSettings
 from tests.cast import ALICE, BOB, CLINIC, Cast
 from tests.http.asking import USUAL_ANSWERS, Answerer, book_with_questions, publish_questionnaire

@@ -11,8 +11,8 @@ from server.core.house import House
 from server.core.keyring import FILE, MissingKey, Sealer, Unreadable, add_key, drop_key, load_keyring, place_of
 from server.notes.actions import lay_out_notes
 from server.notes.doors import sealer_of
-from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.notes.model import Note
+from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.settings import BadSettings
 from tests.cast import ALICE, Meeting
 from tests.conftest import StillClock

@@ -11,10 +11,10 @@ from server.access.policy import may_write_record
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.core.keyring import add_key
-from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.notes.records import record_facts
 from server.patients.background import BackgroundEntry, State
 from server.patients.model import Patient
+from server.privacy.keys import check_keys, keys_in_use, rotate
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Meeting
 from tests.conftest import SignIn
 from tests.http.recording import RECORD

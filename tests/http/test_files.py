@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.core.keyring import add_key
-from server.privacy.keys import keys_in_use, rotate
 from server.patients.files import RecordFile
 from server.ports import NotScanned
+from server.privacy.keys import keys_in_use, rotate
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Meeting
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.filing import EICAR, bomb, packed_pdf, pdf, photograph_with_a_place, picture

@@ -19,8 +19,8 @@ from server.core.audit import AuditEntry
 from server.core.clock import SystemClock
 from server.core.house import House
 from server.core.keyring import add_key
-from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.patients.actions import withdraw_sharing
+from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.settings import Settings
 from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, OLGA, SAM, Meeting, Staff
 from tests.conftest import SignIn, StillClock
