@@ -65,6 +65,8 @@ import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
 import server.privacy.edit_pages
+import server.privacy.letter_pages
+import server.privacy.letter_queue_pages
 import server.privacy.public_pages
 import server.web.assets
 import server.web.failures
@@ -112,6 +114,7 @@ from server.notes.hub import build_hub
 from server.notes.records import see_bookable
 from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
+from server.privacy.letter_jobs import letter_handlers
 from server.settings import Settings
 from server.subscriptions import build_events
 from server.web.i18n import read_languages
@@ -249,7 +252,12 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
 
 
 def _privacy_routes() -> list[Route]:
-    return [*server.privacy.public_pages.routes(), *server.privacy.edit_pages.routes()]
+    return [
+        *server.privacy.public_pages.routes(),
+        *server.privacy.edit_pages.routes(),
+        *server.privacy.letter_pages.routes(),
+        *server.privacy.letter_queue_pages.routes(),
+    ]
 
 
 def _text_messages(settings: Settings) -> Carrier:
@@ -309,7 +317,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         REMOVE: remove_with(house.database, house.settings),
         TAKE_IN: take_in_with(house),
     }
-    handlers |= billing_handlers(house)
+    handlers |= {**billing_handlers(house), **letter_handlers(house, post, carriers)}
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
 from server.notes.keys import check_keys, keys_in_use, rotate
 from server.notes.verify import verify_audit, verify_notes
+from server.privacy.letter_keys import letter_keys, rotate_letters
 from server.settings import BadSettings, Settings
 
 
@@ -82,7 +84,7 @@ async def _faults(settings: Settings, what: str) -> list[str]:
 
 async def _used(settings: Settings) -> dict[str, int]:
     async with _database(settings) as database:
-        return await keys_in_use(database)
+        return dict(Counter(await keys_in_use(database)) + Counter(await letter_keys(database)))
 
 
 async def _rotate(settings: Settings, keyring: KeyRing) -> int:
@@ -92,6 +94,7 @@ async def _rotate(settings: Settings, keyring: KeyRing) -> int:
         try:
             async for done, total in rotate(database, keyring):
                 sys.stderr.write(f"\r{done} of {total} notes")
+            done += await rotate_letters(database, keyring)
         except (MissingKey, Unreadable):
             raise BadSettings(f"a note cannot be opened by the keys in {FILE}; {done} notes were rotated before it") from None
     return done

@@ -17,6 +17,7 @@ import server.messaging.model
 import server.notes.model
 import server.patients.model
 import server.patients.questionnaire
+import server.privacy.letter_rows
 import server.privacy.policy_rows
 from server.core.db import Base
 

@@ -66,6 +66,7 @@ class Settings(BaseModel):
     platform_fee_percent: int = Field(default=0, ge=0, le=50)
     phone_region: str = "GB"
     regions: list[str] = []
+    complaint_days: int = Field(default=30, ge=1, le=90)
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)
     login_lifetime_s: int = Field(default=7 * 86400, ge=60)

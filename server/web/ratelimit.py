@@ -33,6 +33,7 @@ RULES = {
     "prove": Rule(5, 60 * 60),
     "prove_address": Rule(10, 24 * 60 * 60),
     "late": Rule(20, 10 * 60),
+    "letter_address": Rule(5, 60 * 60),
     "emergency": Rule(30, 10 * 60),
 }
 

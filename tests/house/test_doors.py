@@ -12,13 +12,14 @@ PROTECTED = {
     "Consultation", "Participant", "JoinLink", "ChatMessage", "Consent", "Feedback", "Attendance", "Ending", "Refusal", "Patient",
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
-    "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument",
+    "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "Letter",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
     "server/patients/doors.py", "server/patients/answer_doors.py", "server/billing/doors.py", "server/billing/books.py",
+    "server/privacy/letters.py",
 }  # fmt: skip
 HANDED = {
     "server/billing/actions.py": "is handed the appointment or what the provider says of a charge: there is no viewer",
@@ -72,6 +73,8 @@ HANDED = {
     "server/messaging/jobs.py": "runs errands: there is no viewer",
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
+    "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
+    "server/privacy/letter_keys.py": "sees which keys the letters need, and no text: there is no viewer",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
 

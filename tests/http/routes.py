@@ -34,7 +34,7 @@ class Endpoint:
             "{weekday:few}": 0, "{delay_id:uuid}": meeting.visit_id, "{kind}": "invitation", "{language}": "en-GB",
             "{delivery_id:uuid}": meeting.visit_id, "{seeker_id:uuid}": meeting.visit_id,
             "{questionnaire_id:uuid}": meeting.visit_id, "{question}": "height", "{place:few}": 1,
-            "{whose}": "mine", "{policy}": "privacy", "{number:few}": 1,
+            "{letter_id:uuid}": meeting.visit_id, "{whose}": "mine", "{policy}": "privacy", "{number:few}": 1,
             "{charge_id:uuid}": meeting.visit_id, "{document_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path

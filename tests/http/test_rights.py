@@ -25,7 +25,7 @@ OWN = {
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",
     "/money", "/money/month.csv", "/money/fees", "/money/fees.csv", "/money/invoices", "/money/seller", "/questionnaires",
-    "/policies", "/policies/{whose}/{policy}",
+    "/policies", "/practice/letters", "/policies/{whose}/{policy}",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -49,7 +49,7 @@ QUALITY = "/calls/{consultation_id:uuid}"  # an administrator sees how a call we
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith(("/static", "/privacy", "/book/{owner_id:uuid}/"))
+    return path in PUBLIC or path.startswith(("/static", "/privacy", "/contact", "/complaint", "/book/{owner_id:uuid}/"))
 
 
 def of_consultation(app: Starlette) -> list[Endpoint]:
@@ -107,7 +107,7 @@ async def test_every_route_is_in_this_table(app: Starlette) -> None:
     bound = (
         "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
         "{service_id", "{day_id", "{closure_id", "{delay_id", "{delivery_id", "{seeker_id", "{questionnaire_id", "{charge_id",
-        "{document_id",
+        "{document_id", "{letter_id",
     )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 

@@ -1,4 +1,4 @@
-"""Published texts of policies, which never change."""
+"""Published texts of policies, which never change; and what people write to a practice."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,6 +37,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_policy_version_practice_id"), "policy_version", ["practice_id"])
     _guard()
+    _letters()
 
 
 def _guard() -> None:
@@ -53,3 +54,28 @@ def _guard() -> None:
         op.execute(
             f"CREATE TRIGGER policy_version_no_{act.lower()} BEFORE {act} ON policy_version BEGIN SELECT RAISE(ABORT, '{FIXED}'); END"
         )
+
+
+def _letters() -> None:
+    op.create_table(
+        "letter",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("practice_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("key_id", sa.String(length=40), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(length=128), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("received_at", UtcTime(), nullable=False),
+        sa.Column("acknowledge_by", UtcTime(), nullable=True),
+        sa.Column("acknowledged_at", UtcTime(), nullable=True),
+        sa.Column("answered_at", UtcTime(), nullable=True),
+        sa.Column("closed_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_letter_practice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+        sa.UniqueConstraint("practice_id", "number", name=op.f("uq_letter_practice_id")),
+    )
+    for column in ("practice_id", "key_id"):
+        op.create_index(op.f(f"ix_letter_{column}"), "letter", [column])

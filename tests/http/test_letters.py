@@ -1,0 +1,125 @@
+"""What anybody writes to a practice is sealed, read by its administrators alone, and answered."""
+
+import re
+from datetime import timedelta
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from server.core.audit import Act, AuditEntry
+from server.core.house import House
+from server.core.keyring import add_key
+from server.core.outbox import Errand
+from server.privacy.letter_keys import letter_keys, rotate_letters
+from server.privacy.letter_rows import Letter
+from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast
+from tests.conftest import SignIn, StillClock
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("S3")]
+
+CONTACT, COMPLAINT, QUEUE = f"/contact/{CLINIC}", f"/complaint/{CLINIC}", "/practice/letters"
+WORDS = {"words": "Nobody called me back.", "name": "Dana Diaz", "reply_to": "dana@example.org"}
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    return database_url
+
+
+async def send(client: httpx2.AsyncClient, clock: StillClock, path: str = COMPLAINT, wait_s: float = 20, **words: str) -> httpx2.Response:
+    """Fill in the form as somebody does, who takes some seconds."""
+    began = re.search(r'name="began" value="([^"]+)"', (await client.get(path)).text)
+    assert began
+    clock.advance(wait_s)
+    return await client.post(path, data={**WORDS, "began": began[1], **words})
+
+
+async def letter(house: House) -> Letter:
+    async with house.database.read() as tx:
+        return (await tx.scalars(select(Letter))).one()
+
+
+async def errands(house: House) -> set[str]:
+    async with house.database.read() as tx:
+        return set(await tx.scalars(select(Errand.kind).where(Errand.kind.startswith("letter"))))
+
+
+async def test_a_complaint_is_sealed_due_and_answered(
+    client: httpx2.AsyncClient, cast: Cast, house: House, clock: StillClock, sign_in: SignIn
+) -> None:
+    page = (await send(client, clock)).text
+    assert "Your reference is C-2026-1." in page
+    stored = await letter(house)
+    assert b"Nobody" not in stored.sealed
+    assert stored.acknowledge_by == stored.received_at + timedelta(days=30)
+    olga = await sign_in(OLGA)
+    assert QUEUE in (await olga.get("/account")).text
+    assert "To be acknowledged by" in (await olga.get(QUEUE)).text
+    one = f"{QUEUE}/{stored.id}"
+    assert "Nobody called me back." in (await olga.get(one)).text
+    assert (await olga.post(f"{one}/state", data={"state": "acknowledged"})).status_code == 303
+    assert "To be acknowledged by" not in (await olga.get(QUEUE)).text
+    assert (await olga.post(f"{one}/state", data={"state": "new"})).status_code == 409
+    assert (await olga.post(f"{one}/answer", data={"words": ""})).status_code == 422
+    assert (await olga.post(f"{one}/answer", data={"words": "We are sorry."})).status_code == 303
+    assert (await olga.post(f"{one}/answer", data={"words": "Again"})).status_code == 409
+    assert "We are sorry." in (await olga.get(one)).text
+    assert "There is nothing here." in (await olga.get(QUEUE)).text
+    assert "C-2026-1" in (await olga.get(f"{QUEUE}?settled")).text
+    assert await errands(house) == {"letter_confirm", "letter_answer"}
+    async with house.database.read() as tx:
+        acts = list(await tx.scalars(select(AuditEntry.act).where(AuditEntry.thing == "letter").order_by(AuditEntry.number)))
+    assert acts[:2] == [Act.LOOKED, Act.CHANGED]
+
+
+async def test_only_administrators_of_the_practice_read_it(
+    client: httpx2.AsyncClient, cast: Cast, house: House, clock: StillClock, sign_in: SignIn
+) -> None:
+    await send(client, clock, CONTACT, reply_to="", name="")
+    one = f"{QUEUE}/{(await letter(house)).id}"
+    for member in (ALICE, SAM, MALLORY, DANA):
+        other = await sign_in(member)
+        for path in (QUEUE, one):
+            answer = await other.get(path)
+            assert answer.status_code == 403
+            assert "Nobody" not in answer.text
+        assert (await other.post(f"{one}/answer", data={"words": "x"})).status_code == 403
+    assert await errands(house) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"words": ""}, "what it is about"),
+        ({"words": "x" * 5001}, "too long"),
+        ({"reply_to": "dana@example"}, "e-mail address"),
+        ({"reply_to": "a@example.org,b@example.org"}, "e-mail address"),
+        ({"began": "1.0"}, "send it once more"),
+        ({"began": "\u0661.0"}, "send it once more"),
+    ],
+)
+async def test_what_cannot_be_sent_is_said_and_kept(
+    client: httpx2.AsyncClient, cast: Cast, clock: StillClock, change: dict[str, str], sentence: str
+) -> None:
+    answer = await send(client, clock, **change)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "Dana Diaz" in answer.text
+
+
+async def test_programs_are_slowed_down(client: httpx2.AsyncClient, cast: Cast, clock: StillClock) -> None:
+    assert (await send(client, clock, wait_s=1)).status_code == 422
+    assert (await send(client, clock, wait_s=90_000)).status_code == 422
+    assert [(await send(client, clock)).status_code for _ in range(6)] == [200] * 5 + [429]
+    assert (await client.get(f"/contact/{DANA.patient_id}")).status_code == 404
+
+
+async def test_letters_come_under_a_new_key(
+    client: httpx2.AsyncClient, cast: Cast, house: House, clock: StillClock, sign_in: SignIn
+) -> None:
+    await send(client, clock)
+    name = add_key(house.settings.data_dir)
+    assert await rotate_letters(house.database, house.keyring) == 1
+    assert await letter_keys(house.database) == {name: 1}
+    assert "Nobody called me back." in (await (await sign_in(OLGA)).get(f"{QUEUE}/{(await letter(house)).id}")).text
