@@ -68,6 +68,7 @@ import server.privacy.edit_pages
 import server.privacy.letter_pages
 import server.privacy.letter_queue_pages
 import server.privacy.public_pages
+import server.privacy.terms_pages
 import server.web.assets
 import server.web.failures
 import server.web.health
@@ -115,6 +116,7 @@ from server.notes.records import see_bookable
 from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
 from server.privacy.letter_jobs import letter_handlers
+from server.privacy.terms_pages import ask_terms
 from server.settings import Settings
 from server.subscriptions import build_events
 from server.web.i18n import read_languages
@@ -195,7 +197,7 @@ def _routes(settings: Settings, house: House) -> list[BaseRoute]:
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
-        *server.identity.http.routes(passwords),
+        *server.identity.http.routes(passwords, ask_terms),
         *server.access.pages.routes(),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
@@ -257,6 +259,7 @@ def _privacy_routes() -> list[Route]:
         *server.privacy.edit_pages.routes(),
         *server.privacy.letter_pages.routes(),
         *server.privacy.letter_queue_pages.routes(),
+        *server.privacy.terms_pages.routes(),
     ]
 
 

@@ -1,5 +1,6 @@
 """Sign in, sign out here and everywhere, and the list of signed-in browsers."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from starlette.requests import Request
@@ -20,10 +21,13 @@ AFTER_SIGN_IN = "/"  # which leads everybody to where their work begins
 LONGEST_USERNAME = 100  # characters that are shown again after an error
 
 
-def routes(passwords: Passwords) -> list[Route]:
+First = Callable[[Request, UUID, str], Awaitable[str]]  # where a sign-in leads, of whom, instead of to the target
+
+
+def routes(passwords: Passwords, first: First) -> list[Route]:
     async def sign_in(request: Request) -> Response:
         if request.method == "POST":
-            return await _sign_in(request, passwords)
+            return await _sign_in(request, passwords, first)
         return _form(request, safe_next(request.query_params.get("next", "")))
 
     return [
@@ -46,7 +50,7 @@ def _form(request: Request, target: str, username: str = "", *, error: str | Non
     return render(request, "staff/sign_in.html", known, status=status)
 
 
-async def _sign_in(request: Request, passwords: Passwords) -> Response:
+async def _sign_in(request: Request, passwords: Passwords, first: First) -> Response:
     form = await read_form(request)
     username, password, target = form.get("username", ""), form.get("password", ""), safe_next(form.get("next", ""))
     try:
@@ -57,7 +61,7 @@ async def _sign_in(request: Request, passwords: Passwords) -> Response:
         return _form(request, target, username, error="wrong", status=401)
     async with house_of(request).database.write() as tx:
         token = await begin_here(tx, request, person_id, shared=form.get("own") != "yes")
-    response = RedirectResponse(target, status_code=303)
+    response = RedirectResponse(await first(request, person_id, target), status_code=303)
     set_cookie(response, house_of(request).settings, token)
     return response
 

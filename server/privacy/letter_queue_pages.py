@@ -65,7 +65,7 @@ async def _show(request: Request, words: str = "", fault: str | None = None) -> 
         "words": words,
         "longest": LONGEST["answer"],
         "states": _states(request),
-        "steps": [state for state in NEXT[State(found.letter.state)] if state != State.ANSWERED],
+        "steps": [state for state in State if state in NEXT[State(found.letter.state)] - {State.ANSWERED}],
         "error": said(FAULTS[fault]) if fault else None,
         "done": "done" in request.query_params,
     }

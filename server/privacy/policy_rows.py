@@ -32,3 +32,13 @@ class PolicyVersion(Base):
     effective_at: Mapped[datetime]
     published_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     published_at: Mapped[datetime]
+
+
+class PolicyAcceptance(Base):
+    """Somebody with an account has accepted one version of terms."""
+
+    __tablename__ = "policy_acceptance"
+
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("policy_version.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    accepted_at: Mapped[datetime]

@@ -117,3 +117,25 @@ async def test_everybody_reads_cookies_processors_and_the_text_of_the_platform(c
     for path in ("/privacy", f"/privacy/of/{CLINIC}"):
         assert "Privacy policy" in (await client.get(path)).text
     assert 'href="/privacy/cookies"' in (await client.get("/sign-in")).text
+
+
+async def test_new_terms_are_asked_for_once_after_a_sign_in(olga: httpx2.AsyncClient, client: httpx2.AsyncClient, house: House) -> None:
+    async def leads(username: str = "dana", password: str = "dana likes long walks") -> str:
+        answer = await client.post("/sign-in", data={"username": username, "password": password, "next": "/my?a=b"})
+        return str(answer.headers["location"])
+
+    assert await leads() == "/my?a=b"
+    await olga.post("/policies/ours/terms", data={**GOOD, "changes": "Terms of our own."})
+    assert await leads() == "/terms?next=%2Fmy%3Fa%3Db"
+    page = (await client.get("/terms?next=/my")).text
+    assert "Terms of our own." in page
+    assert f"/privacy/of/{CLINIC}/terms" in page
+    versions = page.split('name="versions" value="')[1].split('"')[0]
+    assert (await client.post("/terms", data={"versions": "x,", "next": "//evil.example"})).headers["location"] == "/"
+    assert await leads() != "/my?a=b"
+    for _ in range(2):
+        assert (await client.post("/terms", data={"versions": versions, "next": "/my"})).headers["location"] == "/my"
+    assert await leads() == "/my?a=b"
+    assert (await client.get("/terms?next=/my")).headers["location"] == "/my"
+    assert (await leads(ALICE.username, ALICE.password)).startswith("/terms")
+    assert await leads("dr_mallory", "dr_mallory likes long walks") == "/my?a=b"

@@ -25,7 +25,7 @@ OWN = {
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",
     "/money", "/money/month.csv", "/money/fees", "/money/fees.csv", "/money/invoices", "/money/seller", "/questionnaires",
-    "/policies", "/practice/letters", "/policies/{whose}/{policy}",
+    "/policies", "/terms", "/practice/letters", "/policies/{whose}/{policy}",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {

@@ -36,6 +36,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("owner_id", "policy", "number", name=op.f("uq_policy_version_owner_id")),
     )
     op.create_index(op.f("ix_policy_version_practice_id"), "policy_version", ["practice_id"])
+    op.create_table(
+        "policy_acceptance",
+        sa.Column("version_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("accepted_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["policy_version.id"], name=op.f("fk_policy_acceptance_version_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_policy_acceptance_person_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("version_id", "person_id", name=op.f("pk_policy_acceptance")),
+    )
     _guard()
     _letters()
 
