@@ -7,12 +7,18 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from server.consultation.events import Channel
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.core.keyring import add_key
 from server.core.outbox import Errand
-from server.privacy.letter_keys import letter_keys, rotate_letters
+from server.messaging.composing import Post
+from server.ports import Carried
+from server.ports import Letter as Mail
+from server.privacy.letter_jobs import letter_handlers
+from server.privacy.keys import keys_in_use, rotate
 from server.privacy.letter_rows import Letter
+from server.web.i18n import read_languages
 from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast
 from tests.conftest import SignIn, StillClock
 
@@ -120,6 +126,39 @@ async def test_letters_come_under_a_new_key(
 ) -> None:
     await send(client, clock)
     name = add_key(house.settings.data_dir)
-    assert await rotate_letters(house.database, house.keyring) == 1
-    assert await letter_keys(house.database) == {name: 1}
+    assert [done async for done, _ in rotate(house.database, house.keyring)] == [1]
+    assert await keys_in_use(house.database) == {name: 1}
     assert "Nobody called me back." in (await (await sign_in(OLGA)).get(f"{QUEUE}/{(await letter(house)).id}")).text
+
+
+class Box:
+    """A carrier that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[Mail, str]] = []
+
+    async def carry(self, letter: Mail, dedupe_key: str) -> Carried:
+        self.mails.append((letter, dedupe_key))
+        return Carried.SENT
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_the_mail_confirms_without_repeating_and_carries_the_answer(
+    client: httpx2.AsyncClient, cast: Cast, house: House, clock: StillClock, sign_in: SignIn
+) -> None:
+    await send(client, clock)
+    stored = await letter(house)
+    await (await sign_in(OLGA)).post(f"{QUEUE}/{stored.id}/answer", data={"words": "We are sorry.\r\n\r\nHarbour Clinic"})
+    box = Box()
+    handlers = letter_handlers(house, Post(house.secrets, "http://testserver", read_languages(None)), {Channel.EMAIL: box})
+    for kind in ("letter_confirm", "letter_answer"):
+        await handlers[kind](stored.id)
+        await handlers[kind](CLINIC)
+    (confirmed, key), (answered, other_key) = box.mails
+    assert key != other_key
+    assert (confirmed.to, answered.to) == ("dana@example.org", "dana@example.org")
+    assert "C-2026-1" in confirmed.body
+    assert "Nobody" not in confirmed.body
+    assert answered.sentences == ["We are sorry.", "Harbour Clinic"]
