@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 import server.access.pages
@@ -87,7 +87,6 @@ import server.web.assets
 import server.web.failures
 import server.web.health
 import server.web.numbers
-from server.access.obliged import must_have_second
 from server.access.places import INVITE
 from server.adapters.clamd import Clamd
 from server.adapters.engines import Engines
@@ -98,9 +97,7 @@ from server.adapters.sandbox_payments import SandboxPayments
 from server.adapters.smtp_mail import SmtpMail
 from server.billing.jobs import handlers as billing_handlers
 from server.billing.jobs import sweep_charges
-from server.billing.pay_pages import start, way_now
 from server.booking.jobs import sweep_holds
-from server.booking.paying import Cashier
 from server.booking.waiting_jobs import offer_freed_with
 from server.booking.waiting_list import OFFER_FREED
 from server.consultation.events import Channel
@@ -109,19 +106,15 @@ from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.recording_rescue import take_in_with
 from server.consultation.rooms import Rooms, build_rooms
 from server.consultation.settle_jobs import sweep_over
-from server.consultation.visit_appointment import arrive
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
 from server.core.db import STORAGE_ERRORS, Database
 from server.core.house import House
 from server.core.keyring import load_keyring
 from server.core.outbox import Worker
-from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
-from server.identity.entering import Rules
 from server.identity.letters import WRITE
-from server.identity.passwords import Passwords
 from server.messaging.account_letters import write_with
 from server.messaging.actions import DELIVER
 from server.messaging.composing import Post
@@ -133,11 +126,10 @@ from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
-from server.notes.records import see_bookable
 from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
 from server.privacy.letter_jobs import letter_handlers
-from server.privacy.terms_pages import ask_terms
+from server.routes import every_route
 from server.settings import Settings
 from server.subscriptions import build_events
 from server.web.i18n import read_languages
@@ -192,7 +184,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     """Compose the application; the database must be migrated before it starts."""
     house = build_house(settings, parts or Parts())
     app = Application(
-        routes=_routes(settings, house),
+        routes=every_route([*_pay_routes(settings, house.payments), *_text_message_routes(settings)]),
         lifespan=_lifespan,
         middleware=[
             Middleware(ClientAddress, trusted=settings.trusted_proxies),
@@ -211,107 +203,6 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     app.state.rooms = build_rooms(house)
     app.state.notes = build_hub(house)
     return app
-
-
-def _routes(settings: Settings, house: House) -> list[BaseRoute]:
-    server.web.numbers.register()
-    passwords, press = Passwords(), Press()
-    return [
-        *server.web.health.routes(),
-        *server.web.assets.routes(),
-        *_sign_in_routes(passwords),
-        *server.access.pages.routes(),
-        *server.administration.pages.routes(passwords),
-        *server.booking.book_pages.routes(way_now),
-        *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
-        *server.billing.pay_pages.routes(arrive, press),
-        *server.billing.money_pages.routes(),
-        *server.billing.invoice_pages.routes(),
-        *server.billing.seller_pages.routes(),
-        *server.billing.document_pages.routes(press),
-        *server.booking.offer_pages.routes(),
-        *server.patients.build_pages.routes(),
-        *server.booking.feed_pages.routes(),
-        *server.booking.waiting_pages.routes(),
-        *server.booking.waiting_staff_pages.routes(),
-        *server.consultation.visit.routes(passwords, press),
-        *server.consultation.pages.routes(),
-        *server.consultation.week_pages.routes(),
-        *server.consultation.change_pages.routes(),
-        *server.consultation.settle_pages.routes(),
-        *server.consultation.book_for_pages.routes(see_bookable),
-        *server.consultation.call_pages.routes(),
-        *server.consultation.engine_pages.routes(),
-        *server.consultation.feedback_pages.routes(),
-        *server.consultation.http.routes(see_bookable),
-        *server.consultation.guests_http.routes(),
-        *server.consultation.known_http.routes(),
-        *server.consultation.live_http.routes(),
-        *server.consultation.my_visits.routes(),
-        *server.consultation.ticket_http.routes(),
-        *server.consultation.ws.routes(),
-        *server.consultation.today_ws.routes(),
-        *_pay_routes(settings, house.payments),
-        *server.messaging.http.routes(),
-        *server.messaging.late_http.routes(),
-        *server.messaging.practice_pages.routes(),
-        *_text_message_routes(settings),
-        *server.notes.http.routes(),
-        *server.notes.texts_http.routes(),
-        *server.notes.texts_pages.routes(),
-        *server.notes.earlier_http.routes(),
-        *server.notes.patient_answers_http.routes(),
-        *server.notes.sign_http.routes(passwords),
-        *server.notes.export_http.routes(press),
-        *server.notes.ws.routes(),
-        *server.patients.claim_pages.routes(),
-        *_record_routes(press),
-        *server.privacy.data_pages.routes(press),
-        *server.notes.note_pages.routes(),
-        *server.consultation.recording_list.routes(),
-        *server.notes.recording_pages.routes(),
-        *server.notes.emergency_pages.routes(),
-        *_privacy_routes(),
-    ]
-
-
-def _record_routes(press: Press) -> list[Route]:
-    """Return the pages of a patient's record, for those who work here and for the patient."""
-    return [
-        *server.notes.my_pages.routes(),
-        *server.notes.record_pages.routes(),
-        *server.notes.background_pages.routes(),
-        *server.notes.timeline_pages.routes(),
-        *server.notes.my_background_pages.routes(),
-        *server.consultation.call_files.routes(press),
-        *server.notes.file_pages.routes(press),
-        *server.notes.my_file_pages.routes(press),
-        *server.notes.patient_answers_pages.routes(),
-    ]
-
-
-def _sign_in_routes(passwords: Passwords) -> list[Route]:
-    """Return the ways in, and the pages on which somebody decides about theirs."""
-    rules = Rules(must_have_second, ask_terms)
-    return [
-        *server.identity.http.routes(passwords, rules),
-        *server.identity.lately.routes(passwords),
-        *server.identity.second_pages.routes(rules),
-        *server.identity.passkey_pages.routes(rules.first),
-        *server.identity.password_pages.routes(passwords),
-        *server.identity.email_pages.routes(),
-        *server.identity.register_pages.routes(passwords),
-    ]
-
-
-def _privacy_routes() -> list[Route]:
-    return [
-        *server.privacy.public_pages.routes(),
-        *server.privacy.edit_pages.routes(),
-        *server.privacy.letter_pages.routes(),
-        *server.privacy.letter_queue_pages.routes(),
-        *server.privacy.terms_pages.routes(),
-    ]
 
 
 def _text_messages(settings: Settings) -> Carrier:

@@ -78,7 +78,6 @@ HANDED = {
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
-    "server/privacy/letter_keys.py": "sees which keys the letters need, and no text: there is no viewer",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
 

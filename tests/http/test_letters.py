@@ -15,8 +15,8 @@ from server.core.outbox import Errand
 from server.messaging.composing import Post
 from server.ports import Carried
 from server.ports import Letter as Mail
-from server.privacy.letter_jobs import letter_handlers
 from server.privacy.keys import keys_in_use, rotate
+from server.privacy.letter_jobs import letter_handlers
 from server.privacy.letter_rows import Letter
 from server.web.i18n import read_languages
 from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast
