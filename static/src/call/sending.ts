@@ -39,12 +39,19 @@ const send = (tray: HTMLElement, url: string, file: File, t: Speak): void => {
   const refuse = (): void => {
     words.textContent = whyNot(request, t);
     words.setAttribute("role", "alert");
-    row.replaceChildren(words, button(t("Understood"), () => row.remove()));
+    row.replaceChildren(
+      words,
+      button(t("Understood"), () => row.remove()),
+    );
   };
   words.dir = "auto";
   words.setAttribute("role", "status");
   bar.setAttribute("aria-label", t("Sending {name}…", { name: file.name }));
-  row.append(words, bar, button(t("Stop sending"), () => request.abort()));
+  row.append(
+    words,
+    bar,
+    button(t("Stop sending"), () => request.abort()),
+  );
   tray.append(row);
   request.upload.addEventListener("progress", ({ loaded, total }) => {
     bar.value = total ? loaded / total : 0;
