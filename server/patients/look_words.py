@@ -33,6 +33,9 @@ SENTENCES = {
     Act.ANSWERED: _("Answered a correction that was asked for"),
     Act.ADDED: _("Added a document"),
     Act.HIDDEN: _("Hid a document, which is kept"),
+    Act.JOINED: _("Began to work in the practice"),
+    Act.LEFT: _("Ended somebody's work in the practice"),
+    Act.REVIEWED: _("Reviewed a professional of the practice"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from server.settings import Settings
 
 LOGIN, HALF, DEVICE = "sid", "half", "device"
+COOKIES = (LOGIN, HALF, DEVICE)
 
 
 def cookie_name(settings: Settings, name: str = LOGIN) -> str:

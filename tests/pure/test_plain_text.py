@@ -13,6 +13,7 @@ from server.privacy.plain_text import Block, Span, blocks_of
 from server.privacy.policy_words import LONGEST, TEMPLATE, Policy, Scope, built_in, fault_of
 from server.privacy.processors import processors_of
 from server.settings import BadSettings, Settings, load_settings
+from server.web import auth
 from tests.house.source import python_files, tree_of
 
 pytestmark = pytest.mark.row("L4")
@@ -66,8 +67,8 @@ def test_a_basis_of_each_article() -> None:
 
 
 def test_every_cookie_of_the_code_is_on_the_list() -> None:
-    """Each file that sets or reads a cookie has its name in `COOKIE`; the login's is in `cookie_name`."""
-    named = {"sid"}
+    """Each file that sets or reads a cookie has its name in `COOKIE`; those of a sign-in are in `auth.COOKIES`."""
+    named = set(auth.COOKIES)
     for path in python_files():
         for node in tree_of(path).body:
             if isinstance(node, ast.Assign):
@@ -80,13 +81,11 @@ def test_every_cookie_of_the_code_is_on_the_list() -> None:
 
 def test_every_cookie_is_set_by_a_name_that_the_search_finds() -> None:
     """A literal, or a constant of another name, would be a cookie that nobody lists."""
-    calls = [
-        ast.unparse(node.args[0])
-        for path in python_files()
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "set_cookie"
-    ]
-    assert set(calls) == {"COOKIE", "cookie_name(settings)"}
+    calls = [node for path in python_files() for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
+    set_by = {ast.unparse(node.args[0]) for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr == "set_cookie"}
+    assert set_by == {"COOKIE", "cookie_name(settings, name)"}
+    named = {ast.unparse(node.args[2]) for node in calls if isinstance(node.func, ast.Name) and node.func.id == "set_named"}
+    assert named == {"LOGIN", "HALF", "DEVICE"}
 
 
 @pytest.mark.row("L8")
