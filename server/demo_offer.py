@@ -13,11 +13,14 @@ from server.consultation.model import Consultation
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.keyring import KeyRing
+from server.directory.languages import packed
+from server.directory.model import Profile
 from server.patients.answer_doors import newest_version
 from server.patients.answers import Sitting, begin, send
 from server.patients.building import usual_questionnaire
 from server.web.i18n import ENGLISH
 
+ABOUT = "I have been a general practitioner for fifteen years. I listen first, explain what I find, and write it down for you."
 STRETCHES = ((9 * 60, 12 * 60), (13 * 60, 17 * 60))
 WORKING_DAYS = range(5)
 HOUR_MIN, DAY_MIN = 60, 24 * 60
@@ -47,6 +50,7 @@ async def add_offer(tx: Tx, practice_id: UUID, now: datetime) -> UUID:
     for service in services:
         service.questionnaire_id = asked.id
     tx.add_all(services)
+    tx.add(Profile(professional_id=doctor.id, listed=True, about=ABOUT, languages=packed(["en", "fr"]), changed_at=now))
     for professional in (doctor, *others):
         _add_hours(tx, practice, professional, now)
     return doctor.id

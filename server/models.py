@@ -12,6 +12,7 @@ import server.consultation.records
 import server.consultation.settled
 import server.core.audit
 import server.core.outbox
+import server.directory.model
 import server.identity.details_model
 import server.identity.mail_model
 import server.identity.model

@@ -39,6 +39,8 @@ import server.consultation.today_ws
 import server.consultation.visit
 import server.consultation.week_pages
 import server.consultation.ws
+import server.directory.pages
+import server.directory.profile_pages
 import server.identity.email_pages
 import server.identity.http
 import server.identity.lately
@@ -46,7 +48,6 @@ import server.identity.passkey_pages
 import server.identity.password_pages
 import server.identity.register_pages
 import server.identity.second_pages
-import server.messaging.hooks
 import server.messaging.http
 import server.messaging.late_http
 import server.messaging.practice_pages
@@ -102,6 +103,8 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *_sign_in_routes(passwords),
         *server.access.pages.routes(),
         *server.administration.pages.routes(passwords),
+        *server.directory.pages.routes(),
+        *server.directory.profile_pages.routes(),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive, press),
@@ -115,22 +118,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.booking.waiting_pages.routes(),
         *server.booking.waiting_staff_pages.routes(),
         *server.consultation.visit.routes(passwords, press),
-        *server.consultation.pages.routes(),
-        *server.consultation.week_pages.routes(),
-        *server.consultation.change_pages.routes(),
-        *server.consultation.settle_pages.routes(),
-        *server.consultation.book_for_pages.routes(see_bookable),
-        *server.consultation.call_pages.routes(),
-        *server.consultation.engine_pages.routes(),
-        *server.consultation.feedback_pages.routes(),
-        *server.consultation.http.routes(see_bookable),
-        *server.consultation.guests_http.routes(),
-        *server.consultation.known_http.routes(),
-        *server.consultation.live_http.routes(),
-        *server.consultation.my_visits.routes(),
-        *server.consultation.ticket_http.routes(),
-        *server.consultation.ws.routes(),
-        *server.consultation.today_ws.routes(),
+        *_consultation_routes(),
         *of_providers,
         *server.messaging.http.routes(),
         *server.messaging.late_http.routes(),
@@ -151,6 +139,28 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
         *_privacy_routes(),
+    ]
+
+
+def _consultation_routes() -> list[BaseRoute]:
+    """Return the pages and sockets of those who give consultations."""
+    return [
+        *server.consultation.pages.routes(),
+        *server.consultation.week_pages.routes(),
+        *server.consultation.change_pages.routes(),
+        *server.consultation.settle_pages.routes(),
+        *server.consultation.book_for_pages.routes(see_bookable),
+        *server.consultation.call_pages.routes(),
+        *server.consultation.engine_pages.routes(),
+        *server.consultation.feedback_pages.routes(),
+        *server.consultation.http.routes(see_bookable),
+        *server.consultation.guests_http.routes(),
+        *server.consultation.known_http.routes(),
+        *server.consultation.live_http.routes(),
+        *server.consultation.my_visits.routes(),
+        *server.consultation.ticket_http.routes(),
+        *server.consultation.ws.routes(),
+        *server.consultation.today_ws.routes(),
     ]
 
 

@@ -4,6 +4,7 @@ import server.access.holdings
 import server.billing.holdings
 import server.booking.holdings
 import server.consultation.holdings
+import server.directory.holdings
 import server.identity.holdings
 import server.messaging.holdings
 import server.notes.holdings
@@ -21,6 +22,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *server.billing.holdings.HOLDINGS,
     *server.access.holdings.HOLDINGS,
     *server.privacy.holdings.HOLDINGS,
+    *server.directory.holdings.HOLDINGS,
 )
 EXCEPTIONS = {
     "policy_version": "what somebody who works here published for everybody",

@@ -74,10 +74,10 @@ def _pages_of(request: Request) -> Pages:
     return read_pages(house_of(request).settings.locales_dir)
 
 
-def data_block(identity: str, value: object) -> Markup:
-    """Return a JSON block that no name in it can end early."""
+def data_block(identity: str, value: object, kind: str = "application/json") -> Markup:
+    """Return a block of JSON, which is of a `kind`, that no name in it can end early."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(UNSAFE_IN_SCRIPT)
-    return Markup('<script type="application/json" id="{}">{}</script>').format(identity, Markup(text))  # noqa: S704 - escaped above
+    return Markup('<script type="{}" id="{}">{}</script>').format(kind, identity, Markup(text))  # noqa: S704 - escaped above
 
 
 def initials(name: str) -> str:

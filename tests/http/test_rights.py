@@ -36,7 +36,7 @@ OWN = {
     "/money", "/money/month.csv", "/money/fees", "/money/fees.csv", "/money/invoices", "/money/seller", "/questionnaires",
     "/policies", "/policies/{whose}/{policy}",
     "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/settings", "/practice/queues", "/practice/audit",
-    "/account/registration",
+    "/account/registration", "/account/profile",
     "/terms", "/practice/letters",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
@@ -61,7 +61,7 @@ QUALITY = "/calls/{consultation_id:uuid}"  # an administrator sees how a call we
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith(("/static", "/privacy", "/contact", "/complaint", "/book/{owner_id:uuid}/"))
+    return path in PUBLIC or path.startswith(("/static", "/directory", "/privacy", "/contact", "/complaint", "/book/{owner_id:uuid}/"))
 
 
 def of_consultation(app: Starlette) -> list[Endpoint]:

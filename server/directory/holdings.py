@@ -1,0 +1,10 @@
+"""What the directory holds about somebody: the page that they wrote about themselves."""
+
+from server.access.holdings import PROFESSIONALS
+from server.core.holdings import Class, Holding, Link, Part
+from server.core.marking import _
+from server.directory.model import Profile
+
+PROFILES = Part(Profile, (Link("professional_id", PROFESSIONALS),))
+
+HOLDINGS = (Holding("directory.profile", _("Your page in the public directory"), Class.CHOICE, "", (PROFILES,)),)
