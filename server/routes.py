@@ -7,12 +7,9 @@ from starlette.routing import BaseRoute, Route
 import server.access.pages
 import server.administration.pages
 import server.billing.document_pages
-import server.billing.hooks
 import server.billing.invoice_pages
-import server.billing.merchant_pages
 import server.billing.money_pages
 import server.billing.pay_pages
-import server.billing.sandbox_pages
 import server.billing.seller_pages
 import server.booking.book_pages
 import server.booking.feed_pages
@@ -79,7 +76,6 @@ import server.privacy.letter_queue_pages
 import server.privacy.public_pages
 import server.privacy.terms_pages
 import server.web.assets
-import server.web.failures
 import server.web.health
 import server.web.numbers
 from server.access.obliged import must_have_second
