@@ -11,6 +11,7 @@ MEMBERSHIPS = Part(Membership, (Link("professional_id", PROFESSIONALS),), Fate.K
 TEAM_INVITATIONS = Part(TeamInvitation, (Link("professional_id", PROFESSIONALS),), Fate.KEEP)
 PLACE_INVITATIONS = Part(PlaceInvitation, (Link("taken_by", Root.PERSON),), Fate.PSEUDONYMISE, {"email": None})
 GRANTS = Part(Grant, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
+GIVEN = Part(Grant, (Link("author_id", Root.PERSON), Link("person_id", Root.PERSON)), Fate.KEEP, hidden=frozenset({"patient_id", "reason"}))
 EMERGENCIES = Part(EmergencyAccess, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
 NOTICES = Part(EmergencyNotice, (Link("access_id", EMERGENCIES),))
 DEEDS = Part(AuditEntry, (Link("patient_id", Root.PATIENT),), Fate.KEEP, hidden=frozenset({"reason"}))
@@ -21,7 +22,7 @@ HOLDINGS = (
         _("Your work here: your profession, your teams and what you may do"),
         Class.RECORD,
         _("Patients' records must say who wrote and saw them."),
-        (PROFESSIONALS, STAFF, MEMBERSHIPS, TEAM_INVITATIONS, PLACE_INVITATIONS),
+        (PROFESSIONALS, STAFF, MEMBERSHIPS, TEAM_INVITATIONS, PLACE_INVITATIONS, GIVEN),
     ),
     Holding(
         "access.permissions",

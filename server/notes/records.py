@@ -50,10 +50,18 @@ class SeenRecord(NamedTuple):
 
 def visible_records(viewer: Viewer) -> Select[Patient]:
     """Select the patients whose record `may_see_record` opens; a test holds the two together."""
-    ways = [Patient.id.in_({permission.patient_id for permission in viewer.permissions})]
+    authors = {permission.author_id for permission in viewer.permissions if permission.patient_id is None}
+    ways = [
+        Patient.id.in_({permission.patient_id for permission in viewer.permissions if permission.patient_id}),
+        Patient.id.in_(_written_about(Note.author_id.in_(authors), Note.kind != Kind.JOTTINGS)),
+    ]
     if viewer.professional_id is not None:
         theirs = visible_consultations(viewer).with_only_columns(Consultation.patient_id)
-        ways += [Patient.id.in_(viewer.emergencies), Patient.id.in_(theirs), Patient.id.in_(_written_about(viewer))]
+        ways += [
+            Patient.id.in_(viewer.emergencies),
+            Patient.id.in_(theirs),
+            Patient.id.in_(_written_about(Note.author_id == viewer.person_id)),
+        ]
     return of_practice(viewer).where(or_(*ways))
 
 
@@ -117,8 +125,8 @@ async def see_bookable(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
 async def record_facts(tx: Tx, patient: Patient) -> RecordFacts:
     """Return what the policy knows of a record."""
     consultations = await tx.scalars(select(Consultation).where(Consultation.patient_id == patient.id))
-    authors = await _authors(tx, patient.id)
-    return RecordFacts(patient.practice_id, patient.id, tuple(consultations), authors)
+    authors, sharers = await _authors(tx, patient.id), await _authors(tx, patient.id, Note.kind != Kind.JOTTINGS)
+    return RecordFacts(patient.practice_id, patient.id, tuple(consultations), authors, sharers)
 
 
 async def looks_at(tx: Tx, viewer: Viewer, record: SeenRecord) -> list[AuditEntry]:
@@ -137,9 +145,9 @@ def _hosted(patient: Patient) -> Select[Consultation, Professional]:
     return joined.where(Consultation.patient_id == patient.id).order_by(Consultation.scheduled_at.desc(), Consultation.id)
 
 
-def _written_about(viewer: Viewer) -> Select[UUID]:
+def _written_about(*which: ColumnElement[bool]) -> Select[UUID]:
     joined = select(Consultation.patient_id).join(Note, Note.consultation_id == Consultation.id)
-    return joined.where(Note.author_id == viewer.person_id)
+    return joined.where(*which)
 
 
 async def _authors(tx: Tx, patient_id: UUID, *which: ColumnElement[bool]) -> frozenset[UUID]:
