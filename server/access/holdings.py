@@ -1,4 +1,7 @@
-"""What access holds about somebody: their work here, who was permitted to see what, and the record of who did what."""
+"""What access holds about somebody: their work here, who was permitted to see what, and the record of who did what.
+
+A permission is part of the record that it opens. One for all patients names none, holds no patient's data, and is in no patient's copy.
+"""
 
 from server.access.model import EmergencyAccess, EmergencyNotice, Grant, Membership, PlaceInvitation, Professional, Staff, TeamInvitation
 from server.core.audit import AuditEntry
@@ -11,7 +14,6 @@ MEMBERSHIPS = Part(Membership, (Link("professional_id", PROFESSIONALS),), Fate.K
 TEAM_INVITATIONS = Part(TeamInvitation, (Link("professional_id", PROFESSIONALS),), Fate.KEEP)
 PLACE_INVITATIONS = Part(PlaceInvitation, (Link("taken_by", Root.PERSON),), Fate.PSEUDONYMISE, {"email": None})
 GRANTS = Part(Grant, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
-GIVEN = Part(Grant, (Link("author_id", Root.PERSON), Link("person_id", Root.PERSON)), Fate.KEEP, hidden=frozenset({"patient_id", "reason"}))
 EMERGENCIES = Part(EmergencyAccess, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
 NOTICES = Part(EmergencyNotice, (Link("access_id", EMERGENCIES),))
 DEEDS = Part(AuditEntry, (Link("patient_id", Root.PATIENT),), Fate.KEEP, hidden=frozenset({"reason"}))
@@ -22,7 +24,7 @@ HOLDINGS = (
         _("Your work here: your profession, your teams and what you may do"),
         Class.RECORD,
         _("Patients' records must say who wrote and saw them."),
-        (PROFESSIONALS, STAFF, MEMBERSHIPS, TEAM_INVITATIONS, PLACE_INVITATIONS, GIVEN),
+        (PROFESSIONALS, STAFF, MEMBERSHIPS, TEAM_INVITATIONS, PLACE_INVITATIONS),
     ),
     Holding(
         "access.permissions",

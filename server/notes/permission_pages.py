@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -19,7 +18,7 @@ from server.core.db import Tx
 from server.errors import Forbidden, Invalid
 from server.identity.gate import signed_in
 from server.notes.permit_form import FIELDS, offered_days, read_wish
-from server.patients.model import Patient
+from server.notes.records import names_in_records
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -94,7 +93,7 @@ async def _shown(author: _Author) -> dict[str, object]:
     return {
         "part": await part_of(tx, viewer),
         "people": _by_person(grants, names),
-        "patients": {patient.id: patient.name for patient in await tx.scalars(select(Patient).where(Patient.id.in_(patient_ids)))},
+        "patients": await names_in_records(tx, viewer, patient_ids),
         "colleagues": await colleagues(tx, viewer),
         "zone": author.practice.time_zone,
         **offered_days(author.now, author.practice.time_zone),

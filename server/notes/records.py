@@ -1,5 +1,6 @@
 """The only ways to a patient's record as a whole: not there and not yours look the same."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -81,6 +82,11 @@ def called(name: str) -> ColumnElement[bool]:
 async def listed_records(tx: Tx, viewer: Viewer, name: str) -> list[Patient]:
     """Return the patients whose record the viewer may open, only those who are called so where a name is given."""
     return list(await tx.scalars(visible_records(viewer).where(called(name)).limit(MOST_LISTED)))
+
+
+async def names_in_records(tx: Tx, viewer: Viewer, patient_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return what those of these patients are called whose record the viewer may open."""
+    return {patient.id: patient.name for patient in await tx.scalars(visible_records(viewer).where(Patient.id.in_(patient_ids)))}
 
 
 async def find_in_emergency(tx: Tx, viewer: Viewer, name: str) -> list[Patient]:
