@@ -60,6 +60,7 @@ import server.notes.my_pages
 import server.notes.note_pages
 import server.notes.patient_answers_http
 import server.notes.patient_answers_pages
+import server.notes.permission_pages
 import server.notes.record_pages
 import server.notes.recording_pages
 import server.notes.sign_http
@@ -165,6 +166,7 @@ def _record_routes(press: Press) -> list[Route]:
     return [
         *server.notes.my_pages.routes(),
         *server.notes.record_pages.routes(),
+        *server.notes.permission_pages.routes(),
         *server.notes.background_pages.routes(),
         *server.notes.timeline_pages.routes(),
         *server.notes.my_background_pages.routes(),

@@ -1,4 +1,7 @@
-"""What access holds about somebody: their work here, who was permitted to see what, and the record of who did what."""
+"""What access holds about somebody: their work here, who was permitted to see what, and the record of who did what.
+
+A permission is part of the record that it opens. One for all patients names none, holds no patient's data, and is in no patient's copy.
+"""
 
 from server.access.model import EmergencyAccess, EmergencyNotice, Grant, Membership, PlaceInvitation, Professional, Staff, TeamInvitation
 from server.core.audit import AuditEntry

@@ -153,7 +153,7 @@ class PlaceInvitation(Base):
 
 
 class Grant(Base):
-    """An author lets one person see what the author wrote about one patient, until a date; kept after it has ended."""
+    """An author lets one person see what they wrote about one patient, or about all where none is named, until a date; kept after that."""
 
     __tablename__ = "access_grant"
 
@@ -161,7 +161,7 @@ class Grant(Base):
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
     author_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
-    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(String(500))
     granted_at: Mapped[datetime]
     expires_at: Mapped[datetime]

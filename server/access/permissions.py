@@ -1,4 +1,4 @@
-"""An author lets somebody of the practice see what they wrote about one patient, and takes that back."""
+"""An author lets somebody of the practice see what they wrote about one patient or all, and takes that back."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,23 +15,25 @@ from server.core.ids import new_id
 from server.errors import Forbidden, Invalid, NotFound
 from server.identity.model import Person
 
+FOR_ALL = "permission_for_all"  # what the audit calls a permission that names no patient
 LONGEST_REASON = 500
 LONGEST_PERMISSION = timedelta(days=366)  # "until this day next year" also where a leap day lies between
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Whom to permit, why, and until when."""
+    """Whom to permit, why, and until when; without a patient it is for all of whom the author writes."""
 
-    patient_id: UUID
+    patient_id: UUID | None
     person_id: UUID
     reason: str
     expires_at: datetime
 
 
 async def permit(tx: Tx, viewer: Viewer, wish: Wish, now: datetime) -> Grant:
-    """Let the person see what the viewer wrote about the patient; whoever calls holds the record, and knows that something was written.
+    """Let the person see what the viewer wrote about the patient, or about all.
 
+    Whoever calls for one patient holds the record, and knows that something was written.
     Raises `Forbidden` for whoever gives no consultations, and `Invalid` with the field as its code.
     """
     if viewer.professional_id is None or viewer.practice_id is None:
@@ -48,16 +50,22 @@ async def permit(tx: Tx, viewer: Viewer, wish: Wish, now: datetime) -> Grant:
 
 async def withdraw_permission(tx: Tx, viewer: Viewer, patient_id: UUID, grant_id: UUID, now: datetime) -> None:
     """Take a permission of one's own back; what it opened closes by the hint. Raises `NotFound` where none of the viewer's stands."""
-    grant = await tx.scalar(select(Grant).where(Grant.id == grant_id, Grant.patient_id == patient_id, _standing(viewer, now)))
-    if grant is None:
-        raise NotFound
-    grant.withdrawn_at = now
-    await _tell(tx, grant, Act.WITHDREW, now)
+    await _take_back(tx, viewer, Grant.patient_id == patient_id, Grant.id == grant_id, now=now)
+
+
+async def withdraw_own(tx: Tx, viewer: Viewer, grant_id: UUID, now: datetime) -> None:
+    """Take any permission of one's own back, whatever it is for. Raises `NotFound` where none of the viewer's stands."""
+    await _take_back(tx, viewer, Grant.id == grant_id, now=now)
 
 
 async def permissions_by(tx: Tx, viewer: Viewer, patient_id: UUID, now: datetime) -> list[Grant]:
-    """Return the viewer's own permissions for a patient that hold now, the one that ends first on top."""
-    mine = select(Grant).where(Grant.patient_id == patient_id, _standing(viewer, now))
+    """Return the viewer's own permissions that hold for a patient now, those for all among them, the one that ends first on top."""
+    return [grant for grant in await own_permissions(tx, viewer, now) if grant.patient_id in {None, patient_id}]
+
+
+async def own_permissions(tx: Tx, viewer: Viewer, now: datetime) -> list[Grant]:
+    """Return all of the viewer's own permissions that hold now, the one that ends first on top."""
+    mine = select(Grant).where(_standing(viewer, now))
     return list(await tx.scalars(mine.order_by(Grant.expires_at, Grant.id)))
 
 
@@ -86,11 +94,21 @@ def _inspect(wish: Wish, now: datetime) -> None:
         raise Invalid(code="until_far")
 
 
+async def _take_back(tx: Tx, viewer: Viewer, *which: ColumnElement[bool], now: datetime) -> None:
+    grant = await tx.scalar(select(Grant).where(_standing(viewer, now), *which))
+    if grant is None:
+        raise NotFound
+    grant.withdrawn_at = now
+    await _tell(tx, grant, Act.WITHDREW, now)
+
+
 def _standing(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
-    return (Grant.author_id == viewer.person_id) & Grant.withdrawn_at.is_(None) & (Grant.expires_at > now)
+    mine = (Grant.author_id == viewer.person_id) & (Grant.practice_id == viewer.practice_id)
+    return mine & Grant.withdrawn_at.is_(None) & (Grant.expires_at > now)
 
 
 async def _tell(tx: Tx, grant: Grant, act: Act, now: datetime) -> None:
     await change_rights(tx, person_topic(grant.person_id))
-    deed = Deed(grant.practice_id, grant.author_id, act, "permission", grant.id, grant.patient_id, grant.reason)
+    thing = "permission" if grant.patient_id else FOR_ALL
+    deed = Deed(grant.practice_id, grant.author_id, act, thing, grant.id, grant.patient_id, grant.reason)
     await record(tx, deed, now)

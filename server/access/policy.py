@@ -8,10 +8,10 @@ from uuid import UUID
 
 
 class Permission(NamedTuple):
-    """The author lets this viewer see what they wrote about one patient, at this moment."""
+    """The author lets this viewer see what they wrote about one patient, or about every patient where none is named, at this moment."""
 
     author_id: UUID
-    patient_id: UUID
+    patient_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Viewer:
     permissions: frozenset[Permission] = frozenset()
     emergencies: frozenset[UUID] = frozenset()
     reads_for: frozenset[UUID] = frozenset()
+
+    def is_let_by(self, author_id: UUID, patient_id: UUID) -> bool:
+        """Whether the author permits them what they wrote about this patient."""
+        return not self.permissions.isdisjoint({Permission(author_id, patient_id), Permission(author_id, None)})
 
 
 class Owned(Protocol):
@@ -55,22 +59,29 @@ def may_see_consultation(viewer: Viewer, consultation: Owned) -> bool:
 
 @dataclass(frozen=True)
 class RecordFacts:
-    """What the policy needs to know of a patient's record. `author_ids` are those who wrote a note about the patient."""
+    """What the policy needs to know of a patient's record.
+
+    `author_ids` are those who wrote a note about the patient, `sharer_ids` those of them who wrote more than jottings.
+    """
 
     practice_id: UUID
     patient_id: UUID
     consultations: tuple[Owned, ...]
     author_ids: frozenset[UUID]
+    sharer_ids: frozenset[UUID]
 
 
 def may_see_record(viewer: Viewer, record: RecordFacts) -> bool:
     """Whoever may see a consultation of the patient, wrote about them, was permitted by an author, or opened it in an emergency.
 
-    It opens the cover, so to speak: which consultations and notes are in it for the viewer, each of them decides.
+    It opens the cover, so to speak: which consultations and notes are in it for the viewer, each of them decides. A permission for all
+    patients opens the records of those about whom its author wrote something that it shows.
     """
     if viewer.practice_id != record.practice_id:
         return False
     if any(permission.patient_id == record.patient_id for permission in viewer.permissions):
+        return True
+    if any(Permission(author_id, None) in viewer.permissions for author_id in record.sharer_ids):
         return True
     if viewer.professional_id is None:
         return False
@@ -176,7 +187,7 @@ def relations(viewer: Viewer, note: NoteFacts) -> frozenset[Relation]:
     stands = {
         Relation.AUTHOR: working and viewer.person_id == note.author_id,
         Relation.TEAM: working and note.sharing and note.team_id in viewer.team_ids,
-        Relation.PERMITTED: here and Permission(note.author_id, note.patient_id) in viewer.permissions,
+        Relation.PERMITTED: here and viewer.is_let_by(note.author_id, note.patient_id),
         Relation.EMERGENCY: working and note.patient_id in viewer.emergencies,
         Relation.PATIENT: note.released and note.patient_id in viewer.reads_for,
     }
@@ -210,7 +221,7 @@ def may_hear(viewer: Viewer, recording: RecordingFacts) -> bool:
         return True
     if recording.sharing and recording.team_id in viewer.team_ids:
         return True
-    return any(Permission(author_id, recording.patient_id) in viewer.permissions for author_id in recording.author_ids)
+    return any(viewer.is_let_by(author_id, recording.patient_id) for author_id in recording.author_ids)
 
 
 def may_delete_recording(viewer: Viewer, recording: RecordingFacts) -> bool:

@@ -27,13 +27,12 @@ async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
             practice_id=professional.practice_id,
             team_ids=await _team_ids(tx, professional.id),
             name=professional.full_name,
-            permissions=await _permissions(tx, person_id, now),
+            permissions=await _permissions(tx, person_id, professional.practice_id, now),
             emergencies=await _emergencies(tx, person_id, now),
         )
     person = await tx.get_one(Person, person_id)
     place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
-    assists = place is not None and place.role == StaffRole.ASSISTANT
-    permissions = await _permissions(tx, person_id, now) if assists else frozenset()
+    permissions = await _permissions(tx, person_id, place.practice_id, now) if place and place.role == StaffRole.ASSISTANT else frozenset()
     return Viewer(person_id, None, place.practice_id if place else None, frozenset(), person.name, permissions)
 
 
@@ -42,8 +41,9 @@ async def _team_ids(tx: Tx, professional_id: UUID) -> frozenset[UUID]:
     return frozenset(await tx.scalars(memberships))
 
 
-async def _permissions(tx: Tx, person_id: UUID, now: datetime) -> frozenset[Permission]:
-    alive = (Grant.person_id == person_id) & Grant.withdrawn_at.is_(None) & (Grant.expires_at > now)
+async def _permissions(tx: Tx, person_id: UUID, practice_id: UUID, now: datetime) -> frozenset[Permission]:
+    given = (Grant.person_id == person_id) & (Grant.practice_id == practice_id)
+    alive = given & Grant.withdrawn_at.is_(None) & (Grant.expires_at > now)
     return frozenset(Permission(*row) for row in await tx.execute(select(Grant.author_id, Grant.patient_id).where(alive)))
 
 

@@ -1,9 +1,7 @@
 """The pages of patients' records: the list of those whom one may open, and one record with who else may see it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,7 +10,7 @@ from starlette.routing import Route
 from server.access.emergency import end_emergency, read_notice, standing_emergency
 from server.access.home import Part, part_of
 from server.access.model import Practice
-from server.access.permissions import LONGEST_PERMISSION, Wish, colleagues, permissions_by, permit, withdraw_permission
+from server.access.permissions import colleagues, permissions_by, permit, withdraw_permission
 from server.access.policy import Verb, Viewer, may_read_background, may_write_record
 from server.access.viewer import load_viewer, names_of
 from server.consultation.notices import notices_for
@@ -22,6 +20,7 @@ from server.core.keyring import KeyRing
 from server.errors import Forbidden, Invalid
 from server.identity.gate import signed_in
 from server.notes.patient_answers import sent_in_record
+from server.notes.permit_form import FIELDS, offered_days, read_wish
 from server.notes.recordings import recordings_about
 from server.notes.records import SeenRecord, listed_records, looks_at, record_facts, see_record
 from server.patients.actions import has_agreed_to_sharing
@@ -31,7 +30,6 @@ from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
 
-FIELDS = ("person", "until", "reason")
 LONGEST_NAME = 200
 
 
@@ -93,7 +91,7 @@ async def _permit(request: Request) -> Response:
             visit = await _visit(request, tx)
             if not visit.record.wrote:
                 raise Forbidden
-            await permit(tx, visit.viewer, _wish(visit, given), visit.now)
+            await permit(tx, visit.viewer, read_wish(given, visit.record.patient.id, visit.practice.time_zone), visit.now)
     except Invalid as error:
         async with house.database.read() as tx:
             shown = await _shown(await _visit(request, tx))
@@ -169,31 +167,10 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "names": await names_of(tx, people),
         "emergency": await standing_emergency(tx, viewer, patient.id, now),
         "notices": [notice for notice in await notices_for(tx, viewer) if notice.patient_id == patient.id],
-        "today": _local_day(now, zone).isoformat(),
-        "last_day": (_local_day(now + LONGEST_PERMISSION, zone) - timedelta(days=1)).isoformat(),
+        **offered_days(now, zone),
         "zone": zone,
         "now": now,
     }
-
-
-def _wish(visit: _Visit, given: dict[str, str]) -> Wish:
-    """Read the form; a permission holds to the end of its last day where the practice is. Raises `Invalid` with the field as its code."""
-    try:
-        person_id = UUID(given["person"])
-    except ValueError:
-        raise Invalid(code="person_missing") from None
-    try:
-        last_day = date.fromisoformat(given["until"])
-    except ValueError:
-        raise Invalid(code="until_missing") from None
-    if last_day == date.max:
-        raise Invalid(code="until_far")
-    expires_at = datetime.combine(last_day + timedelta(days=1), time(), ZoneInfo(visit.practice.time_zone))
-    return Wish(visit.record.patient.id, person_id, given["reason"], expires_at)
-
-
-def _local_day(moment: datetime, zone: str) -> date:
-    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def _back(request: Request, section: str = "") -> Response:

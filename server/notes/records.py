@@ -1,5 +1,6 @@
 """The only ways to a patient's record as a whole: not there and not yours look the same."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -50,10 +51,18 @@ class SeenRecord(NamedTuple):
 
 def visible_records(viewer: Viewer) -> Select[Patient]:
     """Select the patients whose record `may_see_record` opens; a test holds the two together."""
-    ways = [Patient.id.in_({permission.patient_id for permission in viewer.permissions})]
+    authors = {permission.author_id for permission in viewer.permissions if permission.patient_id is None}
+    ways = [
+        Patient.id.in_({permission.patient_id for permission in viewer.permissions if permission.patient_id}),
+        Patient.id.in_(_written_about(Note.author_id.in_(authors), Note.kind != Kind.JOTTINGS)),
+    ]
     if viewer.professional_id is not None:
         theirs = visible_consultations(viewer).with_only_columns(Consultation.patient_id)
-        ways += [Patient.id.in_(viewer.emergencies), Patient.id.in_(theirs), Patient.id.in_(_written_about(viewer))]
+        ways += [
+            Patient.id.in_(viewer.emergencies),
+            Patient.id.in_(theirs),
+            Patient.id.in_(_written_about(Note.author_id == viewer.person_id)),
+        ]
     return of_practice(viewer).where(or_(*ways))
 
 
@@ -73,6 +82,11 @@ def called(name: str) -> ColumnElement[bool]:
 async def listed_records(tx: Tx, viewer: Viewer, name: str) -> list[Patient]:
     """Return the patients whose record the viewer may open, only those who are called so where a name is given."""
     return list(await tx.scalars(visible_records(viewer).where(called(name)).limit(MOST_LISTED)))
+
+
+async def names_in_records(tx: Tx, viewer: Viewer, patient_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return what those of these patients are called whose record the viewer may open."""
+    return {patient.id: patient.name for patient in await tx.scalars(visible_records(viewer).where(Patient.id.in_(patient_ids)))}
 
 
 async def find_in_emergency(tx: Tx, viewer: Viewer, name: str) -> list[Patient]:
@@ -117,8 +131,8 @@ async def see_bookable(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
 async def record_facts(tx: Tx, patient: Patient) -> RecordFacts:
     """Return what the policy knows of a record."""
     consultations = await tx.scalars(select(Consultation).where(Consultation.patient_id == patient.id))
-    authors = await _authors(tx, patient.id)
-    return RecordFacts(patient.practice_id, patient.id, tuple(consultations), authors)
+    authors, sharers = await _authors(tx, patient.id), await _authors(tx, patient.id, Note.kind != Kind.JOTTINGS)
+    return RecordFacts(patient.practice_id, patient.id, tuple(consultations), authors, sharers)
 
 
 async def looks_at(tx: Tx, viewer: Viewer, record: SeenRecord) -> list[AuditEntry]:
@@ -137,9 +151,9 @@ def _hosted(patient: Patient) -> Select[Consultation, Professional]:
     return joined.where(Consultation.patient_id == patient.id).order_by(Consultation.scheduled_at.desc(), Consultation.id)
 
 
-def _written_about(viewer: Viewer) -> Select[UUID]:
+def _written_about(*which: ColumnElement[bool]) -> Select[UUID]:
     joined = select(Consultation.patient_id).join(Note, Note.consultation_id == Consultation.id)
-    return joined.where(Note.author_id == viewer.person_id)
+    return joined.where(*which)
 
 
 async def _authors(tx: Tx, patient_id: UUID, *which: ColumnElement[bool]) -> frozenset[UUID]:

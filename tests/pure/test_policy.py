@@ -46,6 +46,7 @@ def somebody(name: str, *, practice: UUID | None = HERE, works: bool = True, tea
 
 
 LETS_SEE = frozenset({Permission(ALICE, DANA)})
+FOR_ALL = frozenset({Permission(ALICE, None)})
 AUTHOR = somebody("alice", teams=(NORTH,))
 PEOPLE = {
     "author": AUTHOR,
@@ -55,6 +56,10 @@ PEOPLE = {
     "no team": somebody("victor"),
     "permitted assistant": somebody("sam", works=False, permissions=LETS_SEE),
     "permitted professional": somebody("charlie", teams=(SOUTH,), permissions=LETS_SEE),
+    "assistant permitted for all": somebody("sam", works=False, permissions=FOR_ALL),
+    "professional permitted for all": somebody("charlie", teams=(SOUTH,), permissions=FOR_ALL),
+    "permitted for all by another author": somebody("sam", works=False, permissions=frozenset({Permission(an_id("bob"), None)})),
+    "permitted for all from another practice": somebody("mallory", practice=THERE, permissions=FOR_ALL),
     "permission that has ended": somebody("sam", works=False),
     "permission for another patient": somebody("sam", works=False, permissions=frozenset({Permission(ALICE, ERIN)})),
     "permission of another author": somebody("sam", works=False, permissions=frozenset({Permission(an_id("bob"), DANA)})),
@@ -105,6 +110,10 @@ SHARING = {
     "no team": NONE,
     "permitted assistant": ONLY_SEES,
     "permitted professional": ONLY_SEES,
+    "assistant permitted for all": ONLY_SEES,
+    "professional permitted for all": ONLY_SEES,
+    "permitted for all by another author": NONE,
+    "permitted for all from another practice": NONE,
     "permission that has ended": NONE,
     "permission for another patient": NONE,
     "permission of another author": NONE,
@@ -153,7 +162,7 @@ def test_a_note_without_a_team_is_nobodys_of_a_team() -> None:
 HOST = an_id("professional alice")
 RECORD_OPENS = {
     "author", "author who left the team", "team", "permitted assistant", "permitted professional", "permission of another author",
-    "emergency",
+    "emergency", "assistant permitted for all", "professional permitted for all",
 }  # fmt: skip
 
 
@@ -164,12 +173,18 @@ class Held:
     team_id: UUID | None = NORTH
 
 
-RECORD = RecordFacts(HERE, DANA, (Held(),), frozenset({ALICE}))
+RECORD = RecordFacts(HERE, DANA, (Held(),), frozenset({ALICE}), frozenset({ALICE}))
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 def test_every_right_to_a_record(name: str) -> None:
     assert may_see_record(PEOPLE[name], RECORD) == (name in RECORD_OPENS)
+
+
+@pytest.mark.parametrize("name", ["assistant permitted for all", "professional permitted for all"])
+def test_bad_28_a_permission_for_all_ends_where_its_author_wrote_nothing_that_it_shows(name: str) -> None:
+    assert not may_see_record(PEOPLE[name], replace(RECORD, sharer_ids=frozenset()))
+    assert not may_see_record(PEOPLE[name], replace(RECORD, sharer_ids=frozenset({an_id("bob")})))
 
 
 GIVE_CONSULTATIONS_HERE = {name for name, viewer in PEOPLE.items() if viewer.professional_id and viewer.practice_id == HERE}
@@ -179,14 +194,16 @@ GIVE_CONSULTATIONS_HERE = {name for name, viewer in PEOPLE.items() if viewer.pro
 def test_every_right_to_book(name: str) -> None:
     """Whoever gives consultations and may see the record; one without any consultation is anybody's of the practice to begin."""
     assert may_book(PEOPLE[name], RECORD) == (name in RECORD_OPENS & GIVE_CONSULTATIONS_HERE)
-    assert may_book(PEOPLE[name], replace(RECORD, consultations=(), author_ids=frozenset())) == (name in GIVE_CONSULTATIONS_HERE)
+    assert may_book(PEOPLE[name], replace(RECORD, consultations=(), author_ids=frozenset(), sharer_ids=frozenset())) == (
+        name in GIVE_CONSULTATIONS_HERE
+    )
 
 
 people = st.sampled_from([an_id(name) for name in ("alice", "bob", "charlie")])
 patients = st.sampled_from([DANA, ERIN])
 teams = st.sampled_from([NORTH, SOUTH])
 practices = st.sampled_from([HERE, THERE])
-permissions = st.frozensets(st.builds(Permission, people, patients), max_size=3)
+permissions = st.frozensets(st.builds(Permission, people, st.none() | patients), max_size=3)
 viewers = st.builds(
     Viewer, person_id=people, professional_id=st.none() | people, practice_id=st.none() | practices, team_ids=st.frozensets(teams),
     name=st.just("somebody"), permissions=permissions, emergencies=st.frozensets(patients), reads_for=st.frozensets(patients),
@@ -235,9 +252,8 @@ def test_one_more_relation_takes_no_right_away(viewer: Viewer, note: NoteFacts, 
 
 @given(viewers, notes)
 def test_whoever_sees_a_note_may_open_its_record(viewer: Viewer, note: NoteFacts) -> None:
-    record = RecordFacts(
-        note.practice_id, note.patient_id, (Held(note.practice_id, an_id("host"), note.team_id),), frozenset({note.author_id})
-    )
+    held, authors = Held(note.practice_id, an_id("host"), note.team_id), frozenset({note.author_id})
+    record = RecordFacts(note.practice_id, note.patient_id, (held,), authors, frozenset() if note.kind == Kind.JOTTINGS else authors)
     if may(viewer, Verb.SEE, note):
         assert may_see_record(viewer, record)
     if may_see_consultation(viewer, record.consultations[0]):
@@ -246,7 +262,7 @@ def test_whoever_sees_a_note_may_open_its_record(viewer: Viewer, note: NoteFacts
 
 # A recording of alice's call with dana, about which alice wrote; the same people as above.
 RECORDING = RecordingFacts(HERE, HOST, NORTH, DANA, frozenset({ALICE}), sharing=True)
-HEARS = {"author", "author who left the team", "team", "permitted professional"}
+HEARS = {"author", "author who left the team", "team", "permitted professional", "professional permitted for all"}
 
 
 @pytest.mark.row("V8")

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from server.access.emergency import Emergency, break_glass, end_emergency
 from server.access.model import Grant
-from server.access.permissions import Wish, permit, withdraw_permission
+from server.access.permissions import Wish, permit, withdraw_own, withdraw_permission
 from server.access.viewer import load_viewer
 from server.consultation.model import Consultation
 from server.core.house import House
@@ -69,6 +69,26 @@ async def test_a_permission_that_is_withdrawn_closes_the_note(
     await alice.type(" alone")
     await alice.until(lambda tab: tab.saved)
     assert charlie.text() == "to read"
+
+
+@pytest.fixture
+async def for_all(house: House, clock: StillClock, notes_of_alice: None) -> UUID:
+    """Let charlie see what alice wrote about anybody; returns the permission's id."""
+    async with house.database.write() as tx:
+        wish = Wish(None, CHARLIE.person_id, "Covers for me", clock.now() + timedelta(days=30))
+        return (await permit(tx, ALICE.viewer, wish, clock.now())).id
+
+
+@pytest.mark.row("N4")
+@pytest.mark.usefixtures("hints")
+async def test_a_permission_for_all_that_is_withdrawn_closes_the_note(
+    for_all: UUID, charlies_tab: tuple[Tab, Tab], house: House, clock: StillClock
+) -> None:
+    _, charlie = charlies_tab
+    assert charlie.hello["rights"] == "read"
+    async with house.database.write() as tx:
+        await withdraw_own(tx, ALICE.viewer, for_all, clock.now())
+    assert await charlie.closed() == 4403
 
 
 @pytest.mark.row("N4")
