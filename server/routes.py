@@ -74,7 +74,9 @@ import server.privacy.data_pages
 import server.privacy.edit_pages
 import server.privacy.letter_pages
 import server.privacy.letter_queue_pages
+import server.privacy.my_request_pages
 import server.privacy.public_pages
+import server.privacy.request_queue_pages
 import server.privacy.terms_pages
 import server.web.assets
 import server.web.health
@@ -197,5 +199,7 @@ def _privacy_routes() -> list[Route]:
         *server.privacy.edit_pages.routes(),
         *server.privacy.letter_pages.routes(),
         *server.privacy.letter_queue_pages.routes(),
+        *server.privacy.my_request_pages.routes(),
+        *server.privacy.request_queue_pages.routes(),
         *server.privacy.terms_pages.routes(),
     ]

@@ -57,8 +57,16 @@ OF_A_DOCUMENT = {
 }
 OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
 OF_ALL_DATA = {Act.EXPORTED: _("Took out a copy of everything that is held about you")}
+OF_A_REQUEST = {
+    Act.ASKED: _("Asked the practice to do something about your data"),
+    Act.LOOKED: _("Looked at what you asked the practice to do about your data"),
+    Act.CHANGED: _("Dealt with what you asked the practice to do about your data"),
+    Act.ANSWERED: _("Answered what you asked the practice to do about your data"),
+    Act.WITHDREW: _("Took back what was asked of the practice about your data"),
+}
 BY_THING = {
     "data": OF_ALL_DATA,
+    "request": OF_A_REQUEST,
     "answers": OF_ANSWERS,
     SHARING: OF_THE_AGREEMENT,
     "record": OF_THE_RECORD,

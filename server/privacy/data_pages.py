@@ -10,8 +10,11 @@ from server.billing.printing import make_pdf, pdf_name
 from server.core.press import Press
 from server.errors import TooFast
 from server.identity.gate import signed_in
+from server.patients.doors import own_records
 from server.privacy.own_data import Paper, gather, held_about, note_copy, papers_of, subject_of
 from server.privacy.parcel import pack
+from server.privacy.request_labels import labels
+from server.privacy.requests import requests_about
 from server.web.endpoint import house_of
 from server.web.i18n import Languages, read_languages
 from server.web.pages import language_of, render
@@ -53,10 +56,12 @@ def routes(press: Press) -> list[Route]:
 async def _show(request: Request, fault: str = "") -> Response:
     who = await signed_in(request)
     async with house_of(request).database.read() as tx:
-        held = await held_about(tx, await subject_of(tx, who.person_id))
+        held, own = await held_about(tx, await subject_of(tx, who.person_id)), await own_records(tx, who.person_id)
+        asked = [(one, await requests_about(tx, one)) for one in own]
     say = language_of(request).text
     lines = [Line(say(one.holding.words), say(one.holding.why) if one.holding.why else "", one.rows, one.holding.clinical) for one in held]
-    return render(request, "my/data.html", {"held": lines, "fault": fault}, 429 if fault else 200)
+    shown = {"held": lines, "fault": fault, "asked": asked, **labels(language_of(request))}
+    return render(request, "my/data.html", shown, 429 if fault else 200)
 
 
 def _printed(papers: list[Paper], languages: Languages) -> dict[str, bytes]:

@@ -17,6 +17,7 @@ from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
 from server.patients.questionnaire import AnswerSet
 from server.privacy.letter_rows import Letter
+from server.privacy.request_rows import RightsRequest
 from server.settings import BadSettings
 
 ERASED = ""  # the key of a note that was erased: it has none
@@ -45,6 +46,7 @@ KEYED: Sequence[Keyed] = (
     Keyed(BackgroundEntry, "lines of background", lambda entry: background_doors.key_place(entry.id)),
     Keyed(RecordFile, "documents", lambda file: file_doors.key_place(file.id)),
     Keyed(Letter, "letters", lambda letter: letter.key_place),
+    Keyed(RightsRequest, "requests of patients", lambda request: request.key_place),
     Keyed(SecondFactor, "second factors", lambda factor: factor_place(factor.person_id)),
 )
 

@@ -39,6 +39,7 @@ OWN = {
     "/account/registration", "/account/profile",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters",
+    "/practice/requests",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -120,7 +121,7 @@ async def test_every_route_is_in_this_table(app: Starlette) -> None:
     bound = (
         "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
         "{service_id", "{day_id", "{closure_id", "{delay_id", "{delivery_id", "{seeker_id", "{questionnaire_id", "{charge_id",
-        "{document_id", "{person_id", "{invitation_id", "{team_id", "{errand_id", "{letter_id",
+        "{document_id", "{person_id", "{invitation_id", "{team_id", "{errand_id", "{letter_id", "{request_id",
     )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 
@@ -268,9 +269,8 @@ async def test_the_patient_passes_the_door_of_the_record(app: Starlette, meeting
     dana = await sign_in(DANA)
     assert of_record(app)
     for endpoint in of_record(app):
-        opens = (
-            {404} if "{recording_id" in endpoint.path or "{document_id" in endpoint.path or "{file_id" in endpoint.path else {200, 303}
-        )  # nothing was recorded, or paid
+        later = any(name in endpoint.path for name in ("{recording_id", "{document_id", "{file_id", "{request_id"))
+        opens = {404} if later else {200, 303}  # nothing was recorded, paid or asked
         answer = await ask(dana, endpoint, endpoint.filled(meeting))
         assert answer.status_code in opens or (answer.status_code == 422 and is_let_in(answer)), endpoint
 

@@ -1,0 +1,93 @@
+"""The page on which a patient asks the practice for something about their data, and reads what came of it."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.core.marking import _
+from server.errors import Invalid, TooFast
+from server.identity.gate import signed_in
+from server.patients.doors import OwnRecord, see_own_record
+from server.privacy.letter_words import REGULATORS
+from server.privacy.request_labels import labels
+from server.privacy.request_words import LONGEST
+from server.privacy.requests import ask, opened, requests_about, withdraw
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.pages import language_of, render
+
+PATH = "/my/{patient_id:uuid}/requests"
+LIMIT = "rights_request"
+FAULTS = {
+    "kind:empty": _("Please choose what you ask for."),
+    "words:empty": _("Please write what it is about."),
+    "words:long": _("This text is too long. Please shorten it."),
+    "words:fast": _("You have asked many times. Please wait an hour, then try again."),
+}
+
+
+def routes() -> list[Route]:
+    return [
+        Route(PATH, _list, methods=["GET"]),
+        Route(PATH, _ask, methods=["POST"]),
+        Route(PATH + "/{request_id:uuid}/withdraw", _withdraw, methods=["POST"]),
+    ]
+
+
+async def _list(request: Request) -> Response:
+    return await _show(request, {})
+
+
+async def _ask(request: Request) -> Response:
+    """Take it in; whose record it is about is decided before the form is read."""
+    await _own(request)
+    form = await read_form(request, 64 * 1024)
+    try:
+        await _take_in(request, form)
+    except TooFast:
+        return await _show(request, form, "words:fast", 429)
+    except Invalid as error:
+        return await _show(request, form, error.code, error.http_status)
+    return RedirectResponse(f"{request.url.path}?asked", status_code=303)
+
+
+async def _take_in(request: Request, form: Mapping[str, str]) -> None:
+    who, house = await signed_in(request), house_of(request)
+    await house.limiter.hit(LIMIT, str(who.person_id))
+    words = form.get("words", "").replace("\r\n", "\n")
+    async with house.database.write() as tx:
+        own = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+        await ask(tx, house.keyring, own, form.get("kind", ""), words, house.clock.now())
+
+
+async def _withdraw(request: Request) -> Response:
+    who, house, patient_id = await signed_in(request), house_of(request), request.path_params["patient_id"]
+    async with house.database.write() as tx:
+        own = await see_own_record(tx, who.person_id, patient_id)
+        await withdraw(tx, own, request.path_params["request_id"], house.clock.now())
+    return RedirectResponse(f"/my/{patient_id}/requests?withdrawn", status_code=303)
+
+
+async def _own(request: Request) -> OwnRecord:
+    """Return the record that the page is about; raises `NotFound`."""
+    who = await signed_in(request)
+    async with house_of(request).database.read() as tx:
+        return await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+
+
+async def _show(request: Request, form: Mapping[str, str], fault: str | None = None, status: int = 200) -> Response:
+    own, house, language = await _own(request), house_of(request), language_of(request)
+    async with house.database.read() as tx:
+        requests = [opened(house.keyring, one) for one in await requests_about(tx, own)]
+    shown = {
+        "own": own,
+        "requests": requests,
+        "form": {"kind": "", "words": "", **form},
+        "longest": LONGEST["words"],
+        "regulator": REGULATORS[0],
+        "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
+        "done": next((word for word in ("asked", "withdrawn") if word in request.query_params), ""),
+    }
+    return render(request, "my/requests.html", shown | labels(language), status)

@@ -1,0 +1,51 @@
+"""Tells somebody that there is an answer to what they asked of their data; by e-mail, from the outbox."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.model import Practice
+from server.consultation.events import Channel
+from server.core.db import Tx
+from server.core.house import House
+from server.identity.mail_model import AccountEmail
+from server.messaging.composing import Post
+from server.patients.doors import patient_of
+from server.ports import Carrier, Letter
+from server.privacy.request_rows import RightsRequest
+from server.privacy.requests import TELL
+
+
+def request_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrier]) -> dict[str, Callable[[UUID], Awaitable[None]]]:
+    """Return the handler of the errand; whoever has no address reads it in their account."""
+
+    async def tell(request_id: UUID) -> None:
+        async with house.database.read() as tx:
+            request = await tx.get(RightsRequest, request_id)
+            if request is None:
+                return
+            practice = await tx.get_one(Practice, request.practice_id)
+            address = await _address(tx, request.patient_id)
+        if address:
+            await carriers[Channel.EMAIL].carry(_news(post, practice, address), f"{TELL}-{request_id}-{request.told}")
+
+    return {TELL: tell}
+
+
+async def _address(tx: Tx, patient_id: UUID) -> str | None:
+    """Return the confirmed address of the account, else that of the record."""
+    patient = await patient_of(tx, patient_id)
+    confirmed = await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == patient.person_id))
+    return confirmed or patient.email
+
+
+def _news(post: Post, practice: Practice, address: str) -> Letter:
+    """Neither what was asked nor what was answered: others may see the mail."""
+    text = post.languages.choose(practice.language, "").text
+    sentences = [
+        text("There is news from {practice} about what you asked for.", practice=practice.name),
+        text("Please sign in and open My data to read it:"),
+        f"{post.base_url}/my/data",
+    ]
+    return Letter(address, text("{practice}: there is news for you", practice=practice.name), sentences)

@@ -1,0 +1,38 @@
+"""What requests about data are called on the pages of those who ask and of those who answer."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from server.core.marking import _
+from server.privacy.request_words import Extension, Kind, Pause, State
+from server.web.i18n import Language
+
+KINDS: Mapping[StrEnum, str] = {
+    Kind.ACCESS: _("See my data"),
+    Kind.CORRECTION: _("Correct my data"),
+    Kind.ERASURE: _("Delete my data"),
+    Kind.RESTRICTION: _("Keep my data, but do nothing else with it"),
+    Kind.OBJECTION: _("Stop a use of my data"),
+    Kind.PORTABILITY: _("Hand my data over to me or to somebody else"),
+}
+STATES: Mapping[StrEnum, str] = {
+    State.ASKED: _("Asked"),
+    State.IN_WORK: _("In work"),
+    State.DONE: _("Done"),
+    State.REFUSED: _("Refused"),
+    State.WITHDRAWN: _("Taken back"),
+}
+PAUSES: Mapping[StrEnum, str] = {
+    Pause.IDENTITY: _("The practice waits until it knows that it is the patient who asks"),
+    Pause.CLARIFICATION: _("The practice waits to hear more exactly what is asked for"),
+}
+EXTENSIONS: Mapping[StrEnum, str] = {
+    Extension.COMPLEX: _("The request is complex"),
+    Extension.MANY: _("There are many requests of the same person"),
+}
+
+
+def labels(language: Language) -> dict[str, Mapping[str, str]]:
+    """Return `kinds`, `states`, `pauses` and `extensions` in the reader's language, for a page."""
+    named: Mapping[str, Mapping[StrEnum, str]] = {"kinds": KINDS, "states": STATES, "pauses": PAUSES, "extensions": EXTENSIONS}
+    return {name: {str(key): language.text(words) for key, words in those.items()} for name, those in named.items()}

@@ -1,0 +1,156 @@
+"""Takes in what somebody asks of their data, and what the administrators of the practice do about it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.model import Practice
+from server.access.policy import Viewer
+from server.core.audit import Act, Deed, record
+from server.core.db import Tx
+from server.core.ids import new_id
+from server.core.keyring import KeyRing, MissingKey, Unreadable
+from server.core.outbox import add_errand
+from server.errors import Conflict, Invalid, NotFound
+from server.messaging.own_texts import administered
+from server.patients.doors import OwnRecord
+from server.privacy.request_rows import RightsRequest
+from server.privacy.request_words import ANSWERS, OPEN, Kind, Progress, State, fault_of, step
+
+TELL = "request_told"
+THING = "request"  # in the audit
+MOST_SHOWN = 200
+
+
+class Opened(NamedTuple):
+    """A request as it is read; `words` is None where it cannot be opened any more."""
+
+    request: RightsRequest
+    words: str | None
+    answer: str = ""
+
+
+async def ask(tx: Tx, keyring: KeyRing, own: OwnRecord, kind: str, words: str, now: datetime) -> RightsRequest:  # noqa: PLR0913, PLR0917
+    """Store a request about the asker's own record; raises `Invalid` with `field:fault` as its code."""
+    if kind not in set(Kind):
+        raise Invalid(code="kind:empty")
+    if fault := fault_of(words, "words"):
+        raise Invalid(code=f"words:{fault}")
+    request = _new_request(own, Kind(kind), now)
+    request.key_id, request.data_key = keyring.new_data_key(request.key_place)
+    request.sealed = _seal(keyring, request, "words", words)
+    tx.add(request)
+    await _note(tx, request, own.patient.person_id, Act.ASKED, now)
+    return request
+
+
+def _new_request(own: OwnRecord, kind: Kind, now: datetime) -> RightsRequest:
+    request = RightsRequest(
+        id=new_id(), practice_id=own.practice.id, patient_id=own.patient.id, kind=kind, answer=None, settled_at=None, told=0
+    )  # fmt: skip
+    request.take(Progress(State.ASKED, now), own.practice.time_zone)
+    return request
+
+
+async def requests_about(tx: Tx, own: OwnRecord) -> list[RightsRequest]:
+    """Return what was asked about the reader's own record, the newest first."""
+    mine = select(RightsRequest).where(RightsRequest.patient_id == own.patient.id)
+    return list(await tx.scalars(mine.order_by(RightsRequest.asked_at.desc()).limit(MOST_SHOWN)))
+
+
+async def withdraw(tx: Tx, own: OwnRecord, request_id: UUID, now: datetime) -> None:
+    """Take one's own request back; raises `NotFound`, and `Conflict` for one that is settled."""
+    mine = select(RightsRequest).where(RightsRequest.id == request_id, RightsRequest.patient_id == own.patient.id)
+    request = await tx.scalar(mine.with_for_update())
+    if request is None:
+        raise NotFound
+    request.take(step(request.progress, State.WITHDRAWN, now), own.practice.time_zone)
+    request.settled_at = now
+    await _note(tx, request, own.patient.person_id, Act.WITHDREW, now)
+
+
+async def requests_of(tx: Tx, viewer: Viewer, *, settled: bool) -> list[RightsRequest]:
+    """Return the requests to the practice that the viewer administers, what is due first; raises `Forbidden`."""
+    practice = await administered(tx, viewer)
+    state = RightsRequest.state.not_in(OPEN) if settled else RightsRequest.state.in_(OPEN)
+    order = (RightsRequest.settled_at.desc(),) if settled else (RightsRequest.paused_at.is_not(None), RightsRequest.due_at)
+    return list(
+        await tx.scalars(select(RightsRequest).where(RightsRequest.practice_id == practice.id, state).order_by(*order).limit(MOST_SHOWN))
+    )
+
+
+async def see_request(tx: Tx, viewer: Viewer, request_id: UUID, *, lock: bool = False) -> RightsRequest:
+    """Load one of them; raises `Forbidden` and `NotFound`."""
+    practice = await administered(tx, viewer)
+    one = select(RightsRequest).where(RightsRequest.id == request_id, RightsRequest.practice_id == practice.id)
+    request = await tx.scalar(one.with_for_update() if lock else one)
+    if request is None:
+        raise NotFound
+    return request
+
+
+async def look_at(tx: Tx, keyring: KeyRing, viewer: Viewer, request_id: UUID, now: datetime) -> Opened:
+    """Open a request for an administrator, on record."""
+    request = await see_request(tx, viewer, request_id)
+    await _note(tx, request, viewer.person_id, Act.LOOKED, now)
+    return opened(keyring, request)
+
+
+def opened(keyring: KeyRing, request: RightsRequest) -> Opened:
+    """Open what is sealed; a key that is gone hides this request and no other."""
+    try:
+        sealer = keyring.sealer(request.key_id, request.data_key, request.key_place)
+        words = sealer.open(request.sealed, request.place("words")).decode()
+        answer = sealer.open(request.answer, request.place("answer")).decode() if request.answer else ""
+    except (MissingKey, Unreadable):
+        return Opened(request, None)
+    return Opened(request, words, answer)
+
+
+async def change(tx: Tx, viewer: Viewer, request_id: UUID, how: Callable[[Progress, str], Progress], now: datetime) -> None:
+    """Move a request on by `how`, which is given the practice's time zone; the person is told where its time changes.
+
+    Raises `Forbidden`, `NotFound`, and `Conflict` for a step that there is not.
+    """
+    request = await see_request(tx, viewer, request_id, lock=True)
+    practice = await tx.get_one(Practice, request.practice_id)
+    before = request.progress
+    request.take(how(before, practice.time_zone), practice.time_zone)
+    if before._replace(state=request.state) != request.progress:
+        _tell(tx, request, now)
+    await _note(tx, request, viewer.person_id, Act.CHANGED, now)
+
+
+async def answer_request(tx: Tx, keyring: KeyRing, viewer: Viewer, request_id: UUID, state: str, words: str, now: datetime) -> None:  # noqa: PLR0913, PLR0917
+    """Settle a request with words for the person; raises as `change` does, and `Invalid` with `field:fault` as its code."""
+    if state not in ANSWERS:
+        raise Invalid(code="state:empty")
+    if fault := fault_of(words, "answer"):
+        raise Invalid(code=f"answer:{fault}")
+    request = await see_request(tx, viewer, request_id, lock=True)
+    practice = await tx.get_one(Practice, request.practice_id)
+    request.take(step(request.progress, State(state), now), practice.time_zone)
+    try:
+        request.answer, request.settled_at = _seal(keyring, request, "answer", words), now
+    except (MissingKey, Unreadable):
+        raise Conflict from None
+    _tell(tx, request, now)
+    await _note(tx, request, viewer.person_id, Act.ANSWERED, now)
+
+
+def _tell(tx: Tx, request: RightsRequest, now: datetime) -> None:
+    """Have the person told that there is something to read."""
+    request.told += 1
+    add_errand(tx, TELL, request.id, f"{TELL}:{request.id}:{request.told}", now)
+
+
+def _seal(keyring: KeyRing, request: RightsRequest, part: str, words: str) -> bytes:
+    return keyring.sealer(request.key_id, request.data_key, request.key_place).seal(words.encode(), request.place(part))
+
+
+async def _note(tx: Tx, request: RightsRequest, person_id: UUID | None, act: Act, now: datetime) -> None:
+    deed = Deed(request.practice_id, person_id, act, THING, request.id, request.patient_id, f"{request.kind}: {request.state}")
+    await record(tx, deed, now)
