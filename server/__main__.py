@@ -51,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("new", help="make a new key, which new notes get from now on")
     keys.add_parser("rotate", help="bring all notes under the current key; the server may run meanwhile")
     keys.add_parser("drop", help="delete a key that no note needs any more").add_argument("name")
+    readmit = commands.add_parser(
+        "readmit", help="let somebody in again who lost their phone and their codes: take every way in, print a link"
+    )
+    readmit.add_argument("username")
     commands.add_parser("recordings", help="which recordings of calls the server is about to delete, because their time is over")
     verify = commands.add_parser("verify", help="look for tampering in the notes or in the audit")
     verify.add_argument("what", choices=["notes", "audit"])
@@ -94,6 +98,13 @@ def _keys(settings: Settings, options: argparse.Namespace) -> int:
 
     chore = {"list": chores.list_keys, "new": chores.new_key, "rotate": chores.rotate_keys}.get(options.chore)
     print(chore(settings) if chore else chores.forget_key(settings, options.name), end="")
+    return 0
+
+
+def _readmit(settings: Settings, options: argparse.Namespace) -> int:
+    from server import chores  # noqa: PLC0415 - as above
+
+    print(chores.let_in_again(settings, options.username), end="")
     return 0
 
 
@@ -146,6 +157,7 @@ COMMANDS = {
     "media": _media,
     "migrate": _migrate,
     "keys": _keys,
+    "readmit": _readmit,
     "recordings": _recordings,
     "verify": _verify,
     "doctor": _doctor,

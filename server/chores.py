@@ -1,4 +1,4 @@
-"""What an operator runs beside the server, which may be running meanwhile: the keys of the notes, and the search for tampering."""
+"""What an operator runs beside the server, which may be running meanwhile: keys, the search for tampering, letting somebody in again."""
 
 import asyncio
 import sys
@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 
 from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
+from server.core.crypto import load_secrets
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
+from server.errors import NotFound
+from server.identity.readmitting import readmit
 from server.notes.verify import verify_audit, verify_notes
 from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.settings import BadSettings, Settings
@@ -54,6 +57,13 @@ def forget_key(settings: Settings, name: str) -> str:
     return f"{name} is gone. Older backups of the database still need it.\n"
 
 
+def let_in_again(settings: Settings, username: str) -> str:
+    """Take every way in from an account and return a link for its owner; raises `BadSettings` where there is no such account."""
+    token = asyncio.run(_let_in_again(settings, username))
+    link = f"{settings.base_url or 'http://127.0.0.1:8000'}/reset/{token}"
+    return f"Second factor, passkeys and sign-ins of this account are gone. Hand this on, it is good for 30 minutes:\n{link}\n"
+
+
 def faults_in(settings: Settings, what: str) -> list[str]:
     """Return one line for each fault of `notes` or `audit`."""
     return asyncio.run(_faults(settings, what))
@@ -62,6 +72,14 @@ def faults_in(settings: Settings, what: str) -> list[str]:
 def due_recordings(settings: Settings) -> str:
     """Return a line for each recording whose time is over: a dry run of what the server does every ten minutes."""
     return asyncio.run(_due(settings))
+
+
+async def _let_in_again(settings: Settings, username: str) -> str:
+    async with _database(settings) as database, database.write() as tx:
+        try:
+            return await readmit(tx, load_secrets(settings.data_dir), username, SystemClock().now())
+        except NotFound:
+            raise BadSettings("there is no account with this username") from None
 
 
 async def _due(settings: Settings) -> str:
