@@ -125,3 +125,26 @@ def test_there_is_no_way_back(path: Path) -> None:
     """A downgrade would drop clinical data; whoever must go back restores the backup."""
     functions = {node.name: node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
     assert "drop_" not in ast.unparse(functions["downgrade"]) if "downgrade" in functions else True
+
+
+ALONE = (
+    "INSERT INTO practice (id, name, time_zone, language, keeps_drafts, keeps_recordings_days, reminds_day_before, reminds_shortly_before) "
+    "VALUES (:practice, 'Alone', 'Europe/London', 'en-GB', :yes, 90, :yes, :yes)",
+    "INSERT INTO person (id, name) VALUES (:person, 'Ann')",
+    "INSERT INTO professional (id, person_id, practice_id, title, name, qualifications, field_of_practice) "
+    "VALUES (:professional, :person, :practice, 'Dr', 'Ann', 'MB BS', 'General practice')",
+)
+
+
+def test_whoever_works_alone_owns_their_practice(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    migrate_to(url, "0021")
+    ids = {name: f"0000000000000000000000000000000{number}" for number, name in enumerate(("practice", "person", "professional"))}
+    with engine_of(url) as engine:
+        with engine.begin() as connection:
+            for statement in ALONE:
+                connection.execute(text(statement), {**ids, "yes": True})
+        migrate(url)
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT role, ended_at FROM staff")).all() == [("owner", None)]
+            assert connection.execute(text("SELECT review FROM professional")).scalars().all() == ["approved"]

@@ -6,7 +6,9 @@ Who gives consultations already is approved. The administrator who has been ther
 import sqlalchemy as sa
 from alembic import op
 
+from server.core.clock import SystemClock
 from server.core.db import UtcTime
+from server.core.ids import new_id
 
 revision = "0022"
 down_revision = "0021"
@@ -26,8 +28,24 @@ def upgrade() -> None:
         "SELECT 1 FROM staff AS other WHERE other.practice_id = staff.practice_id AND other.role = 'administrator' "
         "AND other.ended_at IS NULL AND (other.began_at < staff.began_at OR (other.began_at = staff.began_at AND other.id < staff.id)))"
     )
+    _own_alone()
     _invitations()
     _teams()
+
+
+def _own_alone() -> None:
+    """A professional on their own, without an administrator, owns their practice: else nobody could review them when they change."""
+    staff = sa.table(
+        "staff", *(sa.column(name, sa.Uuid()) for name in ("id", "practice_id", "person_id")), sa.column("role", sa.String()),
+        sa.column("began_at", UtcTime()), sa.column("ended_at", UtcTime()),
+    )  # fmt: skip
+    professional = sa.table("professional", sa.column("practice_id", sa.Uuid()), sa.column("person_id", sa.Uuid()))
+    led = sa.select(staff.c.practice_id).where(staff.c.role.in_(("owner", "administrator")), staff.c.ended_at.is_(None))
+    alone = sa.select(professional.c.practice_id).group_by(professional.c.practice_id).having(sa.func.count() == 1)
+    found = sa.select(professional).where(professional.c.practice_id.in_(alone), professional.c.practice_id.not_in(led))
+    for practice_id, person_id in op.get_bind().execute(found).all():
+        place = {"id": new_id(), "practice_id": practice_id, "person_id": person_id, "role": "owner", "began_at": SystemClock().now()}
+        op.get_bind().execute(staff.insert(), {**place, "ended_at": None})
 
 
 def _teams() -> None:
