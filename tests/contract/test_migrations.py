@@ -128,11 +128,15 @@ def test_there_is_no_way_back(path: Path) -> None:
 
 
 ALONE = (
-    "INSERT INTO practice (id, name, time_zone, language, keeps_drafts, keeps_recordings_days, reminds_day_before, reminds_shortly_before) "
-    "VALUES (:practice, 'Alone', 'Europe/London', 'en-GB', :yes, 90, :yes, :yes)",
+    (
+        "INSERT INTO practice (id, name, time_zone, language, keeps_drafts, keeps_recordings_days, reminds_day_before, reminds_shortly_before) "
+        "VALUES (:practice, 'Alone', 'Europe/London', 'en-GB', :yes, 90, :yes, :yes)"
+    ),
     "INSERT INTO person (id, name) VALUES (:person, 'Ann')",
-    "INSERT INTO professional (id, person_id, practice_id, title, name, qualifications, field_of_practice) "
-    "VALUES (:professional, :person, :practice, 'Dr', 'Ann', 'MB BS', 'General practice')",
+    (
+        "INSERT INTO professional (id, person_id, practice_id, title, name, qualifications, field_of_practice) "
+        "VALUES (:professional, :person, :practice, 'Dr', 'Ann', 'MB BS', 'General practice')"
+    ),
 )
 
 
