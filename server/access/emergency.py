@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, select, update
 
 from server.access.actions import change_rights, person_topic
-from server.access.model import EmergencyAccess, EmergencyNotice
+from server.access.model import EmergencyAccess, EmergencyNotice, Professional, Review
 from server.access.policy import Viewer
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
@@ -31,12 +31,19 @@ class Emergency:
     reason: str
 
 
+async def may_break_glass(tx: Tx, viewer: Viewer) -> bool:
+    """Whether the viewer may look for patients of others in an emergency: only whom the practice has reviewed."""
+    if viewer.professional_id is None or viewer.practice_id is None:
+        return False
+    return (await tx.get_one(Professional, viewer.professional_id)).review == Review.APPROVED
+
+
 async def break_glass(tx: Tx, viewer: Viewer, emergency: Emergency, now: datetime) -> EmergencyAccess:
     """Open the notes that others share about the patient for `EMERGENCY_FOR`; whoever calls knows that the patient is of the practice.
 
-    Raises `Forbidden` for whoever gives no consultations, and `Invalid` with the field as its code.
+    Raises `Forbidden` for whoever gives no consultations or is not reviewed, and `Invalid` with the field as its code.
     """
-    if viewer.professional_id is None or viewer.practice_id is None:
+    if viewer.practice_id is None or not await may_break_glass(tx, viewer):
         raise Forbidden
     if not SHORTEST_REASON <= len(emergency.reason) <= LONGEST_REASON:
         raise Invalid(code="reason_short" if len(emergency.reason) < SHORTEST_REASON else "reason_long")

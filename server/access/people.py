@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from server.access.actions import add_staff, change_rights, person_topic
-from server.access.model import Grant, Membership, Practice, Professional, Staff, StaffRole, Team, TeamInvitation
+from server.access.model import Grant, Membership, PlaceInvitation, Practice, Professional, Staff, StaffRole, Team, TeamInvitation
 from server.access.policy import IN_CHARGE, Role, Viewer, may_end_place, may_give_place
 from server.access.viewer import role_of
 from server.core.audit import Act, Deed, record
@@ -74,6 +74,7 @@ async def change_role(tx: Tx, viewer: Viewer, person_id: UUID, role: Role | None
     if place.role is not None:
         _insist(own, place, people, still=role)
         await _end_staff(tx, practice_id, person_id, now)
+        await _drop_invitations(tx, practice_id, person_id, now)
     if role is not None:
         add_staff(tx, practice_id, person_id, StaffRole(role), now)
     await _drop_grants(tx, practice_id, person_id, now)
@@ -91,6 +92,7 @@ async def end_place(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> N
     place = _find(people, person_id)
     _insist(await role_of(tx, viewer), place, people, still=None)
     await _end_staff(tx, practice_id, person_id, now)
+    await _drop_invitations(tx, practice_id, person_id, now)
     if place.professional is not None:
         place.professional.ended_at = now
         current = (Membership.professional_id == place.professional.id) & Membership.ended_at.is_(None)
@@ -125,6 +127,13 @@ async def _lock(tx: Tx, viewer: Viewer) -> UUID:
 async def _end_staff(tx: Tx, practice_id: UUID, person_id: UUID, now: datetime) -> None:
     current = (Staff.practice_id == practice_id) & (Staff.person_id == person_id) & Staff.ended_at.is_(None)
     await tx.execute(update(Staff).where(current).values(ended_at=now))
+
+
+async def _drop_invitations(tx: Tx, practice_id: UUID, person_id: UUID, now: datetime) -> None:
+    """Whoever looks after the practice no more leaves no open link behind, by which they or others could come back."""
+    left = (PlaceInvitation.practice_id == practice_id) & (PlaceInvitation.invited_by == person_id)
+    still = left & PlaceInvitation.taken_at.is_(None) & PlaceInvitation.revoked_at.is_(None)
+    await tx.execute(update(PlaceInvitation).where(still).values(revoked_at=now))
 
 
 async def _drop_grants(tx: Tx, practice_id: UUID, person_id: UUID, now: datetime) -> None:

@@ -89,7 +89,7 @@ async def take_place(tx: Tx, token: str, person_id: UUID, details: Details | Non
     practice, `already` for whoever has such a one here, or `details`.
     """
     invitation = await find_invitation(tx, token, now, lock=True)
-    if invitation is None:
+    if invitation is None or not may_give_place(await _role_of_inviter(tx, invitation), Role(invitation.role)):
         raise NotFound
     if invitation.role == Role.PROFESSIONAL:
         await _seat_professional(tx, invitation.practice_id, person_id, details)
@@ -99,6 +99,13 @@ async def take_place(tx: Tx, token: str, person_id: UUID, details: Details | Non
     await change_rights(tx, person_topic(person_id))
     deed = Deed(invitation.practice_id, person_id, Act.JOINED, "place", invitation.id, None, invitation.role)
     await record(tx, deed, now)
+
+
+async def _role_of_inviter(tx: Tx, invitation: PlaceInvitation) -> Role | None:
+    """Return what place the inviter has now: a link is worth no more than the right of whoever gave it."""
+    place = (Staff.person_id == invitation.invited_by) & (Staff.practice_id == invitation.practice_id) & Staff.ended_at.is_(None)
+    role = await tx.scalar(select(Staff.role).where(place))
+    return None if role is None else Role(role)
 
 
 def place_token(secrets: Secrets, invitation_id: UUID, times_sent: int) -> str:

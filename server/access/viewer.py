@@ -28,7 +28,7 @@ async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
             team_ids=await _team_ids(tx, professional.id),
             name=professional.full_name,
             permissions=await _permissions(tx, person_id, professional.practice_id, now),
-            emergencies=await _emergencies(tx, person_id, now),
+            emergencies=await _emergencies(tx, person_id, now) if professional.review == Review.APPROVED else frozenset(),
         )
     person = await tx.get_one(Person, person_id)
     place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))

@@ -15,7 +15,7 @@ from server.access.model import Practice
 from server.access.people import in_charge_of
 from server.access.viewer import names_of, viewer_of
 from server.administration.act_words import WORDS
-from server.administration.audit_list import PAGE_OF, Filter, entries_of
+from server.administration.audit_list import PAGE_OF, Filter, entries_of, working_here
 from server.core.audit import Act
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
@@ -36,7 +36,7 @@ async def _audit(request: Request) -> Response:
         practice = await tx.get_one(Practice, await in_charge_of(tx, viewer))
         entries = [] if faults else await entries_of(tx, practice, wanted)
         shown, more = entries[:PAGE_OF], len(entries) > PAGE_OF
-        names = await names_of(tx, {entry.person_id for entry in shown if entry.person_id})
+        names = await names_of(tx, await working_here(tx, practice.id, {entry.person_id for entry in shown if entry.person_id}))
         part = await part_of(tx, viewer)
     text = language_of(request).text
     kept = {name: value for name, value in request.query_params.items() if name in {"person", "patient", "act", "day"} and value}

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.model import PlaceInvitation, Practice
+from server.access.obliged import must_have_second
 from server.access.places import find_invitation, take_place
 from server.access.policy import Role
 from server.administration.details_form import detail_faults, details_of, shown_details
@@ -17,6 +18,7 @@ from server.core.ids import token_hash
 from server.errors import Invalid, NotFound, NotSignedIn, TooFast
 from server.identity.actions import find_credential
 from server.identity.choosing import faults_of
+from server.identity.entering import SET_UP
 from server.identity.gate import begin_here, signed_in
 from server.identity.model import Person
 from server.identity.passwords import Passwords
@@ -125,8 +127,9 @@ async def _take_anew(request: Request, passwords: Passwords, opened: Opened, for
         person_id: UUID = await add_account(tx, form["name"], form["username"], password_hash, house.clock.now())
         details = details_of(form) if opened.treats else None
         await take_place(tx, request.path_params["token"], person_id, details, house.clock.now())
-        token = await begin_here(tx, request, person_id)
-    response = _welcome()
+        limited = await must_have_second(tx, house.settings, person_id)
+        token = await begin_here(tx, request, person_id, limited=limited)
+    response = RedirectResponse(SET_UP, status_code=303) if limited else _welcome()
     set_cookie(response, house.settings, token)
     return response
 

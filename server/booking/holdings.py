@@ -12,7 +12,7 @@ from server.core.marking import _
 NOBODY = {"name": None, "mobile": None, "email": None}
 APPOINTMENTS = Part(Appointment, (Link("patient_id", Root.PATIENT),), Fate.PSEUDONYMISE, NOBODY)
 MEMBERS = Part(AppointmentMember, (Link("appointment_id", APPOINTMENTS),), Fate.KEEP)
-GRAINS = Part(Grain, (Link("appointment_id", APPOINTMENTS),), Fate.KEEP)
+GRAINS = Part(Grain, (Link("appointment_id", APPOINTMENTS),), Fate.KEEP, technical=True)
 HOURS = Part(WeeklyHours, (Link("professional_id", PROFESSIONALS),), Fate.KEEP)
 DAYS = Part(DayException, (Link("professional_id", PROFESSIONALS),), Fate.KEEP)
 FEEDS = Part(CalendarFeed, (Link("professional_id", PROFESSIONALS),), Fate.KEEP)

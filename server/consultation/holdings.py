@@ -11,10 +11,12 @@ from server.core.holdings import BLANK_NAME, Class, Fate, Holding, Link, Part, R
 from server.core.marking import _
 
 NOBODY = {"name": BLANK_NAME, "companion": None, "refused_reason": None, "devices": None, "hold_message": None}
-MEETINGS = Part(Consultation, (Link("patient_id", Root.PATIENT),), Fate.PSEUDONYMISE, {"outcome_reason": None})
+MEETINGS = Part(
+    Consultation, (Link("patient_id", Root.PATIENT),), Fate.PSEUDONYMISE, {"outcome_reason": None}, frozenset({"outcome_reason"})
+)
 PEOPLE = Part(Participant, (Link("consultation_id", MEETINGS),), Fate.PSEUDONYMISE, NOBODY, own=Participant.role == Role.PATIENT)
 PATIENTS = select(Participant.id).where(Participant.role == Role.PATIENT)  # what others in the call said is theirs
-ENDINGS = Part(Ending, (Link("consultation_id", MEETINGS),), Fate.PSEUDONYMISE, {"reason": None})
+ENDINGS = Part(Ending, (Link("consultation_id", MEETINGS),), Fate.PSEUDONYMISE, {"reason": None}, frozenset({"reason"}))
 LINKS = Part(JoinLink, (Link("consultation_id", MEETINGS),), own=JoinLink.participant_id.in_(PATIENTS))
 INVITATIONS = Part(Invitation, (Link("participant_id", PEOPLE),), own=Invitation.participant_id.in_(PATIENTS))
 STAYS = Part(Attendance, (Link("participant_id", PEOPLE),), own=Attendance.participant_id.in_(PATIENTS))

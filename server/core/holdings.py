@@ -11,7 +11,7 @@ from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, Table, false, func, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, Table, and_, false, func, or_, select, update
 from sqlalchemy import delete as delete_from
 
 from server.core.db import Base, Tx
@@ -66,7 +66,8 @@ class Link:
 class Part:
     """One table. With `own` only such rows are the person's own words and exported; `blanks` is what pseudonymising writes, by column.
 
-    `hidden` names columns that are never exported; bytes and other people's ids never are.
+    `hidden` names columns that are never exported; bytes and other people's ids never are. Of what is theirs only `told` rows are counted and
+    exported; `technical` rows say nothing to anybody, and are neither.
     """
 
     model: type[Base]
@@ -75,6 +76,8 @@ class Part:
     blanks: Mapping[str, object] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     own: ColumnElement[bool] | None = None
+    told: ColumnElement[bool] | None = None
+    technical: bool = False
 
     @property
     def table(self) -> Table:
@@ -83,6 +86,14 @@ class Part:
     def found(self, subject: Subject) -> ColumnElement[bool]:
         """Return the condition for this subject's rows."""
         return or_(false(), *(self._found_by(link, subject) for link in self.links))
+
+    def theirs(self, subject: Subject) -> ColumnElement[bool]:
+        """Return the condition for what is the subject's own: what others did in the same place is not theirs."""
+        return self.found(subject) if self.own is None else and_(self.found(subject), self.own)
+
+    def shown_to(self, subject: Subject) -> ColumnElement[bool]:
+        """Return the condition for what the subject is told of."""
+        return self.theirs(subject) if self.told is None else and_(self.theirs(subject), self.told)
 
     def _found_by(self, link: Link, subject: Subject) -> ColumnElement[bool]:
         column = self.table.c[link.column]
@@ -95,6 +106,8 @@ class Part:
     @property
     def shown(self) -> list[str]:
         """Return the columns that an export shows."""
+        if self.technical:
+            return []
         return [column.name for column in self.table.columns if column.name not in self.hidden and not _is_private(column)]
 
 
@@ -116,7 +129,8 @@ class Holding:
 
 async def count_of(tx: Tx, holding: Holding, subject: Subject) -> int:
     """Return how many rows of theirs the holding has."""
-    counts = [await tx.scalar(select(func.count()).select_from(part.table).where(part.found(subject))) for part in holding.parts]
+    parts = [part for part in holding.parts if not part.technical]
+    counts = [await tx.scalar(select(func.count()).select_from(part.table).where(part.shown_to(subject))) for part in parts]
     return sum(count or 0 for count in counts)
 
 
@@ -127,8 +141,7 @@ async def export_of(tx: Tx, holding: Holding, subject: Subject) -> dict[str, lis
 
 async def _rows(tx: Tx, part: Part, subject: Subject) -> list[dict[str, Any]]:
     columns = [part.table.c[name] for name in part.shown]
-    query = select(*columns).where(part.found(subject)).order_by(*part.table.primary_key.columns)
-    rows = await tx.execute(query if part.own is None else query.where(part.own))
+    rows = await tx.execute(select(*columns).where(part.shown_to(subject)).order_by(*part.table.primary_key.columns))
     return [{name: plain(value) for name, value in zip(part.shown, row, strict=True)} for row in rows]
 
 
@@ -178,9 +191,9 @@ async def erase(tx: Tx, holdings: Sequence[Holding], subject: Subject) -> None:
     parts = [part for holding in holdings for part in holding.parts if part.fate is not Fate.KEEP]
     for part in sorted(parts, key=lambda part: -order[part.table.name]):
         if part.fate is Fate.DELETE:
-            await tx.execute(delete_from(part.table).where(part.found(subject)))
+            await tx.execute(delete_from(part.table).where(part.theirs(subject)))
         else:
-            await tx.execute(update(part.table).where(part.found(subject)).values(**part.blanks))
+            await tx.execute(update(part.table).where(part.theirs(subject)).values(**part.blanks))
 
 
 def _is_private(column: Any) -> bool:

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.access.emergency import EMERGENCY_FOR, LONGEST_REASON, SHORTEST_REASON, Emergency, break_glass
+from server.access.emergency import EMERGENCY_FOR, LONGEST_REASON, SHORTEST_REASON, Emergency, break_glass, may_break_glass
 from server.access.viewer import professional_of
+from server.errors import Forbidden
 from server.notes.records import SHORTEST_SEARCH, authors_in_emergency, find_in_emergency
 from server.patients.model import Patient
 from server.web.endpoint import house_of
@@ -36,6 +37,8 @@ async def _emergency(request: Request) -> Response:
     if len(given.get("name", "").replace(" ", "")) < SHORTEST_SEARCH:
         return _form(request, given, None, ["name_short"])
     async with house.database.read() as tx:
+        if not await may_break_glass(tx, viewer):
+            raise Forbidden
         return _form(request, given, await find_in_emergency(tx, viewer, given["name"]), [])
 
 
@@ -47,6 +50,8 @@ async def _open(request: Request) -> Response:
     wrong = _wrong(given)
     if wrong:
         async with house.database.read() as tx:
+            if not await may_break_glass(tx, viewer):
+                raise Forbidden
             return _form(request, given, await find_in_emergency(tx, viewer, given.get("name", "")), wrong)
     patient_id = UUID(given["patient"])
     async with house.database.write() as tx:

@@ -4,6 +4,7 @@ Every text is encrypted under the key of its note, so the note is erased by forg
 can read them any more. That holds for a locked note, too, whose rows the database lets nobody delete.
 """
 
+from server.access.policy import Kind
 from server.consultation.holdings import MEETINGS
 from server.core.holdings import Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
@@ -11,12 +12,12 @@ from server.notes.model import Note, NoteReject, NoteRelease, NoteSession, NoteS
 
 NOTES = Part(
     Note, (Link("consultation_id", MEETINGS),), Fate.PSEUDONYMISE, {"key_id": "", "data_key": b"", "reason": None},
-    hidden=frozenset({"id", "amends_id", "key_id", "reason"}),
+    hidden=frozenset({"id", "amends_id", "key_id", "reason"}), told=Note.kind != Kind.JOTTINGS,
 )  # fmt: skip
-SESSIONS = Part(NoteSession, (Link("note_id", NOTES),), Fate.KEEP)
-SNAPSHOTS = Part(NoteSnapshot, (Link("note_id", NOTES),), Fate.KEEP)
-UPDATES = Part(NoteUpdate, (Link("note_id", NOTES),), Fate.KEEP)
-REJECTS = Part(NoteReject, (Link("note_id", NOTES),), Fate.KEEP)
+SESSIONS = Part(NoteSession, (Link("note_id", NOTES),), Fate.KEEP, technical=True)
+SNAPSHOTS = Part(NoteSnapshot, (Link("note_id", NOTES),), Fate.KEEP, technical=True)
+UPDATES = Part(NoteUpdate, (Link("note_id", NOTES),), Fate.KEEP, technical=True)
+REJECTS = Part(NoteReject, (Link("note_id", NOTES),), Fate.KEEP, technical=True)
 VERSIONS = Part(NoteVersion, (Link("note_id", NOTES),), Fate.KEEP)
 RELEASES = Part(NoteRelease, (Link("version_id", VERSIONS),), Fate.KEEP)
 TEMPLATES = Part(NoteTemplate, (Link("person_id", Root.PERSON),), Fate.KEEP)

@@ -1,6 +1,7 @@
 """The page on which somebody sees what is held about them, and takes a copy of it."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,9 +11,10 @@ from server.billing.printing import make_pdf, pdf_name
 from server.core.press import Press
 from server.errors import TooFast
 from server.identity.gate import signed_in
+from server.identity.lately import proved_lately
 from server.patients.doors import own_records
 from server.privacy.own_data import Paper, gather, held_about, note_copy, papers_of, subject_of
-from server.privacy.parcel import pack
+from server.privacy.parcel import as_json, pack
 from server.privacy.request_labels import labels
 from server.privacy.requests import requests_about
 from server.web.endpoint import house_of
@@ -35,7 +37,7 @@ class Line(NamedTuple):
 def routes(press: Press) -> list[Route]:
     async def download(request: Request) -> Response:
         """Return everything as one archive. Raises `Overloaded`."""
-        who, house = await signed_in(request), house_of(request)
+        who, house = await proved_lately(request, PATH), house_of(request)
         try:
             await house.limiter.hit(LIMIT, str(who.person_id))
         except TooFast:
@@ -46,7 +48,7 @@ def routes(press: Press) -> list[Route]:
             subject = await subject_of(tx, who.person_id)
             files, papers = await gather(tx, subject), await papers_of(tx, subject)
         now, languages = house.clock.now(), read_languages(house.settings.locales_dir)
-        content = await press.make(lambda: pack({**files, **_printed(papers, languages)}, now))
+        content = await press.make(lambda: pack({**_written(files), **_printed(papers, languages)}, now))
         headers = {"Content-Disposition": 'attachment; filename="my-data.zip"', "Cache-Control": "no-store"}
         return Response(content, media_type="application/zip", headers=headers)
 
@@ -62,6 +64,11 @@ async def _show(request: Request, fault: str = "") -> Response:
     lines = [Line(say(one.holding.words), say(one.holding.why) if one.holding.why else "", one.rows, one.holding.clinical) for one in held]
     shown = {"held": lines, "fault": fault, "asked": asked, **labels(language_of(request))}
     return render(request, "my/data.html", shown, 429 if fault else 200)
+
+
+def _written(files: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the files as JSON; a long record takes its time, so it is done in the press."""
+    return {name: as_json(value) for name, value in files.items()}
 
 
 def _printed(papers: list[Paper], languages: Languages) -> dict[str, bytes]:

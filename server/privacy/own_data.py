@@ -1,6 +1,6 @@
 """What the house holds about whoever is signed in: counted by holding, and gathered for a copy of everything."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from server.billing.books import corrected_by, documents_of_patient
@@ -10,7 +10,6 @@ from server.core.db import Tx
 from server.core.holdings import Holding, Subject, count_of, export_of, schema_of
 from server.core.house import House
 from server.patients.doors import own_records
-from server.privacy.parcel import as_json
 from server.privacy.registry import HOLDINGS
 
 THING = "data"  # in the audit
@@ -48,12 +47,12 @@ async def note_copy(tx: Tx, house: House, person_id: UUID) -> None:
         await record(tx, deed, house.clock.now())
 
 
-async def gather(tx: Tx, subject: Subject) -> dict[str, bytes]:
-    """Return the files of a copy by their names: what each holding has, and its schema."""
-    files = {}
+async def gather(tx: Tx, subject: Subject) -> dict[str, Any]:
+    """Return what the files of a copy say, by their names: what each holding has, and its schema."""
+    files: dict[str, Any] = {}
     for holding, _ in await held_about(tx, subject):
-        files[f"data/{holding.name}.json"] = as_json(await export_of(tx, holding, subject))
-        files[f"schemas/{holding.name}.schema.json"] = as_json(schema_of(holding))
+        files[f"data/{holding.name}.json"] = await export_of(tx, holding, subject)
+        files[f"schemas/{holding.name}.schema.json"] = schema_of(holding)
     return files
 
 

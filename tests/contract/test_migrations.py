@@ -129,7 +129,8 @@ def test_there_is_no_way_back(path: Path) -> None:
 
 ALONE = (
     (
-        "INSERT INTO practice (id, name, time_zone, language, keeps_drafts, keeps_recordings_days, reminds_day_before, reminds_shortly_before) "
+        "INSERT INTO practice (id, name, time_zone, language, keeps_drafts, keeps_recordings_days, "
+        "reminds_day_before, reminds_shortly_before) "
         "VALUES (:practice, 'Alone', 'Europe/London', 'en-GB', :yes, 90, :yes, :yes)"
     ),
     "INSERT INTO person (id, name) VALUES (:person, 'Ann')",

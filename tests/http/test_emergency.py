@@ -8,7 +8,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from server.access.emergency import EMERGENCY_FOR
-from server.access.model import EmergencyAccess, EmergencyNotice
+from server.access.model import EmergencyAccess, EmergencyNotice, Professional, Review
 from server.core.audit import FIELDS, Act, AuditEntry, Entry
 from server.core.house import House
 from server.patients.actions import withdraw_sharing
@@ -78,6 +78,18 @@ async def test_it_can_be_ended_before(sign_in: SignIn, notes: dict[str, str], ho
     assert (await charlie.get(RECORD)).status_code == 404
     assert NAME not in (await charlie.get("/patients")).text
     assert [entry.thing for entry in await entries(house, Act.WITHDREW)] == ["emergency"]
+
+
+@pytest.mark.parametrize("review", [Review.PENDING, Review.RETURNED])
+async def test_bad_28_who_is_not_reviewed_has_no_emergency(sign_in: SignIn, notes: dict[str, str], house: House, review: Review) -> None:
+    charlie = await sign_in(CHARLIE)
+    assert (await break_glass(charlie)).status_code == 303
+    async with house.database.write() as tx:
+        (await tx.get_one(Professional, CHARLIE.professional_id)).review = review
+    assert (await charlie.get(RECORD)).status_code == 404
+    assert (await break_glass(charlie)).status_code == 403
+    assert (await charlie.post("/emergency", data=form())).status_code == 403
+    assert (await charlie.post("/emergency/open", data=form(reason=""))).status_code == 403
 
 
 @pytest.mark.parametrize("member", [SAM, OLGA, DANA], ids=["assistant", "administrator", "patient"])

@@ -66,6 +66,15 @@ async def test_the_audit_names_no_patient_and_shows_nothing_of_them(olga: httpx2
     assert not any(word in page for word in ("Chest pain", "Dana", "Diaz"))
 
 
+async def test_bad_29_a_patient_who_acts_is_not_named_and_not_searched_for(olga: httpx2.AsyncClient, house: House) -> None:
+    async with house.database.write() as tx:
+        await record(tx, Deed(CLINIC, DANA.person_id, Act.REGISTERED, "record", new_id(), DANA.patient_id), house.clock.now())
+    page = (await olga.get(AUDIT)).text
+    assert "Somebody who does not work here" in page
+    assert not any(word in page for word in ("Dana", "Diaz", str(DANA.person_id)))
+    assert "Entry 1" not in (await olga.get(f"{AUDIT}?person={DANA.person_id}")).text
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
