@@ -80,7 +80,8 @@ async def _choose(request: Request, passwords: Passwords) -> Response:
     async with house.database.read() as tx:
         letter = await find_letter(tx, request.path_params["token"], Subject.RESET, now)
         credential = await find_credential(tx, letter.username) if letter else None
-        fault = await _fault(tx, credential, password) if credential else "over"
+        person = await tx.get_one(Person, credential.person_id) if credential else None
+    fault = password_fault(password, credential.username, person.name) if credential and person else "over"
     if fault:
         return _new_password(request, fault)
     password_hash = await passwords.hash(password)
@@ -93,11 +94,6 @@ async def _choose(request: Request, passwords: Passwords) -> Response:
         await forget_devices(tx, credential.person_id)
         await _set(tx, request, credential, password_hash)
     return RedirectResponse("/sign-in?changed", status_code=303)
-
-
-async def _fault(tx: Tx, credential: Credential, password: str) -> str:
-    person = await tx.get_one(Person, credential.person_id)
-    return password_fault(password, credential.username, person.name)
 
 
 async def _set(tx: Tx, request: Request, credential: Credential, password_hash: str) -> None:
@@ -136,7 +132,8 @@ async def _refused(request: Request, passwords: Passwords, person_id: UUID, form
     except Forbidden:
         return "present"
     async with house_of(request).database.read() as tx:
-        return await _fault(tx, await tx.get_one(Credential, person_id), form.get("password", ""))
+        credential, person = await tx.get_one(Credential, person_id), await tx.get_one(Person, person_id)
+    return password_fault(form.get("password", ""), credential.username, person.name)
 
 
 def _page(request: Request, fault: str = "", status: int = 200, *, done: bool = False) -> Response:
