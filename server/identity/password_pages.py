@@ -12,7 +12,7 @@ from server.identity.actions import end_all_logins, find_credential
 from server.identity.choosing import password_fault
 from server.identity.devices import forget_devices
 from server.identity.gate import begin_here, signed_in
-from server.identity.letters import Wanted, drop_letters, find_letter, tell_person, want_letter
+from server.identity.letters import Wanted, drop_links, find_letter, tell_person, want_letter
 from server.identity.mail_model import Subject
 from server.identity.model import Credential, Person
 from server.identity.passwords import Passwords
@@ -90,17 +90,17 @@ async def _choose(request: Request, passwords: Passwords) -> Response:
         credential = await find_credential(tx, letter.username) if letter else None
         if letter is None or credential is None:
             return _new_password(request, "over")
-        await drop_letters(tx, letter.username, Subject.RESET)
         await forget_devices(tx, credential.person_id)
         await _set(tx, request, credential, password_hash)
     return RedirectResponse("/sign-in?changed", status_code=303)
 
 
 async def _set(tx: Tx, request: Request, credential: Credential, password_hash: str) -> None:
-    """Store it, end every login, and have the person told."""
+    """Store it, end every login, void every link that was sent, and have the person told."""
     house = house_of(request)
     credential.password_hash, credential.changed_at = password_hash, house.clock.now()
     await end_all_logins(tx, credential.person_id, house.clock.now())
+    await drop_links(tx, credential.username)
     await tell_person(tx, house, credential.person_id, Subject.PASSWORD_CHANGED, language_of(request).tag)
 
 

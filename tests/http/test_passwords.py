@@ -157,6 +157,27 @@ async def test_letters_go_to_an_address_that_was_confirmed(stranger: httpx2.Asyn
     assert [one.address for one in await letters(house, Subject.EMAIL_CHANGED)] == [MAIL]
 
 
+async def test_a_new_password_voids_the_links_of_whoever_had_the_old_one(
+    sign_in: SignIn, stranger: httpx2.AsyncClient, house: House
+) -> None:
+    thief, alice = await sign_in(ALICE), await sign_in(ALICE)
+    await thief.post("/account/email", data={"email": "thief@example.org"})
+    await thief.post("/reset", data={"username": ALICE.username})
+    paths = [await link(house, Subject.CONFIRM), await link(house)]
+    await alice.post("/account/password", data={"present": ALICE.password, "password": BETTER})
+    assert [(await stranger.post(path, data={"password": "another quiet pony hums"})).status_code for path in paths] == [404, 404]
+    assert await enters(stranger, BETTER)
+
+
+async def test_a_new_address_voids_the_links_that_went_to_the_old_one(sign_in: SignIn, stranger: httpx2.AsyncClient, house: House) -> None:
+    alice = await sign_in(ALICE)
+    await stranger.post("/reset", data={"username": ALICE.username})
+    path = await link(house)
+    await alice.post("/account/email", data={"email": MAIL})
+    await stranger.post(await link(house, Subject.CONFIRM))
+    assert (await stranger.post(path, data={"password": BETTER})).status_code == 404
+
+
 async def test_what_is_no_address_is_said(sign_in: SignIn) -> None:
     answer = await (await sign_in(ALICE)).post("/account/email", data={"email": "alice"})
     assert (answer.status_code, "name@example.org" in answer.text) == (422, True)
