@@ -11,7 +11,7 @@ from server.errors import Forbidden, TooFast
 from server.identity.actions import end_all_logins, find_credential
 from server.identity.choosing import password_fault
 from server.identity.devices import forget_devices
-from server.identity.gate import begin_here, signed_in
+from server.identity.gate import begin_here, shared_here, signed_in
 from server.identity.letters import Wanted, drop_links, find_letter, tell_person, want_letter
 from server.identity.mail_model import Subject
 from server.identity.model import Credential, Person
@@ -117,7 +117,7 @@ async def _change(request: Request, passwords: Passwords) -> Response:
     password_hash = await passwords.hash(form["password"])
     async with house.database.write() as tx:
         await _set(tx, request, await tx.get_one(Credential, who.person_id), password_hash)
-        token = await begin_here(tx, request, who.person_id)
+        token = await begin_here(tx, request, who.person_id, shared=await shared_here(tx, request))
     response = _page(request, done=True)
     set_cookie(response, house.settings, token)
     return response

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.core.house import House
+from server.identity.actions import find_login
 from server.identity.letters import letter_token
 from server.identity.mail_model import AccountEmail, AccountLetter, KnownDevice, Subject
 from server.messaging.account_letters import letter_of
@@ -138,6 +139,16 @@ async def test_the_password_is_changed_in_the_account(app: Starlette, stranger: 
     assert [await signed_in(client) for client in (stranger, there)] == [True, False]
     async with browser_of(app, {"sid": before}) as thief:
         assert not await signed_in(thief)
+
+
+@pytest.mark.parametrize("own", ["yes", ""])
+async def test_ones_own_computer_stays_ones_own(stranger: httpx2.AsyncClient, house: House, own: str) -> None:
+    await stranger.post("/sign-in", data=PASSWORD | {"own": own})
+    await stranger.post("/account/password", data={"present": ALICE.password, "password": BETTER})
+    async with house.database.read() as tx:
+        login = await find_login(tx, stranger.cookies["sid"])
+    assert login is not None
+    assert login.shared == (own != "yes")
 
 
 async def test_letters_go_to_an_address_that_was_confirmed(stranger: httpx2.AsyncClient, sign_in: SignIn, house: House) -> None:
