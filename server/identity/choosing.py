@@ -1,6 +1,7 @@
 """What may become a username and a password: rules whose codes the page says beside the field."""
 
 from zxcvbn import zxcvbn
+from zxcvbn.matching import L33T_TABLE
 
 from server.identity.actions import normalise
 from server.identity.passwords import LONGEST_PASSWORD
@@ -9,6 +10,10 @@ SHORTEST_USERNAME, LONGEST_USERNAME = 3, 100
 SHORTEST_PASSWORD = 10
 LONGEST_GUESSED = 72  # letters; of a longer one the beginning is looked at, as the work grows with the square
 FEWEST_POINTS = 3  # of four
+SHORT = 12  # letters, in which all signs are looked at
+MOST_SIGNS = 4  # in a longer one that may stand for letters, as in "p4$$w0rd": zxcvbn tries every way to read them, seconds for twenty
+SIGNS = frozenset(sign for signs in L33T_TABLE.values() for sign in signs)
+FIRST_PRIVATE = 0xE000  # letters of Unicode that mean nothing
 FEWEST_LETTERS = 5  # different ones in a password: "aaaaaaaaaa" is long, and the first that is tried
 
 
@@ -37,4 +42,18 @@ def password_fault(password: str, username: str, name: str = "") -> str:
 
 def _guessed(password: str, *known: str) -> bool:
     """Whether patterns, lists of leaked passwords and what is known of the person lead to it in fewer than 10^8 guesses."""
-    return bool(zxcvbn(password[:LONGEST_GUESSED], user_inputs=[*known, "consilium"])["score"] < FEWEST_POINTS)
+    inputs = [*known, "consilium"]
+    return any(zxcvbn(one, user_inputs=inputs)["score"] < FEWEST_POINTS for one in _readings(password[:LONGEST_GUESSED]))
+
+
+def _readings(password: str) -> list[str]:
+    """Return what to look at: a long password with many signs once with a few of them, and once with its digits, as in a sequence."""
+    signs = list(dict.fromkeys(letter for letter in password if letter in SIGNS))
+    if len(signs) <= MOST_SIGNS or len(password) <= SHORT:
+        return [password]
+    return [_without(password, signs[MOST_SIGNS:]), _without(password, [sign for sign in signs if not sign.isdigit()])]
+
+
+def _without(password: str, signs: list[str]) -> str:
+    """Put a stand-in of its own for each of these signs, so that nothing else changes."""
+    return password.translate({ord(sign): FIRST_PRIVATE + ord(sign) for sign in signs})

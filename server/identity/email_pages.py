@@ -9,7 +9,7 @@ from server.core.mail_addresses import read_mail_address
 from server.errors import TooFast
 from server.identity.actions import find_credential
 from server.identity.lately import proved_lately
-from server.identity.letters import Wanted, find_letter, want_letter
+from server.identity.letters import Wanted, drop_links, find_letter, want_letter
 from server.identity.mail_model import AccountEmail, AccountLetter, Subject
 from server.identity.model import Credential
 from server.web.endpoint import house_of
@@ -85,11 +85,11 @@ async def _confirm(request: Request) -> Response:
 
 
 async def _replace(tx: Tx, request: Request, letter: AccountLetter, credential: Credential) -> None:
-    """Let the new address count; whoever reads the old one is told."""
+    """Let the new address count, and no link that went to the old one; whoever reads that is told."""
     house = house_of(request)
     now, address = house.clock.now(), letter.address or ""
     known = await tx.get(AccountEmail, credential.person_id)
-    await tx.delete(letter)
+    await drop_links(tx, credential.username)
     if known is None:
         tx.add(AccountEmail(person_id=credential.person_id, address=address, confirmed_at=now))
         return

@@ -74,6 +74,13 @@ async def begin_here(tx: Tx, connection: HTTPConnection, person_id: UUID, *, sha
     return token
 
 
+async def shared_here(tx: Tx, connection: HTTPConnection) -> bool:
+    """Whether others use this computer, as was said at its present sign-in."""
+    token = read_cookie(connection, house_of(connection).settings)
+    session = await find_login(tx, token) if token else None
+    return session is None or session.shared
+
+
 async def end_here(tx: Tx, connection: HTTPConnection) -> None:
     """End the login of this browser, if there is one."""
     house = house_of(connection)

@@ -16,7 +16,7 @@ from server.core.house import House
 from server.core.ids import new_id, token_hash
 from server.core.outbox import add_errand
 from server.identity.actions import normalise
-from server.identity.mail_model import GOOD_FOR, AccountEmail, AccountLetter, Subject
+from server.identity.mail_model import GOOD_FOR, TOLD_WITHIN, WITH_LINK, AccountEmail, AccountLetter, Subject
 from server.identity.model import Credential
 
 WRITE = "account_letter"
@@ -40,7 +40,8 @@ def letter_token(secrets: Secrets, letter_id: UUID) -> str:
 async def want_letter(tx: Tx, secrets: Secrets, wanted: Wanted, now: datetime) -> None:
     """Have a letter written. What is too old goes; what others asked for before stays good, or a stranger could void it."""
     username = normalise(wanted.username)[:100]
-    await tx.execute(delete(AccountLetter).where(AccountLetter.asked_at <= now - GOOD_FOR))
+    over = AccountLetter.subject.in_(WITH_LINK) & (AccountLetter.asked_at <= now - GOOD_FOR)
+    await tx.execute(delete(AccountLetter).where(over | (AccountLetter.asked_at <= now - TOLD_WITHIN)))
     letter_id = new_id()
     row = AccountLetter(
         id=letter_id, username=username, subject=wanted.subject, address=wanted.address,
@@ -64,9 +65,9 @@ async def find_letter(tx: Tx, token: str, subject: Subject, now: datetime, *, lo
     return letter if letter is not None and letter.alive(now) else None
 
 
-async def drop_letters(tx: Tx, username: str, subject: Subject) -> None:
-    """Void every letter of this kind: what they were for is done."""
-    await tx.execute(delete(AccountLetter).where(AccountLetter.username == username, AccountLetter.subject == subject))
+async def drop_links(tx: Tx, username: str) -> None:
+    """Void every link that was sent for this account: whoever asked for one may be the one who is being kept out."""
+    await tx.execute(delete(AccountLetter).where(AccountLetter.username == username, AccountLetter.subject.in_(WITH_LINK)))
 
 
 async def account_email(tx: Tx, username: str) -> str | None:

@@ -21,7 +21,8 @@ class Subject(StrEnum):
 
 
 WITH_LINK = {Subject.RESET, Subject.CONFIRM}
-GOOD_FOR = timedelta(minutes=30)
+GOOD_FOR = timedelta(minutes=30)  # a link
+TOLD_WITHIN = timedelta(days=7)  # what happened to the account, however late the mail is
 KNOWN_FOR = timedelta(days=400)
 
 
@@ -52,7 +53,7 @@ class AccountLetter(Base):
     asked_at: Mapped[datetime]
 
     def alive(self, now: datetime) -> bool:
-        return now - self.asked_at < GOOD_FOR
+        return now - self.asked_at < (GOOD_FOR if self.subject in WITH_LINK else TOLD_WITHIN)
 
 
 class KnownDevice(Base):

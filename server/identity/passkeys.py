@@ -35,7 +35,7 @@ from server.identity.passkey_model import ANSWER_WITHIN, LONGEST_NAME, Passkey, 
 
 HANDLE_BYTES = CHALLENGE_BYTES = 32
 MOST = 20  # passkeys of one person
-UNFIT = (WebAuthnException, ValueError, KeyError, TypeError, IndexError)  # what the library says of an answer that is none
+UNFIT = (WebAuthnException, ValueError, KeyError, TypeError, IndexError, RecursionError)  # what the library says of an answer that is none
 VERIFIED = UserVerificationRequirement.REQUIRED
 
 

@@ -11,8 +11,8 @@ from server.errors import Forbidden, TooFast
 from server.identity.actions import end_all_logins, find_credential
 from server.identity.choosing import password_fault
 from server.identity.devices import forget_devices
-from server.identity.gate import begin_here, signed_in
-from server.identity.letters import Wanted, drop_letters, find_letter, tell_person, want_letter
+from server.identity.gate import begin_here, shared_here, signed_in
+from server.identity.letters import Wanted, drop_links, find_letter, tell_person, want_letter
 from server.identity.mail_model import Subject
 from server.identity.model import Credential, Person
 from server.identity.passwords import Passwords
@@ -80,7 +80,8 @@ async def _choose(request: Request, passwords: Passwords) -> Response:
     async with house.database.read() as tx:
         letter = await find_letter(tx, request.path_params["token"], Subject.RESET, now)
         credential = await find_credential(tx, letter.username) if letter else None
-        fault = await _fault(tx, credential, password) if credential else "over"
+        person = await tx.get_one(Person, credential.person_id) if credential else None
+    fault = password_fault(password, credential.username, person.name) if credential and person else "over"
     if fault:
         return _new_password(request, fault)
     password_hash = await passwords.hash(password)
@@ -89,22 +90,17 @@ async def _choose(request: Request, passwords: Passwords) -> Response:
         credential = await find_credential(tx, letter.username) if letter else None
         if letter is None or credential is None:
             return _new_password(request, "over")
-        await drop_letters(tx, letter.username, Subject.RESET)
         await forget_devices(tx, credential.person_id)
         await _set(tx, request, credential, password_hash)
     return RedirectResponse("/sign-in?changed", status_code=303)
 
 
-async def _fault(tx: Tx, credential: Credential, password: str) -> str:
-    person = await tx.get_one(Person, credential.person_id)
-    return password_fault(password, credential.username, person.name)
-
-
 async def _set(tx: Tx, request: Request, credential: Credential, password_hash: str) -> None:
-    """Store it, end every login, and have the person told."""
+    """Store it, end every login, void every link that was sent, and have the person told."""
     house = house_of(request)
     credential.password_hash, credential.changed_at = password_hash, house.clock.now()
     await end_all_logins(tx, credential.person_id, house.clock.now())
+    await drop_links(tx, credential.username)
     await tell_person(tx, house, credential.person_id, Subject.PASSWORD_CHANGED, language_of(request).tag)
 
 
@@ -121,7 +117,7 @@ async def _change(request: Request, passwords: Passwords) -> Response:
     password_hash = await passwords.hash(form["password"])
     async with house.database.write() as tx:
         await _set(tx, request, await tx.get_one(Credential, who.person_id), password_hash)
-        token = await begin_here(tx, request, who.person_id)
+        token = await begin_here(tx, request, who.person_id, shared=await shared_here(tx, request))
     response = _page(request, done=True)
     set_cookie(response, house.settings, token)
     return response
@@ -136,7 +132,8 @@ async def _refused(request: Request, passwords: Passwords, person_id: UUID, form
     except Forbidden:
         return "present"
     async with house_of(request).database.read() as tx:
-        return await _fault(tx, await tx.get_one(Credential, person_id), form.get("password", ""))
+        credential, person = await tx.get_one(Credential, person_id), await tx.get_one(Person, person_id)
+    return password_fault(form.get("password", ""), credential.username, person.name)
 
 
 def _page(request: Request, fault: str = "", status: int = 200, *, done: bool = False) -> Response:

@@ -55,7 +55,7 @@ def _faults(request: Request, form: Form) -> Form:
 
 
 async def _register(request: Request, passwords: Passwords) -> Response:
-    """Count tries before any work: the answer 'taken' tells that a name exists, and each account sends a letter."""
+    """Count tries before any work: the answer 'taken' tells that a name exists, and each account sends a letter to whoever is named."""
     house = house_of(request)
     form = await read_form(request)
     try:
@@ -65,9 +65,11 @@ async def _register(request: Request, passwords: Passwords) -> Response:
     faults = _faults(request, form)
     if faults:
         return _page(request, form, faults, 422)
-    password_hash = await passwords.hash(form["password"])
     try:
-        return await _open(request, form, password_hash)
+        await house.limiter.hit("prove_address", house.secrets.mac("prove", read_mail_address(form["email"]) or "").hex())
+        return await _open(request, form, await passwords.hash(form["password"]))
+    except TooFast:
+        return _page(request, form, {"form": "too_fast"}, 429)
     except Invalid as error:
         return _page(request, form, {"username": error.code}, 422)
 

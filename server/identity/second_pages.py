@@ -12,7 +12,7 @@ from server.core.db import Tx
 from server.errors import Conflict, TooFast
 from server.identity.actions import end_all_logins
 from server.identity.entering import SECOND, SET_UP, First, Rules, Way, complete
-from server.identity.gate import begin_here, signed_in
+from server.identity.gate import begin_here, shared_here, signed_in
 from server.identity.lately import proved_lately
 from server.identity.model import Credential
 from server.identity.second import (
@@ -156,7 +156,7 @@ async def _confirm(request: Request) -> Response:
         factor.confirmed_at = now
         codes = await new_codes(tx, house.secrets, who.person_id)
         await end_all_logins(tx, who.person_id, now)
-        token = await begin_here(tx, request, who.person_id)
+        token = await begin_here(tx, request, who.person_id, shared=await shared_here(tx, request))
     return _paper(request, codes, token)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
+from sqlalchemy import delete
+
 from server.consultation.events import Channel
 from server.core.db import Tx
 from server.core.house import House
@@ -46,8 +48,16 @@ def write_with(house: House, post: Post, carriers: Mapping[Channel, Carrier]) ->
             address = await _address(tx, row) if row and row.alive(house.clock.now()) else None
         if row is not None and address:
             await carriers[Channel.EMAIL].carry(letter_of(post, row, address), str(row.id))
+            await _forget_notice(house, row)
 
     return run
+
+
+async def _forget_notice(house: House, row: AccountLetter) -> None:
+    """What only tells is done with once it was carried; a link's row is needed until it is followed."""
+    if row.subject not in WITH_LINK:
+        async with house.database.write() as tx:
+            await tx.execute(delete(AccountLetter).where(AccountLetter.id == row.id))
 
 
 async def _address(tx: Tx, row: AccountLetter) -> str | None:

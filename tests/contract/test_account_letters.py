@@ -91,6 +91,17 @@ async def test_a_letter_that_comes_too_late_is_not_sent(house: House, work: Work
     assert postman.letters == []
 
 
+async def test_what_happened_is_told_however_late_and_then_forgotten(house: House, work: Work, postman: Postman, clock: StillClock) -> None:
+    await want(house, Subject.PASSWORD_CHANGED)
+    clock.advance(2 * GOOD_FOR.total_seconds())
+    async with house.database.write() as tx:
+        await want_letter(tx, house.secrets, Wanted("dr_nobody", Subject.RESET, "en-GB"), clock.now())
+    await work()
+    assert [letter.subject for _, letter in postman.letters] == [WORDS[Subject.PASSWORD_CHANGED][0]]
+    async with house.database.read() as tx:
+        assert (await tx.scalars(select(AccountLetter.subject))).all() == [Subject.RESET]
+
+
 async def test_second_factors_come_under_a_new_key(house: House) -> None:
     async with house.database.write() as tx:
         await seat_cast(tx, MORNING)

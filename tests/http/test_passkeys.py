@@ -227,3 +227,8 @@ async def test_a_passkey_needs_a_name(alice: httpx2.AsyncClient) -> None:
 async def test_bad_23_an_answer_that_is_none_is_refused(alice: httpx2.AsyncClient, stranger: httpx2.AsyncClient, answer: str) -> None:
     assert (await stranger.post("/sign-in/passkey", data={"credential": answer})).headers["location"] == UNFIT
     assert (await alice.post(PASSKEYS, data={"name": "x", "credential": answer})).status_code == 422
+
+
+async def test_an_answer_of_nothing_but_brackets_is_none(stranger: httpx2.AsyncClient) -> None:
+    answer = await stranger.post("/sign-in/passkey", data={"credential": "[" * 9000})
+    assert answer.headers.get("location") == UNFIT

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.core.house import House
+from server.identity.actions import find_login
 from server.identity.letters import letter_token
 from server.identity.mail_model import AccountEmail, AccountLetter, KnownDevice, Subject
 from server.messaging.account_letters import letter_of
@@ -140,6 +141,16 @@ async def test_the_password_is_changed_in_the_account(app: Starlette, stranger: 
         assert not await signed_in(thief)
 
 
+@pytest.mark.parametrize("own", ["yes", ""])
+async def test_ones_own_computer_stays_ones_own(stranger: httpx2.AsyncClient, house: House, own: str) -> None:
+    await stranger.post("/sign-in", data=PASSWORD | {"own": own})
+    await stranger.post("/account/password", data={"present": ALICE.password, "password": BETTER})
+    async with house.database.read() as tx:
+        login = await find_login(tx, stranger.cookies["sid"])
+    assert login is not None
+    assert login.shared == (own != "yes")
+
+
 async def test_letters_go_to_an_address_that_was_confirmed(stranger: httpx2.AsyncClient, sign_in: SignIn, house: House) -> None:
     alice = await sign_in(ALICE)
     answer = await alice.post("/account/email", data={"email": f" {MAIL.upper()} "})
@@ -155,6 +166,27 @@ async def test_letters_go_to_an_address_that_was_confirmed(stranger: httpx2.Asyn
     await alice.post("/account/email", data={"email": "new@example.org"})
     await stranger.post(await link(house, Subject.CONFIRM))
     assert [one.address for one in await letters(house, Subject.EMAIL_CHANGED)] == [MAIL]
+
+
+async def test_a_new_password_voids_the_links_of_whoever_had_the_old_one(
+    sign_in: SignIn, stranger: httpx2.AsyncClient, house: House
+) -> None:
+    thief, alice = await sign_in(ALICE), await sign_in(ALICE)
+    await thief.post("/account/email", data={"email": "thief@example.org"})
+    await thief.post("/reset", data={"username": ALICE.username})
+    paths = [await link(house, Subject.CONFIRM), await link(house)]
+    await alice.post("/account/password", data={"present": ALICE.password, "password": BETTER})
+    assert [(await stranger.post(path, data={"password": "another quiet pony hums"})).status_code for path in paths] == [404, 404]
+    assert await enters(stranger, BETTER)
+
+
+async def test_a_new_address_voids_the_links_that_went_to_the_old_one(sign_in: SignIn, stranger: httpx2.AsyncClient, house: House) -> None:
+    alice = await sign_in(ALICE)
+    await stranger.post("/reset", data={"username": ALICE.username})
+    path = await link(house)
+    await alice.post("/account/email", data={"email": MAIL})
+    await stranger.post(await link(house, Subject.CONFIRM))
+    assert (await stranger.post(path, data={"password": BETTER})).status_code == 404
 
 
 async def test_what_is_no_address_is_said(sign_in: SignIn) -> None:

@@ -95,6 +95,14 @@ async def test_bad_32_names_are_not_fished_for_without_end(stranger: httpx2.Asyn
     assert statuses == [422] * (len(statuses) - 1) + [429]
 
 
+async def test_bad_32_nobody_is_flooded_with_letters_by_strangers(stranger: httpx2.AsyncClient, house: House) -> None:
+    most = RULES["prove_address"].times
+    statuses = [(await stranger.post("/register", data=FAY | {"username": f"fay{count}"})).status_code for count in range(most + 1)]
+    assert statuses == [303] * most + [429]
+    async with house.database.read() as tx:
+        assert len((await tx.scalars(select(AccountLetter).where(AccountLetter.subject == Subject.CONFIRM))).all()) == most
+
+
 async def test_a_new_account_reads_nobodys_record(stranger: httpx2.AsyncClient) -> None:
     await stranger.post("/register", data=FAY | {"name": DANA.name})
     assert "Harbour Clinic" not in (await stranger.get("/my")).text
