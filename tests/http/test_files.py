@@ -266,6 +266,16 @@ async def test_a_record_takes_so_many_and_no_more(alice: httpx2.AsyncClient, hou
     assert len(stored(house)) == 1
 
 
+async def test_forms_that_are_read_at_once_hold_so_much_and_no_more(
+    alice: httpx2.AsyncClient, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.web.uploads.MOST_HELD", 4096)
+    for _ in range(3):
+        assert (await send(alice, FILES, b"x" * 3000, "a.txt")).status_code == 303
+        assert (await send(alice, FILES, b"x" * 5000, "b.txt")).status_code == 503
+    assert len(await rows(house)) == 3
+
+
 async def test_documents_come_under_a_new_key(alice: httpx2.AsyncClient, house: House) -> None:
     await send(alice, FILES, b"Kept", "kept.txt")
     new = add_key(house.settings.data_dir)
