@@ -59,6 +59,7 @@ WRONG = {
     "title": _("This title is too long. Please shorten it to 200 letters."),
     "on": _("Please write the date as a day that has been, or leave it out."),
     "full": _("There are as many documents as can be kept already. Please delete one that is not needed."),
+    "sent": _("You have sent as many documents by this link as can be taken. Please ask your professional before you send more."),
 }
 
 _NAME = re.compile(rb"/([^\x00\t\n\f\r ()<>\[\]{}/%]*)")

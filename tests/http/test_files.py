@@ -266,6 +266,26 @@ async def test_a_record_takes_so_many_and_no_more(alice: httpx2.AsyncClient, hou
     assert len(stored(house)) == 1
 
 
+async def test_hidden_documents_do_not_fill_a_record(alice: httpx2.AsyncClient, house: House) -> None:
+    object.__setattr__(house.settings, "documents_per_record", 1)
+    await send(alice, FILES, b"One", "one.txt")
+    assert (await alice.post(f"{FILES}/{(await only(house)).id}/hide", data={"why": "About somebody else"})).status_code == 303
+    assert (await send(alice, FILES, b"Two", "two.txt")).status_code == 303
+
+
+async def test_a_link_does_not_fill_a_record(
+    app: Starlette, alice: httpx2.AsyncClient, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.patients.file_actions.MOST_BY_LINK", 1)
+    path = f"/v/{meeting.visit_id}/files"
+    async with browser_of(app, {"visit": meeting.token}) as by_link:
+        assert (await send(by_link, path, b"One", "one.txt")).status_code == 303
+        page = await send(by_link, path, b"Two", "two.txt")
+    assert (page.status_code, "as many documents by this link" in page.text) == (422, True)
+    for text in (b"Three", b"Four"):
+        assert (await send(alice, FILES, text, "more.txt")).status_code == 303
+
+
 async def test_forms_that_are_read_at_once_hold_so_much_and_no_more(
     alice: httpx2.AsyncClient, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
