@@ -90,7 +90,9 @@ async def test_a_professional_adds_and_takes_out(alice: httpx2.AsyncClient, hous
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
     assert not any(b"Letter" in sealed for sealed in [*stored(house), row.sealed])
-    assert await acts(house) == [Act.ADDED, Act.EXPORTED]
+    assert await acts(house) == [Act.ADDED, Act.LOOKED, Act.EXPORTED]
+    assert (await send(alice, FILES, b"", "empty.pdf")).status_code == 422
+    assert (await acts(house))[-1] == Act.LOOKED, "the page of a refusal shows the list too"
 
 
 async def test_a_patient_sends_and_reads_what_is_shared(alice: httpx2.AsyncClient, dana: httpx2.AsyncClient, house: House) -> None:
