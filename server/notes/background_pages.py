@@ -82,13 +82,17 @@ def routes() -> list[Route]:
 
 
 async def _show(request: Request) -> Response:
-    """Show the page, and keep that somebody looked."""
+    return render(request, PAGE, {**await _looked(request), "fault": None, "said": ""})
+
+
+async def _looked(request: Request) -> dict[str, object]:
+    """Return what the page shows, and keep that somebody looked."""
     async with house_of(request).database.write() as tx:
         visit = await _visit(request, tx)
+        shown = await _shown(visit)
         deed = Deed(visit.patient.practice_id, visit.viewer.person_id, Act.LOOKED, THING, visit.patient.id, visit.patient.id)
         await record(tx, deed, visit.now)
-        shown = await _shown(visit)
-    return render(request, PAGE, {**shown, "fault": None, "said": ""})
+    return shown
 
 
 async def _particulars(request: Request) -> Response:
@@ -143,8 +147,7 @@ async def _answer(request: Request) -> Response:
 
 
 async def _refused(request: Request, fault: _Fault, status: int) -> Response:
-    async with house_of(request).database.read() as tx:
-        shown = await _shown(await _visit(request, tx))
+    shown = await _looked(request)
     return render(request, PAGE, {**shown, "fault": fault, "said": language_of(request).text(SENTENCES[fault.code])}, status=status)
 
 

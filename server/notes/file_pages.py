@@ -14,6 +14,7 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.policy import Viewer, may_read_background, may_write_record
 from server.access.viewer import load_viewer
+from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.marking import _
 from server.core.press import Press
@@ -23,7 +24,7 @@ from server.notes.records import record_facts, see_record
 from server.notes.signed import last_signed, signed_since
 from server.patients.file_actions import Draft, Hiding, Sender, add_file, content_of, delete_file, hide_file, read_about, sealed, take_out
 from server.patients.file_answer import attachment
-from server.patients.file_doors import files_of, see_file
+from server.patients.file_doors import THING, files_of, see_file
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
 from server.patients.files import RecordFile
@@ -150,13 +151,16 @@ async def _hide(request: Request) -> Response:
 
 
 async def _page(request: Request, fault: _Fault | None, status: int) -> Response:
+    """Show the list, and keep that somebody looked."""
     house = house_of(request)
-    async with house.database.read() as tx:
+    async with house.database.write() as tx:
         visit = await _visit(request, tx)
         files = await files_of(tx, house.keyring, visit.patient.id)
         signed_at = await last_signed(tx, visit.patient.id)
         newest_first = [(filed, _deletable(visit, filed.row, signed_at)) for filed in files]
         part = await part_of(tx, visit.viewer)
+        deed = Deed(visit.patient.practice_id, visit.viewer.person_id, Act.LOOKED, THING, visit.patient.id, visit.patient.id)
+        await record(tx, deed, visit.now)
     shown = {
         "part": part,
         "patient": visit.patient,

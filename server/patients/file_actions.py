@@ -22,6 +22,7 @@ from server.patients.inspecting import Inspected
 from server.patients.model import Patient
 
 LONGEST_WHY = 300
+MOST_BY_LINK = 20  # of one person in one consultation; hidden and deleted ones do not count
 UNREADABLE = _("This document cannot be opened at the moment.")
 
 
@@ -77,9 +78,12 @@ async def sealed(house: House, draft: Draft) -> AsyncIterator[RecordFile]:
 
 
 async def add_file(tx: Tx, house: House, patient: Patient, row: RecordFile) -> None:
-    """Keep the row of a sealed file; raises `Invalid` where the record is full."""
-    if await count_files(tx, patient.id) >= house.settings.documents_per_record:
+    """Keep the row of a sealed file; raises `Invalid` where the record is full, or enough came by the link."""
+    if await count_files(tx, RecordFile.patient_id == patient.id) >= house.settings.documents_per_record:
         raise refusal("full")
+    by_link = (RecordFile.participant_id == row.participant_id) & RecordFile.person_id.is_(None)
+    if row.person_id is None and await count_files(tx, by_link) >= MOST_BY_LINK:
+        raise refusal("sent")
     row.added_at = house.clock.now()
     tx.add(row)
     await tx.flush()

@@ -95,9 +95,10 @@ async def file_of_call(tx: Tx, keyring: KeyRing, consultation_id: UUID, file_id:
     return _opened(keyring, found)
 
 
-async def count_files(tx: Tx, patient_id: UUID) -> int:
-    kept = (RecordFile.patient_id == patient_id) & RecordFile.deleted_at.is_(None)
-    return await tx.scalar(select(func.count()).where(kept)) or 0
+async def count_files(tx: Tx, *which: ColumnElement[bool]) -> int:
+    """Return how many are kept and not hidden."""
+    kept = RecordFile.deleted_at.is_(None) & RecordFile.hidden_at.is_(None)
+    return await tx.scalar(select(func.count()).select_from(RecordFile).where(kept, *which)) or 0
 
 
 async def _filed(tx: Tx, keyring: KeyRing, *which: ColumnElement[bool]) -> list[Filed]:

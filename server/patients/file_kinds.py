@@ -14,7 +14,9 @@ LONGEST_NAME = 120
 LONGEST_TITLE = 200
 PDF_END_WITHIN = 1024  # bytes from the end: what stands behind its last mark is no part of a PDF
 MOST_INFLATED = 4 << 20  # bytes of one stream; what is longer is refused, as it cannot be looked through
-MOST_STREAMS = 2000
+MOST_INFLATED_OF_A_FILE = 64 << 20
+MOST_STREAMS = 20_000
+MOST_NAMES = 1_000_000  # outside of streams; a million is looked through in a second
 
 
 class Kind(StrEnum):
@@ -49,6 +51,7 @@ WRONG = {
     "big": _("This file is too big."),
     "pixels": _("This picture has too many pixels. Please send a smaller one."),
     "active": _("This PDF holds a program or another file. Please print it into a new PDF, and send that."),
+    "crowded": _("This PDF holds too much to be looked through. Please print it into a new PDF, or send it in parts."),
     "locked": _("This PDF is protected with a password, so it cannot be checked. Please send it without."),
     "virus": _("This file was refused, because it holds a virus."),
     "unchecked": _("This file could not be checked for viruses, so it was not taken. Please try again later."),
@@ -56,11 +59,12 @@ WRONG = {
     "title": _("This title is too long. Please shorten it to 200 letters."),
     "on": _("Please write the date as a day that has been, or leave it out."),
     "full": _("There are as many documents as can be kept already. Please delete one that is not needed."),
+    "sent": _("You have sent as many documents by this link as can be taken. Please ask your professional before you send more."),
 }
 
 _NAME = re.compile(rb"/([^\x00\t\n\f\r ()<>\[\]{}/%]*)")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_OBJECT = re.compile(rb"obj(?:(?<=[\s0-9]obj)|(?<=endobj))(?=[\s<\[(/%])")  # the literal first, for speed
 ACTIVE = {b"JavaScript", b"JS", b"Launch", b"EmbeddedFile", b"EmbeddedFiles", b"RichMedia", b"XFA"}
 _CONTROLS = set(range(32)) - set(b"\t\n\r\f")
 
@@ -99,35 +103,73 @@ def check_pdf(content: bytes) -> None:
     end = content.rfind(b"%%EOF")
     if not re.match(rb"%PDF-[12]\.[0-9]", content) or end < 0 or len(content) - end > PDF_END_WITHIN:
         raise refusal("broken")
-    names = _names(content)
-    if b"Encrypt" in names:
-        raise refusal("locked")
-    if names & ACTIVE or any(_names(plain) & ACTIVE for plain in _packed_objects(content)):
-        raise refusal("active")
-
-
-def _names(content: bytes) -> set[bytes]:
-    return {_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), name) for name in _NAME.findall(content)}
-
-
-def _packed_objects(content: bytes) -> Iterator[bytes]:
-    """Yield what the streams hold in which other objects are packed; raises `Invalid` for more than can be looked through."""
-    for number, found in enumerate(_STREAM.finditer(content)):
-        if number == MOST_STREAMS:
+    looked, inflated = 0, 0
+    for piece, body in _pieces(content):
+        names, count = _names(piece)
+        plain = _inflated(body) if b"ObjStm" in names else b""
+        packed, more = _names(plain)
+        looked, inflated = looked + count + more, inflated + len(plain)
+        if looked > MOST_NAMES or inflated > MOST_INFLATED_OF_A_FILE:
+            raise refusal("crowded")
+        if b"Encrypt" in names:
+            raise refusal("locked")
+        if (names | packed) & ACTIVE:
             raise refusal("active")
-        head = content[max(content.rfind(b"obj", 0, found.start()), 0) : found.start()]
-        if b"ObjStm" in _names(head):
-            yield _inflated(content[found.end() :])
 
 
-def _inflated(packed: bytes) -> bytes:
+def _names(content: bytes | memoryview) -> tuple[set[bytes], int]:
+    """Return the names, and how many were written; one by one, so that other threads are heard in between."""
+    names: set[bytes] = set()
+    count = 0
+    for count, found in enumerate(_NAME.finditer(content), 1):
+        names.add(found[1])
+        if count > MOST_NAMES:
+            break
+    return {_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), name) for name in names}, count
+
+
+def _pieces(content: bytes) -> Iterator[tuple[memoryview, memoryview]]:
+    """Yield what stands before each stream, and the stream: each byte once, for the bytes of a scan may look like any name.
+
+    Where an object stands in a stream, what follows is no longer believed to be one. Raises `Invalid` for too many streams.
+    """
+    view, at, end = memoryview(content), 0, -1
+    for _number in range(MOST_STREAMS):
+        begin = _next_stream(content, at)
+        if begin < 0:
+            yield view[at:], view[:0]
+            return
+        if end < begin:
+            end = content.find(b"endstream", begin)
+            end = len(content) if end < 0 else end
+        hidden = _OBJECT.search(content, begin, end)
+        stop = max(hidden.start() - 8, begin) if hidden else end
+        yield view[at:begin], view[begin:stop]
+        at = stop
+    raise refusal("crowded")
+
+
+def _next_stream(content: bytes, at: int) -> int:
+    """Return where the bytes of the next stream begin; negative for none."""
+    while (found := content.find(b"stream", at)) >= 0:
+        at = found + len(b"stream")
+        line = next((line for line in (b"\n", b"\r\n") if content.startswith(line, at)), b"")
+        if line and not content.endswith(b"end", 0, found):
+            return at + len(line)
+    return -1
+
+
+def _inflated(packed: memoryview) -> bytes:
+    """Return the objects that are packed in a stream; raises `Invalid` for what cannot be unpacked as a whole."""
     unpacker = zlib.decompressobj()
     try:
         plain = unpacker.decompress(packed, MOST_INFLATED)
     except zlib.error:
         raise refusal("broken") from None
-    if unpacker.unconsumed_tail:
-        raise refusal("active")
+    if unpacker.unconsumed_tail or len(plain) >= MOST_INFLATED:
+        raise refusal("crowded")
+    if not unpacker.eof:
+        raise refusal("broken")
     return plain
 
 

@@ -52,6 +52,7 @@ OF_BACKGROUND = {
     Act.CHANGED: _("Changed who you are or your health background in the record"),
 }
 OF_A_DOCUMENT = {
+    Act.LOOKED: _("Looked at the list of documents"),
     Act.EXPORTED: _("Opened or downloaded a document"),
     Act.DELETED: _("Deleted a document"),
 }

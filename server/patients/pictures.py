@@ -1,9 +1,10 @@
 """Draws a picture anew, so that nothing but its pixels is kept: no place, no camera, no program behind its end. Blocking."""
 
+import struct
 import warnings
 from io import BytesIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from server.patients.file_kinds import Kind, refusal
 
@@ -14,6 +15,15 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 _FORMATS = {Kind.JPEG: "JPEG", Kind.PNG: "PNG", Kind.WEBP: "WEBP"}
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by what the camera writes of how it was held
 _MODES = {"L", "RGB", "RGBA"}
 
 
@@ -23,14 +33,14 @@ def drawn_anew(content: bytes, kind: Kind) -> bytes:
         return _drawn(content, _FORMATS[kind])
     except (Image.DecompressionBombWarning, Image.DecompressionBombError, MemoryError):
         raise refusal("pixels") from None
-    except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError, TypeError, IndexError, KeyError):
+    except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError, TypeError, IndexError, KeyError, AttributeError, struct.error):
         raise refusal("broken") from None
 
 
 def _drawn(content: bytes, form: str) -> bytes:
     with Image.open(BytesIO(content), formats=[form]) as image:
         image.load()
-        upright = ImageOps.exif_transpose(_in_srgb(image))
+        upright = _upright(_in_srgb(image))
         plain = upright if upright.mode in _MODES else upright.convert("RGBA" if "transparency" in upright.info else "RGB")
     if form == "JPEG" and plain.mode == "RGBA":
         plain = plain.convert("RGB")
@@ -39,6 +49,18 @@ def _drawn(content: bytes, form: str) -> bytes:
     out = BytesIO()
     fresh.save(out, form, **({} if form == "PNG" else {"quality": QUALITY}))
     return out.getvalue()
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn it as the camera was held; tags that cannot be read change nothing, as they are not kept."""
+    try:
+        held = image.getexif().get(ExifTags.Base.Orientation)
+    except (struct.error, OSError, ValueError, SyntaxError, TypeError, LookupError, AttributeError):
+        held = None
+    turn = _TURNS.get(held) if isinstance(held, int) else None
+    turned = image if turn is None else image.transpose(turn)
+    turned.info = image.info
+    return turned
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:

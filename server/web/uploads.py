@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from server.errors import Malformed, TooBig, TooSlow, Unsupported
+from server.errors import Malformed, Overloaded, TooBig, TooSlow, Unsupported
 from server.web.endpoint import inspect_text
 
 WITHIN_S = 300.0  # 20 MB in that time are 0.5 Mbit/s
+MOST_HELD = 256 << 20  # bytes of all forms that are being read; counted as they come, so that a slow sender takes no more than they sent
 ENVELOPE = 16 * 1024  # bytes of the form around the file
 MOST_FIELDS = 8
 LONGEST_FIELD = 4096
@@ -29,13 +30,41 @@ class _InMemory(MultiPartParser):
     spool_max_size = 1 << 30  # never to the disk
 
 
+class _Share:
+    """What one form holds of the memory that is for all of this process."""
+
+    held_by_all = 0
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _Share.held_by_all -= self._held
+
+    def take(self, size: int) -> None:
+        if _Share.held_by_all + size > MOST_HELD:
+            raise Overloaded
+        self._held += size
+        _Share.held_by_all += size
+
+
 async def read_upload(request: Request, most_bytes: int) -> Upload:
-    """Read the form; whoever calls has decided that they may send it. Raises `Unsupported`, `TooBig`, `TooSlow` or `Malformed`."""
+    """Read the form; whoever calls has decided that they may send it.
+
+    Raises `Unsupported`, `TooBig`, `TooSlow`, `Malformed`, and `Overloaded` where too much is being read already.
+    """
+    with _Share() as share:
+        return await _read(request, most_bytes, share)
+
+
+async def _read(request: Request, most_bytes: int, share: _Share) -> Upload:
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "multipart/form-data":
         raise Unsupported("This form could not be read.")
-    parser = _InMemory(
-        request.headers, _bounded(request, most_bytes + ENVELOPE), max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD
-    )
+    body = _bounded(request, most_bytes + ENVELOPE, share)
+    parser = _InMemory(request.headers, body, max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
     try:
         async with asyncio.timeout(WITHIN_S):
             form = await parser.parse()
@@ -55,10 +84,11 @@ async def read_upload(request: Request, most_bytes: int) -> Upload:
     return Upload(fields, name, content)
 
 
-async def _bounded(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+async def _bounded(request: Request, most_bytes: int, share: _Share) -> AsyncGenerator[bytes, None]:
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > most_bytes:
             raise TooBig
+        share.take(len(part))
         yield part

@@ -152,6 +152,7 @@ async def test_the_professional_answers_instead(alice: httpx2.AsyncClient, dana:
     empty = await alice.post(f"{PAGE}/{wish.id}/answer", data={"reply": ""})
     assert empty.status_code == 422
     assert f'href="#reply-{wish.id}"' in empty.text
+    assert (await acts(house))[-1] == (Act.LOOKED, "staff"), "the page of a refusal shows the background too"
     assert (await alice.post(f"{PAGE}/{wish.id}/answer", data={"reply": "We stopped it in May."})).status_code == 303
     page = (await dana.get(MINE)).text
     assert "We stopped it in May." in page

@@ -90,7 +90,9 @@ async def test_a_professional_adds_and_takes_out(alice: httpx2.AsyncClient, hous
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
     assert not any(b"Letter" in sealed for sealed in [*stored(house), row.sealed])
-    assert await acts(house) == [Act.ADDED, Act.EXPORTED]
+    assert await acts(house) == [Act.ADDED, Act.LOOKED, Act.EXPORTED]
+    assert (await send(alice, FILES, b"", "empty.pdf")).status_code == 422
+    assert (await acts(house))[-1] == Act.LOOKED, "the page of a refusal shows the list too"
 
 
 async def test_a_patient_sends_and_reads_what_is_shared(alice: httpx2.AsyncClient, dana: httpx2.AsyncClient, house: House) -> None:
@@ -264,6 +266,36 @@ async def test_a_record_takes_so_many_and_no_more(alice: httpx2.AsyncClient, hou
     page = await send(alice, FILES, b"Two", "two.txt")
     assert (page.status_code, "as many documents as can be kept" in page.text) == (422, True)
     assert len(stored(house)) == 1
+
+
+async def test_hidden_documents_do_not_fill_a_record(alice: httpx2.AsyncClient, house: House) -> None:
+    object.__setattr__(house.settings, "documents_per_record", 1)
+    await send(alice, FILES, b"One", "one.txt")
+    assert (await alice.post(f"{FILES}/{(await only(house)).id}/hide", data={"why": "About somebody else"})).status_code == 303
+    assert (await send(alice, FILES, b"Two", "two.txt")).status_code == 303
+
+
+async def test_a_link_does_not_fill_a_record(
+    app: Starlette, alice: httpx2.AsyncClient, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.patients.file_actions.MOST_BY_LINK", 1)
+    path = f"/v/{meeting.visit_id}/files"
+    async with browser_of(app, {"visit": meeting.token}) as by_link:
+        assert (await send(by_link, path, b"One", "one.txt")).status_code == 303
+        page = await send(by_link, path, b"Two", "two.txt")
+    assert (page.status_code, "as many documents by this link" in page.text) == (422, True)
+    for text in (b"Three", b"Four"):
+        assert (await send(alice, FILES, text, "more.txt")).status_code == 303
+
+
+async def test_forms_that_are_read_at_once_hold_so_much_and_no_more(
+    alice: httpx2.AsyncClient, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.web.uploads.MOST_HELD", 4096)
+    for _ in range(3):
+        assert (await send(alice, FILES, b"x" * 3000, "a.txt")).status_code == 303
+        assert (await send(alice, FILES, b"x" * 5000, "b.txt")).status_code == 503
+    assert len(await rows(house)) == 3
 
 
 async def test_documents_come_under_a_new_key(alice: httpx2.AsyncClient, house: House) -> None:

@@ -1,5 +1,7 @@
 """What a file really is: neither its name nor its type is believed."""
 
+import struct
+import time
 import zipfile
 from io import BytesIO
 
@@ -61,12 +63,34 @@ def test_bad_34_what_is_not_taken_or_says_it_is_something_else(content: bytes, n
         (pdf()[:-10], "broken"), (pdf() + zipped() + bytes(2000), "broken"), (b"%PDF-x\n%%EOF", "broken"),
         (pdf(b"<< /OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> >>"), "active"), (pdf(b"<< /S /J#61vaScript >>"), "active"),
         (pdf(b"<< /S /Launch >>"), "active"), (pdf(b"<< /EmbeddedFile >>"), "active"), (pdf(b"<< /Encrypt 5 0 R >>"), "locked"),
-        (packed_pdf(b"<< /S /JavaScript >>"), "active"), (packed_pdf(bytes(5 << 20)), "active"),
+        (packed_pdf(b"<< /S /JavaScript >>"), "active"), (packed_pdf(bytes(5 << 20)), "crowded"),
         (pdf(b"2 0 obj\n<< /Type /ObjStm >>\nstream\nnot packed\nendstream\n"), "broken"),
     ],
 )  # fmt: skip
 def test_bad_34_a_pdf_that_is_cut_or_can_do_something(content: bytes, code: str) -> None:
     assert code_of(content, "a.pdf") == code
+
+
+def test_names_in_the_bytes_of_a_scan_are_not_names() -> None:
+    scan = b"1 0 obj\n<< /Filter /DCTDecode >>\nstream\n\xff\xd8/JS\x00 /XFA/Encrypt \xff\nendstream\nendobj\n"
+    assert kind_of(pdf(scan), "scan.pdf") is Kind.PDF
+
+
+@pytest.mark.parametrize("start", [b"(stream\n)", b"%stream\n", b"<< /Length 0 >>stream\n"])
+def test_bad_34_an_object_that_hides_in_a_stream_is_found(start: bytes) -> None:
+    hidden = start + b"\n7 0 obj\n<< /S /JavaScript >>\nendobj\nstream\nendstream\n"
+    assert code_of(pdf(b"1 0 obj\n" + hidden), "a.pdf") == "active"
+    packed = packed_pdf(b"<< /S /JavaScript >>")
+    assert code_of(pdf(b"1 0 obj\n" + start + packed[packed.index(b"2 0 obj") :]), "a.pdf") == "active"
+
+
+def test_bad_34_many_streams_are_looked_through_in_time() -> None:
+    many = b"1 0 obj\n" + b"/A stream\n".ljust(3500, b"/") * 300
+    begun = time.process_time()
+    assert kind_of(pdf(many), "a.pdf") is Kind.PDF
+    assert time.process_time() - begun < 5
+    assert code_of(pdf(b"stream\nendstream\n" * 20_001), "a.pdf") == "crowded"
+    assert code_of(pdf(b"/" * 1_000_001), "a.pdf") == "crowded"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +117,35 @@ def test_a_photograph_keeps_its_pixels_and_nothing_else() -> None:
         assert image.size == (30, 40), "it stands upright"
         assert not image.getexif()
         assert "comment" not in image.info
+
+
+def test_every_way_to_hold_a_camera_is_turned_upright() -> None:
+    for held in range(10):
+        exif = Image.Exif()
+        exif[0x0112] = held
+        with Image.open(BytesIO(drawn_anew(picture(exif=exif.tobytes()), Kind.JPEG))) as image:
+            assert image.size == ((30, 40) if held in range(5, 9) else (40, 30))
+
+
+@pytest.mark.parametrize("fault", [struct.error, AttributeError])
+def test_damaged_tags_do_not_spoil_a_picture(monkeypatch: pytest.MonkeyPatch, fault: type[Exception]) -> None:
+    def damaged(_image: Image.Image) -> Image.Exif:
+        raise fault
+
+    content = picture("PNG")
+    monkeypatch.setattr(Image.Image, "getexif", damaged)
+    with Image.open(BytesIO(drawn_anew(content, Kind.PNG))) as image:
+        assert image.size == (40, 30)
+
+
+def test_a_picture_that_the_library_stumbles_over_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(_image: Image.Image) -> None:
+        raise struct.error
+
+    monkeypatch.setattr("PIL.JpegImagePlugin.JpegImageFile.load", damaged)
+    with pytest.raises(Invalid) as refused:
+        drawn_anew(picture(), Kind.JPEG)
+    assert refused.value.code == "broken"
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])

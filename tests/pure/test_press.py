@@ -44,6 +44,33 @@ async def test_a_flood_of_exports_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     assert await machine.make(held) == b""
 
 
+async def test_work_that_was_left_keeps_its_turn_until_it_ends() -> None:
+    machine, left, event = Press(), threading.Event(), threading.Event()
+
+    def held() -> bool:
+        left.set()
+        return event.wait(10)
+
+    with anyio.move_on_after(0.05):
+        await machine.make(held, leave=True)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(machine.make, lambda: None)
+        with anyio.fail_after(10):
+            while not machine._limiter.statistics().tasks_waiting:
+                await anyio.lowlevel.checkpoint()
+        assert left.is_set()
+        event.set()
+    while machine._limiter.statistics().borrowed_tokens:
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_what_goes_wrong_is_heard_and_gives_its_turn_back() -> None:
+    machine = Press()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            await machine.make(lambda: 1 / 0, leave=True)
+
+
 async def test_both_forms_come_out() -> None:
     machine = Press()
     assert (await machine.make(lambda: make_pdf(SIGNED, ENGLISH, whole=False))).startswith(b"%PDF-1.7")
