@@ -66,8 +66,8 @@ class Link:
 class Part:
     """One table. With `own` only such rows are the person's own words and exported; `blanks` is what pseudonymising writes, by column.
 
-    `hidden` names columns that are never exported; bytes and other people's ids never are. Of what is theirs only `told` rows are counted and
-    exported; `technical` rows say nothing to anybody, and are neither.
+    `hidden` names columns that are never exported; bytes and other people's ids never are. Of what is theirs only
+    `told` rows are counted and exported; `technical` rows say nothing to anybody, and are neither.
     """
 
     model: type[Base]
