@@ -229,7 +229,7 @@ async def test_bad_31_links_of_whoever_was_in_charge_are_worth_nothing_any_more(
     await own(house, BOB)
     bob = await sign_in(BOB)
     first, second = await invited(olga, "assistant"), await invited(bob, "owner")
-    assert (await bob.post(f"{PEOPLE}/{OLGA.person_id}/end")).status_code == 303
+    assert (await bob.post(f"{PEOPLE}/{OLGA.person_id}/end", data={"sure": "yes"})).status_code == 303
     async with browser_of(app) as gone:
         assert (await gone.get(first)).status_code == 404
         assert (await gone.get(second)).status_code == 200
