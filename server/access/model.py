@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.access.policy import Role
@@ -68,6 +68,11 @@ class Professional(Base):
     @property
     def full_name(self) -> str:
         return f"{self.title} {self.name}".strip()
+
+
+def working() -> ColumnElement[bool]:
+    """Return the condition for professionals who work in their practice, reviewed or not yet."""
+    return (Professional.review != Review.REJECTED) & Professional.ended_at.is_(None)
 
 
 class Team(Base):

@@ -57,6 +57,7 @@ async def invite(tx: Tx, sender: Sender, viewer: Viewer, wish: Wish, now: dateti
 async def resend(tx: Tx, sender: Sender, viewer: Viewer, invitation_id: UUID, now: datetime) -> PlaceInvitation:
     """Make a new link, after which the old one opens nothing; raises `Forbidden`, `NotFound`, `Conflict` for one that was taken."""
     invitation = await _mine(tx, viewer, invitation_id)
+    invitation.invited_by = viewer.person_id
     await _send(tx, sender, invitation, now)
     await _tell(tx, viewer, invitation, Act.RESENT, now)
     return invitation

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from starlette.requests import HTTPConnection
 
-from server.access.model import EmergencyAccess, Grant, Membership, Professional, Review, Staff, StaffRole, Team
+from server.access.model import EmergencyAccess, Grant, Membership, Professional, Review, Staff, StaffRole, Team, working
 from server.access.policy import IN_CHARGE, Permission, Role, Viewer
 from server.core.db import Tx
 from server.errors import Forbidden
@@ -18,8 +18,7 @@ from server.web.endpoint import house_of
 
 async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
     """Whoever works in no practice is a viewer without any right of a professional."""
-    working = Professional.ended_at.is_(None) & (Professional.review != Review.REJECTED)
-    professional = await tx.scalar(select(Professional).where(Professional.person_id == person_id, working))
+    professional = await tx.scalar(select(Professional).where(Professional.person_id == person_id, working()))
     if professional is not None:
         return Viewer(
             person_id=person_id,

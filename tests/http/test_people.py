@@ -224,18 +224,19 @@ async def test_somebody_of_another_practice_is_not_there(olga: httpx2.AsyncClien
 
 
 async def test_bad_31_links_of_whoever_was_in_charge_are_worth_nothing_any_more(
-    app: Starlette, olga: httpx2.AsyncClient, house: House, sign_in: SignIn
+    app: Starlette, olga: httpx2.AsyncClient, house: House, sign_in: SignIn, clock: StillClock
 ) -> None:
     await own(house, BOB)
     bob = await sign_in(BOB)
-    first, second = await invited(olga, "assistant"), await invited(bob, "owner")
+    first = await invited(olga, "assistant")
+    clock.advance(60)
+    second = await invited(bob, "owner")
     assert (await bob.post(f"{PEOPLE}/{OLGA.person_id}/end", data={"sure": "yes"})).status_code == 303
     async with browser_of(app) as gone:
         assert (await gone.get(first)).status_code == 404
         assert (await gone.get(second)).status_code == 200
+    mine = (Staff.person_id == BOB.person_id) & (Staff.role == StaffRole.OWNER)
     async with house.database.write() as tx:
-        (
-            await tx.scalars(select(Staff).where(Staff.person_id == BOB.person_id, Staff.role == StaffRole.OWNER))
-        ).one().ended_at = house.clock.now()
+        (await tx.scalars(select(Staff).where(mine))).one().ended_at = clock.now()
     async with browser_of(app) as gone:
         assert (await gone.post(second, data={"name": "Ned", **ACCOUNT})).status_code == 404
