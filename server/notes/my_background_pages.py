@@ -1,7 +1,7 @@
 """The patient's own page about who they are, which they write, and their health background, of which they ask for corrections."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -95,15 +95,18 @@ async def _ask(request: Request) -> Response:
     try:
         async with house_of(request).database.write() as tx:
             own = await _own(request, tx, lock=True)
-            await ask_for(tx, await _hand(request, own), await _wanted(tx, own, form, _today(request, own)))
+            await ask_for(tx, await _hand(request, own), await _wanted(tx, request, own, form))
     except (Invalid, TooBig) as error:
         return await _page(request, _Fault(form.get("about") or "line", error.code, form), error.http_status)
     return _done(request, "asked")
 
 
-async def _wanted(tx: Tx, own: OwnRecord, form: Mapping[str, str], today: date) -> Wanted:
-    """Read what the patient would like to stand there; raises `Invalid`, and `NotFound` for a line that is not there any more."""
-    about = _about(form)
+async def _wanted(tx: Tx, request: Request, own: OwnRecord, form: Mapping[str, str]) -> Wanted:
+    """Read what the patient would like to stand there; raises `Invalid`, and `NotFound` for a line that is not there any more.
+
+    A correction is one of the words: since when it is so, and from which doctor, stays as it was.
+    """
+    about, today = _about(form), _today(request, own)
     if about is None:
         kind = read_kind(form)
         return Wanted(kind, read_told(form, kind, Source.PATIENT, today))
@@ -111,7 +114,11 @@ async def _wanted(tx: Tx, own: OwnRecord, form: Mapping[str, str], today: date) 
     kind = Kind(row.kind)
     if form.get("removes") == "yes":
         return Wanted(kind, Told(form.get("text", "")[:300]), about, removes=True)
-    return Wanted(kind, read_told(form, kind, Source.PATIENT, today), about)
+    told = read_told(form, kind, Source.PATIENT, today)
+    before = (await background_of(tx, house_of(request).keyring, own.patient.id)).line(about)
+    if before is not None and before.told is not None:
+        told = replace(told, on=told.on or before.told.on, giver=before.told.giver)
+    return Wanted(kind, told, about)
 
 
 def _about(form: Mapping[str, str]) -> UUID | None:

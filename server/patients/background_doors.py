@@ -15,14 +15,15 @@ from server.core.supervise import where
 from server.errors import NotFound
 from server.patients import particulars, telling
 from server.patients.background import BackgroundEntry, State
+from server.patients.model import Patient
 from server.patients.particulars import Particulars
 from server.patients.telling import CLINICAL, Kind, Told
 
 log = structlog.get_logger(__name__)
 
 THING = "background"  # of the audit's entries
-MOST = 500  # entries of one record that are read, the newest
 SHOWN_REFUSED = 20
+NEWEST = (BackgroundEntry.written_at.desc(), BackgroundEntry.id)
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,14 @@ def reply_place(row: BackgroundEntry) -> bytes:
 
 async def background_of(tx: Tx, keyring: KeyRing, patient_id: UUID) -> Background:
     """Load the background; whoever calls passed the door of this record."""
-    kept = select(BackgroundEntry).where(BackgroundEntry.patient_id == patient_id, BackgroundEntry.state != State.ENDED)
-    rows = list(await tx.scalars(kept.order_by(BackgroundEntry.written_at.desc(), BackgroundEntry.id).limit(MOST)))
+    newest = select(BackgroundEntry).where(BackgroundEntry.patient_id == patient_id).order_by(*NEWEST)
+    rows = list(await tx.scalars(newest.where(BackgroundEntry.state.in_((State.STANDING, State.ASKED)))))
+    refusals = list(await tx.scalars(newest.where(BackgroundEntry.state == State.REFUSED).limit(SHOWN_REFUSED)))
     who = next((row for row in rows if row.kind == Kind.PARTICULARS), None)
     lines = [_line(keyring, row) for row in rows if row.kind != Kind.PARTICULARS]
     standing = {kind: [line for line in lines if line.row.kind == kind and line.row.state == State.STANDING] for kind in CLINICAL}
     asked = [line for line in lines if line.row.state == State.ASKED]
-    refused = [line for line in lines if line.row.state == State.REFUSED][:SHOWN_REFUSED]
-    return Background(_who(keyring, who), who, standing, asked, refused)
+    return Background(_who(keyring, who), who, standing, asked, [_line(keyring, row) for row in refusals])
 
 
 async def see_entry(tx: Tx, patient_id: UUID, entry_id: UUID, *states: State) -> BackgroundEntry:
@@ -88,8 +89,10 @@ async def see_entry(tx: Tx, patient_id: UUID, entry_id: UUID, *states: State) ->
 
 
 async def newest_particulars(tx: Tx, patient_id: UUID) -> BackgroundEntry | None:
+    """Return the state that stands, and let others who write one wait: there may be no row yet that they could wait for."""
+    await tx.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update(key_share=True))
     standing = (BackgroundEntry.kind == Kind.PARTICULARS) & (BackgroundEntry.state == State.STANDING)
-    return await tx.scalar(select(BackgroundEntry).where(BackgroundEntry.patient_id == patient_id, standing).with_for_update())
+    return await tx.scalar(select(BackgroundEntry).where(BackgroundEntry.patient_id == patient_id, standing).order_by(*NEWEST).limit(1))
 
 
 async def asked_of(tx: Tx, patient_ids: Collection[UUID]) -> dict[UUID, int]:

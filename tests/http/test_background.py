@@ -1,5 +1,6 @@
 """Who a patient is and what is known of their health: written by professionals, corrected by the patient, sealed at rest."""
 
+import asyncio
 import re
 from uuid import uuid4
 
@@ -252,3 +253,34 @@ async def test_the_patient_reads_who_looked(alice: httpx2.AsyncClient, dana: htt
     page = (await dana.get(f"/my/{DANA.patient_id}/looks")).text
     assert "Looked at who you are and at your health background" in page
     assert "Changed who you are or your health background" in page
+
+
+async def test_bad_08_what_came_back_with_a_fault_still_stands_on_what_was_seen(
+    alice: httpx2.AsyncClient, dana: httpx2.AsyncClient, house: House
+) -> None:
+    await alice.post(f"{RECORD}/particulars", data={**WHO, "seen": ""})
+    seen = seen_of((await dana.get(MINE)).text)
+    assert (await alice.post(f"{RECORD}/particulars", data={**WHO, "gender": "man", "seen": seen})).status_code == 303
+    answer = await dana.post(f"{MINE}/particulars", data={**WHO, "nhs_number": "1", "seen": seen})
+    assert answer.status_code == 422
+    assert seen_of(answer.text) == seen
+    assert (await dana.post(f"{MINE}/particulars", data={**WHO, "seen": seen_of(answer.text)})).status_code == 409
+    assert "man" in (await alice.get(RECORD)).text
+
+
+async def test_bad_08_two_first_states_at_once_leave_one(alice: httpx2.AsyncClient, dana: httpx2.AsyncClient, house: House) -> None:
+    writing = [client.post(f"{path}/particulars", data={**WHO, "seen": ""}) for client, path in ((alice, RECORD), (dana, MINE))]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*writing)) == [303, 409]
+    await only(house, State.STANDING)
+
+
+async def test_a_correction_keeps_since_when_and_from_whom(alice: httpx2.AsyncClient, dana: httpx2.AsyncClient, house: House) -> None:
+    line = {"kind": "history", "text": "Astma", "source": "doctor", "giver": "Dr Gray", "on": "2015-03-01"}
+    assert (await alice.post(PAGE, data=line)).status_code == 303
+    about = str((await only(house, State.STANDING)).id)
+    assert (await dana.post(f"{MINE}/ask", data={"about": about, "text": "Asthma"})).status_code == 303
+    asked = await only(house, State.ASKED)
+    assert (await alice.post(f"{PAGE}/{asked.id}/accept", data={"x": "1"})).status_code == 303
+    page = (await alice.get(PAGE)).text
+    assert "Asthma" in page
+    assert "1 March 2015" in page
