@@ -1,5 +1,6 @@
 """The administrators' pages about who works in the practice: invitations, reviews, roles, and the end of a place."""
 
+from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -24,6 +25,8 @@ from server.web.pages import render
 
 PEOPLE = "/practice/people"
 SHOWN_TIMES = 20
+
+PROMISED = "promised"  # the code of why a place does not end yet
 
 
 def routes() -> list[Route]:
@@ -170,10 +173,17 @@ async def _end(request: Request) -> Response:
         return await _show_person(request, "sure", status=422)
     try:
         async with house.database.write() as tx:
+            await _insist_on_nothing_promised(tx, await place_of(tx, viewer, person_id), house.clock.now())
             await end_place(tx, viewer, person_id, house.clock.now())
-    except Conflict:
-        return await _show_person(request, "last", status=409)
+    except Conflict as error:
+        return await _show_person(request, PROMISED if error.code == PROMISED else "last", status=409)
     return RedirectResponse("/" if viewer.person_id == person_id else f"{PEOPLE}?done=ended", status_code=303)
+
+
+async def _insist_on_nothing_promised(tx: Tx, place: Place, now: datetime) -> None:
+    """Raise `Conflict` while patients are promised this professional: afterwards nobody could move or cancel it."""
+    if place.professional is not None and await times_ahead(tx, place.professional.id, now):
+        raise Conflict("Appointments are promised.", code=PROMISED)
 
 
 async def _entered(request: Request) -> tuple[Viewer, House]:

@@ -1,17 +1,21 @@
 """Invitations into a practice, the review of professionals, roles, and the end of a place."""
 
 import re
+from datetime import timedelta
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.applications import Starlette
 
 from server.access.actions import add_staff
 from server.access.model import Grant, Membership, PlaceInvitation, Professional, Review, Staff, StaffRole
+from server.booking.actions import hold
+from server.booking.model import Appointment, AppointmentState
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.core.ids import new_id
+from tests.booking import hours, service
 from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast, Meeting
 from tests.cast import Staff as Member
 from tests.conftest import SignIn, StillClock, browser_of
@@ -166,8 +170,9 @@ async def test_the_last_one_in_charge_cannot_go(olga: httpx2.AsyncClient, house:
 
 @pytest.mark.row("N4")
 async def test_the_end_of_a_place_takes_everything_at_once(
-    olga: httpx2.AsyncClient, house: House, meeting: Meeting, sign_in: SignIn
+    olga: httpx2.AsyncClient, house: House, meeting: Meeting, sign_in: SignIn, clock: StillClock
 ) -> None:
+    clock.advance(3600)
     now = house.clock.now()
     async with house.database.write() as tx:
         about = {"practice_id": CLINIC, "patient_id": DANA.patient_id, "reason": "Cover", "granted_at": now, "withdrawn_at": None}
@@ -240,3 +245,19 @@ async def test_bad_31_links_of_whoever_was_in_charge_are_worth_nothing_any_more(
         (await tx.scalars(select(Staff).where(mine))).one().ended_at = clock.now()
     async with browser_of(app) as gone:
         assert (await gone.post(second, data={"name": "Ned", **ACCOUNT})).status_code == 404
+
+
+async def test_a_place_does_not_end_while_patients_are_promised_something(
+    olga: httpx2.AsyncClient, house: House, cast: Cast, clock: StillClock
+) -> None:
+    offered = service(ALICE)
+    async with house.database.write() as tx:
+        tx.add_all([*hours(ALICE), offered])
+        await tx.flush()
+        await hold(tx, offered, clock.now() + timedelta(hours=1), "Europe/London", clock.now())
+        await tx.execute(update(Appointment).values(state=AppointmentState.CONFIRMED))
+    answer = await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"sure": "yes"})
+    assert answer.status_code == 409
+    assert "Patients are promised appointments with this person." in answer.text
+    clock.advance(2 * 3600)
+    assert (await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"sure": "yes"})).status_code == 303
