@@ -25,6 +25,7 @@ from server.web.bounded_ws import BoundedWebSocket
 from server.web.failures import Quiet
 
 GRACEFUL_S = 10  # uvicorn's own has no limit
+IDLE_S = 75  # longer than proxies (nginx: 60 s) and clients (5 s) keep an idle connection: whoever lets go first must not be the server
 BACKLOG = 1024
 SILENT_MS = 30_000
 WS_MAX_FRAME = 1024 * 1024 + 64 * 1024
@@ -91,6 +92,7 @@ def configure(app: Starlette, tls: tuple[Path, Path] | None) -> uvicorn.Config:
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         timeout_graceful_shutdown=GRACEFUL_S,
+        timeout_keep_alive=IDLE_S,
         access_log=False,
         server_header=False,
         log_level="warning",
