@@ -50,8 +50,10 @@ def impatient(net: Net, tmp_path: Path, sqlite_template: Path, locales: Path) ->
 def phones(impatient: Site, net: Net, launch_inside: LaunchInside) -> Iterator[Browser]:
     """The browser of a phone, in a network of its own, from where the server can be reached."""
     with plugged(impatient.server.port, net.near) as plug:
-        yield launch_inside(net, f"--host-resolver-rules=MAP 127.0.0.1:{impatient.server.port} {net.near}:{plug.near}")
+        browser = launch_inside(net, f"--host-resolver-rules=MAP 127.0.0.1:{impatient.server.port} {net.near}:{plug.near}")
+        yield browser
         net.wake()  # a test that failed leaves it asleep, and what sleeps cannot be closed
+        browser.close()  # before its line goes, of which its pages would complain
 
 
 def say(person: Person, words: str) -> None:
