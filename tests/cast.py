@@ -163,13 +163,13 @@ async def seat_cast(tx: Tx, now: datetime) -> Cast:
     return Cast()
 
 
-def seat_in(url: str) -> None:
+def seat_in(url: str, now: datetime | None = None) -> None:
     """Seat the cast in a migrated database from outside; runs a loop in a thread of its own, because a test may have one already."""
 
     async def seat() -> None:
         database = Database(url, MemoryBus(), Events())
         async with database.write() as tx:
-            await seat_cast(tx, SystemClock().now())
+            await seat_cast(tx, now or SystemClock().now())
         await database.close()
 
     with ThreadPoolExecutor(1) as thread:
