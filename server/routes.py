@@ -101,7 +101,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.web.assets.routes(),
         *_sign_in_routes(passwords),
         *server.access.pages.routes(),
-        *server.administration.pages.routes(passwords),
+        *server.administration.pages.routes(passwords, press),
         *server.directory.pages.routes(),
         *server.directory.profile_pages.routes(),
         *server.booking.book_pages.routes(way_now),

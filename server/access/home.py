@@ -15,10 +15,18 @@ class Part(StrEnum):
     PROFESSIONAL = "professional"
     ASSISTANT = "assistant"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
     PATIENT = "patient"
 
 
-HOMES = {Part.PROFESSIONAL: "/today", Part.ASSISTANT: "/patients", Part.ADMINISTRATOR: "/account", Part.PATIENT: "/my"}
+HOMES = {
+    Part.PROFESSIONAL: "/today",
+    Part.ASSISTANT: "/patients",
+    Part.ADMINISTRATOR: "/account",
+    Part.AUDITOR: "/practice/audit",
+    Part.PATIENT: "/my",
+}
+APART = {StaffRole.ASSISTANT: Part.ASSISTANT, StaffRole.AUDITOR: Part.AUDITOR}
 
 
 async def part_of(tx: Tx, viewer: Viewer) -> Part:
@@ -28,7 +36,7 @@ async def part_of(tx: Tx, viewer: Viewer) -> Part:
     role = await tx.scalar(select(Staff.role).where(current))
     if role is None:
         return Part.PATIENT
-    return Part.ASSISTANT if role == StaffRole.ASSISTANT else Part.ADMINISTRATOR
+    return APART.get(StaffRole(role), Part.ADMINISTRATOR)
 
 
 async def home_of(tx: Tx, viewer: Viewer) -> str:

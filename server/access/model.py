@@ -117,6 +117,7 @@ class StaffRole(StrEnum):
     OWNER = "owner"
     ADMINISTRATOR = "administrator"
     ASSISTANT = "assistant"
+    AUDITOR = "auditor"
 
 
 class Staff(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select, update
 
 from server.access.actions import add_staff, change_rights, person_topic
 from server.access.model import Grant, Membership, PlaceInvitation, Practice, Professional, Staff, StaffRole, Team, TeamInvitation
-from server.access.policy import IN_CHARGE, Role, Viewer, may_end_place, may_give_place
+from server.access.policy import APART, IN_CHARGE, READS_AUDIT, Role, Viewer, may_end_place, may_give_place
 from server.access.viewer import role_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
@@ -57,8 +57,15 @@ async def in_charge_of(tx: Tx, viewer: Viewer) -> UUID:
     return viewer.practice_id
 
 
+async def audits(tx: Tx, viewer: Viewer) -> UUID:
+    """Return the practice whose audit the viewer reads; raises `Forbidden`."""
+    if viewer.practice_id is None or await role_of(tx, viewer) not in READS_AUDIT:
+        raise Forbidden
+    return viewer.practice_id
+
+
 async def change_role(tx: Tx, viewer: Viewer, person_id: UUID, role: Role | None, now: datetime) -> None:
-    """Let somebody look after the practice, assist, or neither; None is for a professional who does nothing beside.
+    """Let somebody look after the practice, assist, audit, or do none of it; None is for a professional who does nothing beside.
 
     Raises `Forbidden`, `NotFound`, `Conflict` for the last one in charge, and `Invalid` for a role that does not go with the person.
     """
@@ -67,7 +74,7 @@ async def change_role(tx: Tx, viewer: Viewer, person_id: UUID, role: Role | None
     place, own = _find(people, person_id), await role_of(tx, viewer)
     if place.role == role:
         return
-    if role == Role.PROFESSIONAL or (role in {None, Role.ASSISTANT} and (place.professional is None) == (role is None)):
+    if role == Role.PROFESSIONAL or (role in {None, *APART} and (place.professional is None) == (role is None)):
         raise Invalid(code="role")
     if role is not None and not may_give_place(own, role):
         raise Forbidden

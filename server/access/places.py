@@ -10,7 +10,7 @@ from sqlalchemy import select
 from server.access.actions import EMAIL, LONGEST_EMAIL, add_staff, change_rights, person_topic
 from server.access.bodies import Details
 from server.access.model import PlaceInvitation, Professional, Staff, StaffRole
-from server.access.policy import Role, Viewer, may_give_place
+from server.access.policy import APART, Role, Viewer, may_give_place
 from server.access.reviewing import set_details
 from server.access.viewer import role_of
 from server.core.audit import Act, Deed, record
@@ -153,7 +153,7 @@ async def _seat_professional(tx: Tx, practice_id: UUID, person_id: UUID, details
     place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
     if place is not None and place.practice_id != practice_id:
         raise Invalid(code="elsewhere")
-    if place is not None and place.role == StaffRole.ASSISTANT:
+    if place is not None and Role(place.role) in APART:
         raise Invalid(code="already")
     found = await tx.scalar(select(Professional).where(Professional.person_id == person_id))
     if found is not None and found.practice_id != practice_id:
@@ -173,7 +173,7 @@ async def _seat_staff(tx: Tx, invitation: PlaceInvitation, person_id: UUID, now:
     place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
     if place is not None:
         raise Invalid(code="already" if place.practice_id == invitation.practice_id else "elsewhere")
-    if treats is not None and invitation.role == Role.ASSISTANT:
+    if treats is not None and Role(invitation.role) in APART:
         raise Invalid(code="already")
     add_staff(tx, invitation.practice_id, person_id, StaffRole(invitation.role), now)
 

@@ -279,9 +279,12 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     PROFESSIONAL = "professional"
     ASSISTANT = "assistant"
+    AUDITOR = "auditor"
 
 
 IN_CHARGE = frozenset({Role.OWNER, Role.ADMINISTRATOR})
+READS_AUDIT = IN_CHARGE | {Role.AUDITOR}
+APART = frozenset({Role.ASSISTANT, Role.AUDITOR})  # who assists or audits gives no consultations there
 
 
 def may_give_place(own: Role | None, role: Role) -> bool:

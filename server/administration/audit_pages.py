@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,10 +13,10 @@ from starlette.routing import Route
 
 from server.access.home import part_of
 from server.access.model import Practice
-from server.access.people import in_charge_of
-from server.access.viewer import names_of, viewer_of
+from server.access.people import audits
+from server.access.viewer import names_of, viewer_of, workers_of, working_here
 from server.administration.act_words import WORDS
-from server.administration.audit_list import PAGE_OF, Filter, entries_of, working_here
+from server.administration.audit_list import MOST_TAKEN, PAGE_OF, Filter, entries_of
 from server.core.audit import Act
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
@@ -30,27 +31,35 @@ def routes() -> list[Route]:
 
 
 async def _audit(request: Request) -> Response:
+    return await show_audit(request)
+
+
+async def show_audit(request: Request, taken: tuple[Mapping[str, str], str] | None = None) -> Response:
+    """Return the page; `taken` is the form of an extract that was refused, with the field that is wrong."""
     viewer, house = await viewer_of(request), house_of(request)
     wanted, faults = filter_of(request.query_params)
     async with house.database.read() as tx:
-        practice = await tx.get_one(Practice, await in_charge_of(tx, viewer))
+        practice = await tx.get_one(Practice, await audits(tx, viewer))
         entries = [] if faults else await entries_of(tx, practice, wanted)
         shown, more = entries[:PAGE_OF], len(entries) > PAGE_OF
         names = await names_of(tx, await working_here(tx, practice.id, {entry.person_id for entry in shown if entry.person_id}))
         part = await part_of(tx, viewer)
+        people = await names_of(tx, await workers_of(tx, practice.id))
     text = language_of(request).text
     kept = {name: value for name, value in request.query_params.items() if name in {"person", "patient", "act", "day"} and value}
     page = {
         "part": part, "entries": shown, "names": names, "acts": {act.value: text(WORDS[act]) for act in Act}, "zone": practice.time_zone,
         "now": house.clock.now(), "kept": kept, "faults": faults, "wanted": wanted,
         "older": urlencode({**kept, "before": shown[-1].number}) if more else "",
+        "people": sorted(people.items(), key=lambda one: one[1]), "taken": taken[0] if taken else {}, "refused": taken[1] if taken else "",
+        "most": MOST_TAKEN, "today": house.clock.now().astimezone(ZoneInfo(practice.time_zone)).date(),
     }  # fmt: skip
-    return render(request, "staff/audit.html", page, 422 if faults else 200)
+    return render(request, "staff/audit.html", page, 422 if faults or taken else 200)
 
 
 def filter_of(query: Mapping[str, str]) -> tuple[Filter, dict[str, str]]:
     """Return what is asked for, and by field what cannot be read."""
-    readers: dict[str, Callable[[str], Any]] = {"person": UUID, "patient": UUID, "act": Act, "day": _day, "before": _number}
+    readers: dict[str, Callable[[str], Any]] = {"person": UUID, "patient": UUID, "act": Act, "day": day_of, "before": _number}
     read: dict[str, Any] = dict.fromkeys(readers)
     faults: dict[str, str] = {}
     for field, reader in readers.items():
@@ -61,7 +70,8 @@ def filter_of(query: Mapping[str, str]) -> tuple[Filter, dict[str, str]]:
     return (Filter() if faults else Filter(*read.values())), faults
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """Read a day as a form gives it; raises `ValueError`."""
     found = date.fromisoformat(text)
     if not EARLIEST <= found <= LATEST:
         raise ValueError

@@ -2,11 +2,21 @@
 
 from starlette.routing import Route
 
-from server.administration import audit_pages, people_pages, place_pages, queue_pages, registration_pages, settings_pages, team_pages
+from server.administration import (
+    audit_export_pages,
+    audit_pages,
+    people_pages,
+    place_pages,
+    queue_pages,
+    registration_pages,
+    settings_pages,
+    team_pages,
+)
+from server.core.press import Press
 from server.identity.passwords import Passwords
 
 
-def routes(passwords: Passwords) -> list[Route]:
+def routes(passwords: Passwords, press: Press) -> list[Route]:
     return [
         *people_pages.routes(),
         *place_pages.routes(passwords),
@@ -15,4 +25,5 @@ def routes(passwords: Passwords) -> list[Route]:
         *settings_pages.routes(),
         *queue_pages.routes(),
         *audit_pages.routes(),
+        *audit_export_pages.routes(press),
     ]

@@ -131,11 +131,11 @@ async def _times(tx: Tx, place: Place, request: Request) -> list[object]:
 
 
 def _roles(place: Place, own: Role | None) -> list[Role | None]:
-    """Return what the place may be made: a professional looks after the practice or does not, everybody else assists at least."""
+    """Return what the place may be made: a professional looks after the practice or does not, everybody else has a place of their own."""
     if place.role is not None and not may_give_place(own, place.role):
         return []
-    least = None if place.professional is not None else Role.ASSISTANT
-    return [least, *(role for role in (Role.ADMINISTRATOR, Role.OWNER) if may_give_place(own, role))]
+    least = [None] if place.professional is not None else [Role.ASSISTANT, Role.AUDITOR]
+    return [*least, *(role for role in (Role.ADMINISTRATOR, Role.OWNER) if may_give_place(own, role))]
 
 
 async def _review(request: Request) -> Response:

@@ -1,16 +1,33 @@
 """The queues and the audit, as whoever looks after a practice sees them."""
 
+import csv
+import json
+from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO, StringIO
+from zipfile import ZipFile
+
 import httpx2
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from pypdf import PdfReader
 from sqlalchemy import select
+from starlette.applications import Starlette
 
+from server.access.actions import add_staff
+from server.access.model import StaffRole
+from server.administration import audit_export_pages, audit_list
 from server.administration.act_words import WORDS
 from server.core.audit import Act, AuditEntry, Deed, record
 from server.core.house import House
 from server.core.ids import new_id
 from server.core.outbox import Errand
-from tests.cast import ALICE, CLINIC, DANA, ELSEWHERE, MALLORY, OLGA, SAM, Cast, Staff
-from tests.conftest import SignIn
+from server.identity.actions import begin_login
+from server.identity.model import Person
+from tests.cast import ALICE, BOB, CLINIC, DANA, ELSEWHERE, MALLORY, OLGA, SAM, Cast, Staff
+from tests.conftest import SignIn, StillClock, browser_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P8")]
 
@@ -112,3 +129,113 @@ async def test_nobody_else_comes_in(sign_in: SignIn, house: House, cast: Cast, m
         assert (await client.get(path)).status_code == 403, path
     for path in ("again", "aside"):
         assert (await client.post(f"/practice/errands/{errand.id}/{path}")).status_code == 403
+
+
+@pytest.fixture
+async def auditor(app: Starlette, house: House, cast: Cast) -> httpx2.AsyncClient:
+    """Somebody from outside who was given a place as the clinic's auditor."""
+    person_id = new_id()
+    async with house.database.write() as tx:
+        tx.add(Person(id=person_id, name="Ada Auditor"))
+        await tx.flush()
+        add_staff(tx, CLINIC, person_id, StaffRole.AUDITOR, house.clock.now())
+        token = begin_login(tx, person_id, "Test", house.clock.now())
+    return browser_of(app, {"sid": token})
+
+
+@pytest.mark.row("L6")
+async def test_bad_29_an_auditor_reads_the_audit_and_nothing_else(auditor: httpx2.AsyncClient, house: House) -> None:
+    await told(house, CLINIC, DANA.patient_id)
+    assert (await auditor.get("/")).headers["location"] == AUDIT
+    page = (await auditor.get(AUDIT)).text
+    assert ("Entry 1" in page, "/practice/people" in page) == (True, False)
+    for path in (
+        "/today",
+        "/patients",
+        "/practice/people",
+        "/practice/teams",
+        "/practice/settings",
+        QUEUES,
+        "/practice/requests",
+        "/money",
+    ):
+        assert (await auditor.get(path)).status_code in {403, 404}, path
+    assert (await auditor.get(f"/patients/{DANA.patient_id}")).status_code == 404
+    assert (await auditor.post("/practice/people/invite", data={"role": "auditor"})).status_code == 403
+
+
+DAYS = {"first": "2026-03-01", "last": "2026-03-02"}
+
+
+async def taken(client: httpx2.AsyncClient, **form: str) -> dict[str, bytes]:
+    answer = await client.post(f"{AUDIT}/extract", data={**DAYS, **form})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    with ZipFile(BytesIO(answer.content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.row("L6")
+async def test_an_extract_is_signed_and_anybody_can_check_it(auditor: httpx2.AsyncClient, client: httpx2.AsyncClient, house: House) -> None:
+    await told(house, CLINIC, DANA.patient_id, times=2)
+    await told(house, CLINIC, None)
+    files = await taken(auditor)
+    key = load_pem_public_key(files["key.pem"])
+    assert isinstance(key, Ed25519PublicKey)
+    key.verify(files["manifest.sig"], files["manifest.json"])
+    with pytest.raises(InvalidSignature):
+        key.verify(files["manifest.sig"], files["manifest.json"].replace(b'"entries": 3', b'"entries": 2'))
+    assert (await client.get(f"{AUDIT}/key.pem")).content == files["key.pem"]
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["files"] == {name: sha256(files[name]).hexdigest() for name in ("audit.csv", "audit.pdf")}
+    assert (manifest["entries"], manifest["chain"]["number"], manifest["chain"]["holds"]) == (3, 3, True)
+    rows = list(csv.DictReader(StringIO(files["audit.csv"].decode())))
+    assert [(row["who"], row["act"], row["reason"]) for row in rows] == [("Dr Alice Ahmed", "looked", "")] * 2 + [
+        ("Dr Alice Ahmed", "looked", "Chest pain")
+    ]
+    assert "Dr Alice Ahmed" in "".join(page.extract_text() for page in PdfReader(BytesIO(files["audit.pdf"])).pages)
+    assert not any(word in b"".join(files.values()) for word in (b"Dana", b"Diaz"))
+    async with house.database.read() as tx:
+        newest = await tx.scalar(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(1))
+    assert newest is not None
+    assert (newest.act, newest.thing, newest.reason) == (Act.EXPORTED, "audit", "2026-03-01 to 2026-03-02, 3 entries")
+
+
+@pytest.mark.row("L6")
+async def test_an_extract_about_one_person_and_some_days(olga: httpx2.AsyncClient, house: House, clock: StillClock) -> None:
+    today, earlier = clock.now(), clock.now() - timedelta(days=2)
+    async with house.database.write() as tx:
+        for member, at in ((ALICE, earlier), (ALICE, today), (BOB, today)):
+            await record(tx, Deed(CLINIC, member.person_id, Act.SIGNED, "note", new_id(), None), at)
+    rows = list(csv.DictReader(StringIO((await taken(olga, whose=str(ALICE.person_id)))["audit.csv"].decode())))
+    assert [(row["number"], row["who"]) for row in rows] == [("2", "Dr Alice Ahmed")]
+    nothing = await taken(olga, first="2025-01-01", last="2025-01-31")
+    assert nothing["audit.csv"].count(b"\r\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"first": ""}, "Please choose the first day."),
+        ({"last": "2026-02-28"}, "Please choose the last day"),
+        ({"last": "2026-02-30"}, "Please choose the last day"),
+        ({"whose": str(MALLORY.person_id)}, "somebody who works or worked here"),
+        ({"whose": "x"}, "somebody who works or worked here"),
+    ],
+)
+async def test_an_extract_that_cannot_be_made_says_why(olga: httpx2.AsyncClient, form: dict[str, str], said: str) -> None:
+    answer = await olga.post(f"{AUDIT}/extract", data={**DAYS, **form})
+    assert (answer.status_code, said in answer.text, 'value="2026-03-02"' in answer.text) == (422, True, "last" not in form)
+
+
+async def test_an_extract_is_bounded(olga: httpx2.AsyncClient, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (audit_list, audit_export_pages):
+        monkeypatch.setattr(module, "MOST_TAKEN", 2)
+    await told(house, CLINIC, None, times=3)
+    answer = await olga.post(f"{AUDIT}/extract", data=DAYS)
+    assert (answer.status_code, "Please choose fewer days" in answer.text) == (422, True)
+
+
+async def test_a_long_extract_has_a_table_and_no_pdf(olga: httpx2.AsyncClient, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_export_pages, "MOST_PRINTED", 2)
+    await told(house, CLINIC, None, times=3)
+    assert sorted(await taken(olga)) == ["README.txt", "audit.csv", "key.pem", "manifest.json", "manifest.sig"]

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 PUBLIC = {
     "/", "/healthz", "/readyz", "/sign-in", "/sign-in/second", "/register", "/reset", "/reset/{token}", "/account/email/{token}",
     "/sign-in/passkey", "/api/passkeys/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}", "/wait/{token}",
-    "/feed/{token}.ics",
+    "/feed/{token}.ics", "/practice/audit/key.pem",
     "/place/{token}",
 }  # fmt: skip
 OWN = {
@@ -36,6 +36,7 @@ OWN = {
     "/money", "/money/month.csv", "/money/fees", "/money/fees.csv", "/money/invoices", "/money/seller", "/questionnaires",
     "/policies", "/policies/{whose}/{policy}",
     "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/settings", "/practice/queues", "/practice/audit",
+    "/practice/audit/extract",
     "/account/registration", "/account/profile",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters",
