@@ -1,6 +1,7 @@
 """Signing in by passkey, showing by one that it is still oneself, and the account's page of passkeys."""
 
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from starlette.requests import Request
@@ -89,10 +90,11 @@ async def _prove(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
         asked = Asked(Purpose.PROVE, who.person_id, _now(request))
         fits = await use_passkey(tx, _site(request), asked, form.get("credential", ""))
+    target = safe_next(form.get("next", ""), ACCOUNT)
     if not fits:
-        return RedirectResponse(f"{PROVE}{UNFIT}", status_code=303)
+        return RedirectResponse(f"{PROVE}{UNFIT}&next={quote(target)}", status_code=303)
     await note_proof(request, who)
-    return RedirectResponse(safe_next(form.get("next", ""), ACCOUNT), status_code=303)
+    return RedirectResponse(target, status_code=303)
 
 
 async def _show(request: Request) -> Response:

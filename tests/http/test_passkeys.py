@@ -184,7 +184,8 @@ async def test_bad_32_a_challenge_is_for_one_purpose_and_person(
     assert (await stranger.post("/sign-in/passkey", data={"credential": phone.get(to_prove)})).headers["location"] == UNFIT
     bob = await sign_in(BOB)
     for_bob = (await bob.post("/api/passkeys/prove", json={})).json()
-    assert (await bob.post(f"{PROVE}/passkey", data={"credential": phone.get(for_bob)})).headers["location"].startswith(PROVE)
+    refused = await bob.post(f"{PROVE}/passkey", data={"credential": phone.get(for_bob), "next": PASSKEYS})
+    assert refused.headers["location"] == f"{PROVE}?passkey&next={PASSKEYS}"
 
 
 async def test_a_challenge_does_not_wait_for_ever(phone: Authenticator, stranger: httpx2.AsyncClient, clock: StillClock) -> None:
