@@ -52,9 +52,9 @@ def _written(form: Form) -> Written:
     return Written(form.get("name", ""), form.get("phone", ""), form.get("address", ""))
 
 
-def _faults(request: Request, form: Form) -> Form:
+async def _faults(request: Request, passwords: Passwords, form: Form) -> Form:
     own = _written(form).faults(house_of(request).settings.phone_region)
-    chosen = faults_of(form.get("username", ""), form.get("password", ""), form.get("name", ""))
+    chosen = await passwords.weigh(lambda: faults_of(form.get("username", ""), form.get("password", ""), form.get("name", "")))
     return own | email_fault(form.get("email", "")) | chosen
 
 
@@ -66,7 +66,7 @@ async def _register(request: Request, passwords: Passwords) -> Response:
         await house.limiter.hit("register_address", address_key(request))
     except TooFast:
         return _page(request, form, {"form": "too_fast"}, 429)
-    faults = _faults(request, form)
+    faults = await _faults(request, passwords, form)
     if faults:
         return _page(request, form, faults, 422)
     try:

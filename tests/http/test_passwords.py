@@ -1,6 +1,7 @@
 """A forgotten password, a new one, the address that letters go to, and whom a flood of guesses keeps out. On both databases."""
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -119,6 +120,24 @@ async def test_what_is_easily_guessed_is_no_password(stranger: httpx2.AsyncClien
     await stranger.post("/reset", data={"username": ALICE.username})
     answer = await stranger.post(await link(house), data={"password": password})
     assert (answer.status_code, word in answer.text) == (422, True)
+
+
+async def test_how_easily_a_password_is_guessed_is_found_beside_the_loop(
+    stranger: httpx2.AsyncClient, sign_in: SignIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def guessed(*_: object, **__: object) -> dict[str, int]:
+        threads.append(threading.current_thread())
+        return {"score": 0}
+
+    monkeypatch.setattr("server.identity.choosing.zxcvbn", guessed)
+    await stranger.post("/reset", data={"username": ALICE.username})
+    await stranger.post(await link(house), data={"password": BETTER})
+    await stranger.post("/register", data={"username": "fay", "password": BETTER})
+    await (await sign_in(ALICE)).post("/account/password", data={"present": ALICE.password, "password": BETTER})
+    assert len(threads) == 3
+    assert threading.current_thread() not in threads
 
 
 async def test_bad_32_letters_are_few(stranger: httpx2.AsyncClient) -> None:
