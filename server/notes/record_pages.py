@@ -77,8 +77,8 @@ async def _show(request: Request) -> Response:
     house = house_of(request)
     async with house.database.write() as tx:
         visit = await _visit(request, tx)
-        await record(tx, _looked(visit), visit.now)
         shown = await _shown(visit)
+        await record(tx, _looked(visit), visit.now)
     return render(request, "staff/record.html", {**shown, "given": dict.fromkeys(FIELDS, ""), "error": None})
 
 

@@ -54,8 +54,8 @@ async def _show(request: Request, words: str = "", fault: str | None = None) -> 
     viewer, house = await viewer_of(request), house_of(request)
     said = language_of(request).text
     async with house.database.write() as tx:
-        found = await look_at(tx, house.keyring, viewer, request.path_params["letter_id"], house.clock.now())
         practice, part = await administered(tx, viewer), await part_of(tx, viewer)
+        found = await look_at(tx, house.keyring, viewer, request.path_params["letter_id"], house.clock.now())
     shown = {
         "part": part,
         "zone": practice.time_zone,

@@ -56,9 +56,9 @@ async def _request(request: Request) -> Response:
 async def _show(request: Request, form: Mapping[str, str], fault: str | None = None) -> Response:
     viewer, house, now, language = await viewer_of(request), house_of(request), house_of(request).clock.now(), language_of(request)
     async with house.database.write() as tx:
-        found = await look_at(tx, house.keyring, viewer, request.path_params["request_id"], now)
         practice, part = await administered(tx, viewer), await part_of(tx, viewer)
-        name = await name_on_record(tx, found.request.patient_id)
+        name = await name_on_record(tx, (await see_request(tx, viewer, request.path_params["request_id"])).patient_id)
+        found = await look_at(tx, house.keyring, viewer, request.path_params["request_id"], now)
     progress = found.request.progress
     shown = {
         "part": part,
