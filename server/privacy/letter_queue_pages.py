@@ -11,7 +11,7 @@ from server.errors import Invalid
 from server.messaging.own_texts import administered
 from server.privacy.letter_answers import answer_letter, answers_to, astray
 from server.privacy.letter_words import LONGEST, NEXT, Fate, State
-from server.privacy.letters import letters_of, look_at, move, see_letter
+from server.privacy.letters import MOST_SHOWN, letters_of, look_at, move, see_letter
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -60,6 +60,7 @@ async def _list(request: Request) -> Response:
         "now": now,
         "states": _states(request),
         "astray": lost,
+        "most": MOST_SHOWN,
     }
     return render(request, "staff/letters.html", shown)
 

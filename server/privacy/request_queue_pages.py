@@ -15,7 +15,7 @@ from server.messaging.own_texts import administered
 from server.patients.doors import name_on_record
 from server.privacy.request_labels import labels
 from server.privacy.request_words import LONGEST, OPEN, Extension, Pause, Progress, State, extend, go_on, step, stop
-from server.privacy.requests import answer_request, change, look_at, requests_of, see_request
+from server.privacy.requests import MOST_SHOWN, answer_request, change, look_at, requests_of, see_request
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -45,7 +45,7 @@ async def _list(request: Request) -> Response:
         practice = await administered(tx, viewer)
         requests, part = await requests_of(tx, viewer, settled=settled), await part_of(tx, viewer)
     late = {one.id for one in requests if one.progress.is_late(practice.time_zone, now)}
-    shown = {"part": part, "practice": practice, "requests": requests, "settled": settled, "late": late}
+    shown = {"part": part, "practice": practice, "requests": requests, "settled": settled, "late": late, "most": MOST_SHOWN}
     return render(request, "staff/requests.html", shown | labels(language_of(request)))
 
 
