@@ -56,7 +56,8 @@ from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
 from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
-from server.privacy.letter_jobs import letter_handlers
+from server.privacy.letter_answers import ANSWER
+from server.privacy.letter_jobs import LetterPost
 from server.privacy.request_jobs import request_handlers
 from server.routes import every_route
 from server.settings import Settings
@@ -193,8 +194,9 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         REMOVE: remove_with(house.database, house.settings),
         TAKE_IN: take_in_with(house),
     }
-    handlers |= {**billing_handlers(house), **letter_handlers(house, post, carriers), **request_handlers(house, post, carriers)}
-    return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
+    letters = LetterPost(house, post, carriers)
+    handlers |= {**billing_handlers(house), **letters.handlers, **request_handlers(house, post, carriers)}
+    return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up, ANSWER: letters.give_up})
 
 
 @asynccontextmanager

@@ -188,7 +188,7 @@ def _sign_in_routes(passwords: Passwords) -> list[Route]:
         *server.identity.second_pages.routes(rules),
         *server.identity.passkey_pages.routes(rules.first),
         *server.identity.password_pages.routes(passwords),
-        *server.identity.email_pages.routes(),
+        *server.identity.email_pages.routes(passwords),
         *server.identity.register_pages.routes(passwords),
     ]
 

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from server.access.actions import RECORDING_DAYS, be_called_at, keep_drafts, keep_recordings
 from server.access.home import part_of
 from server.access.model import Practice
+from server.access.reviewing import rejected_of
 from server.access.viewer import administers, load_viewer, professional_of, viewer_of
 from server.errors import Invalid
 from server.identity.actions import open_logins
@@ -36,13 +37,14 @@ async def _account(request: Request) -> Response:
         practice = await tx.get(Practice, viewer.practice_id) if viewer.practice_id else None
         decides = await administers(tx, viewer)
         sessions = await open_logins(tx, who.person_id)
+        rejected = viewer.professional_id is None and await rejected_of(tx, who.person_id) is not None
     now = house.clock.now()
     alive = [session for session in sessions if session.alive(now, house.settings)]
     person = {"name": viewer.name, "username": credential.username, "mobile": reached.mobile or "", "email": reached.email or ""}
     zone = practice.time_zone if practice else "UTC"
     shown = {"person": person, "part": part, "sessions": alive, "current": who.session_id, "zone": zone, "now": now}
     decided = {"practice": practice if decides else None, "done": request.query_params.get("done"), "recording_days": RECORDING_DAYS}
-    return render(request, "staff/account.html", {**shown, **decided})
+    return render(request, "staff/account.html", {**shown, **decided, "rejected": rejected})
 
 
 async def _called(request: Request) -> Response:

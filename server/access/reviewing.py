@@ -1,6 +1,8 @@
 """An administrator reviews what a professional says of themself, before anybody can book them."""
 
-from dataclasses import asdict
+import hashlib
+import json
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -20,10 +22,17 @@ LONGEST_WORDS = 500
 
 
 class Decision(NamedTuple):
-    """What an administrator decides, with the words that the professional reads unless they are approved."""
+    """What an administrator decides, with the words that the professional reads unless they are approved; `seen` tells about what."""
 
     decided: Review
     words: str
+    seen: str
+
+
+def seen_of(professional: Professional) -> str:
+    """Return a digest of what a reviewer sees, by which a decision about something else is refused."""
+    shown = [getattr(professional, field.name) for field in fields(Details)]
+    return hashlib.sha256(json.dumps([*shown, professional.review, professional.review_words]).encode()).hexdigest()
 
 
 def bookable() -> ColumnElement[bool]:
@@ -37,14 +46,20 @@ async def reviews_waiting(tx: Tx, practice_id: UUID) -> list[Professional]:
     return list(await tx.scalars(select(Professional).where(waiting).order_by(Professional.name, Professional.id)))
 
 
+async def rejected_of(tx: Tx, person_id: UUID) -> Professional | None:
+    """Return the row of somebody who was rejected, and so is no professional in the eyes of the house."""
+    theirs = (Professional.person_id == person_id) & (Professional.review == Review.REJECTED) & Professional.ended_at.is_(None)
+    return await tx.scalar(select(Professional).where(theirs))
+
+
 async def review(tx: Tx, viewer: Viewer, person_id: UUID, decision: Decision, now: datetime) -> None:
-    """Approve, return with words or reject; raises `Forbidden`, `NotFound`, `Conflict` where somebody decided already, and `Invalid`.
+    """Approve, return with words or reject; raises `Forbidden`, `NotFound`, `Invalid`, and `Conflict` where it is not what was seen.
 
     Nobody reviews themself, unless they own the practice: a sole professional has nobody else.
     """
-    decided, words = decision
+    decided, words, seen = decision
     professional = await _reviewable(tx, viewer, person_id)
-    if professional.review == Review.APPROVED:
+    if professional.review == Review.APPROVED or seen != seen_of(professional):
         raise Conflict
     if decided is not Review.APPROVED and not words:
         raise Invalid(code="words_missing")

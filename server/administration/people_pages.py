@@ -13,7 +13,7 @@ from server.access.model import PlaceInvitation, Practice, Review
 from server.access.people import Place, change_role, end_place, in_charge_of, people_of, place_of
 from server.access.places import Sender, Wish, invitations_of, invite, place_url, resend, revoke
 from server.access.policy import Role, Viewer, may_give_place
-from server.access.reviewing import Decision, review, reviews_waiting
+from server.access.reviewing import Decision, review, reviews_waiting, seen_of
 from server.access.viewer import role_of, viewer_of
 from server.booking.doors import times_ahead
 from server.core.db import Tx
@@ -118,6 +118,7 @@ async def _show_person(request: Request, error: str = "", words: str = "", statu
     shown = {
         "part": part, "place": place, "times": times[:SHOWN_TIMES], "more": len(times) > SHOWN_TIMES, "zone": practice.time_zone,
         "now": house.clock.now(), "bodies": BODIES, "roles": _roles(place, own), "may_end": may_give_place(own, place.weight),
+        "seen": seen_of(place.professional) if place.professional else "",
         "may_review": viewer.person_id != place.person_id or own is Role.OWNER,
         "oneself": viewer.person_id == place.person_id, "done": request.query_params.get("done"), "error": error, "words": words[:500],
     }  # fmt: skip
@@ -146,9 +147,11 @@ async def _review(request: Request) -> Response:
         return await _show_person(request, "decided", words, 422)
     try:
         async with house.database.write() as tx:
-            await review(tx, viewer, person_id, Decision(Review(decided), words), house.clock.now())
+            await review(tx, viewer, person_id, Decision(Review(decided), words, form.get("seen", "")), house.clock.now())
     except Invalid as fault:
         return await _show_person(request, fault.code, words, 422)
+    except Conflict:
+        return await _show_person(request, "changed", words, 409)
     return RedirectResponse(f"{PEOPLE}/{person_id}?done=reviewed", status_code=303)
 
 

@@ -86,7 +86,7 @@ async def _take(request: Request, passwords: Passwords, opened: Opened) -> Respo
     form = await read_form(request)
     try:
         await _limit(request)
-        faults = await _faults(request, opened, form)
+        faults = await _faults(request, passwords, opened, form)
         if faults:
             return _show(request, opened, form, faults, 422)
         if opened.person is None:
@@ -108,7 +108,7 @@ async def _limit(request: Request) -> None:
     await limiter.hit("account_visit", token_hash(request.path_params["token"]).hex())
 
 
-async def _faults(request: Request, opened: Opened, form: Mapping[str, str]) -> dict[str, str]:
+async def _faults(request: Request, passwords: Passwords, opened: Opened, form: Mapping[str, str]) -> dict[str, str]:
     faults = detail_faults(form) if opened.treats else {}
     if opened.person is not None:
         return faults
@@ -117,7 +117,8 @@ async def _faults(request: Request, opened: Opened, form: Mapping[str, str]) -> 
         faults["name"] = "name_long" if name else "name_missing"
     async with house_of(request).database.read() as tx:
         taken = await find_credential(tx, username) is not None
-    return faults | (faults_of(username, form.get("password", "")) or ({"username": "username_taken"} if taken else {}))
+    chosen = await passwords.weigh(lambda: faults_of(username, form.get("password", "")))
+    return faults | (chosen or ({"username": "username_taken"} if taken else {}))
 
 
 async def _take_anew(request: Request, passwords: Passwords, opened: Opened, form: Mapping[str, str]) -> Response:

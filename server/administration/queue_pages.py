@@ -18,7 +18,7 @@ from server.access.reviewing import reviews_waiting
 from server.access.viewer import viewer_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
-from server.core.errands import given_up, lines, run_again, set_aside
+from server.core.errands import MOST, given_up, lines, run_again, set_aside
 from server.core.outbox import Errand
 from server.web.endpoint import house_of
 from server.web.pages import render
@@ -46,7 +46,8 @@ async def _queues(request: Request) -> Response:
         reviews, part = await reviews_waiting(tx, practice.id), await part_of(tx, viewer)
     late = max(((now - line.oldest_at).total_seconds() for line in waiting), default=0)
     shown = {
-        "part": part, "waiting": waiting, "dead": dead, "reviews": len(reviews), "late_min": int(late // 60), "zone": practice.time_zone,
+        "part": part, "waiting": waiting, "dead": dead, "most": MOST, "reviews": len(reviews), "late_min": int(late // 60),
+        "zone": practice.time_zone,
         "now": now, "done": request.query_params.get("done"),
     }  # fmt: skip
     return render(request, "staff/queues.html", shown)

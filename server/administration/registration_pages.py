@@ -7,11 +7,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.access.bodies import Details
-from server.access.model import Professional
-from server.access.reviewing import tell_details
-from server.access.viewer import professional_of
+from server.access.bodies import BODIES, Details
+from server.access.home import part_of
+from server.access.model import Practice, Professional
+from server.access.policy import Viewer
+from server.access.reviewing import rejected_of, tell_details
+from server.access.viewer import viewer_of
 from server.administration.details_form import FIELDS, detail_faults, details_of, shown_details
+from server.errors import Forbidden
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -24,7 +27,9 @@ def routes() -> list[Route]:
 
 
 async def _registration(request: Request) -> Response:
-    viewer, house = await professional_of(request), house_of(request)
+    viewer, house = await viewer_of(request), house_of(request)
+    if viewer.professional_id is None:
+        return await _rejected(request, viewer)
     async with house.database.read() as tx:
         professional = await tx.get_one(Professional, viewer.professional_id)
     if request.method != "POST":
@@ -37,6 +42,16 @@ async def _registration(request: Request) -> Response:
     async with house.database.write() as tx:
         await tell_details(tx, viewer, details_of(form), house.clock.now())
     return RedirectResponse(f"{PAGE}?done=sent", status_code=303)
+
+
+async def _rejected(request: Request, viewer: Viewer) -> Response:
+    """Tell somebody who was rejected why, and whom to ask; raises `Forbidden` for everybody else, and for what they would send."""
+    async with house_of(request).database.read() as tx:
+        professional = await rejected_of(tx, viewer.person_id)
+        if professional is None or request.method == "POST":
+            raise Forbidden
+        practice, part = await tx.get_one(Practice, professional.practice_id), await part_of(tx, viewer)
+    return render(request, "staff/rejected.html", {"part": part, "practice": practice, "professional": professional, "bodies": BODIES})
 
 
 def _own(professional: Professional) -> Details:

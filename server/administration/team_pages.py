@@ -24,11 +24,11 @@ from server.access.teams import (
     teams_asking,
     teams_in,
 )
-from server.access.viewer import names_of_professionals, professional_of, teams_of, viewer_of
+from server.access.viewer import administers, names_of_professionals, professional_of, teams_of, viewer_of
 from server.consultation.doors import visible_consultations
 from server.consultation.model import Consultation
 from server.core.db import Tx
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -70,7 +70,8 @@ async def _show_list(request: Request, viewer: Viewer, error: str = "", name: st
     async with house_of(request).database.read() as tx:
         practice = await tx.get_one(Practice, await in_charge_of(tx, viewer))
         teams, part = await teams_in(tx, practice.id), await part_of(tx, viewer)
-    return render(request, "staff/teams.html", {"part": part, "teams": teams, "error": error, "name": name[:300]}, status)
+    shown = {"part": part, "teams": teams, "error": error, "name": name[:300], "done": request.query_params.get("done")}
+    return render(request, "staff/teams.html", shown, status)
 
 
 async def _own(request: Request) -> Response:
@@ -93,9 +94,9 @@ async def _show_team(request: Request, error: str = "", name: str | None = None,
         sessions = await _sessions(tx, viewer, seen.team.id)
         names = await names_of_professionals(tx, {session.professional_id for session in sessions})
         others = await askable(tx, seen) if seen.runs else []
-        part = await part_of(tx, viewer)
+        part, office = await part_of(tx, viewer), await administers(tx, viewer)
     shown = {
-        "part": part, "seen": seen, "others": others, "names": names, "zone": practice.time_zone, "now": now,
+        "part": part, "office": office, "seen": seen, "others": others, "names": names, "zone": practice.time_zone, "now": now,
         "coming": [one for one in reversed(sessions) if not one.over], "past": [one for one in sessions if one.over],
         "own_id": viewer.professional_id, "error": error, "name": seen.team.name if name is None else name[:300],
         "done": request.query_params.get("done"),
@@ -130,16 +131,21 @@ def _changing(change: Change) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def _back(request: Request) -> Response:
-    """Lead back to the team, or to where somebody goes who has it no more."""
+    """Lead back to the team, or to where somebody goes who has it no more: to the list where they run teams by their office."""
     viewer, house = await viewer_of(request), house_of(request)
-    path = request.url.path.rsplit("/", 1)[0]
     async with house.database.read() as tx:
-        if viewer.team_ids & {_team_id(request)}:
-            return RedirectResponse(f"{path}?done=saved", status_code=303)
-        home = OWN if viewer.professional_id else LIST
-        teams = {team.id for team, _ in await teams_in(tx, viewer.practice_id)} if viewer.practice_id else set()
-    stays = viewer.professional_id is None and _team_id(request) in teams
-    return RedirectResponse(f"{path}?done=saved" if stays else f"{home}?done=saved", status_code=303)
+        stays = await _still_sees(tx, viewer, _team_id(request))
+        home = LIST if await administers(tx, viewer) else OWN
+    path = request.url.path.rsplit("/", 1)[0] if stays else home
+    return RedirectResponse(f"{path}?done=saved", status_code=303)
+
+
+async def _still_sees(tx: Tx, viewer: Viewer, team_id: UUID) -> bool:
+    try:
+        await see_team(tx, viewer, team_id)
+    except NotFound:
+        return False
+    return True
 
 
 async def _rename(tx: Tx, viewer: Viewer, request: Request, form: dict[str, str]) -> None:

@@ -64,14 +64,14 @@ async def _send(request: Request, press: Press) -> Response:
     async with house.database.write() as tx:
         place = await _in_call(tx, request)
     await house.limiter.hit("upload", str(place.participant.id))
-    upload = await read_upload(request, house.settings.most_file_bytes)
-    if not upload.name:
-        raise refusal("none")
-    inspected = await inspect(press, house.scanner, upload.name, upload.content)
-    sender = Sender(place.participant.name, place.person_id, place.participant.id)
-    draft = Draft(inspected, place.consultation.patient_id, sender, shared=True, consultation_id=place.consultation.id)
-    async with sealed(house, draft) as row, house.database.write() as tx:
-        await add_file(tx, house, await patient_of(tx, place.consultation.patient_id), row)
+    async with read_upload(request, house.settings.most_file_bytes) as upload:
+        if not upload.name:
+            raise refusal("none")
+        inspected = await inspect(press, house.scanner, upload.name, upload.content)
+        sender = Sender(place.participant.name, place.person_id, place.participant.id)
+        draft = Draft(inspected, place.consultation.patient_id, sender, shared=True, consultation_id=place.consultation.id)
+        async with sealed(house, draft) as row, house.database.write() as tx:
+            await add_file(tx, house, await patient_of(tx, place.consultation.patient_id), row)
     await _tell(request, place, row, inspected.name)
     return answer(Sent(id=row.id), 201)
 

@@ -89,7 +89,7 @@ async def _make(request: Request, passwords: Passwords, username: str, password:
     async with house.database.read() as tx:
         await _entitled(tx, request)
         taken = await find_credential(tx, username) is not None
-    faults = faults_of(username, password) or ({"username": "username_taken"} if taken else {})
+    faults = await passwords.weigh(lambda: faults_of(username, password)) or ({"username": "username_taken"} if taken else {})
     if faults:
         return await _show(request, 422, faults, username)
     password_hash = await passwords.hash(password)

@@ -36,15 +36,17 @@ async def _add(request: Request, press: Press) -> Response:
         view = await _view(request, tx)
     await house.limiter.hit("upload", str(view.visit.link.id))
     try:
-        upload = await read_upload(request, house.settings.most_file_bytes)
-        if not upload.name:
-            raise refusal("none")
-        inspected = await inspect(press, house.scanner, upload.name, upload.content)
-        participant = view.visit.participant
-        draft = Draft(inspected, view.visit.consultation.patient_id, Sender(participant.name, participant_id=participant.id), shared=True)
-        async with sealed(house, draft) as row, house.database.write() as tx:
-            again = await _view(request, tx)
-            await add_file(tx, house, await patient_of(tx, again.visit.consultation.patient_id), row)
+        async with read_upload(request, house.settings.most_file_bytes) as upload:
+            if not upload.name:
+                raise refusal("none")
+            inspected = await inspect(press, house.scanner, upload.name, upload.content)
+            participant = view.visit.participant
+            draft = Draft(
+                inspected, view.visit.consultation.patient_id, Sender(participant.name, participant_id=participant.id), shared=True
+            )
+            async with sealed(house, draft) as row, house.database.write() as tx:
+                again = await _view(request, tx)
+                await add_file(tx, house, await patient_of(tx, again.visit.consultation.patient_id), row)
     except (Invalid, TooBig, Unsupported) as error:
         return await _page(request, {TooBig: "big", Unsupported: "none"}.get(type(error), error.code), 422)
     return go_to(f"{view.base}{PATH}?sent")

@@ -1,12 +1,11 @@
-"""Makes documents in a thread, one at a time, so that they cost the calls on this server as little as they can."""
+"""Makes documents and looks through files, one at a time, so that they cost the calls on this server as little as they can."""
 
-import asyncio
 from collections.abc import Callable
-from contextvars import copy_context
-from functools import partial
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 import anyio
+import anyio.to_process
+import anyio.to_thread
 
 from server.errors import Overloaded
 
@@ -14,6 +13,7 @@ MAX_AT_ONCE = 1  # a record of 200 pages takes 300 MB and two seconds of one cor
 MAX_WAITING = 20  # whoever comes then is told to try again
 
 Made = TypeVar("Made")
+Given = TypeVarTuple("Given")
 
 
 class Press:
@@ -22,22 +22,22 @@ class Press:
     def __init__(self) -> None:
         self._limiter = anyio.CapacityLimiter(MAX_AT_ONCE)
 
-    async def make(self, work: Callable[[], Made], *, leave: bool = False) -> Made:
-        """Return what `work` makes; raises what it raises, and `Overloaded` when too many wait already.
+    async def make(self, work: Callable[[], Made]) -> Made:
+        """Return what `work` makes in a thread; raises what it raises, and `Overloaded` when too many wait already.
 
-        With `leave` a deadline of the caller's holds at once, and what was begun ends unheard; its own bounds must end it.
-        Others wait until it has really ended, so that one at a time stays true.
+        A thread cannot be ended: whoever gives up waits until it has, so that one at a time stays true.
         """
+        self._refuse_if_full()
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+
+    async def make_apart(self, work: Callable[[*Given], Made], *given: *Given) -> Made:
+        """The same for work on what strangers send, in a process that is kept for it: it ends at once where the caller gives up.
+
+        `work`, what it is given and what it returns or raises must be picklable. Raises `anyio.BrokenWorkerProcess` where it dies.
+        """
+        self._refuse_if_full()
+        return await anyio.to_process.run_sync(work, *given, cancellable=True, limiter=self._limiter)
+
+    def _refuse_if_full(self) -> None:
         if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
             raise Overloaded
-        turn = object()
-        await self._limiter.acquire_on_behalf_of(turn)
-        begun = asyncio.get_running_loop().run_in_executor(None, copy_context().run, work)
-        begun.add_done_callback(partial(self._ended, turn))
-        with anyio.CancelScope(shield=not leave):
-            await asyncio.wait({begun})
-        return begun.result()
-
-    def _ended(self, turn: object, ended: asyncio.Future[Made]) -> None:
-        self._limiter.release_on_behalf_of(turn)
-        ended.exception()  # of what was left, nobody else hears

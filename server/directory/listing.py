@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, exists, select
@@ -16,7 +17,7 @@ from server.core.db import Tx
 from server.directory.model import Profile
 from server.errors import NotFound
 
-MOST = 100  # professionals whose times are looked at for one page; whoever narrows the list sees the others
+MOST = 100  # professionals whose times are looked at for one page
 SOON = timedelta(days=7)
 
 
@@ -31,6 +32,13 @@ class Entry:
     first_free: datetime | None
 
 
+class Listing(NamedTuple):
+    """Who is shown, and how many were looked at for it."""
+
+    entries: Sequence[Entry]
+    looked_at: int
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What somebody looks for: "" is anything."""
@@ -40,8 +48,8 @@ class Wanted:
     soon: bool = False
 
 
-async def listed(tx: Tx, wanted: Wanted, now: datetime) -> list[Entry]:
-    """Return those who fit, whoever is free first at the top."""
+async def listed(tx: Tx, wanted: Wanted, now: datetime) -> Listing:
+    """Return those who fit, whoever is free first at the top; of more than `MOST` the first by name were looked at."""
     query = _shown()
     if wanted.field:
         query = query.where(Professional.field_of_practice == wanted.field)
@@ -50,7 +58,7 @@ async def listed(tx: Tx, wanted: Wanted, now: datetime) -> list[Entry]:
     rows = (await tx.execute(query.order_by(Professional.name, Professional.id).limit(MOST))).all()
     entries = [await _entry(tx, *row, now=now) for row in rows]
     free = [entry for entry in entries if not wanted.soon or (entry.first_free and entry.first_free - now <= SOON)]
-    return sorted(free, key=lambda entry: (entry.first_free is None, entry.first_free or now))
+    return Listing(sorted(free, key=lambda entry: (entry.first_free is None, entry.first_free or now)), len(rows))
 
 
 async def fields_of(tx: Tx) -> list[str]:

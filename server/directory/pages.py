@@ -10,7 +10,7 @@ from starlette.routing import Route
 from server.access.bodies import BODIES, OTHER
 from server.access.model import Professional
 from server.directory.languages import SPOKEN, name_of, unpacked
-from server.directory.listing import Entry, Wanted, fields_of, listed, see_profile
+from server.directory.listing import MOST, Entry, Wanted, fields_of, listed, see_profile
 from server.web.endpoint import base_url_of, house_of
 from server.web.pages import language_of, render
 from server.web.proxies import address_key
@@ -28,11 +28,11 @@ async def _list(request: Request) -> Response:
     await house.limiter.hit("book_address", address_key(request))
     wanted = wanted_in(request)
     async with house.database.read() as tx:
-        entries = await listed(tx, wanted, house.clock.now())
+        entries, looked_at = await listed(tx, wanted, house.clock.now())
         fields = await fields_of(tx)
     shown = {
         "entries": entries, "wanted": wanted, "fields": fields, "languages": sorted_names(request), "now": house.clock.now(), "owner": None,
-        "spoken": {entry.professional.id: names_of(request, entry) for entry in entries},
+        "looked_at": looked_at, "most": MOST, "spoken": {entry.professional.id: names_of(request, entry) for entry in entries},
     }  # fmt: skip
     return render(request, "directory/list.html", shown)
 

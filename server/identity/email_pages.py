@@ -6,12 +6,14 @@ from starlette.routing import Route
 
 from server.core.db import Tx
 from server.core.mail_addresses import read_mail_address
-from server.errors import TooFast
+from server.errors import NotSignedIn, TooFast
 from server.identity.actions import find_credential
-from server.identity.lately import proved_lately
+from server.identity.gate import signed_in
+from server.identity.lately import DOUBTS, doubt_in_form, proved_lately
 from server.identity.letters import Wanted, drop_links, find_letter, want_letter
 from server.identity.mail_model import AccountEmail, AccountLetter, Subject
 from server.identity.model import Credential
+from server.identity.passwords import Passwords
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -20,10 +22,13 @@ EMAIL = "/account/email"
 LONGEST_SHOWN = 300
 
 
-def routes() -> list[Route]:
+def routes(passwords: Passwords) -> list[Route]:
+    async def ask(request: Request) -> Response:
+        return await _ask(request, passwords)
+
     return [
         Route(EMAIL, _show, methods=["GET"]),
-        Route(EMAIL, _ask, methods=["POST"]),
+        Route(EMAIL, ask, methods=["POST"]),
         Route(f"{EMAIL}/{{token}}", _look, methods=["GET"]),
         Route(f"{EMAIL}/{{token}}", _confirm, methods=["POST"]),
     ]
@@ -37,15 +42,17 @@ async def _show(request: Request) -> Response:
 
 
 def _page(request: Request, address: str, fault: str = "", status: int = 200, *, sent: bool = False) -> Response:
-    shown = {"address": address[:LONGEST_SHOWN], "fault": fault, "sent": sent}
+    shown = {"address": address[:LONGEST_SHOWN], "fault": fault, "sent": sent, "doubt": fault if fault in DOUBTS else ""}
     return render(request, "account/email.html", shown, status=status)
 
 
-async def _ask(request: Request) -> Response:
+async def _ask(request: Request, passwords: Passwords) -> Response:
     """Write to the new address; until its link was followed the old one counts."""
-    who = await proved_lately(request, EMAIL)
-    house = house_of(request)
-    written = (await read_form(request)).get("email", "")
+    who, house = await signed_in(request), house_of(request)
+    form = await read_form(request)
+    written = form.get("email", "")
+    if doubt := await doubt_in_form(request, passwords, who, form):
+        return _page(request, written, doubt, DOUBTS[doubt])
     address = read_mail_address(written)
     if address is None:
         return _page(request, written, "address", 422)
@@ -53,7 +60,7 @@ async def _ask(request: Request) -> Response:
         await house.limiter.hit("prove", str(who.person_id))
         await house.limiter.hit("prove_address", house.secrets.mac("prove", address).hex())
     except TooFast:
-        return _page(request, written, "too_fast", 429)
+        return _page(request, written, "many", 429)
     async with house.database.write() as tx:
         credential = await tx.get_one(Credential, who.person_id)
         wanted = Wanted(credential.username, Subject.CONFIRM, language_of(request).tag, address)
@@ -63,24 +70,46 @@ async def _ask(request: Request) -> Response:
 
 async def _look(request: Request) -> Response:
     """Use nothing up, as with every link in a letter."""
-    house = house_of(request)
-    async with house.database.read() as tx:
-        letter = await find_letter(tx, request.path_params["token"], Subject.CONFIRM, house.clock.now())
-    return _answer(request, "ask" if letter else "over")
+    async with house_of(request).database.read() as tx:
+        found = await _asked_for(tx, request)
+    return _answer(request, "over" if found is None else "ask" if await _is_here(request, found[1]) else "sign_in")
 
 
-def _answer(request: Request, state: str) -> Response:
-    return render(request, "account/email_confirmed.html", {"state": state}, status=404 if state == "over" else 200)
+def _answer(request: Request, state: str, status: int | None = None) -> Response:
+    shown = {"state": state, "path": request.url.path}
+    return render(request, "account/email_confirmed.html", shown, status=status or (404 if state == "over" else 200))
+
+
+async def _asked_for(tx: Tx, request: Request, *, lock: bool = False) -> tuple[AccountLetter, Credential] | None:
+    """Return the letter whose link this is, and whose account it is about."""
+    now = house_of(request).clock.now()
+    letter = await find_letter(tx, request.path_params["token"], Subject.CONFIRM, now, lock=lock)
+    credential = await find_credential(tx, letter.username) if letter else None
+    return (letter, credential) if letter and credential else None
+
+
+async def _is_here(request: Request, credential: Credential) -> bool:
+    """Whether the owner of the account is signed in: on any browser, as letters are often read on another one than asked for them.
+
+    The link alone is not enough. A mistyped address would let a stranger have it confirmed, and then choose a new password; and a thief
+    who had asked for it could still follow it when every login was ended.
+    """
+    try:
+        return (await signed_in(request, limited=True)).person_id == credential.person_id
+    except NotSignedIn:
+        return False
 
 
 async def _confirm(request: Request) -> Response:
-    house = house_of(request)
-    async with house.database.write() as tx:
-        letter = await find_letter(tx, request.path_params["token"], Subject.CONFIRM, house.clock.now(), lock=True)
-        credential = await find_credential(tx, letter.username) if letter else None
-        if letter is None or credential is None:
+    async with house_of(request).database.read() as tx:
+        found = await _asked_for(tx, request)
+    if found is not None and not await _is_here(request, found[1]):
+        return _answer(request, "sign_in", NotSignedIn.http_status)
+    async with house_of(request).database.write() as tx:
+        found = await _asked_for(tx, request, lock=True)
+        if found is None:
             return _answer(request, "over")
-        await _replace(tx, request, letter, credential)
+        await _replace(tx, request, *found)
     return _answer(request, "done")
 
 

@@ -1,5 +1,6 @@
 """Asks again who it is, before what an unattended browser must not be able to do."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -19,6 +20,8 @@ from server.web.pages import render
 LATELY = timedelta(minutes=10)
 PROVE = "/account/prove"
 ACCOUNT = "/account"
+PRESENT = "present"  # the field of the password in a form that is about something else
+DOUBTS = {"prove": 403, "wrong": 401, "too_fast": 429}  # with the status of the answer
 
 
 async def proved_lately(request: Request, back: str, *, limited: bool = False) -> SignedIn:
@@ -27,12 +30,35 @@ async def proved_lately(request: Request, back: str, *, limited: bool = False) -
     Else raises `ProofNeeded`, which leads a page to a form for that and from there `back`; and whatever `signed_in` raises.
     """
     who = await signed_in(request, limited=limited)
+    if not await _lately(request, who):
+        raise ProofNeeded(back)
+    return who
+
+
+async def _lately(request: Request, who: SignedIn) -> bool:
     house = house_of(request)
     async with house.database.read() as tx:
         login = await tx.get_one(LoginSession, who.session_id)
-    if house.clock.now() - login.proved_at >= LATELY:
-        raise ProofNeeded(back)
-    return who
+    return house.clock.now() - login.proved_at < LATELY
+
+
+async def doubt_in_form(request: Request, passwords: Passwords, who: SignedIn, form: Mapping[str, str]) -> str:
+    """Return why a form must ask for the password beside what was filled in, a key of `DOUBTS`; "" where it is proved who sends it.
+
+    `proved_lately` asked when the form was opened. Whoever wrote for longer since then gets everything back, with a field more.
+    """
+    if await _lately(request, who):
+        return ""
+    if not form.get(PRESENT):
+        return "prove"
+    try:
+        await prove_again(request, passwords, who.person_id, form[PRESENT])
+    except TooFast:
+        return "too_fast"
+    except Forbidden:
+        return "wrong"
+    await note_proof(request, who)
+    return ""
 
 
 async def note_proof(request: Request, who: SignedIn) -> None:

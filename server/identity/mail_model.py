@@ -18,6 +18,11 @@ class Subject(StrEnum):
     NEW_DEVICE = "new_device"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a letter
     EMAIL_CHANGED = "email_changed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    SECOND_ON = "second_factor_on"
+    SECOND_OFF = "second_factor_off"
+    CODES_NEW = "recovery_codes"
 
 
 WITH_LINK = {Subject.RESET, Subject.CONFIRM}

@@ -1,6 +1,7 @@
 """Signing in by passkey, showing by one that it is still oneself, and the account's page of passkeys."""
 
 from datetime import datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from starlette.requests import Request
@@ -11,12 +12,14 @@ from server.errors import Invalid
 from server.identity.entering import First, Way, complete
 from server.identity.gate import signed_in
 from server.identity.lately import ACCOUNT, PROVE, note_proof, proved_lately
+from server.identity.letters import tell_person
+from server.identity.mail_model import Subject
 from server.identity.passkey_model import Purpose
 from server.identity.passkeys import Asked, Site, add_passkey, ask_to_add, ask_to_use, passkeys_of, remove_passkey, use_passkey
 from server.identity.targets import safe_next
 from server.web.endpoint import Empty, base_url_of, house_of, read_body
 from server.web.forms import read_form
-from server.web.pages import render
+from server.web.pages import language_of, render
 from server.web.proxies import address_key
 
 PASSKEYS = "/account/passkeys"
@@ -89,10 +92,11 @@ async def _prove(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
         asked = Asked(Purpose.PROVE, who.person_id, _now(request))
         fits = await use_passkey(tx, _site(request), asked, form.get("credential", ""))
+    target = safe_next(form.get("next", ""), ACCOUNT)
     if not fits:
-        return RedirectResponse(f"{PROVE}{UNFIT}", status_code=303)
+        return RedirectResponse(f"{PROVE}{UNFIT}&next={quote(target)}", status_code=303)
     await note_proof(request, who)
-    return RedirectResponse(safe_next(form.get("next", ""), ACCOUNT), status_code=303)
+    return RedirectResponse(target, status_code=303)
 
 
 async def _show(request: Request) -> Response:
@@ -117,6 +121,8 @@ async def _add(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
         asked = Asked(Purpose.ADD, who.person_id, _now(request))
         added = await add_passkey(tx, _site(request), asked, name, form.get("credential", ""))
+        if added is not None:
+            await tell_person(tx, house_of(request), who.person_id, Subject.PASSKEY_ADDED, language_of(request).tag)
     if added is None:
         return await _page(request, who.person_id, "unfit", Invalid.http_status)
     return RedirectResponse(PASSKEYS, status_code=303)
@@ -126,4 +132,5 @@ async def _remove(request: Request) -> Response:
     who = await proved_lately(request, PASSKEYS)
     async with house_of(request).database.write() as tx:
         await remove_passkey(tx, who.person_id, request.path_params["passkey_id"])
+        await tell_person(tx, house_of(request), who.person_id, Subject.PASSKEY_REMOVED, language_of(request).tag)
     return RedirectResponse(PASSKEYS, status_code=303)

@@ -81,7 +81,7 @@ async def _choose(request: Request, passwords: Passwords) -> Response:
         letter = await find_letter(tx, request.path_params["token"], Subject.RESET, now)
         credential = await find_credential(tx, letter.username) if letter else None
         person = await tx.get_one(Person, credential.person_id) if credential else None
-    fault = password_fault(password, credential.username, person.name) if credential and person else "over"
+    fault = await _fault(passwords, password, credential, person) if credential and person else "over"
     if fault:
         return _new_password(request, fault)
     password_hash = await passwords.hash(password)
@@ -133,7 +133,12 @@ async def _refused(request: Request, passwords: Passwords, person_id: UUID, form
         return "present"
     async with house_of(request).database.read() as tx:
         credential, person = await tx.get_one(Credential, person_id), await tx.get_one(Person, person_id)
-    return password_fault(form.get("password", ""), credential.username, person.name)
+    return await _fault(passwords, form.get("password", ""), credential, person)
+
+
+async def _fault(passwords: Passwords, password: str, credential: Credential, person: Person) -> str:
+    username, name = credential.username, person.name
+    return await passwords.weigh(lambda: password_fault(password, username, name))
 
 
 def _page(request: Request, fault: str = "", status: int = 200, *, done: bool = False) -> Response:

@@ -1,6 +1,8 @@
 """argon2id behind a limiter, with the same work for a name that does not exist."""
 
 from base64 import b64encode
+from collections.abc import Callable
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -13,9 +15,11 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 LONGEST_PASSWORD = 256
 MAX_WAITING = 50  # about two seconds of work; whoever comes then is told to try again
 
+Found = TypeVar("Found")
+
 
 class Passwords:
-    """Hashes and verifies in one thread at a time.
+    """Hashes, verifies and weighs in one thread at a time.
 
     argon2 releases the GIL but eats memory bandwidth: ten at once delay every socket of the process by 100 ms, one at a time by 5.
     """
@@ -25,18 +29,18 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """Return what is stored of a password; raises `Overloaded`."""
-        self._refuse_if_full()
-        return await anyio.to_thread.run_sync(HASHER.hash, password, limiter=self._limiter)
+        return await self.weigh(lambda: HASHER.hash(password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Return whether the password fits; `None` (no such name) costs the same time and is always False. Raises `Overloaded`."""
-        self._refuse_if_full()
-        fits = await anyio.to_thread.run_sync(_fits, stored or NOBODY, password, limiter=self._limiter)
+        fits = await self.weigh(lambda: _fits(stored or NOBODY, password))
         return fits and stored is not None
 
-    def _refuse_if_full(self) -> None:
+    async def weigh(self, work: Callable[[], Found]) -> Found:
+        """Return what `work` finds about a password: how easily it is guessed takes long, too. Raises `Overloaded`."""
         if self._limiter.statistics().tasks_waiting >= MAX_WAITING:
             raise Overloaded
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
 
 def _fits(stored: str, password: str) -> bool:

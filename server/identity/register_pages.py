@@ -11,7 +11,8 @@ from server.errors import Invalid, TooFast
 from server.identity.accounts import Written, details_of, email_fault, keep_details, open_account
 from server.identity.choosing import faults_of
 from server.identity.entering import Way, complete
-from server.identity.lately import proved_lately
+from server.identity.gate import signed_in
+from server.identity.lately import DOUBTS, doubt_in_form, proved_lately
 from server.identity.letters import Wanted, want_letter
 from server.identity.mail_model import Subject
 from server.identity.passwords import Passwords
@@ -28,11 +29,14 @@ def routes(passwords: Passwords) -> list[Route]:
     async def register(request: Request) -> Response:
         return await _register(request, passwords)
 
+    async def keep(request: Request) -> Response:
+        return await _keep(request, passwords)
+
     return [
         Route(REGISTER, _empty, methods=["GET"]),
         Route(REGISTER, register, methods=["POST"]),
         Route(DETAILS, _show, methods=["GET"]),
-        Route(DETAILS, _keep, methods=["POST"]),
+        Route(DETAILS, keep, methods=["POST"]),
     ]
 
 
@@ -48,9 +52,9 @@ def _written(form: Form) -> Written:
     return Written(form.get("name", ""), form.get("phone", ""), form.get("address", ""))
 
 
-def _faults(request: Request, form: Form) -> Form:
+async def _faults(request: Request, passwords: Passwords, form: Form) -> Form:
     own = _written(form).faults(house_of(request).settings.phone_region)
-    chosen = faults_of(form.get("username", ""), form.get("password", ""), form.get("name", ""))
+    chosen = await passwords.weigh(lambda: faults_of(form.get("username", ""), form.get("password", ""), form.get("name", "")))
     return own | email_fault(form.get("email", "")) | chosen
 
 
@@ -62,7 +66,7 @@ async def _register(request: Request, passwords: Passwords) -> Response:
         await house.limiter.hit("register_address", address_key(request))
     except TooFast:
         return _page(request, form, {"form": "too_fast"}, 429)
-    faults = _faults(request, form)
+    faults = await _faults(request, passwords, form)
     if faults:
         return _page(request, form, faults, 422)
     try:
@@ -91,17 +95,21 @@ async def _show(request: Request) -> Response:
     return await _details(request, who.person_id)
 
 
-async def _details(request: Request, person_id: UUID, written: Written | None = None, faults: Form | None = None) -> Response:
+async def _details(
+    request: Request, person_id: UUID, written: Written | None = None, faults: Form | None = None, doubt: str = ""
+) -> Response:
     async with house_of(request).database.read() as tx:
         shown = written or await details_of(tx, person_id)
-    known = {"given": shown, "faults": faults or {}, "done": "done" in request.query_params}
-    return render(request, "account/details.html", known, status=422 if faults else 200)
+    known = {"given": shown, "faults": faults or {}, "doubt": doubt, "done": "done" in request.query_params}
+    return render(request, "account/details.html", known, status=DOUBTS.get(doubt, 422 if faults else 200))
 
 
-async def _keep(request: Request) -> Response:
-    who = await proved_lately(request, DETAILS)
-    house = house_of(request)
-    written = _written(await read_form(request))
+async def _keep(request: Request, passwords: Passwords) -> Response:
+    who, house = await signed_in(request), house_of(request)
+    form = await read_form(request)
+    written = _written(form)
+    if doubt := await doubt_in_form(request, passwords, who, form):
+        return await _details(request, who.person_id, written, doubt=doubt)
     faults = written.faults(house.settings.phone_region)
     if faults:
         return await _details(request, who.person_id, written, faults)

@@ -14,6 +14,8 @@ from server.identity.actions import end_all_logins
 from server.identity.entering import SECOND, SET_UP, First, Rules, Way, complete
 from server.identity.gate import begin_here, shared_here, signed_in
 from server.identity.lately import proved_lately
+from server.identity.letters import tell_person
+from server.identity.mail_model import Subject
 from server.identity.model import Credential
 from server.identity.second import (
     Try,
@@ -32,7 +34,7 @@ from server.identity.totp import app_address
 from server.web.auth import HALF, read_cookie, set_cookie
 from server.web.endpoint import house_of
 from server.web.forms import read_form
-from server.web.pages import render
+from server.web.pages import language_of, render
 
 REQUIRED = "Everybody who works here needs a second factor."
 
@@ -44,6 +46,8 @@ def routes(rules: Rules) -> list[Route]:
         async with house.database.write() as tx:
             if await rules.obliged(tx, house.settings, who.person_id):
                 raise Conflict(REQUIRED, code="second_factor")
+            if await has_second(tx, who.person_id):
+                await tell_person(tx, house, who.person_id, Subject.SECOND_OFF, language_of(request).tag)
             await drop_second(tx, who.person_id)
         return RedirectResponse(SET_UP, status_code=303)
 
@@ -156,6 +160,7 @@ async def _confirm(request: Request) -> Response:
         factor.confirmed_at = now
         codes = await new_codes(tx, house.secrets, who.person_id)
         await end_all_logins(tx, who.person_id, now)
+        await tell_person(tx, house, who.person_id, Subject.SECOND_ON, language_of(request).tag)
         token = await begin_here(tx, request, who.person_id, shared=await shared_here(tx, request))
     return _paper(request, codes, token)
 
@@ -167,6 +172,7 @@ async def _codes(request: Request) -> Response:
         if not await has_second(tx, who.person_id):
             raise Conflict
         codes = await new_codes(tx, house.secrets, who.person_id)
+        await tell_person(tx, house, who.person_id, Subject.CODES_NEW, language_of(request).tag)
     return _paper(request, codes)
 
 

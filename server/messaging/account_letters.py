@@ -36,6 +36,27 @@ WORDS: Mapping[Subject, tuple[str, tuple[str, ...]]] = {
         _("Your e-mail address was changed"),
         (_("Letters about your account now go to another address. If it was not you, please ask your practice."),),
     ),
+    Subject.PASSKEY_ADDED: (
+        _("A passkey was added"),
+        (
+            _("A passkey was added to your account: whoever has that device can sign in with it."),
+            NOT_YOU,
+            _("A new password leaves passkeys as they are: please remove this one on your account page, too."),
+        ),
+    ),
+    Subject.PASSKEY_REMOVED: (_("A passkey was removed"), (_("A passkey of your account was removed, and signs in no more."), NOT_YOU)),
+    Subject.SECOND_ON: (
+        _("The second factor was switched on"),
+        (_("From now on your account asks for a code beside the password."), NOT_YOU),
+    ),
+    Subject.SECOND_OFF: (
+        _("The second factor was switched off"),
+        (_("Your account asks for no code beside the password any more."), NOT_YOU),
+    ),
+    Subject.CODES_NEW: (
+        _("New recovery codes"),
+        (_("New recovery codes were made for your account. The earlier ones are good no more."), NOT_YOU),
+    ),
 }
 
 

@@ -93,17 +93,17 @@ async def _add(request: Request, press: Press) -> Response:
     await house.limiter.hit("upload", str(visit.viewer.person_id))
     fault = _Fault("none")
     try:
-        upload = await read_upload(request, house.settings.most_file_bytes)
-        fault = _Fault("", title=upload.fields.get("title", "")[:400], on=upload.fields.get("on", "")[:20])
-        if not upload.name:
-            raise refusal("none")
-        title, dated_on = read_about(upload.fields, visit.today)
-        inspected = await inspect(press, house.scanner, upload.name, upload.content)
-        sender = Sender(visit.viewer.name, person_id=visit.viewer.person_id)
-        draft = Draft(inspected, visit.patient.id, sender, upload.fields.get("shared") == "yes", title, dated_on)
-        async with sealed(house, draft) as row, house.database.write() as tx:
-            again = await _visit(request, tx, writing=True)
-            await add_file(tx, house, again.patient, row)
+        async with read_upload(request, house.settings.most_file_bytes) as upload:
+            fault = _Fault("", title=upload.fields.get("title", "")[:400], on=upload.fields.get("on", "")[:20])
+            if not upload.name:
+                raise refusal("none")
+            title, dated_on = read_about(upload.fields, visit.today)
+            inspected = await inspect(press, house.scanner, upload.name, upload.content)
+            sender = Sender(visit.viewer.name, person_id=visit.viewer.person_id)
+            draft = Draft(inspected, visit.patient.id, sender, upload.fields.get("shared") == "yes", title, dated_on)
+            async with sealed(house, draft) as row, house.database.write() as tx:
+                again = await _visit(request, tx, writing=True)
+                await add_file(tx, house, again.patient, row)
     except (Invalid, TooBig, Unsupported) as error:
         code = {TooBig: "big", Unsupported: "none"}.get(type(error), error.code)
         return await _page(request, _Fault(code, title=fault.title, on=fault.on), 422)

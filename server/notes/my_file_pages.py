@@ -56,15 +56,15 @@ async def _add(request: Request, press: Press) -> Response:
         own = await _own(request, tx)
     await house.limiter.hit("upload", str(who.person_id))
     try:
-        upload = await read_upload(request, house.settings.most_file_bytes)
-        if not upload.name:
-            raise refusal("none")
-        title, dated_on = read_about(upload.fields, _today(request, own))
-        inspected = await inspect(press, house.scanner, upload.name, upload.content)
-        sender = Sender(own.patient.name, person_id=who.person_id)
-        draft = Draft(inspected, own.patient.id, sender, shared=True, title=title, dated_on=dated_on)
-        async with sealed(house, draft) as row, house.database.write() as tx:
-            await add_file(tx, house, (await _own(request, tx)).patient, row)
+        async with read_upload(request, house.settings.most_file_bytes) as upload:
+            if not upload.name:
+                raise refusal("none")
+            title, dated_on = read_about(upload.fields, _today(request, own))
+            inspected = await inspect(press, house.scanner, upload.name, upload.content)
+            sender = Sender(own.patient.name, person_id=who.person_id)
+            draft = Draft(inspected, own.patient.id, sender, shared=True, title=title, dated_on=dated_on)
+            async with sealed(house, draft) as row, house.database.write() as tx:
+                await add_file(tx, house, (await _own(request, tx)).patient, row)
     except (Invalid, TooBig, Unsupported) as error:
         return await _page(request, {TooBig: "big", Unsupported: "none"}.get(type(error), error.code), 422)
     return _back(request, "sent")

@@ -22,7 +22,7 @@ from server.identity.gate import signed_in
 from server.notes.patient_answers import sent_in_record
 from server.notes.permit_form import FIELDS, offered_days, read_wish
 from server.notes.recordings import recordings_about
-from server.notes.records import SeenRecord, listed_records, looks_at, record_facts, see_record
+from server.notes.records import MOST_LISTED, SeenRecord, listed_records, looks_at, record_facts, see_record
 from server.patients.actions import has_agreed_to_sharing
 from server.patients.background_doors import asked_of, background_of, writers_of
 from server.patients.file_doors import files_of
@@ -69,7 +69,7 @@ async def _list(request: Request) -> Response:
             raise Forbidden
         patients = await listed_records(tx, viewer, name)
         asked = await asked_of(tx, [patient.id for patient in patients]) if part is Part.PROFESSIONAL else {}
-    return render(request, "staff/patients.html", {"part": part, "patients": patients, "name": name, "asked": asked})
+    return render(request, "staff/patients.html", {"part": part, "patients": patients, "name": name, "asked": asked, "most": MOST_LISTED})
 
 
 async def _show(request: Request) -> Response:
@@ -77,8 +77,8 @@ async def _show(request: Request) -> Response:
     house = house_of(request)
     async with house.database.write() as tx:
         visit = await _visit(request, tx)
-        await record(tx, _looked(visit), visit.now)
         shown = await _shown(visit)
+        await record(tx, _looked(visit), visit.now)
     return render(request, "staff/record.html", {**shown, "given": dict.fromkeys(FIELDS, ""), "error": None})
 
 

@@ -31,11 +31,11 @@ async def _show(request: Request) -> Response:
         viewer = await load_viewer(tx, who.person_id, now)
         seen = await see_record(tx, viewer, request.path_params["patient_id"])
         patient = seen.patient
-        await record(tx, Deed(patient.practice_id, viewer.person_id, Act.LOOKED, "record", patient.id, patient.id), now)
         clinical = may_read_background(viewer, await record_facts(tx, patient))
         moments = await timeline_of(tx, viewer, seen, await files_of(tx, house.keyring, patient.id) if clinical else [])
         practice = await tx.get_one(Practice, patient.practice_id)
         part = await part_of(tx, viewer)
+        await record(tx, Deed(patient.practice_id, viewer.person_id, Act.LOOKED, "record", patient.id, patient.id), now)
     shown = {
         "part": part,
         "patient": patient,

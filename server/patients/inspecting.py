@@ -1,7 +1,6 @@
 """Looks through a file before it is kept: what it is, whether a scanner finds a virus in it, and its picture drawn anew."""
 
 import hashlib
-from functools import partial
 from typing import NamedTuple
 
 import anyio
@@ -31,11 +30,11 @@ async def inspect(press: Press, scanner: Scanner | None, name: str, content: byt
     name = tidy_name(name)
     try:
         with anyio.fail_after(WITHIN_S):
-            kind = await press.make(partial(kind_of, content, name), leave=True)
+            kind = await press.make_apart(kind_of, content, name)
             await _scan(scanner, content)
             if kind in PICTURES:
-                content = await press.make(partial(drawn_anew, content, kind), leave=True)
-    except TimeoutError:
+                content = await press.make_apart(drawn_anew, content, kind)
+    except (TimeoutError, anyio.BrokenWorkerProcess):
         raise refusal("slow") from None
     return Inspected(name, kind, content)
 

@@ -9,8 +9,9 @@ from server.access.viewer import viewer_of
 from server.core.marking import _
 from server.errors import Invalid
 from server.messaging.own_texts import administered
-from server.privacy.letter_words import LONGEST, NEXT, State
-from server.privacy.letters import answer_letter, letters_of, look_at, move, see_letter
+from server.privacy.letter_answers import answer_letter, answers_to, astray
+from server.privacy.letter_words import LONGEST, NEXT, Fate, State
+from server.privacy.letters import MOST_SHOWN, letters_of, look_at, move, see_letter
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -23,6 +24,14 @@ STATES = {
     State.IN_WORK: _("In work"),
     State.ANSWERED: _("Answered"),
     State.CLOSED: _("Closed"),
+}
+FATES = {
+    Fate.ON_ITS_WAY: _("On its way by e-mail"),
+    Fate.SENT: _("Sent by e-mail"),
+    Fate.REFUSED: _("It did not arrive: the mail server refused the address or the letter."),
+    Fate.UNREACHABLE: _("It did not arrive: the mail server could not be reached, or answered with a fault each time."),
+    Fate.NO_MAIL: _("It was not sent: no mail server is set up."),
+    Fate.NO_ADDRESS: _("It was not sent: no address was given."),
 }
 FAULTS = {"answer:empty": _("Please write an answer."), "answer:long": _("This text is too long. Please shorten it.")}
 
@@ -41,8 +50,18 @@ async def _list(request: Request) -> Response:
     async with house_of(request).database.read() as tx:
         practice = await administered(tx, viewer)
         letters, part = await letters_of(tx, viewer, settled=settled), await part_of(tx, viewer)
+        lost = await astray(tx, letters)
     now = house_of(request).clock.now()
-    shown = {"part": part, "practice": practice, "letters": letters, "settled": settled, "now": now, "states": _states(request)}
+    shown = {
+        "part": part,
+        "practice": practice,
+        "letters": letters,
+        "settled": settled,
+        "now": now,
+        "states": _states(request),
+        "astray": lost,
+        "most": MOST_SHOWN,
+    }
     return render(request, "staff/letters.html", shown)
 
 
@@ -54,14 +73,17 @@ async def _show(request: Request, words: str = "", fault: str | None = None) -> 
     viewer, house = await viewer_of(request), house_of(request)
     said = language_of(request).text
     async with house.database.write() as tx:
-        found = await look_at(tx, house.keyring, viewer, request.path_params["letter_id"], house.clock.now())
         practice, part = await administered(tx, viewer), await part_of(tx, viewer)
+        answers = await answers_to(tx, house.keyring, await see_letter(tx, viewer, request.path_params["letter_id"]))
+        found = await look_at(tx, house.keyring, viewer, request.path_params["letter_id"], house.clock.now())
     shown = {
         "part": part,
         "zone": practice.time_zone,
         "letter": found.letter,
         "written": found.written,
-        "answer": found.answer,
+        "answers": answers,
+        "fates": {fate: said(sentence) for fate, sentence in FATES.items()},
+        "open": State.ANSWERED in NEXT[State(found.letter.state)],
         "words": words,
         "longest": LONGEST["answer"],
         "states": _states(request),

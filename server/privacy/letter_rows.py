@@ -8,11 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
 from server.core.keyring import place_of
-from server.privacy.letter_words import Kind, State
+from server.privacy.letter_words import Fate, Kind, State
 
 
 class Letter(Base):
-    """The `number`th letter to a practice. `sealed` is what was written, `answer` what was answered, under a data key of the letter.
+    """The `number`th letter to a practice. `sealed` is what was written, under a data key of the letter.
 
     `acknowledge_by` is the legal time, of a complaint only.
     """
@@ -28,7 +28,6 @@ class Letter(Base):
     key_id: Mapped[str] = mapped_column(String(40), index=True)
     data_key: Mapped[bytes] = mapped_column(LargeBinary(128))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
     acknowledge_by: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
@@ -47,3 +46,22 @@ class Letter(Base):
     def place(self, part: str) -> bytes:
         """Bind what is sealed to its letter and its practice."""
         return place_of("letter", self.id, self.practice_id, part)
+
+
+class LetterAnswer(Base):
+    """The `number`th answer to a letter, under the letter's own data key; without a `fate` it is not known what became of it."""
+
+    __tablename__ = "letter_answer"
+    __table_args__ = (UniqueConstraint("letter_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    letter_id: Mapped[UUID] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    answered_at: Mapped[datetime]
+    fate: Mapped[Fate | None] = mapped_column(String(20))
+
+    @property
+    def part(self) -> str:
+        """Of its letter, as `Letter.place` wants it; the first was there before there were others."""
+        return "answer" if self.number == 1 else f"answer-{self.number}"

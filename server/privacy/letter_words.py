@@ -23,6 +23,18 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+class Fate(StrEnum):
+    """What became of an answer: not handed on yet, handed on, or why not."""
+
+    ON_ITS_WAY = "on_its_way"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NO_MAIL = "no_mail"
+    NO_ADDRESS = "no_address"
+
+
+FAILED = frozenset({Fate.REFUSED, Fate.UNREACHABLE})
 OPEN = frozenset({State.NEW, State.ACKNOWLEDGED, State.IN_WORK})
 NEXT: Mapping[State, frozenset[State]] = {
     State.NEW: frozenset({State.ACKNOWLEDGED, State.IN_WORK, State.ANSWERED, State.CLOSED}),

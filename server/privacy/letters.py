@@ -17,9 +17,9 @@ from server.core.outbox import add_errand
 from server.errors import Conflict, Invalid, NotFound
 from server.messaging.own_texts import administered
 from server.privacy.letter_rows import Letter
-from server.privacy.letter_words import LONGEST, NEXT, OPEN, Kind, State, Written, due_at, fault_of
+from server.privacy.letter_words import NEXT, OPEN, Kind, State, Written, due_at, fault_of
 
-CONFIRM, ANSWER = "letter_confirm", "letter_answer"
+CONFIRM = "letter_confirm"
 MOST_SHOWN = 200
 
 
@@ -29,7 +29,6 @@ class Opened:
 
     letter: Letter
     written: Written | None
-    answer: str = ""
 
 
 async def take_in(tx: Tx, keyring: KeyRing, practice: Practice, kind: Kind, written: Written, days: int, now: datetime) -> Letter:  # noqa: PLR0913, PLR0917
@@ -42,7 +41,7 @@ async def take_in(tx: Tx, keyring: KeyRing, practice: Practice, kind: Kind, writ
     letter = _new_letter(practice, kind, last + 1, now)
     letter.acknowledge_by = due_at(now, days) if kind == Kind.COMPLAINT else None
     letter.key_id, letter.data_key = keyring.new_data_key(letter.key_place)
-    letter.sealed = _seal(keyring, letter, "words", json.dumps(written._asdict()))
+    letter.sealed = seal(keyring, letter, "words", json.dumps(written._asdict()))
     tx.add(letter)
     await tx.flush()
     if written.reply_to:
@@ -57,7 +56,6 @@ def _new_letter(practice: Practice, kind: Kind, number: int, now: datetime) -> L
         number=number,
         kind=kind,
         state=State.NEW,
-        answer=None,
         received_at=now,
         acknowledged_at=None,
         answered_at=None,
@@ -95,10 +93,9 @@ def opened(keyring: KeyRing, letter: Letter) -> Opened:
     try:
         sealer = keyring.sealer(letter.key_id, letter.data_key, letter.key_place)
         written = Written(**json.loads(sealer.open(letter.sealed, letter.place("words"))))
-        answer = sealer.open(letter.answer, letter.place("answer")).decode() if letter.answer else ""
     except (MissingKey, Unreadable):
         return Opened(letter, None)
-    return Opened(letter, written, answer)
+    return Opened(letter, written)
 
 
 async def move(tx: Tx, viewer: Viewer, letter_id: UUID, state: State, now: datetime) -> Letter:
@@ -113,23 +110,7 @@ async def move(tx: Tx, viewer: Viewer, letter_id: UUID, state: State, now: datet
     return letter
 
 
-async def answer_letter(tx: Tx, keyring: KeyRing, viewer: Viewer, letter_id: UUID, words: str, now: datetime) -> None:  # noqa: PLR0913, PLR0917
-    """Answer it once, by e-mail where there is an address; raises as `move` does, and `Invalid` with `answer:fault` as its code."""
-    if not words or len(words) > LONGEST["answer"]:
-        raise Invalid(code="answer:long" if words else "answer:empty")
-    letter = await see_letter(tx, viewer, letter_id, lock=True)
-    if letter.answer is not None:
-        raise Conflict
-    found = opened(keyring, letter)
-    if found.written is None:
-        raise Conflict
-    letter.answer, letter.answered_at = _seal(keyring, letter, "answer", words), now
-    await move(tx, viewer, letter_id, State.ANSWERED, now)
-    if found.written.reply_to:
-        add_errand(tx, ANSWER, letter.id, f"{ANSWER}:{letter.id}", now)
-
-
-def _seal(keyring: KeyRing, letter: Letter, part: str, words: str) -> bytes:
+def seal(keyring: KeyRing, letter: Letter, part: str, words: str) -> bytes:
     return keyring.sealer(letter.key_id, letter.data_key, letter.key_place).seal(words.encode(), letter.place(part))
 
 

@@ -15,7 +15,7 @@ from server.messaging.own_texts import administered
 from server.patients.doors import name_on_record
 from server.privacy.request_labels import labels
 from server.privacy.request_words import LONGEST, OPEN, Extension, Pause, Progress, State, extend, go_on, step, stop
-from server.privacy.requests import answer_request, change, look_at, requests_of, see_request
+from server.privacy.requests import MOST_SHOWN, answer_request, change, look_at, requests_of, see_request
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -45,7 +45,7 @@ async def _list(request: Request) -> Response:
         practice = await administered(tx, viewer)
         requests, part = await requests_of(tx, viewer, settled=settled), await part_of(tx, viewer)
     late = {one.id for one in requests if one.progress.is_late(practice.time_zone, now)}
-    shown = {"part": part, "practice": practice, "requests": requests, "settled": settled, "late": late}
+    shown = {"part": part, "practice": practice, "requests": requests, "settled": settled, "late": late, "most": MOST_SHOWN}
     return render(request, "staff/requests.html", shown | labels(language_of(request)))
 
 
@@ -56,9 +56,9 @@ async def _request(request: Request) -> Response:
 async def _show(request: Request, form: Mapping[str, str], fault: str | None = None) -> Response:
     viewer, house, now, language = await viewer_of(request), house_of(request), house_of(request).clock.now(), language_of(request)
     async with house.database.write() as tx:
-        found = await look_at(tx, house.keyring, viewer, request.path_params["request_id"], now)
         practice, part = await administered(tx, viewer), await part_of(tx, viewer)
-        name = await name_on_record(tx, found.request.patient_id)
+        name = await name_on_record(tx, (await see_request(tx, viewer, request.path_params["request_id"])).patient_id)
+        found = await look_at(tx, house.keyring, viewer, request.path_params["request_id"], now)
     progress = found.request.progress
     shown = {
         "part": part,

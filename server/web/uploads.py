@@ -1,7 +1,9 @@
 """A form with one file in it, read into memory within a bound: nothing of it ever stands on the disk in the clear."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import NamedTuple, Self
 
 from starlette.datastructures import UploadFile
@@ -12,7 +14,7 @@ from server.errors import Malformed, Overloaded, TooBig, TooSlow, Unsupported
 from server.web.endpoint import inspect_text
 
 WITHIN_S = 300.0  # 20 MB in that time are 0.5 Mbit/s
-MOST_HELD = 256 << 20  # bytes of all forms that are being read; counted as they come, so that a slow sender takes no more than they sent
+MOST_HELD = 256 << 20  # bytes of all forms, until they are done with; counted as they come: a slow sender takes no more than they sent
 ENVELOPE = 16 * 1024  # bytes of the form around the file
 MOST_FIELDS = 8
 LONGEST_FIELD = 4096
@@ -26,8 +28,20 @@ class Upload(NamedTuple):
     content: bytes
 
 
+class _Held(BytesIO):
+    """What the parser takes for a file in memory; its bytes are handed on without a copy."""
+
+    _rolled = False
+
+
 class _InMemory(MultiPartParser):
-    spool_max_size = 1 << 30  # never to the disk
+    """Never writes to the disk."""
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        if self._current_part.file is not None:
+            self._current_part.file.file.close()
+            self._current_part.file.file = _Held()
 
 
 class _Share:
@@ -51,13 +65,14 @@ class _Share:
         _Share.held_by_all += size
 
 
-async def read_upload(request: Request, most_bytes: int) -> Upload:
-    """Read the form; whoever calls has decided that they may send it.
+@asynccontextmanager
+async def read_upload(request: Request, most_bytes: int) -> AsyncIterator[Upload]:
+    """Read the form; whoever calls has decided that they may send it. What it holds counts until the caller is done with it.
 
     Raises `Unsupported`, `TooBig`, `TooSlow`, `Malformed`, and `Overloaded` where too much is being read already.
     """
     with _Share() as share:
-        return await _read(request, most_bytes, share)
+        yield await _read(request, most_bytes, share)
 
 
 async def _read(request: Request, most_bytes: int, share: _Share) -> Upload:
@@ -74,7 +89,7 @@ async def _read(request: Request, most_bytes: int, share: _Share) -> Upload:
         raise Malformed from None
     fields = {name: value.strip() for name, value in form.multi_items() if isinstance(value, str)}
     file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
-    content = await file.read(most_bytes + 1) if file else b""
+    content = file.file.getvalue() if file and isinstance(file.file, _Held) else b""
     name = (file.filename or "") if file else ""
     await form.close()
     for text in fields.values():

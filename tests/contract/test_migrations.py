@@ -97,6 +97,19 @@ def test_rows_of_notes_keep_their_bytes_and_their_guards(tmp_path: Path) -> None
                 connection.execute(refused)
 
 
+def test_answers_to_letters_stay_answers(tmp_path: Path) -> None:
+    """They move to a table that refers to the one they leave: writing that one anew would delete them."""
+    path = tmp_path / "old.db"
+    migrate_to(f"sqlite:///{path}", "0025")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        add_bare(connection, "letter", (5, 7))
+        connection.execute("UPDATE letter SET answer = ?, answered_at = '2026-01-01 00:00:00' WHERE id = 7", (b"sealed",))
+    migrate(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        kept = connection.execute("SELECT id, letter_id, number, sealed, fate FROM letter_answer").fetchall()
+    assert [tuple(map(str, row)) for row in kept] == [("7", "7", "1", "b'sealed'", "None")]
+
+
 def test_a_newer_database_is_refused_and_left_alone(database_url: str) -> None:
     with engine_of(database_url) as engine:
         with engine.begin() as connection:

@@ -13,7 +13,7 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
-    "Letter", "RightsRequest",
+    "Letter", "LetterAnswer", "RightsRequest",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -78,6 +78,7 @@ HANDED = {
     "server/messaging/jobs.py": "runs errands: there is no viewer",
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
+    "server/privacy/letter_answers.py": "is handed the letter that see_letter opened, or settles an errand: there is no viewer",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",

@@ -56,6 +56,15 @@ async def test_whoever_said_so_is_in_it_and_free_first_stands_first(
     assert await names(client, soon="yes") == [ALICE.full_name, CHARLIE.full_name]
 
 
+async def test_a_list_with_an_end_says_so(client: httpx2.AsyncClient, cast: Cast, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await lay_out(house, ALICE, BOB)
+    assert "There may be more" not in (await client.get("/directory")).text
+    for module in ("listing", "pages"):
+        monkeypatch.setattr(f"server.directory.{module}.MOST", 1)
+    page = (await client.get("/directory")).text
+    assert "at most 1 are shown here. Please choose a field" in " ".join(page.split())
+
+
 async def test_the_next_free_time_is_told(client: httpx2.AsyncClient, cast: Cast, house: House) -> None:
     await lay_out(house, ALICE)
     assert "Free next: " in (await client.get(PAGE)).text

@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 from sqlalchemy import select
@@ -16,8 +18,9 @@ from server.messaging.composing import Post
 from server.ports import Carried
 from server.ports import Letter as Mail
 from server.privacy.keys import keys_in_use, rotate
-from server.privacy.letter_jobs import letter_handlers
-from server.privacy.letter_rows import Letter
+from server.privacy.letter_jobs import LetterPost
+from server.privacy.letter_rows import Letter, LetterAnswer
+from server.privacy.letter_words import Fate
 from server.web.i18n import read_languages
 from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast
 from tests.conftest import SignIn, StillClock
@@ -132,17 +135,33 @@ async def test_letters_come_under_a_new_key(
 
 
 class Box:
-    """A carrier that keeps what it is given."""
+    """A carrier that keeps what it is given, and says of each that this became of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, comes_to: Carried = Carried.SENT) -> None:
         self.mails: list[tuple[Mail, str]] = []
+        self._comes_to = comes_to
 
     async def carry(self, letter: Mail, dedupe_key: str) -> Carried:
         self.mails.append((letter, dedupe_key))
-        return Carried.SENT
+        return self._comes_to
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def posted(house: House, box: Box) -> LetterPost:
+    return LetterPost(house, Post(house.secrets, "http://testserver", read_languages(None)), {Channel.EMAIL: box})
+
+
+async def newest_answer(house: House) -> LetterAnswer:
+    """Return it once the application's own worker, which has no mail server, is done with it."""
+    with anyio.fail_after(20):
+        while True:
+            async with house.database.read() as tx:
+                newest = (await tx.scalars(select(LetterAnswer).order_by(LetterAnswer.number.desc()))).all()[0]
+            if newest.fate != Fate.ON_ITS_WAY:
+                return newest
+            await anyio.lowlevel.checkpoint()
 
 
 async def test_the_mail_confirms_without_repeating_and_carries_the_answer(
@@ -152,13 +171,35 @@ async def test_the_mail_confirms_without_repeating_and_carries_the_answer(
     stored = await letter(house)
     await (await sign_in(OLGA)).post(f"{QUEUE}/{stored.id}/answer", data={"words": "We are sorry.\r\n\r\nHarbour Clinic"})
     box = Box()
-    handlers = letter_handlers(house, Post(house.secrets, "http://testserver", read_languages(None)), {Channel.EMAIL: box})
-    for kind in ("letter_confirm", "letter_answer"):
-        await handlers[kind](stored.id)
-        await handlers[kind](CLINIC)
+    for kind, subject_id in (("letter_confirm", stored.id), ("letter_answer", (await newest_answer(house)).id)):
+        await posted(house, box).handlers[kind](subject_id)
+        await posted(house, box).handlers[kind](CLINIC)
     (confirmed, key), (answered, other_key) = box.mails
     assert key != other_key
     assert (confirmed.to, answered.to) == ("dana@example.org", "dana@example.org")
     assert "C-2026-1" in confirmed.body
     assert "Nobody" not in confirmed.body
     assert answered.sentences == ["We are sorry.", "Harbour Clinic"]
+    assert (await newest_answer(house)).fate == Fate.SENT
+
+
+@pytest.mark.parametrize("how", ["refused", "unreachable"])
+async def test_bad_18_an_answer_that_does_not_arrive_is_told_and_another_one_is_sent(
+    client: httpx2.AsyncClient, cast: Cast, house: House, clock: StillClock, sign_in: SignIn, *, how: str
+) -> None:
+    await send(client, clock)
+    olga, one = await sign_in(OLGA), f"{QUEUE}/{(await letter(house)).id}"
+    await olga.post(f"{one}/answer", data={"words": "We are sorry."})
+    first = await newest_answer(house)
+    assert "no mail server is set up" in (await olga.get(one)).text
+    await (posted(house, Box(Carried.REFUSED)).answer if how == "refused" else posted(house, Box()).give_up)(first.id)
+    assert "The answer did not arrive" in (await olga.get(QUEUE)).text
+    page = (await olga.get(one)).text
+    assert ("It did not arrive" in page, "We are sorry." in page, 'name="words"' in page) == (True, True, True)
+    assert (await olga.post(f"{one}/answer", data={"words": "We tried to write to you."})).status_code == 303
+    box, second = Box(), await newest_answer(house)
+    await posted(house, box).answer(second.id)
+    assert [mail.sentences for mail, _ in box.mails] == [["We tried to write to you."]]
+    assert "The answer did not arrive" not in (await olga.get(f"{QUEUE}?settled")).text
+    assert (await olga.post(f"{one}/state", data={"state": "in_work"})).status_code == 303
+    assert (await olga.post(f"{one}/answer", data={"words": "One thing more."})).status_code == 303

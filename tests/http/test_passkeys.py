@@ -10,6 +10,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.core.house import House
+from server.identity.mail_model import AccountLetter, Subject
 from server.identity.passkey_model import Passkey
 from tests.authenticator import Authenticator
 from tests.cast import ALICE, BOB, Cast
@@ -98,6 +99,9 @@ async def test_a_removed_one_opens_nothing(
     assert (await alice.post(f"{PASSKEYS}/{passkey.id}/remove")).status_code == 303
     assert await enter(stranger, phone) == UNFIT
     assert "You have no passkey yet" in (await alice.get(PASSKEYS)).text
+    async with house.database.read() as tx:
+        told = set(await tx.scalars(select(AccountLetter.subject)))
+    assert {Subject.PASSKEY_ADDED, Subject.PASSKEY_REMOVED} <= told
 
 
 async def test_nobody_removes_anothers(phone: Authenticator, sign_in: SignIn, house: House) -> None:
@@ -184,7 +188,8 @@ async def test_bad_32_a_challenge_is_for_one_purpose_and_person(
     assert (await stranger.post("/sign-in/passkey", data={"credential": phone.get(to_prove)})).headers["location"] == UNFIT
     bob = await sign_in(BOB)
     for_bob = (await bob.post("/api/passkeys/prove", json={})).json()
-    assert (await bob.post(f"{PROVE}/passkey", data={"credential": phone.get(for_bob)})).headers["location"].startswith(PROVE)
+    refused = await bob.post(f"{PROVE}/passkey", data={"credential": phone.get(for_bob), "next": PASSKEYS})
+    assert refused.headers["location"] == f"{PROVE}?passkey&next={PASSKEYS}"
 
 
 async def test_a_challenge_does_not_wait_for_ever(phone: Authenticator, stranger: httpx2.AsyncClient, clock: StillClock) -> None:

@@ -1,6 +1,7 @@
 """A forgotten password, a new one, the address that letters go to, and whom a flood of guesses keeps out. On both databases."""
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -121,6 +122,24 @@ async def test_what_is_easily_guessed_is_no_password(stranger: httpx2.AsyncClien
     assert (answer.status_code, word in answer.text) == (422, True)
 
 
+async def test_how_easily_a_password_is_guessed_is_found_beside_the_loop(
+    stranger: httpx2.AsyncClient, sign_in: SignIn, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def guessed(*_: object, **__: object) -> dict[str, int]:
+        threads.append(threading.current_thread())
+        return {"score": 0}
+
+    monkeypatch.setattr("server.identity.choosing.zxcvbn", guessed)
+    await stranger.post("/reset", data={"username": ALICE.username})
+    await stranger.post(await link(house), data={"password": BETTER})
+    await stranger.post("/register", data={"username": "fay", "password": BETTER})
+    await (await sign_in(ALICE)).post("/account/password", data={"present": ALICE.password, "password": BETTER})
+    assert len(threads) == 3
+    assert threading.current_thread() not in threads
+
+
 async def test_bad_32_letters_are_few(stranger: httpx2.AsyncClient) -> None:
     statuses = [(await stranger.post("/reset", data={"username": "Dr_Alice"})).status_code for _ in range(4)]
     assert statuses == [200] * 3 + [429]
@@ -151,21 +170,35 @@ async def test_ones_own_computer_stays_ones_own(stranger: httpx2.AsyncClient, ho
     assert login.shared == (own != "yes")
 
 
-async def test_letters_go_to_an_address_that_was_confirmed(stranger: httpx2.AsyncClient, sign_in: SignIn, house: House) -> None:
+async def test_letters_go_to_an_address_that_was_confirmed(sign_in: SignIn, house: House) -> None:
     alice = await sign_in(ALICE)
     answer = await alice.post("/account/email", data={"email": f" {MAIL.upper()} "})
     assert answer.headers["location"] == "/account/email?sent"
     path = await link(house, Subject.CONFIRM)
-    assert "Is this your e-mail address" in (await stranger.get(path)).text
+    assert "Yes, it is mine" in (await alice.get(path)).text
     async with house.database.read() as tx:
         assert (await tx.scalars(select(AccountEmail))).all() == []
-    assert "Confirmed" in (await stranger.post(path)).text
-    assert (await stranger.post(path)).status_code == 404
+    assert "Confirmed" in (await alice.post(path)).text
+    assert (await alice.post(path)).status_code == 404
     async with house.database.read() as tx:
         assert (await tx.scalars(select(AccountEmail.address))).all() == [MAIL]
     await alice.post("/account/email", data={"email": "new@example.org"})
-    await stranger.post(await link(house, Subject.CONFIRM))
+    await alice.post(await link(house, Subject.CONFIRM))
     assert [one.address for one in await letters(house, Subject.EMAIL_CHANGED)] == [MAIL]
+
+
+async def test_bad_31_an_address_is_confirmed_by_nobody_but_the_owner_of_the_account(
+    stranger: httpx2.AsyncClient, sign_in: SignIn, house: House
+) -> None:
+    thief, bob = await sign_in(ALICE), await sign_in(BOB)
+    await thief.post("/account/email", data={"email": "thief@example.org"})
+    await (await sign_in(ALICE)).post("/sign-out-everywhere")
+    path = await link(house, Subject.CONFIRM)
+    for client in (stranger, thief, bob):
+        assert f'href="/sign-in?next={path}"' in (await client.get(path)).text
+        assert (await client.post(path)).status_code == 401
+    async with house.database.read() as tx:
+        assert (await tx.scalars(select(AccountEmail))).all() == []
 
 
 async def test_a_new_password_voids_the_links_of_whoever_had_the_old_one(
@@ -185,7 +218,7 @@ async def test_a_new_address_voids_the_links_that_went_to_the_old_one(sign_in: S
     await stranger.post("/reset", data={"username": ALICE.username})
     path = await link(house)
     await alice.post("/account/email", data={"email": MAIL})
-    await stranger.post(await link(house, Subject.CONFIRM))
+    await alice.post(await link(house, Subject.CONFIRM))
     assert (await stranger.post(path, data={"password": BETTER})).status_code == 404
 
 
@@ -194,10 +227,16 @@ async def test_what_is_no_address_is_said(sign_in: SignIn) -> None:
     assert (answer.status_code, "name@example.org" in answer.text) == (422, True)
 
 
-async def test_an_address_is_not_changed_on_a_browser_left_alone(sign_in: SignIn, clock: StillClock) -> None:
+async def test_an_address_is_not_changed_on_a_browser_left_alone(sign_in: SignIn, house: House, clock: StillClock) -> None:
     alice = await sign_in(ALICE)
     clock.advance(600)
-    assert (await alice.post("/account/email", data={"email": MAIL})).headers["location"] == "/account/prove?next=/account/email"
+    assert (await alice.get("/account/email")).headers["location"] == "/account/prove?next=/account/email"
+    for given, status in (({}, 403), ({"present": "not this"}, 401)):
+        asked = await alice.post("/account/email", data={"email": MAIL, **given})
+        assert (asked.status_code, f'value="{MAIL}"' in asked.text, 'name="present"' in asked.text) == (status, True, True)
+        assert not await letters(house, Subject.CONFIRM)
+    sent = await alice.post("/account/email", data={"email": MAIL, "present": ALICE.password})
+    assert sent.headers["location"] == "/account/email?sent"
 
 
 async def test_the_letter_holds_the_link_and_no_name(stranger: httpx2.AsyncClient, house: House) -> None:

@@ -52,6 +52,16 @@ async def only_invitation(house: House) -> PlaceInvitation:
         return (await tx.scalars(select(PlaceInvitation))).one()
 
 
+async def decide(client: httpx2.AsyncClient, person: str, decided: str, words: str = "", seen: str | None = None) -> httpx2.Response:
+    """Review what the page shows now, or what it showed when `seen` was read off it."""
+    form = {"decided": decided, "words": words, "seen": await seen_at(client, person) if seen is None else seen}
+    return await client.post(f"{person}/review", data=form)
+
+
+async def seen_at(client: httpx2.AsyncClient, person: str) -> str:
+    return (await client.get(person)).text.partition('name="seen" value="')[2].partition('"')[0]
+
+
 async def professional(house: House, name: str) -> Professional:
     async with house.database.read() as tx:
         return (await tx.scalars(select(Professional).where(Professional.name == name))).one()
@@ -77,13 +87,13 @@ async def test_a_professional_takes_a_place_and_is_reviewed(app: Starlette, olga
         assert (row.review, row.registration) == (Review.PENDING, "7654321")
         assert "Nia Novak" in (await olga.get(PEOPLE)).text
         person = f"{PEOPLE}/{row.person_id}"
-        assert "Please write why" in (await olga.post(f"{person}/review", data={"decided": "returned"})).text
-        await olga.post(f"{person}/review", data={"decided": "returned", "words": "The number is another's."})
+        assert "Please write why" in (await decide(olga, person, "returned")).text
+        await decide(olga, person, "returned", "The number is another's.")
         assert "The number is another&#39;s." in (await nia.get("/account/registration")).text
         assert "does not look like a number" in (await nia.post("/account/registration", data={**DETAILS, "registration": "12"})).text
         await nia.post("/account/registration", data={**DETAILS, "registration": "7654322"})
-        assert (await olga.post(f"{person}/review", data={"decided": "approved"})).status_code == 303
-        assert (await olga.post(f"{person}/review", data={"decided": "approved"})).status_code == 409
+        assert (await decide(olga, person, "approved")).status_code == 303
+        assert (await decide(olga, person, "approved")).status_code == 409
         assert (await professional(house, "Nia Novak")).review == Review.APPROVED
         assert "You are approved" in (await nia.get("/account/registration")).text
     async with house.database.read() as tx:
@@ -206,9 +216,24 @@ async def test_who_was_rejected_works_here_no_more(olga: httpx2.AsyncClient, hou
     async with house.database.write() as tx:
         (await tx.get_one(Professional, CHARLIE.professional_id)).review = Review.PENDING
     charlie = await sign_in(CHARLIE)
-    decided = {"decided": "rejected", "words": "Not in the register."}
-    assert (await olga.post(f"{PEOPLE}/{CHARLIE.person_id}/review", data=decided)).status_code == 303
+    assert (await decide(olga, f"{PEOPLE}/{CHARLIE.person_id}", "rejected", "Not in the register.")).status_code == 303
     assert (await charlie.get("/today")).status_code == 403
+    assert 'href="/account/registration"' in (await charlie.get("/account")).text
+    why = await charlie.get("/account/registration")
+    assert (why.status_code, "Not in the register." in why.text, f'href="/contact/{CLINIC}"' in why.text) == (200, True, True)
+    assert (await charlie.post("/account/registration", data=DETAILS)).status_code == 403
+    assert (await (await sign_in(DANA)).get("/account/registration")).status_code == 403
+
+
+async def test_bad_08_nothing_is_approved_that_the_reviewer_did_not_see(olga: httpx2.AsyncClient, house: House, sign_in: SignIn) -> None:
+    person, charlie = f"{PEOPLE}/{CHARLIE.person_id}", await sign_in(CHARLIE)
+    await charlie.post("/account/registration", data=DETAILS)
+    seen = await seen_at(olga, person)
+    await charlie.post("/account/registration", data={**DETAILS, "registration": "1111111"})
+    refused = await decide(olga, person, "approved", "I looked it up.", seen)
+    assert (refused.status_code, "1111111" in refused.text, "I looked it up." in refused.text) == (409, True, True)
+    assert (await professional(house, "Nia Novak")).review == Review.PENDING
+    assert (await decide(olga, person, "approved")).status_code == 303
 
 
 @pytest.mark.parametrize("member", [ALICE, SAM, DANA, MALLORY], ids=lambda member: str(member.username))

@@ -117,4 +117,7 @@ async def test_its_owner_changes_what_is_said_about_them(sign_in: SignIn, house:
     async with house.database.read() as tx:
         assert (await tx.get_one(Person, DANA.person_id)).name == "Dana Dunn"
     clock.advance(600)
-    assert (await dana.post("/my/details", data=changed)).headers["location"] == "/account/prove?next=/my/details"
+    assert (await dana.get("/my/details")).headers["location"] == "/account/prove?next=/my/details"
+    late = await dana.post("/my/details", data=changed | {"address": "3 Late Road"})
+    assert (late.status_code, 'value="3 Late Road"' in late.text, 'name="present"' in late.text) == (403, True, True)
+    assert (await dana.post("/my/details", data=changed | {"present": "dana likes long walks"})).headers["location"] == "/my/details?done"

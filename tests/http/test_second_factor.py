@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from starlette.applications import Starlette
 
 from server.core.house import House
+from server.identity.mail_model import AccountLetter, Subject
 from server.identity.model import LoginSession
 from server.identity.second_model import HalfLogin, RecoveryCode, SecondFactor
 from server.settings import Settings
@@ -190,6 +191,14 @@ async def test_bad_33_signing_out_everywhere_ends_a_half_sign_in(alice: httpx2.A
 async def test_it_can_be_switched_off_where_nothing_asks_for_it(alice: httpx2.AsyncClient, phone: App, thief: httpx2.AsyncClient) -> None:
     assert (await alice.post(f"{SET_UP}/off")).status_code == 303
     assert (await thief.post("/sign-in", data=PASSWORD)).headers["location"] == "/"
+
+
+async def test_whoever_owns_the_account_is_told_of_each_change(alice: httpx2.AsyncClient, phone: App, house: House) -> None:
+    for act in ("codes", "off", "off"):
+        await alice.post(f"{SET_UP}/{act}")
+    async with house.database.read() as tx:
+        told = list(await tx.scalars(select(AccountLetter.subject)))
+    assert sorted(told) == sorted([Subject.SECOND_ON, Subject.CODES_NEW, Subject.SECOND_OFF])
 
 
 async def test_a_browser_left_alone_is_asked_who_it_is(alice: httpx2.AsyncClient, phone: App, clock: StillClock) -> None:

@@ -6,10 +6,11 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from server.access.model import Membership, Team
+from server.access.actions import add_staff
+from server.access.model import Membership, StaffRole, Team
 from server.core.audit import AuditEntry
 from server.core.house import House
-from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, NORTH, OLGA, SAM, SOUTH, Cast, Meeting, Staff
+from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, MALLORY, NORTH, OLGA, SAM, SOUTH, Cast, Meeting, Staff
 from tests.conftest import SignIn
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P3")]
@@ -80,6 +81,17 @@ async def test_somebody_leaves_by_themself_and_parts_from_nobody_else(sign_in: S
     async with house.database.read() as tx:
         left = select(Membership.professional_id).where(Membership.team_id == NORTH, Membership.ended_at.is_(None))
         assert list(await tx.scalars(left)) == [BOB.professional_id]
+
+
+async def test_an_owner_who_also_treats_is_led_through_the_teams_of_the_practice(sign_in: SignIn, house: House, cast: Cast) -> None:
+    async with house.database.write() as tx:
+        add_staff(tx, CLINIC, CHARLIE.person_id, StaffRole.OWNER, house.clock.now())
+    charlie, page = await sign_in(CHARLIE), page_of(NORTH)
+    assert f'href="{LIST}"' in (await charlie.get(page)).text
+    assert (await charlie.post(f"{page}/rename", data={"name": "Shore"})).headers["location"] == f"{page}?done=saved"
+    gone = await charlie.post(f"{page}/end", data={"sure": "yes"})
+    assert gone.headers["location"] == f"{LIST}?done=saved"
+    assert "Saved." in (await charlie.get(gone.headers["location"])).text
 
 
 @pytest.mark.parametrize(("name", "words"), [("", "give the team a name"), ("south", "of this name already"), ("x" * 201, "too long")])

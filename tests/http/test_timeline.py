@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+from sqlalchemy import event
 
 from server.billing.model import Charge
 from server.booking.model import Appointment
@@ -20,6 +21,18 @@ PAGE = f"{RECORD}/timeline"
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"payments": "sandbox"})
+
+
+async def test_nothing_is_read_once_the_look_is_kept(sign_in: SignIn, house: House, meeting: Meeting) -> None:
+    """Entries of a practice wait for each other until they are committed: what comes after one holds up everybody."""
+    alice, said = await sign_in(ALICE), []
+    await alice.get(RECORD)
+    event.listen(house.database._engine.sync_engine, "before_cursor_execute", lambda *seen: said.append(seen[2]))
+    for page in (RECORD, PAGE, f"{RECORD}/files", f"{RECORD}/background"):
+        said.clear()
+        assert (await alice.get(page)).status_code == 200
+        assert "audit_entry" in said[-1], page
+        assert sum("INSERT INTO audit_entry" in one for one in said) == 1, page
 
 
 async def test_it_holds_what_there_is_by_date(

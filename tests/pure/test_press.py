@@ -1,6 +1,9 @@
 """Making documents is bounded: one at a time in a thread, and a queue with an end."""
 
+import os
+import signal
 import threading
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
@@ -44,31 +47,32 @@ async def test_a_flood_of_exports_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     assert await machine.make(held) == b""
 
 
-async def test_work_that_was_left_keeps_its_turn_until_it_ends() -> None:
-    machine, left, event = Press(), threading.Event(), threading.Event()
+def _stuck(told: Path) -> None:
+    told.write_text(str(os.getpid()))
+    signal.pause()
 
-    def held() -> bool:
-        left.set()
-        return event.wait(10)
 
-    with anyio.move_on_after(0.05):
-        await machine.make(held, leave=True)
+async def test_work_that_was_given_up_ends_and_gives_its_turn_back(tmp_path: Path) -> None:
+    machine, told = Press(), tmp_path / "pid"
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(machine.make, lambda: None)
-        with anyio.fail_after(10):
-            while not machine._limiter.statistics().tasks_waiting:
+        tasks.start_soon(machine.make_apart, _stuck, told)
+        with anyio.fail_after(20):
+            while not (told.exists() and told.read_text()):
                 await anyio.lowlevel.checkpoint()
-        assert left.is_set()
-        event.set()
-    while machine._limiter.statistics().borrowed_tokens:
-        await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    with anyio.fail_after(10):
+        assert await machine.make(lambda: "next") == "next"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
 
 
 async def test_what_goes_wrong_is_heard_and_gives_its_turn_back() -> None:
     machine = Press()
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            await machine.make(lambda: 1 / 0, leave=True)
+            await machine.make(lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await machine.make_apart(divmod, 1, 0)
 
 
 async def test_both_forms_come_out() -> None:

@@ -69,6 +69,9 @@ export const Log = ({ model, empty }: { model: CallModel; empty: string }) => {
   );
 };
 
+/** Fetched when the chat opens: a browser opens its chooser of files only shortly after a click. */
+const sending = () => import("./sending.ts");
+
 const sends = (event: KeyboardEvent): boolean => event.key === "Enter" && !event.shiftKey && !event.isComposing;
 
 export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) => {
@@ -78,6 +81,10 @@ export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) =
   useEffect(() => {
     if (focus) input.current?.focus();
   }, [focus]);
+  const inCall = model.state.value.me?.stage === "in_call";
+  useEffect(() => {
+    if (inCall) sending().catch(() => undefined);
+  }, [inCall]);
   const send = (event: Event) => {
     event.preventDefault();
     const text = draft.value.trim();
@@ -103,12 +110,12 @@ export const Writer = ({ model, focus }: { model: CallModel; focus: boolean }) =
         }}
         onKeyDown={(event) => sends(event) && send(event)}
       />
-      {model.state.value.me?.stage === "in_call" ? (
+      {inCall ? (
         <button
           type="button"
           class="button icon-only"
           aria-label={t("Send a file")}
-          onClick={async () => (await import("./sending.ts")).choose(input.current, model.call.files, t)}
+          onClick={async () => (await sending()).choose(input.current, model.call.files, t)}
         >
           <Icon name="plus" />
         </button>
