@@ -72,6 +72,7 @@ import server.patients.build_pages
 import server.patients.claim_pages
 import server.privacy.data_pages
 import server.privacy.edit_pages
+import server.privacy.hold_pages
 import server.privacy.letter_pages
 import server.privacy.letter_queue_pages
 import server.privacy.my_request_pages
@@ -197,6 +198,7 @@ def _privacy_routes() -> list[Route]:
     return [
         *server.privacy.public_pages.routes(),
         *server.privacy.edit_pages.routes(),
+        *server.privacy.hold_pages.routes(),
         *server.privacy.letter_pages.routes(),
         *server.privacy.letter_queue_pages.routes(),
         *server.privacy.my_request_pages.routes(),

@@ -65,7 +65,13 @@ OF_A_REQUEST = {
     Act.ANSWERED: _("Answered what you asked the practice to do about your data"),
     Act.WITHDREW: _("Took back what was asked of the practice about your data"),
 }
+OF_A_HOLD = {
+    Act.LOOKED: _("Found the record by its name, to see whether it must be kept"),
+    Act.HELD: _("Keeps everything in the record from being deleted, for a legal reason"),
+    Act.FREED: _("Lets what is due in the record be deleted again"),
+}
 BY_THING = {
+    "hold": OF_A_HOLD,
     "data": OF_ALL_DATA,
     "request": OF_A_REQUEST,
     "answers": OF_ANSWERS,

@@ -79,6 +79,7 @@ HANDED = {
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
+    "server/privacy/holds.py": "is the administrators', of whose practice it is: a name and addresses, found by the whole name",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
