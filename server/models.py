@@ -28,6 +28,7 @@ import server.patients.questionnaire
 import server.privacy.letter_rows
 import server.privacy.policy_rows
 import server.privacy.request_rows
+import server.privacy.retention_rows
 from server.core.db import Base
 
 __all__ = ["Base", "server"]

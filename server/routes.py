@@ -78,6 +78,7 @@ import server.privacy.letter_queue_pages
 import server.privacy.my_request_pages
 import server.privacy.public_pages
 import server.privacy.request_queue_pages
+import server.privacy.retention_pages
 import server.privacy.terms_pages
 import server.web.assets
 import server.web.health
@@ -203,5 +204,6 @@ def _privacy_routes() -> list[Route]:
         *server.privacy.letter_queue_pages.routes(),
         *server.privacy.my_request_pages.routes(),
         *server.privacy.request_queue_pages.routes(),
+        *server.privacy.retention_pages.routes(),
         *server.privacy.terms_pages.routes(),
     ]

@@ -21,7 +21,7 @@ WORDS = {
     Act.RECORDED: _("Began a recording"),
     Act.STOPPED: _("Stopped a recording"),
     Act.LISTENED: _("Played a recording"),
-    Act.DELETED: _("Deleted a recording or a document"),
+    Act.DELETED: _("Deleted a recording, a document, a record or an account"),
     Act.HELD: _("Held a recording or a record back"),
     Act.FREED: _("Let a recording or a record go"),
     Act.INVITED: _("Invited somebody"),

@@ -18,11 +18,13 @@ class Subject(StrEnum):
     NEW_DEVICE = "new_device"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a letter
     EMAIL_CHANGED = "email_changed"
+    UNUSED = "unused"
 
 
 WITH_LINK = {Subject.RESET, Subject.CONFIRM}
 GOOD_FOR = timedelta(minutes=30)  # a link
 TOLD_WITHIN = timedelta(days=7)  # what happened to the account, however late the mail is
+UNUSED_DAYS = 30  # in which an account that nobody uses is saved by a sign-in
 KNOWN_FOR = timedelta(days=400)
 
 

@@ -42,6 +42,7 @@ OF_THE_RECORD = {
     Act.LOOKED: _("Looked at the first page of the record, with the list of notes"),
     Act.EXPORTED: _("Took out a copy of the whole record"),
 }
+OF_AN_ACCOUNT = {Act.DELETED: _("Deleted the account that read this record: nobody had used it")}
 OF_A_RECORDING = {Act.WITHDREW: _("Took back an agreement to a recording of a call")}
 OF_ANSWERS = {
     Act.LOOKED: _("Looked at your answers to the questions"),
@@ -71,6 +72,7 @@ OF_A_HOLD = {
     Act.FREED: _("Lets what is due in the record be deleted again"),
 }
 BY_THING = {
+    "account": OF_AN_ACCOUNT,
     "hold": OF_A_HOLD,
     "data": OF_ALL_DATA,
     "request": OF_A_REQUEST,

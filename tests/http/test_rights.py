@@ -40,7 +40,7 @@ OWN = {
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters",
     "/practice/requests",
-    "/practice/holds", "/practice/holds/find",
+    "/practice/holds", "/practice/holds/find", "/practice/retention",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
