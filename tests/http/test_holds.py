@@ -1,15 +1,20 @@
 """A legal hold is placed and lifted by administrators, with reasons, on record; rows are only added."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
+from server.consultation.recorded import Recording, Standing
+from server.consultation.recording_jobs import sweep_due
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
+from server.patients.files import RecordFile
 from server.patients.legal_holds import LegalHold, held
-from tests.cast import ALICE, DANA, MALLORY, OLGA, SAM, Cast
-from tests.conftest import SignIn
+from tests.cast import ALICE, DANA, MALLORY, OLGA, SAM, Cast, Meeting
+from tests.conftest import SignIn, StillClock
+from tests.http.filing import picture
+from tests.tapes import record_call
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L5")]
 
@@ -82,6 +87,35 @@ async def test_what_is_missing_is_said_and_what_was_typed_stays(cast: Cast, hous
     answer = await olga.post(f"{HOLDS}/{(await the_hold(house)).id}/lift", data={"why": " "})
     assert answer.status_code == 422
     assert await is_held(house)
+
+
+async def test_neither_its_time_nor_a_wish_takes_anything_from_a_held_record(
+    house: House, meeting: Meeting, clock: StillClock, sign_in: SignIn
+) -> None:
+    """What somebody wished meanwhile is done when the hold is lifted."""
+    olga, dana = await sign_in(OLGA), await sign_in(DANA)
+    recording = await record_call(house, meeting, [(meeting.participant_id, b"sound" * 100, 0, 9)])
+    files = f"/my/{DANA.patient_id}/files"
+    await dana.post(files, data={"title": "A scan"}, files={"file": ("scan.jpg", picture(), "image/jpeg")})
+    await olga.post(HOLDS, data=PLACED)
+    async with house.database.read() as tx:
+        file_id = (await tx.scalars(select(RecordFile.id))).one()
+    refused = await dana.post(f"{files}/{file_id}/delete")
+    assert refused.status_code == 409
+    assert "held for a legal reason" in refused.text
+    assert (await dana.post(f"/my/{DANA.patient_id}/recordings/{recording.id}/withdraw")).headers["location"] == "/my?withheld"
+    clock.advance(120 * 86400)
+    await sweep_due(house)
+    assert await stands(house, recording.id) == Standing.KEPT
+    olga = await sign_in(OLGA)
+    await olga.post(f"{HOLDS}/{(await the_hold(house)).id}/lift", data={"why": "Settled."})
+    await sweep_due(house)
+    assert await stands(house, recording.id) == Standing.DELETED
+
+
+async def stands(house: House, recording_id: UUID) -> Standing:
+    async with house.database.read() as tx:
+        return (await tx.get_one(Recording, recording_id)).state
 
 
 async def test_bad_28_nobody_else_sees_or_changes_a_hold(cast: Cast, house: House, sign_in: SignIn) -> None:

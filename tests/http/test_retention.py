@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from server.billing.papers import BillingDocument
 from server.consultation.recording_jobs import remove_with
@@ -16,6 +17,7 @@ from server.identity.letters import WRITE
 from server.identity.mail_model import AccountEmail
 from server.identity.model import Credential, Person
 from server.messaging.model import Delivery
+from server.notes.records import listed_records
 from server.patients.model import Patient
 from server.privacy.expiring import remove_files_with
 from server.privacy.holds import place
@@ -135,6 +137,17 @@ async def test_ten_years_under_the_rules(filled: House, clock: StillClock) -> No
         assert (await tx.get_one(Person, DANA.person_id)).name == BLANK_NAME
         assert await tx.scalar(select(func.count()).select_from(Errand).where(Errand.kind == WRITE)) == 1
     await check_keys(house.database, house.keyring)
+    async with house.database.read() as tx:
+        assert await listed_records(tx, ALICE.viewer, "") == [], "what is empty is in no list"
+
+
+@pytest.mark.parametrize("change", ["buyer_name = 'Somebody'", "buyer_name = '-', gross_minor = 1", "title = '-'"])
+async def test_a_document_of_money_may_lose_its_name_and_nothing_else(house: House, visit: str, change: str) -> None:
+    with pytest.raises(DBAPIError, match="never changes"):
+        async with house.database.write() as tx:
+            await tx.execute(text(f"UPDATE billing_document SET {change}"))
+    async with house.database.write() as tx:
+        await tx.execute(text("UPDATE billing_document SET buyer_name = '-'"))
 
 
 async def counted(house: House) -> list[object]:
