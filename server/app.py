@@ -59,6 +59,7 @@ from server.ports import Bus, Carrier, Clock, Payments
 from server.privacy.letter_answers import ANSWER
 from server.privacy.letter_jobs import LetterPost
 from server.privacy.request_jobs import request_handlers
+from server.privacy.retention_jobs import retention_handlers, sweep_retention
 from server.routes import every_route
 from server.settings import Settings
 from server.subscriptions import build_events
@@ -196,6 +197,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
     }
     letters = LetterPost(house, post, carriers)
     handlers |= {**billing_handlers(house), **letters.handlers, **request_handlers(house, post, carriers)}
+    handlers |= retention_handlers(house)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up, ANSWER: letters.give_up})
 
 
@@ -215,6 +217,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
     house.supervisor.keep(lambda: sweep_charges(house), name="charges due")
     house.supervisor.keep(lambda: sweep_over(house), name="appointments over")
+    house.supervisor.keep(lambda: sweep_retention(house), name="retention due")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

@@ -22,11 +22,13 @@ import server.messaging.model
 import server.notes.model
 import server.patients.background
 import server.patients.files
+import server.patients.legal_holds
 import server.patients.model
 import server.patients.questionnaire
 import server.privacy.letter_rows
 import server.privacy.policy_rows
 import server.privacy.request_rows
+import server.privacy.retention_rows
 from server.core.db import Base
 
 __all__ = ["Base", "server"]

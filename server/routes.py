@@ -72,11 +72,13 @@ import server.patients.build_pages
 import server.patients.claim_pages
 import server.privacy.data_pages
 import server.privacy.edit_pages
+import server.privacy.hold_pages
 import server.privacy.letter_pages
 import server.privacy.letter_queue_pages
 import server.privacy.my_request_pages
 import server.privacy.public_pages
 import server.privacy.request_queue_pages
+import server.privacy.retention_pages
 import server.privacy.terms_pages
 import server.web.assets
 import server.web.health
@@ -197,9 +199,11 @@ def _privacy_routes() -> list[Route]:
     return [
         *server.privacy.public_pages.routes(),
         *server.privacy.edit_pages.routes(),
+        *server.privacy.hold_pages.routes(),
         *server.privacy.letter_pages.routes(),
         *server.privacy.letter_queue_pages.routes(),
         *server.privacy.my_request_pages.routes(),
         *server.privacy.request_queue_pages.routes(),
+        *server.privacy.retention_pages.routes(),
         *server.privacy.terms_pages.routes(),
     ]

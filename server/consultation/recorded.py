@@ -65,6 +65,11 @@ class Recording(Base):
         return self.held_at is not None
 
     @property
+    def withheld(self) -> bool:
+        """Whether somebody took their agreement back, and a hold keeps it nevertheless."""
+        return self.withdrawn_at is not None and self.state != Standing.DELETED
+
+    @property
     def running(self) -> bool:
         """Whether the call is still being recorded; for a moment after that its files are being completed."""
         return self.state == Standing.RECORDING and self.ended_at is None

@@ -22,6 +22,7 @@ from server.core.marking import _
 from server.core.outbox import add_errand
 from server.errors import Conflict
 from server.media_control import Recorded, RecordedFile
+from server.patients.legal_holds import held
 from server.patients.wording import fingerprint
 from server.web.i18n import ENGLISH, Language
 
@@ -126,11 +127,12 @@ async def fail(tx: Tx, recording_id: UUID, now: datetime) -> None:
 async def delete(tx: Tx, recording: Recording, deletion: Deletion, now: datetime) -> None:
     """Destroy the key now, and have the files unlinked; the row stays and says who and when. What is deleted already stays so.
 
-    What is held stays: an agreement that is taken back is noted, and ends it together with the hold. Raises `Conflict` for any other wish.
+    What is held stays, by itself or with its whole record: an agreement that is taken back is noted, and ends it together with the hold.
+    Raises `Conflict` for any other wish.
     """
     if recording.state == Standing.DELETED:
         return
-    if recording.held:
+    if recording.held or await _record_held(tx, recording):
         await _put_off(tx, recording, deletion, now)
         return
     recording.state = Standing.DELETED
@@ -142,6 +144,11 @@ async def delete(tx: Tx, recording: Recording, deletion: Deletion, now: datetime
     deed = replace(_deed(consultation, Act.DELETED, recording.id, deletion.person_id), reason=deletion.why or deletion.gone.value)
     await record(tx, deed, now)
     _ask_to_remove(tx, recording, "deleted", now)
+
+
+async def _record_held(tx: Tx, recording: Recording) -> bool:
+    consultation = await tx.get_one(Consultation, recording.consultation_id)
+    return await held(tx, consultation.patient_id)
 
 
 async def _put_off(tx: Tx, recording: Recording, deletion: Deletion, now: datetime) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
+from server.consultation.model import Consultation
 from server.consultation.recorded import Gone, Recording, Standing
 from server.consultation.recording_actions import Deletion, delete
 from server.consultation.recording_rescue import GO_ON_WITHIN_S, rescue
 from server.core.db import Database, Tx
 from server.core.house import House
+from server.patients.legal_holds import held_patients
 from server.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -41,9 +43,10 @@ def _remove_folders(recordings: Path, name: str) -> None:
 
 
 def due(now: datetime) -> Select[Recording]:
-    """Select what is kept longer than its rule allows, and held by nobody, the oldest first."""
-    late = (Recording.keep_until <= now) & (Recording.state != Standing.DELETED) & Recording.ended_at.is_not(None)
-    late &= Recording.held_at.is_(None)
+    """Select what is kept longer than its rule or somebody's agreement allows, and not held, the oldest first."""
+    late = or_(Recording.keep_until <= now, Recording.withdrawn_at.is_not(None))
+    late &= (Recording.state != Standing.DELETED) & Recording.ended_at.is_not(None) & Recording.held_at.is_(None)
+    late &= Recording.consultation_id.not_in(select(Consultation.id).where(Consultation.patient_id.in_(held_patients())))
     return select(Recording).where(late).order_by(Recording.keep_until, Recording.id)
 
 
@@ -56,7 +59,8 @@ async def delete_due(tx: Tx, now: datetime) -> int:
     """Delete a batch of what is due; returns how many there were."""
     found = list(await tx.scalars(due(now).limit(BATCH).with_for_update()))
     for recording in found:
-        await delete(tx, recording, Deletion(Gone.DUE), now)
+        withdrawn = recording.withdrawn_at is not None  # while a legal hold stood on the record
+        await delete(tx, recording, Deletion(Gone.WITHDRAWN, recording.withdrawn_by) if withdrawn else Deletion(Gone.DUE), now)
     return len(found)
 
 

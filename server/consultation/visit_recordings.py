@@ -51,5 +51,5 @@ async def withdraw_page(request: Request) -> Response:
         if view.closed:
             raise GoTo(view.base)
         recording = await withdraw(tx, view.visit.participant, request.path_params["recording_id"], house.clock.now())
-        said = "" if recording is None else "?withheld" if recording.held else "?unrecorded"
+        said = "" if recording is None else "?withheld" if recording.withheld else "?unrecorded"
     return go_to(f"{view.base}/after{said}")

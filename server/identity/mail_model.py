@@ -23,11 +23,13 @@ class Subject(StrEnum):
     SECOND_ON = "second_factor_on"
     SECOND_OFF = "second_factor_off"
     CODES_NEW = "recovery_codes"
+    UNUSED = "unused"
 
 
 WITH_LINK = {Subject.RESET, Subject.CONFIRM}
 GOOD_FOR = timedelta(minutes=30)  # a link
 TOLD_WITHIN = timedelta(days=7)  # what happened to the account, however late the mail is
+UNUSED_DAYS = 30  # in which an account that nobody uses is saved by a sign-in
 KNOWN_FOR = timedelta(days=400)
 
 

@@ -10,7 +10,7 @@ from server.core.db import Tx
 from server.core.house import House
 from server.core.marking import _
 from server.identity.letters import account_email, letter_token
-from server.identity.mail_model import GOOD_FOR, WITH_LINK, AccountLetter, Subject
+from server.identity.mail_model import GOOD_FOR, UNUSED_DAYS, WITH_LINK, AccountLetter, Subject
 from server.messaging.composing import Post
 from server.ports import Carrier, Letter
 
@@ -57,6 +57,13 @@ WORDS: Mapping[Subject, tuple[str, tuple[str, ...]]] = {
         _("New recovery codes"),
         (_("New recovery codes were made for your account. The earlier ones are good no more."), NOT_YOU),
     ),
+    Subject.UNUSED: (
+        _("Your account will be deleted"),
+        (
+            _("Your account has not been used for a long time. It will be deleted in {days} days. If you sign in before, it stays:"),
+            _("If you do not need it any more, you need to do nothing. What your practice must keep of your treatment is kept by the law."),
+        ),
+    ),
 }
 
 
@@ -89,8 +96,10 @@ def letter_of(post: Post, row: AccountLetter, address: str) -> Letter:
     """Return the letter, which names neither a person nor a practice: others may see it."""
     language = post.languages.choose(row.language, "")
     title, (first, *others) = WORDS[row.subject]
-    sentences = [language.text(first, minutes=int(GOOD_FOR.total_seconds()) // 60)]
+    sentences = [language.text(first, minutes=int(GOOD_FOR.total_seconds()) // 60, days=UNUSED_DAYS)]
     if row.subject in WITH_LINK:
         path = "reset" if row.subject == Subject.RESET else "account/email"
         sentences.append(f"{post.base_url}/{path}/{letter_token(post.secrets, row.id)}")
+    if row.subject == Subject.UNUSED:
+        sentences.append(f"{post.base_url}/sign-in")
     return Letter(address, language.text(title), [*sentences, *(language.text(one) for one in others)])

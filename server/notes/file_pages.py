@@ -22,13 +22,26 @@ from server.errors import Forbidden, Invalid, NotFound, TooBig, Unsupported
 from server.identity.gate import signed_in
 from server.notes.records import record_facts, see_record
 from server.notes.signed import last_signed, signed_since
-from server.patients.file_actions import Draft, Hiding, Sender, add_file, content_of, delete_file, hide_file, read_about, sealed, take_out
+from server.patients.file_actions import (
+    HELD,
+    Draft,
+    Hiding,
+    Sender,
+    add_file,
+    content_of,
+    delete_file,
+    hide_file,
+    read_about,
+    sealed,
+    take_out,
+)  # fmt: skip
 from server.patients.file_answer import attachment
 from server.patients.file_doors import THING, files_of, see_file
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
 from server.patients.files import RecordFile
 from server.patients.inspecting import inspect
+from server.patients.legal_holds import held
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -36,7 +49,7 @@ from server.web.pages import language_of, render
 from server.web.uploads import read_upload
 
 SIGNED = _("Somebody has signed a note since. You can hide this document, with a reason.")
-SENTENCES = {**WRONG, "why": _("Please write why, in up to 300 letters."), "signed": SIGNED}
+SENTENCES = {**WRONG, "why": _("Please write why, in up to 300 letters."), "signed": SIGNED, "held": HELD}
 
 
 @dataclass(frozen=True)
@@ -128,10 +141,11 @@ async def _delete(request: Request) -> Response:
         if filed.row.person_id != visit.viewer.person_id:
             raise Forbidden
         signed = await signed_since(tx, visit.patient.id, filed.row.added_at)
-        if not signed:
+        fault = "signed" if signed else "held" if await held(tx, visit.patient.id) else ""
+        if not fault:
             await delete_file(tx, visit.patient, filed, visit.viewer.person_id, visit.now)
-    if signed:
-        return await _page(request, _Fault("signed"), 409)
+    if fault:
+        return await _page(request, _Fault(fault), 409)
     await asyncio.to_thread(remove, house.settings.documents_dir, filed.row.id)
     return _back(request)
 

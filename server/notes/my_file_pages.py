@@ -16,17 +16,19 @@ from server.errors import Forbidden, Invalid, TooBig, Unsupported
 from server.identity.gate import signed_in
 from server.notes.signed import last_signed, signed_since
 from server.patients.doors import OwnRecord, see_own_record
-from server.patients.file_actions import Draft, Sender, add_file, content_of, delete_file, read_about, sealed, take_out
+from server.patients.file_actions import HELD, Draft, Sender, add_file, content_of, delete_file, read_about, sealed, take_out
 from server.patients.file_answer import attachment
 from server.patients.file_doors import own_files, see_own_file
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
 from server.patients.inspecting import inspect
+from server.patients.legal_holds import held
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
 from server.web.uploads import read_upload
 
-SENTENCES = {**WRONG, "signed": _("A note was signed since, which may rest on this document. Please ask the practice about it.")}
+SIGNED = _("A note was signed since, which may rest on this document. Please ask the practice about it.")
+SENTENCES = {**WRONG, "signed": SIGNED, "held": HELD}
 
 
 def routes(press: Press) -> list[Route]:
@@ -90,10 +92,11 @@ async def _delete(request: Request) -> Response:
         if filed.row.person_id != who.person_id:
             raise Forbidden
         signed = await signed_since(tx, own.patient.id, filed.row.added_at)
-        if not signed:
+        fault = "signed" if signed else "held" if await held(tx, own.patient.id) else ""
+        if not fault:
             await delete_file(tx, own.patient, filed, who.person_id, house.clock.now())
-    if signed:
-        return await _page(request, "signed", 409)
+    if fault:
+        return await _page(request, fault, 409)
     await asyncio.to_thread(remove, house.settings.documents_dir, filed.row.id)
     return _back(request, "deleted")
 

@@ -149,8 +149,7 @@ async def _take_back(request: Request) -> Response:
     async with house.database.write() as tx:
         record = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
         recording = await take_back(tx, record, who.person_id, request.path_params["recording_id"], house.clock.now())
-        held = recording.held
-    return RedirectResponse(f"/my?{'withheld' if held else 'unrecorded'}", status_code=303)
+    return RedirectResponse(f"/my?{'withheld' if recording.withheld else 'unrecorded'}", status_code=303)
 
 
 async def _looks(request: Request) -> Response:

@@ -14,6 +14,7 @@ from server.consultation.model import Consultation
 from server.core.audit import AuditEntry
 from server.core.db import Tx
 from server.core.folding import Folded, fold
+from server.core.holdings import BLANK_NAME
 from server.errors import NotFound
 from server.notes.doors import SeenNote, all_notes_about
 from server.notes.model import Note
@@ -67,10 +68,14 @@ def visible_records(viewer: Viewer) -> Select[Patient]:
 
 
 def of_practice(viewer: Viewer) -> Select[Patient]:
-    """Select every patient of the viewer's practice, by name; only an emergency may search among them."""
+    """Select every patient of the viewer's practice, by name; only an emergency may search among them.
+
+    A record that was erased, or whose time is over, holds nothing any more and is none of them.
+    """
     if viewer.practice_id is None:
         return select(Patient).where(false())
-    return select(Patient).where(Patient.practice_id == viewer.practice_id).order_by(Folded(Patient.name), Patient.id)
+    here = (Patient.practice_id == viewer.practice_id) & (Patient.name != BLANK_NAME)
+    return select(Patient).where(here).order_by(Folded(Patient.name), Patient.id)
 
 
 def called(name: str) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -93,6 +94,23 @@ async def newest_particulars(tx: Tx, patient_id: UUID) -> BackgroundEntry | None
     await tx.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update(key_share=True))
     standing = (BackgroundEntry.kind == Kind.PARTICULARS) & (BackgroundEntry.state == State.STANDING)
     return await tx.scalar(select(BackgroundEntry).where(BackgroundEntry.patient_id == patient_id, standing).order_by(*NEWEST).limit(1))
+
+
+class Births(NamedTuple):
+    """Days of birth by record, where they are known; `unreadable` are the records of which they cannot be opened."""
+
+    known: dict[UUID, date]
+    unreadable: set[UUID]
+
+
+async def births_of(tx: Tx, keyring: KeyRing, patient_ids: Collection[UUID]) -> Births:
+    """Return when these patients were born, for whoever works out how long a record is kept: there is no viewer."""
+    standing = (BackgroundEntry.kind == Kind.PARTICULARS) & (BackgroundEntry.state == State.STANDING)
+    query = select(BackgroundEntry).where(BackgroundEntry.patient_id.in_(patient_ids), standing)
+    rows = {row.patient_id: row for row in await tx.scalars(query.order_by(BackgroundEntry.written_at, BackgroundEntry.id.desc()))}
+    opened = {patient_id: _who(keyring, row) for patient_id, row in rows.items()}
+    known = {patient_id: who.birthday for patient_id, who in opened.items() if who is not None and who.birthday is not None}
+    return Births(known, {patient_id for patient_id, who in opened.items() if who is None})
 
 
 async def asked_of(tx: Tx, patient_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -19,10 +19,12 @@ from server.patients.file_kinds import LONGEST_TITLE, refusal
 from server.patients.file_store import Place, put, read, remove
 from server.patients.files import RecordFile
 from server.patients.inspecting import Inspected
+from server.patients.legal_holds import held
 from server.patients.model import Patient
 
 LONGEST_WHY = 300
 MOST_BY_LINK = 20  # of one person in one consultation; hidden and deleted ones do not count
+HELD = _("This record is held for a legal reason: nothing of it can be deleted until an administrator lifts the hold.")
 UNREADABLE = _("This document cannot be opened at the moment.")
 
 
@@ -91,8 +93,13 @@ async def add_file(tx: Tx, house: House, patient: Patient, row: RecordFile) -> N
 
 
 async def delete_file(tx: Tx, patient: Patient, filed: Filed, by: UUID | None, now: datetime) -> None:
-    """Delete it for ever: without its data key nothing opens the bytes, which whoever calls removes afterwards."""
+    """Delete it for ever: without its data key nothing opens the bytes, which whoever calls removes afterwards.
+
+    Raises `Conflict` while a legal hold stands on the record.
+    """
     row = filed.row
+    if await held(tx, patient.id):
+        raise Conflict(HELD, code="held")
     row.key_id = row.data_key = None
     row.sealed, row.deleted_at = b"", now
     await record(tx, Deed(patient.practice_id, by, Act.DELETED, THING, row.id, patient.id), now)

@@ -4,6 +4,7 @@ from server.core.holdings import BLANK_NAME, Class, Fate, Holding, Link, Part, R
 from server.core.marking import _
 from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
+from server.patients.legal_holds import LegalHold, LegalHoldLift
 from server.patients.model import AddressProof, Patient, SharingConsent
 from server.patients.questionnaire import AnswerSet
 
@@ -18,6 +19,8 @@ FILES = Part(
     {"key_id": None, "data_key": None, "sealed": b"", "hidden_why": None}, hidden=frozenset({"key_id", "hidden_why"}),
 )  # fmt: skip
 ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
+HOLDS = Part(LegalHold, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"why"}))
+LIFTS = Part(LegalHoldLift, (Link("hold_id", HOLDS),), hidden=frozenset({"why"}))
 
 HOLDINGS = (
     Holding(
@@ -47,6 +50,13 @@ HOLDINGS = (
         Class.CLINICAL,
         _("They are part of your clinical record. What remains of a deleted one is that it was there."),
         (FILES,),
+    ),
+    Holding(
+        "patients.holds",
+        _("That your record must be kept for a legal reason, and since when"),
+        Class.RECORD,
+        _("The practice must be able to show why it kept your data."),
+        (HOLDS, LIFTS),
     ),
     Holding("patients.proofs", _("A code that you asked for to prove an address"), Class.CHOICE, "", (PROOFS,)),
 )

@@ -42,6 +42,7 @@ OF_THE_RECORD = {
     Act.LOOKED: _("Looked at the first page of the record, with the list of notes"),
     Act.EXPORTED: _("Took out a copy of the whole record"),
 }
+OF_AN_ACCOUNT = {Act.DELETED: _("Deleted the account that read this record: nobody had used it")}
 OF_A_RECORDING = {Act.WITHDREW: _("Took back an agreement to a recording of a call")}
 OF_ANSWERS = {
     Act.LOOKED: _("Looked at your answers to the questions"),
@@ -65,7 +66,14 @@ OF_A_REQUEST = {
     Act.ANSWERED: _("Answered what you asked the practice to do about your data"),
     Act.WITHDREW: _("Took back what was asked of the practice about your data"),
 }
+OF_A_HOLD = {
+    Act.LOOKED: _("Found the record by its name, to see whether it must be kept"),
+    Act.HELD: _("Keeps everything in the record from being deleted, for a legal reason"),
+    Act.FREED: _("Lets what is due in the record be deleted again"),
+}
 BY_THING = {
+    "account": OF_AN_ACCOUNT,
+    "hold": OF_A_HOLD,
     "data": OF_ALL_DATA,
     "request": OF_A_REQUEST,
     "answers": OF_ANSWERS,

@@ -7,8 +7,10 @@ from server.core.holdings import Class, Holding, Link, Part, Root
 from server.core.marking import _
 from server.privacy.policy_rows import PolicyAcceptance
 from server.privacy.request_rows import RightsRequest
+from server.privacy.retention_rows import AccountNotice
 
 ACCEPTANCES = Part(PolicyAcceptance, (Link("person_id", Root.PERSON),))
+NOTICES = Part(AccountNotice, (Link("person_id", Root.PERSON),))
 REQUESTS = Part(RightsRequest, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id", "told"}))
 
 HOLDINGS = (
@@ -18,6 +20,13 @@ HOLDINGS = (
         Class.ACCOUNT,
         _("It shows what was agreed while you had your account."),
         (ACCEPTANCES,),
+    ),
+    Holding(
+        "privacy.notices",
+        _("That you were told that your account goes because it is not used"),
+        Class.ACCOUNT,
+        _("The account goes no earlier than a month after that."),
+        (NOTICES,),
     ),
     Holding(
         "privacy.requests",

@@ -26,6 +26,8 @@ HOLDINGS: tuple[Holding, ...] = (
 )
 EXCEPTIONS = {
     "policy_version": "what somebody who works here published for everybody",
+    "retention_rules": "what somebody who works here decided for everybody",
+    "expired_record": "that nothing is left of a record but what can be counted",
     "service": "what is offered to everybody",
     "service_vat": "what is offered to everybody",
     "questionnaire_version": "the questions, not the answers",

@@ -80,6 +80,11 @@ HANDED = {
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/privacy/letter_answers.py": "is handed the letter that see_letter opened, or settles an errand: there is no viewer",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
+    "server/privacy/holds.py": "is the administrators', of whose practice it is: a name and addresses, found by the whole name",
+    "server/privacy/retention_facts.py": "reads days out of rows, and shows nobody whose: there is no viewer",
+    "server/privacy/expiring.py": "lets go what is due: there is no viewer",
+    "server/privacy/unused.py": "finds the records that keep an account: there is no viewer",
+    "server/privacy/ageing.py": "finds what is held: there is no viewer",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
