@@ -56,6 +56,7 @@ from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
 from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
+from server.privacy.erasure_jobs import erasure_handlers
 from server.privacy.letter_jobs import letter_handlers
 from server.privacy.request_jobs import request_handlers
 from server.routes import every_route
@@ -194,6 +195,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         TAKE_IN: take_in_with(house),
     }
     handlers |= {**billing_handlers(house), **letter_handlers(house, post, carriers), **request_handlers(house, post, carriers)}
+    handlers |= erasure_handlers(house, post, carriers)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 

@@ -25,6 +25,7 @@ import server.patients.files
 import server.patients.legal_holds
 import server.patients.model
 import server.patients.questionnaire
+import server.privacy.erasure_rows
 import server.privacy.letter_rows
 import server.privacy.policy_rows
 import server.privacy.request_rows

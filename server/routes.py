@@ -70,8 +70,10 @@ import server.notes.timeline_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
+import server.privacy.clinical_pages
 import server.privacy.data_pages
 import server.privacy.edit_pages
+import server.privacy.erasure_pages
 import server.privacy.hold_pages
 import server.privacy.letter_pages
 import server.privacy.letter_queue_pages
@@ -203,5 +205,7 @@ def _privacy_routes() -> list[Route]:
         *server.privacy.letter_queue_pages.routes(),
         *server.privacy.my_request_pages.routes(),
         *server.privacy.request_queue_pages.routes(),
+        *server.privacy.erasure_pages.routes(),
+        *server.privacy.clinical_pages.routes(),
         *server.privacy.terms_pages.routes(),
     ]

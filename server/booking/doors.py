@@ -52,3 +52,10 @@ async def times_ahead(tx: Tx, professional_id: UUID, now: datetime) -> list[date
     mine = joined.where(AppointmentMember.professional_id == professional_id, Appointment.begins_at > now)
     promised = mine.where(Appointment.state == AppointmentState.CONFIRMED)
     return list(await tx.scalars(promised.order_by(Appointment.begins_at).limit(MOST)))
+
+
+async def ahead_of(tx: Tx, patient_id: UUID, now: datetime) -> list[Appointment]:
+    """Return what a patient was promised and has not begun; whoever calls has the record from a door."""
+    ahead = (Appointment.patient_id == patient_id) & (Appointment.begins_at > now)
+    promised = select(Appointment).where(ahead, Appointment.state == AppointmentState.CONFIRMED)
+    return list(await tx.scalars(promised.order_by(Appointment.begins_at, Appointment.id)))

@@ -26,14 +26,14 @@ def request_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrie
             if request is None:
                 return
             practice = await tx.get_one(Practice, request.practice_id)
-            address = await _address(tx, request.patient_id)
+            address = await address_of(tx, request.patient_id)
         if address:
             await carriers[Channel.EMAIL].carry(_news(post, practice, address), f"{TELL}-{request_id}-{request.told}")
 
     return {TELL: tell}
 
 
-async def _address(tx: Tx, patient_id: UUID) -> str | None:
+async def address_of(tx: Tx, patient_id: UUID) -> str | None:
     """Return the confirmed address of the account, else that of the record."""
     patient = await patient_of(tx, patient_id)
     confirmed = await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == patient.person_id))

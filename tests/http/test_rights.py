@@ -41,6 +41,7 @@ OWN = {
     "/terms", "/practice/letters",
     "/practice/requests",
     "/practice/holds", "/practice/holds/find",
+    "/erasures",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
