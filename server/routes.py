@@ -80,6 +80,7 @@ import server.privacy.letter_queue_pages
 import server.privacy.my_request_pages
 import server.privacy.public_pages
 import server.privacy.request_queue_pages
+import server.privacy.restriction_pages
 import server.privacy.terms_pages
 import server.web.assets
 import server.web.health
@@ -207,5 +208,6 @@ def _privacy_routes() -> list[Route]:
         *server.privacy.request_queue_pages.routes(),
         *server.privacy.erasure_pages.routes(),
         *server.privacy.clinical_pages.routes(),
+        *server.privacy.restriction_pages.routes(),
         *server.privacy.terms_pages.routes(),
     ]

@@ -29,12 +29,12 @@ async def professionals_of(tx: Tx, appointment_id: UUID) -> list[Professional]:
 
 async def answer_facts(tx: Tx, appointment_ids: Collection[UUID]) -> dict[UUID, AnswerFacts]:
     """Return by appointment what the policy needs to know of the answers that were given before it."""
-    joined = select(Appointment.id, Appointment.practice_id, AppointmentMember.professional_id)
+    joined = select(Appointment.id, Appointment.practice_id, AppointmentMember.professional_id, Appointment.patient_id)
     members = joined.join(AppointmentMember, AppointmentMember.appointment_id == Appointment.id)
     found: dict[UUID, AnswerFacts] = {}
-    for appointment_id, practice_id, professional_id in await tx.execute(members.where(Appointment.id.in_(appointment_ids))):
+    for appointment_id, practice_id, professional_id, patient_id in await tx.execute(members.where(Appointment.id.in_(appointment_ids))):
         others = found[appointment_id].professional_ids if appointment_id in found else frozenset()
-        found[appointment_id] = AnswerFacts(practice_id, others | {professional_id})
+        found[appointment_id] = AnswerFacts(practice_id, others | {professional_id}, patient_id)
     return found
 
 
