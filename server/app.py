@@ -58,6 +58,7 @@ from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
 from server.privacy.erasure_jobs import erasure_handlers
 from server.privacy.letter_jobs import letter_handlers
+from server.privacy.outside_jobs import outside_handlers
 from server.privacy.request_jobs import request_handlers
 from server.privacy.restriction_jobs import restriction_handlers
 from server.routes import every_route
@@ -197,6 +198,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
     }
     handlers |= {**billing_handlers(house), **letter_handlers(house, post, carriers), **request_handlers(house, post, carriers)}
     handlers |= {**erasure_handlers(house, post, carriers), **restriction_handlers(house, post, carriers)}
+    handlers |= outside_handlers(house, post, carriers)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 

@@ -28,6 +28,7 @@ import server.patients.model
 import server.patients.questionnaire
 import server.privacy.erasure_rows
 import server.privacy.letter_rows
+import server.privacy.outside_rows
 import server.privacy.policy_rows
 import server.privacy.request_rows
 from server.core.db import Base

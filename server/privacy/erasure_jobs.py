@@ -13,7 +13,8 @@ from server.ports import Carrier, Letter
 from server.privacy.erasure_list import append, erased
 from server.privacy.erasure_rows import Erasure
 from server.privacy.erasures import ERASE, TELL_ERASED, erase_ordered
-from server.privacy.request_jobs import address_of
+from server.privacy.request_jobs import channel_to, reached_at
+from server.privacy.request_rows import RightsRequest
 
 Handler = Callable[[UUID], Awaitable[None]]
 
@@ -25,10 +26,11 @@ def erasure_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrie
         async with house.database.read() as tx:
             erasure = await tx.get_one(Erasure, erasure_id)
             practice = await tx.get_one(Practice, erasure.practice_id)
-            address = None if erasure.told_at else await address_of(tx, erasure.patient_id)
+            request = await tx.get_one(RightsRequest, erasure_id)
+            address = None if erasure.told_at else await reached_at(tx, house, request)
         if address:
             letter = _letter(post, practice, address, closes=erasure.person_id is not None)
-            await carriers[Channel.EMAIL].carry(letter, f"{TELL_ERASED}-{erasure_id}")
+            await carriers[channel_to(address)].carry(letter, f"{TELL_ERASED}-{erasure_id}")
         await _told(house, erasure_id)
 
     async def run(erasure_id: UUID) -> None:

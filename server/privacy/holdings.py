@@ -6,6 +6,7 @@ What people wrote to a practice by its public form names no record.
 from server.core.holdings import Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
 from server.privacy.erasure_rows import ClinicalAnswer, Erasure
+from server.privacy.outside_rows import Handover
 from server.privacy.policy_rows import PolicyAcceptance
 from server.privacy.request_rows import RightsRequest
 
@@ -13,6 +14,8 @@ ACCEPTANCES = Part(PolicyAcceptance, (Link("person_id", Root.PERSON),))
 REQUESTS = Part(RightsRequest, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id", "told"}))
 ERASURES = Part(Erasure, (Link("patient_id", Root.PATIENT),), Fate.KEEP)
 CLINICAL_ANSWERS = Part(ClinicalAnswer, (Link("request_id", REQUESTS),), technical=True)
+
+HANDOVERS = Part(Handover, (Link("request_id", REQUESTS),), technical=True)
 
 HOLDINGS = (
     Holding(
@@ -27,6 +30,6 @@ HOLDINGS = (
         _("What you asked the practice to do about your data, and until when it answers; you read the answers in your account"),
         Class.RECORD,
         _("The practice must be able to show that it answered in time."),
-        (REQUESTS, ERASURES, CLINICAL_ANSWERS),
+        (REQUESTS, ERASURES, CLINICAL_ANSWERS, HANDOVERS),
     ),
 )

@@ -161,6 +161,16 @@ def opened_part(keyring: KeyRing, request: RightsRequest, part: str, sealed: byt
     return keyring.sealer(request.key_id, request.data_key, request.key_place).open(sealed, request.place(part)).decode()
 
 
+def proved_address(keyring: KeyRing, request: RightsRequest) -> str | None:
+    """Return the address from which somebody without an account asked; None in the account, and where it cannot be opened any more."""
+    if request.reply_to is None:
+        return None
+    try:
+        return opened_part(keyring, request, "reply_to", request.reply_to)
+    except (MissingKey, Unreadable):
+        return None
+
+
 async def _note(tx: Tx, request: RightsRequest, person_id: UUID | None, act: Act, now: datetime) -> None:
     deed = Deed(request.practice_id, person_id, act, THING, request.id, request.patient_id, f"{request.kind}: {request.state}")
     await record(tx, deed, now)
