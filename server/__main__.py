@@ -54,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     readmit = commands.add_parser("readmit", help="let somebody in again who lost phone and codes: take every way in, print a link")
     readmit.add_argument("username")
     commands.add_parser("recordings", help="which recordings of calls the server is about to delete, because their time is over")
+    erasures = commands.add_parser("erasures", help="what was erased").add_subparsers(dest="chore", required=True)
+    erasures.add_parser("replay", help="erase it again, after a backup was put back and before the server starts")
     verify = commands.add_parser("verify", help="look for tampering in the notes or in the audit")
     verify.add_argument("what", choices=["notes", "audit"])
     commands.add_parser("doctor", help="try every way into a call that browsers will be offered, and say what is wrong")
@@ -103,6 +105,14 @@ def _readmit(settings: Settings, options: argparse.Namespace) -> int:
     from server import chores  # noqa: PLC0415 - as above
 
     print(chores.let_in_again(settings, options.username), end="")
+    return 0
+
+
+def _erasures(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    from server import chores  # noqa: PLC0415 - as above
+
+    print(chores.replay_erasures(settings), end="")
     return 0
 
 
@@ -157,6 +167,7 @@ COMMANDS = {
     "keys": _keys,
     "readmit": _readmit,
     "recordings": _recordings,
+    "erasures": _erasures,
     "verify": _verify,
     "doctor": _doctor,
     "demo": _demo,

@@ -56,9 +56,12 @@ from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
 from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
+from server.privacy.erasure_jobs import erasure_handlers
 from server.privacy.letter_answers import ANSWER
 from server.privacy.letter_jobs import LetterPost
+from server.privacy.outside_jobs import outside_handlers
 from server.privacy.request_jobs import request_handlers
+from server.privacy.restriction_jobs import restriction_handlers
 from server.privacy.retention_jobs import retention_handlers, sweep_retention
 from server.routes import every_route
 from server.settings import Settings
@@ -198,6 +201,8 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
     letters = LetterPost(house, post, carriers)
     handlers |= {**billing_handlers(house), **letters.handlers, **request_handlers(house, post, carriers)}
     handlers |= retention_handlers(house)
+    handlers |= {**erasure_handlers(house, post, carriers), **restriction_handlers(house, post, carriers)}
+    handlers |= outside_handlers(house, post, carriers)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up, ANSWER: letters.give_up})
 
 

@@ -13,6 +13,9 @@ from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, 
 from server.errors import NotFound
 from server.identity.readmitting import readmit
 from server.notes.verify import verify_audit, verify_notes
+from server.privacy.erasure_list import Erased
+from server.privacy.erasure_list import read as read_erasures
+from server.privacy.erasures import replay
 from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.settings import BadSettings, Settings
 
@@ -72,6 +75,18 @@ def faults_in(settings: Settings, what: str) -> list[str]:
 def due_recordings(settings: Settings) -> str:
     """Return a line for each recording whose time is over: a dry run of what the server does every ten minutes."""
     return asyncio.run(_due(settings))
+
+
+def replay_erasures(settings: Settings) -> str:
+    """Erase again what the list in the data folder names, after a backup was put back; raises `BadSettings`."""
+    lines = read_erasures(settings.data_dir)
+    found = asyncio.run(_replay(settings, lines))
+    return f"{len(lines)} erasures in the list, {found} of them are of records that this database has: done again\n"
+
+
+async def _replay(settings: Settings, lines: list[Erased]) -> int:
+    async with _database(settings) as database:
+        return await replay(database, load_secrets(settings.data_dir), lines)
 
 
 async def _let_in_again(settings: Settings, username: str) -> str:

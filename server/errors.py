@@ -5,7 +5,8 @@ ConsiliumError
 ├── NotSignedIn    401 4401   no login, or a ticket that is used, old or unknown
 ├── Forbidden      403 4403   a right is missing or was withdrawn
 │   ├── Unfinished            signed in, and a second factor is to be set up first
-│   └── ProofNeeded           signed in, and the last proof of who it is was too long ago for this
+│   ├── ProofNeeded           signed in, and the last proof of who it is was too long ago for this
+│   └── Restricted            the record is kept and not used; who would see it otherwise is told so
 ├── NotFound       404 4404   not there, or not yours: the two look the same from outside
 ├── TooSlow        408 4400   the body did not arrive in time
 ├── Conflict       409 4409   the thing has moved on: replaced, outdated, in another state
@@ -62,6 +63,10 @@ class ProofNeeded(Forbidden):
     def __init__(self, back: str) -> None:
         super().__init__()
         self.back = back
+
+
+class Restricted(Forbidden):
+    code, message = "restricted", "This record is restricted: it is kept, and not used."
 
 
 class NotFound(ConsiliumError):

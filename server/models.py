@@ -1,6 +1,7 @@
 """Every table in one import, for migrations and tests."""
 
 import server.access.model
+import server.access.restrictions
 import server.billing.model
 import server.billing.papers
 import server.booking.feeds
@@ -25,7 +26,9 @@ import server.patients.files
 import server.patients.legal_holds
 import server.patients.model
 import server.patients.questionnaire
+import server.privacy.erasure_rows
 import server.privacy.letter_rows
+import server.privacy.outside_rows
 import server.privacy.policy_rows
 import server.privacy.request_rows
 import server.privacy.retention_rows

@@ -70,14 +70,19 @@ import server.notes.timeline_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
+import server.privacy.clinical_pages
 import server.privacy.data_pages
 import server.privacy.edit_pages
+import server.privacy.erasure_pages
+import server.privacy.handover_pages
 import server.privacy.hold_pages
 import server.privacy.letter_pages
 import server.privacy.letter_queue_pages
 import server.privacy.my_request_pages
+import server.privacy.outside_pages
 import server.privacy.public_pages
 import server.privacy.request_queue_pages
+import server.privacy.restriction_pages
 import server.privacy.retention_pages
 import server.privacy.terms_pages
 import server.web.assets
@@ -139,6 +144,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
+        *server.privacy.handover_pages.routes(press),
         *_privacy_routes(),
     ]
 
@@ -205,5 +211,9 @@ def _privacy_routes() -> list[Route]:
         *server.privacy.my_request_pages.routes(),
         *server.privacy.request_queue_pages.routes(),
         *server.privacy.retention_pages.routes(),
+        *server.privacy.erasure_pages.routes(),
+        *server.privacy.clinical_pages.routes(),
+        *server.privacy.outside_pages.routes(),
+        *server.privacy.restriction_pages.routes(),
         *server.privacy.terms_pages.routes(),
     ]

@@ -4,6 +4,7 @@ A permission is part of the record that it opens. One for all patients names non
 """
 
 from server.access.model import EmergencyAccess, EmergencyNotice, Grant, Membership, PlaceInvitation, Professional, Staff, TeamInvitation
+from server.access.restrictions import Restriction
 from server.core.audit import AuditEntry
 from server.core.holdings import Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
@@ -16,6 +17,7 @@ PLACE_INVITATIONS = Part(PlaceInvitation, (Link("taken_by", Root.PERSON),), Fate
 GRANTS = Part(Grant, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
 EMERGENCIES = Part(EmergencyAccess, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
 NOTICES = Part(EmergencyNotice, (Link("access_id", EMERGENCIES),))
+RESTRICTIONS = Part(Restriction, (Link("patient_id", Root.PATIENT),), Fate.KEEP, hidden=frozenset({"reason", "lift_reason"}))
 DEEDS = Part(AuditEntry, (Link("patient_id", Root.PATIENT),), Fate.KEEP, hidden=frozenset({"reason"}))
 
 HOLDINGS = (
@@ -32,6 +34,13 @@ HOLDINGS = (
         Class.CLINICAL,
         _("They are part of your record and kept as long as it."),
         (GRANTS, EMERGENCIES, NOTICES),
+    ),
+    Holding(
+        "access.restrictions",
+        _("That your record was restricted, and until when"),
+        Class.RECORD,
+        _("The practice must be able to show that it did not use your data meanwhile."),
+        (RESTRICTIONS,),
     ),
     Holding(
         "access.deeds",

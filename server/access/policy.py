@@ -1,7 +1,7 @@
 """Who may do what with what, as pure functions over ids: the only place where a right is decided."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -20,6 +20,7 @@ class Viewer:
 
     `professional_id` is None for whoever gives no consultations, `practice_id` for whoever works in none. `emergencies` are the patients
     whose record they opened in an emergency; `reads_for` are the patient records that are their own or of somebody they act for.
+    `restricted` are the patients of the practice whose record is kept and not used: they close every right of whoever works there.
     An administrator has no right to anything clinical, so it is not a part of this.
     """
 
@@ -31,6 +32,12 @@ class Viewer:
     permissions: frozenset[Permission] = frozenset()
     emergencies: frozenset[UUID] = frozenset()
     reads_for: frozenset[UUID] = frozenset()
+    restricted: frozenset[UUID] = frozenset()
+
+    @property
+    def unrestricted(self) -> "Viewer":
+        """The viewer as they would be without restrictions: to tell them what keeps a record from them, and never to open it."""
+        return replace(self, restricted=frozenset())
 
     def is_let_by(self, author_id: UUID, patient_id: UUID) -> bool:
         """Whether the author permits them what they wrote about this patient."""
@@ -47,12 +54,15 @@ class Owned(Protocol):
     def professional_id(self) -> UUID: ...
 
     @property
+    def patient_id(self) -> UUID: ...
+
+    @property
     def team_id(self) -> UUID | None: ...
 
 
 def may_see_consultation(viewer: Viewer, consultation: Owned) -> bool:
     """The professional whose consultation it is, and the members of the team that it was given to."""
-    if viewer.professional_id is None or viewer.practice_id != consultation.practice_id:
+    if viewer.professional_id is None or viewer.practice_id != consultation.practice_id or consultation.patient_id in viewer.restricted:
         return False
     return consultation.professional_id == viewer.professional_id or consultation.team_id in viewer.team_ids
 
@@ -77,7 +87,7 @@ def may_see_record(viewer: Viewer, record: RecordFacts) -> bool:
     It opens the cover, so to speak: which consultations and notes are in it for the viewer, each of them decides. A permission for all
     patients opens the records of those about whom its author wrote something that it shows.
     """
-    if viewer.practice_id != record.practice_id:
+    if viewer.practice_id != record.practice_id or record.patient_id in viewer.restricted:
         return False
     if any(permission.patient_id == record.patient_id for permission in viewer.permissions):
         return True
@@ -103,7 +113,7 @@ def may_write_record(viewer: Viewer, record: RecordFacts) -> bool:
 
     A colleague's permission and an emergency let somebody read, and not write.
     """
-    if viewer.professional_id is None or viewer.practice_id != record.practice_id:
+    if viewer.professional_id is None or viewer.practice_id != record.practice_id or record.patient_id in viewer.restricted:
         return False
     return viewer.person_id in record.author_ids or any(may_see_consultation(viewer, one) for one in record.consultations)
 
@@ -113,7 +123,7 @@ def may_book(viewer: Viewer, record: RecordFacts) -> bool:
 
     A record without any consultation shows nothing of anybody's, so every professional of its practice may begin it, as with a new patient.
     """
-    if viewer.professional_id is None or viewer.practice_id != record.practice_id:
+    if viewer.professional_id is None or viewer.practice_id != record.practice_id or record.patient_id in viewer.restricted:
         return False
     return not record.consultations or may_see_record(viewer, record)
 
@@ -182,7 +192,7 @@ RIGHTS: Mapping[Relation, Mapping[Kind, frozenset[Verb]]] = {
 
 def relations(viewer: Viewer, note: NoteFacts) -> frozenset[Relation]:
     """Return every way in which the viewer stands to the note."""
-    here = viewer.practice_id == note.practice_id
+    here = viewer.practice_id == note.practice_id and note.patient_id not in viewer.restricted
     working = here and viewer.professional_id is not None
     stands = {
         Relation.AUTHOR: working and viewer.person_id == note.author_id,
@@ -215,7 +225,7 @@ def may_hear(viewer: Viewer, recording: RecordingFacts) -> bool:
 
     It was agreed to for quality and training. So an assistant, whom a permission lets read, does not hear it, and an emergency opens none.
     """
-    if viewer.professional_id is None or viewer.practice_id != recording.practice_id:
+    if viewer.professional_id is None or viewer.practice_id != recording.practice_id or recording.patient_id in viewer.restricted:
         return False
     if viewer.professional_id == recording.professional_id or viewer.person_id in recording.author_ids:
         return True
@@ -226,15 +236,20 @@ def may_hear(viewer: Viewer, recording: RecordingFacts) -> bool:
 
 def may_delete_recording(viewer: Viewer, recording: RecordingFacts) -> bool:
     """Only the professional whose consultation it was; the patient takes their agreement back instead."""
-    return viewer.professional_id == recording.professional_id and viewer.practice_id == recording.practice_id
+    theirs = viewer.professional_id == recording.professional_id and viewer.practice_id == recording.practice_id
+    return theirs and recording.patient_id not in viewer.restricted
 
 
 @dataclass(frozen=True)
 class AnswerFacts:
-    """What the policy needs to know of answers to a questionnaire: which professionals give the appointment for which they were given."""
+    """What the policy needs to know of answers to a questionnaire: which professionals give the appointment for which they were given.
+
+    `patient_id` is None for a time that is only held.
+    """
 
     practice_id: UUID
     professional_ids: frozenset[UUID]
+    patient_id: UUID | None = None
 
 
 def may_see_answers(viewer: Viewer, answers: AnswerFacts) -> bool:
@@ -242,7 +257,8 @@ def may_see_answers(viewer: Viewer, answers: AnswerFacts) -> bool:
 
     Neither the team, nor a permission, nor an emergency opens them, and an administrator sees none.
     """
-    return viewer.practice_id == answers.practice_id and viewer.professional_id in answers.professional_ids
+    booked = viewer.practice_id == answers.practice_id and viewer.professional_id in answers.professional_ids
+    return booked and answers.patient_id not in viewer.restricted
 
 
 class Earned(Protocol):

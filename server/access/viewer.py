@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from server.access.model import EmergencyAccess, Grant, Membership, Professional, Review, Staff, StaffRole, Team, working
 from server.access.policy import IN_CHARGE, Permission, Role, Viewer
+from server.access.restrictions import restricted_in
 from server.core.db import Tx
 from server.errors import Forbidden
 from server.identity.gate import signed_in
@@ -20,6 +21,7 @@ async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
     """Whoever works in no practice is a viewer without any right of a professional."""
     professional = await tx.scalar(select(Professional).where(Professional.person_id == person_id, working()))
     if professional is not None:
+        restricted = await restricted_in(tx, professional.practice_id, now)
         return Viewer(
             person_id=person_id,
             professional_id=professional.id,
@@ -28,11 +30,15 @@ async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
             name=professional.full_name,
             permissions=await _permissions(tx, person_id, professional.practice_id, now),
             emergencies=await _emergencies(tx, person_id, now) if professional.review == Review.APPROVED else frozenset(),
+            restricted=restricted,
         )
     person = await tx.get_one(Person, person_id)
     place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
     permissions = await _permissions(tx, person_id, place.practice_id, now) if place and place.role == StaffRole.ASSISTANT else frozenset()
-    return Viewer(person_id, None, place.practice_id if place else None, frozenset(), person.name, permissions)
+    if place is None:
+        return Viewer(person_id, None, None, frozenset(), person.name)
+    restricted = await restricted_in(tx, place.practice_id, now)
+    return Viewer(person_id, None, place.practice_id, frozenset(), person.name, permissions, restricted=restricted)
 
 
 async def _team_ids(tx: Tx, professional_id: UUID) -> frozenset[UUID]:

@@ -34,4 +34,7 @@ WORDS = {
     Act.JOINED: _("Took a place"),
     Act.LEFT: _("Ended a place"),
     Act.REVIEWED: _("Reviewed a professional"),
+    Act.ERASED: _("Erased data"),
+    Act.RESTRICTED: _("Restricted a record"),
+    Act.LIFTED: _("Announced the end of a restriction"),
 }

@@ -197,7 +197,9 @@ def _mine(reader: Reader, table: type[Charge | LedgerLine]) -> ColumnElement[boo
 
 def _charges(reader: Reader) -> Select[Charge, Professional, str]:
     joined = select(Charge, Professional, Patient.name).join(Professional, Professional.id == Charge.professional_id)
-    named = joined.join(Appointment, Appointment.id == Charge.appointment_id).outerjoin(Patient, Patient.id == Appointment.patient_id)
+    named = joined.join(Appointment, Appointment.id == Charge.appointment_id).outerjoin(
+        Patient, (Patient.id == Appointment.patient_id) & Patient.id.not_in(reader.viewer.restricted)
+    )
     return named.where(_mine(reader, Charge))
 
 
@@ -236,7 +238,8 @@ def _to_invoice(reader: Reader) -> Select[Appointment, str, str]:
     led = AppointmentMember.professional_id == reader.viewer.professional_id
     written = select(BillingDocument.id).where(BillingDocument.about_id == Appointment.id, BillingDocument.kind == DocumentKind.INVOICE)
     counts = or_(costs & stands, written.exists())  # what was written stays in sight when the appointment is cancelled after all
-    return named.where(Appointment.practice_id == reader.practice.id, counts, led)
+    used = Appointment.patient_id.not_in(reader.viewer.restricted)
+    return named.where(Appointment.practice_id == reader.practice.id, counts, led, used)
 
 
 async def _invoices(tx: Tx, appointment_ids: Sequence[UUID]) -> list[BillingDocument]:

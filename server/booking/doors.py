@@ -29,12 +29,12 @@ async def professionals_of(tx: Tx, appointment_id: UUID) -> list[Professional]:
 
 async def answer_facts(tx: Tx, appointment_ids: Collection[UUID]) -> dict[UUID, AnswerFacts]:
     """Return by appointment what the policy needs to know of the answers that were given before it."""
-    joined = select(Appointment.id, Appointment.practice_id, AppointmentMember.professional_id)
+    joined = select(Appointment.id, Appointment.practice_id, AppointmentMember.professional_id, Appointment.patient_id)
     members = joined.join(AppointmentMember, AppointmentMember.appointment_id == Appointment.id)
     found: dict[UUID, AnswerFacts] = {}
-    for appointment_id, practice_id, professional_id in await tx.execute(members.where(Appointment.id.in_(appointment_ids))):
+    for appointment_id, practice_id, professional_id, patient_id in await tx.execute(members.where(Appointment.id.in_(appointment_ids))):
         others = found[appointment_id].professional_ids if appointment_id in found else frozenset()
-        found[appointment_id] = AnswerFacts(practice_id, others | {professional_id})
+        found[appointment_id] = AnswerFacts(practice_id, others | {professional_id}, patient_id)
     return found
 
 
@@ -52,3 +52,10 @@ async def times_ahead(tx: Tx, professional_id: UUID, now: datetime) -> list[date
     mine = joined.where(AppointmentMember.professional_id == professional_id, Appointment.begins_at > now)
     promised = mine.where(Appointment.state == AppointmentState.CONFIRMED)
     return list(await tx.scalars(promised.order_by(Appointment.begins_at).limit(MOST)))
+
+
+async def ahead_of(tx: Tx, patient_id: UUID, now: datetime) -> list[Appointment]:
+    """Return what a patient was promised and has not begun; whoever calls has the record from a door."""
+    ahead = (Appointment.patient_id == patient_id) & (Appointment.begins_at > now)
+    promised = select(Appointment).where(ahead, Appointment.state == AppointmentState.CONFIRMED)
+    return list(await tx.scalars(promised.order_by(Appointment.begins_at, Appointment.id)))

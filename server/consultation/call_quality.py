@@ -62,7 +62,8 @@ async def see_call(tx: Tx, viewer: Viewer, consultation_id: UUID, *, administers
 
 def _allowed(viewer: Viewer, *, administers: bool) -> Select[Consultation]:
     if administers:
-        return select(Consultation).where(Consultation.practice_id == viewer.practice_id)
+        used = Consultation.patient_id.not_in(viewer.restricted)
+        return select(Consultation).where(Consultation.practice_id == viewer.practice_id, used)
     return visible_consultations(viewer)
 
 

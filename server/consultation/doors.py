@@ -13,7 +13,7 @@ from server.booking.model import Appointment, Service
 from server.consultation.model import OVER, Consultation, JoinLink, Participant, Role, Standing
 from server.core.db import Tx, locked
 from server.core.ids import token_hash
-from server.errors import NotFound
+from server.errors import NotFound, Restricted
 from server.patients.model import Patient
 
 STILL_AHEAD = timedelta(hours=2)  # what began a while ago may go on yet
@@ -32,15 +32,18 @@ class Visit(NamedTuple):
 async def see_consultation(tx: Tx, viewer: Viewer, consultation_id: UUID, *, lock: bool = False) -> Consultation:
     """Load it for a professional; raises `NotFound`. With `lock` others who change something of it wait for this transaction."""
     consultation = await tx.get(Consultation, consultation_id, with_for_update=locked(lock=lock), populate_existing=lock)
-    if consultation is None or not may_see_consultation(viewer, consultation):
+    if consultation is None:
         raise NotFound
+    if not may_see_consultation(viewer, consultation):
+        raise Restricted if may_see_consultation(viewer.unrestricted, consultation) else NotFound
     return consultation
 
 
 def visible_consultations(viewer: Viewer) -> Select[Consultation]:
     """Select those that `may_see_consultation` allows; a test holds the two together."""
     yours = or_(Consultation.professional_id == viewer.professional_id, Consultation.team_id.in_(viewer.team_ids))
-    return select(Consultation).where(Consultation.practice_id == viewer.practice_id, yours)
+    used = Consultation.patient_id.not_in(viewer.restricted)
+    return select(Consultation).where(Consultation.practice_id == viewer.practice_id, yours, used)
 
 
 async def find_link(tx: Tx, token: str) -> JoinLink | None:

@@ -35,6 +35,7 @@ class Heard:
 async def heard_of(tx: Tx, viewer: Viewer) -> Heard:
     """Return what patients said about the viewer's own consultations."""
     own = (Consultation.professional_id == viewer.professional_id) & Feedback.felt.is_not(None)
+    own &= Consultation.patient_id.not_in(viewer.restricted)
     joined = select(Feedback).join(Participant, Participant.id == Feedback.participant_id)
     mine = joined.join(Consultation, Consultation.id == Participant.consultation_id).where(own)
     counted = mine.with_only_columns(func.count(), func.avg(Feedback.felt), maintain_column_froms=True)

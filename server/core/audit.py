@@ -50,6 +50,9 @@ class Act(StrEnum):
     JOINED = "joined"
     LEFT = "left"
     REVIEWED = "reviewed"
+    ERASED = "erased"
+    RESTRICTED = "restricted"
+    LIFTED = "lifted"
 
 
 class AuditEntry(Base):

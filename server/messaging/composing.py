@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from server.access.model import Practice, Professional
+from server.access.restrictions import find_restriction
 from server.access.viewer import name_of
 from server.booking.model import Appointment, Service, ServiceState
 from server.booking.seekers import Seeker, SeekerState
@@ -54,6 +55,7 @@ class Post:
 
 
 Write = Callable[[str, Practice, Call, Language], Letter]
+MUST_BE_TOLD = {News.CANCELLED, News.PAID, News.REFUNDED, News.INVOICED}  # also to whoever's record is restricted
 MONEY_NOTES = {News.PAID: paid_note, News.REFUNDED: refund_note, News.INVOICED: invoice_note}
 
 
@@ -67,10 +69,12 @@ class _Told(NamedTuple):
 
 
 async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
-    """Return the message, or None when there is nothing left to say: revoked, over, come, or no address any more."""
+    """Return the message, or None when there is nothing to say: revoked, over, come, restricted, or no address any more."""
     if delivery.seeker_id is not None:
         return await _seeker(tx, post, delivery, now)
     consultation = await tx.get_one(Consultation, delivery.consultation_id)
+    if delivery.news not in MUST_BE_TOLD and await find_restriction(tx, consultation.patient_id, now):
+        return None
     told = await (_colleague if delivery.link_id is None else _guest_or_patient)(tx, post, consultation, delivery, now)
     if told is None or (consultation.over and not _tells_of_the_end(consultation, delivery)):
         return None

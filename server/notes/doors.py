@@ -12,7 +12,7 @@ from server.access.policy import Kind, NoteFacts, Verb, Viewer, may
 from server.consultation.model import Consultation
 from server.core.db import Tx
 from server.core.keyring import KeyRing, Sealer, place_of
-from server.errors import NotFound
+from server.errors import NotFound, Restricted
 from server.notes import chain
 from server.notes.document import Saved, version_place
 from server.notes.model import Note, NoteRelease, NoteSession, NoteSnapshot, NoteState, NoteUpdate, NoteVersion, Purpose
@@ -58,7 +58,7 @@ async def see_note(tx: Tx, viewer: Viewer, public_id: UUID, verb: Verb = Verb.SE
         raise NotFound
     seen = _seen(viewer, row)
     if not seen.may(verb):
-        raise NotFound
+        raise Restricted if _seen(viewer.unrestricted, row).may(verb) else NotFound
     return seen
 
 

@@ -16,7 +16,7 @@ from server.consultation.recording_actions import THING, Deletion, delete
 from server.consultation.records import Consent
 from server.core.audit import Act, AuditEntry
 from server.core.db import Tx
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotFound, Restricted
 from server.notes.model import Note
 from server.patients.actions import has_agreed_to_sharing
 from server.patients.doors import OwnRecord
@@ -51,7 +51,7 @@ async def see_recording(tx: Tx, viewer: Viewer, recording_id: UUID, *, lock: boo
     recording, consultation, patient, host = row
     facts = await _facts(tx, consultation, patient)
     if not may_hear(viewer, facts):
-        raise NotFound
+        raise Restricted if may_hear(viewer.unrestricted, facts) else NotFound
     return SeenRecording(recording, consultation, patient, host.full_name, may_delete_recording(viewer, facts))
 
 

@@ -15,7 +15,7 @@ from server.core.audit import AuditEntry
 from server.core.db import Tx
 from server.core.folding import Folded, fold
 from server.core.holdings import BLANK_NAME
-from server.errors import NotFound
+from server.errors import NotFound, Restricted
 from server.notes.doors import SeenNote, all_notes_about
 from server.notes.model import Note
 from server.patients.model import Patient
@@ -68,13 +68,13 @@ def visible_records(viewer: Viewer) -> Select[Patient]:
 
 
 def of_practice(viewer: Viewer) -> Select[Patient]:
-    """Select every patient of the viewer's practice, by name; only an emergency may search among them.
+    """Select every patient of the viewer's practice whose record is not restricted, by name; only an emergency may search among them.
 
     A record that was erased, or whose time is over, holds nothing any more and is none of them.
     """
     if viewer.practice_id is None:
         return select(Patient).where(false())
-    here = (Patient.practice_id == viewer.practice_id) & (Patient.name != BLANK_NAME)
+    here = (Patient.practice_id == viewer.practice_id) & (Patient.name != BLANK_NAME) & Patient.id.not_in(viewer.restricted)
     return select(Patient).where(here).order_by(Folded(Patient.name), Patient.id)
 
 
@@ -111,8 +111,11 @@ async def authors_in_emergency(tx: Tx, viewer: Viewer, patient_id: UUID) -> froz
 async def see_record(tx: Tx, viewer: Viewer, patient_id: UUID) -> SeenRecord:
     """Load a record that the viewer may open; raises `NotFound`."""
     patient = await tx.get(Patient, patient_id)
-    if patient is None or not may_see_record(viewer, await record_facts(tx, patient)):
+    if patient is None:
         raise NotFound
+    facts = await record_facts(tx, patient)
+    if not may_see_record(viewer, facts):
+        raise Restricted if may_see_record(viewer.unrestricted, facts) else NotFound
     notes = await all_notes_about(tx, viewer, patient_id)
     written = {note.note.consultation_id for note in notes}
     rows = (await tx.execute(_hosted(patient))).all()
@@ -128,8 +131,11 @@ async def see_record(tx: Tx, viewer: Viewer, patient_id: UUID) -> SeenRecord:
 async def see_bookable(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
     """Load a patient whom the viewer may give a consultation; raises `NotFound`."""
     patient = await tx.get(Patient, patient_id)
-    if patient is None or not may_book(viewer, await record_facts(tx, patient)):
+    if patient is None:
         raise NotFound
+    facts = await record_facts(tx, patient)
+    if not may_book(viewer, facts):
+        raise Restricted if may_book(viewer.unrestricted, facts) else NotFound
     return patient
 
 

@@ -63,6 +63,14 @@ async def unclaimed_records(tx: Tx, name: str, address: Address, *, lock: bool =
     return [patient for patient in found if address in addresses_of(patient, address.region)]
 
 
+async def records_called(tx: Tx, practice_id: UUID, name: str, address: Address) -> list[Patient]:
+    """Return the records of a practice in this name with this address, with an account or without; whoever reads more proves it first."""
+    called = Folded(Patient.name) == fold(" ".join(name.split()))
+    here = select(Patient).where(Patient.practice_id == practice_id, called).order_by(Patient.created_at, Patient.id)
+    found = await tx.scalars(here.limit(MOST_OF_ONE_NAME))
+    return [patient for patient in found if address in addresses_of(patient, address.region)]
+
+
 def reading(viewer: Viewer, records: Collection[OwnRecord]) -> Viewer:
     """Return the viewer with the right to read these records, which came from `own_records`."""
     return replace(viewer, reads_for=frozenset(record.patient.id for record in records))

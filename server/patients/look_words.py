@@ -36,6 +36,9 @@ SENTENCES = {
     Act.JOINED: _("Began to work in the practice"),
     Act.LEFT: _("Ended somebody's work in the practice"),
     Act.REVIEWED: _("Reviewed a professional of the practice"),
+    Act.ERASED: _("Erased your data, as far as they did not have to be kept"),
+    Act.RESTRICTED: _("Restricted your record: it is kept, and not used"),
+    Act.LIFTED: _("Announced that your record will be used again"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {

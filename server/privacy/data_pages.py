@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.access.restrictions import find_restriction
 from server.billing.printing import make_pdf, pdf_name
 from server.core.press import Press
 from server.errors import TooFast
@@ -60,9 +61,11 @@ async def _show(request: Request, fault: str = "") -> Response:
     async with house_of(request).database.read() as tx:
         held, own = await held_about(tx, await subject_of(tx, who.person_id)), await own_records(tx, who.person_id)
         asked = [(one, await requests_about(tx, one)) for one in own]
+        now = house_of(request).clock.now()
+        restricted = {one.patient.id: await find_restriction(tx, one.patient.id, now) for one in own}
     say = language_of(request).text
     lines = [Line(say(one.holding.words), say(one.holding.why) if one.holding.why else "", one.rows, one.holding.clinical) for one in held]
-    shown = {"held": lines, "fault": fault, "asked": asked, **labels(language_of(request))}
+    shown = {"held": lines, "fault": fault, "asked": asked, "restricted": restricted, **labels(language_of(request))}
     return render(request, "my/data.html", shown, 429 if fault else 200)
 
 

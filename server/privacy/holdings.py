@@ -3,8 +3,10 @@
 What people wrote to a practice by its public form names no record.
 """
 
-from server.core.holdings import Class, Holding, Link, Part, Root
+from server.core.holdings import Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
+from server.privacy.erasure_rows import ClinicalAnswer, Erasure
+from server.privacy.outside_rows import Handover
 from server.privacy.policy_rows import PolicyAcceptance
 from server.privacy.request_rows import RightsRequest
 from server.privacy.retention_rows import AccountNotice
@@ -12,6 +14,10 @@ from server.privacy.retention_rows import AccountNotice
 ACCEPTANCES = Part(PolicyAcceptance, (Link("person_id", Root.PERSON),))
 NOTICES = Part(AccountNotice, (Link("person_id", Root.PERSON),))
 REQUESTS = Part(RightsRequest, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id", "told"}))
+ERASURES = Part(Erasure, (Link("patient_id", Root.PATIENT),), Fate.KEEP)
+CLINICAL_ANSWERS = Part(ClinicalAnswer, (Link("request_id", REQUESTS),), technical=True)
+
+HANDOVERS = Part(Handover, (Link("request_id", REQUESTS),), technical=True)
 
 HOLDINGS = (
     Holding(
@@ -33,6 +39,6 @@ HOLDINGS = (
         _("What you asked the practice to do about your data, and until when it answers; you read the answers in your account"),
         Class.RECORD,
         _("The practice must be able to show that it answered in time."),
-        (REQUESTS,),
+        (REQUESTS, ERASURES, CLINICAL_ANSWERS, HANDOVERS),
     ),
 )

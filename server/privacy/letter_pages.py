@@ -65,7 +65,7 @@ async def _form(request: Request, kind: Kind) -> Response:
 async def _take_in(request: Request, practice: Practice, kind: Kind, form: Mapping[str, str]) -> str:
     """Store it and return its reference; raises `TooFast` and `Invalid`."""
     house = house_of(request)
-    if not _ripe(request, form.get("began", "")):
+    if not ripe(request, form.get("began", "")):
         raise Invalid(code="words:again")
     await house.limiter.hit("letter_address", address_key(request))
     words = form.get("words", "").replace("\r\n", "\n")
@@ -88,7 +88,7 @@ def _show(  # noqa: PLR0913, PLR0917 - what a page about a form needs
     shown = {
         "owner": owner,
         "kind": kind,
-        "form": {"name": "", "reply_to": "", "words": "", **form, "began": _stamp(request)},
+        "form": {"name": "", "reply_to": "", "words": "", **form, "began": stamp(request)},
         "longest": LONGEST,
         "regulators": [(one.name, said(one.about), one.url) for one in REGULATORS],
         "days": house_of(request).settings.complaint_days,
@@ -97,13 +97,13 @@ def _show(  # noqa: PLR0913, PLR0917 - what a page about a form needs
     return render(request, "privacy/letter.html", shown, status)
 
 
-def _stamp(request: Request) -> str:
+def stamp(request: Request) -> str:
     """Return when the form was shown, signed: a program that sends it at once, or an old one again, is asked to look once more."""
     began = str(int(house_of(request).clock.now().timestamp()))
     return f"{began}.{house_of(request).secrets.mac(PURPOSE, began).hex()}"
 
 
-def _ripe(request: Request, stamp: str) -> bool:
+def ripe(request: Request, stamp: str) -> bool:
     began, _dot, mac = stamp.partition(".")
     if not (began.isascii() and began.isdecimal() and len(began) < 12):
         return False

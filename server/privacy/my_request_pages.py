@@ -37,7 +37,7 @@ def routes() -> list[Route]:
 
 
 async def _list(request: Request) -> Response:
-    return await _show(request, {})
+    return await _show(request, {"kind": request.query_params.get("kind", "")})
 
 
 async def _ask(request: Request) -> Response:

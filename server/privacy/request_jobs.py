@@ -13,31 +13,53 @@ from server.identity.mail_model import AccountEmail
 from server.messaging.composing import Post
 from server.patients.doors import patient_of
 from server.ports import Carrier, Letter
+from server.privacy.handovers import open_link
 from server.privacy.request_rows import RightsRequest
-from server.privacy.requests import TELL
+from server.privacy.requests import TELL, proved_address
 
 
 def request_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrier]) -> dict[str, Callable[[UUID], Awaitable[None]]]:
     """Return the handler of the errand; whoever has no address reads it in their account."""
 
     async def tell(request_id: UUID) -> None:
-        async with house.database.read() as tx:
+        async with house.database.write() as tx:
             request = await tx.get(RightsRequest, request_id)
             if request is None:
                 return
             practice = await tx.get_one(Practice, request.practice_id)
-            address = await _address(tx, request.patient_id)
+            address = await reached_at(tx, house, request)
+            link = f"/privacy/answer/{await open_link(tx, house.secrets, request, house.clock.now())}" if request.reply_to else ""
         if address:
-            await carriers[Channel.EMAIL].carry(_news(post, practice, address), f"{TELL}-{request_id}-{request.told}")
+            letter = _linked(post, practice, address, link) if link else _news(post, practice, address)
+            await carriers[channel_to(address)].carry(letter, f"{TELL}-{request_id}-{request.told}")
 
     return {TELL: tell}
 
 
-async def _address(tx: Tx, patient_id: UUID) -> str | None:
+def channel_to(address: str) -> Channel:
+    return Channel.EMAIL if "@" in address else Channel.SMS
+
+
+async def reached_at(tx: Tx, house: House, request: RightsRequest) -> str | None:
+    """Return where whoever asked is written to: the address that they proved, else that of the account or of the record."""
+    return proved_address(house.keyring, request) or await address_of(tx, request.patient_id)
+
+
+async def address_of(tx: Tx, patient_id: UUID) -> str | None:
     """Return the confirmed address of the account, else that of the record."""
     patient = await patient_of(tx, patient_id)
     confirmed = await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == patient.person_id))
     return confirmed or patient.email
+
+
+def _linked(post: Post, practice: Practice, address: str, link: str) -> Letter:
+    """As `_news`, for somebody without an account."""
+    text = post.languages.choose(practice.language, "").text
+    sentences = [
+        text("There is news from {practice} about what you asked for. This link opens it once, within 14 days:", practice=practice.name),
+        link,
+    ]
+    return Letter(address, text("{practice}: there is news for you", practice=practice.name), sentences)
 
 
 def _news(post: Post, practice: Practice, address: str) -> Letter:

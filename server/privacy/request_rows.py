@@ -15,6 +15,7 @@ class RightsRequest(Base):
     """One request about the record of a patient, who has an account. `sealed` is what they wrote, `answer` what they were answered.
 
     `due_at` follows from the other times, and is stored for the order of the queue. `told` counts the mails about it.
+    `reply_to` is the sealed address from which somebody without an account asked: they read the answer by a link.
     """
 
     __tablename__ = "rights_request"
@@ -36,6 +37,7 @@ class RightsRequest(Base):
     extension: Mapped[Extension | None] = mapped_column(String(20))
     settled_at: Mapped[datetime | None]
     told: Mapped[int]
+    reply_to: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     @property
     def progress(self) -> Progress:

@@ -41,7 +41,7 @@ async def ask(tx: Tx, keyring: KeyRing, own: OwnRecord, kind: str, words: str, n
         raise Invalid(code=f"words:{fault}")
     request = _new_request(own, Kind(kind), now)
     request.key_id, request.data_key = keyring.new_data_key(request.key_place)
-    request.sealed = _seal(keyring, request, "words", words)
+    request.sealed = seal_part(keyring, request, "words", words)
     tx.add(request)
     await _note(tx, request, own.patient.person_id, Act.ASKED, now)
     return request
@@ -102,9 +102,8 @@ async def look_at(tx: Tx, keyring: KeyRing, viewer: Viewer, request_id: UUID, no
 def opened(keyring: KeyRing, request: RightsRequest) -> Opened:
     """Open what is sealed; a key that is gone hides this request and no other."""
     try:
-        sealer = keyring.sealer(request.key_id, request.data_key, request.key_place)
-        words = sealer.open(request.sealed, request.place("words")).decode()
-        answer = sealer.open(request.answer, request.place("answer")).decode() if request.answer else ""
+        words = opened_part(keyring, request, "words", request.sealed)
+        answer = opened_part(keyring, request, "answer", request.answer) if request.answer else ""
     except (MissingKey, Unreadable):
         return Opened(request, None)
     return Opened(request, words, answer)
@@ -131,14 +130,19 @@ async def answer_request(tx: Tx, keyring: KeyRing, viewer: Viewer, request_id: U
     if fault := fault_of(words, "answer"):
         raise Invalid(code=f"answer:{fault}")
     request = await see_request(tx, viewer, request_id, lock=True)
-    practice = await tx.get_one(Practice, request.practice_id)
-    request.take(step(request.progress, State(state), now), practice.time_zone)
-    try:
-        request.answer, request.settled_at = _seal(keyring, request, "answer", words), now
-    except (MissingKey, Unreadable):
-        raise Conflict from None
+    await settle(tx, keyring, request, State(state), words, now)
     _tell(tx, request, now)
     await _note(tx, request, viewer.person_id, Act.ANSWERED, now)
+
+
+async def settle(tx: Tx, keyring: KeyRing, request: RightsRequest, state: State, words: str, now: datetime) -> None:  # noqa: PLR0913, PLR0917
+    """Give a request that is locked its end and its answer; raises `Conflict` for a step that there is not, and for a key that is gone."""
+    practice = await tx.get_one(Practice, request.practice_id)
+    request.take(step(request.progress, state, now), practice.time_zone)
+    try:
+        request.answer, request.settled_at = seal_part(keyring, request, "answer", words), now
+    except (MissingKey, Unreadable):
+        raise Conflict from None
 
 
 def _tell(tx: Tx, request: RightsRequest, now: datetime) -> None:
@@ -147,8 +151,24 @@ def _tell(tx: Tx, request: RightsRequest, now: datetime) -> None:
     add_errand(tx, TELL, request.id, f"{TELL}:{request.id}:{request.told}", now)
 
 
-def _seal(keyring: KeyRing, request: RightsRequest, part: str, words: str) -> bytes:
+def seal_part(keyring: KeyRing, request: RightsRequest, part: str, words: str) -> bytes:
+    """Seal what belongs to a request under its key; raises `MissingKey` and `Unreadable`."""
     return keyring.sealer(request.key_id, request.data_key, request.key_place).seal(words.encode(), request.place(part))
+
+
+def opened_part(keyring: KeyRing, request: RightsRequest, part: str, sealed: bytes) -> str:
+    """Open what `seal_part` sealed; raises as it does."""
+    return keyring.sealer(request.key_id, request.data_key, request.key_place).open(sealed, request.place(part)).decode()
+
+
+def proved_address(keyring: KeyRing, request: RightsRequest) -> str | None:
+    """Return the address from which somebody without an account asked; None in the account, and where it cannot be opened any more."""
+    if request.reply_to is None:
+        return None
+    try:
+        return opened_part(keyring, request, "reply_to", request.reply_to)
+    except (MissingKey, Unreadable):
+        return None
 
 
 async def _note(tx: Tx, request: RightsRequest, person_id: UUID | None, act: Act, now: datetime) -> None:

@@ -13,7 +13,7 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
-    "Letter", "LetterAnswer", "RightsRequest",
+    "Letter", "LetterAnswer", "RightsRequest", "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -21,7 +21,8 @@ DOORS = {
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
     "server/patients/doors.py", "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
     "server/billing/doors.py", "server/billing/books.py", "server/privacy/letters.py",
-    "server/privacy/requests.py",
+    "server/privacy/requests.py", "server/privacy/clinical_answers.py", "server/privacy/outside.py", "server/privacy/handovers.py",
+    "server/privacy/restrictions.py", "server/access/restrictions.py",
 }  # fmt: skip
 HANDED = {
     "server/billing/actions.py": "is handed the appointment or what the provider says of a charge: there is no viewer",
@@ -85,6 +86,10 @@ HANDED = {
     "server/privacy/expiring.py": "lets go what is due: there is no viewer",
     "server/privacy/unused.py": "finds the records that keep an account: there is no viewer",
     "server/privacy/ageing.py": "finds what is held: there is no viewer",
+    "server/privacy/erasures.py": "asks see_request first, or does what was ordered: there is no viewer",
+    "server/privacy/erasure_jobs.py": "carries out what was ordered: there is no viewer",
+    "server/privacy/restriction_jobs.py": "tells whoever's record is used again: there is no viewer",
+    "server/privacy/outside_jobs.py": "sends codes to whoever asked: there is no viewer",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }

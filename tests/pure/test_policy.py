@@ -20,9 +20,11 @@ from server.access.policy import (
     may_book,
     may_delete_recording,
     may_hear,
+    may_read_background,
     may_see_answers,
     may_see_consultation,
     may_see_record,
+    may_write_record,
 )
 
 pytestmark = [pytest.mark.row("N3"), pytest.mark.row("N4")]
@@ -171,6 +173,7 @@ class Held:
     practice_id: UUID = HERE
     professional_id: UUID = HOST
     team_id: UUID | None = NORTH
+    patient_id: UUID = DANA
 
 
 RECORD = RecordFacts(HERE, DANA, (Held(),), frozenset({ALICE}), frozenset({ALICE}))
@@ -250,9 +253,31 @@ def test_one_more_relation_takes_no_right_away(viewer: Viewer, note: NoteFacts, 
     assert allowed(viewer, note) <= allowed(viewer, replace(note, sharing=True))
 
 
+@pytest.mark.row("L1")
+@pytest.mark.parametrize("name", PEOPLE)
+def test_a_restricted_record_is_open_to_its_patient_alone(name: str) -> None:
+    """Nobody who works there sees, writes, hears or books anything; of another patient they may what they might before."""
+    before = PEOPLE[name]
+    closed = replace(before, restricted=frozenset({DANA}))
+    for kind in Kind:
+        note = replace(NOTE, kind=kind, released=True)
+        assert allowed(closed, note) == allowed(before, note) & ({"read"} if before.reads_for else set())
+        assert allowed(closed, replace(note, patient_id=ERIN)) == allowed(before, replace(note, patient_id=ERIN))
+    assert not may_see_record(closed, RECORD)
+    assert not may_write_record(closed, RECORD)
+    assert not may_read_background(closed, RECORD)
+    assert not may_book(closed, RECORD)
+    assert not may_book(closed, replace(RECORD, consultations=()))
+    assert not may_see_consultation(closed, Held())
+    assert not may_hear(closed, RECORDING)
+    assert not may_delete_recording(closed, RECORDING)
+    assert not may_see_answers(closed, answered("alice"))
+    assert may_see_record(closed.unrestricted, RECORD) is may_see_record(before, RECORD)
+
+
 @given(viewers, notes)
 def test_whoever_sees_a_note_may_open_its_record(viewer: Viewer, note: NoteFacts) -> None:
-    held, authors = Held(note.practice_id, an_id("host"), note.team_id), frozenset({note.author_id})
+    held, authors = Held(note.practice_id, an_id("host"), note.team_id, note.patient_id), frozenset({note.author_id})
     record = RecordFacts(note.practice_id, note.patient_id, (held,), authors, frozenset() if note.kind == Kind.JOTTINGS else authors)
     if may(viewer, Verb.SEE, note):
         assert may_see_record(viewer, record)
@@ -284,7 +309,7 @@ def test_a_colleague_who_wrote_about_the_call_hears_it_without_the_agreement_and
 
 
 def answered(*names: str, practice: UUID = HERE) -> AnswerFacts:
-    return AnswerFacts(practice, frozenset(an_id(f"professional {name}") for name in names))
+    return AnswerFacts(practice, frozenset(an_id(f"professional {name}") for name in names), DANA)
 
 
 @pytest.mark.row("B5")

@@ -1,0 +1,114 @@
+"""Gathers what a plan of an erasure rests on, and makes it: for the person, for the reviewer, and for the errand that does it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Table, exists, func, select
+
+from server.access.holdings import PROFESSIONALS, STAFF
+from server.access.model import Practice
+from server.billing.holdings import CHARGES
+from server.booking.holdings import APPOINTMENTS
+from server.consultation.holdings import MEETINGS
+from server.core.db import Tx
+from server.core.holdings import Class, Holding, Part, Root, Subject, count_of
+from server.notes.holdings import VERSIONS
+from server.patients.holdings import RECORD
+from server.patients.legal_holds import held
+from server.privacy.clinical_answers import said_about
+from server.privacy.erasure_plan import Facts, Line, Said, Thing, Years, going, plan
+from server.privacy.registry import HOLDINGS
+from server.privacy.request_words import months_after
+
+RECORDS = "patients.record"  # once it goes, nobody is named any more
+YEARS = Years()
+
+
+class Planned(NamedTuple):
+    """A plan for one record; `subject` has the account, too, where it closes with the record."""
+
+    subject: Subject
+    lines: tuple[Line, ...]
+
+    @property
+    def shown(self) -> list[Line]:
+        """Return what there is anything of."""
+        return [line for line in self.lines if line.thing.rows]
+
+
+def _of_record(part: Part) -> bool:
+    """Whether its rows are found from a record, and not from an account alone."""
+    return any(_of_record(link.to) if isinstance(link.to, Part) else link.to is Root.PATIENT for link in part.links)
+
+
+OF_RECORDS = [holding for holding in HOLDINGS if any(_of_record(part) for part in holding.parts)]
+
+
+async def plan_for(tx: Tx, patient_id: UUID, request_id: UUID | None, now: datetime) -> Planned:
+    """Return what an erasure of a record would do now; without a request no professional has said anything yet.
+
+    Whoever calls has the record from a door.
+    """
+    subject = Subject(None, frozenset({patient_id}))
+    said = await said_about(tx, patient_id, request_id) if request_id else Said.NOTHING_YET
+    facts = Facts(await _until(tx, subject), await held(tx, patient_id), said)
+    lines = plan([await _thing(tx, holding, subject) for holding in OF_RECORDS], facts, now)
+    closing = await _closing(tx, patient_id) if RECORDS in going(lines) else None
+    if closing is None:
+        return Planned(subject, lines)
+    whole = Subject(closing, frozenset({patient_id}))
+    return Planned(whole, plan([await _thing(tx, holding, whole) for holding in HOLDINGS], facts, now))
+
+
+def holdings_named(names: frozenset[str]) -> list[Holding]:
+    """Return these holdings; a name of an older version that there is not any more is passed over."""
+    return [holding for holding in HOLDINGS if holding.name in names]
+
+
+async def _thing(tx: Tx, holding: Holding, subject: Subject) -> Thing:
+    return Thing(holding.name, holding.kept_as.value, await count_of(tx, holding, subject))
+
+
+async def _until(tx: Tx, subject: Subject) -> dict[str, datetime]:
+    """Return until when the law has each class kept, by its value; a class of which there is nothing is not in it."""
+    zone = await _zone(tx, subject)
+    signed = await _newest(tx, VERSIONS, "made_at", subject)
+    last = {
+        Class.CONTRACT: (await _newest(tx, APPOINTMENTS, "ends_at", subject), YEARS.contract),
+        Class.TAX: (await _newest(tx, CHARGES, "created_at", subject), YEARS.tax),
+        Class.CLINICAL: (await _last_seen(tx, signed, subject), YEARS.clinical),
+    }
+    return {each.value: months_after(at, 12 * years, zone) for each, (at, years) in last.items() if at}
+
+
+async def _last_seen(tx: Tx, signed: datetime | None, subject: Subject) -> datetime | None:
+    """Return from when clinical notes are kept: the last meeting, where anything was ever signed."""
+    return signed and max(signed, await _newest(tx, MEETINGS, "scheduled_at", subject) or signed)
+
+
+async def _newest(tx: Tx, part: Part, column: str, subject: Subject) -> datetime | None:
+    newest: datetime | None = await tx.scalar(select(func.max(part.table.c[column])).where(part.found(subject)))
+    return newest
+
+
+async def _zone(tx: Tx, subject: Subject) -> str:
+    here = select(RECORD.table.c.practice_id).where(RECORD.found(subject))
+    return (await tx.scalars(select(Practice.time_zone).where(Practice.id.in_(here)))).one()
+
+
+async def _closing(tx: Tx, patient_id: UUID) -> UUID | None:
+    """Return the account that nothing is left for without this record: no other record, and no work here, ever."""
+    records = RECORD.table
+    person_id: UUID | None = await tx.scalar(select(records.c.person_id).where(records.c.id == patient_id))
+    if person_id is None:
+        return None
+    others = select(exists().where(records.c.person_id == person_id, records.c.id != patient_id))
+    if await tx.scalar(others) or await _works(tx, person_id, [PROFESSIONALS.table, STAFF.table]):
+        return None
+    return person_id
+
+
+async def _works(tx: Tx, person_id: UUID, tables: Sequence[Table]) -> bool:
+    return any([await tx.scalar(select(exists().where(table.c.person_id == person_id))) for table in tables])

@@ -1,0 +1,119 @@
+"""Orders an erasure, carries it out, and does it again after a backup was put back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.access.actions import change_rights, person_topic
+from server.access.policy import Viewer
+from server.booking.actions import cancel
+from server.booking.doors import ahead_of
+from server.booking.model import Party
+from server.core.audit import Act, Deed, record
+from server.core.crypto import Secrets
+from server.core.db import Database, Tx
+from server.core.holdings import Subject, erase
+from server.core.keyring import KeyRing
+from server.core.marking import _
+from server.core.outbox import add_errand
+from server.errors import Conflict, Invalid, NotFound
+from server.identity.holdings import ACCOUNT
+from server.patients.holdings import RECORD
+from server.privacy.erasure_facts import Planned, holdings_named, plan_for
+from server.privacy.erasure_list import Erased, account_hash, record_hash
+from server.privacy.erasure_plan import fingerprint, going, waits
+from server.privacy.erasure_rows import Erasure
+from server.privacy.request_rows import RightsRequest
+from server.privacy.request_words import OPEN, Kind, State, fault_of
+from server.privacy.requests import THING, see_request, settle
+
+TELL_ERASED = "erasure_told"
+ERASE = "erase"
+MOVED = _("What would be erased has changed since you opened this page. Please look at it again.")
+PENDING = _("A professional has not answered yet. Nothing can be erased before.")
+NOTHING = _("Nothing can go now. Please refuse the request, with the reasons.")
+
+
+async def see_erasure_asked(tx: Tx, viewer: Viewer, request_id: UUID, *, lock: bool = False) -> RightsRequest:
+    """Load an open request for an erasure, for an administrator; raises `Forbidden`, `NotFound`, and `Conflict` for one that is settled."""
+    request = await see_request(tx, viewer, request_id, lock=lock)
+    if request.kind != Kind.ERASURE:
+        raise NotFound
+    if request.state not in OPEN:
+        raise Conflict
+    return request
+
+
+async def order(tx: Tx, keyring: KeyRing, viewer: Viewer, request_id: UUID, form: Mapping[str, str], now: datetime) -> None:  # noqa: PLR0913, PLR0917
+    """Say yes to the plan that the page showed: what lies ahead is cancelled, the person is told, and then it is erased.
+
+    Raises as `see_erasure_asked` does, `Invalid` with `answer:fault`, and `Conflict` where the plan is another one by now, or none.
+    """
+    request = await see_erasure_asked(tx, viewer, request_id, lock=True)
+    words = form.get("words", "").replace("\r\n", "\n")
+    if fault := fault_of(words, "answer"):
+        raise Invalid(code=f"answer:{fault}")
+    planned = await plan_for(tx, request.patient_id, request.id, now)
+    _refuse_unless_seen(planned, form.get("plan", ""))
+    for appointment in await ahead_of(tx, request.patient_id, now):
+        await cancel(tx, appointment, Party.PRACTICE, now)
+    await settle(tx, keyring, request, State.DONE, words, now)
+    tx.add(_new_erasure(request, planned, now))
+    add_errand(tx, TELL_ERASED, request.id, f"{TELL_ERASED}:{request.id}", now)
+    await _note(tx, request, viewer.person_id, Act.ANSWERED, now)
+
+
+def _refuse_unless_seen(planned: Planned, seen: str) -> None:
+    if seen != fingerprint(planned.lines):
+        raise Conflict(MOVED, code="moved")
+    if waits(planned.lines):
+        raise Conflict(PENDING, code="pending")
+    if not any(line.goes for line in planned.shown):
+        raise Conflict(NOTHING, code="nothing")
+
+
+def _new_erasure(request: RightsRequest, planned: Planned, now: datetime) -> Erasure:
+    return Erasure(
+        id=request.id, practice_id=request.practice_id, patient_id=request.patient_id, person_id=planned.subject.person_id,
+        goes=" ".join(sorted(going(planned.lines))), ordered_at=now, told_at=None, erased_at=None, listed_at=None,
+    )  # fmt: skip
+
+
+async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
+    """Do what was ordered, as far as nothing has come in between that keeps it; what is done is not done again."""
+    erasure = await tx.scalar(select(Erasure).where(Erasure.id == erasure_id).with_for_update())
+    if erasure is None or erasure.erased_at is not None:
+        return
+    await tx.execute(select(RECORD.table.c.id).where(RECORD.table.c.id == erasure.patient_id).with_for_update())  # whoever holds it waits
+    planned = await plan_for(tx, erasure.patient_id, erasure.id, now)
+    goes = erasure.names & going(planned.lines)
+    closing = erasure.person_id if erasure.person_id == planned.subject.person_id else None
+    await erase(tx, holdings_named(goes), Subject(closing, frozenset({erasure.patient_id})))
+    erasure.goes, erasure.person_id, erasure.erased_at = " ".join(sorted(goes)), closing, now
+    if closing is not None:
+        await change_rights(tx, person_topic(closing))
+    await record(tx, Deed(erasure.practice_id, None, Act.ERASED, THING, erasure.id, erasure.patient_id, erasure.goes[:500]), now)
+
+
+async def replay(database: Database, secrets: Secrets, lines: list[Erased]) -> int:
+    """Erase again what the list names and the database has; returns how many erasures found something of theirs, done before or not."""
+    records, accounts = await _known(database, secrets)
+    found = [line for line in lines if line.record in records]
+    for line in found:
+        subject = Subject(accounts.get(line.account), frozenset({records[line.record]}))
+        async with database.write() as tx:
+            await erase(tx, holdings_named(frozenset(line.goes)), subject)
+    return len(found)
+
+
+async def _known(database: Database, secrets: Secrets) -> tuple[dict[str, UUID], dict[str, UUID]]:
+    """Return every record and every account by its hash."""
+    async with database.read() as tx:
+        records = {record_hash(secrets, one): one for one in await tx.scalars(select(RECORD.table.c.id))}
+        return records, {account_hash(secrets, one): one for one in await tx.scalars(select(ACCOUNT.table.c.id))}
+
+
+async def _note(tx: Tx, request: RightsRequest, person_id: UUID, act: Act, now: datetime) -> None:
+    await record(tx, Deed(request.practice_id, person_id, act, THING, request.id, request.patient_id, "erasure: ordered"), now)

@@ -1,0 +1,308 @@
+"""An erasure does what its plan said, on both databases: no more, no less, however often it is stopped, and again after a backup."""
+
+import json
+from datetime import timedelta
+
+import anyio
+import pytest
+from sqlalchemy import Table, and_, exists, select, update
+
+from server.chores import replay_erasures
+from server.consultation.events import Channel
+from server.consultation.model import Consultation
+from server.core.audit import Act, AuditEntry
+from server.core.db import Base, Tx
+from server.core.holdings import BLANK_NAME, Fate, Subject, export_of
+from server.core.house import House
+from server.errors import Conflict, Invalid
+from server.identity.model import LoginSession
+from server.messaging.composing import Post
+from server.notes.actions import lay_out_notes
+from server.notes.doors import notes_of
+from server.notes.model import NoteVersion, VersionKind
+from server.patients.doors import see_own_record
+from server.patients.model import Patient
+from server.ports import Carried, Letter
+from server.privacy.clinical_answers import answer_clinical
+from server.privacy.erasure_facts import Planned, plan_for
+from server.privacy.erasure_jobs import erasure_handlers
+from server.privacy.erasure_list import FILE, read
+from server.privacy.erasure_plan import Why, fingerprint, going
+from server.privacy.erasure_rows import Erasure
+from server.privacy.erasures import ERASE, TELL_ERASED, order
+from server.privacy.holds import place
+from server.privacy.registry import HOLDINGS
+from server.privacy.request_rows import RightsRequest
+from server.privacy.requests import ask
+from server.settings import BadSettings
+from server.web.i18n import read_languages
+from tests.cast import ALICE, DANA, OLGA, Meeting, add_meeting, seat_cast, sign_in_as
+from tests.conftest import ORIGIN, StillClock
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("L1"), pytest.mark.row("M4")]
+
+WHO = Subject(DANA.person_id, frozenset({DANA.patient_id}))
+WHY = "You asked, and no law keeps it."
+DECADE = timedelta(days=3660)
+WRITTEN = {"access.deeds", "privacy.requests"}  # what the erasure writes itself
+TABLES = [part.table for holding in HOLDINGS for part in holding.parts if part.fate is not Fate.KEEP]
+TABLES.sort(key=list(Base.metadata.sorted_tables).index)
+Exported = dict[str, dict[str, list[dict[str, object]]]]
+
+
+class Box:
+    """A carrier that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    async def carry(self, letter: Letter, dedupe_key: str) -> Carried:
+        assert dedupe_key
+        self.letters.append(letter)
+        return Carried.SENT
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def house(idle_house: House) -> House:
+    return idle_house
+
+
+@pytest.fixture
+async def meeting(house: House, clock: StillClock) -> Meeting:
+    """Dana has an account, a record with addresses, and a consultation a decade ago about which nothing was signed."""
+    async with house.database.write() as tx:
+        await seat_cast(tx, clock.now())
+        meeting = await add_meeting(tx, house.secrets, clock.now())
+        await lay_out_notes(tx, house.keyring, ALICE.viewer, meeting.consultation_id, clock.now())
+        (await tx.get_one(Patient, DANA.patient_id)).email = DANA.email
+    clock.set(clock.now() + DECADE)
+    await sign_in_as(house, DANA)
+    return meeting
+
+
+@pytest.fixture
+async def asked(house: House, meeting: Meeting, clock: StillClock) -> RightsRequest:
+    """Dana asked, and the professional who treats her lets the clinical part go."""
+    async with house.database.write() as tx:
+        own = await see_own_record(tx, DANA.person_id, DANA.patient_id)
+        request = await ask(tx, house.keyring, own, "erasure", "Please delete everything.", clock.now())
+    await let_go(house, request, "yes")
+    return request
+
+
+async def let_go(house: House, request: RightsRequest, goes: str) -> None:
+    async with house.database.write() as tx:
+        form = {"goes": goes, "words": "Nothing was signed."}
+        await answer_clinical(tx, house.keyring, ALICE.viewer, request.id, form, now=house.clock.now())
+
+
+async def exported(house: House) -> Exported:
+    async with house.database.read() as tx:
+        return {holding.name: await export_of(tx, holding, WHO) for holding in HOLDINGS}
+
+
+async def planned(house: House, request: RightsRequest) -> Planned:
+    async with house.database.read() as tx:
+        return await plan_for(tx, DANA.patient_id, request.id, house.clock.now())
+
+
+async def ordered(house: House, request: RightsRequest, seen: Planned, words: str = WHY) -> None:
+    async with house.database.write() as tx:
+        form = {"plan": fingerprint(seen.lines), "words": words}
+        await order(tx, house.keyring, OLGA.viewer, request.id, form, house.clock.now())
+
+
+async def run(house: House, request: RightsRequest, box: Box, *kinds: str) -> None:
+    handlers = erasure_handlers(house, Post(house.secrets, ORIGIN, read_languages(None)), {Channel.EMAIL: box})
+    for kind in kinds:
+        await handlers[kind](request.id)
+
+
+class Copies:
+    """A backup of the database, on either of them."""
+
+    def __init__(self, house: House) -> None:
+        self._house, self._rows = house, {}
+
+    async def keep(self) -> None:
+        async with self._house.database.read() as tx:
+            self._rows = {table: [dict(row._mapping) for row in await tx.execute(select(table))] for table in TABLES}
+
+    async def put_back(self) -> None:
+        """Bring back what was there; rows that nobody may delete are still as they were."""
+        async with self._house.database.write() as tx:
+            for table, rows in self._rows.items():
+                for row in rows:
+                    await self._put(tx, table, row)
+
+    async def _put(self, tx: Tx, table: Table, row: dict[str, object]) -> None:
+        key = and_(*(column == row[column.name] for column in table.primary_key.columns))
+        if await tx.scalar(select(exists().where(key))):
+            await tx.execute(update(table).where(key).values(**row))
+        else:
+            await tx.execute(table.insert().values(**row))
+
+
+@pytest.fixture
+def copies(house: House) -> Copies:
+    return Copies(house)
+
+
+async def erasure(house: House, request: RightsRequest) -> Erasure:
+    async with house.database.read() as tx:
+        return await tx.get_one(Erasure, request.id)
+
+
+def held_against(before: Exported, after: Exported, goes: frozenset[str]) -> None:
+    """Compare what is left with what the plan said of each holding."""
+    for holding in HOLDINGS:
+        for part in holding.parts:
+            was, rows = before[holding.name].get(part.table.name, []), after[holding.name].get(part.table.name, [])
+            if holding.name not in goes or (part.fate is Fate.KEEP and part.shown):
+                if part.table.name not in {"audit_entry", "erasure", "rights_request"}:  # which the erasure itself writes
+                    assert rows == was, part.table.name
+            elif part.fate is Fate.DELETE:
+                assert rows == [], part.table.name
+            else:
+                blanks = {name: value for name, value in part.blanks.items() if name in part.shown}
+                assert all(row[name] == value for row in rows for name, value in blanks.items()), part.table.name
+
+
+async def test_what_is_left_is_what_the_plan_said(house: House, asked: RightsRequest) -> None:
+    box, before, seen = Box(), await exported(house), await planned(house, asked)
+    assert seen.subject == WHO, "nothing is left for the account"
+    assert before["patients.record"]["patient"][0]["name"] == DANA.name
+    await ordered(house, asked, seen)
+    assert (await exported(house))["patients.record"] == before["patients.record"], "nothing goes before they were told"
+    await run(house, asked, box, TELL_ERASED, TELL_ERASED)
+    (letter,) = box.letters
+    assert letter.to == DANA.email
+    assert "Your account is closed" in letter.body
+    await run(house, asked, box, ERASE)
+    after = await exported(house)
+    held_against(before, after, going(seen.lines))
+    assert DANA.name not in json.dumps(after)
+    assert DANA.email not in json.dumps(after)
+    assert after["identity.account"]["person"][0]["name"] == BLANK_NAME
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(LoginSession.id).where(LoginSession.person_id == DANA.person_id))) == []
+        assert (await tx.scalars(select(AuditEntry.act).order_by(AuditEntry.number.desc()).limit(1))).one() == Act.ERASED
+    await run(house, asked, box, TELL_ERASED, ERASE)
+    assert len(box.letters) == 1
+    assert await exported(house) == after, "a second run finds nothing to do"
+    assert len(read(house.settings.data_dir)) == 1
+    assert DANA.patient_id.hex not in (house.settings.data_dir / FILE).read_text().replace("-", "")
+
+
+async def test_bad_38_signed_notes_and_the_books_stay_for_their_time(house: House, asked: RightsRequest, meeting: Meeting) -> None:
+    await signed(house, meeting)
+    seen = {line.thing.name: line for line in (await planned(house, asked)).lines}
+    assert (seen["notes.notes"].why, seen["patients.record"].why) == (Why.LAW, Why.LAW)
+    assert "identity.account" not in seen, "whoever has a record keeps the account that reads it"
+
+
+async def signed(house: House, meeting: Meeting) -> None:
+    """Let a note of the meeting have been signed today."""
+    blank = bytes(32)
+    async with house.database.write() as tx:
+        note = (await notes_of(tx, ALICE.viewer, meeting.consultation_id))[0].note
+        version = NoteVersion(
+            note_id=note.id, number=1, kind=VersionKind.SIGNED, seq=1, head_hash=blank, content=b"", content_sha256=blank,
+            person_id=ALICE.person_id, made_at=house.clock.now(), hash=blank,
+        )  # fmt: skip
+        tx.add(version)
+
+
+async def test_what_comes_in_between_is_kept(house: House, asked: RightsRequest, meeting: Meeting) -> None:
+    """Signed after the yes and before the errand: the law keeps it, and the account that reads it."""
+    before = await exported(house)
+    await ordered(house, asked, await planned(house, asked))
+    await signed(house, meeting)
+    await run(house, asked, Box(), TELL_ERASED, ERASE)
+    done, after = await erasure(house, asked), await exported(house)
+    assert done.person_id is None
+    assert "notes.notes" not in done.names
+    assert after["patients.record"] == before["patients.record"]
+    assert after["identity.account"] == before["identity.account"]
+    assert after["messaging.deliveries"]["delivery"] == []
+
+
+async def test_bad_38_a_legal_hold_keeps_everything(house: House, asked: RightsRequest) -> None:
+    """Also one that comes after the yes."""
+    before = await exported(house)
+    await ordered(house, asked, await planned(house, asked))
+    async with house.database.write() as tx:
+        await place(tx, OLGA.viewer, DANA.patient_id, "A claim.", house.clock.now())
+    await run(house, asked, Box(), TELL_ERASED, ERASE)
+    after = await exported(house)
+    assert {line.why for line in (await planned(house, asked)).lines} == {Why.HOLD}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed <= WRITTEN | {"patients.holds", "booking.appointments"}
+    assert read(house.settings.data_dir) == []
+
+
+async def test_bad_38_an_erasure_that_was_killed_goes_on(house: House, asked: RightsRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First in the middle of the rows, then between the rows and the list."""
+    await ordered(house, asked, await planned(house, asked))
+    await run(house, asked, Box(), TELL_ERASED)
+    before = await exported(house)
+    with monkeypatch.context() as broken:
+        broken.setattr("server.privacy.erasures.change_rights", killed)
+        with pytest.raises(OSError, match="killed"):
+            await run(house, asked, Box(), ERASE)
+    assert await exported(house) == before
+    with monkeypatch.context() as broken:
+        broken.setattr("server.privacy.erasure_jobs.append", killed)
+        with pytest.raises(OSError, match="killed"):
+            await run(house, asked, Box(), ERASE)
+    assert read(house.settings.data_dir) == []
+    await run(house, asked, Box(), ERASE)
+    assert [line.goes for line in read(house.settings.data_dir)] == [sorted((await erasure(house, asked)).names)]
+    assert DANA.name not in json.dumps(await exported(house))
+
+
+def killed(*_: object) -> None:
+    raise OSError("killed")
+
+
+async def test_bad_38_what_a_backup_brings_back_is_erased_again(house: House, asked: RightsRequest, copies: Copies) -> None:
+    await ordered(house, asked, await planned(house, asked))
+    await run(house, asked, Box(), TELL_ERASED)
+    await copies.keep()
+    await run(house, asked, Box(), ERASE)
+    gone = await exported(house)
+    await copies.put_back()
+    assert DANA.name in json.dumps(await exported(house))
+    said = await anyio.to_thread.run_sync(replay_erasures, house.settings)
+    assert said.startswith("1 erasures in the list, 1 of them")
+    again = await exported(house)
+    assert DANA.name not in json.dumps(again)
+    assert {name: rows for name, rows in again.items() if name not in WRITTEN} == {n: rows for n, rows in gone.items() if n not in WRITTEN}
+    (house.settings.data_dir / FILE).write_text("{}\n")
+    with pytest.raises(BadSettings, match="cannot be read"):
+        replay_erasures(house.settings)
+
+
+async def test_nobody_says_yes_to_another_plan_than_they_saw(house: House, asked: RightsRequest) -> None:
+    seen = await planned(house, asked)
+    with pytest.raises(Invalid, match="answer:empty"):
+        await ordered(house, asked, seen, "  ")
+    await let_go(house, asked, "no")
+    with pytest.raises(Conflict, match="moved"):
+        await ordered(house, asked, seen)
+    kept = await planned(house, asked)
+    assert {line.why for line in kept.shown if line.thing.kept_as == "clinical"} == {Why.PROFESSIONAL}
+    await ordered(house, asked, kept)
+    with pytest.raises(Conflict):
+        await ordered(house, asked, kept)
+
+
+async def test_what_lies_ahead_is_cancelled_first(house: House, asked: RightsRequest, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        ahead = await add_meeting(tx, house.secrets, clock.now())
+    await ordered(house, asked, await planned(house, asked))
+    async with house.database.read() as tx:
+        assert (await tx.get_one(Consultation, ahead.consultation_id)).state == "cancelled"

@@ -1,0 +1,96 @@
+"""The pages of an erasure: what the person sees before they ask, who answers for the clinical part, and the reviewer's yes."""
+
+import re
+from datetime import timedelta
+
+import anyio
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from server.core.house import House
+from server.privacy.erasure_rows import Erasure
+from server.privacy.request_rows import RightsRequest
+from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Cast, Meeting, add_meeting
+from tests.conftest import SignIn, StillClock
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("L1")]
+
+MINE = f"/my/{DANA.patient_id}"
+PLAN = re.compile(r'name="plan" value="([0-9a-f]+)"')
+WHY = "You asked, and no law keeps it."
+
+
+@pytest.fixture
+async def asked(house: House, cast: Cast, clock: StillClock, sign_in: SignIn) -> str:
+    """The id of dana's request, ten years after a consultation about which nothing was signed."""
+    async with house.database.write() as tx:
+        await add_meeting(tx, house.secrets, clock.now())
+    clock.set(clock.now() + timedelta(days=3660))
+    dana = await sign_in(DANA)
+    page = (await dana.get(f"{MINE}/erasure")).text
+    assert "The professional who treats you decides about this part." in page
+    assert f"{MINE}/requests?kind=erasure" in page
+    assert f"{MINE}/erasure" in (await dana.get("/my/data")).text
+    assert '<option value="erasure" selected>' in (await dana.get(f"{MINE}/requests?kind=erasure")).text
+    await dana.post(f"{MINE}/requests", data={"kind": "erasure", "words": "Please delete everything."})
+    async with house.database.read() as tx:
+        return str((await tx.scalars(select(RightsRequest.id))).one())
+
+
+async def plan_of(olga: httpx2.AsyncClient, request_id: str) -> str:
+    return PLAN.findall((await olga.get(f"/practice/requests/{request_id}/erasure")).text)[0]
+
+
+async def gone(house: House) -> bool:
+    async with house.database.read() as tx:
+        return await tx.scalar(select(Erasure.id).where(Erasure.listed_at.is_not(None))) is not None
+
+
+async def test_it_is_asked_answered_confirmed_and_done(asked: str, house: House, sign_in: SignIn) -> None:
+    olga, alice, dana = await sign_in(OLGA), await sign_in(ALICE), await sign_in(DANA)
+    path = f"/practice/requests/{asked}/erasure"
+    assert path in (await olga.get(f"/practice/requests/{asked}")).text
+    page = (await olga.get(path)).text
+    assert "has not answered yet" in page
+    assert PLAN.search(page) is None
+    assert (await olga.post(path, data={"plan": "", "words": WHY})).status_code == 409
+    assert f"/erasures/{asked}" in (await alice.get("/erasures")).text
+    assert "Please delete everything." in (await alice.get(f"/erasures/{asked}")).text
+    for data in ({"words": "Nothing was signed."}, {"goes": "yes", "words": " "}, {"goes": "yes", "words": "x" * 5001}):
+        refused = await alice.post(f"/erasures/{asked}", data=data)
+        assert refused.status_code == 422
+        assert "error-summary" in refused.text
+    assert (await alice.post(f"/erasures/{asked}", data={"goes": "yes", "words": "Nothing was signed."})).status_code == 303
+    seen = await plan_of(olga, asked)
+    assert "Nothing was signed." in (await olga.get(path)).text
+    assert (await olga.post(path, data={"plan": seen, "words": ""})).status_code == 422
+    await alice.post(f"/erasures/{asked}", data={"goes": "no", "words": "A complaint is open."})
+    stale = await olga.post(path, data={"plan": seen, "words": WHY})
+    assert stale.status_code == 409
+    assert WHY in stale.text
+    assert "has changed since you opened this page" in stale.text
+    await alice.post(f"/erasures/{asked}", data={"goes": "yes", "words": "The complaint is settled."})
+    assert (await olga.post(path, data={"plan": await plan_of(olga, asked), "words": WHY})).status_code == 303
+    with anyio.fail_after(30):
+        while not await gone(house):  # noqa: ASYNC110 - a database sets no event
+            await anyio.sleep(0.02)
+    assert (await dana.get("/my/data")).headers["location"].startswith("/sign-in")
+    assert (await olga.get(path)).status_code == 409
+    page = (await olga.get(f"/practice/requests/{asked}")).text
+    assert WHY in page
+    assert DANA.name not in page
+    assert (await alice.post(f"/erasures/{asked}", data={"goes": "no", "words": "Too late."})).status_code == 409
+
+
+async def test_bad_28_nobody_else_sees_what_goes(asked: str, meeting: Meeting, sign_in: SignIn) -> None:
+    for member in (ALICE, CHARLIE, MALLORY, SAM, DANA):
+        other = await sign_in(member)
+        for answer in (await other.get(f"/practice/requests/{asked}/erasure"), await other.post(f"/practice/requests/{asked}/erasure")):
+            assert answer.status_code == 403
+    for member in (BOB, CHARLIE, MALLORY):
+        other = await sign_in(member)
+        assert asked not in (await other.get("/erasures")).text
+        assert (await other.get(f"/erasures/{asked}")).status_code == 404
+        assert (await other.post(f"/erasures/{asked}", data={"goes": "yes", "words": "x"})).status_code == 404
+    assert (await (await sign_in(OLGA)).get(f"{MINE}/erasure")).status_code == 404

@@ -1,0 +1,209 @@
+"""Somebody without an account asks for something about their data: proved by a code, answered by a link that opens once."""
+
+import io
+import re
+import zipfile
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from server.consultation.events import Channel
+from server.core.house import House
+from server.messaging.composing import Post
+from server.patients.model import Patient
+from server.ports import Carried, Letter
+from server.privacy.handovers import HAND_CODE
+from server.privacy.outside import PROVE_OUTSIDE
+from server.privacy.outside_jobs import outside_handlers
+from server.privacy.outside_rows import Handover, OutsideRequest
+from server.privacy.request_jobs import request_handlers
+from server.privacy.request_rows import RightsRequest
+from server.privacy.requests import TELL
+from server.web.i18n import read_languages
+from tests.cast import ALICE, CLINIC, ERIN, OLGA, Meeting, add_meeting
+from tests.conftest import ORIGIN, SignIn, StillClock
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("L1")]
+
+FORM = f"/privacy/request/{CLINIC}"
+BEGAN = re.compile(r'name="began" value="([^"]+)"')
+CODE = re.compile(r"[0-9]{6}")
+ASKED = {"kind": "access", "name": "erin  EVANS", "address": "07700 900002", "words": "What do you have of me?"}
+
+
+class Box:
+    """A carrier that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    async def carry(self, letter: Letter, dedupe_key: str) -> Carried:
+        assert dedupe_key
+        self.letters.append(letter)
+        return Carried.SENT
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Mail:
+    """What the errands would send: the text messages and the mails."""
+
+    def __init__(self, house: House) -> None:
+        self._house, self.texts, self.mails = house, Box(), Box()
+        post, carriers = Post(house.secrets, ORIGIN, read_languages(None)), {Channel.SMS: self.texts, Channel.EMAIL: self.mails}
+        self._handlers = {**outside_handlers(house, post, carriers), **request_handlers(house, post, carriers)}
+
+    async def prove(self) -> None:
+        await self._handlers[PROVE_OUTSIDE](await self._only(OutsideRequest.id))
+
+    async def tell(self) -> None:
+        await self._handlers[TELL](await self._only(RightsRequest.id))
+
+    async def hand_code(self) -> None:
+        await self._handlers[HAND_CODE](await self._only(RightsRequest.id))
+
+    async def _only(self, column: object) -> object:
+        async with self._house.database.read() as tx:
+            return (await tx.scalars(select(column))).one()
+
+    @property
+    def code(self) -> str:
+        return CODE.findall(self.texts.letters[-1].body)[0]
+
+
+@pytest.fixture
+def mail(house: House) -> Mail:
+    return Mail(house)
+
+
+@pytest.fixture
+async def known(meeting: Meeting, house: House, clock: StillClock) -> None:
+    """Erin has a record and no account."""
+    async with house.database.write() as tx:
+        await add_meeting(tx, house.secrets, clock.now(), guest=ERIN)
+
+
+async def asks(client: httpx2.AsyncClient, clock: StillClock, **more: str) -> httpx2.Response:
+    began = BEGAN.findall((await client.get(FORM)).text)[0]
+    clock.advance(5)
+    return await client.post(FORM, data={**ASKED, "began": began, **more})
+
+
+async def requests(house: House) -> list[RightsRequest]:
+    async with house.database.read() as tx:
+        return list(await tx.scalars(select(RightsRequest)))
+
+
+@pytest.mark.usefixtures("known")
+async def test_it_is_proved_answered_and_handed_over_once(
+    house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail, sign_in: SignIn
+) -> None:
+    assert FORM in (await client.get(f"/privacy/of/{CLINIC}")).text
+    page = (await asks(client, clock)).headers["location"]
+    assert "sent a code" in (await client.get(page)).text
+    await mail.prove()
+    assert [letter.to for letter in mail.texts.letters] == ["+447700900002"]
+    assert "Harbour" not in mail.texts.letters[0].body
+    wrong = await client.post(page, data={"code": "12"})
+    assert wrong.status_code == 422
+    assert "4 more times" in wrong.text
+    assert "has arrived" in (await client.post(page, data={"code": mail.code})).text
+    assert (await client.post(page, data={"code": mail.code})).status_code == 404
+    (request,) = await requests(house)
+    olga = await sign_in(OLGA)
+    seen = (await olga.get(f"/practice/requests/{request.id}")).text
+    assert "What do you have of me?" in seen
+    assert ERIN.name in seen
+    await olga.post(f"/practice/requests/{request.id}/answer", data={"state": "done", "words": "Here is your copy."})
+    await mail.tell()
+    link = mail.texts.letters[-1].sentences[-1].removeprefix(ORIGIN)
+    assert (await client.post(f"{link}/open", data={"code": "000000"})).status_code == 422
+    assert (await client.post(link)).status_code == 303
+    await mail.hand_code()
+    assert (await client.post(f"{link}/open", data={"code": "none"})).status_code == 422
+    copy = await client.post(f"{link}/open", data={"code": mail.code})
+    assert copy.headers["cache-control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(copy.content)) as archive:
+        assert archive.read("answer.txt") == b"Here is your copy."
+        assert ERIN.name in archive.read("data/patients.record.json").decode()
+    for answer in (await client.get(link), await client.post(link), await client.post(f"{link}/open", data={"code": mail.code})):
+        assert answer.status_code == 404
+
+
+@pytest.mark.usefixtures("known")
+async def test_nobody_learns_who_is_known(house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail) -> None:
+    async def tried(**more: str) -> tuple[str, list[tuple[int, str]]]:
+        page = (await asks(client, clock, **more)).headers["location"]
+        shown = (await client.get(page)).text
+        await mail.prove()
+        return shown, [(answer.status_code, answer.text) for answer in [await client.post(page, data={"code": "x"}) for _ in range(6)]]
+
+    real = await tried()
+    assert len(mail.texts.letters) == 1
+    for more in ({"address": "+447700900555"}, {"name": "Nobody Here"}):
+        assert await tried(**more) == real
+    assert [status for status, _ in real[1]] == [422] * 5 + [404]
+    assert len(mail.texts.letters) == 1, "a stranger is written to by nobody's wish"
+    assert await requests(house) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"kind": ""}, "choose what you ask for"),
+        ({"name": " "}, "write your name"),
+        ({"address": "here"}, "a mobile number or an e-mail address"),
+        ({"words": ""}, "what it is about"),
+        ({"began": "1.2"}, "send it once more"),
+    ],
+)
+async def test_what_cannot_be_sent_is_said_and_kept(
+    meeting: Meeting, clock: StillClock, client: httpx2.AsyncClient, change: dict[str, str], sentence: str
+) -> None:
+    answer = await asks(client, clock, **change)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "error-summary" in answer.text
+    assert {**ASKED, **change}["words"] in answer.text
+
+
+@pytest.mark.usefixtures("known")
+async def test_codes_and_links_end(house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail, sign_in: SignIn) -> None:
+    page = (await asks(client, clock)).headers["location"]
+    await mail.prove()
+    clock.advance(600)
+    assert (await client.post(page, data={"code": mail.code})).status_code == 404
+    clock.advance(3600)
+    page = (await asks(client, clock, kind="correction", address=ERIN.email)).headers["location"]
+    async with house.database.write() as tx:
+        erin = (await tx.scalars(select(Patient).where(Patient.name == ERIN.name))).one()
+        erin.email = ERIN.email
+    await mail.prove()
+    await client.post(page, data={"code": CODE.findall(mail.mails.letters[-1].body)[0]})
+    (request,) = await requests(house)
+    olga = await sign_in(OLGA)
+    await olga.post(f"/practice/requests/{request.id}/answer", data={"state": "refused", "words": "It is right."})
+    await mail.tell()
+    link = mail.mails.letters[-1].sentences[-1].removeprefix(ORIGIN)
+    assert [(await client.post(link)).status_code for _ in range(6)] == [303] * 5 + [429]
+    await mail.hand_code()
+    read = await client.post(f"{link}/open", data={"code": CODE.findall(mail.mails.letters[-1].body)[0]})
+    assert "It is right." in read.text
+    async with house.database.write() as tx:
+        handover = (await tx.scalars(select(Handover))).one()
+        handover.used_at = None
+    clock.advance(14 * 86400)
+    assert (await client.get(link)).status_code == 404
+
+
+async def test_who_asks_and_asks_is_told_to_wait(meeting: Meeting, clock: StillClock, client: httpx2.AsyncClient) -> None:
+    assert [(await asks(client, clock)).status_code for _ in range(6)] == [303] * 5 + [429]
+
+
+async def test_the_practice_is_chosen_first(app: Starlette, meeting: Meeting, client: httpx2.AsyncClient) -> None:
+    assert FORM in (await client.get("/privacy/request")).text
+    assert (await client.get(f"/privacy/request/{ALICE.professional_id}")).status_code == 200
+    assert (await client.get(f"/privacy/request/{ALICE.person_id}")).status_code == 404

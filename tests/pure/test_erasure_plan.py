@@ -1,0 +1,52 @@
+"""What an erasure takes and what stays, and how one plan is told from another."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from server.privacy.erasure_plan import Facts, Line, Said, Thing, Why, fingerprint, going, plan, waits
+
+pytestmark = pytest.mark.row("L1")
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+LATER, BEFORE = NOW + timedelta(days=1), NOW - timedelta(days=1)
+FEEDBACK, CHARGES, NOTES, DEEDS = Thing("f", "choice", 1), Thing("c", "tax", 1), Thing("n", "clinical", 2), Thing("d", "record", 3)
+ALL = (FEEDBACK, CHARGES, NOTES, DEEDS)
+
+
+def whys(facts: Facts) -> list[Why]:
+    return [line.why for line in plan(ALL, facts, NOW)]
+
+
+def test_what_no_law_keeps_goes_and_a_record_never() -> None:
+    facts = Facts({"tax": BEFORE, "clinical": NOW}, held=False, said=Said.GOES)
+    assert whys(facts) == [Why.ASKED, Why.ASKED, Why.ASKED, Why.RECORD]
+    assert going(plan(ALL, facts, NOW)) == {"f", "c", "n"}
+
+
+def test_the_law_keeps_for_its_time_whatever_a_professional_says() -> None:
+    facts = Facts({"tax": LATER, "clinical": LATER}, held=False, said=Said.GOES)
+    lines = plan(ALL, facts, NOW)
+    assert [line.why for line in lines] == [Why.ASKED, Why.LAW, Why.LAW, Why.RECORD]
+    assert [line.until for line in lines] == [None, LATER, LATER, None]
+
+
+@pytest.mark.parametrize(("said", "why"), [(Said.STAYS, Why.PROFESSIONAL), (Said.NOTHING_YET, Why.PENDING)])
+def test_the_clinical_part_waits_for_the_professional(said: Said, why: Why) -> None:
+    lines = plan(ALL, Facts({}, held=False, said=said), NOW)
+    assert [line.why for line in lines] == [Why.ASKED, Why.ASKED, why, Why.RECORD]
+    assert waits(lines) is (why is Why.PENDING)
+    assert not waits([Line(Thing("n", "clinical", 0), why)]), "nobody is asked about nothing"
+
+
+def test_bad_38_a_legal_hold_beats_everything() -> None:
+    assert whys(Facts({}, held=True, said=Said.GOES)) == [Why.HOLD] * 4
+
+
+def test_a_plan_is_told_from_another_by_what_becomes_of_things() -> None:
+    facts = Facts({"tax": LATER}, held=False, said=Said.GOES)
+    same = fingerprint(plan(ALL, facts, NOW))
+    more = (FEEDBACK, CHARGES, NOTES, DEEDS._replace(rows=9))
+    assert fingerprint(plan(more, facts, NOW)) == same
+    assert fingerprint(plan(ALL, facts._replace(said=Said.STAYS), NOW)) != same
+    assert fingerprint(plan(ALL, facts._replace(until={"tax": LATER + timedelta(days=1)}), NOW)) != same
