@@ -40,6 +40,7 @@ from server.core.db import STORAGE_ERRORS, Database
 from server.core.house import House
 from server.core.keyring import load_keyring
 from server.core.outbox import Worker
+from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError
 from server.identity.letters import WRITE
@@ -56,6 +57,7 @@ from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
 from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
+from server.privacy.copy_jobs import make_copies
 from server.privacy.letter_jobs import letter_handlers
 from server.privacy.request_jobs import request_handlers
 from server.routes import every_route
@@ -111,9 +113,9 @@ def build_house(settings: Settings, parts: Parts) -> House:
 
 def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     """Compose the application; the database must be migrated before it starts."""
-    house = build_house(settings, parts or Parts())
+    house, press = build_house(settings, parts or Parts()), Press()
     app = Application(
-        routes=every_route([*_pay_routes(settings, house.payments), *_text_message_routes(settings)]),
+        routes=every_route([*_pay_routes(settings, house.payments), *_text_message_routes(settings)], press),
         lifespan=_lifespan,
         middleware=[
             Middleware(ClientAddress, trusted=settings.trusted_proxies),
@@ -128,6 +130,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
         },
     )
     app.state.house = house
+    app.state.press = press
     app.state.closing = False
     app.state.rooms = build_rooms(house)
     app.state.notes = build_hub(house)
@@ -213,6 +216,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_holds(house), name="holds due")
     house.supervisor.keep(lambda: sweep_charges(house), name="charges due")
     house.supervisor.keep(lambda: sweep_over(house), name="appointments over")
+    house.supervisor.keep(lambda: make_copies(house, app.state.press), name="copies asked for")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

@@ -24,6 +24,7 @@ import server.patients.background
 import server.patients.files
 import server.patients.model
 import server.patients.questionnaire
+import server.privacy.copy_rows
 import server.privacy.letter_rows
 import server.privacy.policy_rows
 import server.privacy.request_rows

@@ -92,10 +92,10 @@ from server.notes.records import see_bookable
 from server.privacy.terms_pages import ask_terms
 
 
-def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
+def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
     """Return all routes; `of_providers` are those that only the providers that are set up have."""
     server.web.numbers.register()
-    passwords, press = Passwords(), Press()
+    passwords = Passwords()
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
@@ -132,7 +132,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
         *_record_routes(press),
-        *server.privacy.data_pages.routes(press),
+        *server.privacy.data_pages.routes(),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),

@@ -1,13 +1,13 @@
-"""What the house holds about whoever is signed in: counted by holding, and gathered for a copy of everything."""
+"""What the house holds about whoever is signed in, counted by holding, and the documents about their money."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from server.billing.books import corrected_by, documents_of_patient
 from server.billing.papers import BillingDocument
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
-from server.core.holdings import Holding, Subject, count_of, export_of, schema_of
+from server.core.holdings import Holding, Subject, count_of
 from server.core.house import House
 from server.patients.doors import own_records
 from server.privacy.registry import HOLDINGS
@@ -47,16 +47,8 @@ async def note_copy(tx: Tx, house: House, person_id: UUID) -> None:
         await record(tx, deed, house.clock.now())
 
 
-async def gather(tx: Tx, subject: Subject) -> dict[str, Any]:
-    """Return what the files of a copy say, by their names: what each holding has, and its schema."""
-    files: dict[str, Any] = {}
-    for holding, _ in await held_about(tx, subject):
-        files[f"data/{holding.name}.json"] = await export_of(tx, holding, subject)
-        files[f"schemas/{holding.name}.schema.json"] = schema_of(holding)
-    return files
-
-
-async def papers_of(tx: Tx, subject: Subject) -> list[Paper]:
-    """Return the receipts, invoices and credit notes about everything that they booked."""
-    found = [document for patient_id in sorted(subject.patient_ids) for document in await documents_of_patient(tx, patient_id)]
-    return [Paper(document, await corrected_by(tx, document)) for document in found]
+async def papers_of(tx: Tx, subject: Subject) -> list[tuple[UUID, Paper]]:
+    """Return the receipts, invoices and credit notes about everything that they booked, each with the id of its patient."""
+    ids = sorted(subject.patient_ids)
+    found = [(patient_id, document) for patient_id in ids for document in await documents_of_patient(tx, patient_id)]
+    return [(patient_id, Paper(document, await corrected_by(tx, document))) for patient_id, document in found]
