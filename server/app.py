@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -42,7 +44,7 @@ from server.core.keyring import load_keyring
 from server.core.outbox import Worker
 from server.core.press import Press
 from server.core.supervise import Supervisor
-from server.errors import ConsiliumError
+from server.errors import ConsiliumError, NotFound
 from server.identity.letters import WRITE
 from server.messaging.account_letters import write_with
 from server.messaging.actions import DELIVER
@@ -59,6 +61,8 @@ from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
 from server.privacy.copy_jobs import make_copies
 from server.privacy.letter_jobs import letter_handlers
+from server.privacy.merge_jobs import sweep_merges
+from server.privacy.merge_pages import forward
 from server.privacy.request_jobs import request_handlers
 from server.routes import every_route
 from server.settings import Settings
@@ -123,7 +127,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
             Middleware(OriginCheck, base_url=settings.base_url),
         ],
         exception_handlers={
-            ConsiliumError: server.web.failures.on_error,
+            ConsiliumError: _on_error,
             HTTPException: server.web.failures.on_http_error,
             **dict.fromkeys(STORAGE_ERRORS, server.web.failures.on_database_error),
             Exception: server.web.failures.on_crash,
@@ -135,6 +139,12 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     app.state.rooms = build_rooms(house)
     app.state.notes = build_hub(house)
     return app
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    """Answer as `failures` says, but an old link to a record that was merged leads on."""
+    led_on = await forward(request) if isinstance(error, NotFound) else None
+    return led_on or await server.web.failures.on_error(request, error)
 
 
 def _text_messages(settings: Settings) -> Carrier:
@@ -217,6 +227,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_charges(house), name="charges due")
     house.supervisor.keep(lambda: sweep_over(house), name="appointments over")
     house.supervisor.keep(lambda: make_copies(house, app.state.press), name="copies asked for")
+    house.supervisor.keep(lambda: sweep_merges(house), name="merges over")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

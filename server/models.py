@@ -22,6 +22,7 @@ import server.messaging.model
 import server.notes.model
 import server.patients.background
 import server.patients.files
+import server.patients.merge_rows
 import server.patients.model
 import server.patients.questionnaire
 import server.privacy.copy_rows

@@ -74,6 +74,7 @@ import server.privacy.data_pages
 import server.privacy.edit_pages
 import server.privacy.letter_pages
 import server.privacy.letter_queue_pages
+import server.privacy.merge_pages
 import server.privacy.my_request_pages
 import server.privacy.public_pages
 import server.privacy.request_queue_pages
@@ -133,6 +134,7 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.patients.claim_pages.routes(),
         *_record_routes(press),
         *server.privacy.data_pages.routes(),
+        *server.privacy.merge_pages.routes(),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),

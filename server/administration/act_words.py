@@ -34,4 +34,6 @@ WORDS = {
     Act.JOINED: _("Took a place"),
     Act.LEFT: _("Ended a place"),
     Act.REVIEWED: _("Reviewed a professional"),
+    Act.MERGED: _("Merged two records"),
+    Act.UNMERGED: _("Undid a merge of records"),
 }

@@ -50,6 +50,8 @@ class Act(StrEnum):
     JOINED = "joined"
     LEFT = "left"
     REVIEWED = "reviewed"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
 
 
 class AuditEntry(Base):

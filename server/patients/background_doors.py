@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -93,6 +94,17 @@ async def newest_particulars(tx: Tx, patient_id: UUID) -> BackgroundEntry | None
     await tx.execute(select(Patient.id).where(Patient.id == patient_id).with_for_update(key_share=True))
     standing = (BackgroundEntry.kind == Kind.PARTICULARS) & (BackgroundEntry.state == State.STANDING)
     return await tx.scalar(select(BackgroundEntry).where(BackgroundEntry.patient_id == patient_id, standing).order_by(*NEWEST).limit(1))
+
+
+async def birthdays_of(tx: Tx, keyring: KeyRing, patient_ids: Collection[UUID]) -> dict[UUID, date]:
+    """Return when these patients were born, as far as that is known; whoever calls passed the doors of their records."""
+    standing = (BackgroundEntry.kind == Kind.PARTICULARS) & (BackgroundEntry.state == State.STANDING)
+    rows = await tx.scalars(select(BackgroundEntry).where(BackgroundEntry.patient_id.in_(patient_ids), standing).order_by(*NEWEST))
+    newest: dict[UUID, BackgroundEntry] = {}
+    for row in rows:
+        newest.setdefault(row.patient_id, row)
+    told = {patient_id: _who(keyring, row) for patient_id, row in newest.items()}
+    return {patient_id: who.birthday for patient_id, who in told.items() if who is not None and who.birthday}
 
 
 async def asked_of(tx: Tx, patient_ids: Collection[UUID]) -> dict[UUID, int]:

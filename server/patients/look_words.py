@@ -36,6 +36,8 @@ SENTENCES = {
     Act.JOINED: _("Began to work in the practice"),
     Act.LEFT: _("Ended somebody's work in the practice"),
     Act.REVIEWED: _("Reviewed a professional of the practice"),
+    Act.MERGED: _("Merged two records of you into one"),
+    Act.UNMERGED: _("Parted two records that had been merged"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {

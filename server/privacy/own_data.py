@@ -10,6 +10,7 @@ from server.core.db import Tx
 from server.core.holdings import Holding, Subject, count_of
 from server.core.house import House
 from server.patients.doors import own_records
+from server.patients.forwards import with_merged
 from server.privacy.registry import HOLDINGS
 
 THING = "data"  # in the audit
@@ -30,8 +31,9 @@ class Paper(NamedTuple):
 
 
 async def subject_of(tx: Tx, person_id: UUID) -> Subject:
-    """Return the account and every record that it reads as its own."""
-    return Subject(person_id, frozenset(own.patient.id for own in await own_records(tx, person_id)))
+    """Return the account and every record that it reads as its own, with those that were merged into them."""
+    own = [own.patient.id for own in await own_records(tx, person_id)]
+    return Subject(person_id, await with_merged(tx, own))
 
 
 async def held_about(tx: Tx, subject: Subject) -> list[Held]:

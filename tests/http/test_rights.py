@@ -38,7 +38,7 @@ OWN = {
     "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/settings", "/practice/queues", "/practice/audit",
     "/account/registration", "/account/profile",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
-    "/terms", "/practice/letters", "/my/data/copy", "/my/data/copy/delete",
+    "/terms", "/practice/letters", "/my/data/copy", "/my/data/copy/delete", "/patients/doubles",
     "/practice/requests",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
