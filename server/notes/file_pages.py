@@ -24,7 +24,7 @@ from server.notes.records import record_facts, see_record
 from server.notes.signed import last_signed, signed_since
 from server.patients.file_actions import Draft, Hiding, Sender, add_file, content_of, delete_file, hide_file, read_about, sealed, take_out
 from server.patients.file_answer import attachment
-from server.patients.file_doors import THING, files_of, see_file
+from server.patients.file_doors import THING, files_of, see_file, thumbnails_of
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
 from server.patients.files import RecordFile
@@ -156,6 +156,7 @@ async def _page(request: Request, fault: _Fault | None, status: int) -> Response
     async with house.database.write() as tx:
         visit = await _visit(request, tx)
         files = await files_of(tx, house.keyring, visit.patient.id)
+        thumbnails = await thumbnails_of(tx, house.keyring, files)
         signed_at = await last_signed(tx, visit.patient.id)
         newest_first = [(filed, _deletable(visit, filed.row, signed_at)) for filed in files]
         part = await part_of(tx, visit.viewer)
@@ -165,6 +166,7 @@ async def _page(request: Request, fault: _Fault | None, status: int) -> Response
         "part": part,
         "patient": visit.patient,
         "files": newest_first,
+        "thumbnails": thumbnails,
         "may_write": visit.may_write,
         "fault": fault,
         "said": language_of(request).text(SENTENCES[fault.code]) if fault else "",

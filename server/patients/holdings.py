@@ -16,7 +16,7 @@ PROOFS = Part(AddressProof, (Link("person_id", Root.PERSON),))
 BACKGROUND = Part(BackgroundEntry, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
 FILES = Part(
     RecordFile, (Link("patient_id", Root.PATIENT),), Fate.PSEUDONYMISE,
-    {"key_id": None, "data_key": None, "sealed": b"", "hidden_why": None}, hidden=frozenset({"key_id", "hidden_why"}),
+    {"key_id": None, "data_key": None, "sealed": b"", "thumbnail": None, "hidden_why": None}, hidden=frozenset({"key_id", "hidden_why"}),
 )  # fmt: skip
 MERGES = Part(
     RecordMerge, (Link("kept_id", Root.PATIENT), Link("other_id", Root.PATIENT)), Fate.PSEUDONYMISE,
