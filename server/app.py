@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -40,8 +42,9 @@ from server.core.db import STORAGE_ERRORS, Database
 from server.core.house import House
 from server.core.keyring import load_keyring
 from server.core.outbox import Worker
+from server.core.press import Press
 from server.core.supervise import Supervisor
-from server.errors import ConsiliumError
+from server.errors import ConsiliumError, NotFound
 from server.identity.letters import WRITE
 from server.messaging.account_letters import write_with
 from server.messaging.actions import DELIVER
@@ -56,9 +59,12 @@ from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
 from server.patients.claims import PROVE
 from server.ports import Bus, Carrier, Clock, Payments
+from server.privacy.copy_jobs import make_copies
 from server.privacy.erasure_jobs import erasure_handlers
 from server.privacy.letter_answers import ANSWER
 from server.privacy.letter_jobs import LetterPost
+from server.privacy.merge_jobs import sweep_merges
+from server.privacy.merge_pages import forward
 from server.privacy.outside_jobs import outside_handlers
 from server.privacy.request_jobs import request_handlers
 from server.privacy.restriction_jobs import restriction_handlers
@@ -116,9 +122,9 @@ def build_house(settings: Settings, parts: Parts) -> House:
 
 def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     """Compose the application; the database must be migrated before it starts."""
-    house = build_house(settings, parts or Parts())
+    house, press = build_house(settings, parts or Parts()), Press()
     app = Application(
-        routes=every_route([*_pay_routes(settings, house.payments), *_text_message_routes(settings)]),
+        routes=every_route([*_pay_routes(settings, house.payments), *_text_message_routes(settings)], press),
         lifespan=_lifespan,
         middleware=[
             Middleware(ClientAddress, trusted=settings.trusted_proxies),
@@ -126,17 +132,24 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
             Middleware(OriginCheck, base_url=settings.base_url),
         ],
         exception_handlers={
-            ConsiliumError: server.web.failures.on_error,
+            ConsiliumError: _on_error,
             HTTPException: server.web.failures.on_http_error,
             **dict.fromkeys(STORAGE_ERRORS, server.web.failures.on_database_error),
             Exception: server.web.failures.on_crash,
         },
     )
     app.state.house = house
+    app.state.press = press
     app.state.closing = False
     app.state.rooms = build_rooms(house)
     app.state.notes = build_hub(house)
     return app
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    """Answer as `failures` says, but an old link to a record that was merged leads on."""
+    led_on = await forward(request) if isinstance(error, NotFound) else None
+    return led_on or await server.web.failures.on_error(request, error)
 
 
 def _text_messages(settings: Settings) -> Carrier:
@@ -223,6 +236,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_charges(house), name="charges due")
     house.supervisor.keep(lambda: sweep_over(house), name="appointments over")
     house.supervisor.keep(lambda: sweep_retention(house), name="retention due")
+    house.supervisor.keep(lambda: make_copies(house, app.state.press), name="copies asked for")
+    house.supervisor.keep(lambda: sweep_merges(house), name="merges over")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

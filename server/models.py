@@ -24,8 +24,10 @@ import server.notes.model
 import server.patients.background
 import server.patients.files
 import server.patients.legal_holds
+import server.patients.merge_rows
 import server.patients.model
 import server.patients.questionnaire
+import server.privacy.copy_rows
 import server.privacy.erasure_rows
 import server.privacy.letter_rows
 import server.privacy.outside_rows

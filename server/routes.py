@@ -78,6 +78,7 @@ import server.privacy.handover_pages
 import server.privacy.hold_pages
 import server.privacy.letter_pages
 import server.privacy.letter_queue_pages
+import server.privacy.merge_pages
 import server.privacy.my_request_pages
 import server.privacy.outside_pages
 import server.privacy.public_pages
@@ -99,10 +100,10 @@ from server.notes.records import see_bookable
 from server.privacy.terms_pages import ask_terms
 
 
-def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
+def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
     """Return all routes; `of_providers` are those that only the providers that are set up have."""
     server.web.numbers.register()
-    passwords, press = Passwords(), Press()
+    passwords = Passwords()
     return [
         *server.web.health.routes(),
         *server.web.assets.routes(),
@@ -139,7 +140,8 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
         *_record_routes(press),
-        *server.privacy.data_pages.routes(press),
+        *server.privacy.data_pages.routes(),
+        *server.privacy.merge_pages.routes(),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),

@@ -202,6 +202,11 @@ class Settings(BaseModel):
         return self.data_dir / "recordings"
 
     @property
+    def copies_dir(self) -> Path:
+        """Where the sealed copies of people's data are, until they are taken or a day is over."""
+        return self.data_dir / "copies"
+
+    @property
     def documents_dir(self) -> Path:
         """Where the sealed documents of the records are."""
         return self.data_dir / "documents"

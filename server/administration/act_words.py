@@ -37,4 +37,6 @@ WORDS = {
     Act.ERASED: _("Erased data"),
     Act.RESTRICTED: _("Restricted a record"),
     Act.LIFTED: _("Announced the end of a restriction"),
+    Act.MERGED: _("Merged two records"),
+    Act.UNMERGED: _("Undid a merge of records"),
 }

@@ -11,6 +11,7 @@ from server.access.model import Practice
 from server.access.viewer import working_here
 from server.core.audit import FIELDS, Act, AuditEntry, Entry
 from server.core.db import Tx
+from server.patients.forwards import with_merged
 
 PAGE_OF = 50
 MOST_TAKEN = 50_000  # entries in one extract: a hundred a working day for two years
@@ -33,7 +34,7 @@ async def entries_of(tx: Tx, practice: Practice, wanted: Filter) -> list[AuditEn
         here = await working_here(tx, practice.id, {wanted.person_id})
         query = query.where(AuditEntry.person_id.in_(here))
     if wanted.patient_id:
-        query = query.where(AuditEntry.patient_id == wanted.patient_id)
+        query = query.where(AuditEntry.patient_id.in_(await with_merged(tx, [wanted.patient_id])))
     if wanted.act:
         query = query.where(AuditEntry.act == wanted.act)
     if wanted.day:

@@ -53,6 +53,8 @@ class Act(StrEnum):
     ERASED = "erased"
     RESTRICTED = "restricted"
     LIFTED = "lifted"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
 
 
 class AuditEntry(Base):

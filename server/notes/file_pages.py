@@ -36,7 +36,7 @@ from server.patients.file_actions import (
     take_out,
 )  # fmt: skip
 from server.patients.file_answer import attachment
-from server.patients.file_doors import THING, files_of, see_file
+from server.patients.file_doors import THING, files_of, see_file, thumbnails_of
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
 from server.patients.files import RecordFile
@@ -170,6 +170,7 @@ async def _page(request: Request, fault: _Fault | None, status: int) -> Response
     async with house.database.write() as tx:
         visit = await _visit(request, tx)
         files = await files_of(tx, house.keyring, visit.patient.id)
+        thumbnails = await thumbnails_of(tx, house.keyring, files)
         signed_at = await last_signed(tx, visit.patient.id)
         newest_first = [(filed, _deletable(visit, filed.row, signed_at)) for filed in files]
         part = await part_of(tx, visit.viewer)
@@ -179,6 +180,7 @@ async def _page(request: Request, fault: _Fault | None, status: int) -> Response
         "part": part,
         "patient": visit.patient,
         "files": newest_first,
+        "thumbnails": thumbnails,
         "may_write": visit.may_write,
         "fault": fault,
         "said": language_of(request).text(SENTENCES[fault.code]) if fault else "",

@@ -18,7 +18,7 @@ from server.notes.signed import last_signed, signed_since
 from server.patients.doors import OwnRecord, see_own_record
 from server.patients.file_actions import HELD, Draft, Sender, add_file, content_of, delete_file, read_about, sealed, take_out
 from server.patients.file_answer import attachment
-from server.patients.file_doors import own_files, see_own_file
+from server.patients.file_doors import own_files, see_own_file, thumbnails_of
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
 from server.patients.inspecting import inspect
@@ -107,6 +107,7 @@ async def _page(request: Request, fault: str, status: int) -> Response:
     async with house.database.read() as tx:
         own = await _own(request, tx)
         files = await own_files(tx, house.keyring, own)
+        thumbnails = await thumbnails_of(tx, house.keyring, files)
         mine = {filed.row.id for filed in files if filed.row.person_id == who.person_id}
         signed_at = await last_signed(tx, own.patient.id)
         fixed = {filed.row.id for filed in files if signed_at is not None and signed_at >= filed.row.added_at}
@@ -115,6 +116,7 @@ async def _page(request: Request, fault: str, status: int) -> Response:
         "practice": own.practice,
         "zone": own.practice.time_zone,
         "files": files,
+        "thumbnails": thumbnails,
         "deletable": mine - fixed,
         "fault": fault,
         "told": language_of(request).text(SENTENCES[fault]) if fault else "",

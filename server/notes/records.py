@@ -18,6 +18,7 @@ from server.core.holdings import BLANK_NAME
 from server.errors import NotFound, Restricted
 from server.notes.doors import SeenNote, all_notes_about
 from server.notes.model import Note
+from server.patients.forwards import with_merged
 from server.patients.model import Patient
 
 MOST_LISTED = 200
@@ -151,7 +152,8 @@ async def looks_at(tx: Tx, viewer: Viewer, record: SeenRecord) -> list[AuditEntr
     if not record.wrote:
         return []
     own = [note.note.public_id for held in record.held for note in held.notes if note.note.author_id == viewer.person_id]
-    about = (AuditEntry.patient_id == record.patient.id) & (AuditEntry.practice_id == record.patient.practice_id)
+    merged = await with_merged(tx, [record.patient.id])
+    about = AuditEntry.patient_id.in_(merged) & (AuditEntry.practice_id == record.patient.practice_id)
     concerns = AuditEntry.thing_id.in_(own) | AuditEntry.thing.in_(("record", "emergency", "background", "document"))
     others = AuditEntry.person_id.is_distinct_from(viewer.person_id)
     return list(await tx.scalars(select(AuditEntry).where(about, concerns, others).order_by(AuditEntry.number.desc()).limit(MOST_LOOKS)))

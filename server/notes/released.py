@@ -24,6 +24,7 @@ class Released:
     """The newest released text of one note, which `writer_id` began. `prose` is None where it cannot be opened any more."""
 
     note_id: UUID
+    consultation_id: UUID
     purpose: Purpose
     writer_id: UUID
     met_at: datetime
@@ -63,7 +64,7 @@ def _released(keyring: KeyRing, row: Row[NoteVersion, Note, Consultation]) -> Re
     version, note, consultation = row
     prose = _opened(keyring, version, note)
     met_at = consultation.started_at or consultation.scheduled_at
-    return Released(note.public_id, Purpose(note.purpose), note.begun_by, met_at, version.made_at, prose)
+    return Released(note.public_id, consultation.id, Purpose(note.purpose), note.begun_by, met_at, version.made_at, prose)
 
 
 def _opened(keyring: KeyRing, version: NoteVersion, note: Note) -> Prose | None:

@@ -14,7 +14,7 @@ from server.core.house import House
 from server.core.ids import new_id
 from server.core.marking import _
 from server.errors import Conflict, Invalid
-from server.patients.file_doors import THING, Filed, content_place, count_files, key_place
+from server.patients.file_doors import THING, Filed, content_place, count_files, key_place, thumbnail_place
 from server.patients.file_kinds import LONGEST_TITLE, refusal
 from server.patients.file_store import Place, put, read, remove
 from server.patients.files import RecordFile
@@ -101,7 +101,7 @@ async def delete_file(tx: Tx, patient: Patient, filed: Filed, by: UUID | None, n
     if await held(tx, patient.id):
         raise Conflict(HELD, code="held")
     row.key_id = row.data_key = None
-    row.sealed, row.deleted_at = b"", now
+    row.sealed, row.thumbnail, row.deleted_at = b"", None, now
     await record(tx, Deed(patient.practice_id, by, Act.DELETED, THING, row.id, patient.id), now)
 
 
@@ -162,5 +162,7 @@ def _row(house: House, draft: Draft) -> tuple[RecordFile, Place]:
     names = {"title": draft.title, "name": draft.inspected.name, "sender": draft.sender.name}
     sealer = house.keyring.sealer(key_id, data_key, key_place(file_id))
     row.sealed = sealer.seal(json.dumps(names, ensure_ascii=False).encode(), content_place(row))
+    small = draft.inspected.thumbnail
+    row.thumbnail = sealer.seal(small, thumbnail_place(file_id)) if small else None
     key = house.keyring.data_key(key_id, data_key, key_place(file_id))
     return row, Place(house.settings.documents_dir, file_id, key)

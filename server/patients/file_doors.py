@@ -1,6 +1,8 @@
 """The ways to documents of a record, for whoever passed the door of the record: what is not there and what is not theirs look the same."""
 
+import base64
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -18,6 +20,7 @@ from server.patients.files import RecordFile
 
 log = structlog.get_logger(__name__)
 
+MOST_THUMBNAILS = 60  # of one page, the newest; each has a few thousand bytes
 THING = "document"  # of the audit's entries
 
 
@@ -54,6 +57,26 @@ def key_place(file_id: UUID) -> bytes:
 def content_place(row: RecordFile) -> bytes:
     """Bind the names to their row and to whom it is about."""
     return place_of("document", row.id, row.patient_id)
+
+
+def thumbnail_place(file_id: UUID) -> bytes:
+    return place_of("thumbnail", file_id)
+
+
+async def thumbnails_of(tx: Tx, keyring: KeyRing, files: Iterable[Filed]) -> dict[UUID, str]:
+    """Return small pictures of these documents as base64, by id, for whoever loaded the list: to see them is the look at the list."""
+    shown = [filed.row.id for filed in files if filed.readable][:MOST_THUMBNAILS]
+    columns = (RecordFile.id, RecordFile.key_id, RecordFile.data_key, RecordFile.thumbnail)
+    rows = await tx.execute(select(*columns).where(RecordFile.id.in_(shown), RecordFile.thumbnail.is_not(None)))
+    opened = {file_id: _thumbnail(keyring, file_id, key_id, data_key, sealed) for file_id, key_id, data_key, sealed in rows}
+    return {file_id: base64.b64encode(content).decode() for file_id, content in opened.items() if content}
+
+
+def _thumbnail(keyring: KeyRing, file_id: UUID, key_id: str | None, data_key: bytes | None, sealed: bytes | None) -> bytes:
+    try:
+        return keyring.sealer(key_id or "", data_key or b"", key_place(file_id)).open(sealed or b"", thumbnail_place(file_id))
+    except (MissingKey, Unreadable):
+        return b""
 
 
 async def files_of(tx: Tx, keyring: KeyRing, patient_id: UUID) -> list[Filed]:

@@ -13,7 +13,8 @@ class RecordFile(Base):
     """A document of a record; its bytes stand sealed in the data folder, its name and title sealed in `sealed`.
 
     `person_id` is who added it, where they were signed in; `participant_id` who did so by a link or in a call. `shared`: the patient may
-    read it. `sha256` is that of the bytes in the clear, `head` that of the sealed file. Without a data key it is deleted, for ever.
+    read it. `sha256` is that of the bytes in the clear, `head` that of the sealed file. `thumbnail` is a small JPEG of a picture, sealed,
+    which only a list with thumbnails loads. Without a data key it is deleted, for ever.
     """
 
     __tablename__ = "record_file"
@@ -30,6 +31,7 @@ class RecordFile(Base):
     key_id: Mapped[str | None] = mapped_column(String(40), index=True)
     data_key: Mapped[bytes | None] = mapped_column(LargeBinary(128))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    thumbnail: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     dated_on: Mapped[date | None]
     shared: Mapped[bool]
     added_at: Mapped[datetime]

@@ -5,6 +5,7 @@ from server.core.marking import _
 from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
 from server.patients.legal_holds import LegalHold, LegalHoldLift
+from server.patients.merge_rows import RecordMerge
 from server.patients.model import AddressProof, Patient, SharingConsent
 from server.patients.questionnaire import AnswerSet
 
@@ -16,7 +17,11 @@ PROOFS = Part(AddressProof, (Link("person_id", Root.PERSON),))
 BACKGROUND = Part(BackgroundEntry, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
 FILES = Part(
     RecordFile, (Link("patient_id", Root.PATIENT),), Fate.PSEUDONYMISE,
-    {"key_id": None, "data_key": None, "sealed": b"", "hidden_why": None}, hidden=frozenset({"key_id", "hidden_why"}),
+    {"key_id": None, "data_key": None, "sealed": b"", "thumbnail": None, "hidden_why": None}, hidden=frozenset({"key_id", "hidden_why"}),
+)  # fmt: skip
+MERGES = Part(
+    RecordMerge, (Link("kept_id", Root.PATIENT), Link("other_id", Root.PATIENT)), Fate.PSEUDONYMISE,
+    {"key_id": None, "data_key": None, "sealed": b""}, hidden=frozenset({"key_id"}),
 )  # fmt: skip
 ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
 HOLDS = Part(LegalHold, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"why"}))
@@ -28,7 +33,7 @@ HOLDINGS = (
         _("Your record at the practice: name, mobile number, e-mail address and whether your team may see it"),
         Class.CLINICAL,
         _("The practice must be able to say whose notes it keeps."),
-        (RECORD, SHARING),
+        (RECORD, SHARING, MERGES),
     ),
     Holding(
         "patients.answers",

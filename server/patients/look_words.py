@@ -39,6 +39,8 @@ SENTENCES = {
     Act.ERASED: _("Erased your data, as far as they did not have to be kept"),
     Act.RESTRICTED: _("Restricted your record: it is kept, and not used"),
     Act.LIFTED: _("Announced that your record will be used again"),
+    Act.MERGED: _("Merged two records of you into one"),
+    Act.UNMERGED: _("Parted two records that had been merged"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {

@@ -10,6 +10,7 @@ from server.access.viewer import names_of
 from server.core.audit import AuditEntry
 from server.core.db import Tx
 from server.patients.doors import OwnRecord
+from server.patients.forwards import with_merged
 
 PER_PAGE = 50
 
@@ -36,7 +37,7 @@ class Looks:
 
 async def looks_at(tx: Tx, record: OwnRecord, person_id: UUID, before: int | None) -> Looks:
     """Return a page of what was done about a record, all of it or what stands before the number `before`; `person_id` is the reader."""
-    query = select(AuditEntry).where(AuditEntry.patient_id == record.patient.id)
+    query = select(AuditEntry).where(AuditEntry.patient_id.in_(await with_merged(tx, [record.patient.id])))
     if before is not None:
         query = query.where(AuditEntry.number < before)
     found = list(await tx.scalars(query.order_by(AuditEntry.number.desc()).limit(PER_PAGE + 1)))

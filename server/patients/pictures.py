@@ -10,6 +10,7 @@ from server.patients.file_kinds import Kind, refusal
 
 MOST_PIXELS = 50_000_000  # 200 MB while it is drawn; the largest telephones take 48 million as a rule
 QUALITY = 90
+THUMBNAIL, THUMBNAIL_QUALITY = (160, 160), 70
 # What Pillow would only warn of is an error: a few bytes that unfold into gigabytes.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -35,6 +36,19 @@ def drawn_anew(content: bytes, kind: Kind) -> bytes:
         raise refusal("pixels") from None
     except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError, TypeError, IndexError, KeyError, AttributeError, struct.error):
         raise refusal("broken") from None
+
+
+def thumbnail_of(content: bytes) -> bytes:
+    """Return a small JPEG of a picture that `drawn_anew` made, of a few thousand bytes."""
+    with Image.open(BytesIO(content)) as image:
+        image.draft("RGB", THUMBNAIL)  # a large JPEG is read at a fraction of its size
+        image.thumbnail(THUMBNAIL)
+        small = Image.new("RGB", image.size, "white")
+        shown = image.convert("RGBA")
+    small.paste(shown, mask=shown.getchannel("A"))
+    out = BytesIO()
+    small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    return out.getvalue()
 
 
 def _drawn(content: bytes, form: str) -> bytes:

@@ -1,29 +1,34 @@
-"""The page on which somebody sees what is held about them, and takes a copy of it."""
+"""The page on which somebody sees what is held about them, has a copy of it made, and takes it."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import NamedTuple
 
+from babel.units import format_unit
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from server.access.restrictions import find_restriction
-from server.billing.printing import make_pdf, pdf_name
-from server.core.press import Press
-from server.errors import TooFast
+from server.core.house import House
+from server.errors import Conflict, TooFast
 from server.identity.gate import signed_in
 from server.identity.lately import proved_lately
 from server.patients.doors import own_records
-from server.privacy.own_data import Paper, gather, held_about, note_copy, papers_of, subject_of
-from server.privacy.parcel import as_json, pack
+from server.privacy.copies import KEPT_FOR, ask_copy, drop_copy, own_copy, see_ready_copy
+from server.privacy.copy_box import pieces
+from server.privacy.copy_gather import DEFAULT_ZONE
+from server.privacy.copy_rows import DataCopy
+from server.privacy.own_data import held_about, note_copy, subject_of
 from server.privacy.request_labels import labels
 from server.privacy.requests import requests_about
 from server.web.endpoint import house_of
-from server.web.i18n import Languages, read_languages
+from server.web.i18n import Language
 from server.web.pages import language_of, render
 
 PATH = "/my/data"
 LIMIT = "copies"
+SAID = ("asked", "deleted")
 
 
 class Line(NamedTuple):
@@ -35,47 +40,97 @@ class Line(NamedTuple):
     clinical: bool
 
 
-def routes(press: Press) -> list[Route]:
-    async def download(request: Request) -> Response:
-        """Return everything as one archive. Raises `Overloaded`."""
-        who, house = await proved_lately(request, PATH), house_of(request)
-        try:
-            await house.limiter.hit(LIMIT, str(who.person_id))
-        except TooFast:
-            return await _show(request, fault="too_fast")
-        async with house.database.write() as tx:
-            await note_copy(tx, house, who.person_id)
-        async with house.database.read() as tx:
-            subject = await subject_of(tx, who.person_id)
-            files, papers = await gather(tx, subject), await papers_of(tx, subject)
-        now, languages = house.clock.now(), read_languages(house.settings.locales_dir)
-        content = await press.make(lambda: pack({**_written(files), **_printed(papers, languages)}, now))
-        headers = {"Content-Disposition": 'attachment; filename="my-data.zip"', "Cache-Control": "no-store"}
-        return Response(content, media_type="application/zip", headers=headers)
-
-    return [Route(PATH, _show, methods=["GET"]), Route(f"{PATH}/download", download, methods=["POST"])]
+def routes() -> list[Route]:
+    return [
+        Route(PATH, _page, methods=["GET"]),
+        Route(f"{PATH}/copy", _ask, methods=["POST"]),
+        Route(f"{PATH}/copy/delete", _delete, methods=["POST"]),
+        Route(f"{PATH}/download", _download, methods=["POST"]),
+    ]
 
 
-async def _show(request: Request, fault: str = "") -> Response:
+async def _page(request: Request) -> Response:
+    return await _show(request)
+
+
+async def _ask(request: Request) -> Response:
+    """Have a copy made; the page tells how far it is."""
+    who, house = await proved_lately(request, PATH), house_of(request)
+    try:
+        await house.limiter.hit(LIMIT, str(who.person_id))
+    except TooFast:
+        return await _show(request, "too_fast", 429)
+    async with house.database.write() as tx:
+        await ask_copy(tx, house.keyring, who.person_id, language_of(request).tag, house.clock.now())
+    return RedirectResponse(f"{PATH}?asked", status_code=303)
+
+
+async def _delete(request: Request) -> Response:
+    who, house = await signed_in(request), house_of(request)
+    async with house.database.write() as tx:
+        await drop_copy(tx, who.person_id)
+    return RedirectResponse(f"{PATH}?deleted", status_code=303)
+
+
+async def _download(request: Request) -> Response:
+    """Hand out the copy, written down in every record that is in it; it is sent while it is opened, a piece at a time."""
+    who, house = await proved_lately(request, PATH), house_of(request)
+    async with house.database.read() as tx:
+        copy = await see_ready_copy(tx, who.person_id)
+    opened = _opened(house, copy)
+    try:
+        await asyncio.to_thread(next, opened)
+    except Conflict:
+        return await _show(request, "damaged", 409)
+    async with house.database.write() as tx:
+        await note_copy(tx, house, who.person_id)
+    headers = {
+        "Content-Disposition": 'attachment; filename="my-data.zip"',
+        "Content-Length": str(copy.size),
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(_sent(opened), media_type="application/zip", headers=headers)
+
+
+def _opened(house: House, copy: DataCopy) -> Iterator[bytes]:
+    key = house.keyring.data_key(copy.key_id, copy.data_key, copy.key_place)
+    return pieces(house.settings.copies_dir, copy.id, key, copy.head or b"")
+
+
+async def _sent(opened: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (piece := await asyncio.to_thread(next, opened, None)) is not None:
+        yield piece
+
+
+async def _show(request: Request, fault: str = "", status: int = 200) -> Response:
     who = await signed_in(request)
     async with house_of(request).database.read() as tx:
         held, own = await held_about(tx, await subject_of(tx, who.person_id)), await own_records(tx, who.person_id)
         asked = [(one, await requests_about(tx, one)) for one in own]
+        copy = await own_copy(tx, who.person_id)
         now = house_of(request).clock.now()
         restricted = {one.patient.id: await find_restriction(tx, one.patient.id, now) for one in own}
-    say = language_of(request).text
-    lines = [Line(say(one.holding.words), say(one.holding.why) if one.holding.why else "", one.rows, one.holding.clinical) for one in held]
-    shown = {"held": lines, "fault": fault, "asked": asked, "restricted": restricted, **labels(language_of(request))}
-    return render(request, "my/data.html", shown, 429 if fault else 200)
-
-
-def _written(files: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the files as JSON; a long record takes its time, so it is done in the press."""
-    return {name: as_json(value) for name, value in files.items()}
-
-
-def _printed(papers: list[Paper], languages: Languages) -> dict[str, bytes]:
-    """Return the documents as PDF; numbers are each practice's own, so a folder's name keeps two practices apart."""
-    return {
-        f"documents/{document.practice_id}/{pdf_name(document)}": make_pdf(document, corrected, languages) for document, corrected in papers
+    language = language_of(request)
+    say = language.text
+    shown = {
+        "held": [
+            Line(say(one.holding.words), say(one.holding.why) if one.holding.why else "", one.rows, one.holding.clinical) for one in held
+        ],
+        "fault": fault,
+        "asked": asked,
+        "restricted": restricted,
+        "copy": copy,
+        "size": _size(language, copy.size) if copy and copy.size else "",
+        "until": copy.asked_at + KEPT_FOR if copy else None,
+        "zone": own[0].practice.time_zone if own else DEFAULT_ZONE,
+        "said": next((word for word in SAID if word in request.query_params), ""),
+        **labels(language),
     }
+    return render(request, "my/data.html", shown, status)
+
+
+def _size(language: Language, size: int) -> str:
+    """Return the size as people read it, `2.5 MB`."""
+    if size < 1_000_000:
+        return str(format_unit(max(size // 1000, 1), "digital-kilobyte", "short", locale=language.locale))
+    return str(format_unit(round(size / 1_000_000, 1), "digital-megabyte", "short", locale=language.locale))

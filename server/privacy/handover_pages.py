@@ -9,8 +9,9 @@ from server.core.audit import Act, Deed, record
 from server.core.holdings import Subject
 from server.core.press import Press
 from server.errors import NotFound, TooFast
+from server.patients.forwards import with_merged
 from server.privacy.handovers import see_handover, send_code, use
-from server.privacy.own_data import gather
+from server.privacy.own_data import rows_about
 from server.privacy.parcel import as_json, pack
 from server.privacy.request_labels import labels
 from server.privacy.request_rows import RightsRequest
@@ -81,12 +82,12 @@ async def _copy(request: Request, press: Press, found: RightsRequest) -> Respons
     house = house_of(request)
     answer = opened(house.keyring, found).answer
     async with house.database.read() as tx:
-        files = await gather(tx, Subject(None, frozenset({found.patient_id})))
+        files = await rows_about(tx, Subject(None, await with_merged(tx, [found.patient_id])))
     if not files:
         raise NotFound
-    now = house.clock.now()
+    made_at = house.clock.now().isoformat()
     content = await press.make(
-        lambda: pack({"answer.txt": answer.encode(), **{name: as_json(value) for name, value in files.items()}}, now)
+        lambda: pack({"answer.txt": answer.encode(), **{name: as_json(value) for name, value in files.items()}}, made_at)
     )
     headers = {"Content-Disposition": 'attachment; filename="my-data.zip"', "Cache-Control": "no-store"}
     return Response(content, media_type="application/zip", headers=headers)

@@ -5,6 +5,7 @@ What people wrote to a practice by its public form names no record.
 
 from server.core.holdings import Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
+from server.privacy.copy_rows import DataCopy
 from server.privacy.erasure_rows import ClinicalAnswer, Erasure
 from server.privacy.outside_rows import Handover
 from server.privacy.policy_rows import PolicyAcceptance
@@ -18,6 +19,7 @@ ERASURES = Part(Erasure, (Link("patient_id", Root.PATIENT),), Fate.KEEP)
 CLINICAL_ANSWERS = Part(ClinicalAnswer, (Link("request_id", REQUESTS),), technical=True)
 
 HANDOVERS = Part(Handover, (Link("request_id", REQUESTS),), technical=True)
+COPIES = Part(DataCopy, (Link("person_id", Root.PERSON),), hidden=frozenset({"key_id", "lease_by", "lease_until", "attempts"}))
 
 HOLDINGS = (
     Holding(
@@ -41,4 +43,5 @@ HOLDINGS = (
         _("The practice must be able to show that it answered in time."),
         (REQUESTS, ERASURES, CLINICAL_ANSWERS, HANDOVERS),
     ),
+    Holding("privacy.copies", _("A copy of your data that you asked for"), Class.CHOICE, "", (COPIES,)),
 )

@@ -15,7 +15,9 @@ from server.notes.model import Note
 from server.patients import answer_doors, background_doors, file_doors
 from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
+from server.patients.merge_rows import RecordMerge
 from server.patients.questionnaire import AnswerSet
+from server.privacy.copy_rows import DataCopy
 from server.privacy.letter_rows import Letter
 from server.privacy.outside_rows import OutsideRequest
 from server.privacy.request_rows import RightsRequest
@@ -49,6 +51,8 @@ KEYED: Sequence[Keyed] = (
     Keyed(Letter, "letters", lambda letter: letter.key_place),
     Keyed(RightsRequest, "requests of patients", lambda request: request.key_place),
     Keyed(OutsideRequest, "requests that are to be proved", lambda asked: asked.key_place),
+    Keyed(RecordMerge, "merges of records", lambda merged: merged.key_place),
+    Keyed(DataCopy, "copies of data", lambda copy: copy.key_place),
     Keyed(SecondFactor, "second factors", lambda factor: factor_place(factor.person_id)),
 )
 

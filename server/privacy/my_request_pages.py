@@ -12,7 +12,7 @@ from server.identity.gate import signed_in
 from server.patients.doors import OwnRecord, see_own_record
 from server.privacy.letter_words import REGULATORS
 from server.privacy.request_labels import labels
-from server.privacy.request_words import LONGEST
+from server.privacy.request_words import LONGEST, Kind
 from server.privacy.requests import ask, opened, requests_about, withdraw
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -37,7 +37,8 @@ def routes() -> list[Route]:
 
 
 async def _list(request: Request) -> Response:
-    return await _show(request, {"kind": request.query_params.get("kind", "")})
+    """Show the form; a link to correct something has chosen already what it is about."""
+    return await _show(request, {"kind": Kind.CORRECTION if "correct" in request.query_params else request.query_params.get("kind", "")})
 
 
 async def _ask(request: Request) -> Response:

@@ -1,6 +1,6 @@
-"""What the house holds about whoever is signed in: counted by holding, and gathered for a copy of everything."""
+"""What the house holds about whoever is signed in, counted by holding, and the documents about their money."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from server.billing.books import corrected_by, documents_of_patient
@@ -10,6 +10,7 @@ from server.core.db import Tx
 from server.core.holdings import Holding, Subject, count_of, export_of, schema_of
 from server.core.house import House
 from server.patients.doors import own_records
+from server.patients.forwards import with_merged
 from server.privacy.registry import HOLDINGS
 
 THING = "data"  # in the audit
@@ -30,14 +31,24 @@ class Paper(NamedTuple):
 
 
 async def subject_of(tx: Tx, person_id: UUID) -> Subject:
-    """Return the account and every record that it reads as its own."""
-    return Subject(person_id, frozenset(own.patient.id for own in await own_records(tx, person_id)))
+    """Return the account and every record that it reads as its own, with those that were merged into them."""
+    own = [own.patient.id for own in await own_records(tx, person_id)]
+    return Subject(person_id, await with_merged(tx, own))
 
 
 async def held_about(tx: Tx, subject: Subject) -> list[Held]:
     """Return what is held about somebody, without the holdings in which there is nothing."""
     counted = [Held(holding, await count_of(tx, holding, subject)) for holding in HOLDINGS]
     return [held for held in counted if held.rows]
+
+
+async def rows_about(tx: Tx, subject: Subject) -> dict[str, object]:
+    """Return what is held about somebody as the JSON of files, by their names in an archive: the rows of each holding, and their schema."""
+    files: dict[str, object] = {}
+    for holding, _rows in await held_about(tx, subject):
+        files[f"data/{holding.name}.json"] = await export_of(tx, holding, subject)
+        files[f"schemas/{holding.name}.schema.json"] = schema_of(holding)
+    return files
 
 
 async def note_copy(tx: Tx, house: House, person_id: UUID) -> None:
@@ -47,16 +58,8 @@ async def note_copy(tx: Tx, house: House, person_id: UUID) -> None:
         await record(tx, deed, house.clock.now())
 
 
-async def gather(tx: Tx, subject: Subject) -> dict[str, Any]:
-    """Return what the files of a copy say, by their names: what each holding has, and its schema."""
-    files: dict[str, Any] = {}
-    for holding, _ in await held_about(tx, subject):
-        files[f"data/{holding.name}.json"] = await export_of(tx, holding, subject)
-        files[f"schemas/{holding.name}.schema.json"] = schema_of(holding)
-    return files
-
-
-async def papers_of(tx: Tx, subject: Subject) -> list[Paper]:
-    """Return the receipts, invoices and credit notes about everything that they booked."""
-    found = [document for patient_id in sorted(subject.patient_ids) for document in await documents_of_patient(tx, patient_id)]
-    return [Paper(document, await corrected_by(tx, document)) for document in found]
+async def papers_of(tx: Tx, subject: Subject) -> list[tuple[UUID, Paper]]:
+    """Return the receipts, invoices and credit notes about everything that they booked, each with the id of its patient."""
+    ids = sorted(subject.patient_ids)
+    found = [(patient_id, document) for patient_id in ids for document in await documents_of_patient(tx, patient_id)]
+    return [(patient_id, Paper(document, await corrected_by(tx, document))) for patient_id, document in found]

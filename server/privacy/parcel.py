@@ -1,26 +1,39 @@
-"""Everything that is held about somebody as one archive: a file for each holding, its schema, documents, and a manifest. Pure."""
+"""What a copy of somebody's data says about itself: a manifest of its files; and a small copy as a whole. Pure."""
 
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 MANIFEST = "manifest.json"
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the time of every file inside: the manifest says when the archive was made
 
 
-def pack(files: Mapping[str, bytes], made_at: datetime) -> bytes:
-    """Return a zip of the files by name, with a manifest of their sizes in bytes and SHA-256."""
-    listed = [{"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()]
-    manifest = as_json({"made_at": made_at.isoformat(), "files": listed})
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {**files, MANIFEST: manifest}.items():
-            archive.writestr(zipfile.ZipInfo(name, OLDEST), content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+class Manifest:
+    """The files of an archive with their sizes in bytes and SHA-256."""
+
+    def __init__(self) -> None:
+        self._listed: list[dict[str, Any]] = []
+
+    def add(self, name: str, content: bytes) -> None:
+        self._listed.append({"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+
+    def written(self, made_at: str, missing: list[str]) -> bytes:
+        """Return it as JSON; `missing` names what could not be opened, and is not in the archive."""
+        return as_json({"made_at": made_at, "files": self._listed, "missing": missing})
+
+
+def pack(files: Mapping[str, bytes], made_at: str) -> bytes:
+    """Return an archive of these files and their manifest, for what fits into memory."""
+    manifest, packed = Manifest(), io.BytesIO()
+    for name, content in files.items():
+        manifest.add(name, content)
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for name, content in {**files, MANIFEST: manifest.written(made_at, [])}.items():
+            archive.writestr(ZipInfo(name, OLDEST), content, ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def as_json(value: Any) -> bytes:

@@ -13,7 +13,8 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
-    "Letter", "LetterAnswer", "RightsRequest", "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover",
+    "Letter", "LetterAnswer", "RightsRequest",
+    "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover", "DataCopy", "RecordMerge",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -22,6 +23,7 @@ DOORS = {
     "server/patients/doors.py", "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
     "server/billing/doors.py", "server/billing/books.py", "server/privacy/letters.py",
     "server/privacy/requests.py", "server/privacy/clinical_answers.py", "server/privacy/outside.py", "server/privacy/handovers.py",
+    "server/privacy/copies.py",
     "server/privacy/restrictions.py", "server/access/restrictions.py",
 }  # fmt: skip
 HANDED = {
@@ -90,6 +92,9 @@ HANDED = {
     "server/privacy/erasure_jobs.py": "carries out what was ordered: there is no viewer",
     "server/privacy/restriction_jobs.py": "tells whoever's record is used again: there is no viewer",
     "server/privacy/outside_jobs.py": "sends codes to whoever asked: there is no viewer",
+    "server/patients/forwards.py": "says only which record was merged into which, to whoever asks the door of that record",
+    "server/privacy/merges.py": "asks see_record for both records first, or starts from visible_records",
+    "server/privacy/copy_gather.py": "starts from the records that the person reads as their own",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }

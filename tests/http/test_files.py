@@ -1,7 +1,10 @@
 """Documents and photographs of a record: who adds, reads, hides and deletes them, and which never come in."""
 
+import base64
 import hashlib
+import re
 import signal
+from io import BytesIO
 from uuid import uuid4
 
 import httpx2
@@ -332,3 +335,31 @@ async def test_a_check_that_takes_too_long_is_ended_and_the_next_file_is_taken(
     assert (page.status_code, "took too long to be checked" in page.text) == (422, True)
     assert await rows(house) == []
     assert (await send(alice, FILES, b"Quick", "quick.txt")).status_code == 303
+
+
+async def test_a_list_shows_photographs_small_to_whoever_may_open_them(
+    house: House, alice: httpx2.AsyncClient, dana: httpx2.AsyncClient
+) -> None:
+    """To see the list is the look; a deleted or hidden one shows nothing, and what is on the disk is sealed."""
+    await send(dana, MINE, picture("PNG", (1200, 400)), "knee.png", title="My knee")
+    await send(dana, MINE, pdf(), "letter.pdf")
+    for client, path in ((alice, FILES), (dana, MINE)):
+        (shown,) = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)" alt="My knee">', (await client.get(path)).text)
+        with Image.open(BytesIO(base64.b64decode(shown))) as small:
+            assert (small.format, small.size) == ("JPEG", (160, 53))
+    looks = await acts_of(house)
+    assert (Act.LOOKED, ALICE.person_id) in looks
+    assert (Act.EXPORTED, ALICE.person_id) not in looks
+    row = next(row for row in await rows(house) if row.kind == "png")
+    async with house.database.read() as tx:
+        assert b"JFIF" not in (await tx.scalar(select(RecordFile.thumbnail).where(RecordFile.id == row.id)) or b"JFIF")
+    await alice.post(f"{FILES}/{row.id}/hide", data={"why": "It is somebody else"})
+    assert "<img" not in (await alice.get(FILES)).text
+    await dana.post(f"{MINE}/{row.id}/delete")
+    async with house.database.read() as tx:
+        assert await tx.scalar(select(RecordFile.thumbnail).where(RecordFile.id == row.id)) is None
+
+
+async def acts_of(house: House) -> list[tuple[str, object]]:
+    async with house.database.read() as tx:
+        return [(one.act, one.person_id) for one in await tx.scalars(select(AuditEntry).where(AuditEntry.thing == "document"))]

@@ -39,7 +39,7 @@ OWN = {
     "/practice/audit/extract",
     "/account/registration", "/account/profile",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
-    "/terms", "/practice/letters",
+    "/terms", "/practice/letters", "/my/data/copy", "/my/data/copy/delete", "/patients/doubles",
     "/practice/requests",
     "/practice/holds", "/practice/holds/find", "/practice/retention",
     "/erasures", "/practice/restrictions",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from server.consultation.model import ConsultationState
@@ -86,6 +86,16 @@ class PersonFacts:
     @property
     def full_name(self) -> str:
         return f"{self.title} {self.name}".strip()
+
+
+class Parties(Protocol):
+    """Whoever tells of a patient of a practice."""
+
+    @property
+    def practice(self) -> PracticeFacts: ...
+
+    @property
+    def patient(self) -> PatientFacts: ...
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID, uuid5
@@ -35,7 +36,11 @@ def make_fhir(dossier: Dossier, language: Language, bundle_id: UUID, *, whole: b
     The models that check it are slow to load, and the checks cost CPU: call it in a thread.
     """
     check_weight(dossier)
-    made = bundle(dossier, language, bundle_id, whole=whole)
+    return checked(bundle(dossier, language, bundle_id, whole=whole))
+
+
+def checked(made: Json) -> bytes:
+    """Return a bundle as JSON; raises `InvalidBundle`."""
     found = [*faults(made), *_rejected(made)]
     if found:
         raise InvalidBundle(found)
@@ -50,12 +55,17 @@ def bundle(dossier: Dossier, language: Language, bundle_id: UUID, *, whole: bool
     told.append(_export(dossier, UUID(told[0]["id"]), bundle_id))
     named = {found["reference"] for found in _dicts(told) if "reference" in found}
     resources = [*told, *(party for party in _parties(dossier) if urn(UUID(party["id"])) in named)]
+    return document(bundle_id, dossier.exported_at, resources)
+
+
+def document(bundle_id: UUID, made_at: datetime, resources: Iterable[Json]) -> Json:
+    """Return a bundle of type `document`; the first of the resources is its Composition."""
     return {
         "resourceType": "Bundle",
         "id": str(bundle_id),
         "identifier": identifier(bundle_id),
         "type": "document",
-        "timestamp": instant(dossier.exported_at),
+        "timestamp": instant(made_at),
         "entry": [{"fullUrl": urn(UUID(resource["id"])), "resource": tidy(resource)} for resource in resources],
     }
 

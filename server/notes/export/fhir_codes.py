@@ -22,6 +22,12 @@ SECTION_CODES = {
     "assessment": ("51848-0", "Evaluation note"),
     "plan": ("18776-5", "Plan of care note"),
 }
+RECORD_SECTIONS = {
+    "allergies": ("48765-2", "Allergies and adverse reactions Document"),
+    "medication": ("10160-0", "History of Medication use Narrative"),
+    "history": ("11348-0", "History of Past illness Narrative"),
+    "consultations": ("46240-8", "History of Hospitalizations+Outpatient visits Narrative"),
+}
 CONFIDENTIALITY = {NoteKind.SHARED: "N", NoteKind.JOTTINGS: "R", NoteKind.SUMMARY: "N"}
 STATUS = {
     NoteStatus.DRAFT: "preliminary",
@@ -68,6 +74,16 @@ REQUIRED = {
     },
     "Patient.gender": {"male", "female", "other", "unknown"},
     "Provenance.entity.role": {"derivation", "revision", "quotation", "source", "removal"},
+    "MedicationStatement.status": {
+        "active", "completed", "entered-in-error", "intended", "stopped", "on-hold", "unknown", "not-taken",
+    },
+    "DocumentReference.status": {"current", "superseded", "entered-in-error"},
+    "QuestionnaireResponse.status": {"in-progress", "completed", "amended", "entered-in-error", "stopped"},
+    "Consent.status": {"draft", "proposed", "active", "rejected", "inactive", "entered-in-error"},
+    "Appointment.status": {
+        "proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow", "entered-in-error", "checked-in", "waitlist",
+    },
+    "Appointment.participant.status": {"accepted", "declined", "tentative", "needs-action"},
     "AuditEvent.action": {"C", "R", "U", "D", "E"},
     "AuditEvent.outcome": {"0", "4", "8", "12"},
     "telecom.system": {"phone", "fax", "email", "pager", "url", "sms", "other"},

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
-from server.notes.export.fhir_codes import HL7, LOINC, RECORD_TYPE, REQUIRED, SECTION_CODES, TYPES
+from server.notes.export.fhir_codes import HL7, LOINC, RECORD_SECTIONS, RECORD_TYPE, REQUIRED, SECTION_CODES, TYPES
 from server.notes.export.fhir_narrative import ELEMENTS, XHTML
 
 Json = dict[str, Any]
 
-CODES = {code for code, _display in (*TYPES.values(), *SECTION_CODES.values(), RECORD_TYPE)}
+CODES = {code for code, _display in (*TYPES.values(), *SECTION_CODES.values(), *RECORD_SECTIONS.values(), RECORD_TYPE)}
 MOMENTS = {"timestamp", "recorded", "when", "time", "start", "end"}
 DATES = {"Composition.date", *MOMENTS}
 ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from server.notes.export.dossier import ConsultationFacts, Dossier, PatientFacts, PersonFacts, PracticeFacts
+from server.notes.export.dossier import ConsultationFacts, Parties, PatientFacts, PersonFacts, PracticeFacts
 from server.notes.export.fhir_codes import ENCOUNTER, HL7, URI
 from server.notes.export.fhir_narrative import narrative_lines
 
@@ -73,7 +73,7 @@ def organization(practice: PracticeFacts) -> Json:
     }
 
 
-def encounter(held: ConsultationFacts, dossier: Dossier, professionals: Iterable[UUID]) -> Json:
+def encounter(held: ConsultationFacts, parties: Parties, professionals: Iterable[UUID]) -> Json:
     """Return the meeting; one that never began keeps the time for which it was planned."""
     begun = held.started_at or held.scheduled_at
     ended = held.ended_at if held.ended_at and held.ended_at >= begun else None
@@ -83,10 +83,10 @@ def encounter(held: ConsultationFacts, dossier: Dossier, professionals: Iterable
         "identifier": [identifier(held.id)],
         "status": ENCOUNTER[held.state],
         "class": coded(f"{HL7}v3-ActCode", "VR", "virtual"),
-        "subject": reference(dossier.patient.id),
+        "subject": reference(parties.patient.id),
         "participant": [{"individual": reference(person_id)} for person_id in professionals],
         "period": {"start": instant(begun), "end": instant(ended)},
-        "serviceProvider": reference(dossier.practice.id),
+        "serviceProvider": reference(parties.practice.id),
     }
 
 

@@ -50,14 +50,13 @@ CHANGED = _("This text no longer fits its fingerprint: it was changed after it h
 PARTS = {PartKind.AMENDMENT: _("Amendment of {date}"), PartKind.ADDENDUM: _("Addendum of {date}")}
 
 
-class Words:
-    """One dossier's language and time zone."""
+class Dated:
+    """How a document tells dates, in one language and time zone."""
 
-    def __init__(self, dossier: Dossier, language: Language) -> None:
+    def __init__(self, language: Language, zone: str) -> None:
         self.text = language.text
-        self._dossier = dossier
         self._language = language
-        self._zone = dossier.practice.time_zone
+        self._zone = zone
 
     def date(self, day: date) -> str:
         """Return `23 November 2026`."""
@@ -69,6 +68,14 @@ class Words:
     def moment(self, moment: datetime) -> str:
         """Return `23 November 2026, 10:30 (London time)`."""
         return self.text(_("{date}, {time}"), date=self.day(moment), time=zoned_time(self._language, moment, self._zone))
+
+
+class Words(Dated):
+    """One dossier's language and time zone."""
+
+    def __init__(self, dossier: Dossier, language: Language) -> None:
+        super().__init__(language, dossier.practice.time_zone)
+        self._dossier = dossier
 
     def heading(self, note: WrittenNote) -> str:
         """Return `Consultation note, 23 November 2026`."""

@@ -24,21 +24,24 @@ def template_data(paper: Paper, *, whole: bool, unprintable: frozenset[str] = fr
         return printed(shown(text))
 
     language, region = language_parts(paper.language)
-    data: Json = _plain(paper, show)
+    data: Json = plain_of(paper, show)
     return {**data, "lang": language, "region": region, "whole": whole, "missing": paper.missing if unprintable else ""}
 
 
-def _plain(value: Any, show: Show) -> Any:
+def plain_of(value: Any, show: Show) -> Any:
+    """Return it as lists, dictionaries, truth values and strings that were shown."""
     if isinstance(value, str):
         return show(value)
+    if isinstance(value, bool):
+        return value
     if isinstance(value, Paragraph | Bullets):
         return _block(value, show, DEEPEST_LIST)
     if isinstance(value, dict):
-        return {name: _plain(inner, show) for name, inner in value.items()}
+        return {name: plain_of(inner, show) for name, inner in value.items()}
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name), show) for field in fields(value)}
+        return {field.name: plain_of(getattr(value, field.name), show) for field in fields(value)}
     named = getattr(value, "_asdict", None)
-    return _plain(named(), show) if named else [_plain(inner, show) for inner in value]
+    return plain_of(named(), show) if named else [plain_of(inner, show) for inner in value]
 
 
 def _block(block: Block, show: Show, deeper: int) -> Json:

@@ -10,10 +10,12 @@ from tests.bench.browsers import running_site
 from tests.bench.figures import Figure
 from tests.cast import DANA
 from tests.house.test_holdings import uncovered
+from tests.http.filing import picture
 from tests.site import Site
 
-CONSULTATIONS = 50
+CONSULTATIONS, DOCUMENTS = 50, 20
 PASSWORD = "dana likes long walks"
+PHOTOGRAPH = (2000, 1500)  # pixels
 
 
 def measure(_options: argparse.Namespace) -> Iterator[Figure]:
@@ -25,12 +27,23 @@ def measure(_options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def _take(site: Site) -> float:
-    """Return seconds from the request to the last byte of the archive."""
+    """Return seconds from asking for the copy to the last byte of the archive."""
     with httpx2.Client(base_url=site.url, headers={"origin": site.url}, trust_env=False, timeout=60) as client:
         answer = client.post("/sign-in", data={"username": DANA.username, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
+        _send_documents(client)
         began = time.perf_counter()
+        assert client.post("/my/data/copy").status_code == 303
+        while 'id="download"' not in client.get("/my/data").text:
+            time.sleep(0.1)
         copy = client.post("/my/data/download")
         took = time.perf_counter() - began
     assert copy.status_code == 200, copy.text
     return took
+
+
+def _send_documents(client: httpx2.Client) -> None:
+    photograph = picture(size=PHOTOGRAPH)
+    for number in range(DOCUMENTS):
+        sent = client.post(f"/my/{DANA.patient_id}/files", files={"file": (f"{number}.jpg", photograph, "image/jpeg")})
+        assert sent.status_code == 303, sent.text

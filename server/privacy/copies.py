@@ -1,0 +1,112 @@
+"""The copy that somebody has of their data: asked for, made by one process at a time, kept for a day, and taken or deleted."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+
+from server.core.db import Tx
+from server.core.ids import new_id
+from server.core.keyring import KeyRing
+from server.errors import NotFound
+from server.identity.model import Person
+from server.privacy.copy_rows import CopyState, DataCopy
+
+TOPIC = "copies"
+KEPT_FOR = timedelta(hours=24)
+LEASE = timedelta(minutes=5)  # longer than one piece takes, which renews it
+MOST_ATTEMPTS = 3
+
+
+async def own_copy(tx: Tx, person_id: UUID) -> DataCopy | None:
+    """Return the copy of whoever is signed in, if there is one."""
+    return await tx.scalar(select(DataCopy).where(DataCopy.person_id == person_id))
+
+
+async def see_ready_copy(tx: Tx, person_id: UUID) -> DataCopy:
+    """Load what can be taken; raises `NotFound`."""
+    found = await own_copy(tx, person_id)
+    if found is None or found.state != CopyState.READY:
+        raise NotFound
+    return found
+
+
+async def ask_copy(tx: Tx, keyring: KeyRing, person_id: UUID, language: str, now: datetime) -> None:
+    """Have a copy made; one that is being made goes on, any other gives way to it."""
+    await tx.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+    found = await own_copy(tx, person_id)
+    if found is not None and found.open:
+        return
+    await drop_copy(tx, person_id)
+    row = DataCopy(
+        id=new_id(), person_id=person_id, state=CopyState.ASKED, language=language, done=0, total=0, attempts=0, lease_by=None,
+        lease_until=None, asked_at=now, ready_at=None, size=None, head=None,
+    )  # fmt: skip
+    row.key_id, row.data_key = keyring.new_data_key(row.key_place)
+    tx.add(row)
+    tx.hint(TOPIC)
+
+
+async def drop_copy(tx: Tx, person_id: UUID) -> None:
+    """Forget a copy, also one that is being made, and with it the only key to its bytes."""
+    await tx.execute(delete(DataCopy).where(DataCopy.person_id == person_id))
+
+
+async def claim_copy(tx: Tx, me: UUID, now: datetime) -> DataCopy | None:
+    """Take the oldest one that nobody makes, for the length of a lease."""
+    waits = DataCopy.state.in_((CopyState.ASKED, CopyState.MAKING)) & or_(DataCopy.lease_until.is_(None), DataCopy.lease_until < now)
+    row = await tx.scalar(select(DataCopy).where(waits).order_by(DataCopy.asked_at).limit(1).with_for_update(skip_locked=True))
+    if row is None:
+        return None
+    row.attempts += 1
+    row.lease_by, row.lease_until = me, now + LEASE
+    row.state = CopyState.MAKING if row.attempts <= MOST_ATTEMPTS else CopyState.FAILED
+    return row
+
+
+async def advance(tx: Tx, copy: DataCopy, done: int, total: int, now: datetime) -> bool:
+    """Tell how far it is, and renew the lease; tells whether it is still wanted, and still ours to make."""
+    values = {"done": done, "total": total, "lease_until": now + LEASE}
+    return await _change(tx, copy, values)
+
+
+async def complete(tx: Tx, copy: DataCopy, size: int, head: bytes, now: datetime) -> bool:
+    """Let it be taken; tells whether it is still wanted."""
+    values = {"state": CopyState.READY, "size": size, "head": head, "ready_at": now, "lease_until": None, "done": copy.total}
+    return await _change(tx, copy, values)
+
+
+async def give_back(tx: Tx, copy: DataCopy) -> None:
+    """Leave it for another try, after something went wrong."""
+    failed = copy.attempts >= MOST_ATTEMPTS
+    await _change(tx, copy, {"state": CopyState.FAILED if failed else CopyState.ASKED, "lease_until": None})
+
+
+async def forget_old(tx: Tx, now: datetime) -> None:
+    """Delete what nobody has taken within a day."""
+    await tx.execute(delete(DataCopy).where(DataCopy.state.in_((CopyState.READY, CopyState.FAILED)), DataCopy.asked_at < now - KEPT_FOR))
+
+
+async def known_names(tx: Tx) -> set[str]:
+    """Return what the files of all copies are called."""
+    return {copy_id.hex for copy_id in await tx.scalars(select(DataCopy.id))}
+
+
+def remove_unknown(folder: Path, listed: list[str], known: set[str]) -> None:
+    """Delete the files that no row knows, of those that were `listed` before the rows were read: nobody has a key to them. Blocking."""
+    for name in set(listed) - known:
+        (folder / name).unlink(missing_ok=True)
+
+
+def list_files(folder: Path) -> list[str]:
+    """Return what lies there. Blocking."""
+    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+
+
+async def _change(tx: Tx, copy: DataCopy, values: dict[str, object]) -> bool:
+    mine = (DataCopy.id == copy.id) & (DataCopy.lease_by == copy.lease_by) & (DataCopy.state == CopyState.MAKING)
+    changed = await tx.execute(
+        update(DataCopy).where(mine).values(values).returning(DataCopy.id), execution_options={"synchronize_session": False}
+    )
+    return changed.one_or_none() is not None

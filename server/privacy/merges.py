@@ -1,0 +1,229 @@
+"""Merging two records of one person: who may, what stands against it, and undoing it within thirty days."""
+
+import hashlib
+import json
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+
+from server.access.actions import change_rights
+from server.access.policy import Viewer, may_write_record
+from server.consultation.model import Consultation, ConsultationState
+from server.consultation.recorded import Recording
+from server.core.audit import Act, Deed, record
+from server.core.db import Tx, locked
+from server.core.holdings import BLANK_NAME
+from server.core.ids import new_id
+from server.core.keyring import KeyRing, MissingKey, Unreadable
+from server.errors import Conflict, Forbidden, NotFound
+from server.notes.records import record_facts, see_record, visible_records
+from server.patients.actions import has_agreed_to_sharing, patient_topic
+from server.patients.background_doors import background_of, births_of
+from server.patients.doors import sharing_of
+from server.patients.files import RecordFile
+from server.patients.likeness import Double, Known, find_doubles
+from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
+from server.patients.model import Patient
+from server.privacy.merge_moves import Moving, move, move_back, packed
+from server.privacy.request_rows import RightsRequest
+from server.privacy.request_words import OPEN, Kind, State
+
+THING = "record"  # in the audit
+MOST_COMPARED = 1000
+ADDRESSES = ("person_id", "mobile", "email")  # what a record takes from the other where it has none
+FIELDS = ("name", *ADDRESSES)
+RUNNING = (ConsultationState.WAITING, ConsultationState.ACTIVE)
+
+
+class Obstacle(StrEnum):
+    """Why two records cannot be merged now."""
+
+    ACCOUNTS = "accounts"
+    HELD = "held"
+    RESTRICTED = "restricted"
+    TEAM = "team"
+    RUNNING = "running"
+
+
+class Side(NamedTuple):
+    """A record as it is laid beside the other one."""
+
+    patient: Patient
+    born_on: date | None
+    nhs_number: str
+    address: str
+    consultations: int
+    documents: int
+
+
+async def likely_doubles(tx: Tx, keyring: KeyRing, viewer: Viewer) -> list[Double]:
+    """Return likely doubles among the newest records that the viewer may open, to merge or to look at; raises `Forbidden`."""
+    if viewer.professional_id is None:
+        raise Forbidden
+    newest = visible_records(viewer).order_by(None).order_by(Patient.created_at.desc(), Patient.id).limit(MOST_COMPARED)
+    patients = list(await tx.scalars(newest))
+    born = (await births_of(tx, keyring, [patient.id for patient in patients])).known
+    return find_doubles(Known(one.id, one.name, one.mobile, one.email, born.get(one.id)) for one in patients)
+
+
+async def see_pair(tx: Tx, viewer: Viewer, ids: tuple[UUID, UUID], *, lock: bool = False) -> tuple[Patient, Patient]:
+    """Load two records that the viewer treats; raises `NotFound`, and `Forbidden` for one that they may only read."""
+    if ids[0] == ids[1]:
+        raise NotFound
+    if lock:
+        for patient_id in sorted(ids):
+            await tx.get(Patient, patient_id, with_for_update=True, populate_existing=True)
+    one, other = [await _treated(tx, viewer, patient_id) for patient_id in ids]
+    return one, other
+
+
+async def _treated(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
+    seen = await see_record(tx, viewer, patient_id)
+    if not may_write_record(viewer, await record_facts(tx, seen.patient)):
+        raise Forbidden
+    return seen.patient
+
+
+async def side_of(tx: Tx, keyring: KeyRing, patient: Patient) -> Side:
+    who = (await background_of(tx, keyring, patient.id)).who
+    meetings = select(func.count()).select_from(Consultation).where(Consultation.patient_id == patient.id)
+    files = select(func.count()).select_from(RecordFile).where(RecordFile.patient_id == patient.id, RecordFile.deleted_at.is_(None))
+    return Side(
+        patient,
+        who.birthday if who else None,
+        who.spoken_nhs_number if who else "",
+        who.address if who else "",
+        await tx.scalar(meetings) or 0,
+        await tx.scalar(files) or 0,
+    )
+
+
+def seal_of(one: Side, other: Side) -> str:
+    """Return what stands for all that a page shows of the two: it differs as soon as somebody changed one of them."""
+    shown = [[str(getattr(side.patient, field)) for field in (*FIELDS, "id")] + [str(value) for value in side[1:]] for side in (one, other)]
+    return hashlib.sha256(json.dumps(sorted(shown)).encode()).hexdigest()[:32]
+
+
+async def obstacles_of(tx: Tx, one: Patient, other: Patient) -> list[Obstacle]:
+    """Return everything that stands against merging the two."""
+    ids = (one.id, other.id)
+    held = select(Recording.id).join(Consultation, Consultation.id == Recording.consultation_id)
+    restricted = or_(
+        (RightsRequest.kind == Kind.RESTRICTION) & RightsRequest.state.in_((*OPEN, State.DONE)),
+        (RightsRequest.kind == Kind.ERASURE) & RightsRequest.state.in_(OPEN),
+    )
+    running = select(Consultation.id).where(Consultation.patient_id.in_(ids), Consultation.state.in_(RUNNING))
+    found = {
+        Obstacle.ACCOUNTS: None not in {one.person_id, other.person_id} and one.person_id != other.person_id,
+        Obstacle.HELD: await tx.scalar(held.where(Consultation.patient_id.in_(ids), Recording.held_at.is_not(None)).limit(1)),
+        Obstacle.RESTRICTED: await tx.scalar(select(RightsRequest.id).where(RightsRequest.patient_id.in_(ids), restricted).limit(1)),
+        Obstacle.TEAM: await _decided_otherwise(tx, one, other),
+        Obstacle.RUNNING: await tx.scalar(running.limit(1)),
+    }
+    return [obstacle for obstacle, there in found.items() if there]
+
+
+async def _decided_otherwise(tx: Tx, one: Patient, other: Patient) -> bool:
+    """Whether the team may see the one, and was told not to see the other any more."""
+    agreed = [await has_agreed_to_sharing(tx, patient.id) for patient in (one, other)]
+    asked = [bool(await sharing_of(tx, patient.id)) for patient in (one, other)]
+    return agreed[0] != agreed[1] and all(asked)
+
+
+async def merge(tx: Tx, keyring: KeyRing, viewer: Viewer, kept: Patient, other: Patient, now: datetime) -> RecordMerge:  # noqa: PLR0913, PLR0917
+    """Let everything of the other record stand in the kept one; both came from `see_pair`, locked. Raises `Conflict` for an obstacle."""
+    if obstacles := await obstacles_of(tx, kept, other):
+        raise Conflict(code=obstacles[0])
+    before = {"kept": _fields(kept), "other": _fields(other)}
+    journal = await move(tx, Moving(keyring, other.id, kept.id))
+    for field in ADDRESSES:
+        setattr(kept, field, getattr(kept, field) or getattr(other, field))
+    other.name, other.person_id, other.mobile, other.email = BLANK_NAME, None, None, None
+    row = RecordMerge(
+        id=new_id(), practice_id=kept.practice_id, kept_id=kept.id, other_id=other.id, merged_by=viewer.person_id, merged_at=now,
+        undone_by=None, undone_at=None,
+    )  # fmt: skip
+    row.key_id, row.data_key = keyring.new_data_key(row.key_place)
+    told = packed({**journal, "before": before, "after": {"kept": _fields(kept)}})
+    row.sealed = keyring.sealer(row.key_id, row.data_key, row.key_place).seal(told, row.place)
+    tx.add(row)
+    await _tell(tx, row, viewer, Act.MERGED, now)
+    return row
+
+
+async def merges_of(tx: Tx, viewer: Viewer, now: datetime) -> list[tuple[RecordMerge, Patient]]:
+    """Return what can still be undone of the records that the viewer may open, the newest first."""
+    mine = visible_records(viewer).order_by(None).with_only_columns(Patient.id)
+    joined = select(RecordMerge, Patient).join(Patient, Patient.id == RecordMerge.kept_id)
+    fresh = (RecordMerge.merged_at > now - UNDOABLE_FOR) & RecordMerge.undone_at.is_(None) & RecordMerge.key_id.is_not(None)
+    rows = await tx.execute(joined.where(fresh, RecordMerge.kept_id.in_(mine)).order_by(RecordMerge.merged_at.desc(), RecordMerge.id))
+    return [(merged, kept) for merged, kept in rows]
+
+
+async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID], now: datetime) -> RecordMerge:
+    """Put everything back as it was; `ids` are those of the kept record and of the merge.
+
+    What was written in the kept record since stays there. Raises `NotFound`, `Forbidden`, and `Conflict` where it is too late, or where
+    the kept record was merged with another one since.
+    """
+    await tx.get(Patient, ids[0], with_for_update=True, populate_existing=True)
+    kept = await _treated(tx, viewer, ids[0])
+    row = await tx.get(RecordMerge, ids[1], with_for_update=locked(), populate_existing=True)
+    if row is None or row.kept_id != kept.id:
+        raise NotFound
+    if not row.undoable(now):
+        raise Conflict(code="late")
+    if Obstacle.RUNNING in await obstacles_of(tx, kept, kept):
+        raise Conflict(code=Obstacle.RUNNING)
+    other = await tx.get_one(Patient, row.other_id, with_for_update=True, populate_existing=True)
+    journal = _journal(keyring, row)
+    await move_back(tx, Moving(keyring, kept.id, other.id), journal)
+    _restore(kept, other, journal)
+    row.undone_by, row.undone_at = viewer.person_id, now
+    row.key_id, row.data_key, row.sealed = None, None, b""
+    await _tell(tx, row, viewer, Act.UNMERGED, now)
+    return row
+
+
+async def forget_journals(tx: Tx, now: datetime) -> None:
+    """Forget how it was before, once nothing can be undone any more."""
+    over = RecordMerge.merged_at <= now - UNDOABLE_FOR
+    await tx.execute(update(RecordMerge).where(over, RecordMerge.key_id.is_not(None)).values(key_id=None, data_key=None, sealed=b""))
+
+
+def _journal(keyring: KeyRing, row: RecordMerge) -> dict[str, dict[str, dict[str, str | None]]]:
+    try:
+        sealer = keyring.sealer(row.key_id or "", row.data_key or b"", row.key_place)
+        found: dict[str, dict[str, dict[str, str | None]]] = json.loads(sealer.open(row.sealed, row.place))
+    except (MissingKey, Unreadable):
+        raise Conflict(code="late") from None
+    return found
+
+
+def _restore(kept: Patient, other: Patient, journal: dict[str, dict[str, dict[str, str | None]]]) -> None:
+    """Give both their names and addresses back; what somebody changed in the kept record since stays."""
+    before, after = journal["before"], journal["after"]["kept"]
+    for field in FIELDS:
+        setattr(other, field, _value(field, before["other"][field]))
+        if _fields(kept)[field] == after[field]:
+            setattr(kept, field, _value(field, before["kept"][field]))
+
+
+def _fields(patient: Patient) -> dict[str, str | None]:
+    values = {field: getattr(patient, field) for field in FIELDS}
+    return {field: None if value is None else str(value) for field, value in values.items()}
+
+
+def _value(field: str, text: str | None) -> str | UUID | None:
+    return UUID(text) if text and field == "person_id" else text
+
+
+async def _tell(tx: Tx, row: RecordMerge, viewer: Viewer, act: Act, now: datetime) -> None:
+    """Have open pages look again at what they may show, and put it on record in both."""
+    for patient_id in (row.kept_id, row.other_id):
+        await change_rights(tx, patient_topic(patient_id))
+    for patient_id in (row.kept_id, row.other_id):
+        await record(tx, Deed(row.practice_id, viewer.person_id, act, THING, row.id, patient_id), now)

@@ -1,0 +1,279 @@
+"""Merging two records and undoing it leaves every row of the database just as it was, whatever stood in them, on both databases."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from starlette.applications import Starlette
+
+from server.access.model import Grant, Practice
+from server.core.audit import AuditEntry
+from server.core.db import Base, Tx
+from server.core.house import House
+from server.core.ids import new_id
+from server.core.keyring import add_key
+from server.errors import Conflict, NotFound
+from server.patients.answer_doors import own_sheets
+from server.patients.background import BackgroundEntry
+from server.patients.background_actions import Hand, Wanted, add_line, ask_for, refuse, write_particulars
+from server.patients.background_doors import background_of
+from server.patients.doors import OwnRecord, own_records
+from server.patients.file_actions import Draft, Sender, add_file, content_of, sealed
+from server.patients.file_doors import files_of
+from server.patients.file_kinds import Kind as FileKind
+from server.patients.forwards import forwarded, with_merged
+from server.patients.inspecting import Inspected
+from server.patients.likeness import Sign
+from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
+from server.patients.model import Patient
+from server.patients.particulars import Particulars
+from server.patients.questionnaire import AnswerSet
+from server.patients.telling import Kind, Source, Told
+from server.privacy.keys import rotate
+from server.privacy.merge_moves import SEALED, STAYS, pointing
+from server.privacy.merges import forget_journals, likely_doubles, merge, see_pair, undo
+from server.privacy.requests import ask, opened, requests_about
+from tests.cast import ALICE, DANA, Cast, Guest, Meeting, add_meeting
+from tests.conftest import StillClock
+from tests.http.asking import book_with_questions, publish_questionnaire
+from tests.http.filing import pdf
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("N8"), pytest.mark.row("L1")]
+
+TWIN = Guest("Diaz Dana", "+447700900001", "dana@example.org")
+WRITTEN = st.lists(st.sampled_from(["line", "asked", "refused", "particulars", "file", "request", "grant"]), max_size=6)
+ELSEWHERE = {"audit_entry", "record_merge", "rights_epoch", "errand", "delivery"}
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    """On both databases."""
+    return database_url
+
+
+@dataclass
+class Twins:
+    """dana's record, which has an account, and another one of hers that was begun by a colleague at the telephone."""
+
+    house: House
+    clock: StillClock
+    other_id: UUID
+    kept_id: UUID = DANA.patient_id  # type: ignore[assignment]
+
+    async def merge(self) -> UUID:
+        self.clock.advance(1)
+        async with self.house.database.write() as tx:
+            kept, other = await see_pair(tx, ALICE.viewer, (self.kept_id, self.other_id), lock=True)
+            return (await merge(tx, self.house.keyring, ALICE.viewer, kept, other, self.clock.now())).id
+
+    async def undo(self, merge_id: UUID) -> None:
+        async with self.house.database.write() as tx:
+            await undo(tx, self.house.keyring, ALICE.viewer, (self.kept_id, merge_id), self.clock.now())
+
+    async def write(self, whose: UUID, what: str) -> None:
+        """Write something of this kind into a record."""
+        self.clock.advance(1)
+        async with self.house.database.read() as tx:
+            patient = await tx.get_one(Patient, whose)
+        if what == "file":
+            draft = Draft(
+                Inspected("letter.pdf", FileKind.PDF, pdf()), whose, Sender("Dana"), shared=True, title=f"Letter {self.clock.now()}"
+            )
+            async with sealed(self.house, draft) as row, self.house.database.write() as tx:
+                row.person_id = ALICE.person_id
+                await add_file(tx, self.house, patient, row)
+            return
+        async with self.house.database.write() as tx:
+            await self._write(tx, await tx.get_one(Patient, whose), what)
+
+    async def _write(self, tx: Tx, patient: Patient, what: str) -> None:
+        now, keyring = self.clock.now(), self.house.keyring
+        hand = Hand(keyring, patient, ALICE.person_id, Source.PROFESSIONAL, now)
+        wanted = Wanted(Kind.ALLERGY, Told(f"{what} {now}"))
+        if what == "line":
+            await add_line(tx, hand, wanted)
+        elif what in {"asked", "refused"}:
+            await ask_for(tx, hand, wanted)
+            if what == "refused":
+                row = (await tx.scalars(select(BackgroundEntry).order_by(BackgroundEntry.written_at.desc()).limit(1))).one()
+                await refuse(tx, hand, row, "It stays.")
+        elif what == "particulars":
+            before = (await background_of(tx, keyring, patient.id)).who_row
+            await write_particulars(tx, hand, Particulars(born_on="1980-02-29", address=f"{now}"), str(before.id) if before else "")
+        elif what == "request":
+            practice = (await own_records(tx, DANA.person_id))[0].practice
+            await ask(tx, keyring, OwnRecord(patient, practice), "access", f"Everything, {now}", now)
+        else:
+            tx.add(
+                Grant(
+                    id=new_id(), author_id=ALICE.person_id, person_id=ALICE.person_id, patient_id=patient.id, reason="Cover",
+                    practice_id=patient.practice_id, granted_at=now, expires_at=now + timedelta(days=1), withdrawn_at=None,
+                )
+            )  # fmt: skip
+
+    async def rows(self) -> Rows:
+        """Return every row of every table but those which tell that there was a merge, and what the outbox works on meanwhile."""
+        tables = [table for table in Base.metadata.sorted_tables if table.name not in ELSEWHERE]
+        async with self.house.database.read() as tx:
+            return {table.name: sorted((tuple(row) for row in await tx.execute(select(table))), key=repr) for table in tables}
+
+
+@pytest.fixture
+async def twins(house: House, clock: StillClock, meeting: Meeting, cast: Cast) -> Twins:
+    async with house.database.write() as tx:
+        await add_meeting(tx, house.secrets, clock.now(), guest=TWIN)
+        other = (await tx.scalars(select(Patient).where(Patient.name == TWIN.name))).one()
+    return Twins(house, clock, other.id)
+
+
+@given(mine=WRITTEN, others=WRITTEN)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+async def test_merging_and_undoing_changes_no_row(twins: Twins, mine: list[str], others: list[str]) -> None:
+    """What an example writes stays for the next one, so that records grow."""
+    for whose, written in ((twins.kept_id, mine), (twins.other_id, others)):
+        for what in written:
+            await twins.write(whose, what)
+    before = await twins.rows()
+    merge_id = await twins.merge()
+    assert (await twins.rows()) != before
+    await twins.undo(merge_id)
+    assert await twins.rows() == before
+
+
+async def test_everything_can_be_read_in_the_kept_record_and_after_the_way_back(twins: Twins) -> None:
+    house, keyring = twins.house, twins.house.keyring
+    for what in ("line", "refused", "file", "request"):
+        await twins.write(twins.other_id, what)
+    merge_id = await twins.merge()
+    await twins.write(twins.kept_id, "line")
+    for patient_id in (twins.kept_id, twins.other_id):
+        async with house.database.read() as tx:
+            background = await background_of(tx, keyring, patient_id)
+            lines = [line for lines in background.standing.values() for line in lines] + background.refused
+            (filed,) = await files_of(tx, keyring, patient_id)
+            own = OwnRecord(await tx.get_one(Patient, patient_id), (await own_records(tx, DANA.person_id))[0].practice)
+            asked = [opened(keyring, one) for one in await requests_about(tx, own)]
+        assert len(lines) == (3 if patient_id == twins.kept_id else 2)
+        assert all(line.told for line in lines)
+        assert [line.reply for line in background.refused] == ["It stays."]
+        assert await content_of(house, filed) == pdf()
+        assert [str(one.words).partition(",")[0] for one in asked] == ["Everything"]
+        if patient_id == twins.kept_id:
+            add_key(house.settings.data_dir)
+            assert [done async for done in rotate(house.database, keyring)]
+            await twins.undo(merge_id)
+
+
+async def test_the_kept_record_takes_the_account_and_gives_it_back(twins: Twins) -> None:
+    twins.kept_id, twins.other_id = twins.other_id, twins.kept_id
+    merge_id = await twins.merge()
+    async with twins.house.database.read() as tx:
+        assert [own.patient.id for own in await own_records(tx, DANA.person_id)] == [twins.kept_id]
+        stub = await tx.get_one(Patient, twins.other_id)
+        assert (stub.name, stub.person_id, stub.mobile, stub.email) == ("-", None, None, None)
+    async with twins.house.database.write() as tx:
+        (await tx.get_one(Patient, twins.kept_id)).mobile = "+447700900009"
+    await twins.undo(merge_id)
+    async with twins.house.database.read() as tx:
+        kept, other = await tx.get_one(Patient, twins.kept_id), await tx.get_one(Patient, twins.other_id)
+    assert (kept.person_id, kept.mobile) == (None, "+447700900009")
+    assert (other.person_id, other.name) == (DANA.person_id, DANA.name)
+
+
+async def test_answers_that_were_sent_move_with_their_seal(house: House, app: Starlette, cast: Cast, clock: StillClock) -> None:
+    one, other = await book_with_questions(app, house, await publish_questionnaire(house), times=2)
+    for answerer in (one, other):
+        await answerer.answer_and_send()
+    async with house.database.read() as tx:
+        sets = {row.appointment_id: row.patient_id for row in await tx.scalars(select(AnswerSet))}
+    assert len(set(sets.values())) == 2
+    twins = Twins(house, clock, sets[other.appointment_id], sets[one.appointment_id])
+    before = await twins.rows()
+    merge_id = await twins.merge()
+    async with house.database.read() as tx:
+        kept = await tx.get_one(Patient, twins.kept_id)
+        sheets = await own_sheets(tx, house.keyring, OwnRecord(kept, await tx.get_one(Practice, kept.practice_id)))
+    assert [sheet.unreadable for sheet in sheets] == [False, False]
+    await twins.undo(merge_id)
+    assert await twins.rows() == before
+    for answerer in (one, other):
+        await answerer.client.aclose()
+
+
+async def test_what_was_sent_still_cannot_be_changed_where_it_stands(house: House, app: Starlette, cast: Cast) -> None:
+    (one,) = await book_with_questions(app, house, await publish_questionnaire(house))
+    await one.answer_and_send()
+    for change in ("sealed = key_id" if house.database.is_sqlite else "sealed = data_key", "edits = 99"):
+        with pytest.raises(DBAPIError):
+            async with house.database.write() as tx:
+                await tx.execute(text(f"UPDATE answer_set SET {change}"))
+    await one.client.aclose()
+
+
+async def test_a_chain_of_merges_is_followed_and_undone_from_its_end(twins: Twins) -> None:
+    async with twins.house.database.write() as tx:
+        await add_meeting(tx, twins.house.secrets, twins.clock.now(), guest=Guest("D. Diaz", "+447700900077", "d@example.org"))
+        third = (await tx.scalars(select(Patient.id).where(Patient.name == "D. Diaz"))).one()
+    before = await twins.rows()
+    first = await twins.merge()
+    late = Twins(twins.house, twins.clock, twins.kept_id, third)
+    second = await late.merge()
+    async with twins.house.database.read() as tx:
+        assert await forwarded(tx, twins.other_id) == third
+        assert await with_merged(tx, [third]) == {third, twins.kept_id, twins.other_id}
+    with pytest.raises(NotFound):
+        await twins.undo(first)
+    await late.undo(second)
+    await twins.undo(first)
+    assert await twins.rows() == before
+
+
+async def test_the_way_back_is_forgotten_after_thirty_days(twins: Twins) -> None:
+    merge_id = await twins.merge()
+    for days, left in ((29, True), (1, False)):
+        twins.clock.advance(days * 24 * 60 * 60)
+        async with twins.house.database.write() as tx:
+            await forget_journals(tx, twins.clock.now())
+        async with twins.house.database.read() as tx:
+            row = await tx.get_one(RecordMerge, merge_id)
+        assert (bool(row.sealed), row.key_id is not None, row.undoable(twins.clock.now())) == (left, left, left)
+    with pytest.raises(Conflict):
+        await twins.undo(merge_id)
+    assert UNDOABLE_FOR.days == 30
+
+
+async def test_both_records_show_in_the_audit_what_was_done(twins: Twins) -> None:
+    await twins.undo(await twins.merge())
+    async with twins.house.database.read() as tx:
+        entries = await tx.scalars(select(AuditEntry).where(AuditEntry.act.in_(("merged", "unmerged"))).order_by(AuditEntry.number))
+        told = [(entry.act, entry.patient_id) for entry in entries]
+    assert told == [(act, patient_id) for act in ("merged", "unmerged") for patient_id in (twins.kept_id, twins.other_id)]
+
+
+async def test_likely_doubles_are_found_by_birth_and_address(twins: Twins) -> None:
+    for patient_id in (twins.kept_id, twins.other_id):
+        await twins.write(patient_id, "particulars")
+    async with twins.house.database.write() as tx:
+        (await tx.get_one(Patient, twins.kept_id)).email = TWIN.email.upper()
+    async with twins.house.database.read() as tx:
+        (double,) = await likely_doubles(tx, twins.house.keyring, ALICE.viewer)
+    assert {double.one.id, double.other.id} == {twins.kept_id, twins.other_id}
+    assert double.signs == set(Sign)
+
+
+def test_every_table_that_names_a_record_can_be_moved() -> None:
+    tables = {table.name: table for table, _ in pointing()}
+    assert "patient" not in tables
+    assert tables.keys().isdisjoint(STAYS)
+    for table in tables.values():
+        (key,) = table.primary_key.columns
+        assert not key.foreign_keys, f"{table.name} is one row for each record: say in STAYS or in merge_moves what becomes of two"
+    assert {kind.model.__tablename__ for kind in SEALED} <= tables.keys()
+    assert all(kind.model.patient_id.property for kind in SEALED)

@@ -1,0 +1,79 @@
+"""The copy of one's data, opened: everything that somebody may have is in it, whatever the database."""
+
+import hashlib
+import io
+import json
+
+import pypdf
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+
+from server.core.house import House
+from server.notes.export.fhir_faults import faults
+from tests.cast import ALICE, DANA, Meeting
+from tests.conftest import SignIn
+from tests.http.copying import copy_of
+from tests.http.filing import pdf, picture
+from tests.http.recording import RECORD
+from tests.http.releasing import Text, release
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("L1")]
+
+MINE = f"/my/{DANA.patient_id}"
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    """On both databases."""
+    return database_url
+
+
+def resources(bundle: dict[str, object], kind: str) -> list[dict[str, object]]:
+    found = [entry["resource"] for entry in bundle["entry"]]  # type: ignore[attr-defined, index]
+    return [one for one in found if one["resourceType"] == kind]
+
+
+async def test_a_copy_holds_everything_that_is_theirs_and_its_manifest_is_true(house: House, meeting: Meeting, sign_in: SignIn) -> None:
+    alice, dana = await sign_in(ALICE), await sign_in(DANA)
+    who = {"born_on": "1980-02-29", "gender": "female", "nhs_number": "943 476 5919", "seen": ""}
+    assert (await dana.post(f"{MINE}/background/particulars", data=who)).status_code == 303
+    for kind, text in (("allergy", "Penicillin: rash"), ("medication", "Ramipril 5 mg")):
+        line = {"kind": kind, "text": text, "source": "patient"}
+        assert (await alice.post(f"{RECORD}/background", data=line)).status_code == 303
+    sent = {"letter from Gale.pdf": pdf(), "knee.jpg": picture()}
+    for name, content in sent.items():
+        assert (await dana.post(f"{MINE}/files", files={"file": (name, content, "application/octet-stream")})).status_code == 303
+    await release(house, meeting, Text("Rest your knee for a week."))
+    await alice.post(f"/api/consultations/{meeting.consultation_id}/notes", json={})
+
+    files = await copy_of(dana)
+    manifest = json.loads(files.pop("manifest.json"))
+    assert manifest["missing"] == []
+    assert {one["file"]: (one["bytes"], one["sha256"]) for one in manifest["files"]} == {
+        name: (len(raw), hashlib.sha256(raw).hexdigest()) for name, raw in files.items()
+    }
+    documents = {name: raw for name, raw in files.items() if name.startswith("practice-1/documents/")}
+    assert sorted(name.rpartition("-")[2] for name in documents) == ["Gale.pdf", "knee.jpg"]
+    assert pdf() in documents.values()
+    record = json.loads(files["data/patients.record.json"])
+    assert [row["name"] for row in record["patient"]] == [DANA.name]
+    assert "schemas/patients.record.schema.json" in files
+
+    bundle = json.loads(files["practice-1/record.fhir.json"])
+    assert faults(bundle) == []
+    Bundle.model_validate(bundle)
+    (patient,) = resources(bundle, "Patient")
+    assert (patient["birthDate"], patient["gender"], patient["identifier"][-1]["value"]) == ("1980-02-29", "female", "9434765919")  # type: ignore[index]
+    assert [one["code"] for one in resources(bundle, "AllergyIntolerance")] == [{"text": "Penicillin: rash"}]
+    assert [one["medicationCodeableConcept"] for one in resources(bundle, "MedicationStatement")] == [{"text": "Ramipril 5 mg"}]
+    assert [one["id"] for one in resources(bundle, "Encounter")] == [str(meeting.consultation_id)]
+    paths = [one["content"][0]["attachment"]["url"] for one in resources(bundle, "DocumentReference")]  # type: ignore[index]
+    assert set(paths) == documents.keys()
+    assert "Rest your knee for a week." in json.dumps(resources(bundle, "Composition"))
+    assert len(resources(bundle, "Consent")) == 1
+
+    reader = pypdf.PdfReader(io.BytesIO(files["my-data.pdf"]))
+    words = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    told = ("Contents", "Penicillin: rash", "Rest your knee for a week.", "The professional decides whether you may have them", "Page 1 of")
+    assert [text for text in told if text not in words] == []
+    assert "has not released to you" in files["README.txt"].decode()

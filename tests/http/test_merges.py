@@ -1,0 +1,140 @@
+"""The pages of double records: comparing, merging and undoing, who may, what stands against it, and where old links lead."""
+
+import re
+from uuid import UUID
+
+import httpx2
+import pytest
+from sqlalchemy import select, update
+from starlette.applications import Starlette
+
+from server.consultation.model import Consultation, ConsultationState
+from server.core.house import House
+from server.core.ids import new_id
+from server.identity.model import Person
+from server.patients.merge_rows import RecordMerge
+from server.patients.model import Patient
+from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Guest, Meeting, Staff, add_meeting
+from tests.conftest import SignIn, StillClock, browser_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("N8")]
+
+TWIN = Guest("Diaz Dana", "+447700900001", "dana@example.org")
+SEEN = re.compile(r'name="seen" value="([0-9a-f]{32})"')
+DOUBLES = "/patients/doubles"
+
+
+@pytest.fixture
+async def twin(house: House, meeting: Meeting, clock: StillClock) -> tuple[UUID, Meeting]:
+    """Another record of dana, with a consultation of its own."""
+    async with house.database.write() as tx:
+        second = await add_meeting(tx, house.secrets, clock.now(), guest=TWIN)
+        return (await tx.scalars(select(Patient.id).where(Patient.name == TWIN.name))).one(), second
+
+
+@pytest.fixture
+async def alice(sign_in: SignIn) -> httpx2.AsyncClient:
+    return await sign_in(ALICE)
+
+
+def pair(other_id: UUID) -> str:
+    return f"/patients/{DANA.patient_id}/double/{other_id}"
+
+
+async def merge(client: httpx2.AsyncClient, other_id: UUID, keep: UUID | str | None = DANA.patient_id) -> httpx2.Response:
+    page = await client.get(pair(other_id))
+    assert page.status_code == 200, page.text
+    return await client.post(pair(other_id), data={"keep": str(keep), "seen": SEEN.findall(page.text)[0]})
+
+
+async def test_doubles_are_found_compared_merged_and_parted(
+    app: Starlette, house: House, alice: httpx2.AsyncClient, sign_in: SignIn, twin: tuple[UUID, Meeting]
+) -> None:
+    other_id, second = twin
+    dana = await sign_in(DANA)
+    assert f'href="{DOUBLES}"' in (await alice.get("/patients")).text
+    page = (await alice.get(DOUBLES)).text
+    assert "The same mobile number" in page
+    assert pair(other_id) in page or f"/patients/{other_id}/double/{DANA.patient_id}" in page
+    assert (await merge(alice, other_id)).headers["location"] == f"{DOUBLES}?merged"
+
+    assert (await alice.get(f"/patients/{other_id}")).headers["location"] == f"/patients/{DANA.patient_id}"
+    assert (await alice.get(f"/patients/{other_id}/files")).headers["location"] == f"/patients/{DANA.patient_id}/files"
+    assert TWIN.name not in (await alice.get("/patients")).text
+    assert (await dana.get(f"/my/{other_id}/files")).headers["location"] == f"/my/{DANA.patient_id}/files"
+    assert (await dana.get("/my")).text.count(f"/my/{DANA.patient_id}/consultations/") == 2
+    assert "Merged two records of you into one" in (await dana.get(f"/my/{DANA.patient_id}/looks")).text
+    assert (await browser_of(app).get(second.join_path)).status_code == 303
+
+    undo = re.findall(r'action="(/patients/[^"]+/undo)"', (await alice.get(DOUBLES)).text)
+    assert (await alice.post(undo[0])).headers["location"] == f"{DOUBLES}?undone"
+    assert (await alice.get(f"/patients/{other_id}")).status_code == 200
+    assert (await alice.post(undo[0])).status_code == 409
+    assert "cannot be undone any more" in (await alice.post(undo[0])).text
+
+
+@pytest.mark.parametrize("who", [CHARLIE, MALLORY, OLGA, SAM])
+async def test_who_does_not_treat_them_neither_merges_nor_is_led_on(
+    who: Staff, alice: httpx2.AsyncClient, sign_in: SignIn, twin: tuple[UUID, Meeting]
+) -> None:
+    stranger = await sign_in(who)
+    assert (await stranger.get(pair(twin[0]))).status_code == 404
+    assert (await stranger.post(pair(twin[0]), data={"keep": str(twin[0])})).status_code == 404
+    await merge(alice, twin[0])
+    assert (await stranger.get(f"/patients/{twin[0]}")).status_code == 404
+    assert (await stranger.get(f"/my/{twin[0]}/files")).status_code == 404
+
+
+async def test_a_colleague_of_the_team_may_merge_what_the_team_treats(sign_in: SignIn, twin: tuple[UUID, Meeting]) -> None:
+    assert (await merge(await sign_in(BOB), twin[0])).status_code == 303
+
+
+async def test_nothing_is_merged_without_a_choice_or_by_a_page_that_is_no_longer_true(
+    house: House, alice: httpx2.AsyncClient, twin: tuple[UUID, Meeting]
+) -> None:
+    refused = await merge(alice, twin[0], "neither")
+    assert refused.status_code == 422
+    assert "Please choose which record stays." in refused.text
+    seen = SEEN.findall((await alice.get(pair(twin[0]))).text)[0]
+    async with house.database.write() as tx:
+        await tx.execute(update(Patient).where(Patient.id == twin[0]).values(email="new@example.org"))
+    stale = await alice.post(pair(twin[0]), data={"keep": str(DANA.patient_id), "seen": seen})
+    assert stale.status_code == 409
+    assert "Somebody changed one of the records" in stale.text
+    assert re.search(f'value="{DANA.patient_id}" checked', stale.text)
+    async with house.database.read() as tx:
+        assert await tx.scalar(select(RecordMerge.id)) is None
+
+
+async def account_of_somebody_else(house: House, other_id: UUID, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        person = Person(id=new_id(), name=TWIN.name)
+        tx.add(person)
+        await tx.flush()
+        await tx.execute(update(Patient).where(Patient.id == other_id).values(person_id=person.id))
+
+
+async def call_that_goes_on(house: House, other_id: UUID, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        await tx.execute(update(Consultation).where(Consultation.patient_id == other_id).values(state=ConsultationState.ACTIVE))
+
+
+@pytest.mark.parametrize(
+    ("hinder", "sentence"),
+    [(account_of_somebody_else, "Two different accounts"), (call_that_goes_on, "A consultation is going on")],
+)
+async def test_what_stands_against_it_is_said_and_holds(  # noqa: PLR0917 - fixtures
+    hinder: object, sentence: str, house: House, clock: StillClock, alice: httpx2.AsyncClient, twin: tuple[UUID, Meeting]
+) -> None:
+    await hinder(house, twin[0], clock)  # type: ignore[operator]
+    page = await alice.get(pair(twin[0]))
+    assert sentence in page.text
+    assert "Merge the records" not in page.text
+    refused = await merge(alice, twin[0])
+    assert refused.status_code == 409
+
+
+async def test_a_request_to_be_erased_stands_against_it(alice: httpx2.AsyncClient, sign_in: SignIn, twin: tuple[UUID, Meeting]) -> None:
+    asked = {"kind": "erasure", "words": "Please delete everything."}
+    assert (await (await sign_in(DANA)).post(f"/my/{DANA.patient_id}/requests", data=asked)).status_code == 303
+    assert (await merge(alice, twin[0])).status_code == 409

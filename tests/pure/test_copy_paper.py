@@ -1,0 +1,51 @@
+"""The readable part of a copy: a long life goes on in further volumes, and nothing of it is lost."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from server.notes.prose import Paragraph
+from server.patients.telling import Source
+from server.privacy.copy_facts import AccountFacts, RecordFacts, Statement, Summary
+from server.privacy.copy_paper import MAX_LETTERS, Chapter, lay_out
+from server.privacy.copy_words import Say
+from server.web.i18n import ENGLISH
+from tests.dossiers import CONSULTATION, HELD, PATIENT, PEOPLE, PRACTICE, paragraph, prose
+
+pytestmark = pytest.mark.row("L1")
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+SAY = Say(ENGLISH, "Europe/London")
+ACCOUNT = AccountFacts("Dana Reed", "dana", "", "", "Europe/London", NOW)
+
+
+def summary(letters: int) -> Summary:
+    return Summary(uuid4(), CONSULTATION.id, PEOPLE[0], HELD, HELD, prose(plan=(paragraph("x" * letters),)))
+
+
+def letters_of(chapters: tuple[Chapter, ...]) -> int:
+    """Return how many letters stand in the summaries of these chapters."""
+    inner = [piece for chapter in chapters for passage in chapter.passages for piece in passage.inner]
+    return sum(len(span.text) for piece in inner for block in piece.blocks if isinstance(block, Paragraph) for span in block.spans)
+
+
+def test_a_short_life_is_one_volume_without_a_number() -> None:
+    (volume,) = lay_out(ACCOUNT, [RecordFacts(PRACTICE, PATIENT, None)], [], SAY)
+    assert volume.title == "A copy of your data"
+    assert [chapter.title for chapter in volume.chapters][2] == "Your record at Harbour Street Clinic"
+    assert "The particulars cannot be opened" in str(volume.chapters[2])
+
+
+def test_a_long_life_goes_on_in_further_volumes() -> None:
+    half = MAX_LETTERS // 2
+    record = RecordFacts(PRACTICE, PATIENT, None, summaries=tuple(summary(half) for _ in range(5)))
+    volumes = lay_out(ACCOUNT, [record], [], SAY)
+    assert [volume.title[-5:] for volume in volumes] == [f"({number}/{len(volumes)})" for number in range(1, len(volumes) + 1)]
+    assert sum(letters_of(volume.chapters) for volume in volumes) == 5 * half
+    assert max(letters_of(volume.chapters) for volume in volumes) <= MAX_LETTERS
+
+
+def test_a_statement_says_since_when_and_by_whom() -> None:
+    told = Statement(uuid4(), "Penicillin", datetime(2001, 5, 1, tzinfo=UTC).date(), Source.DOCTOR, "Dr Gale", NOW)
+    assert SAY.statement(told) == "Penicillin\n1 May 2001, Received from Dr Gale"
