@@ -98,3 +98,10 @@ async def names_of_professionals(tx: Tx, professional_ids: Collection[UUID]) -> 
     """Return how these professionals are called, with their title, by their id as professionals."""
     found = await tx.scalars(select(Professional).where(Professional.id.in_(professional_ids)))
     return {professional.id: professional.full_name for professional in found}
+
+
+async def working_here(tx: Tx, practice_id: UUID, person_ids: Collection[UUID]) -> set[UUID]:
+    """Return those who have or had a place in the practice: patients act in the audit, too, and are named to nobody who looks at it."""
+    gives = select(Professional.person_id).where(Professional.practice_id == practice_id, Professional.person_id.in_(person_ids))
+    helps = select(Staff.person_id).where(Staff.practice_id == practice_id, Staff.person_id.in_(person_ids))
+    return set(await tx.scalars(gives)) | set(await tx.scalars(helps))

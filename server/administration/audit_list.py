@@ -1,6 +1,5 @@
 """Reads the audit of a practice for whoever looks after it: newest first, filtered, a page at a time."""
 
-from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -8,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from server.access.model import Practice, Professional, Staff
+from server.access.model import Practice
+from server.access.viewer import working_here
 from server.core.audit import Act, AuditEntry
 from server.core.db import Tx
 
@@ -41,13 +41,6 @@ async def entries_of(tx: Tx, practice: Practice, wanted: Filter) -> list[AuditEn
     if wanted.before:
         query = query.where(AuditEntry.number < wanted.before)
     return list(await tx.scalars(query.order_by(AuditEntry.number.desc()).limit(PAGE_OF + 1)))
-
-
-async def working_here(tx: Tx, practice_id: UUID, person_ids: Collection[UUID]) -> set[UUID]:
-    """Return those who have or had a place in the practice: patients act in the audit, too, and are named to nobody who looks at it."""
-    gives = select(Professional.person_id).where(Professional.practice_id == practice_id, Professional.person_id.in_(person_ids))
-    helps = select(Staff.person_id).where(Staff.practice_id == practice_id, Staff.person_id.in_(person_ids))
-    return set(await tx.scalars(gives)) | set(await tx.scalars(helps))
 
 
 def day_in(zone: str, day: date) -> tuple[datetime, datetime]:

@@ -13,9 +13,9 @@ from starlette.routing import Route
 from server.access.home import part_of
 from server.access.model import Practice
 from server.access.people import in_charge_of
-from server.access.viewer import names_of, viewer_of
+from server.access.viewer import names_of, viewer_of, working_here
 from server.administration.act_words import WORDS
-from server.administration.audit_list import PAGE_OF, Filter, entries_of, working_here
+from server.administration.audit_list import PAGE_OF, Filter, entries_of
 from server.core.audit import Act
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
