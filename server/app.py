@@ -46,12 +46,14 @@ from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError, NotFound
 from server.identity.letters import WRITE
+from server.identity.phones import PROVE_PHONE
 from server.messaging.account_letters import write_with
 from server.messaging.actions import DELIVER
 from server.messaging.composing import Post
 from server.messaging.delays import TELL
 from server.messaging.jobs import Deliverer, remind_with
 from server.messaging.late_http import tell_with
+from server.messaging.phone_codes import prove_phone_with
 from server.messaging.place_letters import invite_with
 from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
@@ -204,6 +206,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         DELIVER: deliverer.deliver,
         REMIND: remind_with(house),
         PROVE: prove_with(house, post, carriers),
+        PROVE_PHONE: prove_phone_with(house, post, carriers),
         WRITE: write_with(house, post, carriers),
         INVITE: invite_with(house, post, carriers[Channel.EMAIL]),
         OFFER_FREED: offer_freed_with(house),

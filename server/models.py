@@ -18,6 +18,7 @@ import server.identity.details_model
 import server.identity.mail_model
 import server.identity.model
 import server.identity.passkey_model
+import server.identity.phone_model
 import server.identity.second_model
 import server.messaging.model
 import server.notes.model

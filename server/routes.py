@@ -43,6 +43,7 @@ import server.identity.http
 import server.identity.lately
 import server.identity.passkey_pages
 import server.identity.password_pages
+import server.identity.phone_pages
 import server.identity.register_pages
 import server.identity.second_pages
 import server.messaging.http
@@ -200,6 +201,7 @@ def _sign_in_routes(passwords: Passwords) -> list[Route]:
         *server.identity.password_pages.routes(passwords),
         *server.identity.email_pages.routes(passwords),
         *server.identity.register_pages.routes(passwords),
+        *server.identity.phone_pages.routes(),
     ]
 
 

@@ -13,9 +13,9 @@ from server.access.obliged import must_have_second
 from server.access.places import find_invitation, take_place
 from server.access.policy import Role
 from server.administration.details_form import detail_faults, details_of, shown_details
-from server.administration.joining import add_account
 from server.core.ids import token_hash
 from server.errors import Invalid, NotFound, NotSignedIn, TooFast
+from server.identity.accounts import open_account
 from server.identity.actions import find_credential
 from server.identity.choosing import faults_of
 from server.identity.entering import SET_UP
@@ -125,7 +125,7 @@ async def _take_anew(request: Request, passwords: Passwords, opened: Opened, for
     house = house_of(request)
     password_hash = await passwords.hash(form["password"])
     async with house.database.write() as tx:
-        person_id: UUID = await add_account(tx, form["name"], form["username"], password_hash, house.clock.now())
+        person_id: UUID = await open_account(tx, form["name"], form["username"], password_hash, house.clock.now())
         details = details_of(form) if opened.treats else None
         await take_place(tx, request.path_params["token"], person_id, details, house.clock.now())
         limited = await must_have_second(tx, house.settings, person_id)

@@ -58,11 +58,12 @@ def _taken() -> Invalid:
 
 
 async def keep_details(tx: Tx, person_id: UUID, written: Written, region: str, now: datetime) -> None:
-    """Keep what somebody wrote about themselves; whoever calls has seen that it has no faults."""
-    person = await tx.get_one(Person, person_id)
-    person.name = " ".join(written.name.split())
+    """Keep what somebody wrote about themselves; whoever calls has seen that it has no faults. Another phone is to be proved anew."""
+    person, known = await tx.get_one(Person, person_id), await tx.get(AccountDetails, person_id)
+    person.name, phone = " ".join(written.name.split()), e164(written.phone, region) or ""
+    confirmed = known.phone_confirmed_at if known and known.phone == phone else None
     details = AccountDetails(
-        person_id=person_id, phone=e164(written.phone, region) or "", address=written.address, changed_at=now
+        person_id=person_id, phone=phone, phone_confirmed_at=confirmed, address=written.address, changed_at=now
     )  # fmt: skip
     await tx.merge(details)
 

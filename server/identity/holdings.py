@@ -6,6 +6,7 @@ from server.identity.details_model import AccountDetails
 from server.identity.mail_model import AccountEmail, KnownDevice
 from server.identity.model import Credential, LoginSession, Person
 from server.identity.passkey_model import Passkey, PasskeyChallenge
+from server.identity.phone_model import PhoneProof
 from server.identity.second_model import HalfLogin, RecoveryCode, SecondFactor
 
 ACCOUNT = Part(Person, (Link("id", Root.PERSON),), Fate.PSEUDONYMISE, {"name": BLANK_NAME, "mobile": None, "email": None})
@@ -18,6 +19,7 @@ PASSKEYS = Part(Passkey, (Link("person_id", Root.PERSON),))
 CHALLENGES = Part(PasskeyChallenge, (Link("person_id", Root.PERSON),))
 SECOND_FACTORS = Part(SecondFactor, (Link("person_id", Root.PERSON),), hidden=frozenset({"key_id", "last_step"}))
 RECOVERY_CODES = Part(RecoveryCode, (Link("person_id", Root.PERSON),))
+PHONE_PROOFS = Part(PhoneProof, (Link("person_id", Root.PERSON),))
 HALF_LOGINS = Part(HalfLogin, (Link("person_id", Root.PERSON),))
 
 HOLDINGS = (
@@ -26,6 +28,19 @@ HOLDINGS = (
         _("Your account: name, username, how you can be reached, how you sign in, and where you are signed in"),
         Class.ACCOUNT,
         _("Without it you could not sign in."),
-        (ACCOUNT, DETAILS, EMAILS, CREDENTIALS, PASSKEYS, CHALLENGES, SECOND_FACTORS, RECOVERY_CODES, DEVICES, LOGINS, HALF_LOGINS),
+        (
+            ACCOUNT,
+            DETAILS,
+            EMAILS,
+            CREDENTIALS,
+            PASSKEYS,
+            CHALLENGES,
+            SECOND_FACTORS,
+            RECOVERY_CODES,
+            DEVICES,
+            LOGINS,
+            HALF_LOGINS,
+            PHONE_PROOFS,
+        ),
     ),
 )

@@ -10,12 +10,14 @@ from server.core.mail_addresses import read_mail_address
 from server.errors import Invalid, TooFast
 from server.identity.accounts import Written, details_of, email_fault, keep_details, open_account
 from server.identity.choosing import faults_of
+from server.identity.details_model import AccountDetails
 from server.identity.entering import Way, complete
 from server.identity.gate import signed_in
 from server.identity.lately import DOUBTS, doubt_in_form, proved_lately
 from server.identity.letters import Wanted, want_letter
 from server.identity.mail_model import Subject
 from server.identity.passwords import Passwords
+from server.identity.phone_pages import PHONE, sends_texts
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -87,7 +89,8 @@ async def _open(request: Request, form: Form, password_hash: str) -> Response:
         await keep_details(tx, person_id, _written(form), house.settings.phone_region, now)
         address = read_mail_address(form["email"])
         await want_letter(tx, house.secrets, Wanted(form["username"], Subject.CONFIRM, language_of(request).tag, address), now)
-        return await complete(tx, request, person_id, Way(MINE, shared=form.get("own") != "yes"))
+        proves = bool(form.get("phone")) and sends_texts(house.settings)
+        return await complete(tx, request, person_id, Way(PHONE if proves else MINE, shared=form.get("own") != "yes"))
 
 
 async def _show(request: Request) -> Response:
@@ -98,9 +101,11 @@ async def _show(request: Request) -> Response:
 async def _details(
     request: Request, person_id: UUID, written: Written | None = None, faults: Form | None = None, doubt: str = ""
 ) -> Response:
-    async with house_of(request).database.read() as tx:
-        shown = written or await details_of(tx, person_id)
-    known = {"given": shown, "faults": faults or {}, "doubt": doubt, "done": "done" in request.query_params}
+    house = house_of(request)
+    async with house.database.read() as tx:
+        shown, kept = written or await details_of(tx, person_id), await tx.get(AccountDetails, person_id)
+    proves = kept is not None and bool(kept.phone) and kept.phone_confirmed_at is None and sends_texts(house.settings)
+    known = {"given": shown, "proves": proves, "faults": faults or {}, "doubt": doubt, "done": "done" in request.query_params}
     return render(request, "account/details.html", known, status=DOUBTS.get(doubt, 422 if faults else 200))
 
 

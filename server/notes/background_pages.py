@@ -21,7 +21,7 @@ from server.identity.gate import signed_in
 from server.notes.records import record_facts, see_record
 from server.patients.background import State
 from server.patients.background_actions import FULL, STALE, Hand, Wanted, accept, add_line, end_line, refuse, write_particulars
-from server.patients.background_doors import THING, background_of, see_entry, writers_of
+from server.patients.background_doors import GONE, THING, background_of, see_entry, see_still, writers_of, written_on
 from server.patients.model import Patient
 from server.patients.particulars import WRONG as WRONG_PARTICULARS
 from server.patients.particulars import read_particulars
@@ -32,7 +32,7 @@ from server.web.forms import read_form
 from server.web.pages import language_of, render
 
 PAGE = "staff/background.html"
-SENTENCES = {**WRONG_PARTICULARS, **WRONG_LINE, "stale": STALE, "full": FULL}
+SENTENCES = {**WRONG_PARTICULARS, **WRONG_LINE, "stale": STALE, "full": FULL, "gone": GONE}
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,12 @@ async def _particulars(request: Request) -> Response:
             visit = await _visit(request, tx, writing=True)
             who = read_particulars(form, visit.today)
             await write_particulars(tx, visit.hand(), who, form.get("seen", ""))
-    except (Invalid, Conflict) as error:
+    except Invalid as error:
+        return await _refused(request, _Fault("particulars", error.code, form), error.http_status)
+    except Conflict as error:
+        async with house_of(request).database.read() as tx:
+            visit = await _visit(request, tx, writing=True)
+            form = await written_on(tx, house_of(request).keyring, visit.patient.id, form)
         return await _refused(request, _Fault("particulars", error.code, form), error.http_status)
     return _back(request, "particulars")
 
@@ -139,10 +144,10 @@ async def _answer(request: Request) -> Response:
     try:
         async with house_of(request).database.write() as tx:
             visit = await _visit(request, tx, writing=True)
-            asked = await see_entry(tx, visit.patient.id, _entry_id(request), State.ASKED)
+            asked = await see_still(tx, visit.patient.id, _entry_id(request), State.ASKED)
             await refuse(tx, visit.hand(), asked, read_reply(form))
-    except Invalid as error:
-        return await _refused(request, _Fault(str(_entry_id(request)), error.code, form), 422)
+    except (Invalid, Conflict) as error:
+        return await _refused(request, _Fault(str(_entry_id(request)), error.code, form), error.http_status)
     return _back(request, "asked")
 
 

@@ -16,9 +16,10 @@ from server.access.policy import Viewer, may_read_background, may_write_record
 from server.access.viewer import load_viewer
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
+from server.core.keyring import KeyRing
 from server.core.marking import _
 from server.core.press import Press
-from server.errors import Forbidden, Invalid, NotFound, TooBig, Unsupported
+from server.errors import Conflict, Forbidden, Invalid, NotFound, TooBig, Unsupported
 from server.identity.gate import signed_in
 from server.notes.records import record_facts, see_record
 from server.notes.signed import last_signed, signed_since
@@ -36,7 +37,7 @@ from server.patients.file_actions import (
     take_out,
 )  # fmt: skip
 from server.patients.file_answer import attachment
-from server.patients.file_doors import THING, files_of, see_file, thumbnails_of
+from server.patients.file_doors import THING, Filed, files_of, see_file, thumbnails_of
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
 from server.patients.files import RecordFile
@@ -49,7 +50,8 @@ from server.web.pages import language_of, render
 from server.web.uploads import read_upload
 
 SIGNED = _("Somebody has signed a note since. You can hide this document, with a reason.")
-SENTENCES = {**WRONG, "why": _("Please write why, in up to 300 letters."), "signed": SIGNED, "held": HELD}
+GONE = _("Somebody has deleted or hidden this document in the meantime. Nothing was changed.")
+SENTENCES = {**WRONG, "why": _("Please write why, in up to 300 letters."), "signed": SIGNED, "gone": GONE, "held": HELD}
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class _Fault:
     about: str = ""
     title: str = ""
     on: str = ""
+    why: str = ""
 
 
 def routes(press: Press) -> list[Route]:
@@ -154,14 +157,23 @@ async def _hide(request: Request) -> Response:
     form = await read_form(request)
     house = house_of(request)
     file_id: UUID = request.path_params["file_id"]
+    why = form.get("why", "")
     try:
         async with house.database.write() as tx:
             visit = await _visit(request, tx, writing=True)
-            filed = await see_file(tx, house.keyring, visit.patient.id, file_id)
-            await hide_file(tx, visit.patient, filed, Hiding(visit.viewer.person_id, form.get("why", "")), visit.now)
-    except Invalid as error:
-        return await _page(request, _Fault(error.code, str(file_id)), 422)
+            filed = await _still(tx, house.keyring, visit.patient.id, file_id)
+            await hide_file(tx, visit.patient, filed, Hiding(visit.viewer.person_id, why), visit.now)
+    except (Invalid, Conflict) as error:
+        return await _page(request, _Fault(error.code, str(file_id), why=why), error.http_status)
     return _back(request)
+
+
+async def _still(tx: Tx, keyring: KeyRing, patient_id: UUID, file_id: UUID) -> Filed:
+    """Load a document about which somebody wrote something; one that is gone is a `Conflict`, so that it is not lost."""
+    try:
+        return await see_file(tx, keyring, patient_id, file_id)
+    except NotFound:
+        raise Conflict(code="gone") from None
 
 
 async def _page(request: Request, fault: _Fault | None, status: int) -> Response:

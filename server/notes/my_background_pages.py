@@ -19,7 +19,7 @@ from server.patients.actions import Contact, readdress
 from server.patients.addresses import read_address
 from server.patients.background import State
 from server.patients.background_actions import MANY, STALE, Hand, Wanted, ask_for, write_particulars
-from server.patients.background_doors import background_of, see_entry, writers_of
+from server.patients.background_doors import GONE, background_of, see_still, writers_of, written_on
 from server.patients.doors import OwnRecord, see_own_record
 from server.patients.particulars import WRONG as WRONG_PARTICULARS
 from server.patients.particulars import read_particulars
@@ -34,6 +34,7 @@ SENTENCES = {
     **WRONG_PARTICULARS,
     **WRONG_LINE,
     "stale": STALE,
+    "gone": GONE,
     "many": MANY,
     "mobile": _("Please write a mobile number, with the country's code if it is not a British one."),
     "email": _("Please write an e-mail address, like name@example.org."),
@@ -85,7 +86,11 @@ async def _particulars(request: Request) -> Response:
             own = await _own(request, tx, lock=True)
             who = read_particulars(form, _today(request, own))
             await write_particulars(tx, await _hand(request, own), who, form.get("seen", ""))
-    except (Invalid, Conflict) as error:
+    except Invalid as error:
+        return await _page(request, _Fault("particulars", error.code, form), error.http_status)
+    except Conflict as error:
+        async with house_of(request).database.read() as tx:
+            form = await written_on(tx, house_of(request).keyring, (await _own(request, tx)).patient.id, form)
         return await _page(request, _Fault("particulars", error.code, form), error.http_status)
     return _done(request, "particulars")
 
@@ -96,13 +101,13 @@ async def _ask(request: Request) -> Response:
         async with house_of(request).database.write() as tx:
             own = await _own(request, tx, lock=True)
             await ask_for(tx, await _hand(request, own), await _wanted(tx, request, own, form))
-    except (Invalid, TooBig) as error:
+    except (Invalid, TooBig, Conflict) as error:
         return await _page(request, _Fault(form.get("about") or "line", error.code, form), error.http_status)
     return _done(request, "asked")
 
 
 async def _wanted(tx: Tx, request: Request, own: OwnRecord, form: Mapping[str, str]) -> Wanted:
-    """Read what the patient would like to stand there; raises `Invalid`, and `NotFound` for a line that is not there any more.
+    """Read what the patient would like to stand there; raises `Invalid`, and `Conflict` for a line that is not there any more.
 
     A correction is one of the words: since when it is so, and from which doctor, stays as it was.
     """
@@ -110,7 +115,7 @@ async def _wanted(tx: Tx, request: Request, own: OwnRecord, form: Mapping[str, s
     if about is None:
         kind = read_kind(form)
         return Wanted(kind, read_told(form, kind, Source.PATIENT, today))
-    row = await see_entry(tx, own.patient.id, about, State.STANDING)
+    row = await see_still(tx, own.patient.id, about, State.STANDING)
     kind = Kind(row.kind)
     if form.get("removes") == "yes":
         return Wanted(kind, Told(form.get("text", "")[:300]), about, removes=True)

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from server.core.db import Tx
 from server.core.keyring import KeyRing, MissingKey, Sealer, Unreadable, place_of
+from server.core.marking import _
 from server.core.supervise import where
-from server.errors import NotFound
+from server.errors import Conflict, NotFound
 from server.patients import particulars, telling
 from server.patients.background import BackgroundEntry, State
 from server.patients.model import Patient
@@ -22,6 +23,7 @@ from server.patients.telling import CLINICAL, Kind, Told
 
 log = structlog.get_logger(__name__)
 
+GONE = _("Somebody has dealt with this in the meantime. Nothing was sent or changed. Please look at what stands there now.")
 THING = "background"  # of the audit's entries
 SHOWN_REFUSED = 20
 NEWEST = (BackgroundEntry.written_at.desc(), BackgroundEntry.id)
@@ -79,6 +81,27 @@ async def background_of(tx: Tx, keyring: KeyRing, patient_id: UUID) -> Backgroun
     standing = {kind: [line for line in lines if line.row.kind == kind and line.row.state == State.STANDING] for kind in CLINICAL}
     asked = [line for line in lines if line.row.state == State.ASKED]
     return Background(_who(keyring, who), who, standing, asked, [_line(keyring, row) for row in refusals])
+
+
+async def written_on(tx: Tx, keyring: KeyRing, patient_id: UUID, form: Mapping[str, str]) -> dict[str, str]:
+    """Return a form of particulars that was written on an older state, with what stands there by now and what its writer changed."""
+    now = await background_of(tx, keyring, patient_id)
+    seen = await _state(tx, keyring, patient_id, form.get("seen", ""))
+    return {**particulars.carried_over(form, seen, now.who or Particulars()), "seen": str(now.who_row.id) if now.who_row else ""}
+
+
+async def _state(tx: Tx, keyring: KeyRing, patient_id: UUID, entry_id: str) -> Particulars:
+    states = (BackgroundEntry.patient_id == patient_id) & (BackgroundEntry.kind == Kind.PARTICULARS)
+    row = next((row for row in await tx.scalars(select(BackgroundEntry).where(states)) if str(row.id) == entry_id), None)
+    return _who(keyring, row) or Particulars()
+
+
+async def see_still(tx: Tx, patient_id: UUID, entry_id: UUID, state: State) -> BackgroundEntry:
+    """The same for whoever wrote something about it on a page: what is not so any more is a `Conflict`, so that nothing is lost."""
+    try:
+        return await see_entry(tx, patient_id, entry_id, state)
+    except NotFound:
+        raise Conflict(GONE, code="gone") from None
 
 
 async def see_entry(tx: Tx, patient_id: UUID, entry_id: UUID, *states: State) -> BackgroundEntry:

@@ -4,14 +4,15 @@ A record becomes readable by whoever can read that code and goes by the name on 
 nobody before.
 """
 
-import hmac
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
 
+from server.core import codes
 from server.core.audit import Act, Deed, record
+from server.core.codes import is_code
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.ids import new_id
@@ -26,7 +27,6 @@ PROVE = "prove"
 PURPOSE = "address-proof"
 GOOD_FOR = timedelta(minutes=10)
 MOST_TRIES = 5
-DIGITS = 6
 
 
 class Asking(NamedTuple):
@@ -69,7 +69,7 @@ async def open_proof(tx: Tx, person_id: UUID, now: datetime, *, lock: bool = Fal
 
 
 def fits(secrets: Secrets, proof: AddressProof, code: str) -> bool:
-    return hmac.compare_digest("".join(code.split()).encode(), code_of(secrets, proof.id).encode())
+    return is_code(code_of(secrets, proof.id), code)
 
 
 async def count_wrong(tx: Tx, proof: AddressProof) -> int:
@@ -92,5 +92,4 @@ async def claim(tx: Tx, proof: AddressProof, region: str, now: datetime) -> int:
 
 
 def code_of(secrets: Secrets, proof_id: UUID) -> str:
-    """Return the code, which is stored nowhere."""
-    return f"{int.from_bytes(secrets.mac(PURPOSE, str(proof_id))[:8]) % 10**DIGITS:0{DIGITS}d}"
+    return codes.code_of(secrets, PURPOSE, proof_id)

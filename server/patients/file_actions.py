@@ -114,10 +114,12 @@ class Hiding:
 
 
 async def hide_file(tx: Tx, patient: Patient, filed: Filed, hiding: Hiding, now: datetime) -> None:
-    """Let nobody take it out any more, and say why; it is kept. Raises `Invalid` for a missing reason."""
+    """Let nobody take it out any more, and say why; it is kept. Raises `Invalid` for no reason, and `Conflict` where it is hidden."""
     if not 0 < len(hiding.why) <= LONGEST_WHY:
         raise Invalid(code="why")
     row = filed.row
+    if row.hidden_at is not None:
+        raise Conflict(code="gone")
     row.hidden_at, row.hidden_by, row.hidden_why = now, hiding.by, hiding.why
     await record(tx, Deed(patient.practice_id, hiding.by, Act.HIDDEN, THING, row.id, patient.id), now)
 

@@ -56,6 +56,12 @@ def read_particulars(form: Mapping[str, str], today: date) -> Particulars:
     return Particulars(**given)
 
 
+def carried_over(typed: Mapping[str, str], seen: Particulars, now: Particulars) -> dict[str, str]:
+    """Return what a form shows that was written on what was `seen`: what its writer changed, and else what stands there by now."""
+    changed = {name: typed.get(name, "") for name in NAMES if typed.get(name, "") != getattr(seen, name)}
+    return asdict(now) | changed
+
+
 def packed(particulars: Particulars) -> dict[str, str]:
     return {name: text for name, text in asdict(particulars).items() if text}
 

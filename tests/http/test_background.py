@@ -88,6 +88,31 @@ async def test_bad_08_a_stale_page_changes_nothing(alice: httpx2.AsyncClient, da
     assert sorted(row.state for row in await rows(house)) == [State.ENDED, State.STANDING]
 
 
+async def test_bad_08_what_was_changed_on_a_stale_page_is_kept_beside_what_stands_there(
+    alice: httpx2.AsyncClient, dana: httpx2.AsyncClient
+) -> None:
+    await alice.post(f"{RECORD}/particulars", data={**WHO, "seen": ""})
+    seen = seen_of((await dana.get(MINE)).text)
+    await alice.post(f"{RECORD}/particulars", data={**WHO, "gender": "man", "seen": seen})
+    late = await dana.post(f"{MINE}/particulars", data={**WHO, "address": "2 Low Road", "seen": seen})
+    assert late.status_code == 409
+    for words in ("What stands there now", ">2 Low Road</textarea>", 'value="man"', "1 High Street"):
+        assert words in late.text
+    assert seen_of(late.text) != seen
+
+
+async def test_bad_08_what_was_written_about_something_that_is_gone_is_kept(
+    alice: httpx2.AsyncClient, dana: httpx2.AsyncClient, house: House
+) -> None:
+    await alice.post(PAGE, data=ALLERGY)
+    (line,) = await rows(house)
+    await alice.post(f"{PAGE}/{line.id}/end")
+    late = await dana.post(f"{MINE}/ask", data={"about": str(line.id), "text": "Never had it"})
+    assert (late.status_code, "Never had it</textarea>" in late.text, "in the meantime" in late.text) == (409, True, True)
+    late = await alice.post(f"{PAGE}/{line.id}/answer", data={"reply": "We asked your GP."})
+    assert (late.status_code, "We asked your GP.</textarea>" in late.text, "in the meantime" in late.text) == (409, True, True)
+
+
 @pytest.mark.parametrize(
     ("field", "text", "words"), [("nhs_number", "1234567890", "no NHS number"), ("born_on", "2999-01-01", "date of birth")]
 )

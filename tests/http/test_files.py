@@ -231,6 +231,8 @@ async def test_a_document_is_hidden_with_a_reason(alice: httpx2.AsyncClient, dan
     empty = await alice.post(f"{FILES}/{row.id}/hide", data={"why": ""})
     assert (empty.status_code, f'href="#why-{row.id}"' in empty.text) == (422, True)
     assert (await alice.post(f"{FILES}/{row.id}/hide", data={"why": "About somebody else"})).status_code == 303
+    late = await alice.post(f"{FILES}/{row.id}/hide", data={"why": "It is blurred"})
+    assert (late.status_code, "It is blurred</textarea>" in late.text) == (409, True)
     for client, path in ((alice, FILES), (dana, MINE)):
         assert "About somebody else" in (await client.get(path)).text
         assert (await client.get(f"{path}/{row.id}")).status_code == 409

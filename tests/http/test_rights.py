@@ -24,6 +24,7 @@ OWN = {
     "/patients", "/emergency", "/emergency/open",
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
+    "/my/phone", "/my/phone/code",
     "/my/details", "/account/prove", "/account/password", "/account/email", "/account/second-factor", "/account/second-factor/begin",
     "/account/second-factor/confirm",
     "/account/prove/passkey", "/api/passkeys/prove", "/api/passkeys/new", "/account/passkeys",

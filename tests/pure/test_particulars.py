@@ -1,11 +1,12 @@
 """Who a patient is, and a line of their background, as they come from a form."""
 
+from dataclasses import asdict
 from datetime import date
 
 import pytest
 
 from server.errors import Invalid
-from server.patients.particulars import Particulars, nhs_number, packed, read_particulars, unpacked
+from server.patients.particulars import Particulars, carried_over, nhs_number, packed, read_particulars, unpacked
 from server.patients.telling import FIELD_OF, WRONG, Kind, Source, Told, read_kind, read_reply, read_source, read_told
 
 pytestmark = pytest.mark.row("N8")
@@ -100,3 +101,9 @@ def test_choices_and_answers() -> None:
     ):
         with pytest.raises(Invalid):
             read(form)
+
+
+def test_what_was_changed_is_carried_over_and_nothing_else() -> None:
+    seen, now = Particulars(gender="woman", address="1 High Street", gp_name="Dr Gale"), Particulars(gender="man", gp_name="Dr Gale")
+    typed = {"gender": "woman", "address": "2 Low Road", "gp_name": ""}
+    assert carried_over(typed, seen, now) == {**asdict(now), "address": "2 Low Road", "gp_name": ""}
