@@ -11,6 +11,7 @@ from server.errors import Invalid, TooFast
 from server.identity.gate import signed_in
 from server.patients.doors import OwnRecord, see_own_record
 from server.privacy.letter_words import REGULATORS
+from server.privacy.objections import CHOICE, NEWS, refuse_news
 from server.privacy.request_labels import labels
 from server.privacy.request_words import LONGEST, Kind
 from server.privacy.requests import ask, opened, requests_about, withdraw
@@ -60,6 +61,9 @@ async def _take_in(request: Request, form: Mapping[str, str]) -> None:
     words = form.get("words", "").replace("\r\n", "\n")
     async with house.database.write() as tx:
         own = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+        if form.get("kind") == NEWS:
+            await refuse_news(tx, house.keyring, own, language_of(request), house.clock.now())
+            return
         await ask(tx, house.keyring, own, form.get("kind", ""), words, house.clock.now())
 
 
@@ -87,6 +91,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "requests": requests,
         "form": {"kind": "", "words": "", **form},
         "longest": LONGEST["words"],
+        "news": language.text(CHOICE),
         "regulator": REGULATORS[0],
         "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
         "done": next((word for word in ("asked", "withdrawn") if word in request.query_params), ""),

@@ -19,9 +19,11 @@ from server.errors import Invalid, NotFound
 from server.patients.addresses import Address
 from server.patients.doors import OwnRecord, records_called
 from server.patients.model import Patient
+from server.privacy.objections import NEWS, refuse_news
 from server.privacy.outside_rows import OutsideRequest
 from server.privacy.request_words import Kind, fault_of
 from server.privacy.requests import ask, seal_part
+from server.web.i18n import Language
 
 PROVE_OUTSIDE = "prove_outside"
 PURPOSE = "outside-proof"
@@ -42,11 +44,11 @@ class Written(NamedTuple):
 
 def check(written: Written) -> None:
     """Raise `Invalid` with `field:fault` for what cannot be taken in; of the address whoever calls made sure."""
-    if written.kind not in set(Kind):
+    if written.kind not in {*Kind, NEWS}:
         raise Invalid(code="kind:empty")
     if not written.name.strip():
         raise Invalid(code="name:empty")
-    if fault := fault_of(written.words, "words"):
+    if written.kind != NEWS and (fault := fault_of(written.words, "words")):
         raise Invalid(code=f"words:{fault}")
 
 
@@ -87,7 +89,7 @@ async def meant_by(tx: Tx, practice_id: UUID, written: Written, region: str) -> 
     return found[0] if found else None
 
 
-async def prove(tx: Tx, house: House, token: str, code: str) -> int | None:
+async def prove(tx: Tx, house: House, token: str, code: str, language: Language) -> int | None:
     """Turn what was asked into a request where the code is right; else return how many tries are left, and with none it is gone.
 
     A code that fits where there is no record was guessed, and is as wrong as any other. Raises `NotFound`.
@@ -103,7 +105,11 @@ async def prove(tx: Tx, house: House, token: str, code: str) -> int | None:
         return MOST_TRIES - asked.tries
     practice = await tx.get_one(Practice, asked.practice_id)
     await tx.delete(asked)
-    request = await ask(tx, house.keyring, OwnRecord(patient, practice), written.kind, written.words, now)
+    own = OwnRecord(patient, practice)
+    if written.kind == NEWS:
+        await refuse_news(tx, house.keyring, own, language, now)
+        return None
+    request = await ask(tx, house.keyring, own, written.kind, written.words, now)
     request.reply_to = seal_part(house.keyring, request, "reply_to", written.address)
     return None
 

@@ -13,6 +13,7 @@ from server.errors import Invalid, TooFast
 from server.patients.addresses import read_address
 from server.privacy.letter_pages import ripe, stamp
 from server.privacy.letter_words import LONGEST as LONGEST_NAME
+from server.privacy.objections import CHOICE
 from server.privacy.outside import Written, check, prove, see_asked, take_in
 from server.privacy.policies import see_owner
 from server.privacy.request_labels import labels
@@ -94,6 +95,7 @@ def _show(request: Request, practice: Practice, form: Mapping[str, str], fault: 
         "practice": practice,
         "form": {**EMPTY, **form, "began": stamp(request)},
         "longest": LONGEST["words"],
+        "news": language.text(CHOICE),
         "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
     }
     return render(request, "privacy/request.html", shown | labels(language), status)
@@ -109,7 +111,7 @@ async def _code(request: Request) -> Response:
     """Try a code; the same is said whether there is no such record or the code is wrong."""
     form, house = await read_form(request), house_of(request)
     async with house.database.write() as tx:
-        left = await prove(tx, house, request.path_params["token"], form.get("code", ""))
+        left = await prove(tx, house, request.path_params["token"], form.get("code", ""), language_of(request))
     if left is None:
         return render(request, "privacy/request_taken.html", {"owner": None})
     return _show_code(request, left)

@@ -39,11 +39,17 @@ async def ask(tx: Tx, keyring: KeyRing, own: OwnRecord, kind: str, words: str, n
         raise Invalid(code="kind:empty")
     if fault := fault_of(words, "words"):
         raise Invalid(code=f"words:{fault}")
-    request = _new_request(own, Kind(kind), now)
+    request = store(tx, keyring, own, Kind(kind), words, now)
+    await _note(tx, request, own.patient.person_id, Act.ASKED, now)
+    return request
+
+
+def store(tx: Tx, keyring: KeyRing, own: OwnRecord, kind: Kind, words: str, now: datetime) -> RightsRequest:  # noqa: PLR0913, PLR0917
+    """Add a request, sealed; whoever calls puts it on record."""
+    request = _new_request(own, kind, now)
     request.key_id, request.data_key = keyring.new_data_key(request.key_place)
     request.sealed = seal_part(keyring, request, "words", words)
     tx.add(request)
-    await _note(tx, request, own.patient.person_id, Act.ASKED, now)
     return request
 
 

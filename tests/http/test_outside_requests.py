@@ -10,10 +10,12 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.consultation.events import Channel
+from server.core.db import Tx
 from server.core.house import House
 from server.messaging.composing import Post
 from server.patients.model import Patient
 from server.ports import Carried, Letter
+from server.privacy.events import NewsRefused
 from server.privacy.handovers import HAND_CODE
 from server.privacy.outside import PROVE_OUTSIDE
 from server.privacy.outside_jobs import outside_handlers
@@ -197,6 +199,22 @@ async def test_codes_and_links_end(house: House, clock: StillClock, client: http
         handover.used_at = None
     clock.advance(14 * 86400)
     assert (await client.get(link)).status_code == 404
+
+
+@pytest.mark.usefixtures("known")
+async def test_an_objection_to_news_counts_at_once(house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail) -> None:
+    refused: list[NewsRefused] = []
+
+    async def stop(_tx: Tx, fact: NewsRefused) -> None:
+        refused.append(fact)
+
+    house.database._events.subscribe(NewsRefused, stop)
+    page = (await asks(client, clock, kind="news", words="")).headers["location"]
+    await mail.prove()
+    assert "has arrived" in (await client.post(page, data={"code": mail.code})).text
+    (request,) = await requests(house)
+    assert (request.kind, request.state) == ("objection", "done")
+    assert [fact.patient_id for fact in refused] == [request.patient_id]
 
 
 async def test_who_asks_and_asks_is_told_to_wait(meeting: Meeting, clock: StillClock, client: httpx2.AsyncClient) -> None:

@@ -144,6 +144,15 @@ async def test_it_is_taken_back_and_overdue_is_said(cast: Cast, house: House, cl
     assert await tellings(house) == 0
 
 
+async def test_an_objection_to_news_is_done_as_it_is_asked(cast: Cast, house: House, sign_in: SignIn) -> None:
+    dana = await sign_in(DANA)
+    assert (await dana.post(MINE, data={"kind": "news", "words": ""})).headers["location"].endswith("?asked")
+    request = await stored(house)
+    assert (request.kind, request.state) == ("objection", "done")
+    assert "They are stopped." in (await dana.get(MINE)).text
+    assert "There is nothing here." in (await (await sign_in(OLGA)).get(QUEUE)).text
+
+
 async def test_who_asks_and_asks_is_told_to_wait(cast: Cast, sign_in: SignIn) -> None:
     dana = await sign_in(DANA)
     assert [(await dana.post(MINE, data=WORDS)).status_code for _ in range(11)] == [303] * 10 + [429]
