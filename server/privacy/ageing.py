@@ -18,6 +18,7 @@ from server.identity.holdings import LOGINS
 from server.identity.model import LoginSession
 from server.messaging.holdings import DELIVERIES, REMINDERS
 from server.patients.legal_holds import held_patients
+from server.patients.model import Patient
 from server.privacy.letter_rows import Letter
 from server.privacy.letter_words import Kind
 from server.privacy.retention import Rules, add_months, months_before, tax_before, tax_until
@@ -97,7 +98,8 @@ def logins_of(practice_id: UUID) -> list[Ageing]:
     del practice_id  # logins belong to the server
     later, mine = aliased(LoginSession), LOGINS.table.c
     newer = select(later.id).where(later.person_id == mine.person_id, later.seen_at > mine.seen_at).exists()
-    return [Ageing("logins", LOGINS.table, mine.seen_at, newer, *by_months(lambda rules: rules.login_months))]
+    held = mine.person_id.in_(select(Patient.person_id).where(Patient.id.in_(held_patients()), Patient.person_id.is_not(None)))
+    return [Ageing("logins", LOGINS.table, mine.seen_at, newer & ~held, *by_months(lambda rules: rules.login_months))]
 
 
 CLASSES: Mapping[str, Callable[[UUID], Sequence[Ageing]]] = {

@@ -143,7 +143,13 @@ def test_an_administrator_writes_a_text_and_cannot_lose_the_link(persons: Person
 def test_the_pages_are_for_everybody(persons: Persons, site: Site, offered: Service) -> None:
     inspection = Inspection()
     pages = {
-        OLGA: ["/practice/messages", "/practice/messages/delayed/en-GB", "/practice/undelivered"],
+        OLGA: [
+            "/practice/messages",
+            "/practice/messages/delayed/en-GB",
+            "/practice/undelivered",
+            "/practice/holds",
+            "/practice/retention?report",
+        ],
         ALICE: ["/waiting-list", "/account/calendar", "/feedback"],
     }
     for member, paths in pages.items():

@@ -77,6 +77,15 @@ async def test_every_letter_can_be_written(house: House, work: Work, postman: Po
     assert "{" not in letter.body
 
 
+@pytest.mark.row("L5")
+async def test_the_letter_about_an_unused_account_says_until_when_and_where(house: House, work: Work, postman: Postman) -> None:
+    await want(house, Subject.UNUSED)
+    await work()
+    [(_, letter)] = postman.letters
+    assert "in 30 days" in letter.body
+    assert f"{ORIGIN}/sign-in" in letter.sentences
+
+
 @pytest.mark.parametrize(("username", "known"), [("dr_nobody", True), (ALICE.username, False)])
 async def test_without_an_address_nothing_goes_out(house: House, work: Work, postman: Postman, username: str, known: bool) -> None:
     await want(house, Subject.RESET, username=username, known=known)

@@ -12,15 +12,18 @@ from server.core.holdings import BLANK_NAME
 from server.core.house import House
 from server.core.ids import new_id
 from server.core.outbox import Errand
+from server.identity.actions import begin_login
 from server.patients.legal_holds import held
 from server.patients.model import Patient
 from server.privacy.expiring import expire
 from server.privacy.holds import place
+from server.privacy.letter_rows import Letter
 from server.privacy.retention import Rules
 from server.privacy.retention_facts import Calendar
 from server.privacy.retention_jobs import begin_runs
+from server.privacy.retention_report import Line, report_of
 from server.privacy.retention_rows import ExpiredRecord
-from tests.cast import CLINIC, OLGA, seat_cast
+from tests.cast import CLINIC, DANA, OLGA, seat_cast
 from tests.conftest import MORNING, StillClock
 from tests.retaining import ADULTS, decide_on, night, nights, run_of, work_on
 
@@ -135,6 +138,42 @@ async def test_a_hold_that_is_placed_while_the_run_is_under_way_counts(house: Ho
         assert await held(tx, patient_id)
         assert (await tx.get_one(Patient, patient_id)).name == "Erin 7"
         assert await tx.get(ExpiredRecord, patient_id) is None
+
+
+async def test_what_the_report_says_is_what_goes(house: House, clock: StillClock) -> None:
+    await settle_things(house)
+    await night(house, clock, date(2028, 2, 29))
+    clock.set(datetime(2028, 3, 1, 2, tzinfo=UTC))
+    before = {line.name: line for line in await report(house, clock)}
+    assert {name: (line.now, line.month) for name, line in before.items()} == {
+        "records": (0, RECORDS), "accounts": (0, 1), "money": (0, 0), "messages": (0, 0), "letters": (0, 1), "logins": (1, 1),
+    }  # fmt: skip
+    assert before["records"].next_on == date(2028, 3, 3)
+    assert before["letters"].next_on == date(2028, 3, 3)
+    assert (await night(house, clock, date(2028, 3, 1))).counts == {"told": 1, "logins": 1}
+    run = await night(house, clock, date(2028, 3, 31))
+    assert run.counts == {"records": RECORDS, "letters": 1, "accounts": 1}
+    assert {(line.now, line.month) for line in await report(house, clock)} == {(0, 0)}
+    async with house.database.read() as tx:
+        assert set(await tx.scalars(select(Letter.kind))) == {"complaint"}, "a complaint is kept as long as a record"
+
+
+async def settle_things(house: House) -> None:
+    """Let dana have signed in twice, and let a letter and a complaint be settled."""
+    async with house.database.write() as tx:
+        for days in (0, 1):
+            begin_login(tx, DANA.person_id, "Test", MORNING + timedelta(days=days))
+        for number, kind in enumerate(("contact", "complaint"), 1):
+            letter = Letter(
+                id=new_id(), practice_id=CLINIC, number=number, kind=kind, state="closed", key_id="k", data_key=b"", sealed=b"",
+                answer=None, received_at=MORNING, acknowledge_by=None, acknowledged_at=None, answered_at=None, closed_at=MORNING,
+            )  # fmt: skip
+            tx.add(letter)
+
+
+async def report(house: House, clock: StillClock) -> list[Line]:
+    async with house.database.read() as tx:
+        return await report_of(tx, house, CLINIC, ADULTS, Calendar(clock.now(), ZoneInfo("Europe/London")))
 
 
 async def test_longer_rules_count_at_once(house: House, clock: StillClock) -> None:
