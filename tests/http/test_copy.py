@@ -35,7 +35,7 @@ def resources(bundle: dict[str, object], kind: str) -> list[dict[str, object]]:
 
 async def test_a_copy_holds_everything_that_is_theirs_and_its_manifest_is_true(house: House, meeting: Meeting, sign_in: SignIn) -> None:
     alice, dana = await sign_in(ALICE), await sign_in(DANA)
-    who = {"born_on": "1980-02-29", "gender": "female", "nhs_number": "943 476 5919", "seen": ""}
+    who = {"born_on": "1980-02-29", "gender": "female", "nhs_number": "943 476 5919", "title": "Ms", "birth_name": "Dale", "seen": ""}
     assert (await dana.post(f"{MINE}/background/particulars", data=who)).status_code == 303
     for kind, text in (("allergy", "Penicillin: rash"), ("medication", "Ramipril 5 mg")):
         line = {"kind": kind, "text": text, "source": "patient"}
@@ -64,6 +64,7 @@ async def test_a_copy_holds_everything_that_is_theirs_and_its_manifest_is_true(h
     Bundle.model_validate(bundle)
     (patient,) = resources(bundle, "Patient")
     assert (patient["birthDate"], patient["gender"], patient["identifier"][-1]["value"]) == ("1980-02-29", "female", "9434765919")  # type: ignore[index]
+    assert patient["name"] == [{"text": DANA.name, "prefix": ["Ms"]}, {"use": "maiden", "text": "Dale"}]
     assert [one["code"] for one in resources(bundle, "AllergyIntolerance")] == [{"text": "Penicillin: rash"}]
     assert [one["medicationCodeableConcept"] for one in resources(bundle, "MedicationStatement")] == [{"text": "Ramipril 5 mg"}]
     assert [one["id"] for one in resources(bundle, "Encounter")] == [str(meeting.consultation_id)]
