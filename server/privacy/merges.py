@@ -180,10 +180,11 @@ async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID],
         raise Conflict(code=Obstacle.RUNNING)
     other = await tx.get_one(Patient, row.other_id, with_for_update=True, populate_existing=True)
     journal = _journal(keyring, row)
-    await move_back(tx, Moving(keyring, kept.id, other.id), journal)
-    _restore(kept, other, journal)
     row.undone_by, row.undone_at = viewer.person_id, now
     row.key_id, row.data_key, row.sealed = None, None, b""
+    await tx.flush()  # from now on rows may name the other record again
+    await move_back(tx, Moving(keyring, kept.id, other.id), journal)
+    _restore(kept, other, journal)
     await _tell(tx, row, viewer, Act.UNMERGED, now)
     return row
 

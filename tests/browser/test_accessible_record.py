@@ -1,4 +1,4 @@
-"""Background, documents, timeline and doubles of a record, and a copy of one's data: axe, light and dark, phone and laptop, three languages."""
+"""Background, documents, timeline, doubles and the copy of one's data: axe in light and dark, on phone and laptop, in three languages."""
 
 import httpx2
 import pytest
