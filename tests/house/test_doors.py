@@ -13,7 +13,7 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
-    "Letter", "RightsRequest", "DataCopy", "RecordMerge",
+    "Letter", "RightsRequest", "DataCopy", "RecordMerge", "MergeWish",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -79,6 +79,7 @@ HANDED = {
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
+    "server/privacy/merge_wishes.py": "is handed records that came from their doors",
     "server/patients/forwards.py": "says only which record was merged into which, to whoever asks the door of that record",
     "server/privacy/merges.py": "asks see_record for both records first, or starts from visible_records",
     "server/privacy/copy_gather.py": "starts from the records that the person reads as their own",

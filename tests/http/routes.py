@@ -40,7 +40,7 @@ class Endpoint:
             "{passkey_id:uuid}": meeting.visit_id,
             "{person_id:uuid}": ALICE.person_id, "{invitation_id:uuid}": meeting.visit_id,
             "{team_id:uuid}": meeting.visit_id, "{request_id:uuid}": meeting.visit_id, "{errand_id:uuid}": meeting.visit_id,
-            "{other_id:uuid}": meeting.visit_id, "{merge_id:uuid}": meeting.visit_id,
+            "{other_id:uuid}": meeting.visit_id, "{merge_id:uuid}": meeting.visit_id, "{wish_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():
