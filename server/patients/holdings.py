@@ -5,7 +5,7 @@ from server.core.marking import _
 from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
 from server.patients.legal_holds import LegalHold, LegalHoldLift
-from server.patients.merge_rows import RecordMerge
+from server.patients.merge_rows import MergeWish, RecordMerge
 from server.patients.model import AddressProof, Patient, SharingConsent
 from server.patients.questionnaire import AnswerSet
 
@@ -23,6 +23,7 @@ MERGES = Part(
     RecordMerge, (Link("kept_id", Root.PATIENT), Link("other_id", Root.PATIENT)), Fate.PSEUDONYMISE,
     {"key_id": None, "data_key": None, "sealed": b""}, hidden=frozenset({"key_id"}),
 )  # fmt: skip
+WISHES = Part(MergeWish, (Link("one_id", Root.PATIENT), Link("other_id", Root.PATIENT)))
 ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
 HOLDS = Part(LegalHold, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"why"}))
 LIFTS = Part(LegalHoldLift, (Link("hold_id", HOLDS),), hidden=frozenset({"why"}))
@@ -33,7 +34,7 @@ HOLDINGS = (
         _("Your record at the practice: name, mobile number, e-mail address and whether your team may see it"),
         Class.CLINICAL,
         _("The practice must be able to say whose notes it keeps."),
-        (RECORD, SHARING, MERGES),
+        (RECORD, SHARING, MERGES, WISHES),
     ),
     Holding(
         "patients.answers",

@@ -48,6 +48,11 @@ OF_THE_RECORD = {
     Act.EXPORTED: _("Took out a copy of the whole record"),
 }
 OF_AN_ACCOUNT = {Act.DELETED: _("Deleted the account that read this record: nobody had used it")}
+OF_A_MERGE = {
+    Act.ASKED: _("Asked whether two records are both yours"),
+    Act.AGREED: _("Said that two records are both theirs"),
+    Act.WITHDREW: _("Said that two records are not both theirs"),
+}
 OF_A_RECORDING = {Act.WITHDREW: _("Took back an agreement to a recording of a call")}
 OF_ANSWERS = {
     Act.LOOKED: _("Looked at your answers to the questions"),
@@ -84,6 +89,7 @@ BY_THING = {
     "answers": OF_ANSWERS,
     SHARING: OF_THE_AGREEMENT,
     "record": OF_THE_RECORD,
+    "merge": OF_A_MERGE,
     "recording": OF_A_RECORDING,
     "money": OF_MONEY,
     "background": OF_BACKGROUND,

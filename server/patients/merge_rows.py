@@ -48,3 +48,36 @@ class RecordMerge(Base):
     @property
     def undo_until(self) -> datetime:
         return self.merged_at + UNDOABLE_FOR
+
+
+class MergeWish(Base):
+    """Two accounts read two records that a professional takes for one person's, who is asked in both; each answers once."""
+
+    __tablename__ = "merge_wish"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    one_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("patient.id"), index=True)
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime]
+    one_agreed_at: Mapped[datetime | None]
+    other_agreed_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
+
+    @property
+    def agreed(self) -> bool:
+        return None not in {self.one_agreed_at, self.other_agreed_at} and self.refused_at is None
+
+    def waits_for(self, patient_id: UUID) -> bool:
+        """Whether whoever reads this record has not answered yet."""
+        agreed_at = self.one_agreed_at if patient_id == self.one_id else self.other_agreed_at
+        return self.refused_at is None and agreed_at is None
+
+    def answer(self, patient_id: UUID, now: datetime, *, agrees: bool) -> None:
+        if not agrees:
+            self.refused_at = now
+        elif patient_id == self.one_id:
+            self.one_agreed_at = now
+        else:
+            self.other_agreed_at = now

@@ -8,7 +8,18 @@ from server.core.marking import _
 from server.errors import Invalid
 
 EARLIEST = date(1890, 1, 1)
-LONGEST = {"gender": 100, "address": 500, "gp_name": 200, "gp_practice": 300}
+LONGEST = {
+    "gender": 100,
+    "address": 500,
+    "gp_name": 200,
+    "gp_practice": 300,
+    "title": 40,
+    "birth_name": 200,
+    "marital_status": 100,
+    "previous_address": 500,
+    "employment": 300,
+}
+FOR_REPORTS = frozenset({"title", "birth_name", "marital_status", "previous_address", "employment"})
 NHS_DIGITS = 10
 
 WRONG = {
@@ -17,13 +28,21 @@ WRONG = {
     "address": _("This is too long. Please shorten it to 500 letters."),
     "gp_name": _("This is too long. Please shorten it to 200 letters."),
     "gp_practice": _("This is too long. Please shorten it to 300 letters."),
+    "title": _("This is too long. Please shorten it to 40 letters."),
+    "birth_name": _("This is too long. Please shorten it to 200 letters."),
+    "marital_status": _("This is too long. Please shorten it to 100 letters."),
+    "previous_address": _("This is too long. Please shorten it to 500 letters."),
+    "employment": _("This is too long. Please shorten it to 300 letters."),
     "nhs_number": _("This is no NHS number: one digit is missing or not right. It has ten digits. You can leave it out."),
 }
 
 
 @dataclass(frozen=True)
 class Particulars:
-    """Every field may be empty. `born_on` is ISO 8601; `nhs_number` has ten digits; `gender` is in the patient's own words."""
+    """Every field may be empty. `born_on` is ISO 8601; `nhs_number` has ten digits; `gender` is in the patient's own words.
+
+    What stands in `FOR_REPORTS` nobody needs for treatment; a solicitor or an insurer asks for it. `birth_name` is any name from before.
+    """
 
     born_on: str = ""
     gender: str = ""
@@ -31,6 +50,16 @@ class Particulars:
     gp_name: str = ""
     gp_practice: str = ""
     nhs_number: str = ""
+    title: str = ""
+    birth_name: str = ""
+    marital_status: str = ""
+    previous_address: str = ""
+    employment: str = ""
+
+    @property
+    def for_reports(self) -> bool:
+        """Whether there is something that only reports and legal matters ask for."""
+        return any(getattr(self, name) for name in FOR_REPORTS)
 
     @property
     def spoken_nhs_number(self) -> str:

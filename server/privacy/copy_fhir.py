@@ -126,10 +126,15 @@ def _patient(facts: RecordFacts) -> Json:
     doctor = ", ".join(filter(None, (who.gp_name, who.gp_practice)))
     return {
         **made,
+        "name": [{**made["name"][0], "prefix": [who.title]}, *([{"use": "maiden", "text": who.birth_name}] if who.birth_name else [])],
+        "maritalStatus": {"text": who.marital_status} if who.marital_status else None,
         "identifier": [*made["identifier"], *([{"system": NHS, "value": who.nhs_number}] if who.nhs_number else [])],
         "gender": gender if gender in GENDERS else None,
         "extension": [{"url": GENDER_IDENTITY, "valueCodeableConcept": {"text": who.gender}}] if who.gender else [],
-        "address": [{"text": who.address}] if who.address else [],
+        "address": [
+            *([{"text": who.address}] if who.address else []),
+            *([{"use": "old", "text": who.previous_address}] if who.previous_address else []),
+        ],
         "generalPractitioner": [{"display": doctor}] if doctor else [],
     }
 

@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
+
 from server.billing.printing import make_pdf as make_bill
 from server.core.holdings import Subject, export_of, schema_of
 from server.core.house import House
 from server.core.press import Press
 from server.errors import Conflict
+from server.notes.export.fhir_faults import InvalidBundle
 from server.patients.file_actions import content_of
 from server.patients.file_doors import Filed
 from server.privacy import copy_fhir, copy_pdf
@@ -26,6 +29,10 @@ from server.privacy.copy_words import Say, read_me
 from server.privacy.own_data import Held, Paper, held_about, papers_of, subject_of
 from server.privacy.parcel import as_json
 from server.web.i18n import Languages, read_languages
+
+log = structlog.get_logger(__name__)
+
+MOST_FAULTS = 5  # of a bundle that is not R4, which is our fault; the rest of the copy is made all the same
 
 
 class Piece(NamedTuple):
@@ -119,7 +126,15 @@ class Maker:
             yield Piece(f"practice-{number}/record.fhir.json", self._bundle(record, say, material.account.made_at))
 
     def _bundle(self, record: Gathered, say: Say, made_at: datetime) -> Callable[[], Awaitable[bytes]]:
-        return lambda: self._press.make(lambda: copy_fhir.make_fhir(record.facts, say, made_at))
+        async def make() -> bytes:
+            try:
+                return await self._press.make(lambda: copy_fhir.make_fhir(record.facts, say, made_at))
+            except InvalidBundle as error:
+                found = error.found
+            log.error("copy without its bundle", where="; ".join(found[:MOST_FAULTS]))
+            raise Conflict
+
+        return make
 
     async def _tell(self, box: Box, material: Material, say: Say) -> bool:
         account = material.account

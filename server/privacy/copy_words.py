@@ -86,8 +86,13 @@ class Say(Dated):
         told = who or Particulars()
         values = {
             _("Date of birth"): self.day_or(told.birthday),
+            _("Title"): told.title,
+            _("Maiden name or earlier name"): told.birth_name,
             _("Gender"): told.gender,
             _("Address"): told.address,
+            _("Previous address"): told.previous_address,
+            _("Marital status"): told.marital_status,
+            _("Employment"): told.employment,
             _("Family doctor (GP)"): ", ".join(filter(None, (told.gp_name, told.gp_practice))),
             _("NHS number"): told.spoken_nhs_number,
         }

@@ -19,6 +19,7 @@ from server.privacy.copies import KEPT_FOR, ask_copy, drop_copy, own_copy, see_r
 from server.privacy.copy_box import pieces
 from server.privacy.copy_gather import DEFAULT_ZONE
 from server.privacy.copy_rows import DataCopy
+from server.privacy.merge_wishes import wishes_for
 from server.privacy.own_data import held_about, note_copy, subject_of
 from server.privacy.request_labels import labels
 from server.privacy.requests import requests_about
@@ -28,7 +29,7 @@ from server.web.pages import language_of, render
 
 PATH = "/my/data"
 LIMIT = "copies"
-SAID = ("asked", "deleted")
+SAID = ("asked", "deleted", "answered")
 
 
 class Line(NamedTuple):
@@ -110,6 +111,7 @@ async def _show(request: Request, fault: str = "", status: int = 200) -> Respons
         copy = await own_copy(tx, who.person_id)
         now = house_of(request).clock.now()
         restricted = {one.patient.id: await find_restriction(tx, one.patient.id, now) for one in own}
+        wishes = [(one, wish) for one in own for wish in await wishes_for(tx, one)]
     language = language_of(request)
     say = language.text
     shown = {
@@ -120,6 +122,7 @@ async def _show(request: Request, fault: str = "", status: int = 200) -> Respons
         "asked": asked,
         "restricted": restricted,
         "copy": copy,
+        "wishes": wishes,
         "size": _size(language, copy.size) if copy and copy.size else "",
         "until": copy.asked_at + KEPT_FOR if copy else None,
         "zone": own[0].practice.time_zone if own else DEFAULT_ZONE,

@@ -12,11 +12,13 @@ from server.access.viewer import names_of, viewer_of
 from server.core.audit import Act, Deed, record
 from server.core.marking import _
 from server.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
+from server.identity.gate import signed_in
 from server.notes.records import see_record
 from server.patients.doors import see_own_record
 from server.patients.forwards import forwarded
 from server.patients.likeness import Sign
 from server.patients.model import Patient
+from server.privacy.merge_wishes import answer_wish, newest_wish, wish_merge
 from server.privacy.merges import Obstacle, likely_doubles, merge, merges_of, obstacles_of, seal_of, see_pair, side_of, undo
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -29,7 +31,7 @@ SIGNS = {
     Sign.EMAIL: _("The same e-mail address"),
 }
 OBSTACLES = {
-    Obstacle.ACCOUNTS: _("Two different accounts read these records. Ask the patient which account they use, and to close the other one."),
+    Obstacle.ACCOUNTS: _("Two different accounts read these records. The patient must say in both that they are theirs."),
     Obstacle.HELD: _("A recording in one of the records is held back from deletion."),
     Obstacle.RESTRICTED: _("The patient asked that one of the records be erased, or that less is done with it."),
     Obstacle.TEAM: _("The patient lets the team see the notes of one record, and took that back in the other. Please ask them first."),
@@ -49,6 +51,8 @@ def routes() -> list[Route]:
         Route(DOUBLES, _list, methods=["GET"]),
         Route(pair, _compare, methods=["GET"]),
         Route(pair, _merge, methods=["POST"]),
+        Route(pair + "/ask", _ask, methods=["POST"]),
+        Route("/my/{patient_id:uuid}/merges/{wish_id:uuid}", _answer, methods=["POST"]),
         Route("/patients/{patient_id:uuid}/merges/{merge_id:uuid}/undo", _undo, methods=["POST"]),
     ]
 
@@ -91,17 +95,19 @@ async def _show_pair(request: Request, fault: str = "", keep: str = "", status: 
     async with house.database.read() as tx:
         one, other = await see_pair(tx, viewer, _ids(request))
         sides = [await side_of(tx, house.keyring, patient) for patient in (one, other)]
-        obstacles = await obstacles_of(tx, one, other)
+        obstacles, wish = await obstacles_of(tx, one, other), await newest_wish(tx, one, other)
         zone = (await tx.get_one(Practice, one.practice_id)).time_zone
     text = language_of(request).text
     shown = {
         "sides": sides,
         "obstacles": [text(OBSTACLES[obstacle]) for obstacle in obstacles],
+        "asks": Obstacle.ACCOUNTS in obstacles,
+        "wish": wish,
         "seen": seal_of(*sides),
         "told": text(FAULTS[fault]) if fault else "",
         "keep": keep,
         "zone": zone,
-        "path": request.url.path,
+        "path": f"/patients/{one.id}/double/{other.id}",
     }
     return render(request, "staff/double.html", shown, status)
 
@@ -130,6 +136,29 @@ def _chosen(form: Mapping[str, str], pair: tuple[Patient, Patient], seen: str) -
     if form.get("seen") != seen:
         raise Conflict(code="stale")
     return kept, pair[1] if kept is pair[0] else pair[0]
+
+
+async def _ask(request: Request) -> Response:
+    """Ask the patient in both accounts."""
+    house, viewer = house_of(request), await viewer_of(request)
+    async with house.database.write() as tx:
+        one, other = await see_pair(tx, viewer, _ids(request), lock=True)
+        await wish_merge(tx, viewer, one, other, house.clock.now())
+    return RedirectResponse(request.url.path.removesuffix("/ask"), status_code=303)
+
+
+async def _answer(request: Request) -> Response:
+    """The patient says in one of their accounts whether both records are theirs."""
+    who, house = await signed_in(request), house_of(request)
+    async with house.database.read() as tx:
+        await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+    agrees = {"yes": True, "no": False}.get((await read_form(request)).get("mine", ""))
+    if agrees is None:
+        raise Invalid(code="mine")
+    async with house.database.write() as tx:
+        own = await see_own_record(tx, who.person_id, request.path_params["patient_id"], lock=True)
+        await answer_wish(tx, own, request.path_params["wish_id"], house.clock.now(), agrees=agrees)
+    return RedirectResponse("/my/data?answered", status_code=303)
 
 
 async def _undo(request: Request) -> Response:

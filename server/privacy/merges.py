@@ -28,6 +28,7 @@ from server.patients.likeness import Double, Known, find_doubles
 from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
 from server.patients.model import Patient
 from server.privacy.merge_moves import Moving, move, move_back, packed
+from server.privacy.merge_wishes import newest_wish
 from server.privacy.request_rows import RightsRequest
 from server.privacy.request_words import OPEN, Kind, State
 
@@ -117,13 +118,21 @@ async def obstacles_of(tx: Tx, one: Patient, other: Patient) -> list[Obstacle]:
     )
     running = select(Consultation.id).where(Consultation.patient_id.in_(ids), Consultation.state.in_(RUNNING))
     found = {
-        Obstacle.ACCOUNTS: None not in {one.person_id, other.person_id} and one.person_id != other.person_id,
+        Obstacle.ACCOUNTS: await _accounts_differ(tx, one, other),
         Obstacle.HELD: await tx.scalar(held.where(Consultation.patient_id.in_(ids), Recording.held_at.is_not(None)).limit(1)),
         Obstacle.RESTRICTED: await tx.scalar(select(RightsRequest.id).where(RightsRequest.patient_id.in_(ids), restricted).limit(1)),
         Obstacle.TEAM: await _decided_otherwise(tx, one, other),
         Obstacle.RUNNING: await tx.scalar(running.limit(1)),
     }
     return [obstacle for obstacle, there in found.items() if there]
+
+
+async def _accounts_differ(tx: Tx, one: Patient, other: Patient) -> bool:
+    """Whether two accounts read them, and nobody has said in both that they are theirs."""
+    if None in {one.person_id, other.person_id} or one.person_id == other.person_id:
+        return False
+    wish = await newest_wish(tx, one, other)
+    return wish is None or not wish.agreed
 
 
 async def _decided_otherwise(tx: Tx, one: Patient, other: Patient) -> bool:
@@ -180,10 +189,11 @@ async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID],
         raise Conflict(code=Obstacle.RUNNING)
     other = await tx.get_one(Patient, row.other_id, with_for_update=True, populate_existing=True)
     journal = _journal(keyring, row)
-    await move_back(tx, Moving(keyring, kept.id, other.id), journal)
-    _restore(kept, other, journal)
     row.undone_by, row.undone_at = viewer.person_id, now
     row.key_id, row.data_key, row.sealed = None, None, b""
+    await tx.flush()  # from now on rows may name the other record again
+    await move_back(tx, Moving(keyring, kept.id, other.id), journal)
+    _restore(kept, other, journal)
     await _tell(tx, row, viewer, Act.UNMERGED, now)
     return row
 

@@ -1,12 +1,12 @@
-"""Background, documents and timeline of a record, for everybody: axe in light and dark, on phone and laptop, in three languages."""
+"""Background, documents, timeline, doubles and the copy of one's data: axe in light and dark, on phone and laptop, in three languages."""
 
 import httpx2
 import pytest
 
 from tests.browser.person import PHONE, Persons
 from tests.browser.test_accessible_pages import LANGUAGES, Walk
-from tests.cast import ALICE, DANA
-from tests.http.filing import pdf
+from tests.cast import ALICE, DANA, Guest
+from tests.http.filing import pdf, picture
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V11"), pytest.mark.row("N8")]
@@ -14,8 +14,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.row("V11"), pytest.mark.row("N8")
 RECORD, MINE = f"/patients/{DANA.patient_id}", f"/my/{DANA.patient_id}"
 WRITTEN = [
     "Penicillin: rash", "Aspirin 75 mg", "Dr Gale", "1 High Street", "woman", "Letter of the hospital", "The Surgery", "Out in 1995",
-    "February 29, 1980", "PDF", "kB",
+    "February 29, 1980", "PDF", "kB", "Diaz Dana", "D. Diaz", "Knee", "FHIR", "JSON", "ZIP",
 ]  # fmt: skip
+TWINS = [Guest(name, "+447700900123", "") for name in ("Diaz Dana", "D. Diaz")]
 WHO = {"born_on": "1980-02-29", "gender": "woman", "address": "1 High Street", "gp_name": "Dr Gale", "gp_practice": "The Surgery"}
 
 
@@ -30,6 +31,8 @@ def fill(site: Site) -> str:
         assert alice.post(f"{RECORD}/background", data=form).status_code == 303
     title = {"title": "Letter of the hospital", "on": "2026-01-31", "shared": "yes"}
     assert alice.post(f"{RECORD}/files", data=title, files={"file": ("letter.pdf", pdf(), "x/y")}).status_code == 303
+    knee = {"file": ("knee.png", picture("PNG"), "image/png")}
+    assert alice.post(f"{RECORD}/files", data={"title": "Knee", "shared": "yes"}, files=knee).status_code == 303
     with httpx2.Client(base_url=site.url, headers={"origin": site.url}, trust_env=False, timeout=20) as dana:
         assert dana.post("/sign-in", data={"username": "dana", "password": "dana likes long walks"}).status_code == 303
         assert dana.post(f"{MINE}/background/ask", data={"kind": "medication", "text": "Aspirin 75 mg"}).status_code == 303
@@ -52,6 +55,14 @@ def test_the_pages_of_a_record(persons: Persons, site: Site, language: str) -> N
     alice.open(f"{RECORD}/files")
     desk.click("form[action$='/files'] button.primary")
     desk.comes_to(".error-summary", "no file")
+    for twin in TWINS:
+        site.consultation(guest=twin, mobile=twin.mobile)
+    alice.open("/patients/doubles")
+    desk.look("double records")
+    desk.click("a[href*='/double/']")
+    desk.comes_to("#keep-1", "two records")
+    desk.click("form[action*='/double/'] button.primary")
+    desk.comes_to(".error-summary", "no record chosen")
     dana = persons.person("dana", site, size=PHONE, language=language)
     dana.allow_errors("status of 422")
     dana.page.context.add_cookies([{"name": "sid", "value": login, "url": site.url}])
@@ -59,6 +70,12 @@ def test_the_pages_of_a_record(persons: Persons, site: Site, language: str) -> N
     for path in (f"{MINE}/background", f"{MINE}/files", f"{MINE}/looks"):
         dana.open(path)
         mine.look(path)
+    dana.open("/my/data")
+    mine.look("my data")
+    mine.click("#ask-copy")
+    while not dana.page.locator("#download").count():
+        dana.open("/my/data")
+    mine.look("a copy that is ready")
     dana.open(f"{MINE}/background")
     mine.click("#line button")
     mine.comes_to(".error-summary", "nothing written")

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -215,6 +217,26 @@ async def test_what_was_sent_still_cannot_be_changed_where_it_stands(house: Hous
             async with house.database.write() as tx:
                 await tx.execute(text(f"UPDATE answer_set SET {change}"))
     await one.client.aclose()
+
+
+async def test_nothing_new_comes_into_a_record_that_was_merged(twins: Twins) -> None:
+    """Also where it was begun before, and waits for the merge to be committed."""
+    refused: list[str] = []
+
+    async def begin() -> None:
+        with pytest.raises(Conflict) as error:
+            await twins.write(twins.other_id, "grant")
+        refused.append(error.value.code)
+
+    async with anyio.create_task_group() as others, twins.house.database.write() as tx:
+        kept, other = await see_pair(tx, ALICE.viewer, (twins.kept_id, twins.other_id), lock=True)
+        merged = await merge(tx, twins.house.keyring, ALICE.viewer, kept, other, twins.clock.now())
+        others.start_soon(begin)
+        await anyio.lowlevel.checkpoint()
+    await begin()
+    assert refused == ["merged", "merged"]
+    await twins.undo(merged.id)
+    await twins.write(twins.other_id, "grant")
 
 
 async def test_a_chain_of_merges_is_followed_and_undone_from_its_end(twins: Twins) -> None:

@@ -14,7 +14,7 @@ PROTECTED = {
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
     "Letter", "LetterAnswer", "RightsRequest",
-    "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover", "DataCopy", "RecordMerge",
+    "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover", "DataCopy", "RecordMerge", "MergeWish",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -92,6 +92,7 @@ HANDED = {
     "server/privacy/erasure_jobs.py": "carries out what was ordered: there is no viewer",
     "server/privacy/restriction_jobs.py": "tells whoever's record is used again: there is no viewer",
     "server/privacy/outside_jobs.py": "sends codes to whoever asked: there is no viewer",
+    "server/privacy/merge_wishes.py": "is handed records that came from their doors",
     "server/patients/forwards.py": "says only which record was merged into which, to whoever asks the door of that record",
     "server/privacy/merges.py": "asks see_record for both records first, or starts from visible_records",
     "server/privacy/copy_gather.py": "starts from the records that the person reads as their own",

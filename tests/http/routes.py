@@ -42,7 +42,7 @@ class Endpoint:
             "{team_id:uuid}": meeting.visit_id, "{request_id:uuid}": meeting.visit_id,
             "{restriction_id:uuid}": meeting.visit_id, "{errand_id:uuid}": meeting.visit_id,
             "{hold_id:uuid}": meeting.visit_id,
-            "{other_id:uuid}": meeting.visit_id, "{merge_id:uuid}": meeting.visit_id,
+            "{other_id:uuid}": meeting.visit_id, "{merge_id:uuid}": meeting.visit_id, "{wish_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():

@@ -24,7 +24,15 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("N8"), pytest.mark.row("N10")]
 
 PAGE = f"{RECORD}/background"
 MINE = f"/my/{DANA.patient_id}/background"
-WHO = {"born_on": "1980-02-29", "gender": "woman", "address": "1 High Street", "gp_name": "Dr Gale", "nhs_number": "943 476 5919"}
+WHO = {
+    "born_on": "1980-02-29",
+    "gender": "woman",
+    "address": "1 High Street",
+    "gp_name": "Dr Gale",
+    "nhs_number": "943 476 5919",
+    "employment": "Nurse, Anytown Hospital",
+    "birth_name": "Dale",
+}
 ALLERGY = {"kind": "allergy", "text": "Penicillin: <b>rash</b>", "source": "patient", "on": "2020-05-01"}
 
 
@@ -66,11 +74,12 @@ def seen_of(page: str) -> str:
     return found[1]
 
 
+@pytest.mark.row("P6")
 async def test_a_professional_writes_who_the_patient_is(alice: httpx2.AsyncClient, house: House) -> None:
     assert "No date of birth" in (await alice.get(RECORD)).text
     assert (await alice.post(f"{RECORD}/particulars", data={**WHO, "seen": ""})).status_code == 303
     page = (await alice.get(RECORD)).text
-    for words in ("29 February 1980", "1 High Street", "Dr Gale", "943 476 5919", "woman"):
+    for words in ("29 February 1980", "1 High Street", "Dr Gale", "943 476 5919", "woman", "Nurse, Anytown Hospital", "Dale"):
         assert words in page
     (row,) = await rows(house)
     assert b"High Street" not in row.sealed

@@ -7,11 +7,16 @@ import json
 import pypdf
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from sqlalchemy import update
+from starlette.applications import Starlette
 
 from server.core.house import House
 from server.notes.export.fhir_faults import faults
-from tests.cast import ALICE, DANA, Meeting
+from server.patients.model import Patient
+from server.settings import Settings
+from tests.cast import ALICE, BOB, DANA, Meeting
 from tests.conftest import SignIn
+from tests.http.asking import EVERY_ANSWER, EVERY_KIND, book_with_questions, publish_questionnaire
 from tests.http.copying import copy_of
 from tests.http.filing import pdf, picture
 from tests.http.recording import RECORD
@@ -20,6 +25,11 @@ from tests.http.releasing import Text, release
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L1")]
 
 MINE = f"/my/{DANA.patient_id}"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"payments": "sandbox"})
 
 
 @pytest.fixture
@@ -35,7 +45,7 @@ def resources(bundle: dict[str, object], kind: str) -> list[dict[str, object]]:
 
 async def test_a_copy_holds_everything_that_is_theirs_and_its_manifest_is_true(house: House, meeting: Meeting, sign_in: SignIn) -> None:
     alice, dana = await sign_in(ALICE), await sign_in(DANA)
-    who = {"born_on": "1980-02-29", "gender": "female", "nhs_number": "943 476 5919", "seen": ""}
+    who = {"born_on": "1980-02-29", "gender": "female", "nhs_number": "943 476 5919", "title": "Ms", "birth_name": "Dale", "seen": ""}
     assert (await dana.post(f"{MINE}/background/particulars", data=who)).status_code == 303
     for kind, text in (("allergy", "Penicillin: rash"), ("medication", "Ramipril 5 mg")):
         line = {"kind": kind, "text": text, "source": "patient"}
@@ -64,6 +74,7 @@ async def test_a_copy_holds_everything_that_is_theirs_and_its_manifest_is_true(h
     Bundle.model_validate(bundle)
     (patient,) = resources(bundle, "Patient")
     assert (patient["birthDate"], patient["gender"], patient["identifier"][-1]["value"]) == ("1980-02-29", "female", "9434765919")  # type: ignore[index]
+    assert patient["name"] == [{"text": DANA.name, "prefix": ["Ms"]}, {"use": "maiden", "text": "Dale"}]
     assert [one["code"] for one in resources(bundle, "AllergyIntolerance")] == [{"text": "Penicillin: rash"}]
     assert [one["medicationCodeableConcept"] for one in resources(bundle, "MedicationStatement")] == [{"text": "Ramipril 5 mg"}]
     assert [one["id"] for one in resources(bundle, "Encounter")] == [str(meeting.consultation_id)]
@@ -72,8 +83,39 @@ async def test_a_copy_holds_everything_that_is_theirs_and_its_manifest_is_true(h
     assert "Rest your knee for a week." in json.dumps(resources(bundle, "Composition"))
     assert len(resources(bundle, "Consent")) == 1
 
-    reader = pypdf.PdfReader(io.BytesIO(files["my-data.pdf"]))
-    words = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    words = words_of(files["my-data.pdf"])
     told = ("Contents", "Penicillin: rash", "Rest your knee for a week.", "The professional decides whether you may have them", "Page 1 of")
     assert [text for text in told if text not in words] == []
     assert "has not released to you" in files["README.txt"].decode()
+
+
+async def test_a_copy_holds_appointments_answers_and_receipts_of_every_record(
+    house: House, app: Starlette, visit: str, sign_in: SignIn
+) -> None:
+    """Two more records of dana, which her account finds later: one with a receipt, one with answers of every kind."""
+    questionnaire = await publish_questionnaire(house, EVERY_KIND)
+    (answerer,) = await book_with_questions(app, house, questionnaire, questions=EVERY_KIND, name="Second opinion", owner=BOB)
+    await answerer.answer_and_send(EVERY_ANSWER)
+    async with house.database.write() as tx:
+        await tx.execute(update(Patient).where(Patient.person_id.is_(None)).values(person_id=DANA.person_id))
+    files = await copy_of(await sign_in(DANA))
+    bundles = [json.loads(raw) for name, raw in files.items() if name.endswith("record.fhir.json")]
+    assert len(bundles) == 3
+    for bundle in bundles:
+        assert faults(bundle) == []
+        Bundle.model_validate(bundle)
+    booked = [one for bundle in bundles for one in resources(bundle, "Appointment")]
+    assert sorted(str(one["description"]) for one in booked) == ["=Video consultation", "Second opinion"]
+    assert {one["status"] for one in booked} == {"booked"}
+    (answers,) = [one for bundle in bundles for one in resources(bundle, "QuestionnaireResponse")]
+    assert len(answers["item"]) == len(EVERY_KIND)  # type: ignore[arg-type]
+    (bill,) = [name for name in files if "/bills/" in name]
+    assert "Receipt SANDBOX-000001" in words_of(files[bill])
+    words = words_of(files["my-data.pdf"])
+    assert visit
+    assert [text for text in ("Booked (Second opinion, Nurse Bob Brown)", "Baker", "SANDBOX-000001") if text not in words] == []
+    await answerer.client.aclose()
+
+
+def words_of(content: bytes) -> str:
+    return " ".join(" ".join(page.extract_text().split()) for page in pypdf.PdfReader(io.BytesIO(content)).pages)

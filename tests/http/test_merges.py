@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from server.consultation.model import Consultation, ConsultationState
 from server.core.house import House
 from server.core.ids import new_id
+from server.identity.actions import begin_login
 from server.identity.model import Person
 from server.patients.merge_rows import RecordMerge
 from server.patients.model import Patient
@@ -132,6 +133,33 @@ async def test_what_stands_against_it_is_said_and_holds(  # noqa: PLR0917 - fixt
     assert "Merge the records" not in page.text
     refused = await merge(alice, twin[0])
     assert refused.status_code == 409
+
+
+async def test_somebody_with_two_accounts_is_asked_in_both(  # noqa: PLR0917 - fixtures
+    house: House, app: Starlette, clock: StillClock, alice: httpx2.AsyncClient, sign_in: SignIn, twin: tuple[UUID, Meeting]
+) -> None:
+    await account_of_somebody_else(house, twin[0], clock)
+    async with house.database.write() as tx:
+        other = await tx.get_one(Patient, twin[0])
+        token = begin_login(tx, other.person_id or twin[0], "Test", clock.now())
+    second = browser_of(app, {"sid": token})
+    assert (await alice.post(f"{pair(twin[0])}/ask")).status_code == 303
+    assert "in 0 of 2 accounts" in (await alice.get(pair(twin[0]))).text
+    first = await sign_in(DANA)
+    forms = []
+    for client in (first, second):
+        page = (await client.get("/my/data")).text
+        forms += re.findall(r'action="(/my/[^"]+/merges/[^"]+)"', page)
+    assert (await first.post(forms[1], data={"mine": "yes"})).status_code == 404
+    assert (await first.post(forms[0], data={"mine": "yes"})).headers["location"] == "/my/data?answered"
+    assert (await first.post(forms[0], data={"mine": "no"})).status_code == 404
+    assert (await merge(alice, twin[0])).status_code == 409
+    assert (await second.post(forms[1], data={"mine": "yes"})).status_code == 303
+    assert "Do you have two accounts?" not in (await second.get("/my/data")).text
+    assert (await merge(alice, twin[0])).status_code == 303
+    assert (await second.get("/my")).text.count("/consultations/") == 0
+    assert (await first.get("/my")).text.count(f"/my/{DANA.patient_id}/consultations/") == 2
+    await second.aclose()
 
 
 async def test_a_request_to_be_erased_stands_against_it(alice: httpx2.AsyncClient, sign_in: SignIn, twin: tuple[UUID, Meeting]) -> None:

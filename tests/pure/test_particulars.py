@@ -9,7 +9,7 @@ from server.errors import Invalid
 from server.patients.particulars import Particulars, carried_over, nhs_number, packed, read_particulars, unpacked
 from server.patients.telling import FIELD_OF, WRONG, Kind, Source, Told, read_kind, read_reply, read_source, read_told
 
-pytestmark = pytest.mark.row("N8")
+pytestmark = [pytest.mark.row("N8"), pytest.mark.row("P6")]
 
 TODAY = date(2026, 3, 2)
 GOOD = {
@@ -19,6 +19,11 @@ GOOD = {
     "gp_name": "Dr Gale",
     "gp_practice": "The Surgery",
     "nhs_number": "943 476 5919",
+    "title": "Ms",
+    "birth_name": "Dana Dale",
+    "marital_status": "Married",
+    "previous_address": "2 Low Street",
+    "employment": "Nurse",
 }
 
 
@@ -26,6 +31,8 @@ def test_everything_may_be_left_out() -> None:
     assert read_particulars({}, TODAY) == Particulars()
     assert packed(Particulars()) == {}
     assert Particulars().birthday is None
+    assert not Particulars(gender="woman").for_reports
+    assert Particulars(employment="Nurse").for_reports
 
 
 def test_what_was_written_comes_back() -> None:
@@ -39,6 +46,8 @@ def test_what_was_written_comes_back() -> None:
     [
         ("born_on", "2026-03-03"), ("born_on", "1889-12-31"), ("born_on", "1980-02-30"), ("born_on", "yesterday"), ("gender", "x" * 101),
         ("address", "x" * 501), ("gp_name", "x" * 201), ("gp_practice", "x" * 301), ("nhs_number", "9434765918"),
+        ("title", "x" * 41), ("birth_name", "x" * 201), ("marital_status", "x" * 101), ("previous_address", "x" * 501),
+        ("employment", "x" * 301),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(field: str, text: str) -> None:

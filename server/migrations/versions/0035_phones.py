@@ -5,8 +5,8 @@ from alembic import op
 
 from server.core.db import UtcTime
 
-revision = "0027"
-down_revision = "0026"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
