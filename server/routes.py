@@ -48,6 +48,7 @@ import server.identity.second_pages
 import server.messaging.http
 import server.messaging.late_http
 import server.messaging.practice_pages
+import server.notes.acting_pages
 import server.notes.background_pages
 import server.notes.earlier_http
 import server.notes.emergency_pages
@@ -68,6 +69,7 @@ import server.notes.texts_http
 import server.notes.texts_pages
 import server.notes.timeline_pages
 import server.notes.ws
+import server.patients.acting_pages
 import server.patients.build_pages
 import server.patients.claim_pages
 import server.privacy.data_pages
@@ -166,7 +168,9 @@ def _consultation_routes() -> list[BaseRoute]:
 def _record_routes(press: Press) -> list[Route]:
     """Return the pages of a patient's record, for those who work here and for the patient."""
     return [
+        *server.patients.acting_pages.routes(),
         *server.notes.my_pages.routes(),
+        *server.notes.acting_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.permission_pages.routes(),
         *server.notes.background_pages.routes(),

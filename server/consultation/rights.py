@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server.access.viewer import load_viewer
-from server.consultation.doors import see_consultation
+from server.consultation.doors import see_acting, see_consultation
 from server.consultation.model import Consultation, JoinLink, Participant, Stage, Standing
 from server.consultation.subject import RoomSubject
 from server.core.db import Tx
@@ -55,6 +55,14 @@ async def _check_link(tx: Tx, subject: RoomSubject, now: datetime) -> None:
     standing = link.standing(consultation, now)
     if standing in CLOSED_LINK:
         raise Forbidden(CLOSED_LINK[standing], code=standing.value)
+    await _check_acting(tx, link, now)
     participant = await tx.get_one(Participant, link.participant_id)
     if participant.stage == Stage.DECLINED:
         raise Forbidden("You told us that you do not agree to a video consultation.", code="declined")
+
+
+async def _check_acting(tx: Tx, link: JoinLink, now: datetime) -> None:
+    try:
+        await see_acting(tx, link, now)
+    except NotFound:
+        raise Forbidden(_("You may no longer act for this patient."), code="withdrawn") from None

@@ -1,5 +1,6 @@
 """What patients holds about somebody: the record itself, what they agreed to, and what they answered."""
 
+from server.access.representation import Representation, RepresentationWord
 from server.core.holdings import BLANK_NAME, Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
 from server.patients.background import BackgroundEntry
@@ -17,6 +18,11 @@ FILES = Part(
     RecordFile, (Link("patient_id", Root.PATIENT),), Fate.PSEUDONYMISE,
     {"key_id": None, "data_key": None, "sealed": b"", "hidden_why": None}, hidden=frozenset({"key_id", "hidden_why"}),
 )  # fmt: skip
+ACTING = Part(
+    Representation, (Link("patient_id", Root.PATIENT), Link("person_id", Root.PERSON)), Fate.PSEUDONYMISE,
+    {"name": BLANK_NAME, "email": None, "token_hash": None},
+)  # fmt: skip
+ACTING_WORDS = Part(RepresentationWord, (Link("representation_id", ACTING),), Fate.PSEUDONYMISE, {"evidence": None})
 ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
 
 HOLDINGS = (
@@ -47,6 +53,13 @@ HOLDINGS = (
         Class.CLINICAL,
         _("They are part of your clinical record. What remains of a deleted one is that it was there."),
         (FILES,),
+    ),
+    Holding(
+        "patients.acting",
+        _("Who acts for you, or for whom you act: by what right, how far and until when, and what was said about it"),
+        Class.CLINICAL,
+        _("The practice must be able to say who acted for a patient, and who let them."),
+        (ACTING, ACTING_WORDS),
     ),
     Holding("patients.proofs", _("A code that you asked for to prove an address"), Class.CHOICE, "", (PROOFS,)),
 )

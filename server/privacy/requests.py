@@ -43,7 +43,7 @@ async def ask(tx: Tx, keyring: KeyRing, own: OwnRecord, kind: str, words: str, n
     request.key_id, request.data_key = keyring.new_data_key(request.key_place)
     request.sealed = _seal(keyring, request, "words", words)
     tx.add(request)
-    await _note(tx, request, own.patient.person_id, Act.ASKED, now)
+    await _note(tx, request, own.reader_id, Act.ASKED, now)
     return request
 
 
@@ -69,7 +69,7 @@ async def withdraw(tx: Tx, own: OwnRecord, request_id: UUID, now: datetime) -> N
         raise NotFound
     request.take(step(request.progress, State.WITHDRAWN, now), own.practice.time_zone)
     request.settled_at = now
-    await _note(tx, request, own.patient.person_id, Act.WITHDREW, now)
+    await _note(tx, request, own.reader_id, Act.WITHDREW, now)
 
 
 async def requests_of(tx: Tx, viewer: Viewer, *, settled: bool) -> list[RightsRequest]:

@@ -13,13 +13,14 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
-    "Letter", "RightsRequest",
+    "Letter", "RightsRequest", "Representation",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
-    "server/patients/doors.py", "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
+    "server/patients/doors.py", "server/patients/acting_doors.py",
+    "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
     "server/billing/doors.py", "server/billing/books.py", "server/privacy/letters.py",
     "server/privacy/requests.py",
 }  # fmt: skip
@@ -38,6 +39,9 @@ HANDED = {
     "server/booking/waiting_list.py": "is the door of whoever has their link, and finds who asks, for whom there is no viewer",
     "server/consultation/holdings.py": "says which words are the patient's, for whoever passed the door of their own data",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/acting.py": "is handed the record by its door or what see_visit opened, or ends what came of a right: no viewer",
+    "server/patients/representing.py": "is handed the record that its door opened, or counts what stands in it",
+    "server/messaging/acting_letters.py": "carries the link to whoever was asked: there is no viewer",
     "server/consultation/feedback.py": "starts from the viewer's own consultations",
     "server/consultation/guest_links.py": "asks see_guest first",
     "server/consultation/appointments.py": "follows what booking did with the consultation's own appointment",

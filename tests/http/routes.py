@@ -39,7 +39,8 @@ class Endpoint:
             "{entry_id:uuid}": meeting.visit_id, "{file_id:uuid}": meeting.visit_id,
             "{passkey_id:uuid}": meeting.visit_id,
             "{person_id:uuid}": ALICE.person_id, "{invitation_id:uuid}": meeting.visit_id,
-            "{team_id:uuid}": meeting.visit_id, "{request_id:uuid}": meeting.visit_id, "{errand_id:uuid}": meeting.visit_id,
+            "{team_id:uuid}": meeting.visit_id, "{representation_id:uuid}": meeting.visit_id,
+            "{request_id:uuid}": meeting.visit_id, "{errand_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path
         for name, value in values.items():
