@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from server.access.acting import Basis
 from server.access.viewer import name_of
 from server.consultation.actions import add_link
 from server.consultation.doors import Visit, own_link
@@ -14,12 +15,15 @@ from server.core.audit import Act, Deed, record
 from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.marking import _
+from server.patients.acting_doors import Actor
+from server.patients.acting_words import BASES
 from server.patients.doors import OwnRecord, name_on_record
 from server.patients.events import ActingEnded
 from server.web.i18n import Language
 
 LONGEST_NAME = 200
 FOR = _("{name}, for {patient}")
+ACTS = _("{name} acts for the patient: {basis}")
 
 
 async def link_for(tx: Tx, secrets: Secrets, own: OwnRecord, consultation_id: UUID, now: datetime) -> UUID:
@@ -39,6 +43,12 @@ async def link_for(tx: Tx, secrets: Secrets, own: OwnRecord, consultation_id: UU
     deed = Deed(own.practice.id, own.reader_id, Act.LOOKED, "consultation", consultation_id, own.patient.id)
     await record(tx, deed, now)
     return link.id
+
+
+def right_in_words(language: Language, actor: Actor) -> str:
+    """Say for professionals who acts, and by what right."""
+    basis = language.text(BASES[Basis(actor.representation.basis)])
+    return language.text(ACTS).format(name=actor.name, basis=basis)
 
 
 async def take_seat(tx: Tx, visit: Visit, language: Language) -> None:

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from server.access.acting import Reach
 from server.consultation.acting import link_for
+from server.consultation.doors import own_link
 from server.consultation.visit_appointment import enter
 from server.identity.gate import signed_in
 from server.patients.acting_doors import Reader, see_record_for
@@ -34,7 +35,12 @@ async def _enter(request: Request, page: str = "") -> Response:
     house = house_of(request)
     patient_id: UUID = request.path_params["patient_id"]
     now = house.clock.now()
-    async with house.database.write() as tx:
-        record = await see_record_for(tx, Reader(who.person_id, now), patient_id, Reach.BOOK)
-        link_id = await link_for(tx, house.secrets, record, request.path_params["consultation_id"], now)
+    reader, consultation_id = Reader(who.person_id, now), request.path_params["consultation_id"]
+    async with house.database.read() as tx:
+        record = await see_record_for(tx, reader, patient_id, Reach.BOOK)
+        link_id = await own_link(tx, record.patient.id, consultation_id)
+    if record.acting is not None:
+        async with house.database.write() as tx:
+            record = await see_record_for(tx, reader, patient_id, Reach.BOOK)
+            link_id = await link_for(tx, house.secrets, record, consultation_id, now)
     return enter(request, link_id, page)

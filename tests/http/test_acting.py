@@ -60,6 +60,7 @@ async def stop(house: House, one: UUID) -> None:
 
 async def test_a_patient_lets_somebody_act_who_takes_it_on_once(house: House, dora: httpx2.AsyncClient, sign_in: SignIn) -> None:
     dana = await sign_in(DANA)
+    assert "Let somebody act for me" in (await dana.get("/my/acting/new")).text
     assert (await dana.post("/my/acting/new", data=GIVEN)).headers["location"] == "/my/acting?asked"
     page = (await dana.get("/my/acting")).text
     link = page.split('value="http')[1].split('"')[0].partition("//")[2].partition("/")[2]
@@ -291,6 +292,8 @@ async def test_the_practice_writes_it_down_on_evidence_and_ends_it(
     assert (await dora.post(f"/acting/{link}")).status_code == 303
     assert (await dora.get(HERS)).status_code == 200
     assert DORA.name in (await alice.get(f"/patients/{DANA.patient_id}")).text
+    assert "Accepted by Dr Alice Ahmed: Birth certificate seen" in (await alice.get(STAFF)).text
+    assert "Dora Dale acts for the patient: Parental responsibility" in (await alice.get(f"/desk/{meeting.consultation_id}")).text
     one = await representation(house)
     assert one.basis == Basis.PARENT
     assert (await (await sign_in(CHARLIE)).post(f"{STAFF}/{one.id}/end")).status_code == 404
