@@ -59,7 +59,7 @@ async def write_particulars(tx: Tx, hand: Hand, who: Particulars, seen: str) -> 
         _end(before, None, hand.now)
     row = _row(hand, Kind.PARTICULARS, hand.source, State.STANDING, particulars.packed(who))
     practice = await tx.get_one(Practice, hand.patient.practice_id)
-    await born_on(tx, hand.patient, practice.time_zone, who.birthday)
+    await born_on(tx, hand.patient, practice.time_zone, who.birthday, hand.now)
     await _keep(tx, hand, row, Act.CHANGED)
 
 

@@ -30,9 +30,10 @@ from server.patients.wording import fingerprint
 from server.web.i18n import Language
 
 THING = "representation"  # of the audit's entries
-ASK_TO_ACT = "invite_acting"
+ASK_TO_ACT, REVIEW = "invite_acting", "acting_review"
 PURPOSE = "acting-invitation"
 GOOD_FOR = timedelta(days=14)
+TOLD_BEFORE = timedelta(days=28)  # a birthday from which on it sleeps
 LONGEST_NAME, LONGEST_EVIDENCE = 200, 500
 MOST_STANDING = 20  # of one patient
 REVIEWS = (Said.AGREED, Said.ACCEPTED, Said.RENEWED)
@@ -156,7 +157,8 @@ async def renew(tx: Tx, hand: Hand, one: Representation, until: datetime, ground
     """The practice has looked at it again: it holds until another day, and no longer sleeps. Raises `Conflict` for one that has ended."""
     if one.standing(hand.now) is Standing.ENDED:
         raise Conflict(code="ended")
-    one.expires_at, one.sleeps_at = until, hand.sleeps_at
+    one.expires_at = until
+    _sleep_from(tx, one, hand.sleeps_at, hand.now)
     word = _word(hand.person_id, Said.RENEWED, one, hand.now)
     word.evidence, word.file_id = ground
     await _say(tx, one, word)
@@ -173,14 +175,14 @@ async def end(tx: Tx, one: Representation, person_id: UUID, now: datetime) -> No
     await _tell(tx, one, person_id, Act.WITHDREW, now)
 
 
-async def born_on(tx: Tx, patient: Patient, zone: str, born: date | None) -> None:
+async def born_on(tx: Tx, patient: Patient, zone: str, born: date | None, now: datetime) -> None:
     """Take a new date of birth into account: each waits for the birthday that follows the day on which it was looked at last."""
     reviewed = select(func.max(RepresentationWord.said_at)).where(
         RepresentationWord.representation_id == Representation.id, RepresentationWord.said.in_(REVIEWS)
     )
     standing = (Representation.patient_id == patient.id) & Representation.ended_at.is_(None)
     for one, at in (await tx.execute(select(Representation, reviewed.scalar_subquery()).where(standing))).all():
-        one.sleeps_at = sleeps_at(born, at or one.asked_at, zone)
+        _sleep_from(tx, one, sleeps_at(born, at or one.asked_at, zone), now)
         if one.person_id:
             await change_rights(tx, person_topic(one.person_id))
 
@@ -207,6 +209,7 @@ async def _ask(tx: Tx, hand: Hand, wish: Wish, said: RepresentationWord) -> Repr
     one = _row(hand, wish)
     tx.add(one)
     await tx.flush()
+    _sleep_from(tx, one, hand.sleeps_at, hand.now)
     await _say(tx, one, said)
     if wish.email and hand.mails:
         add_errand(tx, ASK_TO_ACT, one.id, f"{ASK_TO_ACT}:{one.id}", hand.now)
@@ -219,9 +222,16 @@ def _row(hand: Hand, wish: Wish) -> Representation:
     return Representation(
         id=row_id, practice_id=hand.practice.id, patient_id=hand.patient.id, person_id=None, basis=wish.basis, reach=wish.reach,
         name=wish.name, email=wish.email or None, token_hash=token_hash(acting_token(hand.secrets, row_id)),
-        link_until=hand.now + GOOD_FOR, asked_at=hand.now, taken_at=None, expires_at=wish.expires_at, sleeps_at=hand.sleeps_at,
+        link_until=hand.now + GOOD_FOR, asked_at=hand.now, taken_at=None, expires_at=wish.expires_at, sleeps_at=None,
         ended_at=None, ended_by=None,
     )  # fmt: skip
+
+
+def _sleep_from(tx: Tx, one: Representation, at: datetime | None, now: datetime) -> None:
+    """Let it sleep from then on, and have both told some weeks before; the errand looks again whether it is still so."""
+    if at is not None and at != one.sleeps_at and at > now:
+        add_errand(tx, REVIEW, one.id, f"{REVIEW}:{new_id()}", max(now, at - TOLD_BEFORE))
+    one.sleeps_at = at
 
 
 def _word(person_id: UUID, said: Said, wish: Wish | Representation, now: datetime) -> RepresentationWord:
