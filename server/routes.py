@@ -71,6 +71,7 @@ import server.notes.timeline_pages
 import server.notes.ws
 import server.patients.acting_pages
 import server.patients.build_pages
+import server.patients.child_pages
 import server.patients.claim_pages
 import server.privacy.data_pages
 import server.privacy.edit_pages
@@ -169,6 +170,7 @@ def _record_routes(press: Press) -> list[Route]:
     """Return the pages of a patient's record, for those who work here and for the patient."""
     return [
         *server.patients.acting_pages.routes(),
+        *server.patients.child_pages.routes(),
         *server.notes.my_pages.routes(),
         *server.notes.acting_pages.routes(),
         *server.notes.record_pages.routes(),

@@ -85,6 +85,11 @@ def review_on(born: date | None, today: date) -> date | None:
     return next((day for day in (_birthday(born, age) for age in REVIEW_AGES) if day > today), None)
 
 
+def age_at(born: date, day: date) -> int:
+    """Return how many birthdays there have been until and on this day, whoever was born on 29 February having theirs on 1 March."""
+    return day.year - born.year - (day < _birthday(born, day.year - born.year))
+
+
 def last_day(today: date) -> date:
     """Return the latest day until which somebody may be asked to act."""
     return today + timedelta(days=LONGEST_DAYS)

@@ -50,8 +50,12 @@ class Representation(Base):
 
 
 class Said(StrEnum):
-    """What was said: the patient's own yes, the practice's where the patient cannot say it, and what followed."""
+    """What was said: the patient's own yes, the practice's where the patient cannot say it, and what followed.
 
+    `claimed`: a parent said that it is their child, and the practice has not accepted it yet.
+    """
+
+    CLAIMED = "claimed"
     AGREED = "agreed"
     ACCEPTED = "accepted"
     TAKEN = "taken"

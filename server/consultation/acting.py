@@ -37,12 +37,18 @@ async def link_for(tx: Tx, secrets: Secrets, own: OwnRecord, consultation_id: UU
     mine = (JoinLink.consultation_id == consultation_id) & (JoinLink.representation_id == own.acting.id) & JoinLink.revoked_at.is_(None)
     link = await tx.scalar(select(JoinLink).where(mine).order_by(JoinLink.created_at.desc()).limit(1))
     if link is None:
-        place = await tx.get_one(Participant, (await tx.get_one(JoinLink, patients)).participant_id)
-        link = add_link(tx, secrets, place, now)
+        link = await _add(tx, secrets, await tx.get_one(JoinLink, patients), now)
         link.representation_id = own.acting.id
     deed = Deed(own.practice.id, own.reader_id, Act.LOOKED, "consultation", consultation_id, own.patient.id)
     await record(tx, deed, now)
     return link.id
+
+
+async def _add(tx: Tx, secrets: Secrets, patients: JoinLink, now: datetime) -> JoinLink:
+    """Add a link to the patient's place; where the practice has closed the patient's, this one is closed, too, and its page says so."""
+    link = add_link(tx, secrets, await tx.get_one(Participant, patients.participant_id), now)
+    link.revoked_at = patients.revoked_at
+    return link
 
 
 def right_in_words(language: Language, actor: Actor) -> str:

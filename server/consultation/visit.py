@@ -205,4 +205,5 @@ async def _declined(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
         view = on_the_way(await view_of(tx, request, lock=True))
         await decline(tx, view.visit, language_of(request), view.now)
+        await note_acted(tx, view.visit, Act.WITHDREW, "consultation", view.now)
     return go_to(f"{view.base}/declined")

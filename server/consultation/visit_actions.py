@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from server.consultation.consents import all_wordings, wordings_for
 from server.consultation.device_words import STEPS, with_result
@@ -91,7 +91,7 @@ async def decline(tx: Tx, visit: Visit, language: Language, now: datetime) -> No
     """
     if visit.participant.stage == Stage.DECLINED:
         return
-    given = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None)
+    given = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None) & _by_them(visit)
     await tx.execute(update(Consent).where(given).values(withdrawn_at=now))
     wordings, digest = all_wordings(wordings_for(Role(visit.participant.role)), language)
     tx.add(
@@ -129,9 +129,13 @@ async def has_answered(tx: Tx, participant: Participant) -> bool:
     return await tx.get(Feedback, participant.id) is not None
 
 
+def _by_them(visit: Visit) -> ColumnElement[bool]:
+    """Match what was said by whoever comes by this link: the patient, or somebody who acts for them."""
+    return Consent.representation_id.is_not_distinct_from(visit.link.representation_id)
+
+
 async def _consented(tx: Tx, visit: Visit) -> set[tuple[str, str]]:
-    by_them = Consent.representation_id.is_not_distinct_from(visit.link.representation_id)
-    standing = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None) & by_them
+    standing = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None) & _by_them(visit)
     query = select(Consent.purpose, Consent.wording_version).where(standing)
     return {(purpose, version) for purpose, version in await tx.execute(query)}
 

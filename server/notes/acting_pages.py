@@ -14,14 +14,14 @@ from server.access.policy import Viewer, may_read_background, may_write_record
 from server.access.representation import Representation
 from server.access.viewer import load_viewer, names_of
 from server.core.db import Tx
-from server.errors import Forbidden, Invalid
+from server.errors import Forbidden, Invalid, TooFast
 from server.identity.gate import signed_in
 from server.notes.records import record_facts, see_record
 from server.patients.acting_doors import Actor, actors_of, see_representation
-from server.patients.acting_pages import form_context, hand_of, words
+from server.patients.acting_pages import LIMIT, form_context, hand_of, words
 from server.patients.doors import OwnRecord
 from server.patients.file_doors import files_of
-from server.patients.representing import Hand, acting_url, end, enter, read_ground, read_until, read_wish, renew
+from server.patients.representing import Hand, acting_url, end, enter, read_ground, read_terms, read_wish, renew
 from server.web.endpoint import base_url_of, house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -57,10 +57,11 @@ async def _enter(request: Request) -> Response:
     await _writing(request)
     form = await read_form(request)
     try:
+        await house_of(request).limiter.hit(LIMIT, str((await signed_in(request)).person_id))
         async with house_of(request).database.write() as tx:
             hand, files = await _hand(request, tx)
             await enter(tx, hand, read_wish(form, hand), read_ground(form, files))
-    except Invalid as error:
+    except (Invalid, TooFast) as error:
         return await _page(request, form, error.code)
     return _back(request, "asked")
 
@@ -72,7 +73,7 @@ async def _renew(request: Request) -> Response:
         async with house_of(request).database.write() as tx:
             hand, files = await _hand(request, tx)
             one = await see_representation(tx, hand.patient.id, _id(request))
-            await renew(tx, hand, one, read_until(form, hand), read_ground(form, files))
+            await renew(tx, hand, one, read_terms(form, hand), read_ground(form, files))
     except Invalid as error:
         return await _page(request, {**form, "about": str(_id(request))}, error.code)
     return _back(request, "renewed")

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from server.access.acting import Reach, Standing, may_act
 from server.access.model import Practice
-from server.access.representation import Representation, RepresentationWord
+from server.access.representation import Representation, RepresentationWord, Said
 from server.access.viewer import name_of
 from server.core.db import Tx
 from server.core.ids import token_hash
@@ -31,6 +31,11 @@ class Actor(NamedTuple):
     name: str
     standing: Standing
     words: list[RepresentationWord]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the patient or the practice said yes to it; else only a parent's own word stands for it."""
+        return any(word.said in {Said.AGREED, Said.ACCEPTED, Said.RENEWED} for word in self.words)
 
 
 async def see_record_for(tx: Tx, reader: Reader, patient_id: UUID, needed: Reach, *, lock: bool = False) -> OwnRecord:
@@ -71,6 +76,12 @@ async def actors_of(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:
 async def acting_now(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:
     """Return who may act for a patient at this moment; whoever calls passed the door of the record, or of a consultation of it."""
     return [actor for actor in await actors_of(tx, patient_id, now) if actor.standing is Standing.HOLDS]
+
+
+async def has_acted(tx: Tx, person_id: UUID, patient_id: UUID) -> bool:
+    """Whether somebody ever took on to act for a patient, whatever became of it: then they are not that patient."""
+    theirs = (Representation.person_id == person_id) & (Representation.patient_id == patient_id)
+    return await tx.scalar(select(Representation.id).where(theirs).limit(1)) is not None
 
 
 async def see_representation(tx: Tx, patient_id: UUID, representation_id: UUID) -> Representation:

@@ -13,7 +13,7 @@ from server.access.acting import USUAL_DAYS, Basis, last_day
 from server.access.representation import Representation
 from server.core.db import Tx
 from server.core.marking import _
-from server.errors import Invalid, NotFound, NotSignedIn
+from server.errors import Invalid, NotFound, NotSignedIn, TooFast
 from server.identity.gate import signed_in
 from server.identity.lately import proved_lately
 from server.patients.acting_doors import Reader, actors_of, find_asked, see_own_acting, taken_on
@@ -26,6 +26,7 @@ from server.web.forms import read_form
 from server.web.pages import language_of, render
 from server.web.proxies import address_key
 
+LIMIT = "ask_to_act"  # each may send a letter to somebody
 PLACE, NEW = "/my/acting", "/my/acting/new"
 GIVEN_BY_PATIENT = (Basis.CONSENT, Basis.SOLICITOR)
 SENTENCES = {
@@ -39,13 +40,14 @@ SENTENCES = {
     "until_past": _("This day is over. Please choose today or a later day."),
     "until_far": _("Please choose a day within one year. It can be renewed then."),
     "agree_missing": _("Please say that you agree."),
+    "too_fast": _("You have asked very often. Please wait an hour, then try again."),
     "many": _("Very many people may act already. Please end what is not needed any more."),
     "evidence_missing": _("Please write on what evidence you accept it."),
     "evidence_long": _("This text is too long. Please shorten it to 500 letters."),
     "file_missing": _("This document is not there any more. Please choose again."),
 }
 FIELDS = ("record", "name", "email", "basis", "reach", "agree", "evidence", "file", "about")
-FIELD_OF = {code: code.rpartition("_")[0] or "name" for code in SENTENCES}
+FIELD_OF = {code: code.rpartition("_")[0] or "name" for code in SENTENCES} | {"too_fast": "name"}
 
 
 def routes() -> list[Route]:
@@ -70,7 +72,7 @@ async def _list(request: Request) -> Response:
         "given": given,
         "theirs": theirs,
         "links": {actor.representation.id: _link(request, actor.representation) for _, actors in given for actor in actors},
-        "done": next((word for word in ("asked", "ended", "taken") if word in request.query_params), ""),
+        "done": next((word for word in ("asked", "ended", "taken", "child") if word in request.query_params), ""),
         "now": now,
     }
     return render(request, "my/acting.html", {**shown, **words(request)})
@@ -101,10 +103,11 @@ async def _give(request: Request) -> Response:
     who = await proved_lately(request, NEW)
     form = await read_form(request)
     try:
+        await house_of(request).limiter.hit(LIMIT, str(who.person_id))
         async with house_of(request).database.write() as tx:
             hand = await _hand(request, tx, who.person_id, form)
             await give(tx, hand, _agreed_wish(form, hand), language_of(request))
-    except Invalid as error:
+    except (Invalid, TooFast) as error:
         return await _show_form(request, who.person_id, form, error.code)
     return RedirectResponse(f"{PLACE}?asked", status_code=303)
 

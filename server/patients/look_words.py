@@ -68,6 +68,7 @@ OF_A_REQUEST = {
 }
 OF_ACTING = {
     Act.PERMITTED: _("Asked somebody to act for you"),
+    Act.ADDED: _("Said that you are their child, and began this record"),
     Act.JOINED: _("Took on to act for you"),
     Act.CHANGED: _("Looked again at who acts for you, and let it go on"),
     Act.WITHDREW: _("Ended that somebody acts for you"),
@@ -76,6 +77,7 @@ OF_A_CONSULTATION = {
     Act.LOOKED: _("Opened the pages of a consultation"),
     Act.AGREED: _("Agreed to what is asked before a consultation"),
     Act.JOINED: _("Went to the waiting room of a consultation"),
+    Act.WITHDREW: _("Did not agree to what is asked before a consultation"),
 }
 OF_AN_APPOINTMENT = {
     Act.ADDED: _("Booked an appointment"),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from server.access.acting import Basis, Reach, Standing, last_day, review_on
+from server.access.acting import USUAL_DAYS, Basis, Reach, Standing, last_day, review_on
 from server.access.actions import change_rights, person_topic
 from server.access.model import Practice
 from server.access.representation import Representation, RepresentationWord, Said
@@ -46,6 +46,13 @@ class Wish:
     name: str
     email: str
     basis: Basis
+    reach: Reach
+    expires_at: datetime
+
+
+class Terms(NamedTuple):
+    """How far it goes, and until when."""
+
     reach: Reach
     expires_at: datetime
 
@@ -112,6 +119,11 @@ def read_until(form: Mapping[str, str], hand: Hand) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), zone)
 
 
+def read_terms(form: Mapping[str, str], hand: Hand) -> Terms:
+    """Raises `Invalid` with the field as its code."""
+    return Terms(read_reach(form), read_until(form, hand))
+
+
 def read_ground(form: Mapping[str, str], file_ids: set[UUID]) -> Ground:
     """Read on what the practice accepts it; raises `Invalid` with the field as its code."""
     evidence = form.get("evidence", "").strip()
@@ -153,11 +165,23 @@ async def take(tx: Tx, token: str, person_id: UUID, now: datetime) -> Patient:
     return patient
 
 
-async def renew(tx: Tx, hand: Hand, one: Representation, until: datetime, ground: Ground) -> None:
-    """The practice has looked at it again: it holds until another day, and no longer sleeps. Raises `Conflict` for one that has ended."""
+async def claim_child(tx: Tx, hand: Hand, name: str) -> None:
+    """Let a parent book for the record that they have just begun for their child, and no more until the practice has accepted it."""
+    wish = Wish(name, "", Basis.PARENT, Reach.BOOK, hand.now + timedelta(days=USUAL_DAYS))
+    one = _row(hand, wish)
+    one.person_id, one.taken_at, one.token_hash = hand.person_id, hand.now, None
+    tx.add(one)
+    await tx.flush()
+    _sleep_from(tx, one, hand.sleeps_at, hand.now)
+    await _say(tx, one, _word(hand.person_id, Said.CLAIMED, wish, hand.now))
+    await _tell(tx, one, hand.person_id, Act.ADDED, hand.now)
+
+
+async def renew(tx: Tx, hand: Hand, one: Representation, terms: Terms, ground: Ground) -> None:
+    """The practice has looked at it again: it holds on these terms, and no longer sleeps. Raises `Conflict` for one that has ended."""
     if one.standing(hand.now) is Standing.ENDED:
         raise Conflict(code="ended")
-    one.expires_at = until
+    one.reach, one.expires_at = terms
     _sleep_from(tx, one, hand.sleeps_at, hand.now)
     word = _word(hand.person_id, Said.RENEWED, one, hand.now)
     word.evidence, word.file_id = ground

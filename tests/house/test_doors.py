@@ -41,6 +41,7 @@ HANDED = {
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
     "server/consultation/acting.py": "is handed the record by its door or what see_visit opened, or ends what came of a right: no viewer",
     "server/patients/representing.py": "is handed the record that its door opened, or counts what stands in it",
+    "server/patients/children.py": "counts for how many children the account that asks has said so",
     "server/messaging/acting_letters.py": "carries the link to whoever was asked: there is no viewer",
     "server/consultation/feedback.py": "starts from the viewer's own consultations",
     "server/consultation/guest_links.py": "asks see_guest first",

@@ -313,7 +313,7 @@ async def test_at_a_birthday_it_sleeps_until_the_practice_has_looked(
     dora, alice = await sign_in(DORA), await sign_in(ALICE)
     assert (await dora.get(HERS)).status_code == 404
     assert "This rests" in (await dora.get("/my/acting")).text
-    renewed = {"until": "2026-12-31", "evidence": "Dana was asked alone, and agrees"}
+    renewed = {"reach": "see", "until": "2026-12-31", "evidence": "Dana was asked alone, and agrees"}
     assert (await alice.post(f"{STAFF}/{one}/renew", data=renewed)).headers["location"] == f"{STAFF}?renewed"
     assert (await dora.get(HERS)).status_code == 200
     assert (await representation(house)).sleeps_at is not None, "until the eighteenth"
@@ -321,6 +321,49 @@ async def test_at_a_birthday_it_sleeps_until_the_practice_has_looked(
 
 async def test_an_assistant_reads_who_acts_and_writes_nothing(meeting: Meeting, sign_in: SignIn) -> None:
     assert (await (await sign_in(SAM)).post(STAFF, data=ENTERED)).status_code == 404
+
+
+TIM = {"name": "Tim Diaz", "born_on": "2015-05-01", "agree": "yes"}
+
+
+async def test_a_parent_registers_a_child_and_only_books_until_the_practice_accepts(
+    house: House, dora: httpx2.AsyncClient, service: Service, sign_in: SignIn
+) -> None:
+    dana, alice = await sign_in(DANA), await sign_in(ALICE)
+    assert (await dana.post("/my/acting/child", data=TIM)).headers["location"] == "/my/acting?child"
+    one = await representation(house)
+    theirs = f"/my/{one.patient_id}"
+    assert (one.person_id, one.basis, one.reach) == (DANA.person_id, Basis.PARENT, Reach.BOOK)
+    assert one.sleeps_at is not None
+    assert "You act for Tim Diaz" in (await dana.get(theirs)).text
+    assert (await dana.get(f"{theirs}/background")).status_code == 404
+    held = await Booker(dana, service, ALICE.professional_id).choose("2026-03-03T09:20Z")
+    await dana.post(held, data={"whom": str(one.patient_id)})
+    assert (await dana.post(f"{held}/check")).status_code == 303
+    practice = f"/patients/{one.patient_id}/acting"
+    assert "Not accepted yet" in (await alice.get(practice)).text
+    accepted = {"reach": "see", "until": "2026-12-31", "evidence": "Birth certificate seen"}
+    assert (await alice.post(f"{practice}/{one.id}/renew", data=accepted)).status_code == 303
+    assert (await dana.get(f"{theirs}/background")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"name": ""}, "your child&#39;s name"),
+        ({"born_on": ""}, "the date of birth"),
+        ({"born_on": "2026-03-03"}, "the date of birth"),
+        ({"born_on": "2010-03-02"}, "Whoever is sixteen"),
+        ({"agree": ""}, "parental responsibility"),
+    ],
+)
+async def test_a_child_that_is_refused_keeps_what_was_typed(
+    meeting: Meeting, sign_in: SignIn, change: dict[str, str], sentence: str
+) -> None:
+    answer = await (await sign_in(DANA)).post("/my/acting/child", data={**TIM, "name": "Timothy", **change})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "name" in change or "Timothy" in answer.text
 
 
 async def test_whoever_acts_moves_it_and_messages_go_to_the_patient_only(house: House, dora: httpx2.AsyncClient, service: Service) -> None:

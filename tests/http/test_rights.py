@@ -30,7 +30,7 @@ OWN = {
     "/account/passkeys/{passkey_id:uuid}/remove", "/account/second-factor/codes", "/account/second-factor/off",
     "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
     "/recordings", "/week", "/day", "/feedback", "/waiting-list", "/appointments/new", "/api/late",
-    "/my/acting", "/my/acting/new", "/my/acting/{representation_id:uuid}/end",
+    "/my/acting", "/my/acting/new", "/my/acting/child", "/my/acting/{representation_id:uuid}/end",
     "/my/find", "/my/find/code", "/my/data", "/my/data/download", "/account/calendar", "/account/calendar/new", "/account/calendar/stop",
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",

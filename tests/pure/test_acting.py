@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.access.acting import Reach, Standing, last_day, may_act, review_on, standing_of
+from server.access.acting import Reach, Standing, age_at, last_day, may_act, review_on, standing_of
 
 pytestmark = pytest.mark.row("P5")
 
@@ -76,6 +76,19 @@ def test_reviews_come_with_the_birthdays(born: date | None, today: date, review:
 def test_a_review_is_always_ahead_and_at_one_of_the_ages(born: date, today: date) -> None:
     review = review_on(born, today)
     assert review is None or (review > today and review.year - born.year in {16, 18})
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "age"),
+    [
+        (date(2010, 3, 2), date(2026, 3, 1), 15),
+        (date(2010, 3, 2), date(2026, 3, 2), 16),
+        (date(2012, 2, 29), date(2027, 2, 28), 14),
+        (date(2012, 2, 29), date(2027, 3, 1), 15),
+    ],
+)
+def test_an_age_counts_birthdays(born: date, day: date, age: int) -> None:
+    assert age_at(born, day) == age
 
 
 def test_a_year_reaches_over_a_leap_day() -> None:
