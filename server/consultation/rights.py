@@ -51,11 +51,11 @@ async def _check_link(tx: Tx, subject: RoomSubject, now: datetime) -> None:
     link = None if subject.visit_id is None else await tx.get(JoinLink, subject.visit_id)
     if link is None or link.participant_id != subject.participant_id:
         raise NotFound
+    await _check_acting(tx, link, now)
     consultation = await tx.get_one(Consultation, link.consultation_id)
     standing = link.standing(consultation, now)
     if standing in CLOSED_LINK:
         raise Forbidden(CLOSED_LINK[standing], code=standing.value)
-    await _check_acting(tx, link, now)
     participant = await tx.get_one(Participant, link.participant_id)
     if participant.stage == Stage.DECLINED:
         raise Forbidden("You told us that you do not agree to a video consultation.", code="declined")
