@@ -1,6 +1,5 @@
 """Acting for somebody: giving it, taking it on, what each reach opens, both names on record, and the end of it."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import httpx2
@@ -26,7 +25,6 @@ from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, SAM, Meeting
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.booking import VERSION, Booker, appointments, offer
 from tests.http.releasing import Text, release
-from tests.http.routes import endpoints
 from tests.http.visiting import YES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P5")]
@@ -169,21 +167,6 @@ async def test_bad_39_it_ends_at_once_by_either_and_is_not_there_for_others(
     assert (await dora.get(HERS)).status_code == 200
     assert (await dora.post(f"/my/acting/{again}/end")).status_code == 303
     assert (await dora.get(HERS)).status_code == 404
-
-
-async def test_bad_39_what_has_run_out_opens_no_page_of_the_record(
-    app: Starlette, house: House, dora: httpx2.AsyncClient, meeting: Meeting, clock: StillClock
-) -> None:
-    await let_act(house, good_for=timedelta(hours=1))
-    assert (await dora.get(HERS)).status_code == 200
-    clock.advance(3600)
-    for endpoint in endpoints(app):
-        if endpoint.path.startswith("/my/{patient_id"):
-            answer = await dora.request(
-                endpoint.method, endpoint.filled(meeting), data={"agree": "yes"} if endpoint.method == "POST" else None
-            )
-            assert answer.status_code == 404, endpoint
-            assert DANA.name not in answer.text
 
 
 async def visit_of(client: httpx2.AsyncClient, meeting: Meeting) -> str:
