@@ -20,7 +20,7 @@ FILES = Part(
 )  # fmt: skip
 ACTING = Part(
     Representation, (Link("patient_id", Root.PATIENT), Link("person_id", Root.PERSON)), Fate.PSEUDONYMISE,
-    {"name": BLANK_NAME, "email": None, "token_hash": None},
+    {"name": BLANK_NAME, "email": None, "token_hash": None, "person_id": None},  # without whom it opens nothing to anybody
 )  # fmt: skip
 ACTING_WORDS = Part(RepresentationWord, (Link("representation_id", ACTING),), Fate.PSEUDONYMISE, {"evidence": None})
 ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
