@@ -48,6 +48,7 @@ from server.errors import ConsiliumError, NotFound
 from server.identity.letters import WRITE
 from server.identity.phones import PROVE_PHONE
 from server.messaging.account_letters import write_with
+from server.messaging.acting_letters import ask_to_act_with, tell_of_review_with
 from server.messaging.actions import DELIVER
 from server.messaging.composing import Post
 from server.messaging.delays import TELL
@@ -60,6 +61,7 @@ from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
 from server.patients.claims import PROVE
+from server.patients.representing import ASK_TO_ACT, REVIEW
 from server.ports import Bus, Carrier, Clock, Payments
 from server.privacy.copy_jobs import make_copies
 from server.privacy.erasure_jobs import erasure_handlers
@@ -209,6 +211,8 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         PROVE_PHONE: prove_phone_with(house, post, carriers),
         WRITE: write_with(house, post, carriers),
         INVITE: invite_with(house, post, carriers[Channel.EMAIL]),
+        ASK_TO_ACT: ask_to_act_with(house, post, carriers[Channel.EMAIL]),
+        REVIEW: tell_of_review_with(house, post, carriers[Channel.EMAIL]),
         OFFER_FREED: offer_freed_with(house),
         TELL: tell_with(house, post, rooms),
         REMOVE: remove_with(house.database, house.settings),

@@ -1,6 +1,7 @@
 """Every table in one import, for migrations and tests."""
 
 import server.access.model
+import server.access.representation
 import server.access.restrictions
 import server.billing.model
 import server.billing.papers

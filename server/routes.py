@@ -49,6 +49,7 @@ import server.identity.second_pages
 import server.messaging.http
 import server.messaging.late_http
 import server.messaging.practice_pages
+import server.notes.acting_pages
 import server.notes.background_pages
 import server.notes.earlier_http
 import server.notes.emergency_pages
@@ -69,7 +70,9 @@ import server.notes.texts_http
 import server.notes.texts_pages
 import server.notes.timeline_pages
 import server.notes.ws
+import server.patients.acting_pages
 import server.patients.build_pages
+import server.patients.child_pages
 import server.patients.claim_pages
 import server.privacy.clinical_pages
 import server.privacy.data_pages
@@ -177,7 +180,10 @@ def _consultation_routes() -> list[BaseRoute]:
 def _record_routes(press: Press) -> list[Route]:
     """Return the pages of a patient's record, for those who work here and for the patient."""
     return [
+        *server.patients.acting_pages.routes(),
+        *server.patients.child_pages.routes(),
         *server.notes.my_pages.routes(),
+        *server.notes.acting_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.permission_pages.routes(),
         *server.notes.background_pages.routes(),

@@ -9,6 +9,7 @@ from server.billing.events import ChargePaid, InvoiceIssued, RefundDone, RefundU
 from server.billing.issuing import cancel_credit_note, issue_credit_note, issue_receipt
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
 from server.booking.waiting_list import on_freed, on_taken
+from server.consultation.acting import on_acting_ended
 from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
 from server.consultation.events import Announced, Arranged, Called, Invited
 from server.core.crypto import Secrets
@@ -17,6 +18,7 @@ from server.messaging.actions import queue_call, queue_message
 from server.messaging.money_news import tell_given_back, tell_invoiced, tell_paid
 from server.messaging.reminders import plan_reminders
 from server.messaging.waiting import tell_asked, tell_offered
+from server.patients.events import ActingEnded
 from server.ports import Clock
 
 Timed = Callable[[Tx, Any, datetime], Awaitable[object]]
@@ -37,6 +39,7 @@ TIMED: Sequence[tuple[type, Timed]] = (
     (ChargePaid, tell_paid),
     (RefundDone, tell_given_back),
     (InvoiceIssued, tell_invoiced),
+    (ActingEnded, on_acting_ended),
 )
 
 

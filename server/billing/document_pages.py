@@ -7,15 +7,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.access.acting import Reach
 from server.access.viewer import viewer_of
 from server.billing.books import corrected_by, documents_of_patient, patient_behind, reader_of, see_document
 from server.billing.papers import BillingDocument
 from server.billing.printing import make_pdf, pdf_name
 from server.core.audit import Act, Deed, record
+from server.core.db import Tx
 from server.core.press import Press
 from server.errors import NotFound
 from server.identity.gate import signed_in
-from server.patients.doors import see_own_record
+from server.patients.acting_doors import Reader, see_record_for
+from server.patients.acting_looks import note_look
+from server.patients.doors import OwnRecord
 from server.web.endpoint import house_of
 from server.web.i18n import read_languages
 from server.web.pages import render
@@ -40,8 +44,9 @@ def routes(press: Press) -> list[Route]:
     async def for_patient(request: Request) -> Response:
         who = await signed_in(request)
         async with house_of(request).database.read() as tx:
-            own = await see_own_record(tx, who.person_id, cast(UUID, request.path_params["patient_id"]))
+            own = await _theirs(request, tx, who.person_id)
             document = find_among(await documents_of_patient(tx, own.patient.id), _id(request))
+        await note_look(house_of(request), own, Reach.SEE, THING, document.id)
         return await pdf_answer(request, press, document)
 
     return [
@@ -54,9 +59,15 @@ def routes(press: Press) -> list[Route]:
 async def _list(request: Request) -> Response:
     who = await signed_in(request)
     async with house_of(request).database.read() as tx:
-        own = await see_own_record(tx, who.person_id, cast(UUID, request.path_params["patient_id"]))
+        own = await _theirs(request, tx, who.person_id)
         documents = await documents_of_patient(tx, own.patient.id)
-    return render(request, "my/documents.html", {"record": own, "documents": documents})
+    return render(request, "my/documents.html", {"acting": own, "record": own, "documents": documents})
+
+
+async def _theirs(request: Request, tx: Tx, person_id: UUID) -> OwnRecord:
+    """Pass the door of one's own record, or of somebody for whom one sees theirs; raises `NotFound`."""
+    reader = Reader(person_id, house_of(request).clock.now())
+    return await see_record_for(tx, reader, cast(UUID, request.path_params["patient_id"]), Reach.SEE)
 
 
 def find_among(documents: list[BillingDocument], document_id: UUID) -> BillingDocument:

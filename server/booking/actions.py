@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from server.access.acting import Reach
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded
 from server.booking.grains import Span, span_around
 from server.booking.guard import JustTaken, expire_stale, give_back, lock_appointment, lock_diaries, span_of, take, take_what_is_free
@@ -21,12 +22,15 @@ from server.booking.model import (
 from server.booking.offer import Offer, Wish, load_offer
 from server.booking.slots import Slot
 from server.booking.zones import checked_zone
+from server.core.audit import Act, Deed, record
 from server.core.db import Tx, locked
 from server.core.ids import new_id
 from server.core.marking import _
 from server.errors import Conflict, Invalid, NotFound
+from server.patients.acting_doors import Reader, see_record_for
 from server.patients.actions import Contact, add_record, readdress
 from server.patients.doors import find_own_record
+from server.patients.model import Patient
 
 FURTHEST_AHEAD = timedelta(days=366 + 1)  # the longest horizon, and the hours of the day on which it ends
 DAY = timedelta(days=1)
@@ -81,6 +85,9 @@ async def confirm(tx: Tx, appointment: Appointment, who: Details, now: datetime)
     await tx.refresh(appointment, with_for_update=locked())
     appointment.refuse_unless_held(now)
     contact = Contact(who.name, who.mobile, who.email)
+    if appointment.patient_id is not None:
+        await _confirm_for(tx, appointment, who, now)
+        return
     known = await find_own_record(tx, who.person_id, appointment.practice_id, lock=True) if who.person_id else None
     if known is None:
         known = await add_record(tx, appointment.practice_id, contact, who.person_id, now)
@@ -90,6 +97,29 @@ async def confirm(tx: Tx, appointment: Appointment, who: Details, now: datetime)
     appointment.booked_by = who.person_id
     await tx.flush()
     await tx.emit(AppointmentConfirmed(appointment.id))
+
+
+async def _confirm_for(tx: Tx, appointment: Appointment, who: Details, now: datetime) -> None:
+    """Promise it to somebody for whom whoever books acts; where messages go to the patient stays what it is."""
+    acting = await _acted_for(tx, appointment, who, now)
+    known = acting or await add_record(tx, appointment.practice_id, Contact(who.name, who.mobile, who.email), None, now)
+    appointment.confirm(known.id, now)
+    appointment.booked_by = who.person_id if acting else None
+    await tx.flush()
+    await tx.emit(AppointmentConfirmed(appointment.id))
+    if acting:
+        await record(tx, Deed(known.practice_id, who.person_id, Act.ADDED, "appointment", appointment.id, known.id), now)
+
+
+async def _acted_for(tx: Tx, appointment: Appointment, who: Details, now: datetime) -> Patient | None:
+    """Return the record; None for whoever has lost the right since: they have booked for a name, and nothing is opened by it."""
+    if who.person_id is None or appointment.patient_id is None:
+        return None
+    try:
+        reader = Reader(who.person_id, now)
+        return (await see_record_for(tx, reader, appointment.patient_id, Reach.BOOK, lock=True)).patient
+    except NotFound:
+        return None
 
 
 async def cancel(tx: Tx, appointment: Appointment, by: Party, now: datetime) -> None:

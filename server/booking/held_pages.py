@@ -26,7 +26,8 @@ from server.booking.slot_days import own_zone
 from server.core.db import Tx
 from server.errors import NotFound, NotSignedIn, Restricted
 from server.identity.gate import signed_in
-from server.patients.doors import find_own_record
+from server.patients.acting_doors import Reader, acts_for_at
+from server.patients.doors import OwnRecord, find_own_record
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -38,14 +39,23 @@ Arrive = Callable[[Request, UUID], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Held:
-    """A time that this browser holds, and what its pages show; `known` is the record at this practice of whoever is signed in."""
+    """A time that this browser holds, and what its pages show; `known` is the record at this practice of whoever is signed in.
+
+    `acts_for` are the records there of those for whom they act.
+    """
 
     appointment: Appointment
     front: Front
     service: Service
     members: str
     known: Patient | None
+    acts_for: list[OwnRecord]
     now: datetime
+
+    @property
+    def chosen(self) -> OwnRecord | None:
+        """For whom it is booked, of those for whom the reader acts; None for themself, and for anybody else."""
+        return next((record for record in self.acts_for if record.patient.id == self.appointment.patient_id), None)
 
 
 class Gone(Exception):
@@ -111,12 +121,15 @@ async def _details(request: Request) -> Response:
 
 
 async def _store_details(request: Request) -> Response:
-    given = await _read_given(request)
-    faults = faults_of(given)
+    given, whom = await _read_given(request), request.state.whom
     async with house_of(request).database.write() as tx:
         held = await load_held(tx, request, lock=True)
+        chosen = next((record.patient for record in held.acts_for if str(record.patient.id) == whom), None)
+        given = given if chosen is None else Given(chosen.name)
+        faults = faults_of(given) if chosen is None else {}
         if not faults:
             held.appointment.describe(given.name, given.mobile or None, given.email or None, held.now)
+            held.appointment.patient_id = chosen.id if chosen else None
     if faults:
         return _show_details(request, held, given, faults)
     return RedirectResponse(f"{base_of(held)}/check", status_code=303)
@@ -133,7 +146,7 @@ def _checking(cashier: Cashier) -> Page:
         async with house_of(request).database.read() as tx:
             held = await load_held(tx, request)
             pays = await _pays(tx, request, held, cashier)
-        if faults_of(_given_of(held.appointment)):
+        if _unready(held):
             return RedirectResponse(base_of(held), status_code=303)
         return show_held(request, held, "check", pays=pays)
 
@@ -144,7 +157,7 @@ async def _book(request: Request, cashier: Cashier) -> Response:
     """Promise the time, or lead to where it is paid for first."""
     async with house_of(request).database.write() as tx:
         held = await load_held(tx, request, lock=True)
-        if faults_of(_given_of(held.appointment)):
+        if _unready(held):
             return RedirectResponse(base_of(held), status_code=303)
         if held.known is not None and await find_restriction(tx, held.known.id, held.now):
             raise Restricted(code="restricted_own")
@@ -192,8 +205,9 @@ async def load_held(tx: Tx, request: Request, *, lock: bool = False) -> Held:
         raise Gone
     person_id = await _reader(request)
     known = await find_own_record(tx, person_id, front.practice.id) if person_id else None
+    acts_for = await acts_for_at(tx, Reader(person_id, now), front.practice.id) if person_id else []
     members = ", ".join(member.full_name for member in await professionals_of(tx, appointment.id))
-    return Held(appointment, front, service, members, known, now)
+    return Held(appointment, front, service, members, known, acts_for, now)
 
 
 async def _about(tx: Tx, request: Request, *, lock: bool = False) -> tuple[Appointment, Front, Service]:
@@ -211,9 +225,21 @@ async def _reader(request: Request) -> UUID | None:
         return None
 
 
+def _unready(held: Held) -> bool:
+    """Whether it is not said yet for whom this is, or cannot be any more: whoever acted for them may have lost the right meanwhile."""
+    if held.appointment.patient_id is not None:
+        return held.chosen is None
+    return bool(faults_of(_given_of(held.appointment)))
+
+
 def _who(held: Held) -> Details:
-    """Say who books. It is for the record of whoever is signed in where the name is theirs; another name is somebody else."""
+    """Say who books. It is for the record of whoever is signed in where the name is theirs; another name is somebody else.
+
+    For somebody for whom they act it is said by the record that was chosen, and by whoever acts.
+    """
     given = _given_of(held.appointment)
+    if held.chosen is not None:
+        return Details(given.name, None, None, held.chosen.reader_id)
     own = held.known is not None and held.known.unless_called(given.name) is None
     return Details(given.name, given.mobile or None, given.email or None, held.known.person_id if held.known and own else None)
 
@@ -230,6 +256,9 @@ def show_held(request: Request, held: Held, template: str, status: int = 200, **
         "own": own_zone(held.appointment.time_zone, zone, held.appointment.begins_at),
         "base": base_of(held),
         "known": held.known.name if held.known else None,
+        "acts_for_here": held.acts_for,
+        "whom": str(held.chosen.patient.id) if held.chosen else "",
+        "acts_for": held.chosen.patient.name if held.chosen else "",
         "now": held.now,
         **more,
     }
@@ -238,7 +267,8 @@ def show_held(request: Request, held: Held, template: str, status: int = 200, **
 
 async def _read_given(request: Request) -> Given:
     """Read the form and keep it at hand: should the time be gone, what was written goes along."""
-    request.state.given = given_in(await read_form(request))
+    form = await read_form(request)
+    request.state.given, request.state.whom = given_in(form), form.get("whom", "")
     return cast(Given, request.state.given)
 
 

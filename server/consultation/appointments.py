@@ -83,7 +83,10 @@ async def _announce(tx: Tx, consultation: Consultation, news: News) -> None:
     patient = await tx.get_one(Patient, consultation.patient_id)
     good = select(JoinLink, Participant, Invitation).join(Participant, Participant.id == JoinLink.participant_id)
     told = good.outerjoin(Invitation, Invitation.participant_id == Participant.id).where(
-        JoinLink.consultation_id == consultation.id, JoinLink.revoked_at.is_(None), Participant.withdrawn_at.is_(None)
+        JoinLink.consultation_id == consultation.id,
+        JoinLink.revoked_at.is_(None),
+        Participant.withdrawn_at.is_(None),
+        JoinLink.representation_id.is_(None),
     )
     for link, place, invitation in await tx.execute(told):
         whom: Addressed | None = patient if place.role == Role.PATIENT else invitation

@@ -7,8 +7,10 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from server.access.acting import Standing as Acting
 from server.access.model import Professional
 from server.access.policy import Viewer, may_see_consultation
+from server.access.representation import Representation
 from server.booking.model import Appointment, Service
 from server.consultation.model import OVER, Consultation, JoinLink, Participant, Role, Standing
 from server.core.db import Tx, locked
@@ -21,12 +23,13 @@ MOST_AHEAD = 20
 
 
 class Visit(NamedTuple):
-    """What a join link opens."""
+    """What a join link opens; `acting` says by what right its bearer acts for the patient, if they are somebody else."""
 
     link: JoinLink
     consultation: Consultation
     participant: Participant
     standing: Standing
+    acting: Representation | None = None
 
 
 async def see_consultation(tx: Tx, viewer: Viewer, consultation_id: UUID, *, lock: bool = False) -> Consultation:
@@ -61,13 +64,27 @@ async def see_visit(tx: Tx, visit_id: UUID, token: str, now: datetime, *, lock: 
         raise NotFound
     consultation = await tx.get_one(Consultation, link.consultation_id, with_for_update=locked(lock=lock), populate_existing=lock)
     participant = await tx.get_one(Participant, link.participant_id)
-    return Visit(link, consultation, participant, link.standing(consultation, now))
+    acting = await see_acting(tx, link, now)
+    if acting is not None and acting.person_id is not None:
+        tx.act_for(acting.person_id, acting.patient_id, acting.id)
+    return Visit(link, consultation, participant, link.standing(consultation, now), acting)
+
+
+async def see_acting(tx: Tx, link: JoinLink, now: datetime) -> Representation | None:
+    """Return by what right a link's bearer acts, None for the patient's own; raises `NotFound` where it does not hold now."""
+    if link.representation_id is None:
+        return None
+    one = await tx.get_one(Representation, link.representation_id, populate_existing=True)
+    if one.standing(now) is not Acting.HOLDS:
+        raise NotFound
+    return one
 
 
 def newest_link(consultation_id: UUID | InstrumentedAttribute[UUID]) -> Select[UUID]:
     """Select the id of the patient's one link that is good, or of the newest one where none is."""
     links, places = aliased(JoinLink), aliased(Participant)
-    patients = select(links.id).join(places, places.id == links.participant_id).where(places.role == Role.PATIENT)
+    own = (places.role == Role.PATIENT) & links.representation_id.is_(None)
+    patients = select(links.id).join(places, places.id == links.participant_id).where(own)
     return (
         patients.where(links.consultation_id == consultation_id)
         .order_by(links.revoked_at.is_not(None), links.created_at.desc(), links.id)
@@ -94,6 +111,11 @@ async def asked_ahead(tx: Tx, patient_id: UUID, now: datetime) -> frozenset[UUID
 async def link_of_appointment(tx: Tx, appointment_id: UUID) -> UUID:
     """Return the patient's link to what was made of an appointment; whoever calls has proved that it is theirs. Raises `NotFound`."""
     return await _link_of(tx, await tx.scalar(select(Consultation.id).where(Consultation.appointment_id == appointment_id)))
+
+
+async def consultation_behind(tx: Tx, link_id: UUID) -> UUID:
+    """Return which consultation a link leads to; whoever calls got it from one of these doors."""
+    return (await tx.get_one(JoinLink, link_id)).consultation_id
 
 
 async def own_link(tx: Tx, patient_id: UUID, consultation_id: UUID) -> UUID:

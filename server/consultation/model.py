@@ -179,7 +179,8 @@ class Participant(Base):
     """Somebody with a place in the consultation. `devices` is the check's result as codes, for professionals only.
 
     `hold_message` is what somebody who waits was told last; "" when they were only asked to wait. `relation` and `withdrawn_at` are of a
-    guest. Whoever is `quiet` is in the call to see and hear, and sends nothing.
+    guest. Whoever is `quiet` is in the call to see and hear, and sends nothing. `representation_id` says that the patient's place was
+    taken last by somebody who acts for them.
     """
 
     __tablename__ = "participant"
@@ -200,6 +201,7 @@ class Participant(Base):
     hold_message: Mapped[str | None] = mapped_column(String(2000))
     quiet: Mapped[bool] = mapped_column(default=False)
     withdrawn_at: Mapped[datetime | None]
+    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id"))
 
     def wait(self, now: datetime) -> None:
         """Take a place in the waiting room, or keep the one that is there already."""
@@ -270,7 +272,8 @@ class Standing(StrEnum):
 class JoinLink(Base):
     """A patient's or guest's personal link, bound to the consultation: its window is counted from the scheduled time and moves with it.
 
-    `token_hash` is all that is stored of the secret; see docs/decisions for how a message can still show the link.
+    `token_hash` is all that is stored of the secret; see docs/decisions for how a message can still show the link. One with a
+    `representation_id` is of somebody who acts for the patient, and good only while they may.
     """
 
     __tablename__ = "join_link"
@@ -281,6 +284,7 @@ class JoinLink(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id"), index=True)
 
     def standing(self, consultation: Consultation, now: datetime) -> Standing:
         if self.revoked_at is not None:

@@ -10,10 +10,12 @@ from server.access.home import HOMES, home_of, part_of
 from server.access.model import Practice
 from server.access.policy import Viewer
 from server.access.viewer import professional_of, teams_of, viewer_of
+from server.consultation.acting import right_in_words
 from server.consultation.actions import take_place
 from server.consultation.doors import record_of, see_consultation
 from server.consultation.settlements import proposals_for
 from server.consultation.today import today_list, today_row
+from server.patients.acting_doors import acting_now
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
 
@@ -69,6 +71,8 @@ async def _desk(request: Request) -> Response:
         place = await take_place(tx, viewer, consultation_id)
         row = await today_row(tx, viewer, consultation_id, house.clock.now(), language_of(request).text)
         booked = await record_of(tx, await see_consultation(tx, viewer, consultation_id))
+        actors = await acting_now(tx, booked.id, house.clock.now())
+    acting = [right_in_words(language_of(request), actor) for actor in actors]
     boot = {
         "tickets": f"/api/consultations/{consultation_id}/tickets",
         "me": str(place.id),
@@ -79,5 +83,6 @@ async def _desk(request: Request) -> Response:
         "notes": f"/api/consultations/{consultation_id}/notes",
         "today": "/today",
         "patient_on_record": {"id": str(booked.id), "name": booked.name, "newest_at": row.scheduled_at.isoformat()},
+        "acting": acting,
     }
-    return render(request, "staff/desk.html", {"boot": boot, "row": row})
+    return render(request, "staff/desk.html", {"boot": boot, "row": row, "acting": acting})

@@ -193,6 +193,7 @@ def _standing() -> ColumnElement[bool]:
 
 
 def _consent(participant_id: UUID, recording_id: UUID | None, language: Language, now: datetime) -> Consent:
+    """Name by which right it is said where somebody has the patient's place for them."""
     return Consent(
         id=new_id(),
         participant_id=participant_id,
@@ -203,6 +204,7 @@ def _consent(participant_id: UUID, recording_id: UUID | None, language: Language
         given_at=now,
         withdrawn_at=None,
         recording_id=recording_id,
+        representation_id=select(Participant.representation_id).where(Participant.id == participant_id).scalar_subquery(),
     )
 
 

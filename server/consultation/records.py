@@ -25,7 +25,7 @@ class Invitation(Base):
 class Consent(Base):
     """A dated yes to one purpose in one wording; `wording_sha256` proves which sentence was read. It counts until it is withdrawn.
 
-    A yes to being recorded names the recording, once there is one.
+    A yes to being recorded names the recording, once there is one; one that somebody said for the patient names by which right.
     """
 
     __tablename__ = "consent"
@@ -39,6 +39,7 @@ class Consent(Base):
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recording.id"), index=True)
+    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id"))
 
 
 class Refusal(Base):

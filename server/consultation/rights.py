@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server.access.viewer import load_viewer
-from server.consultation.doors import see_consultation
+from server.consultation.doors import see_acting, see_consultation
 from server.consultation.model import Consultation, JoinLink, Participant, Stage, Standing
 from server.consultation.subject import RoomSubject
 from server.core.db import Tx
@@ -51,6 +51,7 @@ async def _check_link(tx: Tx, subject: RoomSubject, now: datetime) -> None:
     link = None if subject.visit_id is None else await tx.get(JoinLink, subject.visit_id)
     if link is None or link.participant_id != subject.participant_id:
         raise NotFound
+    await _check_acting(tx, link, now)
     consultation = await tx.get_one(Consultation, link.consultation_id)
     standing = link.standing(consultation, now)
     if standing in CLOSED_LINK:
@@ -58,3 +59,10 @@ async def _check_link(tx: Tx, subject: RoomSubject, now: datetime) -> None:
     participant = await tx.get_one(Participant, link.participant_id)
     if participant.stage == Stage.DECLINED:
         raise Forbidden("You told us that you do not agree to a video consultation.", code="declined")
+
+
+async def _check_acting(tx: Tx, link: JoinLink, now: datetime) -> None:
+    try:
+        await see_acting(tx, link, now)
+    except NotFound:
+        raise Forbidden(_("You may no longer act for this patient."), code="withdrawn") from None

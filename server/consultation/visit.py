@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.consultation import visit_appointment, visit_check, visit_documents, visit_files, visit_questions, visit_room
+from server.consultation.acting import called, note_acted, take_seat
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
@@ -18,6 +19,7 @@ from server.consultation.visit_actions import decline, record_consents, record_w
 from server.consultation.visit_appointment import Mine, booked_by_patient, enter, progress_of
 from server.consultation.visit_recordings import agreed_recordings
 from server.consultation.visit_view import GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
+from server.core.audit import Act
 from server.core.press import Press
 from server.errors import Invalid, NotFound
 from server.identity.passwords import Passwords
@@ -117,6 +119,7 @@ def _of_booking(mine: Mine | None) -> dict[str, object]:
 async def _start(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
         view = on_the_way(await view_of(tx, request, lock=True))
+        await take_seat(tx, view.visit, language_of(request))
         start_visit(tx, view.visit, Stage.WELCOME)
     return go_to(f"{view.base}/who")
 
@@ -147,16 +150,25 @@ async def _who(request: Request) -> Response:
     if request.method != "POST":
         view = on_the_way(await read_view(request))
         given = {"name": view.visit.participant.name, "companion": view.visit.participant.companion or ""}
-        return show(request, view, "who", given=given, error=None)
+        return await _show_who(request, view, given)
     form = await read_form(request)
     given = {field: " ".join(form.get(field, "").split()) for field in ("name", "companion")}
     try:
         async with house_of(request).database.write() as tx:
             view = on_the_way(await view_of(tx, request, lock=True))
-            record_who(tx, view.visit, given["name"], "" if view.guest else given["companion"])
+            await take_seat(tx, view.visit, language_of(request))
+            name = await called(tx, view.visit, language_of(request)) if view.acts_for else given["name"]
+            record_who(tx, view.visit, name, "" if view.guest else given["companion"])
     except Invalid as error:
-        return show(request, await read_view(request), "who", status=422, given=given, error=error.code)
+        return await _show_who(request, await read_view(request), given, error.code)
     return go_to(f"{view.base}/consent")
+
+
+async def _show_who(request: Request, view: View, given: dict[str, str], error: str | None = None) -> Response:
+    """Whoever acts for the patient does not choose a name: everybody sees their account's, and for whom."""
+    async with house_of(request).database.read() as tx:
+        shown_as = await called(tx, view.visit, language_of(request)) if view.acts_for else ""
+    return show(request, view, "who", status=422 if error else 200, given=given, error=error, shown_as=shown_as)
 
 
 async def _consent(request: Request) -> Response:
@@ -170,6 +182,7 @@ async def _consent(request: Request) -> Response:
             view = on_the_way(await view_of(tx, request, lock=True))
             given = [wording.purpose for wording in view.wordings if form.get(wording.purpose) == "yes"]
             await record_consents(tx, view.visit, given, language_of(request), house.clock.now())
+            await note_acted(tx, view.visit, Act.AGREED, "consultation", house.clock.now())
     except Invalid:
         return _show_consent(request, await read_view(request), 422, given)
     return go_to(f"{view.base}/camera")
@@ -192,4 +205,5 @@ async def _declined(request: Request) -> Response:
     async with house_of(request).database.write() as tx:
         view = on_the_way(await view_of(tx, request, lock=True))
         await decline(tx, view.visit, language_of(request), view.now)
+        await note_acted(tx, view.visit, Act.WITHDREW, "consultation", view.now)
     return go_to(f"{view.base}/declined")

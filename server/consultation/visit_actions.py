@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from server.consultation.consents import all_wordings, wordings_for
 from server.consultation.device_words import STEPS, with_result
@@ -53,7 +53,7 @@ async def record_consents(tx: Tx, visit: Visit, purposes: Iterable[str], languag
     for wording in wordings:
         if wording.purpose not in given:
             raise Invalid(code=wording.purpose)
-    known = await _consented(tx, visit.participant)
+    known = await _consented(tx, visit)
     tx.add_all(
         Consent(
             id=new_id(),
@@ -64,6 +64,7 @@ async def record_consents(tx: Tx, visit: Visit, purposes: Iterable[str], languag
             language=language.tag,
             given_at=now,
             withdrawn_at=None,
+            representation_id=visit.link.representation_id,
         )
         for wording in wordings
         if (wording.purpose, wording.version) not in known
@@ -73,10 +74,14 @@ async def record_consents(tx: Tx, visit: Visit, purposes: Iterable[str], languag
     start_visit(tx, visit, Stage.CHECKING)
 
 
-async def has_agreed(tx: Tx, participant: Participant) -> bool:
-    """Whether there is a yes to every sentence in its present version, and no 'I do not agree' after it."""
+async def has_agreed(tx: Tx, visit: Visit) -> bool:
+    """Whether there is a yes to every sentence in its present version, and no 'I do not agree' after it.
+
+    Whoever acts for the patient says it themself, with their name: the patient's own yes is not theirs, nor the other way round.
+    """
+    participant = visit.participant
     wanted = {(wording.purpose, wording.version) for wording in wordings_for(Role(participant.role))}
-    return participant.stage != Stage.DECLINED and wanted <= await _consented(tx, participant)
+    return participant.stage != Stage.DECLINED and wanted <= await _consented(tx, visit)
 
 
 async def decline(tx: Tx, visit: Visit, language: Language, now: datetime) -> None:
@@ -86,7 +91,7 @@ async def decline(tx: Tx, visit: Visit, language: Language, now: datetime) -> No
     """
     if visit.participant.stage == Stage.DECLINED:
         return
-    given = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None)
+    given = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None) & _by_them(visit)
     await tx.execute(update(Consent).where(given).values(withdrawn_at=now))
     wordings, digest = all_wordings(wordings_for(Role(visit.participant.role)), language)
     tx.add(
@@ -124,8 +129,13 @@ async def has_answered(tx: Tx, participant: Participant) -> bool:
     return await tx.get(Feedback, participant.id) is not None
 
 
-async def _consented(tx: Tx, participant: Participant) -> set[tuple[str, str]]:
-    standing = (Consent.participant_id == participant.id) & Consent.withdrawn_at.is_(None)
+def _by_them(visit: Visit) -> ColumnElement[bool]:
+    """Match what was said by whoever comes by this link: the patient, or somebody who acts for them."""
+    return Consent.representation_id.is_not_distinct_from(visit.link.representation_id)
+
+
+async def _consented(tx: Tx, visit: Visit) -> set[tuple[str, str]]:
+    standing = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None) & _by_them(visit)
     query = select(Consent.purpose, Consent.wording_version).where(standing)
     return {(purpose, version) for purpose, version in await tx.execute(query)}
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from server.access.acting import Reach
 from server.billing.doors import Money, money_of
 from server.billing.papers import BillingDocument
 from server.billing.terms import kept_minor
@@ -16,14 +17,19 @@ from server.booking.free_times import FreeTimes, Question, times_to_move
 from server.booking.guard import lock_appointment
 from server.booking.model import Appointment, Party, Service
 from server.booking.slot_days import own_zone, read_time
-from server.consultation.doors import link_of_appointment, record_of
+from server.consultation.acting import link_for, note_acted
+from server.consultation.doors import consultation_behind, link_of_appointment, record_of
 from server.consultation.join_link import join_token
 from server.consultation.model import Standing
 from server.consultation.visit_documents import own_documents
 from server.consultation.visit_view import COOKIE, COOKIE_S, GoTo, View, go_to, show, view_of
+from server.core.audit import Act
 from server.core.db import Tx
 from server.errors import Conflict, ConsiliumError, Invalid
+from server.identity.gate import signed_in
+from server.patients.acting_doors import Reader, see_record_for
 from server.patients.answer_doors import Progress, newest_version, progress_at
+from server.patients.doors import patient_of
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -50,8 +56,29 @@ async def arrive(request: Request, appointment_id: UUID) -> Response:
     """Answer whoever has just booked: with the visit's cookie, on the page of the appointment."""
     house = house_of(request)
     async with house.database.read() as tx:
+        appointment = await find_appointment(tx, appointment_id)
         link = await link_of_appointment(tx, appointment_id)
+        booked_for = None if appointment is None else await _booked_for(tx, appointment)
+    if booked_for is not None:
+        link = await _link_for(request, booked_for, link)
     return enter(request, link, "/appointment?booked")
+
+
+async def _booked_for(tx: Tx, appointment: Appointment) -> UUID | None:
+    """Return the record of whoever it was booked for by somebody who acts for them: the patient's own link is not theirs."""
+    if appointment.booked_by is None or appointment.patient_id is None:
+        return None
+    patient = await patient_of(tx, appointment.patient_id)
+    return None if patient.person_id == appointment.booked_by else patient.id
+
+
+async def _link_for(request: Request, patient_id: UUID, patients: UUID) -> UUID:
+    """Return the link of whoever is signed in and acts for the patient now; raises `NotFound` and `NotSignedIn`."""
+    house, who = house_of(request), await signed_in(request)
+    now = house.clock.now()
+    async with house.database.write() as tx:
+        own = await see_record_for(tx, Reader(who.person_id, now), patient_id, Reach.BOOK)
+        return await link_for(tx, house.secrets, own, await consultation_behind(tx, patients), now)
 
 
 def enter(request: Request, link_id: UUID, page: str = "") -> Response:
@@ -81,8 +108,8 @@ def has_begun(view: View) -> bool:
 
 
 async def progress_of(tx: Tx, mine: Mine | None) -> Progress | None:
-    """Say for the pages around it how far the patient is; None where nothing is asked, or not any more."""
-    if mine is None or mine.view.closed or has_begun(mine.view):
+    """Say for the pages around it how far the patient is; None where nothing is asked, not any more, or not of whoever looks."""
+    if mine is None or not mine.view.sees or mine.view.closed or has_begun(mine.view):
         return None
     progress = await progress_at(tx, mine.appointment.id)
     if progress is Progress.NOTHING:
@@ -128,6 +155,7 @@ async def cancel_page(request: Request) -> Response:
             mine = await _mine_alone(tx, request)
             check_version(mine.appointment, form)
             await cancel(tx, mine.appointment, Party.PATIENT, mine.view.now)
+            await note_acted(tx, mine.view.visit, Act.WITHDREW, "appointment", mine.view.now)
     except (Conflict, Invalid) as error:
         async with house_of(request).database.read() as tx:
             return _show(request, await _mine(tx, request), "cancel", error.http_status, said=error.code)
@@ -145,6 +173,7 @@ async def move_page(request: Request) -> Response:
         async with house_of(request).database.write() as tx:
             mine = await _mine_alone(tx, request)
             await move(tx, mine.appointment, begins_at, read_version(form), mine.view.now)
+            await note_acted(tx, mine.view.visit, Act.CHANGED, "appointment", mine.view.now)
     except (Conflict, Invalid) as error:
         return await _move_again(request, form, error)
     return go_to(f"{mine.view.base}/appointment?moved")

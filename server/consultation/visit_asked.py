@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from server.access.acting import Reach
 from server.access.model import Professional
 from server.booking.doors import professionals_of
 from server.consultation.visit_appointment import Mine, booked_by_patient, has_begun
@@ -12,9 +13,9 @@ from server.core.db import Tx
 from server.core.marking import _
 from server.errors import Conflict, NotFound, NotSignedIn
 from server.identity.gate import SignedIn, signed_in
+from server.patients.acting_doors import Reader, see_record_for
 from server.patients.answer_doors import Sheet, Sheets, earlier_sheet, newest_version, sheets_at
 from server.patients.answers import Sitting, begin, change_sent
-from server.patients.doors import see_own_record
 from server.patients.questionnaire import QuestionnaireVersion
 from server.patients.questions import Question, unpacked
 from server.web.endpoint import house_of
@@ -55,7 +56,7 @@ class Asked:
 async def asked_at(tx: Tx, request: Request, *, lock: bool = False) -> Asked:
     """Load it for a page; raises `NotFound` without the visit, and `GoTo` where nothing is asked. Whoever changes it takes the `lock`."""
     view = await view_of(tx, request, lock=lock)
-    mine = None if view.closed else await booked_by_patient(tx, view)
+    mine = None if view.closed or not view.sees else await booked_by_patient(tx, view)
     if mine is None:
         raise GoTo(view.base)
     sheets = await sheets_at(tx, house_of(request).keyring, mine.appointment.id)
@@ -103,7 +104,8 @@ async def earlier_of(tx: Tx, request: Request, asked: Asked, who: SignedIn | Non
     if who is None or asked.sheets.draft is not None or asked.sheets.sent is not None:
         return None
     try:
-        record = await see_own_record(tx, who.person_id, asked.view.visit.consultation.patient_id)
+        reader = Reader(who.person_id, asked.view.now)
+        record = await see_record_for(tx, reader, asked.view.visit.consultation.patient_id, Reach.SEE)
     except NotFound:
         return None
     return await earlier_sheet(tx, house_of(request).keyring, record, asked.version.questionnaire_id, asked.mine.appointment.id)

@@ -41,9 +41,9 @@ async def _add(request: Request, press: Press) -> Response:
                 raise refusal("none")
             inspected = await inspect(press, house.scanner, upload.name, upload.content)
             participant = view.visit.participant
-            draft = Draft(
-                inspected, view.visit.consultation.patient_id, Sender(participant.name, participant_id=participant.id), shared=True
-            )
+            acting = view.visit.acting
+            sender = Sender(participant.name, acting.person_id if acting else None, participant.id)
+            draft = Draft(inspected, view.visit.consultation.patient_id, sender, shared=True)
             async with sealed(house, draft) as row, house.database.write() as tx:
                 again = await _view(request, tx)
                 await add_file(tx, house, await patient_of(tx, again.visit.consultation.patient_id), row)
@@ -75,7 +75,7 @@ async def _page(request: Request, fault: str, status: int) -> Response:
 async def _view(request: Request, tx: Tx) -> View:
     """Let a patient through, also one who is early; a link that is over leads to the page that says so."""
     view = await view_of(tx, request)
-    if view.closed or view.guest:
+    if view.closed or view.guest or not view.sees:
         raise GoTo(view.base)
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.consultation.acting import note_acted
 from server.consultation.visit_asked import Asked, asked_at, draft_at, earlier_of, find_login, refuse_late
 from server.consultation.visit_view import GoTo, go_to, show
+from server.core.audit import Act
 from server.core.db import Tx
 from server.core.marking import _
 from server.errors import Conflict, Invalid
@@ -146,6 +148,7 @@ async def check_page(request: Request) -> Response:
             if asked.sheets.draft is None:
                 raise GoTo(asked.base)
             send(house_of(request).keyring, asked.sheets.draft, _edits(form), asked.view.now)
+            await note_acted(tx, asked.view.visit, Act.ANSWERED, "answers", asked.view.now)
     except (Conflict, Invalid) as error:
         if error.code in {"begun", "unreadable"}:
             return _show_closed(request, asked, cast(Conflict, error))

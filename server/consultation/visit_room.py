@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.consultation.acting import note_acted, take_seat
 from server.consultation.model import Role, Stage
 from server.consultation.subject import RoomSubject
 from server.consultation.ticket_http import TicketRequest
@@ -10,9 +11,11 @@ from server.consultation.visit_actions import give_feedback, has_answered
 from server.consultation.visit_documents import own_documents
 from server.consultation.visit_recordings import agreed_recordings, withdraw_page
 from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
+from server.core.audit import Act
 from server.errors import Conflict, Invalid
 from server.web.endpoint import answer, house_of, read_body
 from server.web.forms import read_form
+from server.web.pages import language_of
 from server.web.tickets import TicketAnswer
 
 
@@ -42,7 +45,7 @@ def _instead(view: View) -> str:
 
 async def issue_ticket(request: Request) -> Response:
     """Hand out a ticket for the room's socket; raises `NotFound`, or `Conflict` where the page would lead elsewhere, too."""
-    view = await read_view(request)
+    view = await _seated(request)
     body = await read_body(request, TicketRequest)
     if body.purpose != "room":
         raise Invalid("There is no such socket.", code="purpose")
@@ -53,6 +56,19 @@ async def issue_ticket(request: Request) -> Response:
     await house.limiter.hit("ticket", str(participant.id))
     subject = RoomSubject(view.visit.consultation.id, participant.id, Role(participant.role), participant.name, None, view.visit.link.id)
     return answer(TicketAnswer(ticket=house.tickets.issue("room", subject)))
+
+
+async def _seated(request: Request) -> View:
+    """Return the visit, its place in the name of whoever comes now: the patient, or somebody who acts for them, which is kept on record."""
+    house = house_of(request)
+    view = await read_view(request)
+    if not view.may_enter or (view.visit.acting is None and view.visit.participant.representation_id is None):
+        return view
+    async with house.database.write() as tx:
+        again = await view_of(tx, request, lock=True)
+        await take_seat(tx, again.visit, language_of(request))
+        await note_acted(tx, again.visit, Act.JOINED, "consultation", house.clock.now())
+    return again
 
 
 async def _after(request: Request) -> Response:

@@ -7,6 +7,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from server.access.acting import Reach
 from server.access.model import Practice, Professional
 from server.consultation.actions import host_of
 from server.consultation.consents import wordings_for
@@ -17,6 +18,7 @@ from server.consultation.registration import has_account
 from server.consultation.visit_actions import has_agreed
 from server.core.db import Tx
 from server.errors import NotFound
+from server.patients.doors import name_on_record
 from server.patients.wording import Wording
 from server.web.endpoint import house_of
 from server.web.pages import render, render_first
@@ -32,7 +34,7 @@ class View:
     """One look at a visit.
 
     `agreed` says whether every consent is given in its present wording, `registered` whether the patient's record has an account, which is
-    not said to a guest; `inviter` is who asked a guest in.
+    not said to a guest; `inviter` is who asked a guest in. `acts_for` is the patient's name where somebody else came for them.
     """
 
     visit: Visit
@@ -42,6 +44,12 @@ class View:
     registered: bool
     inviter: str
     now: datetime
+    acts_for: str = ""
+
+    @property
+    def sees(self) -> bool:
+        """Whether what was answered and sent before may be shown: whoever only books and joins for the patient does not see it."""
+        return self.visit.acting is None or Reach(self.visit.acting.reach).includes(Reach.SEE)
 
     @property
     def wordings(self) -> tuple[Wording, ...]:
@@ -66,7 +74,8 @@ class View:
 
         A link can be forwarded, so it says who somebody is only once a professional has let them in and seen them.
         """
-        return self.visit.standing is Standing.READY and self.admitted and not self.registered and not self.guest
+        own = not self.guest and self.visit.acting is None
+        return self.visit.standing is Standing.READY and self.admitted and not self.registered and own
 
     @property
     def admitted(self) -> bool:
@@ -120,7 +129,8 @@ async def view_of(tx: Tx, request: Request, *, lock: bool = False) -> View:
     guest = visit.participant.role == Role.GUEST
     registered = not guest and await has_account(tx, visit)
     inviter = await inviter_of(tx, visit.participant) if guest else None
-    return View(visit, practice, host, await has_agreed(tx, visit.participant), registered, inviter or host.full_name, now)
+    acts_for = "" if visit.acting is None else await name_on_record(tx, visit.consultation.patient_id)
+    return View(visit, practice, host, await has_agreed(tx, visit), registered, inviter or host.full_name, now, acts_for)
 
 
 async def read_view(request: Request) -> View:
@@ -164,6 +174,8 @@ def _shared(view: View) -> dict[str, object]:
         "opens_at": scheduled_at - OPENS_BEFORE,
         "early": view.early,
         "guest": view.guest,
+        "acts_for": view.acts_for,
+        "sees": view.sees,
         "inviter": view.inviter,
         "registered": view.registered,
         "admitted": view.admitted,

@@ -58,7 +58,10 @@ class Act(StrEnum):
 
 
 class AuditEntry(Base):
-    """The `number`th entry of a practice. `hash` chains it to those before; no text of a note and no name stands in it."""
+    """The `number`th entry of a practice. `hash` chains it to those before; no text of a note and no name stands in it.
+
+    With a `representation_id` the person did it for the patient.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (UniqueConstraint("practice_id", "number"),)
@@ -73,6 +76,7 @@ class AuditEntry(Base):
     thing_id: Mapped[UUID]
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
     reason: Mapped[str | None] = mapped_column(String(500))
+    representation_id: Mapped[UUID | None]
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
@@ -86,6 +90,7 @@ FIELDS = (
     AuditEntry.thing_id,
     AuditEntry.patient_id,
     AuditEntry.reason,
+    AuditEntry.representation_id,
     AuditEntry.hash,
 )
 
@@ -102,11 +107,16 @@ class Entry(NamedTuple):
     thing_id: UUID
     patient_id: UUID | None
     reason: str | None
+    representation_id: UUID | None = None
     hash: bytes = b""
 
     def digest(self, previous: bytes) -> bytes:
-        """Return what `hash` must be after an entry with the hash `previous`; every field counts, with its length."""
-        fields = (self[0], self[1], self[2].isoformat(), *self[3:9])
+        """Return what `hash` must be after an entry with the hash `previous`; every field counts, with its length.
+
+        Whom somebody acted for counts where it stands, so that the entries from before there was such a field keep their digest.
+        """
+        acting = () if self.representation_id is None else (self.representation_id,)
+        fields = (self[0], self[1], self[2].isoformat(), *self[3:9], *acting)
         raw = b"".join(_framed("" if field is None else str(field)) for field in fields)
         return hashlib.sha256(previous + raw).digest()
 
@@ -128,13 +138,17 @@ class Deed:
 
 
 async def record(tx: Tx, deed: Deed, now: datetime) -> None:
-    """Add an entry in the caller's transaction; entries of one practice wait for each other until they are committed."""
+    """Add an entry in the caller's transaction; entries of one practice wait for each other until they are committed.
+
+    Where a door let its person act for the patient, it names that, too.
+    """
     await tx.flush()  # of what the entry may name
     await _queue_up(tx, deed.practice_id)
     of_practice = AuditEntry.practice_id == deed.practice_id
     newest = select(AuditEntry.number, AuditEntry.hash).where(of_practice).order_by(AuditEntry.number.desc()).limit(1)
     number, previous = (await tx.execute(newest)).one_or_none() or (0, START)
-    entry = Entry(**vars(deed), number=number + 1, at=now.astimezone(UTC))
+    acting = tx.represents(deed.person_id, deed.patient_id)
+    entry = Entry(**vars(deed), number=number + 1, at=now.astimezone(UTC), representation_id=acting)
     await tx.execute(insert(cast(Table, AuditEntry.__table__)), {**entry._asdict(), "hash": entry.digest(previous)})
 
 

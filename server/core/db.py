@@ -76,10 +76,14 @@ Handler = Callable[["Tx", Any], Awaitable[None]]
 
 
 class Tx(AsyncSession):
-    """One transaction. `emit` runs what other folders subscribed, inside it; `hint` goes to the bus once it is committed."""
+    """One transaction. `emit` runs what other folders subscribed, inside it; `hint` goes to the bus once it is committed.
+
+    `acting` holds for which patient a door let which person act, and by which representation, so that no entry of the audit can miss it.
+    """
 
     events: "Events"
     hints: list[str]
+    acting: dict[tuple[UUID, UUID], UUID]
 
     async def emit(self, fact: object) -> None:
         """Tell a past-tense fact to its subscribers, before the commit: they see and join this transaction."""
@@ -90,6 +94,13 @@ class Tx(AsyncSession):
         """Ask whoever looks at `topic` to look again, after the commit; a transaction that fails says nothing."""
         if topic not in self.hints:
             self.hints.append(topic)
+
+    def act_for(self, person_id: UUID, patient_id: UUID, representation_id: UUID) -> None:
+        self.acting[person_id, patient_id] = representation_id
+
+    def represents(self, person_id: UUID | None, patient_id: UUID | None) -> UUID | None:
+        """Return by which representation a person acts for a patient in this transaction, if they do."""
+        return self.acting.get((person_id, patient_id)) if person_id and patient_id else None
 
 
 class Events:
@@ -167,6 +178,7 @@ class Database:
         async with Tx(engine, expire_on_commit=False) as tx:
             tx.events = self._events
             tx.hints = []
+            tx.acting = {}
             yield tx
 
     async def close(self) -> None:

@@ -10,16 +10,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.acting import Reach
 from server.access.viewer import names_of
 from server.core.db import Tx
 from server.core.marking import _
 from server.errors import Conflict, Invalid, TooBig
 from server.identity.gate import signed_in
+from server.patients.acting_doors import Reader, see_record_for
+from server.patients.acting_looks import note_look
 from server.patients.actions import Contact, readdress
 from server.patients.addresses import read_address
 from server.patients.background import State
 from server.patients.background_actions import MANY, STALE, Hand, Wanted, ask_for, write_particulars
-from server.patients.background_doors import GONE, background_of, see_still, writers_of, written_on
+from server.patients.background_doors import GONE, THING, background_of, see_still, writers_of, written_on
 from server.patients.doors import OwnRecord, see_own_record
 from server.patients.particulars import WRONG as WRONG_PARTICULARS
 from server.patients.particulars import read_particulars
@@ -99,7 +102,7 @@ async def _ask(request: Request) -> Response:
     form = await read_form(request)
     try:
         async with house_of(request).database.write() as tx:
-            own = await _own(request, tx, lock=True)
+            own = await _theirs(request, tx, Reach.RIGHTS, lock=True)
             await ask_for(tx, await _hand(request, own), await _wanted(tx, request, own, form))
     except (Invalid, TooBig, Conflict) as error:
         return await _page(request, _Fault(form.get("about") or "line", error.code, form), error.http_status)
@@ -144,9 +147,19 @@ def _address(form: Mapping[str, str], name: str, region: str) -> str | None:
 
 
 async def _own(request: Request, tx: Tx, *, lock: bool = False) -> OwnRecord:
-    """Pass the door of one's own record; raises `NotSignedIn` and `NotFound`."""
+    """Pass the door of one's own record; raises `NotSignedIn` and `NotFound`.
+
+    Who the patient is, and where they are written to, nobody changes for them here: that would open the record for good.
+    """
     who = await signed_in(request)
     return await see_own_record(tx, who.person_id, request.path_params["patient_id"], lock=lock)
+
+
+async def _theirs(request: Request, tx: Tx, needed: Reach, *, lock: bool = False) -> OwnRecord:
+    """Pass the same door, or that of somebody for whom one acts."""
+    who = await signed_in(request)
+    reader = Reader(who.person_id, house_of(request).clock.now())
+    return await see_record_for(tx, reader, request.path_params["patient_id"], needed, lock=lock)
 
 
 async def _hand(request: Request, own: OwnRecord) -> Hand:
@@ -162,10 +175,12 @@ def _today(request: Request, own: OwnRecord) -> date:
 async def _page(request: Request, fault: _Fault | None, status: int) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
-        own = await _own(request, tx)
+        own = await _theirs(request, tx, Reach.SEE)
         background = await background_of(tx, house.keyring, own.patient.id)
         names = await names_of(tx, writers_of(background))
+    await note_look(house, own, Reach.SEE, THING)
     shown = {
+        "acting": own,
         "patient": own.patient,
         "practice": own.practice,
         "zone": own.practice.time_zone,

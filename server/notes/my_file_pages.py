@@ -9,16 +9,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.acting import Reach
+from server.access.viewer import name_of
 from server.core.db import Tx
 from server.core.marking import _
 from server.core.press import Press
 from server.errors import Forbidden, Invalid, TooBig, Unsupported
 from server.identity.gate import signed_in
 from server.notes.signed import last_signed, signed_since
-from server.patients.doors import OwnRecord, see_own_record
+from server.patients.acting_doors import Reader, see_record_for
+from server.patients.acting_looks import note_look
+from server.patients.doors import OwnRecord
 from server.patients.file_actions import HELD, Draft, Sender, add_file, content_of, delete_file, read_about, sealed, take_out
 from server.patients.file_answer import attachment
-from server.patients.file_doors import own_files, see_own_file, thumbnails_of
+from server.patients.file_doors import THING, own_files, see_own_file, thumbnails_of
 from server.patients.file_kinds import ACCEPT, WRONG, refusal
 from server.patients.file_store import remove
 from server.patients.inspecting import inspect
@@ -63,7 +67,7 @@ async def _add(request: Request, press: Press) -> Response:
                 raise refusal("none")
             title, dated_on = read_about(upload.fields, _today(request, own))
             inspected = await inspect(press, house.scanner, upload.name, upload.content)
-            sender = Sender(own.patient.name, person_id=who.person_id)
+            sender = Sender(own.patient.name if own.acting is None else await _name(request, who.person_id), person_id=who.person_id)
             draft = Draft(inspected, own.patient.id, sender, shared=True, title=title, dated_on=dated_on)
             async with sealed(house, draft) as row, house.database.write() as tx:
                 await add_file(tx, house, (await _own(request, tx)).patient, row)
@@ -101,6 +105,11 @@ async def _delete(request: Request) -> Response:
     return _back(request, "deleted")
 
 
+async def _name(request: Request, person_id: UUID) -> str:
+    async with house_of(request).database.read() as tx:
+        return await name_of(tx, person_id)
+
+
 async def _page(request: Request, fault: str, status: int) -> Response:
     house = house_of(request)
     who = await signed_in(request)
@@ -111,7 +120,9 @@ async def _page(request: Request, fault: str, status: int) -> Response:
         mine = {filed.row.id for filed in files if filed.row.person_id == who.person_id}
         signed_at = await last_signed(tx, own.patient.id)
         fixed = {filed.row.id for filed in files if signed_at is not None and signed_at >= filed.row.added_at}
+    await note_look(house, own, Reach.SEE, THING)
     shown = {
+        "acting": own,
         "patient": own.patient,
         "practice": own.practice,
         "zone": own.practice.time_zone,
@@ -128,9 +139,10 @@ async def _page(request: Request, fault: str, status: int) -> Response:
 
 
 async def _own(request: Request, tx: Tx) -> OwnRecord:
-    """Pass the door of one's own record; raises `NotSignedIn` and `NotFound`."""
+    """Pass the door of one's own record, or of somebody for whom one sees theirs; raises `NotSignedIn` and `NotFound`."""
     who = await signed_in(request)
-    return await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+    reader = Reader(who.person_id, house_of(request).clock.now())
+    return await see_record_for(tx, reader, request.path_params["patient_id"], Reach.SEE)
 
 
 def _today(request: Request, own: OwnRecord) -> date:

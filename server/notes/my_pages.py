@@ -10,22 +10,27 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.acting import Reach
 from server.access.model import Professional
+from server.access.policy import Viewer
 from server.access.viewer import load_viewer, names_of
 from server.consultation.doors import asked_ahead, upcoming_of
 from server.consultation.model import Consultation
 from server.consultation.recorded import Recording
 from server.core.db import Tx
+from server.core.house import House
 from server.core.marking import _
 from server.errors import Invalid
 from server.identity.gate import signed_in
 from server.notes.prose_html import html_of
 from server.notes.recordings import own_recordings, take_back
 from server.notes.released import Released, released_versions
+from server.patients.acting_doors import Reader, records_acted_for, see_record_for
+from server.patients.acting_looks import note_look
 from server.patients.actions import Decision, decide_sharing
 from server.patients.answer_doors import Sheet, own_sheets
 from server.patients.answer_words import Line, lines_of
-from server.patients.doors import OwnRecord, newest_sharing, own_records, reading, see_own_record
+from server.patients.doors import OwnRecord, newest_sharing, own_records, reading
 from server.patients.look_words import tells_why, what_was_done
 from server.patients.looks import Look, looks_at
 from server.patients.model import SharingConsent
@@ -71,6 +76,7 @@ def routes() -> list[Route]:
     own = "/my/{patient_id:uuid}"
     return [
         Route("/my", _mine),
+        Route(own, _theirs),
         Route(own + "/sharing", _sharing, methods=["POST"]),
         Route(own + "/looks", _looks),
         Route(own + "/recordings/{recording_id:uuid}/withdraw", _take_back, methods=["POST"]),
@@ -84,20 +90,43 @@ async def _mine(request: Request) -> Response:
     async with house.database.read() as tx:
         records = await own_records(tx, who.person_id)
         viewer = reading(await load_viewer(tx, who.person_id, now), records)
-        parts = [
-            Part(
-                record,
-                await upcoming_of(tx, record.patient.id, now),
-                await _summaries(tx, language, await released_versions(tx, house.keyring, viewer, record.patient.id)),
-                await newest_sharing(tx, record),
-                await own_recordings(tx, record),
-                await asked_ahead(tx, record.patient.id, now),
-                _answers(language, await own_sheets(tx, house.keyring, record)),
-            )
-            for record in records
-        ]
-    shown = {"name": viewer.name, "parts": parts, "wording": TEAM_NOTES, "now": now, "said": _said(request)}
+        parts = [await _part(tx, house, language, viewer, record) for record in records]
+        acts_for = await records_acted_for(tx, Reader(who.person_id, now))
+    shown = {"name": viewer.name, "parts": parts, "acts_for": acts_for, "wording": TEAM_NOTES, "now": now, "said": _said(request)}
     return render(request, "my/record.html", shown)
+
+
+async def _theirs(request: Request) -> Response:
+    """Show the record of somebody for whom the reader acts, as far as they may see it; one's own stands on the page before."""
+    who = await signed_in(request)
+    house = house_of(request)
+    language, now = language_of(request), house.clock.now()
+    async with house.database.read() as tx:
+        record = await see_record_for(tx, Reader(who.person_id, now), request.path_params["patient_id"], Reach.BOOK)
+        if record.acting is None:
+            return RedirectResponse("/my", status_code=303)
+        viewer = reading(await load_viewer(tx, who.person_id, now), [record])
+        part = await _part(tx, house, language, viewer, record)
+    await note_look(house, record, Reach.BOOK, "record")
+    shown = {"acting": record, "name": viewer.name, "parts": [part], "acts_for": [], "wording": TEAM_NOTES}
+    return render(request, "my/record.html", {**shown, "now": now, "said": _said(request)})
+
+
+async def _part(tx: Tx, house: House, language: Language, viewer: Viewer, record: OwnRecord) -> Part:
+    """Load what the page says about one record: for whoever only books, no more than what lies ahead."""
+    now = house.clock.now()
+    ahead = await upcoming_of(tx, record.patient.id, now)
+    if not record.lets(Reach.SEE):
+        return Part(record, ahead, [], None, [], frozenset(), [])
+    return Part(
+        record,
+        ahead,
+        await _summaries(tx, language, await released_versions(tx, house.keyring, viewer, record.patient.id)),
+        await newest_sharing(tx, record),
+        await own_recordings(tx, record),
+        await asked_ahead(tx, record.patient.id, now),
+        _answers(language, await own_sheets(tx, house.keyring, record)),
+    )
 
 
 def _said(request: Request) -> str:
@@ -137,9 +166,14 @@ async def _sharing(request: Request) -> Response:
     house = house_of(request)
     patient_id: UUID = request.path_params["patient_id"]
     async with house.database.write() as tx:
-        record = await see_own_record(tx, who.person_id, patient_id, lock=True)
+        record = await see_record_for(tx, Reader(who.person_id, house.clock.now()), patient_id, Reach.RIGHTS, lock=True)
         await decide_sharing(tx, record.patient, Decision(who.person_id, agrees, language_of(request)), house.clock.now())
-    return RedirectResponse(f"/my?{'agreed' if agrees else 'withdrawn'}", status_code=303)
+    return RedirectResponse(f"{_back(record)}?{'agreed' if agrees else 'withdrawn'}", status_code=303)
+
+
+def _back(record: OwnRecord) -> str:
+    """Return the page about this record, for whoever reads it."""
+    return "/my" if record.acting is None else f"/my/{record.patient.id}"
 
 
 async def _take_back(request: Request) -> Response:
@@ -147,9 +181,11 @@ async def _take_back(request: Request) -> Response:
     who = await signed_in(request)
     house = house_of(request)
     async with house.database.write() as tx:
-        record = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+        reader = Reader(who.person_id, house.clock.now())
+        record = await see_record_for(tx, reader, request.path_params["patient_id"], Reach.RIGHTS)
         recording = await take_back(tx, record, who.person_id, request.path_params["recording_id"], house.clock.now())
-    return RedirectResponse(f"/my?{'withheld' if recording.withheld else 'unrecorded'}", status_code=303)
+        withheld = recording.withheld
+    return RedirectResponse(f"{_back(record)}?{'withheld' if withheld else 'unrecorded'}", status_code=303)
 
 
 async def _looks(request: Request) -> Response:
@@ -158,10 +194,11 @@ async def _looks(request: Request) -> Response:
     house = house_of(request)
     patient_id: UUID = request.path_params["patient_id"]
     async with house.database.read() as tx:
-        record = await see_own_record(tx, who.person_id, patient_id)
+        record = await see_record_for(tx, Reader(who.person_id, house.clock.now()), patient_id, Reach.SEE)
         looks = await looks_at(tx, record, who.person_id, before)
+    await note_look(house, record, Reach.SEE, "looks")
     lines = [(look, _what(request, look), look.reason if tells_why(look.act) else None) for look in looks.entries]
-    shown = {"record": record, "lines": lines, "older": looks.older, "first": before is None, "now": house.clock.now()}
+    shown = {"acting": record, "record": record, "lines": lines, "older": looks.older, "first": before is None, "now": house.clock.now()}
     return render(request, "my/looks.html", shown)
 
 

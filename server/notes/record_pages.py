@@ -23,6 +23,8 @@ from server.notes.patient_answers import sent_in_record
 from server.notes.permit_form import FIELDS, offered_days, read_wish
 from server.notes.recordings import recordings_about
 from server.notes.records import MOST_LISTED, SeenRecord, listed_records, looks_at, record_facts, see_record
+from server.patients.acting_doors import acting_now
+from server.patients.acting_pages import words
 from server.patients.actions import has_agreed_to_sharing
 from server.patients.background_doors import asked_of, background_of, writers_of
 from server.patients.file_doors import files_of
@@ -79,7 +81,7 @@ async def _show(request: Request) -> Response:
         visit = await _visit(request, tx)
         shown = await _shown(visit)
         await record(tx, _looked(visit), visit.now)
-    return render(request, "staff/record.html", {**shown, "given": dict.fromkeys(FIELDS, ""), "error": None})
+    return render(request, "staff/record.html", {**shown, **words(request), "given": dict.fromkeys(FIELDS, ""), "error": None})
 
 
 async def _permit(request: Request) -> Response:
@@ -95,7 +97,7 @@ async def _permit(request: Request) -> Response:
     except Invalid as error:
         async with house.database.read() as tx:
             shown = await _shown(await _visit(request, tx))
-        return render(request, "staff/record.html", {**shown, "given": given, "error": error.code}, status=422)
+        return render(request, "staff/record.html", {**shown, **words(request), "given": given, "error": error.code}, status=422)
     return _back(request, "permitted")
 
 
@@ -157,6 +159,7 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "held": seen.held,
         "wrote": seen.wrote,
         "may_export": any(note.may(Verb.EXPORT) for held in seen.held for note in held.notes),
+        "acting": await acting_now(tx, patient.id, now),
         "agreed": patient.person_id is not None and await has_agreed_to_sharing(tx, patient.id),
         "me": viewer.person_id,
         "permissions": [(grant, grant.expires_at - timedelta(seconds=1)) for grant in permissions],

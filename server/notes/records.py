@@ -154,7 +154,7 @@ async def looks_at(tx: Tx, viewer: Viewer, record: SeenRecord) -> list[AuditEntr
     own = [note.note.public_id for held in record.held for note in held.notes if note.note.author_id == viewer.person_id]
     merged = await with_merged(tx, [record.patient.id])
     about = AuditEntry.patient_id.in_(merged) & (AuditEntry.practice_id == record.patient.practice_id)
-    concerns = AuditEntry.thing_id.in_(own) | AuditEntry.thing.in_(("record", "emergency", "background", "document"))
+    concerns = AuditEntry.thing_id.in_(own) | AuditEntry.thing.in_(("record", "emergency", "background", "document", "representation"))
     others = AuditEntry.person_id.is_distinct_from(viewer.person_id)
     return list(await tx.scalars(select(AuditEntry).where(about, concerns, others).order_by(AuditEntry.number.desc()).limit(MOST_LOOKS)))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from server.access.model import Practice
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
@@ -17,6 +18,7 @@ from server.patients.background import BackgroundEntry, State
 from server.patients.background_doors import THING, content_place, how_many, key_place, newest_particulars, reply_place, sealer_of
 from server.patients.model import Patient
 from server.patients.particulars import Particulars
+from server.patients.representing import born_on
 from server.patients.telling import Kind, Source, Told
 
 MOST_STANDING = 300
@@ -56,6 +58,8 @@ async def write_particulars(tx: Tx, hand: Hand, who: Particulars, seen: str) -> 
     if before is not None:
         _end(before, None, hand.now)
     row = _row(hand, Kind.PARTICULARS, hand.source, State.STANDING, particulars.packed(who))
+    practice = await tx.get_one(Practice, hand.patient.practice_id)
+    await born_on(tx, hand.patient, practice.time_zone, who.birthday, hand.now)
     await _keep(tx, hand, row, Act.CHANGED)
 
 

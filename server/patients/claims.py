@@ -18,6 +18,7 @@ from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.outbox import add_errand
 from server.identity.model import Person
+from server.patients.acting_doors import has_acted
 from server.patients.actions import register
 from server.patients.addresses import Address
 from server.patients.doors import unclaimed_records
@@ -81,9 +82,13 @@ async def count_wrong(tx: Tx, proof: AddressProof) -> int:
 
 
 async def claim(tx: Tx, proof: AddressProof, region: str, now: datetime) -> int:
-    """Let the account read every record that the proof is good for, and return how many; none of them is proved twice."""
+    """Let the account read every record that the proof is good for, and return how many; none of them is proved twice.
+
+    What somebody acts or acted for is somebody else's: a right to act must not become the record itself.
+    """
     person = await tx.get_one(Person, proof.person_id)
-    records = await unclaimed_records(tx, person.name, Address(proof.address, region), lock=True)
+    found = await unclaimed_records(tx, person.name, Address(proof.address, region), lock=True)
+    records = [patient for patient in found if not await has_acted(tx, person.id, patient.id)]
     for patient in records:
         register(patient, person.id)
         await record(tx, Deed(patient.practice_id, person.id, Act.REGISTERED, "record", patient.id, patient.id), now)

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from server.access.acting import Reach
 from server.access.model import Practice
 from server.access.policy import Viewer
+from server.access.representation import Representation
 from server.core.db import Tx
 from server.core.folding import Folded, fold
 from server.errors import NotFound
@@ -20,10 +22,20 @@ MOST_OF_ONE_NAME = 1000  # records without an account; of more, the newest are f
 
 
 class OwnRecord(NamedTuple):
-    """A record that belongs to the account of whoever asked, and the practice that keeps it."""
+    """A record that belongs to the account of whoever asked, and the practice that keeps it; with `acting` they act for whose it is."""
 
     patient: Patient
     practice: Practice
+    acting: Representation | None = None
+
+    @property
+    def reader_id(self) -> UUID:
+        """Whose account reads it now."""
+        return cast(UUID, self.patient.person_id if self.acting is None else self.acting.person_id)
+
+    def lets(self, needed: Reach) -> bool:
+        """Whether the reader may do what `needed` says: the patient may do everything."""
+        return self.acting is None or Reach(self.acting.reach).includes(needed)
 
 
 async def own_records(tx: Tx, person_id: UUID) -> list[OwnRecord]:
@@ -72,8 +84,8 @@ async def records_called(tx: Tx, practice_id: UUID, name: str, address: Address)
 
 
 def reading(viewer: Viewer, records: Collection[OwnRecord]) -> Viewer:
-    """Return the viewer with the right to read these records, which came from `own_records`."""
-    return replace(viewer, reads_for=frozenset(record.patient.id for record in records))
+    """Return the viewer with the right to read these records, which came from their doors."""
+    return replace(viewer, reads_for=frozenset(record.patient.id for record in records if record.lets(Reach.SEE)))
 
 
 async def newest_sharing(tx: Tx, record: OwnRecord) -> SharingConsent | None:

@@ -1,5 +1,6 @@
 """What patients holds about somebody: the record itself, what they agreed to, and what they answered."""
 
+from server.access.representation import Representation, RepresentationWord
 from server.core.holdings import BLANK_NAME, Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
 from server.patients.background import BackgroundEntry
@@ -24,6 +25,11 @@ MERGES = Part(
     {"key_id": None, "data_key": None, "sealed": b""}, hidden=frozenset({"key_id"}),
 )  # fmt: skip
 WISHES = Part(MergeWish, (Link("one_id", Root.PATIENT), Link("other_id", Root.PATIENT)))
+ACTING = Part(
+    Representation, (Link("patient_id", Root.PATIENT), Link("person_id", Root.PERSON)), Fate.PSEUDONYMISE,
+    {"name": BLANK_NAME, "email": None, "token_hash": None, "person_id": None},  # without whom it opens nothing to anybody
+)  # fmt: skip
+ACTING_WORDS = Part(RepresentationWord, (Link("representation_id", ACTING),), Fate.PSEUDONYMISE, {"evidence": None})
 ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
 HOLDS = Part(LegalHold, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"why"}))
 LIFTS = Part(LegalHoldLift, (Link("hold_id", HOLDS),), hidden=frozenset({"why"}))
@@ -63,6 +69,13 @@ HOLDINGS = (
         Class.RECORD,
         _("The practice must be able to show why it kept your data."),
         (HOLDS, LIFTS),
+    ),
+    Holding(
+        "patients.acting",
+        _("Who acts for you, or for whom you act: by what right, how far and until when, and what was said about it"),
+        Class.CLINICAL,
+        _("The practice must be able to say who acted for a patient, and who let them."),
+        (ACTING, ACTING_WORDS),
     ),
     Holding("patients.proofs", _("A code that you asked for to prove an address"), Class.CHOICE, "", (PROOFS,)),
 )

@@ -56,6 +56,7 @@ OF_A_MERGE = {
 OF_A_RECORDING = {Act.WITHDREW: _("Took back an agreement to a recording of a call")}
 OF_ANSWERS = {
     Act.LOOKED: _("Looked at your answers to the questions"),
+    Act.ANSWERED: _("Answered the questions before an appointment"),
     Act.EXPORTED: _("Took out a copy of your answers to the questions"),
 }
 OF_BACKGROUND = {
@@ -67,7 +68,7 @@ OF_A_DOCUMENT = {
     Act.EXPORTED: _("Opened or downloaded a document"),
     Act.DELETED: _("Deleted a document"),
 }
-OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
+OF_MONEY = {act: _("Took out a receipt or an invoice") for act in (Act.EXPORTED, Act.LOOKED)}
 OF_ALL_DATA = {Act.EXPORTED: _("Took out a copy of everything that is held about you")}
 OF_A_REQUEST = {
     Act.ASKED: _("Asked the practice to do something about your data"),
@@ -81,7 +82,29 @@ OF_A_HOLD = {
     Act.HELD: _("Keeps everything in the record from being deleted, for a legal reason"),
     Act.FREED: _("Lets what is due in the record be deleted again"),
 }
+OF_ACTING = {
+    Act.PERMITTED: _("Asked somebody to act for you"),
+    Act.ADDED: _("Said that you are their child, and began this record"),
+    Act.JOINED: _("Took on to act for you"),
+    Act.CHANGED: _("Looked again at who acts for you, and let it go on"),
+    Act.WITHDREW: _("Ended that somebody acts for you"),
+}
+OF_A_CONSULTATION = {
+    Act.LOOKED: _("Opened the pages of a consultation"),
+    Act.AGREED: _("Agreed to what is asked before a consultation"),
+    Act.JOINED: _("Went to the waiting room of a consultation"),
+    Act.WITHDREW: _("Did not agree to what is asked before a consultation"),
+}
+OF_AN_APPOINTMENT = {
+    Act.ADDED: _("Booked an appointment"),
+    Act.CHANGED: _("Moved an appointment"),
+    Act.WITHDREW: _("Cancelled an appointment"),
+}
 BY_THING = {
+    "representation": OF_ACTING,
+    "consultation": OF_A_CONSULTATION,
+    "appointment": OF_AN_APPOINTMENT,
+    "looks": {Act.LOOKED: _("Looked at this list")},
     "account": OF_AN_ACCOUNT,
     "hold": OF_A_HOLD,
     "data": OF_ALL_DATA,

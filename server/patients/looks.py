@@ -17,7 +17,9 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class Look:
-    """One entry; `name` is None where nobody knows it any more. `thing` and `act` are codes, `reason` what they wrote about it."""
+    """One entry; `name` is None where nobody knows it any more. `thing` and `act` are codes, `reason` what they wrote about it.
+
+    `acting`: they did it for the patient."""
 
     at: datetime
     name: str | None
@@ -25,6 +27,7 @@ class Look:
     act: str
     thing: str
     reason: str | None
+    acting: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,4 +52,4 @@ async def looks_at(tx: Tx, record: OwnRecord, person_id: UUID, before: int | Non
 
 def _look(entry: AuditEntry, names: dict[UUID, str], reader_id: UUID) -> Look:
     name = names.get(entry.person_id) if entry.person_id else None
-    return Look(entry.at, name, entry.person_id == reader_id, entry.act, entry.thing, entry.reason)
+    return Look(entry.at, name, entry.person_id == reader_id, entry.act, entry.thing, entry.reason, entry.representation_id is not None)

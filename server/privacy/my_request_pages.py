@@ -6,15 +6,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.acting import Reach
 from server.core.marking import _
 from server.errors import Invalid, TooFast
 from server.identity.gate import signed_in
-from server.patients.doors import OwnRecord, see_own_record
+from server.patients.acting_doors import Reader, see_record_for
+from server.patients.acting_looks import note_look
+from server.patients.doors import OwnRecord
 from server.privacy.letter_words import REGULATORS
 from server.privacy.objections import CHOICE, NEWS, refuse_news
 from server.privacy.request_labels import labels
 from server.privacy.request_words import LONGEST, Kind
-from server.privacy.requests import ask, opened, requests_about, withdraw
+from server.privacy.requests import THING, ask, opened, requests_about, withdraw
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -60,7 +63,7 @@ async def _take_in(request: Request, form: Mapping[str, str]) -> None:
     await house.limiter.hit(LIMIT, str(who.person_id))
     words = form.get("words", "").replace("\r\n", "\n")
     async with house.database.write() as tx:
-        own = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+        own = await see_record_for(tx, Reader(who.person_id, house.clock.now()), request.path_params["patient_id"], Reach.RIGHTS)
         if form.get("kind") == NEWS:
             await refuse_news(tx, house.keyring, own, language_of(request), house.clock.now())
             return
@@ -70,7 +73,7 @@ async def _take_in(request: Request, form: Mapping[str, str]) -> None:
 async def _withdraw(request: Request) -> Response:
     who, house, patient_id = await signed_in(request), house_of(request), request.path_params["patient_id"]
     async with house.database.write() as tx:
-        own = await see_own_record(tx, who.person_id, patient_id)
+        own = await see_record_for(tx, Reader(who.person_id, house.clock.now()), patient_id, Reach.RIGHTS)
         await withdraw(tx, own, request.path_params["request_id"], house.clock.now())
     return RedirectResponse(f"/my/{patient_id}/requests?withdrawn", status_code=303)
 
@@ -79,14 +82,17 @@ async def _own(request: Request) -> OwnRecord:
     """Return the record that the page is about; raises `NotFound`."""
     who = await signed_in(request)
     async with house_of(request).database.read() as tx:
-        return await see_own_record(tx, who.person_id, request.path_params["patient_id"])
+        reader = Reader(who.person_id, house_of(request).clock.now())
+        return await see_record_for(tx, reader, request.path_params["patient_id"], Reach.RIGHTS)
 
 
 async def _show(request: Request, form: Mapping[str, str], fault: str | None = None, status: int = 200) -> Response:
     own, house, language = await _own(request), house_of(request), language_of(request)
     async with house.database.read() as tx:
         requests = [opened(house.keyring, one) for one in await requests_about(tx, own)]
+    await note_look(house, own, Reach.RIGHTS, THING)
     shown = {
+        "acting": own,
         "own": own,
         "requests": requests,
         "form": {"kind": "", "words": "", **form},

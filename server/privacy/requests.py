@@ -40,7 +40,7 @@ async def ask(tx: Tx, keyring: KeyRing, own: OwnRecord, kind: str, words: str, n
     if fault := fault_of(words, "words"):
         raise Invalid(code=f"words:{fault}")
     request = store(tx, keyring, own, Kind(kind), words, now)
-    await _note(tx, request, own.patient.person_id, Act.ASKED, now)
+    await _note(tx, request, own.reader_id, Act.ASKED, now)
     return request
 
 
@@ -75,7 +75,7 @@ async def withdraw(tx: Tx, own: OwnRecord, request_id: UUID, now: datetime) -> N
         raise NotFound
     request.take(step(request.progress, State.WITHDRAWN, now), own.practice.time_zone)
     request.settled_at = now
-    await _note(tx, request, own.patient.person_id, Act.WITHDREW, now)
+    await _note(tx, request, own.reader_id, Act.WITHDREW, now)
 
 
 async def requests_of(tx: Tx, viewer: Viewer, *, settled: bool) -> list[RightsRequest]:

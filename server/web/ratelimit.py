@@ -43,6 +43,7 @@ RULES = {
     "late": Rule(20, 10 * 60),
     "letter_address": Rule(5, 60 * 60),
     "rights_request": Rule(10, 60 * 60),
+    "ask_to_act": Rule(10, 60 * 60),
     "emergency": Rule(30, 10 * 60),
 }
 

@@ -15,12 +15,14 @@ PROTECTED = {
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
     "Letter", "LetterAnswer", "RightsRequest",
     "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover", "DataCopy", "RecordMerge", "MergeWish",
+    "Representation",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
-    "server/patients/doors.py", "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
+    "server/patients/doors.py", "server/patients/acting_doors.py",
+    "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
     "server/billing/doors.py", "server/billing/books.py", "server/privacy/letters.py",
     "server/privacy/requests.py", "server/privacy/clinical_answers.py", "server/privacy/outside.py", "server/privacy/handovers.py",
     "server/privacy/copies.py",
@@ -41,6 +43,10 @@ HANDED = {
     "server/booking/waiting_list.py": "is the door of whoever has their link, and finds who asks, for whom there is no viewer",
     "server/consultation/holdings.py": "says which words are the patient's, for whoever passed the door of their own data",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",
+    "server/consultation/acting.py": "is handed the record by its door or what see_visit opened, or ends what came of a right: no viewer",
+    "server/patients/representing.py": "is handed the record that its door opened, or counts what stands in it",
+    "server/patients/children.py": "counts for how many children the account that asks has said so",
+    "server/messaging/acting_letters.py": "carries the link to whoever was asked: there is no viewer",
     "server/consultation/feedback.py": "starts from the viewer's own consultations",
     "server/consultation/guest_links.py": "asks see_guest first",
     "server/consultation/appointments.py": "follows what booking did with the consultation's own appointment",

@@ -12,7 +12,9 @@ from server.core.outbox import Errand
 from server.patients.actions import Contact, add_record
 from server.patients.claims import GOOD_FOR, MOST_TRIES, PROVE, code_of
 from server.patients.model import AddressProof, Patient
+from server.patients.representing import claim_child
 from server.web.ratelimit import RULES
+from tests.acting import hand_of
 from tests.cast import ALICE, BOB, CLINIC, DANA, ERIN, Cast
 from tests.conftest import SignIn, StillClock
 
@@ -35,6 +37,18 @@ async def booked(house: House, name: str = DANA.name, mobile: str | None = None,
     """Begin a record as a booking without an account does; returns its id."""
     async with house.database.write() as tx:
         return (await add_record(tx, CLINIC, Contact(name, mobile, email), None, house.clock.now())).id
+
+
+@pytest.mark.row("P5")
+async def test_bad_39_a_right_to_act_becomes_no_record_of_ones_own(dana: httpx2.AsyncClient, house: House) -> None:
+    """dana's account goes by the name and reads the address; she has acted for this patient, so it is not her."""
+    record_id = await booked(house)
+    async with house.database.write() as tx:
+        hand = await hand_of(tx, house, record_id)
+        await claim_child(tx, hand, DANA.name)
+    await dana.post(FIND, data={"address": OLD_MAIL})
+    assert (await dana.post(CODE, data={"code": await right_code(house)})).headers["location"] == "/my?nothing"
+    assert await reader(house, record_id) is None
 
 
 async def proofs(house: House) -> list[AddressProof]:

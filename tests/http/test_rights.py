@@ -1,6 +1,7 @@
 """Every route against everybody who has no right to it: charlie of the other team sees nothing, and so does everyone else."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import httpx2
@@ -8,6 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.core.house import House
+from tests.acting import DORA, let_act
 from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, OLGA, SAM, Cast, Meeting, Staff, add_meeting
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.routes import Endpoint, endpoints
@@ -18,7 +20,7 @@ PUBLIC = {
     "/", "/healthz", "/readyz", "/sign-in", "/sign-in/second", "/register", "/reset", "/reset/{token}", "/account/email/{token}",
     "/sign-in/passkey", "/api/passkeys/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}", "/wait/{token}",
     "/feed/{token}.ics", "/practice/audit/key.pem",
-    "/place/{token}",
+    "/place/{token}", "/acting/{token}",
 }  # fmt: skip
 OWN = {
     "/patients", "/emergency", "/emergency/open",
@@ -31,6 +33,7 @@ OWN = {
     "/account/passkeys/{passkey_id:uuid}/remove", "/account/second-factor/codes", "/account/second-factor/off",
     "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
     "/recordings", "/week", "/day", "/feedback", "/waiting-list", "/appointments/new", "/api/late",
+    "/my/acting", "/my/acting/new", "/my/acting/child", "/my/acting/{representation_id:uuid}/end",
     "/my/find", "/my/find/code", "/my/data", "/my/data/download", "/account/calendar", "/account/calendar/new", "/account/calendar/stop",
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",
@@ -255,8 +258,13 @@ async def test_the_patient_passes_the_same_door(app: Starlette, meeting: Meeting
 
 
 @pytest.mark.row("L6")
-async def test_bad_28_a_record_opens_for_its_own_patient_only(app: Starlette, meeting: Meeting, sign_in: SignIn) -> None:
-    staff = [await sign_in(member) for member in (ALICE, BOB, CHARLIE, MALLORY, OLGA)]
+async def test_bad_28_a_record_opens_for_its_own_patient_only(
+    app: Starlette, house: House, meeting: Meeting, sign_in: SignIn, clock: StillClock
+) -> None:
+    """dora's right to act for dana has run out (bad input 39)."""
+    await let_act(house, good_for=timedelta(minutes=1))
+    clock.advance(60)
+    staff = [await sign_in(member) for member in (ALICE, BOB, CHARLIE, MALLORY, OLGA, DORA)]
     for endpoint in of_record(app):
         for client in staff:
             real = await ask(client, endpoint, endpoint.filled(meeting))

@@ -1,6 +1,7 @@
 """Who may hold a room socket, at its opening and while it is open (bad inputs 27, 30 and 31)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,12 +11,17 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from server.access.acting import Reach
 from server.access.actions import leave_team
+from server.consultation.acting import link_for
 from server.consultation.actions import reissue_link, revoke_link
 from server.consultation.model import Consultation, Participant, Role, Stage
 from server.consultation.subject import RoomSubject
 from server.core.house import House
 from server.identity.actions import end_all_logins
+from server.patients.acting_doors import Reader, see_record_for, see_representation
+from server.patients.representing import end
+from tests.acting import DORA, let_act
 from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, MALLORY, NORTH, Meeting, Staff, add_meeting
 from tests.conftest import ORIGIN, SignIn, StillClock, browser_of
 from tests.http.visiting import YES
@@ -160,6 +166,24 @@ async def test_a_link_that_is_withdrawn_closes_the_patients_socket(
         assert await dana.until_closed() == 4403
         await alice.until(lambda: alice.other(meeting.participant_id)["stage"] == "left")
         await alice.command("chat", body="Still here")
+
+
+@pytest.mark.row("P5")
+async def test_bad_39_a_right_to_act_that_ends_puts_out_whoever_joined_for_the_patient(
+    sockets: str, house: House, meeting: Meeting, clock: StillClock
+) -> None:
+    one = await let_act(house)
+    async with house.database.write() as tx:
+        own = await see_record_for(tx, Reader(DORA.person_id, clock.now()), DANA.patient_id, Reach.BOOK)
+        link_id = await link_for(tx, house.secrets, own, meeting.consultation_id, clock.now())
+    hers = replace(meeting, visit_id=link_id)
+    async with as_staff(sockets, house, ALICE, meeting) as alice, as_patient(sockets, house, hers) as dora:
+        await alice.command("admit")
+        async with house.database.write() as tx:
+            await end(tx, await see_representation(tx, DANA.patient_id, one), ALICE.person_id, clock.now())
+        assert await dora.until_closed() == 4403
+        await alice.until(lambda: alice.other(meeting.participant_id)["stage"] == "left")
+    assert await turned_away(sockets, patient_ticket(house, hers)) == 4403
 
 
 async def test_a_membership_that_ends_closes_the_colleagues_socket(sockets: str, house: House, meeting: Meeting, clock: StillClock) -> None:

@@ -86,6 +86,11 @@ export const Head = (parts: Parts) => {
         <h1 dir="auto">{row.patient_name}</h1>
         {row.booked_as !== null && <span class="soft">{t("booked as {name}", { name: row.booked_as })}</span>}
         {row.companion !== null && <span class="soft">{t("with {companion}", { companion: row.companion })}</span>}
+        {parts.boot.acting.map((words) => (
+          <span class="soft" dir="auto" key={words}>
+            {words}
+          </span>
+        ))}
         <State {...parts} />
         <span class="soft desk-when">
           {plural(row.duration_min, "Planned {time}, {count} minute", "Planned {time}, {count} minutes", {

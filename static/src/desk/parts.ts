@@ -24,6 +24,8 @@ export interface DeskBoot {
   today: string;
   /** Whom the next appointment is booked for. */
   patient_on_record: KnownPatient;
+  /** Who may act for the patient, and by what right: a sentence for each. */
+  acting: string[];
 }
 
 export interface Parts {
