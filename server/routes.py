@@ -17,6 +17,7 @@ import server.booking.held_pages
 import server.booking.offer_pages
 import server.booking.waiting_pages
 import server.booking.waiting_staff_pages
+import server.circulars.choice_pages
 import server.consultation.book_for_pages
 import server.consultation.call_files
 import server.consultation.call_pages
@@ -70,6 +71,7 @@ import server.notes.timeline_pages
 import server.notes.ws
 import server.patients.build_pages
 import server.patients.claim_pages
+import server.privacy.consent_pages
 import server.privacy.data_pages
 import server.privacy.edit_pages
 import server.privacy.letter_pages
@@ -137,6 +139,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
+        *server.circulars.choice_pages.routes(),
         *_privacy_routes(),
     ]
 
@@ -202,4 +205,5 @@ def _privacy_routes() -> list[Route]:
         *server.privacy.my_request_pages.routes(),
         *server.privacy.request_queue_pages.routes(),
         *server.privacy.terms_pages.routes(),
+        *server.privacy.consent_pages.routes(),
     ]

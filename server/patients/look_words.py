@@ -65,7 +65,12 @@ OF_A_REQUEST = {
     Act.ANSWERED: _("Answered what you asked the practice to do about your data"),
     Act.WITHDREW: _("Took back what was asked of the practice about your data"),
 }
+OF_NEWS = {
+    Act.AGREED: _("Asked for news of the practice"),
+    Act.WITHDREW: _("Stopped news of the practice"),
+}
 BY_THING = {
+    "news": OF_NEWS,
     "data": OF_ALL_DATA,
     "request": OF_A_REQUEST,
     "answers": OF_ANSWERS,

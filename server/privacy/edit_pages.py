@@ -13,9 +13,9 @@ from server.access.policy import Viewer
 from server.access.viewer import viewer_of
 from server.core.db import Tx
 from server.core.marking import _
+from server.core.plain_text import blocks_of
 from server.errors import Conflict, Forbidden, Invalid
 from server.privacy.bases import ARTICLE_6, ARTICLE_9, BASES, unpacked
-from server.privacy.plain_text import blocks_of
 from server.privacy.policies import Owner, Wording, in_force, owners_of, publish, versions_of
 from server.privacy.policy_rows import PolicyVersion
 from server.privacy.policy_words import LONGEST, LONGEST_CHANGES, NAMES, Policy, built_in

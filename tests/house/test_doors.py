@@ -13,7 +13,7 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
-    "Letter", "RightsRequest",
+    "Letter", "RightsRequest", "NewsConsent",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -78,6 +78,8 @@ HANDED = {
     "server/messaging/jobs.py": "runs errands: there is no viewer",
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
+    "server/circulars/consents.py": "finds whose news a signed link switches, or is handed the record: there is no viewer",
+    "server/privacy/own_consents.py": "is handed the record that its patient opened",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",

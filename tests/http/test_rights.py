@@ -18,7 +18,7 @@ PUBLIC = {
     "/", "/healthz", "/readyz", "/sign-in", "/sign-in/second", "/register", "/reset", "/reset/{token}", "/account/email/{token}",
     "/sign-in/passkey", "/api/passkeys/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}", "/wait/{token}",
     "/feed/{token}.ics",
-    "/place/{token}",
+    "/place/{token}", "/news/{token}", "/news/{token}/stop",
 }  # fmt: skip
 OWN = {
     "/patients", "/emergency", "/emergency/open",
@@ -30,6 +30,7 @@ OWN = {
     "/account/passkeys/{passkey_id:uuid}/remove", "/account/second-factor/codes", "/account/second-factor/off",
     "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
     "/recordings", "/week", "/day", "/feedback", "/waiting-list", "/appointments/new", "/api/late",
+    "/my/consents",
     "/my/find", "/my/find/code", "/my/data", "/my/data/download", "/account/calendar", "/account/calendar/new", "/account/calendar/stop",
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",

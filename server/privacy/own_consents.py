@@ -1,0 +1,162 @@
+"""Everything that a patient said yes to, read where it was asked: with its words, since when, and how it is taken back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.circulars.model import NewsConsent, Via
+from server.circulars.wording import NEWS
+from server.consultation.consents import RECORDING, WORDINGS
+from server.consultation.doors import own_link, see_visit
+from server.consultation.join_link import join_token
+from server.consultation.model import Consultation, Participant, Role, Stage
+from server.consultation.records import Consent
+from server.consultation.visit_actions import decline
+from server.core.db import Tx
+from server.core.house import House
+from server.core.marking import _
+from server.errors import Conflict
+from server.patients.doors import OwnRecord, sharing_of
+from server.patients.wording import TEAM_NOTES, Wording
+from server.privacy.policy_rows import PolicyAcceptance, PolicyVersion
+from server.web.i18n import Language
+
+KNOWN = {(one.purpose, one.version): one for one in (*WORDINGS, RECORDING, TEAM_NOTES, *NEWS.values())}
+TERMS = _("The terms of {practice}, version {number}")
+EARLIER = _("An earlier wording, version {version}.")
+BY = {
+    Via.ACCOUNT: _("In your account"),
+    Via.VISIT: _("By the link to your appointment"),
+    Via.LINK: _("By the link in a newsletter"),
+}
+STOPS_SHARING = _("Then nobody else of the team can open the notes, and notes that somebody has open close at once.")
+STOPS_VISIT = _("Then you cannot come in by video until you agree again, and the practice sees that. Your appointment stays.")
+STOPS_RECORDING = _("Then the recording is deleted for everybody, or kept unheard for as long as the practice has to keep it.")
+STOPS_NEWS = _("Then no news come any more by this way. You switch it above.")
+IS_OVER = _("It was for one consultation, which has begun or is over.")
+IN_FORCE = _("You accepted the terms of use. Who does not want them any more closes the account.")
+
+
+class Given(NamedTuple):
+    """A yes on the way to a call, with whose place it is in which consultation."""
+
+    consent: Consent
+    consultation: Consultation
+    place: Participant
+
+
+@dataclass(frozen=True)
+class Yes:
+    """One agreement. `said` are pairs of sentence and explanation; `stops` is what taking it back stops, or why it cannot be taken back.
+
+    It is taken back by a POST to `path` with `fields`, where there is a path; `at` is when the consultation was that it is about, and
+    with `over` it was for that one only.
+    """
+
+    said: Sequence[tuple[str, str]]
+    given_at: datetime
+    withdrawn_at: datetime | None
+    how: str = ""
+    at: datetime | None = None
+    stops: str = ""
+    path: str = ""
+    fields: Sequence[tuple[str, str]] = ()
+    over: bool = False
+
+    @property
+    def stands(self) -> bool:
+        return self.withdrawn_at is None and not self.over
+
+
+async def consents_of(tx: Tx, record: OwnRecord, person_id: UUID, language: Language) -> list[Yes]:
+    """Return every yes of a record of one's own, the newest first."""
+    parts = (
+        await _sharing(tx, record, language),
+        await _news(tx, record, language),
+        await _visits(tx, record, language),
+        await _terms(tx, record, person_id, language),
+    )
+    return sorted((one for part in parts for one in part), key=lambda one: one.given_at, reverse=True)
+
+
+async def take_back_visit(tx: Tx, house: House, record: OwnRecord, consultation_id: UUID, language: Language) -> None:
+    """Say no to what was agreed to for a consultation that has not begun, as by its own link; raises `NotFound`, `Conflict`."""
+    now, link_id = house.clock.now(), await own_link(tx, record.patient.id, consultation_id)
+    visit = await see_visit(tx, link_id, join_token(house.secrets, link_id), now, lock=True)
+    if visit.consultation.over or visit.consultation.started_at is not None:
+        raise Conflict(_("This consultation has begun or is over. You can say so in the call."), code="begun")
+    await decline(tx, visit, language, now)
+
+
+async def _sharing(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
+    stops, path, no = language.text(STOPS_SHARING), f"/my/{record.patient.id}/sharing", [("agree", "no")]
+    return [
+        Yes([_words(language, TEAM_NOTES.purpose, row.wording_version)], row.given_at, row.withdrawn_at, stops=stops, path=path, fields=no)
+        for row in await sharing_of(tx, record.patient.id)
+    ]
+
+
+async def _news(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
+    rows = await tx.scalars(select(NewsConsent).where(NewsConsent.patient_id == record.patient.id))
+    said = language.text(STOPS_NEWS)
+    return [
+        Yes([_words(language, f"news_{row.channel}", row.wording_version)], row.given_at, row.withdrawn_at, _how(language, row), stops=said)
+        for row in rows
+    ]
+
+
+async def _terms(tx: Tx, record: OwnRecord, person_id: UUID, language: Language) -> list[Yes]:
+    joined = select(PolicyAcceptance, PolicyVersion).join(PolicyVersion, PolicyVersion.id == PolicyAcceptance.version_id)
+    mine = joined.where(PolicyAcceptance.person_id == person_id, PolicyVersion.practice_id == record.practice.id)
+    name, stops = record.practice.name, language.text(IN_FORCE)
+    return [
+        Yes([(language.text(TERMS, practice=name, number=version.number), "")], accepted.accepted_at, None, stops=stops)
+        for accepted, version in await tx.execute(mine)
+    ]
+
+
+async def _visits(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
+    """Return one yes for each consultation, and one for each recording, with all that was agreed to at once."""
+    joined = select(Consent, Consultation, Participant).join(Participant, Participant.id == Consent.participant_id)
+    joined = joined.join(Consultation, Consultation.id == Participant.consultation_id)
+    mine = joined.where(Consultation.patient_id == record.patient.id, Participant.role == Role.PATIENT)
+    rows = await tx.execute(mine.order_by(Consent.given_at, Consent.id))
+    found = sorted((Given(*row) for row in rows), key=_together)
+    return [_visit(language, record, list(group)) for _key, group in groupby(found, _together)]
+
+
+def _together(given: Given) -> tuple[str, ...]:
+    consent = given.consent
+    return str(given.consultation.id), str(consent.recording_id), consent.given_at.isoformat(), str(consent.withdrawn_at)
+
+
+def _visit(language: Language, record: OwnRecord, all_given: Sequence[Given]) -> Yes:
+    (consent, consultation, place), own = all_given[0], f"/my/{record.patient.id}"
+    said = [_words(language, given.consent.purpose, given.consent.wording_version) for given in all_given]
+    ahead = not consultation.over and consultation.started_at is None and place.stage != Stage.DECLINED
+    if consent.recording_id is not None:
+        stops, path = STOPS_RECORDING, f"{own}/recordings/{consent.recording_id}/withdraw"
+    elif ahead:
+        stops, path = STOPS_VISIT, f"{own}/consents/{consultation.id}/withdraw"
+    else:
+        stops, path = IS_OVER, ""
+    return Yes(
+        said, consent.given_at, consent.withdrawn_at, at=consultation.scheduled_at, stops=language.text(stops), path=path, over=not path
+    )
+
+
+def _how(language: Language, row: NewsConsent) -> str:
+    return language.text(BY[Via(row.given_via)])
+
+
+def _words(language: Language, purpose: str, version: str) -> tuple[str, str]:
+    """Return sentence and explanation as they were read, where that wording is still known."""
+    wording: Wording | None = KNOWN.get((purpose, version))
+    if wording is None:
+        return language.text(EARLIER, version=version), ""
+    return language.text(wording.sentence), language.text(wording.more)
