@@ -28,6 +28,7 @@ from server.billing.jobs import sweep_charges
 from server.booking.jobs import sweep_holds
 from server.booking.waiting_jobs import offer_freed_with
 from server.booking.waiting_list import OFFER_FREED
+from server.circulars.sending import circular_handlers
 from server.consultation.events import Channel
 from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
@@ -194,6 +195,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         TAKE_IN: take_in_with(house),
     }
     handlers |= {**billing_handlers(house), **letter_handlers(house, post, carriers), **request_handlers(house, post, carriers)}
+    handlers |= circular_handlers(house, post, carriers)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up})
 
 

@@ -18,6 +18,7 @@ import server.booking.offer_pages
 import server.booking.waiting_pages
 import server.booking.waiting_staff_pages
 import server.circulars.choice_pages
+import server.circulars.newsletter_pages
 import server.consultation.book_for_pages
 import server.consultation.call_files
 import server.consultation.call_pages
@@ -91,6 +92,7 @@ from server.core.press import Press
 from server.identity.entering import Rules
 from server.identity.passwords import Passwords
 from server.notes.records import see_bookable
+from server.privacy.announcing import announced_to
 from server.privacy.terms_pages import ask_terms
 
 
@@ -140,6 +142,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
         *server.circulars.choice_pages.routes(),
+        *server.circulars.newsletter_pages.routes(),
         *_privacy_routes(),
     ]
 
@@ -169,7 +172,7 @@ def _consultation_routes() -> list[BaseRoute]:
 def _record_routes(press: Press) -> list[Route]:
     """Return the pages of a patient's record, for those who work here and for the patient."""
     return [
-        *server.notes.my_pages.routes(),
+        *server.notes.my_pages.routes(announced_to),
         *server.notes.record_pages.routes(),
         *server.notes.permission_pages.routes(),
         *server.notes.background_pages.routes(),

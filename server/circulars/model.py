@@ -113,7 +113,7 @@ class Came(StrEnum):
 class Copy(Base):
     """One patient's copy of a circular, without text and address; one of whom an erasure was asked belongs to nobody.
 
-    `test_for` is whoever wrote it and has it sent to themself first. `again_at`: the provider could not take it then.
+    With `tested` it went to `test_for`, who wrote the circular. `again_at`: the provider could not take it then.
     """
 
     __tablename__ = "circular_copy"
@@ -123,6 +123,7 @@ class Copy(Base):
     circular_id: Mapped[UUID] = mapped_column(ForeignKey("circular.id"), index=True)
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
     test_for: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    tested: Mapped[bool]
     came: Mapped[Came] = mapped_column(String(20))
     tries: Mapped[int]
     again_at: Mapped[datetime | None]

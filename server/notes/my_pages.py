@@ -19,6 +19,7 @@ from server.core.db import Tx
 from server.core.marking import _
 from server.errors import Invalid
 from server.identity.gate import signed_in
+from server.notes.announced import Announcing
 from server.notes.prose_html import html_of
 from server.notes.recordings import own_recordings, take_back
 from server.notes.released import Released, released_versions
@@ -67,17 +68,22 @@ class Part:
     answers: list[tuple[datetime, list[Line] | None]]
 
 
-def routes() -> list[Route]:
+def routes(announcing: Announcing) -> list[Route]:
+    """`announcing` tells what else is new for somebody with an account."""
     own = "/my/{patient_id:uuid}"
+
+    async def mine(request: Request) -> Response:
+        return await _mine(request, announcing)
+
     return [
-        Route("/my", _mine),
+        Route("/my", mine),
         Route(own + "/sharing", _sharing, methods=["POST"]),
         Route(own + "/looks", _looks),
         Route(own + "/recordings/{recording_id:uuid}/withdraw", _take_back, methods=["POST"]),
     ]
 
 
-async def _mine(request: Request) -> Response:
+async def _mine(request: Request, announcing: Announcing) -> Response:
     who = await signed_in(request)
     house = house_of(request)
     language, now = language_of(request), house.clock.now()
@@ -96,7 +102,8 @@ async def _mine(request: Request) -> Response:
             )
             for record in records
         ]
-    shown = {"name": viewer.name, "parts": parts, "wording": TEAM_NOTES, "now": now, "said": _said(request)}
+        news = [(one, language.text(one.name)) for one in await announcing(tx, who.person_id, now)]
+    shown = {"name": viewer.name, "parts": parts, "wording": TEAM_NOTES, "now": now, "said": _said(request), "news": news}
     return render(request, "my/record.html", shown)
 
 

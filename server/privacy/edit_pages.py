@@ -15,6 +15,7 @@ from server.core.db import Tx
 from server.core.marking import _
 from server.core.plain_text import blocks_of
 from server.errors import Conflict, Forbidden, Invalid
+from server.privacy.announcing import announce
 from server.privacy.bases import ARTICLE_6, ARTICLE_9, BASES, unpacked
 from server.privacy.policies import Owner, Wording, in_force, owners_of, publish, versions_of
 from server.privacy.policy_rows import PolicyVersion
@@ -74,7 +75,9 @@ async def _edit(request: Request) -> Response:
     try:
         wording = _wording(form, owner)
         async with house.database.write() as tx:
-            await publish(tx, viewer, await _owner(tx, request, viewer), policy, wording, house.clock.now())
+            owner = await _owner(tx, request, viewer)
+            version = await publish(tx, viewer, owner, policy, wording, house.clock.now())
+            await announce(tx, house, viewer, owner, version)
     except Invalid as error:
         return _show(request, place, form, error.code, 422)
     except Conflict:

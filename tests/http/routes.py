@@ -38,7 +38,7 @@ class Endpoint:
             "{charge_id:uuid}": meeting.visit_id, "{document_id:uuid}": meeting.visit_id,
             "{entry_id:uuid}": meeting.visit_id, "{file_id:uuid}": meeting.visit_id,
             "{passkey_id:uuid}": meeting.visit_id,
-            "{person_id:uuid}": ALICE.person_id, "{invitation_id:uuid}": meeting.visit_id,
+            "{circular_id:uuid}": meeting.visit_id, "{person_id:uuid}": ALICE.person_id, "{invitation_id:uuid}": meeting.visit_id,
             "{team_id:uuid}": meeting.visit_id, "{request_id:uuid}": meeting.visit_id, "{errand_id:uuid}": meeting.visit_id,
         }  # fmt: skip
         path = self.path

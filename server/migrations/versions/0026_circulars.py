@@ -72,6 +72,7 @@ def _circulars() -> None:
         sa.Column("circular_id", sa.Uuid(), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),
         sa.Column("test_for", sa.Uuid(), nullable=True),
+        sa.Column("tested", sa.Boolean(), nullable=False),
         sa.Column("came", sa.String(length=20), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("again_at", UtcTime(), nullable=True),
