@@ -135,7 +135,8 @@ async def stop(tx: Tx, viewer: Viewer, circular_id: UUID, now: datetime) -> Circ
         raise Conflict
     circular.state = State.DRAFT if circular.state == State.PLANNED else State.STOPPED
     circular.settled_at = now if circular.state == State.STOPPED else None
-    circular.begins_at, circular.edits = None, circular.edits + 1
+    circular.begins_at = None if circular.state == State.DRAFT else circular.begins_at
+    circular.edits += 1
     await record(tx, Deed(circular.practice_id, viewer.person_id, Act.CHANGED, THING, circular.id, None, "stops it"), now)
     return circular
 

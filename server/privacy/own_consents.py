@@ -34,10 +34,11 @@ BY = {
     Via.VISIT: _("By the link to your appointment"),
     Via.LINK: _("By the link in a newsletter"),
 }
+FOR_YOU = _("By somebody who acts for you")
 STOPS_SHARING = _("Then nobody else of the team can open the notes, and notes that somebody has open close at once.")
 STOPS_VISIT = _("Then you cannot come in by video until you agree again, and the practice sees that. Your appointment stays.")
 STOPS_RECORDING = _("Then the recording is deleted for everybody, or kept unheard for as long as the practice has to keep it.")
-STOPS_NEWS = _("Then no news come any more by this way. You switch it above.")
+STOPS_NEWS = _("Then no news of the practice come any more by this way, from now on.")
 IS_OVER = _("It was for one consultation, which has begun or is over.")
 IN_FORCE = _("You accepted the terms of use. Who does not want them any more closes the account.")
 
@@ -102,12 +103,16 @@ async def _sharing(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
 
 
 async def _news(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
-    rows = await tx.scalars(select(NewsConsent).where(NewsConsent.patient_id == record.patient.id))
-    said = language.text(STOPS_NEWS)
-    return [
-        Yes([_words(language, f"news_{row.channel}", row.wording_version)], row.given_at, row.withdrawn_at, _how(language, row), stops=said)
-        for row in rows
-    ]
+    rows = list(await tx.scalars(select(NewsConsent).where(NewsConsent.patient_id == record.patient.id)))
+    return [_by_channel(language, record, row, [one.channel for one in rows if one.withdrawn_at is None]) for row in rows]
+
+
+def _by_channel(language: Language, record: OwnRecord, row: NewsConsent, standing: Sequence[str]) -> Yes:
+    """Taking one way back leaves the others as they are."""
+    said, stops = _words(language, f"news_{row.channel}", row.wording_version), language.text(STOPS_NEWS)
+    others = [(channel, "yes") for channel in standing if channel != row.channel]
+    how = language.text(BY[Via(row.given_via)] if row.given_by in {None, record.patient.person_id} else FOR_YOU)
+    return Yes([said], row.given_at, row.withdrawn_at, how, stops=stops, path=f"/my/{record.patient.id}/news", fields=others)
 
 
 async def _terms(tx: Tx, record: OwnRecord, person_id: UUID, language: Language) -> list[Yes]:
@@ -148,10 +153,6 @@ def _visit(language: Language, record: OwnRecord, all_given: Sequence[Given]) ->
     return Yes(
         said, consent.given_at, consent.withdrawn_at, at=consultation.scheduled_at, stops=language.text(stops), path=path, over=not path
     )
-
-
-def _how(language: Language, row: NewsConsent) -> str:
-    return language.text(BY[Via(row.given_via)])
 
 
 def _words(language: Language, purpose: str, version: str) -> tuple[str, str]:

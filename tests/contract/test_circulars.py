@@ -25,6 +25,7 @@ from server.core.outbox import Errand
 from server.errors import Invalid
 from server.identity.model import Person
 from server.messaging.composing import Post
+from server.messaging.optouts import hear
 from server.patients.model import Patient
 from server.ports import Carried, Letter
 from server.web.i18n import ENGLISH, read_languages
@@ -224,6 +225,22 @@ async def test_bad_18_a_provider_that_is_down_is_tried_again_and_given_up(house:
     van.does = is_down
     await run_all(house, clock, sending(house, van), circular_id)
     assert (len(tried), await counts(house, circular_id)) == (5, {"refused": 1})
+
+
+async def test_news_by_text_message_end_with_stop(house: House, clock: StillClock) -> None:
+    for mobile in ("07700 900003", "+447700900004", "+44 7700 900003"):
+        reader = await add_reader(house, "", agrees=False)
+        async with house.database.write() as tx:
+            (patient := await tx.get_one(Patient, reader.id)).mobile = mobile
+            await choose(tx, desk_of(house), patient, Choice([Channel.SMS], [Channel.SMS], Via.VISIT, None, ENGLISH), clock.now())
+    van, circular_id = Van(), await planned(house, Draft(Channel.SMS, "", "We open at seven."))
+    async with house.database.write() as tx:
+        await hear(tx, house.secrets, "+447700900004", "stop", clock.now())
+    await run_all(house, clock, sending(house, van), circular_id)
+    (letter,) = van.letters
+    assert letter.to == "+447700900003"
+    assert letter.body.startswith("Harbour Clinic: We open at seven. To stop: https://clinic.example/news/")
+    assert await counts(house, circular_id) == {"sent": 1, "unwanted": 1}
 
 
 async def test_a_test_goes_to_its_writer_and_is_not_counted(house: House, clock: StillClock) -> None:

@@ -76,7 +76,9 @@ async def test_news_are_asked_for_by_channel_and_taken_back_on_record(dana: http
     assert [len(row.wording_sha256) for row in rows] == [32, 32]
     assert sorted(str(one) for one in said) == ["email", "email", "sms"]
     assert "Stopped news of the practice" in (await dana.get(f"/my/{DANA.patient_id}/looks")).text
-    assert "Taken back on" in (await dana.get(CONSENTS)).text
+    page = (await dana.get(CONSENTS)).text
+    assert "Taken back on" in page
+    assert "Then no news of the practice come" in page
 
 
 @pytest.mark.row("S2")
