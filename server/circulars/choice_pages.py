@@ -10,7 +10,7 @@ from server.access.model import Practice
 from server.circulars.consents import Choice, choose, find_patient, reachable
 from server.circulars.links import mark_of, open_token
 from server.circulars.model import Via
-from server.circulars.switches import Switch, chosen, desk_of, switches_of
+from server.circulars.switches import Switch, chosen, desk_of, switches_of, visit_switches
 from server.consultation.doors import record_of
 from server.consultation.events import Channel
 from server.consultation.visit_view import View, view_of
@@ -118,14 +118,14 @@ async def _visit_choice(request: Request) -> Response:
     house, language = house_of(request), language_of(request)
     async with house.database.read() as tx:
         view, patient = await _visitor(tx, request)
-        switches = await switches_of(tx, desk_of(house), patient, language)
+        switches = await visit_switches(tx, desk_of(house), patient, language)
     if request.method != "POST":
         shown = {"practice": view.practice, "switches": switches, "base": view.base, "done": "done" in request.query_params}
         return render(request, "visit/news.html", shown)
     form = await read_form(request)
     async with house.database.write() as tx:
         view, patient = await _visitor(tx, request, lock=True)
-        wanted, offered = chosen(form, await switches_of(tx, desk_of(house), patient, language))
+        wanted, offered = chosen(form, await visit_switches(tx, desk_of(house), patient, language))
         await choose(tx, desk_of(house), patient, Choice(wanted, offered, Via.VISIT, None, language), house.clock.now())
     return RedirectResponse(f"{view.base}/news?done", status_code=303)
 

@@ -75,11 +75,20 @@ async def may_write(tx: Tx, desk: Desk, patient: Patient, channel: Channel, addr
     """Whether news may go to this address at this moment: agreed to, not stopped for it, and no STOP to text messages."""
     if channel not in await wanted_by(tx, patient.id) or await is_stopped(tx, desk.secrets, address):
         return False
-    return await tx.get(NewsStop, (patient.practice_id, channel, desk.secrets.mac(ADDRESS, address))) is None
+    return not await is_closed(tx, desk, patient, channel, address)
+
+
+async def is_closed(tx: Tx, desk: Desk, patient: Patient, channel: Channel, address: str) -> bool:
+    """Whether news to this address were stopped by whoever it belongs to."""
+    return await tx.get(NewsStop, (patient.practice_id, channel, desk.secrets.mac(ADDRESS, address))) is not None
 
 
 async def choose(tx: Tx, desk: Desk, patient: Patient, choice: Choice, now: datetime) -> None:
-    """Store what somebody wants, on record; saying the same once more changes nothing."""
+    """Store what somebody wants, on record; saying the same once more changes nothing.
+
+    A stop is lifted by an account or by the link that was sent to the address. The link of a visit does not do it: whoever works in the
+    practice has that, too.
+    """
     standing = await wanted_by(tx, patient.id)
     changed = [channel for channel in NEWS if channel in choice.offered and (channel in choice.wanted) != (channel in standing)]
     addresses = {channel: await address_of(tx, desk, patient, channel) for channel in changed}
@@ -90,13 +99,16 @@ async def choose(tx: Tx, desk: Desk, patient: Patient, choice: Choice, now: date
             await _withdraw(tx, patient, channel, choice.via, now)
         if (address := addresses[channel]) is not None:
             key = (patient.practice_id, channel, desk.secrets.mac(ADDRESS, address))
-            await (_reopen(tx, key) if channel in choice.wanted else stop_address(tx, key, now))
+            if channel not in choice.wanted:
+                await _close(tx, key, now)
+            elif choice.via is not Via.VISIT:
+                await _reopen(tx, key)
     for channel in changed:
         act = Act.AGREED if channel in choice.wanted else Act.WITHDREW
         await record(tx, Deed(patient.practice_id, choice.by, act, THING, patient.id, patient.id, channel), now)
 
 
-async def stop_address(tx: Tx, key: Key, now: datetime) -> None:
+async def _close(tx: Tx, key: Key, now: datetime) -> None:
     """Write no news to an address any more, whoever's it is."""
     if await tx.get(NewsStop, key) is None:
         tx.add(NewsStop(practice_id=key[0], channel=key[1], address_mac=key[2], stopped_at=now))

@@ -18,6 +18,7 @@ from server.circulars.words import Draft, fault_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
+from server.core.marking import _
 from server.core.outbox import add_errand
 from server.errors import Conflict, Invalid, NotFound
 
@@ -132,7 +133,7 @@ async def stop(tx: Tx, viewer: Viewer, circular_id: UUID, now: datetime) -> Circ
     """Stop at once what is being sent; what has not begun is a draft again. Raises `Conflict` for what is over."""
     circular = await see_circular(tx, viewer, circular_id, lock=True)
     if circular.kind != Kind.NEWSLETTER or circular.state not in {State.PLANNED, State.SENDING}:
-        raise Conflict
+        raise Conflict(_("This newsletter is not being sent, so there is nothing to stop."), code="not_sending")
     circular.state = State.DRAFT if circular.state == State.PLANNED else State.STOPPED
     circular.settled_at = now if circular.state == State.STOPPED else None
     circular.begins_at = None if circular.state == State.DRAFT else circular.begins_at
@@ -145,7 +146,7 @@ async def remove(tx: Tx, viewer: Viewer, circular_id: UUID) -> None:
     """Delete a draft; raises `Conflict` for anything else."""
     circular = await see_circular(tx, viewer, circular_id, lock=True)
     if circular.state != State.DRAFT:
-        raise Conflict
+        raise Conflict(_("This newsletter is planned or was sent, so it stays in the list."), code="not_draft")
     await tx.execute(delete(Copy).where(Copy.circular_id == circular.id))
     await tx.delete(circular)
 

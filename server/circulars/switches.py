@@ -1,9 +1,9 @@
 """The switches for news that a page shows, one for each channel there is an address for, and reading what was chosen."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from server.circulars.consents import Desk, reachable, wanted_by
+from server.circulars.consents import Desk, is_closed, reachable, wanted_by
 from server.circulars.wording import NEWS
 from server.consultation.events import Channel
 from server.core.db import Tx
@@ -17,7 +17,8 @@ from server.web.i18n import Language
 class Switch:
     """`sentence` and `more` are what is agreed to, in the reader's language.
 
-    `fixed`: it can only be switched off here. `stopped`: the number answered STOP, so nothing comes whatever is chosen.
+    `fixed`: it can only be switched off here. `stopped`: the number answered STOP, so nothing comes whatever is chosen. `closed`: news to
+    the address were stopped once, and the link of a visit does not bring them back.
     """
 
     channel: Channel
@@ -26,6 +27,7 @@ class Switch:
     on: bool
     fixed: bool
     stopped: bool
+    closed: bool = False
 
     @property
     def offered(self) -> bool:
@@ -37,7 +39,7 @@ def desk_of(house: House) -> Desk:
 
 
 async def switches_of(tx: Tx, desk: Desk, patient: Patient, language: Language, own: Collection[str] | None = None) -> list[Switch]:
-    """Return what can be chosen: by whoever signed in all, by a link only for the `own` addresses, and everything that is on."""
+    """Return what can be chosen: by whoever signed in all, by the link in a newsletter only for the `own` addresses, and what is on."""
     standing, addresses = await wanted_by(tx, patient.id), await reachable(tx, desk, patient)
     found = []
     for channel, wording in NEWS.items():
@@ -48,6 +50,13 @@ async def switches_of(tx: Tx, desk: Desk, patient: Patient, language: Language, 
         said = language.text(wording.sentence), language.text(wording.more)
         found.append(Switch(channel, *said, channel in standing, fixed, stopped))
     return found
+
+
+async def visit_switches(tx: Tx, desk: Desk, patient: Patient, language: Language) -> list[Switch]:
+    """Return what can be chosen by the link of a visit: nothing of an address whose owner has stopped news."""
+    addresses, switches = await reachable(tx, desk, patient), await switches_of(tx, desk, patient, language)
+    shut = {channel for channel, address in addresses.items() if await is_closed(tx, desk, patient, channel, address)}
+    return [replace(one, fixed=True, closed=True) if one.channel in shut and not one.on else one for one in switches]
 
 
 def chosen(form: Mapping[str, str], switches: Sequence[Switch]) -> tuple[list[Channel], list[Channel]]:

@@ -123,10 +123,11 @@ async def test_who_stopped_is_added_again_by_themself_only(dana: httpx2.AsyncCli
             desk = desk_of(house)
             assert not await may_write(tx, desk, erin, Channel.EMAIL, DANA.email)
             assert len(list(await tx.scalars(select(NewsStop)))) == 1
-            for channels in ((), (Channel.EMAIL,)):
-                choice = Choice(channels, (Channel.EMAIL,), Via.VISIT, None, ENGLISH)
-                await choose(tx, desk, erin, choice, house.clock.now())
-            assert await may_write(tx, desk, erin, Channel.EMAIL, DANA.email)
+            for via, lifted in ((Via.VISIT, False), (Via.ACCOUNT, True)):
+                for channels in ((), (Channel.EMAIL,)):
+                    choice = Choice(channels, (Channel.EMAIL,), via, None, ENGLISH)
+                    await choose(tx, desk, erin, choice, house.clock.now())
+                assert await may_write(tx, desk, erin, Channel.EMAIL, DANA.email) == lifted
 
 
 @pytest.mark.row("S2")
@@ -171,6 +172,10 @@ async def test_news_are_offered_by_the_link_of_an_appointment(app: Starlette, ho
         assert " checked" not in (await erin.get(page)).text
         assert (await erin.post(page, data={"email": "yes"})).headers["location"] == f"{page}?done"
         assert " checked" in (await erin.get(page)).text
+        assert (await erin.post(page, data={"email": "no"})).status_code == 303
+        await erin.post(page, data={"email": "yes"})
+        assert 'name="email"' not in (again := (await erin.get(page)).text), "a colleague has this link, too"
+        assert 'name="sms"' in again
     async with house.database.read() as tx:
         row = (await tx.scalars(select(NewsConsent))).one()
     assert (row.given_via, row.given_by) == (Via.VISIT, None)
