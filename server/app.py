@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 import server.billing.hooks
 import server.billing.merchant_pages
 import server.billing.sandbox_pages
+import server.circulars.hooks
 import server.messaging.hooks
 import server.web.failures
 from server.access.places import INVITE
@@ -146,7 +147,8 @@ def _text_message_routes(settings: Settings) -> list[Route]:
         return []
     from server.adapters.twilio_sms import genuine_with  # noqa: PLC0415 - as above
 
-    return server.messaging.hooks.routes(genuine_with(settings))
+    genuine = genuine_with(settings)
+    return [*server.messaging.hooks.routes(genuine), *server.circulars.hooks.routes(genuine)]
 
 
 def _payments(settings: Settings, clock: Clock) -> Payments | None:

@@ -21,6 +21,7 @@ from server.circulars.words import Draft, Frame, letter_of
 from server.consultation.events import Channel
 from server.core.db import Tx
 from server.core.house import House
+from server.core.night import after_night
 from server.core.outbox import add_errand
 from server.identity.mail_model import AccountEmail
 from server.identity.model import Person
@@ -92,7 +93,7 @@ class Sending:
     async def _carry(self, copy: Copy, carrier: Carrier, letter: Letter) -> None:
         now = self.house.clock.now()
         try:
-            came = CAME_TO[await carrier.carry(letter, str(copy.id))]
+            came = CAME_TO[await carrier.carry(letter, f"{SEND}/{copy.id}")]
         except Exception as error:
             if copy.tested:
                 raise  # its own errand tries again
@@ -141,7 +142,7 @@ async def own_address(tx: Tx, person_id: UUID, channel: Channel) -> str | None:
 
 
 async def begin_round(tx: Tx, house: House, circular_id: UUID) -> int:
-    """Begin sending, queue the next round, or end; returns how many copies this round may take.
+    """Begin sending, queue the next round, or end; returns how many copies this round may take. Text messages wait for the morning.
 
     The next round is queued in the same transaction. Should one errand be run twice, the second finds that the next round is not due yet,
     and queues none: there is always one line of rounds.
@@ -155,11 +156,13 @@ async def begin_round(tx: Tx, house: House, circular_id: UUID) -> int:
     if not await tx.scalar(select(func.count()).select_from(Copy).where(waiting)):
         circular.state, circular.settled_at = State.SENT, now
         return 0
+    morning = after_night(now, (await tx.get_one(Practice, circular.practice_id)).time_zone)
+    if circular.channel == Channel.SMS and morning > now:
+        _queue_next(tx, circular, morning)
+        return 0
     ready = await tx.scalar(select(func.count()).select_from(Copy).where(waiting, _ready(now)))
     many = max(1, house.settings.newsletters_per_minute // ROUNDS)
-    pause = timedelta(minutes=many / house.settings.newsletters_per_minute) if ready else IDLE
-    circular.rounds, circular.next_at = circular.rounds + 1, now + pause
-    add_errand(tx, SEND, circular.id, f"{SEND}:{circular.id}:round:{circular.rounds}", circular.next_at)
+    _queue_next(tx, circular, now + (timedelta(minutes=many / house.settings.newsletters_per_minute) if ready else IDLE))
     return many
 
 
@@ -168,6 +171,11 @@ async def take(tx: Tx, circular_id: UUID, now: datetime) -> UUID | None:
     mine = (Copy.circular_id == circular_id) & (Copy.came == Came.WAITING) & Copy.tested.is_(False) & _ready(now)
     first = select(Copy.id).where(mine).order_by(Copy.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
     return await tx.scalar(update(Copy).where(Copy.id == first).values(came=Came.OUT).returning(Copy.id))
+
+
+def _queue_next(tx: Tx, circular: Circular, at: datetime) -> None:
+    circular.rounds, circular.next_at = circular.rounds + 1, at
+    add_errand(tx, SEND, circular.id, f"{SEND}:{circular.id}:round:{circular.rounds}", at)
 
 
 def _due(circular: Circular, now: datetime) -> bool:

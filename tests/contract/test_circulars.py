@@ -236,6 +236,11 @@ async def test_news_by_text_message_end_with_stop(house: House, clock: StillCloc
     van, circular_id = Van(), await planned(house, Draft(Channel.SMS, "", "We open at seven."))
     async with house.database.write() as tx:
         await hear(tx, house.secrets, "+447700900004", "stop", clock.now())
+    morning = clock.now()
+    clock.set(morning.replace(hour=22))
+    await sending(house, van).round(circular_id)
+    assert van.letters == []
+    clock.set(morning + timedelta(days=1))
     await run_all(house, clock, sending(house, van), circular_id)
     (letter,) = van.letters
     assert letter.to == "+447700900003"
