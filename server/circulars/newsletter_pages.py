@@ -24,7 +24,7 @@ from server.circulars.words import LONGEST, LONGEST_SUBJECT, Draft, Frame, fault
 from server.consultation.events import Channel
 from server.core.db import Tx
 from server.core.marking import _
-from server.core.plain_text import Block
+from server.core.plain_text import Block, blocks_of
 from server.errors import Conflict, Invalid, TooFast
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -240,6 +240,7 @@ async def _show_sent(request: Request, place: Place, circular: Circular) -> Resp
         "circular": circular,
         "counts": counts,
         "host": host,
+        "blocks": blocks_of(circular.text),
         "zone": place.practice.time_zone,
         "late": request.method == "POST",
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -14,30 +15,35 @@ from server.circulars.words import LONGEST_SUBJECT, Draft
 from server.consultation.events import Channel
 from server.consultation.model import Consultation
 from server.core.db import Tx
-from server.core.house import House
 from server.core.marking import _
 from server.notes.announced import Announced
 from server.patients.doors import own_records
 from server.privacy.policies import Owner
 from server.privacy.policy_rows import PolicyVersion
 from server.privacy.policy_words import NAMES, Policy
-from server.web.i18n import Language, read_languages
+from server.web.i18n import Language, Languages
 from server.web.moments import full_date
 
 SHOWN_FOR = timedelta(days=30)  # after it was published or has come into force, whichever is later
 
 
-async def announce(tx: Tx, house: House, viewer: Viewer, owner: Owner, version: PolicyVersion) -> None:
+class Words(NamedTuple):
+    """What the letter is written with."""
+
+    languages: Languages
+    base_url: str
+
+
+async def announce(tx: Tx, words: Words, viewer: Viewer, owner: Owner, version: PolicyVersion) -> None:
     """Queue the letter to everybody with an account: of the practice, or of the patients of the professional whose text it is.
 
     It is part of what the practice must tell, so nobody has to have asked for it.
     """
-    language = read_languages(house.settings.locales_dir).choose(owner.practice.language, "")
-    draft = _draft(owner, version, language, house.settings.base_url)
-    circular = new_circular(owner.practice.id, viewer.person_id, Kind.NOTICE, draft, house.clock.now())
+    draft = _draft(owner, version, words.languages.choose(owner.practice.language, ""), words.base_url)
+    circular = new_circular(owner.practice.id, viewer.person_id, Kind.NOTICE, draft, version.published_at)
     circular.professional_id = owner.professional.id if owner.professional else None
     tx.add(circular)
-    await begin(tx, circular, house.clock.now())
+    await begin(tx, circular, version.published_at)
 
 
 def path_of(version: PolicyVersion) -> str:

@@ -15,6 +15,7 @@ from server.consultation.consents import RECORDING, WORDINGS
 from server.consultation.doors import own_link, see_visit
 from server.consultation.join_link import join_token
 from server.consultation.model import Consultation, Participant, Role, Stage
+from server.consultation.recorded import Recording, Standing
 from server.consultation.records import Consent
 from server.consultation.visit_actions import decline
 from server.core.db import Tx
@@ -35,20 +36,26 @@ BY = {
     Via.LINK: _("By the link in a newsletter"),
 }
 FOR_YOU = _("By somebody who acts for you")
-STOPS_SHARING = _("Then nobody else of the team can open the notes, and notes that somebody has open close at once.")
-STOPS_VISIT = _("Then you cannot come in by video until you agree again, and the practice sees that. Your appointment stays.")
-STOPS_RECORDING = _("Then the recording is deleted for everybody, or kept unheard for as long as the practice has to keep it.")
-STOPS_NEWS = _("Then no news of the practice come any more by this way, from now on.")
+STOPS_SHARING = _("If you take it back, nobody else of the team can open the notes, and notes that somebody has open close at once.")
+STOPS_VISIT = _(
+    "If you take it back, you cannot come in by video until you agree again, and the practice sees that. Your appointment stays."
+)
+STOPS_RECORDING = _(
+    "If you take it back, the recording is deleted for everybody, or kept unheard for as long as the practice has to keep it."
+)
+STOPS_NEWS = _("If you take it back, no news of the practice come any more by this way, from now on.")
 IS_OVER = _("It was for one consultation, which has begun or is over.")
+IS_DELETED = _("The recording is deleted.")
 IN_FORCE = _("You accepted the terms of use. Who does not want them any more closes the account.")
 
 
 class Given(NamedTuple):
-    """A yes on the way to a call, with whose place it is in which consultation."""
+    """A yes on the way to a call or to be recorded, with whose place it is in which consultation."""
 
     consent: Consent
     consultation: Consultation
     place: Participant
+    recording: Recording | None
 
 
 @dataclass(frozen=True)
@@ -127,8 +134,9 @@ async def _terms(tx: Tx, record: OwnRecord, person_id: UUID, language: Language)
 
 async def _visits(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
     """Return one yes for each consultation, and one for each recording, with all that was agreed to at once."""
-    joined = select(Consent, Consultation, Participant).join(Participant, Participant.id == Consent.participant_id)
+    joined = select(Consent, Consultation, Participant, Recording).join(Participant, Participant.id == Consent.participant_id)
     joined = joined.join(Consultation, Consultation.id == Participant.consultation_id)
+    joined = joined.outerjoin(Recording, Recording.id == Consent.recording_id)
     mine = joined.where(Consultation.patient_id == record.patient.id, Participant.role == Role.PATIENT)
     rows = await tx.execute(mine.order_by(Consent.given_at, Consent.id))
     found = sorted((Given(*row) for row in rows), key=_together)
@@ -141,18 +149,22 @@ def _together(given: Given) -> tuple[str, ...]:
 
 
 def _visit(language: Language, record: OwnRecord, all_given: Sequence[Given]) -> Yes:
-    (consent, consultation, place), own = all_given[0], f"/my/{record.patient.id}"
+    first = all_given[0]
     said = [_words(language, given.consent.purpose, given.consent.wording_version) for given in all_given]
-    ahead = not consultation.over and consultation.started_at is None and place.stage != Stage.DECLINED
-    if consent.recording_id is not None:
-        stops, path = STOPS_RECORDING, f"{own}/recordings/{consent.recording_id}/withdraw"
-    elif ahead:
-        stops, path = STOPS_VISIT, f"{own}/consents/{consultation.id}/withdraw"
-    else:
-        stops, path = IS_OVER, ""
-    return Yes(
-        said, consent.given_at, consent.withdrawn_at, at=consultation.scheduled_at, stops=language.text(stops), path=path, over=not path
-    )
+    stops, path = _way_back(record, first)
+    consent, at = first.consent, first.consultation.scheduled_at
+    return Yes(said, consent.given_at, consent.withdrawn_at, at=at, stops=language.text(stops), path=path, over=not path)
+
+
+def _way_back(record: OwnRecord, given: Given) -> tuple[str, str]:
+    """Return what taking it back stops, and where that is done; "" where there is nothing left to stop."""
+    own, recording, consultation = f"/my/{record.patient.id}", given.recording, given.consultation
+    if recording is not None:
+        deleted = recording.state == Standing.DELETED
+        return (IS_DELETED, "") if deleted else (STOPS_RECORDING, f"{own}/recordings/{recording.id}/withdraw")
+    if consultation.over or consultation.started_at is not None or given.place.stage == Stage.DECLINED:
+        return IS_OVER, ""
+    return STOPS_VISIT, f"{own}/consents/{consultation.id}/withdraw"
 
 
 def _words(language: Language, purpose: str, version: str) -> tuple[str, str]:

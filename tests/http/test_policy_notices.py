@@ -12,7 +12,7 @@ from server.core.outbox import Errand
 from server.identity.mail_model import AccountEmail
 from server.messaging.composing import Post
 from server.patients.model import Patient
-from server.privacy.announcing import announce
+from server.privacy.announcing import Words, announce
 from server.privacy.policies import Owner, Wording, publish, see_owner
 from server.privacy.policy_words import Policy
 from server.web.i18n import read_languages
@@ -44,7 +44,7 @@ async def published(house: House, owner_id: object, edits: int = 0) -> Circular:
         owner: Owner = await see_owner(tx, owner_id)  # type: ignore[arg-type]
         wording = Wording("Text", "We keep [less].", BASES, now, edits)
         version = await publish(tx, OLGA.viewer, owner, Policy.PRIVACY, wording, now)
-        await announce(tx, house, OLGA.viewer, owner, version)
+        await announce(tx, Words(read_languages(None), "https://c.example"), OLGA.viewer, owner, version)
         return (await tx.scalars(select(Circular).order_by(Circular.changed_at.desc(), Circular.id))).first() or pytest.fail("none")
 
 
@@ -58,7 +58,10 @@ async def told(house: House, clock: StillClock) -> list[str]:
         for circular_id in circulars:
             await rounds.round(circular_id)
         clock.advance(60)
-    assert all(letter.unsubscribe is None and "We keep [less]." in letter.sentences[1] for letter in van.letters)
+    assert all(
+        letter.unsubscribe is None and "We keep [less]." in letter.sentences[1] and "https://c.example/privacy" in letter.sentences[4]
+        for letter in van.letters
+    )
     return [f"{letter.to}: {letter.subject}" for letter in van.letters]
 
 
