@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 import server.billing.hooks
 import server.billing.merchant_pages
 import server.billing.sandbox_pages
+import server.circulars.hooks
 import server.messaging.hooks
 import server.web.failures
 from server.access.places import INVITE
@@ -30,6 +31,7 @@ from server.billing.jobs import sweep_charges
 from server.booking.jobs import sweep_holds
 from server.booking.waiting_jobs import offer_freed_with
 from server.booking.waiting_list import OFFER_FREED
+from server.circulars.sending import circular_handlers
 from server.consultation.events import Channel
 from server.consultation.recording_actions import REMOVE, TAKE_IN
 from server.consultation.recording_jobs import remove_with, sweep_daily
@@ -167,7 +169,8 @@ def _text_message_routes(settings: Settings) -> list[Route]:
         return []
     from server.adapters.twilio_sms import genuine_with  # noqa: PLC0415 - as above
 
-    return server.messaging.hooks.routes(genuine_with(settings))
+    genuine = genuine_with(settings)
+    return [*server.messaging.hooks.routes(genuine), *server.circulars.hooks.routes(genuine)]
 
 
 def _payments(settings: Settings, clock: Clock) -> Payments | None:
@@ -223,6 +226,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
     handlers |= retention_handlers(house)
     handlers |= {**erasure_handlers(house, post, carriers), **restriction_handlers(house, post, carriers)}
     handlers |= outside_handlers(house, post, carriers)
+    handlers |= circular_handlers(house, post, carriers)
     return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up, ANSWER: letters.give_up})
 
 

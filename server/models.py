@@ -8,6 +8,7 @@ import server.billing.papers
 import server.booking.feeds
 import server.booking.model
 import server.booking.seekers
+import server.circulars.model
 import server.consultation.model
 import server.consultation.recorded
 import server.consultation.records

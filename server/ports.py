@@ -34,12 +34,17 @@ class Bus(Protocol):
 
 @dataclass(frozen=True)
 class Letter:
-    """A message ready to go to one address. Only an e-mail has a `subject`, and may have a `calendar` (the text of an .ics file)."""
+    """A message ready to go to one address. Only an e-mail has a `subject`, and may have a `calendar` (the text of an .ics file).
+
+    It may be laid out: `html` is the body of the same text, every letter escaped. `unsubscribe` is where a POST stops such letters.
+    """
 
     to: str
     subject: str
     sentences: Sequence[str]
     calendar: str | None = None
+    html: str | None = None
+    unsubscribe: str | None = None
 
     @property
     def body(self) -> str:

@@ -17,6 +17,8 @@ import server.booking.held_pages
 import server.booking.offer_pages
 import server.booking.waiting_pages
 import server.booking.waiting_staff_pages
+import server.circulars.choice_pages
+import server.circulars.newsletter_pages
 import server.consultation.book_for_pages
 import server.consultation.call_files
 import server.consultation.call_pages
@@ -75,6 +77,7 @@ import server.patients.build_pages
 import server.patients.child_pages
 import server.patients.claim_pages
 import server.privacy.clinical_pages
+import server.privacy.consent_pages
 import server.privacy.data_pages
 import server.privacy.edit_pages
 import server.privacy.erasure_pages
@@ -101,6 +104,7 @@ from server.core.press import Press
 from server.identity.entering import Rules
 from server.identity.passwords import Passwords
 from server.notes.records import see_bookable
+from server.privacy.announcing import announced_to
 from server.privacy.terms_pages import ask_terms
 
 
@@ -151,6 +155,8 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
         *server.privacy.handover_pages.routes(press),
+        *server.circulars.choice_pages.routes(),
+        *server.circulars.newsletter_pages.routes(),
         *_privacy_routes(),
     ]
 
@@ -182,7 +188,7 @@ def _record_routes(press: Press) -> list[Route]:
     return [
         *server.patients.acting_pages.routes(),
         *server.patients.child_pages.routes(),
-        *server.notes.my_pages.routes(),
+        *server.notes.my_pages.routes(announced_to),
         *server.notes.acting_pages.routes(),
         *server.notes.record_pages.routes(),
         *server.notes.permission_pages.routes(),
@@ -226,4 +232,5 @@ def _privacy_routes() -> list[Route]:
         *server.privacy.outside_pages.routes(),
         *server.privacy.restriction_pages.routes(),
         *server.privacy.terms_pages.routes(),
+        *server.privacy.consent_pages.routes(),
     ]

@@ -69,6 +69,7 @@ class Settings(BaseModel):
     documents_per_record: int = Field(default=300, ge=1, le=10_000)
     clamd: str = ""
     regions: list[str] = []
+    newsletters_per_minute: int = Field(default=60, ge=1, le=240)
     complaint_days: int = Field(default=30, ge=1, le=90)
     locales_dir: Path | None = None
     login_idle_s: int = Field(default=8 * 3600, ge=60)

@@ -62,6 +62,9 @@ def message_of(letter: Letter, key: str, sender: str, now: datetime) -> EmailMes
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{key}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note may answer it
+    if letter.unsubscribe is not None:  # RFC 8058: mail programs show a button for it
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content("\n\n".join(letter.sentences))
     message.add_alternative(html_of(letter), subtype="html")
     if letter.calendar is not None:
@@ -70,8 +73,8 @@ def message_of(letter: Letter, key: str, sender: str, now: datetime) -> EmailMes
 
 
 def html_of(letter: Letter) -> str:
-    """Return the sentences as paragraphs; the addresses in them become links, and nothing else in them is read as HTML."""
-    rows = "".join(f'<p dir="auto">{_linked(sentence)}</p>' for sentence in letter.sentences)
+    """Return the sentences as paragraphs, unless it is laid out; addresses in them become links, and nothing else is read as HTML."""
+    rows = letter.html or "".join(f'<p dir="auto">{_linked(sentence)}</p>' for sentence in letter.sentences)
     return f'<!doctype html><html><body style="font: 1.125rem/1.5 sans-serif">{rows}</body></html>'
 
 

@@ -29,13 +29,16 @@ NO_ANSWER = "<?xml version='1.0' encoding='UTF-8'?><Response/>"  # TwiML: say no
 def routes(genuine: Genuine) -> list[Route]:
     """`genuine(url, fields, signature)` tells whether the provider itself signed that."""
     return [
-        Route("/hooks/twilio", _signed(genuine, _answered), methods=["POST"]),
-        Route("/hooks/twilio/{delivery_id:uuid}", _signed(genuine, _reported), methods=["POST"]),
+        Route("/hooks/twilio", signed(genuine, _answered), methods=["POST"]),
+        Route("/hooks/twilio/{delivery_id:uuid}", signed(genuine, _reported), methods=["POST"]),
     ]
 
 
-def _signed(genuine: Genuine, hook: Hook) -> Callable[[Request], Awaitable[Response]]:
-    """Let in only what was signed, blanks and all, for our public address: a proxy in front may have changed the one that was asked."""
+def signed(genuine: Genuine, hook: Hook) -> Callable[[Request], Awaitable[Response]]:
+    """Return what lets in only what was signed, blanks and all.
+
+    It is signed for our public address: a proxy in front may have changed the one that was asked.
+    """
 
     async def endpoint(request: Request) -> Response:
         house, fields = house_of(request), await read_fields(request)

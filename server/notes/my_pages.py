@@ -22,6 +22,7 @@ from server.core.house import House
 from server.core.marking import _
 from server.errors import Invalid
 from server.identity.gate import signed_in
+from server.notes.announced import Announcing
 from server.notes.prose_html import html_of
 from server.notes.recordings import own_recordings, take_back
 from server.notes.released import Released, released_versions
@@ -72,10 +73,15 @@ class Part:
     answers: list[tuple[datetime, list[Line] | None]]
 
 
-def routes() -> list[Route]:
+def routes(announcing: Announcing) -> list[Route]:
+    """`announcing` tells what else is new for somebody with an account."""
     own = "/my/{patient_id:uuid}"
+
+    async def mine(request: Request) -> Response:
+        return await _mine(request, announcing)
+
     return [
-        Route("/my", _mine),
+        Route("/my", mine),
         Route(own, _theirs),
         Route(own + "/sharing", _sharing, methods=["POST"]),
         Route(own + "/looks", _looks),
@@ -83,7 +89,7 @@ def routes() -> list[Route]:
     ]
 
 
-async def _mine(request: Request) -> Response:
+async def _mine(request: Request, announcing: Announcing) -> Response:
     who = await signed_in(request)
     house = house_of(request)
     language, now = language_of(request), house.clock.now()
@@ -92,8 +98,17 @@ async def _mine(request: Request) -> Response:
         viewer = reading(await load_viewer(tx, who.person_id, now), records)
         parts = [await _part(tx, house, language, viewer, record) for record in records]
         acts_for = await records_acted_for(tx, Reader(who.person_id, now))
-    shown = {"name": viewer.name, "parts": parts, "acts_for": acts_for, "wording": TEAM_NOTES, "now": now, "said": _said(request)}
-    return render(request, "my/record.html", shown)
+        news = [(one, language.text(one.name)) for one in await announcing(tx, who.person_id, now)]
+    shown = {
+        "news": news,
+        "name": viewer.name,
+        "parts": parts,
+        "acts_for": acts_for,
+        "wording": TEAM_NOTES,
+        "now": now,
+        "said": _said(request),
+    }
+    return render(request, "my/record.html", {**shown, "now": now, "said": _said(request)})
 
 
 async def _theirs(request: Request) -> Response:

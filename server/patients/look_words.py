@@ -100,7 +100,12 @@ OF_AN_APPOINTMENT = {
     Act.CHANGED: _("Moved an appointment"),
     Act.WITHDREW: _("Cancelled an appointment"),
 }
+OF_NEWS = {
+    Act.AGREED: _("Asked for news of the practice"),
+    Act.WITHDREW: _("Stopped news of the practice"),
+}
 BY_THING = {
+    "news": OF_NEWS,
     "representation": OF_ACTING,
     "consultation": OF_A_CONSULTATION,
     "appointment": OF_AN_APPOINTMENT,

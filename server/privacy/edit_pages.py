@@ -13,15 +13,17 @@ from server.access.policy import Viewer
 from server.access.viewer import viewer_of
 from server.core.db import Tx
 from server.core.marking import _
+from server.core.plain_text import blocks_of
 from server.errors import Conflict, Forbidden, Invalid
+from server.privacy.announcing import Words, announce
 from server.privacy.bases import ARTICLE_6, ARTICLE_9, BASES, unpacked
-from server.privacy.plain_text import blocks_of
 from server.privacy.policies import Owner, Wording, in_force, owners_of, publish, versions_of
 from server.privacy.policy_rows import PolicyVersion
 from server.privacy.policy_words import LONGEST, LONGEST_CHANGES, NAMES, Policy, built_in
 from server.privacy.public_pages import policy_named
-from server.web.endpoint import house_of
+from server.web.endpoint import base_url_of, house_of
 from server.web.forms import read_form
+from server.web.i18n import read_languages
 from server.web.pages import language_of, render
 
 PATH = "/policies"
@@ -74,7 +76,10 @@ async def _edit(request: Request) -> Response:
     try:
         wording = _wording(form, owner)
         async with house.database.write() as tx:
-            await publish(tx, viewer, await _owner(tx, request, viewer), policy, wording, house.clock.now())
+            owner = await _owner(tx, request, viewer)
+            version = await publish(tx, viewer, owner, policy, wording, house.clock.now())
+            words = Words(read_languages(house.settings.locales_dir), base_url_of(request))
+            await announce(tx, words, viewer, owner, version)
     except Invalid as error:
         return _show(request, place, form, error.code, 422)
     except Conflict:

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.core.plain_text import blocks_of
 from server.errors import NotFound
 from server.privacy.bases import BASES, unpacked
 from server.privacy.cookie_list import COOKIES, Cookie
-from server.privacy.plain_text import blocks_of
 from server.privacy.policies import Owner, in_force, see_owner, versions_of
 from server.privacy.policy_rows import PolicyVersion
 from server.privacy.policy_words import NAMES, TEMPLATE, Policy, Scope, built_in

@@ -3,6 +3,7 @@
 import server.access.holdings
 import server.billing.holdings
 import server.booking.holdings
+import server.circulars.holdings
 import server.consultation.holdings
 import server.directory.holdings
 import server.identity.holdings
@@ -19,6 +20,7 @@ HOLDINGS: tuple[Holding, ...] = (
     *server.consultation.holdings.HOLDINGS,
     *server.notes.holdings.HOLDINGS,
     *server.messaging.holdings.HOLDINGS,
+    *server.circulars.holdings.HOLDINGS,
     *server.billing.holdings.HOLDINGS,
     *server.access.holdings.HOLDINGS,
     *server.privacy.holdings.HOLDINGS,
@@ -28,6 +30,7 @@ EXCEPTIONS = {
     "policy_version": "what somebody who works here published for everybody",
     "retention_rules": "what somebody who works here decided for everybody",
     "expired_record": "that nothing is left of a record but what can be counted",
+    "circular": "what somebody who works here wrote to many",
     "service": "what is offered to everybody",
     "service_vat": "what is offered to everybody",
     "questionnaire_version": "the questions, not the answers",

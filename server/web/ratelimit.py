@@ -42,6 +42,7 @@ RULES = {
     "upload": Rule(60, 60 * 60),
     "late": Rule(20, 10 * 60),
     "letter_address": Rule(5, 60 * 60),
+    "newsletter_test": Rule(20, 60 * 60),
     "rights_request": Rule(10, 60 * 60),
     "ask_to_act": Rule(10, 60 * 60),
     "emergency": Rule(30, 10 * 60),

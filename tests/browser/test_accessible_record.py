@@ -67,7 +67,7 @@ def test_the_pages_of_a_record(persons: Persons, site: Site, language: str) -> N
     dana.allow_errors("status of 422")
     dana.page.context.add_cookies([{"name": "sid", "value": login, "url": site.url}])
     mine = Walk(dana, WRITTEN)
-    for path in (f"{MINE}/background", f"{MINE}/files", f"{MINE}/looks"):
+    for path in (f"{MINE}/background", f"{MINE}/files", f"{MINE}/looks", "/my/consents"):
         dana.open(path)
         mine.look(path)
     dana.open("/my/data")

@@ -12,11 +12,15 @@ from twilio.base.exceptions import TwilioRestException
 
 from server.adapters.twilio_sms import TwilioSms
 from server.app import Parts, build_app
+from server.circulars.model import Came, Copy, Kind
+from server.circulars.newsletters import copy_for, new_circular
+from server.circulars.words import Draft
+from server.consultation.events import Channel
 from server.core.house import House
 from server.messaging.model import Delivery
 from server.ports import Carried, Letter
 from server.settings import Settings
-from tests.cast import DANA, add_meeting, seat_cast
+from tests.cast import ALICE, DANA, add_meeting, seat_cast
 from tests.conftest import ORIGIN, StillClock, browser_of
 from tests.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio, fake_twilio, signature
 
@@ -129,6 +133,22 @@ async def test_bad_17_a_forged_report_is_refused_and_changes_nothing(app: Starle
 
 async def test_a_report_of_what_there_is_not_is_no_error_of_ours(app: Starlette) -> None:
     assert (await told(app, f"/hooks/twilio/{KEY}", MessageSid="SM1", MessageStatus="failed")).status_code == 404
+
+
+async def test_a_newsletter_that_came_back_counts_as_refused(app: Starlette, house: House, delivery: Delivery, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        draft = Draft(Channel.SMS, "", "We open at seven.")
+        tx.add(circular := new_circular(delivery.practice_id, ALICE.person_id, Kind.NEWSLETTER, draft, clock.now()))
+        await tx.flush()
+        copy = copy_for(circular.id, None)
+        copy.came = Came.SENT
+        tx.add(copy)
+    path = f"/hooks/twilio/circular/{copy.id}"
+    assert (await told(app, path, "forged", MessageSid="SM1", MessageStatus="failed")).status_code == 403
+    for state in ("sent", "undelivered", "delivered"):
+        assert (await told(app, path, MessageSid="SM1", MessageStatus=state)).status_code == 204
+    async with house.database.read() as tx:
+        assert (await tx.get_one(Copy, copy.id)).came == Came.REFUSED
 
 
 async def write_to_dana(house: House, clock: StillClock) -> Delivery:

@@ -15,7 +15,7 @@ PROTECTED = {
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
     "Letter", "LetterAnswer", "RightsRequest",
     "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover", "DataCopy", "RecordMerge", "MergeWish",
-    "Representation",
+    "Representation", "NewsConsent",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -88,6 +88,11 @@ HANDED = {
     "server/messaging/waiting.py": "writes to whoever asked to be told: there is no viewer",
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/privacy/letter_answers.py": "is handed the letter that see_letter opened, or settles an errand: there is no viewer",
+    "server/circulars/audience.py": "finds whom a circular is for, and shows nobody who they are",
+    "server/circulars/sending.py": "runs errands: there is no viewer",
+    "server/circulars/consents.py": "finds whose news a signed link switches, or is handed the record: there is no viewer",
+    "server/privacy/own_consents.py": "is handed the record that its patient opened",
+    "server/privacy/announcing.py": "starts from the reader's own records, and says only who treats them",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
     "server/privacy/holds.py": "is the administrators', of whose practice it is: a name and addresses, found by the whole name",
     "server/privacy/retention_facts.py": "reads days out of rows, and shows nobody whose: there is no viewer",

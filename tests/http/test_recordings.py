@@ -210,7 +210,9 @@ async def test_a_patient_takes_their_agreement_back_and_it_is_gone(sign_in: Sign
     withdraw = f"/my/{DANA.patient_id}/recordings/{recording.id}/withdraw"
     assert (await alice.post(withdraw)).status_code == 404
     assert (await (await sign_in(DANA)).post(withdraw.replace(str(recording.id), str(ERIN.patient_id)))).status_code == 404
+    assert withdraw in (await dana.get("/my/consents")).text
     assert (await dana.post(withdraw)).headers["location"] == "/my?unrecorded"
+    assert withdraw not in (await dana.get("/my/consents")).text
     gone = await now_of(house, recording)
     assert (gone.state, gone.gone, gone.data_key) == ("deleted", "withdrawn", None)
     async with house.database.read() as tx:

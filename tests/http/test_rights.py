@@ -20,7 +20,7 @@ PUBLIC = {
     "/", "/healthz", "/readyz", "/sign-in", "/sign-in/second", "/register", "/reset", "/reset/{token}", "/account/email/{token}",
     "/sign-in/passkey", "/api/passkeys/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}", "/wait/{token}",
     "/feed/{token}.ics", "/practice/audit/key.pem",
-    "/place/{token}", "/acting/{token}",
+    "/place/{token}", "/acting/{token}", "/news/{token}", "/news/{token}/stop",
 }  # fmt: skip
 OWN = {
     "/patients", "/emergency", "/emergency/open",
@@ -34,6 +34,7 @@ OWN = {
     "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
     "/recordings", "/week", "/day", "/feedback", "/waiting-list", "/appointments/new", "/api/late",
     "/my/acting", "/my/acting/new", "/my/acting/child", "/my/acting/{representation_id:uuid}/end",
+    "/my/consents",
     "/my/find", "/my/find/code", "/my/data", "/my/data/download", "/account/calendar", "/account/calendar/new", "/account/calendar/stop",
     "/practice/messages", "/practice/messages/reminders", "/practice/undelivered",
     "/practice/messages/{kind}/{language}", "/practice/messages/{kind}/{language}/built-in",
@@ -47,6 +48,7 @@ OWN = {
     "/practice/requests",
     "/practice/holds", "/practice/holds/find", "/practice/retention",
     "/erasures", "/practice/restrictions",
+    "/practice/newsletters", "/practice/newsletters/new",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -129,7 +131,7 @@ async def test_every_route_is_in_this_table(app: Starlette) -> None:
         "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
         "{service_id", "{day_id", "{closure_id", "{delay_id", "{delivery_id", "{seeker_id", "{questionnaire_id", "{charge_id",
         "{document_id", "{person_id", "{invitation_id", "{team_id", "{errand_id", "{letter_id", "{request_id", "{restriction_id",
-        "{hold_id",
+        "{hold_id", "{circular_id",
     )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.core.plain_text import Block, Span, blocks_of
 from server.privacy.bases import fault_of as bases_fault
 from server.privacy.bases import packed, unpacked
 from server.privacy.cookie_list import COOKIES
-from server.privacy.plain_text import Block, Span, blocks_of
 from server.privacy.policy_words import LONGEST, TEMPLATE, Policy, Scope, built_in, fault_of
 from server.privacy.processors import processors_of
 from server.settings import BadSettings, Settings, load_settings
