@@ -1,4 +1,4 @@
-"""The command line: serve, media, migrate, keys, verify, doctor, demo."""
+"""The command line: serve, media, migrate, keys, verify, statistics, doctor, demo."""
 
 import argparse
 import gc
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     readmit = commands.add_parser("readmit", help="let somebody in again who lost phone and codes: take every way in, print a link")
     readmit.add_argument("username")
     commands.add_parser("recordings", help="which recordings of calls the server is about to delete, because their time is over")
+    commands.add_parser("statistics", help="counts of all practices by month, as CSV; figures under ten are not shown")
     verify = commands.add_parser("verify", help="look for tampering in the notes or in the audit")
     verify.add_argument("what", choices=["notes", "audit"])
     commands.add_parser("doctor", help="try every way into a call that browsers will be offered, and say what is wrong")
@@ -114,6 +115,14 @@ def _recordings(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _statistics(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    from server import chores  # noqa: PLC0415 - as above
+
+    print(chores.statistics(settings), end="")
+    return 0
+
+
 def _verify(settings: Settings, options: argparse.Namespace) -> int:
     """Print a line for every fault; the exit code says whether there was one."""
     from server.chores import faults_in  # noqa: PLC0415 - as above
@@ -157,6 +166,7 @@ COMMANDS = {
     "keys": _keys,
     "readmit": _readmit,
     "recordings": _recordings,
+    "statistics": _statistics,
     "verify": _verify,
     "doctor": _doctor,
     "demo": _demo,

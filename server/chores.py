@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from server.billing.csv_rows import csv_of
 from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
@@ -13,6 +14,8 @@ from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, 
 from server.errors import NotFound
 from server.identity.readmitting import readmit
 from server.notes.verify import verify_audit, verify_notes
+from server.oversight.figure_rows import lines_of
+from server.oversight.figures import Scope, figures_of
 from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.settings import BadSettings, Settings
 
@@ -72,6 +75,17 @@ def faults_in(settings: Settings, what: str) -> list[str]:
 def due_recordings(settings: Settings) -> str:
     """Return a line for each recording whose time is over: a dry run of what the server does every ten minutes."""
     return asyncio.run(_due(settings))
+
+
+def statistics(settings: Settings) -> str:
+    """Return the figures of all practices together as CSV, by months of UTC; small ones are hidden as on the pages."""
+    return asyncio.run(_statistics(settings))
+
+
+async def _statistics(settings: Settings) -> str:
+    async with _database(settings) as database, database.read() as tx:
+        figures = await figures_of(tx, Scope(None, "UTC", SystemClock().now()))
+    return csv_of(lines_of(figures)).decode()
 
 
 async def _let_in_again(settings: Settings, username: str) -> str:

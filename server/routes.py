@@ -68,6 +68,7 @@ import server.notes.texts_http
 import server.notes.texts_pages
 import server.notes.timeline_pages
 import server.notes.ws
+import server.oversight.pages
 import server.patients.build_pages
 import server.patients.claim_pages
 import server.privacy.data_pages
@@ -102,6 +103,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *_sign_in_routes(passwords),
         *server.access.pages.routes(),
         *server.administration.pages.routes(passwords),
+        *server.oversight.pages.routes(),
         *server.directory.pages.routes(),
         *server.directory.profile_pages.routes(),
         *server.booking.book_pages.routes(way_now),

@@ -18,7 +18,7 @@ class Part(StrEnum):
     PATIENT = "patient"
 
 
-HOMES = {Part.PROFESSIONAL: "/today", Part.ASSISTANT: "/patients", Part.ADMINISTRATOR: "/account", Part.PATIENT: "/my"}
+HOMES = {Part.PROFESSIONAL: "/today", Part.ASSISTANT: "/patients", Part.ADMINISTRATOR: "/practice", Part.PATIENT: "/my"}
 
 
 async def part_of(tx: Tx, viewer: Viewer) -> Part:

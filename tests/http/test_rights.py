@@ -39,7 +39,7 @@ OWN = {
     "/account/registration", "/account/profile",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters",
-    "/practice/requests",
+    "/practice/requests", "/practice", "/practice/statistics", "/practice/statistics.csv",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
