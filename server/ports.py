@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from server.media_control import Command, Event, Load
@@ -64,6 +64,33 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """End every connection that stayed open."""
+        ...
+
+
+class Unfit(StrEnum):
+    """Why somebody outside would not do what we need of them."""
+
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    REFUSED = "refused"
+    INSECURE = "insecure"
+    STRANGE = "strange"
+
+
+class NotProven(Exception):
+    """Somebody outside does not do what we need; `why` is all that may be shown of it."""
+
+    def __init__(self, why: Unfit) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@runtime_checkable
+class Provable(Protocol):
+    """Somebody outside who can be asked whether they would work for us."""
+
+    async def prove(self) -> None:
+        """Ask, and have nothing done; raises `NotProven`."""
         ...
 
 

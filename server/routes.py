@@ -102,7 +102,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.web.assets.routes(),
         *_sign_in_routes(passwords),
         *server.access.pages.routes(),
-        *server.administration.pages.routes(passwords),
+        *server.administration.pages.routes(passwords, press),
         *server.oversight.pages.routes(),
         *server.directory.pages.routes(),
         *server.directory.profile_pages.routes(),

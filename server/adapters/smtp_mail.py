@@ -1,6 +1,7 @@
 """E-mail over SMTP (RFC 5321), one connection a message: a practice sends some hundred a day, and an idle line would be cut anyway."""
 
 import re
+import ssl
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -8,9 +9,10 @@ from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import Any
 
-from aiosmtplib import SMTPDataError, SMTPRecipientsRefused, send
+import aiosmtplib
+from aiosmtplib import SMTPAuthenticationError, SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPTimeoutError, send
 
-from server.ports import Carried, Clock, Letter
+from server.ports import Carried, Clock, Letter, NotProven, Unfit
 from server.settings import Settings
 
 WITHIN_S = 10.0  # for each step of the exchange; the errand as a whole has 30
@@ -37,6 +39,20 @@ class SmtpMail:
         except SMTPDataError as error:
             return _refused(error, error.code)
         return Carried.SENT
+
+    async def prove(self) -> None:
+        """Connect and sign in, as for a letter; raises `NotProven`."""
+        try:
+            async with aiosmtplib.SMTP(**self._server()) as client:
+                await client.noop()
+        except (SMTPTimeoutError, TimeoutError):
+            raise NotProven(Unfit.SLOW) from None
+        except SMTPAuthenticationError:
+            raise NotProven(Unfit.REFUSED) from None
+        except ssl.SSLError:
+            raise NotProven(Unfit.INSECURE) from None
+        except (OSError, SMTPException) as error:
+            raise NotProven(Unfit.UNREACHABLE if isinstance(error, OSError) else Unfit.STRANGE) from None
 
     async def close(self) -> None:
         """There is nothing that stays open."""

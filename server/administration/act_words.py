@@ -34,4 +34,5 @@ WORDS = {
     Act.JOINED: _("Took a place"),
     Act.LEFT: _("Ended a place"),
     Act.REVIEWED: _("Reviewed a professional"),
+    Act.TESTED: _("Tested a part of the server"),
 }

@@ -50,6 +50,7 @@ class Act(StrEnum):
     JOINED = "joined"
     LEFT = "left"
     REVIEWED = "reviewed"
+    TESTED = "tested"
 
 
 class AuditEntry(Base):

@@ -37,6 +37,15 @@ def drawn_anew(content: bytes, kind: Kind) -> bytes:
         raise refusal("broken") from None
 
 
+def small_png(content: bytes, kind: Kind, box: tuple[int, int]) -> bytes:
+    """Return a picture that was drawn anew as a PNG that fits into so many pixels, never larger than it was."""
+    with Image.open(BytesIO(content), formats=[_FORMATS[kind]]) as image:
+        image.thumbnail(box)
+        out = BytesIO()
+        image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
 def _drawn(content: bytes, form: str) -> bytes:
     with Image.open(BytesIO(content), formats=[form]) as image:
         image.load()

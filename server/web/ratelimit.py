@@ -44,6 +44,7 @@ RULES = {
     "letter_address": Rule(5, 60 * 60),
     "rights_request": Rule(10, 60 * 60),
     "emergency": Rule(30, 10 * 60),
+    "health": Rule(30, 10 * 60),
 }
 
 

@@ -80,6 +80,7 @@ HANDED = {
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
+    "server/oversight/states.py": "asks when the newest message went out, of the whole server, and nothing else of it",
     "server/oversight/figures.py": "counts for whoever administers the practice, and names nobody",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }

@@ -39,7 +39,9 @@ OWN = {
     "/account/registration", "/account/profile",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters",
-    "/practice/requests", "/practice", "/practice/statistics", "/practice/statistics.csv",
+    "/practice/requests",
+    "/practice/brand", "/practice/brand/try.css", "/practice/brand/colours", "/practice/brand/logo", "/practice/brand/remove",
+    "/practice", "/practice/health", "/practice/health/{thing}", "/practice/statistics", "/practice/statistics.csv",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -63,7 +65,9 @@ QUALITY = "/calls/{consultation_id:uuid}"  # an administrator sees how a call we
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith(("/static", "/directory", "/privacy", "/contact", "/complaint", "/book/{owner_id:uuid}/"))
+    return path in PUBLIC or path.startswith(
+        ("/static", "/brand", "/directory", "/privacy", "/contact", "/complaint", "/book/{owner_id:uuid}/")
+    )
 
 
 def of_consultation(app: Starlette) -> list[Endpoint]:
