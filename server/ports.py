@@ -33,13 +33,23 @@ class Bus(Protocol):
 
 
 @dataclass(frozen=True)
+class Look:
+    """How a practice looks on white paper: its colour as `#rrggbb`, and its logo as PNG with `words` for whoever does not see it."""
+
+    colour: str
+    logo: bytes | None
+    words: str
+
+
+@dataclass(frozen=True)
 class Letter:
-    """A message ready to go to one address. Only an e-mail has a `subject`, and may have a `calendar` (the text of an .ics file)."""
+    """A message ready to go to one address. Only an e-mail has a `subject` and `look`, and may have a `calendar` (text of an .ics file)."""
 
     to: str
     subject: str
     sentences: Sequence[str]
     calendar: str | None = None
+    look: Look | None = None
 
     @property
     def body(self) -> str:

@@ -17,6 +17,7 @@ from server.access.policy import Viewer
 from server.core.audit import Act, Deed, record
 from server.core.db import Base, Tx
 from server.errors import Conflict, Invalid, NotFound
+from server.ports import Look
 
 LONGEST_WORDS = 120
 USUAL = Colours("#005f73", "#7fd3e0")  # of tokens.css
@@ -47,6 +48,12 @@ def colours_of(light: str, dark: str) -> Colours:
 
 async def brand_of(tx: Tx, practice: Practice) -> Brand | None:
     return await tx.get(Brand, practice.brand) if practice.brand else None
+
+
+async def look_of(tx: Tx, mark: str | None) -> Look | None:
+    """Return the look of a mark for letters and papers; None for none."""
+    brand = await tx.get(Brand, mark) if mark else None
+    return None if brand is None else Look(brand.colours.light, brand.logo, brand.words)
 
 
 async def see_brand(tx: Tx, practice_id: UUID, mark: str) -> Brand:

@@ -34,7 +34,7 @@ async def states_of(house: House) -> dict[Thing, State]:
         Thing.RELAY: _relay(settings),
         Thing.PAYMENTS: _payments(settings),
         Thing.SCANNER: State(Light.UNKNOWN, UNTESTED) if settings.clamd else State(Light.WARN, _("Documents are not looked through.")),
-        Thing.KEYS: State(Light.GOOD, _("There are {count}."), {"count": len(house.keyring.names)}),
+        Thing.KEYS: State(Light.GOOD, _("Keys in the ring: {count}."), {"count": len(house.keyring.names)}),
         Thing.CERTIFICATE: _certificate(settings),
         Thing.CLOCK: clock_state(),
         Thing.DISK: await to_thread.run_sync(_disk, settings.data_dir),

@@ -35,6 +35,11 @@ class Shown(NamedTuple):
     rows: list[tuple[str, Row]]
     plot: Markup
 
+    @property
+    def shows(self) -> bool:
+        """Whether there is any figure in it."""
+        return any(isinstance(row.total, int) for _period, row in self.rows)
+
 
 def routes() -> list[Route]:
     return [Route(PAGE, _statistics), Route(PAGE + ".csv", _as_csv)]

@@ -77,7 +77,7 @@ async def test_patients_see_colours_and_logo_until_they_are_removed(
 @pytest.mark.parametrize(
     ("light", "dark", "words"),
     [
-        ("#7fd3e0", "", "#7fd3e0 cannot be read: its contrast to"), ("#005f73", "#005f73", "The nearest colour that can be read is #"),
+        ("#7fd3e0", "", "#7fd3e0 cannot be read: its contrast"), ("#005f73", "#005f73", "The nearest colour that can be read is #"),
         ("teal", "", "This is no colour"), ("", "#7fd3e0", "Please write a colour"), ("#1", "<b>", "This is no colour"),
     ],
 )  # fmt: skip

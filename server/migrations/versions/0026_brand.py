@@ -27,3 +27,4 @@ def upgrade() -> None:
     op.create_index(op.f("ix_brand_practice_id"), "brand", ["practice_id"])
     op.add_column("practice", sa.Column("brand", sa.String(length=32), nullable=True))
     op.add_column("practice", sa.Column("logo_words", sa.String(length=120), nullable=True))
+    op.add_column("billing_document", sa.Column("brand", sa.String(length=32), nullable=True))
