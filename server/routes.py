@@ -27,6 +27,7 @@ import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
+import server.consultation.my_testimonials
 import server.consultation.my_visits
 import server.consultation.pages
 import server.consultation.recording_list
@@ -159,6 +160,7 @@ def _consultation_routes() -> list[BaseRoute]:
         *server.consultation.known_http.routes(),
         *server.consultation.live_http.routes(),
         *server.consultation.my_visits.routes(),
+        *server.consultation.my_testimonials.routes(),
         *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),

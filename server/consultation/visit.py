@@ -9,7 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.consultation import visit_appointment, visit_check, visit_documents, visit_files, visit_questions, visit_room
+from server.consultation import (
+    visit_appointment,
+    visit_check,
+    visit_documents,
+    visit_files,
+    visit_questions,
+    visit_room,
+    visit_testimonial,
+)
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.doors import find_link
 from server.consultation.model import OPENS_BEFORE, Stage
@@ -44,6 +52,7 @@ def routes(passwords: Passwords, press: Press) -> list[Route]:
         *visit_questions.PAGES,
         *visit_check.PAGES,
         *visit_room.PAGES,
+        *visit_testimonial.PAGES,
     ]
     return [
         Route("/j/{token}", _open_link),

@@ -36,6 +36,7 @@ SENTENCES = {
     Act.JOINED: _("Began to work in the practice"),
     Act.LEFT: _("Ended somebody's work in the practice"),
     Act.REVIEWED: _("Reviewed a professional of the practice"),
+    Act.TESTED: _("Tested a part of the server"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {
@@ -56,6 +57,7 @@ OF_A_DOCUMENT = {
     Act.EXPORTED: _("Opened or downloaded a document"),
     Act.DELETED: _("Deleted a document"),
 }
+OF_A_TESTIMONIAL = {Act.WITHDREW: _("Took back what others could read")}
 OF_MONEY = {Act.EXPORTED: _("Took out a receipt or an invoice")}
 OF_ALL_DATA = {Act.EXPORTED: _("Took out a copy of everything that is held about you")}
 OF_A_REQUEST = {
@@ -75,6 +77,7 @@ BY_THING = {
     "money": OF_MONEY,
     "background": OF_BACKGROUND,
     "document": OF_A_DOCUMENT,
+    "testimonial": OF_A_TESTIMONIAL,
 }
 TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 

@@ -13,7 +13,7 @@ PROTECTED = {
     "Delivery", "Note", "NoteUpdate", "NoteSession", "NoteSnapshot", "NoteReject", "NoteVersion", "NoteRelease", "SharingConsent",
     "NoteTemplate", "NoteSnippet", "Invitation", "CallQuality", "Recording", "RecordingTrack", "RecordingPeer", "Appointment", "Seeker",
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
-    "Letter", "RightsRequest",
+    "Letter", "RightsRequest", "Testimonial",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -80,6 +80,7 @@ HANDED = {
     "server/messaging/undelivered.py": "is the administrators', of whose practice it is, and shows no patient",
     "server/privacy/letter_jobs.py": "carries what was written and answered to whoever wrote: there is no viewer",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
+    "server/consultation/testimonials.py": "is handed what see_visit or the record's door opened, or shows a professional their own",
     "server/oversight/states.py": "asks when the newest message went out, of the whole server, and nothing else of it",
     "server/oversight/figures.py": "counts for whoever administers the practice, and names nobody",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",

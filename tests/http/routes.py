@@ -37,7 +37,8 @@ class Endpoint:
             "{letter_id:uuid}": meeting.visit_id, "{whose}": "mine", "{policy}": "privacy", "{number:few}": 1,
             "{charge_id:uuid}": meeting.visit_id, "{document_id:uuid}": meeting.visit_id,
             "{entry_id:uuid}": meeting.visit_id, "{file_id:uuid}": meeting.visit_id,
-            "{passkey_id:uuid}": meeting.visit_id, "{thing}": "bus", "{practice_id:uuid}": meeting.visit_id, "{mark}": "0" * 32,
+            "{passkey_id:uuid}": meeting.visit_id, "{thing}": "bus", "{testimonial_id:uuid}": meeting.visit_id,
+            "{practice_id:uuid}": meeting.visit_id, "{mark}": "0" * 32,
             "{person_id:uuid}": ALICE.person_id, "{invitation_id:uuid}": meeting.visit_id,
             "{team_id:uuid}": meeting.visit_id, "{request_id:uuid}": meeting.visit_id, "{errand_id:uuid}": meeting.visit_id,
         }  # fmt: skip
