@@ -38,6 +38,7 @@ import server.consultation.visit
 import server.consultation.week_pages
 import server.consultation.ws
 import server.directory.pages
+import server.directory.photo_pages
 import server.directory.profile_pages
 import server.identity.email_pages
 import server.identity.http
@@ -107,6 +108,7 @@ def every_route(of_providers: Sequence[Route]) -> list[BaseRoute]:
         *server.oversight.pages.routes(),
         *server.directory.pages.routes(),
         *server.directory.profile_pages.routes(),
+        *server.directory.photo_pages.routes(press),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive, press),

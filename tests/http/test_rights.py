@@ -37,6 +37,7 @@ OWN = {
     "/policies", "/policies/{whose}/{policy}",
     "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/settings", "/practice/queues", "/practice/audit",
     "/account/registration", "/account/profile",
+    "/account/profile/photo", "/account/profile/photo/own.jpg", "/account/profile/photo/remove",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters",
     "/practice/requests",
