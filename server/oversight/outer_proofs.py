@@ -11,7 +11,7 @@ from server.core.marking import _
 from server.identity.mail_model import AccountEmail
 from server.oversight.bench import Bench, Test
 from server.oversight.board import Light, State, Thing
-from server.ports import Letter
+from server.ports import Carried, Letter
 
 SOON = timedelta(days=14)  # before a certificate ends
 NO_PROVIDER = _("There is no provider to test.")
@@ -68,7 +68,9 @@ async def try_mail(bench: Bench) -> State:
     if known is None:
         return State(Light.GOOD, _("It takes our name and password. Your account has no e-mail address to which a letter could go."))
     text = bench.language.text
-    await bench.carriers[Channel.EMAIL].carry(Letter(known.address, text(SUBJECT), [text(WORDS)]), str(new_id()))
+    carried = await bench.carriers[Channel.EMAIL].carry(Letter(known.address, text(SUBJECT), [text(WORDS)]), str(new_id()))
+    if carried is not Carried.SENT:
+        return State(Light.BAD, _("It takes our name and password, and refuses a letter to your address."))
     return State(Light.GOOD, _("A letter to you was handed on. Please look whether it arrives."))
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
+import structlog
+
 from server.core.db import STORAGE_ERRORS
 from server.core.marking import _
 from server.oversight.bench import Bench, Test
@@ -11,6 +13,8 @@ from server.oversight.health_words import UNFIT
 from server.oversight.inner_proofs import try_backup, try_bus, try_clock, try_database, try_disk, try_keys, try_work
 from server.oversight.outer_proofs import ask, try_certificate, try_mail, try_media, try_relay
 from server.ports import NotProven
+
+log = structlog.get_logger(__name__)
 
 WITHIN_S = 25.0
 
@@ -43,3 +47,6 @@ async def prove(thing: Thing, bench: Bench) -> State:
         return State(Light.BAD, UNFIT[error.why])
     except STORAGE_ERRORS:
         return State(Light.BAD, _("What is stored could not be read or written."))
+    except Exception as error:  # noqa: BLE001 - whatever it raises is what the test came to
+        log.warning("health test failed", kind=thing.value, error=type(error).__name__)
+        return State(Light.BAD, _("It failed in a way that nobody has thought of: {reason}."), {"reason": type(error).__name__})

@@ -49,6 +49,8 @@ class Post:
     def __init__(self) -> None:
         self.sent: list[Letter] = []
         self.fault: Unfit | None = None
+        self.answers = Carried.SENT
+        self.breaks = False
 
     async def prove(self) -> None:
         if self.fault:
@@ -57,7 +59,9 @@ class Post:
     async def carry(self, letter: Letter, dedupe_key: str) -> Carried:
         assert dedupe_key
         self.sent.append(letter)
-        return Carried.SENT
+        if self.breaks:
+            raise RuntimeError("with words of olga@example.org")
+        return self.answers
 
     async def close(self) -> None:
         pass
@@ -109,10 +113,14 @@ async def test_a_letter_goes_to_whoever_asks(olga: httpx2.AsyncClient, house: Ho
         tx.add(AccountEmail(person_id=OLGA.person_id, address="olga@example.org", confirmed_at=clock.now()))
     assert "A letter to you was handed on" in await said(olga, "mail")
     assert [letter.to for letter in post.sent] == ["olga@example.org"]
-    post.fault = Unfit.REFUSED
+    post.answers = Carried.REFUSED
+    assert "refuses a letter to your address" in await said(olga, "mail")
+    post.breaks = True
     page = await said(olga, "mail")
-    assert "refuses our name or password" in page
-    assert len(post.sent) == 1
+    assert ("nobody has thought of: RuntimeError." in page, "olga@" in page) == (True, False)
+    post.fault = Unfit.REFUSED
+    assert "refuses our name or password" in await said(olga, "mail")
+    assert len(post.sent) == 3
 
 
 async def test_what_takes_too_long_is_given_up(olga: httpx2.AsyncClient, app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:

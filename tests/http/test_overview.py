@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
 
 from server.access.model import Professional, Review
 from server.core.house import House
+from server.oversight.board import Light, State, Thing
 from tests.cast import ALICE, BOB, DANA, MALLORY, OLGA, SAM, Cast, Staff
 from tests.conftest import SignIn, StillClock
+from tests.http.test_letters import CONTACT, send
 from tests.http.test_oversight import given_up
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P8")]
@@ -51,3 +54,15 @@ async def test_nothing_waits_and_then_everything_does(olga: httpx2.AsyncClient, 
 @pytest.mark.parametrize("member", [ALICE, SAM, DANA, MALLORY], ids=lambda member: str(member.username))
 async def test_it_is_for_whoever_looks_after_the_practice(sign_in: SignIn, cast: Cast, member: Staff) -> None:
     assert (await (await sign_in(member)).get(PAGE)).status_code == 403
+
+
+async def test_complaints_and_what_does_not_work_are_told(
+    app: Starlette, olga: httpx2.AsyncClient, client: httpx2.AsyncClient, clock: StillClock
+) -> None:
+    await send(client, clock)
+    await send(client, clock, path=CONTACT)
+    app.state.health.look({Thing.DISK: State(Light.BAD, "It is full.")}, clock.now())
+    page = (await olga.get(PAGE)).text
+    for words in ("1 complaint<", "The first is to be acknowledged by", "1 letter<", "1 part of the server does not work<"):
+        assert words in page
+    assert "called me back" not in page
