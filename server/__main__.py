@@ -1,4 +1,4 @@
-"""The command line: serve, media, migrate, keys, verify, doctor, demo."""
+"""The command line: serve, media, migrate, keys, verify, statistics, doctor, demo."""
 
 import argparse
 import gc
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("recordings", help="which recordings of calls the server is about to delete, because their time is over")
     erasures = commands.add_parser("erasures", help="what was erased").add_subparsers(dest="chore", required=True)
     erasures.add_parser("replay", help="erase it again, after a backup was put back and before the server starts")
+    commands.add_parser("statistics", help="counts of all practices by month, as CSV; figures under ten are not shown")
     verify = commands.add_parser("verify", help="look for tampering in the notes or in the audit")
     verify.add_argument("what", choices=["notes", "audit"])
     commands.add_parser("doctor", help="try every way into a call that browsers will be offered, and say what is wrong")
@@ -124,6 +125,14 @@ def _recordings(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _statistics(settings: Settings, options: argparse.Namespace) -> int:
+    del options
+    from server import chores  # noqa: PLC0415 - as above
+
+    print(chores.statistics(settings), end="")
+    return 0
+
+
 def _verify(settings: Settings, options: argparse.Namespace) -> int:
     """Print a line for every fault; the exit code says whether there was one."""
     from server.chores import faults_in  # noqa: PLC0415 - as above
@@ -168,6 +177,7 @@ COMMANDS = {
     "readmit": _readmit,
     "recordings": _recordings,
     "erasures": _erasures,
+    "statistics": _statistics,
     "verify": _verify,
     "doctor": _doctor,
     "demo": _demo,

@@ -62,9 +62,12 @@ from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
 from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
+from server.oversight.board import Board, Thing
+from server.oversight.inner_proofs import TRY_OUT, run_with
+from server.oversight.watching import watch
 from server.patients.claims import PROVE
 from server.patients.representing import ASK_TO_ACT, REVIEW
-from server.ports import Bus, Carrier, Clock, Payments
+from server.ports import Bus, Carrier, Clock, Payments, Provable
 from server.privacy.copy_jobs import make_copies
 from server.privacy.erasure_jobs import erasure_handlers
 from server.privacy.letter_answers import ANSWER
@@ -149,6 +152,9 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     app.state.closing = False
     app.state.rooms = build_rooms(house)
     app.state.notes = build_hub(house)
+    app.state.health = Board()
+    app.state.carriers = _carriers(settings, house.clock)
+    app.state.outside = _outside(house, app.state.carriers)
     return app
 
 
@@ -204,6 +210,17 @@ def _carriers(settings: Settings, clock: Clock) -> Mapping[Channel, Carrier]:
     }
 
 
+def _outside(house: House, carriers: Mapping[Channel, Carrier]) -> Mapping[Thing, Provable]:
+    """Return who is outside and can be asked whether they would work for us."""
+    everybody: Mapping[Thing, object] = {
+        Thing.MAIL: carriers[Channel.EMAIL],
+        Thing.SMS: carriers[Channel.SMS],
+        Thing.PAYMENTS: house.payments,
+        Thing.SCANNER: house.scanner,
+    }
+    return {thing: one for thing, one in everybody.items() if isinstance(one, Provable)}
+
+
 def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> Worker:
     post = Post(house.secrets, house.settings.base_url, read_languages(house.settings.locales_dir))
     deliverer = Deliverer(house, post, carriers)
@@ -220,6 +237,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         TELL: tell_with(house, post, rooms),
         REMOVE: remove_with(house.database, house.settings),
         TAKE_IN: take_in_with(house),
+        TRY_OUT: run_with(house),
     }
     letters = LetterPost(house, post, carriers)
     handlers |= {**billing_handlers(house), **letters.handlers, **request_handlers(house, post, carriers)}
@@ -234,7 +252,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
-    carriers = _carriers(house.settings, house.clock)
+    carriers = app.state.carriers
     house.supervisor.keep(_worker(house, app.state.rooms, carriers).run, name="outbox worker")
     for run in house.engines.tasks:
         house.supervisor.keep(run, name="engine line")
@@ -249,6 +267,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_retention(house), name="retention due")
     house.supervisor.keep(lambda: make_copies(house, app.state.press), name="copies asked for")
     house.supervisor.keep(lambda: sweep_merges(house), name="merges over")
+    house.supervisor.keep(lambda: watch(house, app.state.health), name="health watch")
     yield
     app.state.closing = True
     await app.state.rooms.close(SHUTDOWN_S)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from server.billing.csv_rows import csv_of
 from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
@@ -13,6 +14,8 @@ from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, 
 from server.errors import NotFound
 from server.identity.readmitting import readmit
 from server.notes.verify import verify_audit, verify_notes
+from server.oversight.figure_rows import lines_of
+from server.oversight.figures import Scope, figures_of
 from server.privacy.erasure_list import Erased
 from server.privacy.erasure_list import read as read_erasures
 from server.privacy.erasures import replay
@@ -87,6 +90,17 @@ def replay_erasures(settings: Settings) -> str:
 async def _replay(settings: Settings, lines: list[Erased]) -> int:
     async with _database(settings) as database:
         return await replay(database, load_secrets(settings.data_dir), lines)
+
+
+def statistics(settings: Settings) -> str:
+    """Return the figures of all practices together as CSV, by months of UTC; small ones are hidden as on the pages."""
+    return asyncio.run(_statistics(settings))
+
+
+async def _statistics(settings: Settings) -> str:
+    async with _database(settings) as database, database.read() as tx:
+        figures = await figures_of(tx, Scope(None, "UTC", SystemClock().now()))
+    return csv_of(lines_of(figures)).decode()
 
 
 async def _let_in_again(settings: Settings, username: str) -> str:

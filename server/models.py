@@ -1,5 +1,6 @@
 """Every table in one import, for migrations and tests."""
 
+import server.access.brand
 import server.access.model
 import server.access.representation
 import server.access.restrictions

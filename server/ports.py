@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from server.media_control import Command, Event, Load
@@ -33,8 +33,17 @@ class Bus(Protocol):
 
 
 @dataclass(frozen=True)
+class Look:
+    """How a practice looks on white paper: its colour as `#rrggbb`, and its logo as PNG with `words` for whoever does not see it."""
+
+    colour: str
+    logo: bytes | None
+    words: str
+
+
+@dataclass(frozen=True)
 class Letter:
-    """A message ready to go to one address. Only an e-mail has a `subject`, and may have a `calendar` (the text of an .ics file).
+    """A message ready to go to one address. Only an e-mail has a `subject` and `look`, and may have a `calendar` (text of an .ics file).
 
     It may be laid out: `html` is the body of the same text, every letter escaped. `unsubscribe` is where a POST stops such letters.
     """
@@ -45,6 +54,7 @@ class Letter:
     calendar: str | None = None
     html: str | None = None
     unsubscribe: str | None = None
+    look: Look | None = None
 
     @property
     def body(self) -> str:
@@ -69,6 +79,33 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """End every connection that stayed open."""
+        ...
+
+
+class Unfit(StrEnum):
+    """Why somebody outside would not do what we need of them."""
+
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    REFUSED = "refused"
+    INSECURE = "insecure"
+    STRANGE = "strange"
+
+
+class NotProven(Exception):
+    """Somebody outside does not do what we need; `why` is all that may be shown of it."""
+
+    def __init__(self, why: Unfit) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@runtime_checkable
+class Provable(Protocol):
+    """Somebody outside who can be asked whether they would work for us."""
+
+    async def prove(self) -> None:
+        """Ask, and have nothing done; raises `NotProven`."""
         ...
 
 

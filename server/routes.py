@@ -29,6 +29,7 @@ import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
+import server.consultation.my_testimonials
 import server.consultation.my_visits
 import server.consultation.pages
 import server.consultation.recording_list
@@ -39,6 +40,7 @@ import server.consultation.visit
 import server.consultation.week_pages
 import server.consultation.ws
 import server.directory.pages
+import server.directory.photo_pages
 import server.directory.profile_pages
 import server.identity.email_pages
 import server.identity.http
@@ -72,6 +74,7 @@ import server.notes.texts_http
 import server.notes.texts_pages
 import server.notes.timeline_pages
 import server.notes.ws
+import server.oversight.pages
 import server.patients.acting_pages
 import server.patients.build_pages
 import server.patients.child_pages
@@ -118,8 +121,10 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *_sign_in_routes(passwords),
         *server.access.pages.routes(),
         *server.administration.pages.routes(passwords, press),
+        *server.oversight.pages.routes(),
         *server.directory.pages.routes(),
         *server.directory.profile_pages.routes(),
+        *server.directory.photo_pages.routes(press),
         *server.booking.book_pages.routes(way_now),
         *server.booking.held_pages.routes(arrive, Cashier(way_now, start)),
         *server.billing.pay_pages.routes(arrive, press),
@@ -177,6 +182,7 @@ def _consultation_routes() -> list[BaseRoute]:
         *server.consultation.known_http.routes(),
         *server.consultation.live_http.routes(),
         *server.consultation.my_visits.routes(),
+        *server.consultation.my_testimonials.routes(),
         *server.consultation.ticket_http.routes(),
         *server.consultation.ws.routes(),
         *server.consultation.today_ws.routes(),

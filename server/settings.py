@@ -68,6 +68,7 @@ class Settings(BaseModel):
     documents_max_mb: int = Field(default=20, ge=1, le=100)
     documents_per_record: int = Field(default=300, ge=1, le=10_000)
     clamd: str = ""
+    backup_mark: Path | None = None
     regions: list[str] = []
     newsletters_per_minute: int = Field(default=60, ge=1, le=240)
     complaint_days: int = Field(default=30, ge=1, le=90)

@@ -30,9 +30,11 @@ class FakeTwilio:
     faults: list[tuple[int, int]] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
 
+    async def account(self, request: Request) -> Response:
+        return JSONResponse({"sid": ACCOUNT, "status": "active"}) if _knows(request) else _error(401, 20003)
+
     async def create(self, request: Request) -> Response:
-        expected = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-        if request.headers.get("authorization") != expected:
+        if not _knows(request):
             return _error(401, 20003)
         if self.faults:
             return _error(*self.faults.pop(0))
@@ -44,6 +46,11 @@ class FakeTwilio:
             return _error(400, 21610)
         self.taken.append(fields)
         return JSONResponse({"sid": f"SM{len(self.taken):032x}", "status": "queued", "to": fields["To"], "body": fields["Body"]}, 201)
+
+
+def _knows(request: Request) -> bool:
+    expected = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+    return request.headers.get("authorization") == expected
 
 
 def _error(status: int, code: int) -> Response:
@@ -66,7 +73,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def fake_twilio() -> AsyncIterator[FakeTwilio]:
     twilio = FakeTwilio()
-    app = Starlette(routes=[Route("/2010-04-01/Accounts/{sid}/Messages.json", twilio.create, methods=["POST"])])
+    one = "/2010-04-01/Accounts/{sid}"
+    app = Starlette(routes=[Route(one + "/Messages.json", twilio.create, methods=["POST"]), Route(one + ".json", twilio.account)])
     listener = socket.create_server(("127.0.0.1", 0))
     twilio.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = _Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="error"))

@@ -22,7 +22,7 @@ class Part(StrEnum):
 HOMES = {
     Part.PROFESSIONAL: "/today",
     Part.ASSISTANT: "/patients",
-    Part.ADMINISTRATOR: "/account",
+    Part.ADMINISTRATOR: "/practice",
     Part.AUDITOR: "/practice/audit",
     Part.PATIENT: "/my",
 }

@@ -19,6 +19,7 @@ class Practice(Base):
     encrypted, what is typed into a note while there is no connection; a shared computer never does. Recordings of calls are deleted
     after `keeps_recordings_days`; a change counts for recordings that begin later. Patients are reminded of an appointment a day before
     with `reminds_day_before`, and shortly before with `reminds_shortly_before`.
+    `brand` is the mark of its look (`server/access/brand.py`), and `logo_words` say its logo, if it has one.
     """
 
     __tablename__ = "practice"
@@ -32,6 +33,8 @@ class Practice(Base):
     keeps_recordings_days: Mapped[int] = mapped_column(default=90)
     reminds_day_before: Mapped[bool] = mapped_column(default=True)
     reminds_shortly_before: Mapped[bool] = mapped_column(default=True)
+    brand: Mapped[str | None] = mapped_column(String(32))
+    logo_words: Mapped[str | None] = mapped_column(String(120))
 
 
 class Review(StrEnum):

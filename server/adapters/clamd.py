@@ -3,12 +3,14 @@
 import asyncio
 import struct
 
-from server.ports import NotScanned
+from server.ports import NotProven, NotScanned, Unfit
 
 CHUNK = 1 << 16
 WITHIN_S = 30.0
+PROVE_WITHIN_S = 5.0
 LONGEST_ANSWER = 4096
 CLEAN = b"stream: OK"
+PONG = b"PONG"
 
 
 class Clamd:
@@ -29,6 +31,26 @@ class Clamd:
         if answer.endswith(b" FOUND"):
             return False
         raise NotScanned
+
+    async def prove(self) -> None:
+        """Say PING, which takes no file; raises `NotProven`."""
+        try:
+            async with asyncio.timeout(PROVE_WITHIN_S):
+                answer = await self._ping()
+        except TimeoutError:
+            raise NotProven(Unfit.SLOW) from None
+        except OSError:
+            raise NotProven(Unfit.UNREACHABLE) from None
+        if answer != PONG:
+            raise NotProven(Unfit.STRANGE)
+
+    async def _ping(self) -> bytes:
+        reader, writer = await self._connect()
+        try:
+            writer.write(b"zPING\0")
+            return (await reader.read(LONGEST_ANSWER)).rstrip(b"\0\n")
+        finally:
+            writer.close()
 
     async def _ask(self, content: bytes) -> bytes:
         reader, writer = await self._connect()

@@ -16,11 +16,13 @@ from server.ports import (
     CheckoutStatus,
     DisputeSeen,
     MerchantSeen,
+    NotProven,
     PaymentRefused,
     PlayCheckout,
     RefundAsk,
     RefundSeen,
     RefundStatus,
+    Unfit,
 )
 
 TABLES = """
@@ -40,6 +42,14 @@ class SandboxPayments:
         self._now = now
         with self._open() as connection:
             connection.executescript(TABLES)
+
+    async def prove(self) -> None:
+        """Read its file; raises `NotProven`."""
+        try:
+            with self._open() as connection:
+                connection.execute("SELECT count(*) FROM checkout")
+        except sqlite3.Error:
+            raise NotProven(Unfit.UNREACHABLE) from None
 
     async def open_checkout(self, ask: CheckoutAsk) -> Checkout:
         checkout = Checkout(f"play_{ask.charge_id.hex}", f"{_origin(ask)}/sandbox/pay/play_{ask.charge_id.hex}")

@@ -1,20 +1,23 @@
 """E-mail over SMTP (RFC 5321), one connection a message: a practice sends some hundred a day, and an idle line would be cut anyway."""
 
 import re
+import ssl
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from html import escape
-from typing import Any
+from typing import Any, cast
 
-from aiosmtplib import SMTPDataError, SMTPRecipientsRefused, send
+import aiosmtplib
+from aiosmtplib import SMTPAuthenticationError, SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPTimeoutError, send
 
-from server.ports import Carried, Clock, Letter
+from server.ports import Carried, Clock, Letter, Look, NotProven, Unfit
 from server.settings import Settings
 
 WITHIN_S = 10.0  # for each step of the exchange; the errand as a whole has 30
 FOR_GOOD = range(500, 600)  # RFC 5321, 4.2.1: trying again would not help
+LOGO, LOGO_HEIGHT = "logo@consilium", 56
 LINK = re.compile(r"https?://\S+")
 
 
@@ -37,6 +40,20 @@ class SmtpMail:
         except SMTPDataError as error:
             return _refused(error, error.code)
         return Carried.SENT
+
+    async def prove(self) -> None:
+        """Connect and sign in, as for a letter; raises `NotProven`."""
+        try:
+            async with aiosmtplib.SMTP(**self._server()) as client:
+                await client.noop()
+        except (SMTPTimeoutError, TimeoutError):
+            raise NotProven(Unfit.SLOW) from None
+        except SMTPAuthenticationError:
+            raise NotProven(Unfit.REFUSED) from None
+        except ssl.SSLError:
+            raise NotProven(Unfit.INSECURE) from None
+        except (OSError, SMTPException) as error:
+            raise NotProven(Unfit.UNREACHABLE if isinstance(error, OSError) else Unfit.STRANGE) from None
 
     async def close(self) -> None:
         """There is nothing that stays open."""
@@ -67,15 +84,27 @@ def message_of(letter: Letter, key: str, sender: str, now: datetime) -> EmailMes
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content("\n\n".join(letter.sentences))
     message.add_alternative(html_of(letter), subtype="html")
+    if letter.look is not None and letter.look.logo is not None:
+        shown = cast(EmailMessage, message.get_body(("html",)))
+        shown.add_related(letter.look.logo, "image", "png", cid=f"<{LOGO}>", disposition="inline", filename="logo.png")
     if letter.calendar is not None:
         message.add_attachment(letter.calendar.encode(), "text", "calendar", filename="appointment.ics", params={"charset": "utf-8"})
     return message
 
 
 def html_of(letter: Letter) -> str:
-    """Return the sentences as paragraphs, unless it is laid out; addresses in them become links, and nothing else is read as HTML."""
-    rows = letter.html or "".join(f'<p dir="auto">{_linked(sentence)}</p>' for sentence in letter.sentences)
-    return f'<!doctype html><html><body style="font: 1.125rem/1.5 sans-serif">{rows}</body></html>'
+    """Return the sentences as paragraphs under the look, unless it is laid out; addresses become links, nothing else is read as HTML."""
+    head, style = _head(letter.look)
+    rows = head + (letter.html or "".join(f'<p dir="auto">{_linked(sentence)}</p>' for sentence in letter.sentences))
+    return f'<!doctype html><html><body style="font: 1.125rem/1.5 sans-serif{style}">{rows}</body></html>'
+
+
+def _head(look: Look | None) -> tuple[str, str]:
+    """Return the logo, and what its colour adds to the style: a line on top."""
+    if look is None:
+        return "", ""
+    logo = f'<p><img src="cid:{LOGO}" alt="{escape(look.words)}" height="{LOGO_HEIGHT}"></p>' if look.logo else ""
+    return logo, f"; border-top: 4px solid {look.colour}; padding-top: 1rem"
 
 
 def _linked(sentence: str) -> str:

@@ -20,11 +20,13 @@ from server.ports import (
     DisputeSeen,
     DisputeStatus,
     MerchantSeen,
+    NotProven,
     PaymentRefused,
     RefundAsk,
     RefundSeen,
     RefundStatus,
     Told,
+    Unfit,
 )
 from server.settings import Settings
 
@@ -109,6 +111,17 @@ class StripePayments:
     async def onboard(self, account: str, return_url: str, refresh_url: str) -> str:
         wanted = {"account": account, "type": "account_onboarding", "return_url": return_url, "refresh_url": refresh_url}
         return str((await _asked(self._v1.account_links.create_async(wanted))).url)
+
+    async def prove(self) -> None:
+        """Ask who we are, which moves nothing; raises `NotProven`."""
+        try:
+            await self._v1.accounts.retrieve_current_async()
+        except (stripe.AuthenticationError, stripe.PermissionError):
+            raise NotProven(Unfit.REFUSED) from None
+        except stripe.APIConnectionError:
+            raise NotProven(Unfit.UNREACHABLE) from None
+        except stripe.StripeError:
+            raise NotProven(Unfit.STRANGE) from None
 
     async def close(self) -> None:
         if self._http is not None:

@@ -9,7 +9,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from server.ports import Carried, Letter
+from server.ports import Carried, Letter, NotProven, Unfit
 from server.settings import TWILIO, Settings
 
 WITHIN_S = 10.0
@@ -42,6 +42,18 @@ class TwilioSms:
                 raise
             return Carried.REFUSED
         return Carried.SENT
+
+    async def prove(self) -> None:
+        """Ask who we are, which sends nothing; raises `NotProven`."""
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                await self._connected().api.v2010.accounts(self._settings.twilio_account_sid).fetch_async()
+        except TimeoutError:
+            raise NotProven(Unfit.SLOW) from None
+        except TwilioRestException as error:
+            raise NotProven(Unfit.REFUSED if error.status in {401, 403} else Unfit.STRANGE) from None
+        except OSError:
+            raise NotProven(Unfit.UNREACHABLE) from None
 
     async def close(self) -> None:
         if self._client is not None:

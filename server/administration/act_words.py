@@ -39,4 +39,5 @@ WORDS = {
     Act.LIFTED: _("Announced the end of a restriction"),
     Act.MERGED: _("Merged two records"),
     Act.UNMERGED: _("Undid a merge of records"),
+    Act.TESTED: _("Tested a part of the server"),
 }

@@ -5,6 +5,7 @@ from starlette.routing import Route
 from server.administration import (
     audit_export_pages,
     audit_pages,
+    brand_pages,
     people_pages,
     place_pages,
     queue_pages,
@@ -23,6 +24,7 @@ def routes(passwords: Passwords, press: Press) -> list[Route]:
         *registration_pages.routes(),
         *team_pages.routes(),
         *settings_pages.routes(),
+        *brand_pages.routes(press),
         *queue_pages.routes(),
         *audit_pages.routes(),
         *audit_export_pages.routes(press),

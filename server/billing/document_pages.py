@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access.acting import Reach
+from server.access.brand import look_of
 from server.access.viewer import viewer_of
 from server.billing.books import corrected_by, documents_of_patient, patient_behind, reader_of, see_document
 from server.billing.papers import BillingDocument
@@ -82,9 +83,9 @@ async def pdf_answer(request: Request, press: Press, document: BillingDocument) 
     """Return the PDF of a document whose reader came in by a door. Raises `Overloaded`."""
     house = house_of(request)
     async with house.database.read() as tx:
-        corrected = await corrected_by(tx, document)
+        corrected, look = await corrected_by(tx, document), await look_of(tx, document.brand)
     languages = read_languages(house.settings.locales_dir)
-    content = await press.make(lambda: make_pdf(document, corrected, languages))
+    content = await press.make(lambda: make_pdf(document, corrected, languages, look))
     headers = {"Content-Disposition": f'attachment; filename="{pdf_name(document)}"', "Cache-Control": "no-store"}
     return Response(content, media_type="application/pdf", headers=headers)
 

@@ -29,7 +29,7 @@ NOT_INVOICED = _("There is nothing to invoice here: it costs nothing, is paid on
 CREDITED = _("This invoice is cancelled already.")
 COPIED = (
     "practice_id", "professional_id", "appointment_id", "charge_id", "sandbox", "seller_name", "seller_address", "vat_number", "pay_words",
-    "buyer_name", "title", "given_by", "given_at", "vat_kind", "vat_rate", "vat_words", "currency", "time_zone", "language",
+    "buyer_name", "title", "given_by", "given_at", "vat_kind", "vat_rate", "vat_words", "currency", "time_zone", "language", "brand",
 )  # fmt: skip
 
 
@@ -153,6 +153,7 @@ async def _sell(tx: Tx, kind: DocumentKind, about_id: UUID, sale: _Sale, now: da
         "currency": sale.currency,
         "time_zone": practice.time_zone,
         "language": practice.language,
+        "brand": practice.brand,
     }
     return await _issue(tx, kind, about_id, says, amounts, now)
 

@@ -65,7 +65,8 @@ class BillingDocument(Base):
     """A document as it was issued, for one thing (`about_id`: a charge, an appointment, a refund or an invoice) and one kind once only.
 
     Amounts are in the smallest unit of the currency and never negative: the kind says which way they go. `vat_rate` is in hundredths of
-    a per cent, None where no VAT is asked for. Nothing in it points to a patient's record.
+    a per cent, None where no VAT is asked for.
+    `brand` is the mark of the look that its practice had then. Nothing in it points to a patient's record.
     """
 
     __tablename__ = "billing_document"
@@ -99,6 +100,7 @@ class BillingDocument(Base):
     time_zone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(20))
     issued_at: Mapped[datetime]
+    brand: Mapped[str | None] = mapped_column(String(32))
 
     @property
     def numbered(self) -> str:

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from server.booking.holdings import APPOINTMENTS
 from server.consultation.model import Consultation, JoinLink, Participant, Role
 from server.consultation.recorded import Recording, RecordingPeer, RecordingTrack
-from server.consultation.records import Attendance, CallQuality, ChatMessage, Consent, Ending, Feedback, Invitation, Refusal
+from server.consultation.records import Attendance, CallQuality, ChatMessage, Consent, Ending, Feedback, Invitation, Refusal, Testimonial
 from server.consultation.settled import Settlement
 from server.core.holdings import BLANK_NAME, Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
@@ -32,6 +32,7 @@ RECORDINGS = Part(
 TRACKS = Part(RecordingTrack, (Link("recording_id", RECORDINGS),), Fate.KEEP, hidden=frozenset({"file", "head"}))
 PEERS = Part(RecordingPeer, (Link("recording_id", RECORDINGS),), Fate.KEEP)
 FEEDBACK = Part(Feedback, (Link("participant_id", PEOPLE),), own=Feedback.participant_id.in_(PATIENTS))
+TESTIMONIALS = Part(Testimonial, (Link("participant_id", PEOPLE),), own=Testimonial.participant_id.in_(PATIENTS))
 
 HOLDINGS = (
     Holding(
@@ -55,5 +56,5 @@ HOLDINGS = (
         _("A recording is deleted after the time that you were told; what remains is that there was one."),
         (RECORDINGS, TRACKS, PEERS),
     ),
-    Holding("consultation.feedback", _("How you found your consultations"), Class.CHOICE, "", (FEEDBACK,)),
+    Holding("consultation.feedback", _("How you found your consultations"), Class.CHOICE, "", (FEEDBACK, TESTIMONIALS)),
 )

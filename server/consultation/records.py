@@ -1,6 +1,7 @@
 """What is kept of a consultation as dated rows: consents, endings, messages, presence, feedback."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
@@ -125,3 +126,24 @@ class Feedback(Base):
     felt: Mapped[int | None]
     comment: Mapped[str | None] = mapped_column(String(2000))
     given_at: Mapped[datetime]
+
+
+class TestimonialState(StrEnum):
+    WAITING = "waiting"
+    SHOWN = "shown"
+    REFUSED = "refused"
+
+
+class Testimonial(Base):
+    """What a patient lets others read about a professional, without a name. The yes to it is a `Consent`; taken back, the row is gone."""
+
+    __tablename__ = "testimonial"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="CASCADE"), unique=True)
+    professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), index=True)
+    words: Mapped[str] = mapped_column(String(600))
+    state: Mapped[TestimonialState] = mapped_column(String(20))
+    given_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))

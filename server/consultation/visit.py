@@ -9,7 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.consultation import visit_appointment, visit_check, visit_documents, visit_files, visit_questions, visit_room
+from server.consultation import (
+    visit_appointment,
+    visit_check,
+    visit_documents,
+    visit_files,
+    visit_questions,
+    visit_room,
+    visit_testimonial,
+)
 from server.consultation.acting import called, note_acted, take_seat
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.doors import find_link
@@ -46,6 +54,7 @@ def routes(passwords: Passwords, press: Press) -> list[Route]:
         *visit_questions.PAGES,
         *visit_check.PAGES,
         *visit_room.PAGES,
+        *visit_testimonial.PAGES,
     ]
     return [
         Route("/j/{token}", _open_link),

@@ -10,6 +10,7 @@ from server.consultation.ticket_http import TicketRequest
 from server.consultation.visit_actions import give_feedback, has_answered
 from server.consultation.visit_documents import own_documents
 from server.consultation.visit_recordings import agreed_recordings, withdraw_page
+from server.consultation.visit_testimonial import may_say
 from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
 from server.core.audit import Act
 from server.errors import Conflict, Invalid
@@ -76,9 +77,9 @@ async def _after(request: Request) -> Response:
         view = _afterwards(await view_of(tx, request))
         recordings = [] if view.closed else await agreed_recordings(tx, view.visit.participant.id)
         answered = await has_answered(tx, view.visit.participant)
-        documents = await own_documents(tx, view)
+        documents, may = await own_documents(tx, view), await may_say(tx, view)
     taken_back = next((word for word in ("unrecorded", "withheld") if word in request.query_params), "")
-    return _show_after(request, view, recordings=recordings, documents=documents, taken_back=taken_back, thanks=answered)
+    return _show_after(request, view, recordings=recordings, documents=documents, taken_back=taken_back, thanks=answered, may_say=may)
 
 
 def _afterwards(view: View) -> View:
@@ -98,6 +99,8 @@ def _show_after(request: Request, view: View, status: int = 200, **more: object)
         "recordings": [],
         "documents": [],
         "taken_back": "",
+        "may_say": False,
+        "said": "said" in request.query_params,
         **more,
     }
     return show(request, view, "after", status=status, **shown)

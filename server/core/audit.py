@@ -55,6 +55,7 @@ class Act(StrEnum):
     LIFTED = "lifted"
     MERGED = "merged"
     UNMERGED = "unmerged"
+    TESTED = "tested"
 
 
 class AuditEntry(Base):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
@@ -22,3 +22,14 @@ class Profile(Base):
     about: Mapped[str] = mapped_column(Text)
     languages: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime]
+
+
+class Photo(Base):
+    """A professional's photograph on that page, as JPEG; `mark` is its hash, by which browsers may keep it."""
+
+    __tablename__ = "photo"
+
+    professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(32))
+    picture: Mapped[bytes] = mapped_column(LargeBinary)
+    given_at: Mapped[datetime]

@@ -1,16 +1,21 @@
 """The public directory of professionals, and each one's page."""
 
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from babel.dates import format_skeleton
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access.bodies import BODIES, OTHER
 from server.access.model import Professional
+from server.consultation.testimonials import shown_about
 from server.directory.languages import SPOKEN, name_of, unpacked
 from server.directory.listing import MOST, Entry, Wanted, fields_of, listed, see_profile
+from server.directory.model import Photo
 from server.web.endpoint import base_url_of, house_of
 from server.web.pages import language_of, render
 from server.web.proxies import address_key
@@ -42,10 +47,13 @@ async def _profile(request: Request) -> Response:
     await house.limiter.hit("book_address", address_key(request))
     async with house.database.read() as tx:
         entry = await see_profile(tx, cast(UUID, request.path_params["professional_id"]), house.clock.now())
+        testimonials = await shown_about(tx, entry.professional.id)
+        photo = await tx.scalar(select(Photo.mark).where(Photo.professional_id == entry.professional.id))
     address = f"{base_url_of(request)}{PATH}/{entry.professional.id}"
     shown = {
         "found": entry, "spoken": names_of(request, entry), "told": told_to_machines(entry, address), "now": house.clock.now(),
         "practice": entry.practice, "body": body_of(entry.professional),
+        "photo": photo, "testimonials": [(one.words, month_words(request, one.given_at)) for one in testimonials],
     }  # fmt: skip
     return render(request, "directory/profile.html", shown)
 
@@ -87,6 +95,10 @@ def told_to_machines(entry: Entry, address: str) -> dict[str, object]:
         "worksFor": works_for,
         "makesOffer": offers,
     }
+
+
+def month_words(request: Request, at: datetime) -> str:
+    return format_skeleton("yMMMM", at, locale=language_of(request).locale)
 
 
 def _name(request: Request, tag: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from server.access.brand import look_of
 from server.access.model import Practice, Professional
 from server.access.restrictions import find_restriction
 from server.access.viewer import name_of
@@ -69,7 +70,18 @@ class _Told(NamedTuple):
 
 
 async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
-    """Return the message, or None when there is nothing to say: revoked, over, come, restricted, or no address any more."""
+    """Return the message, or None when there is nothing left to say: revoked, over, come, restricted, or no address any more.
+
+    An e-mail has the look of the practice.
+    """
+    letter = await _composed(tx, post, delivery, now)
+    if letter is None or delivery.channel == Channel.SMS:
+        return letter
+    practice = await tx.get_one(Practice, delivery.practice_id)
+    return replace(letter, look=await look_of(tx, practice.brand))
+
+
+async def _composed(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Letter | None:
     if delivery.seeker_id is not None:
         return await _seeker(tx, post, delivery, now)
     consultation = await tx.get_one(Consultation, delivery.consultation_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from server.access.model import Practice, Professional
 from server.access.policy import Viewer
@@ -33,10 +33,18 @@ class Undelivered:
 
 async def undelivered(tx: Tx, post: Post, practice: Practice, now: datetime) -> list[Undelivered]:
     """Return what nobody has dealt with yet, the newest first; what a waiting list's offer said is of no use later."""
-    mine = (Delivery.practice_id == practice.id) & Delivery.consultation_id.is_not(None)
-    left = mine & Delivery.status.in_(UNREACHED) & Delivery.dealt_with_at.is_(None)
-    found = await tx.scalars(select(Delivery).where(left).order_by(Delivery.created_at.desc(), Delivery.id).limit(MAX_SHOWN))
+    found = await tx.scalars(select(Delivery).where(_of(practice.id)).order_by(Delivery.created_at.desc(), Delivery.id).limit(MAX_SHOWN))
     return [await _shown(tx, post, delivery, now) for delivery in list(found)]
+
+
+async def count_left(tx: Tx, practice_id: UUID) -> int:
+    """Return how many of them nobody has dealt with."""
+    return await tx.scalar(select(func.count()).select_from(Delivery).where(_of(practice_id))) or 0
+
+
+def _of(practice_id: UUID) -> ColumnElement[bool]:
+    mine = (Delivery.practice_id == practice_id) & Delivery.consultation_id.is_not(None)
+    return mine & Delivery.status.in_(UNREACHED) & Delivery.dealt_with_at.is_(None)
 
 
 async def send_again(tx: Tx, viewer: Viewer, delivery_id: UUID, now: datetime) -> None:

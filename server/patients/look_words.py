@@ -41,6 +41,7 @@ SENTENCES = {
     Act.LIFTED: _("Announced that your record will be used again"),
     Act.MERGED: _("Merged two records of you into one"),
     Act.UNMERGED: _("Parted two records that had been merged"),
+    Act.TESTED: _("Tested a part of the server"),
 }
 OF_THE_AGREEMENT = {Act.WITHDREW: _("Took back the agreement that the team may see the notes")}
 OF_THE_RECORD = {
@@ -68,6 +69,7 @@ OF_A_DOCUMENT = {
     Act.EXPORTED: _("Opened or downloaded a document"),
     Act.DELETED: _("Deleted a document"),
 }
+OF_A_TESTIMONIAL = {Act.WITHDREW: _("Took back what others could read")}
 OF_MONEY = {act: _("Took out a receipt or an invoice") for act in (Act.EXPORTED, Act.LOOKED)}
 OF_ALL_DATA = {Act.EXPORTED: _("Took out a copy of everything that is held about you")}
 OF_A_REQUEST = {
@@ -122,6 +124,7 @@ BY_THING = {
     "money": OF_MONEY,
     "background": OF_BACKGROUND,
     "document": OF_A_DOCUMENT,
+    "testimonial": OF_A_TESTIMONIAL,
 }
 TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 

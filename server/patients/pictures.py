@@ -4,7 +4,7 @@ import struct
 import warnings
 from io import BytesIO
 
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from server.patients.file_kinds import Kind, refusal
 
@@ -48,6 +48,26 @@ def thumbnail_of(content: bytes) -> bytes:
     small.paste(shown, mask=shown.getchannel("A"))
     out = BytesIO()
     small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    return out.getvalue()
+
+
+def small_png(content: bytes, kind: Kind, box: tuple[int, int]) -> bytes:
+    """Return a picture that was drawn anew as a PNG that fits into so many pixels, never larger than it was."""
+    with Image.open(BytesIO(content), formats=[_FORMATS[kind]]) as image:
+        image.thumbnail(box)
+        out = BytesIO()
+        image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def square_jpeg(content: bytes, kind: Kind, side: int) -> bytes:
+    """Return the middle of a picture that was drawn anew, as a square of so many pixels, on white where it is transparent."""
+    with Image.open(BytesIO(content), formats=[_FORMATS[kind]]) as image:
+        fitted = ImageOps.fit(image.convert("RGBA"), (side, side))
+    white = Image.new("RGB", fitted.size, "white")
+    white.paste(fitted, mask=fitted.getchannel("A"))
+    out = BytesIO()
+    white.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
 
 

@@ -46,6 +46,7 @@ RULES = {
     "rights_request": Rule(10, 60 * 60),
     "ask_to_act": Rule(10, 60 * 60),
     "emergency": Rule(30, 10 * 60),
+    "health": Rule(30, 10 * 60),
 }
 
 

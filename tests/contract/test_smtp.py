@@ -3,6 +3,7 @@
 import asyncio
 import email
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 from typing import Literal
@@ -13,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from aiosmtplib import SMTPException
 
 from server.adapters.smtp_mail import SmtpMail
-from server.ports import Carried, Letter
+from server.ports import Carried, Letter, Look
 from server.settings import Settings
 from tests.conftest import StillClock
 
@@ -88,6 +89,19 @@ async def test_it_arrives_as_text_and_as_html_with_a_calendar_file(port: int, in
     [file] = message.iter_attachments()
     assert file.get_filename() == "appointment.ics"
     assert icalendar.Calendar.from_ical(file.get_content())["method"] == "PUBLISH"
+
+
+async def test_the_logo_of_a_practice_is_in_the_letter(port: int, inbox: Inbox, clock: StillClock) -> None:
+    look = Look("#1a6b3c", b"\x89PNG...", 'Harbour "Clinic"')
+    await mail(port, clock).carry(replace(LETTER, look=look), KEY)
+    [message] = inbox.messages
+    html = message.get_body(("html",))
+    assert html is not None
+    assert 'src="cid:logo@consilium" alt="Harbour &quot;Clinic&quot;"' in html.get_content()
+    assert "border-top: 4px solid #1a6b3c" in html.get_content()
+    [logo] = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert (logo["content-id"], logo.get_content()) == ("<logo@consilium>", look.logo)
+    assert [file.get_filename() for file in message.iter_attachments()][-1] == "appointment.ics"
 
 
 async def test_bad_19_the_same_letter_twice_has_the_same_message_id(port: int, inbox: Inbox, clock: StillClock) -> None:

@@ -15,7 +15,7 @@ PROTECTED = {
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
     "Letter", "LetterAnswer", "RightsRequest",
     "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover", "DataCopy", "RecordMerge", "MergeWish",
-    "Representation", "NewsConsent",
+    "Representation", "NewsConsent", "Testimonial",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -108,6 +108,9 @@ HANDED = {
     "server/privacy/merges.py": "asks see_record for both records first, or starts from visible_records",
     "server/privacy/copy_gather.py": "starts from the records that the person reads as their own",
     "server/privacy/request_jobs.py": "tells whoever asked that there is news: there is no viewer",
+    "server/consultation/testimonials.py": "is handed what see_visit or the record's door opened, or shows a professional their own",
+    "server/oversight/states.py": "asks when the newest message went out, of the whole server, and nothing else of it",
+    "server/oversight/figures.py": "counts for whoever administers the practice, and names nobody",
     "server/messaging/reminders.py": "follows an appointment's own consultation: there is no viewer",
 }
 

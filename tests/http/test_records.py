@@ -273,7 +273,7 @@ async def test_a_name_with_signs_of_the_search_is_taken_as_it_is(house: House, c
 
 @pytest.mark.parametrize(
     ("member", "home"),
-    [(ALICE, "/today"), (SAM, "/patients"), (OLGA, "/account"), (DANA, "/my")],
+    [(ALICE, "/today"), (SAM, "/patients"), (OLGA, "/practice"), (DANA, "/my")],
     ids=["professional", "assistant", "administrator", "patient"],
 )
 async def test_everybody_lands_where_their_work_is(sign_in: SignIn, member: Staff, home: str) -> None:

@@ -43,12 +43,15 @@ OWN = {
     "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/settings", "/practice/queues", "/practice/audit",
     "/practice/audit/extract",
     "/account/registration", "/account/profile",
+    "/account/profile/photo", "/account/profile/photo/own.jpg", "/account/profile/photo/remove",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters", "/my/data/copy", "/my/data/copy/delete", "/patients/doubles",
     "/practice/requests",
     "/practice/holds", "/practice/holds/find", "/practice/retention",
     "/erasures", "/practice/restrictions",
     "/practice/newsletters", "/practice/newsletters/new",
+    "/practice/brand", "/practice/brand/try.css", "/practice/brand/colours", "/practice/brand/logo", "/practice/brand/remove",
+    "/practice", "/practice/health", "/practice/health/{thing}", "/practice/statistics", "/practice/statistics.csv",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
@@ -72,7 +75,9 @@ QUALITY = "/calls/{consultation_id:uuid}"  # an administrator sees how a call we
 
 
 def is_public(path: str) -> bool:
-    return path in PUBLIC or path.startswith(("/static", "/directory", "/privacy", "/contact", "/complaint", "/book/{owner_id:uuid}/"))
+    return path in PUBLIC or path.startswith(
+        ("/static", "/brand", "/directory", "/privacy", "/contact", "/complaint", "/book/{owner_id:uuid}/")
+    )
 
 
 def of_consultation(app: Starlette) -> list[Endpoint]:
@@ -131,7 +136,7 @@ async def test_every_route_is_in_this_table(app: Starlette) -> None:
         "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
         "{service_id", "{day_id", "{closure_id", "{delay_id", "{delivery_id", "{seeker_id", "{questionnaire_id", "{charge_id",
         "{document_id", "{person_id", "{invitation_id", "{team_id", "{errand_id", "{letter_id", "{request_id", "{restriction_id",
-        "{hold_id", "{circular_id",
+        "{hold_id", "{circular_id", "{testimonial_id",
     )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pypdf
 import pytest
+from PIL import Image
 from typst import Fonts
 
 from server.billing.papers import BillingDocument, DocumentKind
@@ -14,6 +15,7 @@ from server.billing.printing import make_pdf, pdf_name
 from server.billing.sheet import Row, lay_out
 from server.billing.vat import VatKind
 from server.core import typeset
+from server.ports import Look
 from server.web.i18n import ENGLISH, Languages
 from server.web.pseudo import write_pseudo_locales
 from tests.conftest import MORNING
@@ -39,8 +41,16 @@ def document(**changes: Any) -> BillingDocument:
     return BillingDocument(**{**says, **changes})
 
 
-def read(one: BillingDocument, corrected: BillingDocument | None = None, languages: Languages | None = None) -> pypdf.PdfReader:
-    reader = pypdf.PdfReader(io.BytesIO(make_pdf(one, corrected, languages or Languages([]))))
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGBA", (480, 120), "#1a6b3c80").save(out, "PNG")
+    return out.getvalue()
+
+
+def read(
+    one: BillingDocument, corrected: BillingDocument | None = None, languages: Languages | None = None, look: Look | None = None
+) -> pypdf.PdfReader:
+    reader = pypdf.PdfReader(io.BytesIO(make_pdf(one, corrected, languages or Languages([]), look)))
     metadata = reader.trailer["/Root"]["/Metadata"].get_data().decode()
     assert ("<pdfuaid:part>1<" in metadata, "<pdfaid:part>2<" in metadata) == (True, True)
     return reader
@@ -146,3 +156,10 @@ def _elements(node: Any) -> list[Any]:
     found = [kid.get_object() for kid in (kids if isinstance(kids, list) else [kids]) if not isinstance(kid, int)]
     structural = [kid for kid in found if isinstance(kid, dict) and "/S" in kid]
     return [*structural, *(inner for kid in structural for inner in _elements(kid))]
+
+
+@pytest.mark.row("P8")
+def test_a_receipt_has_the_look_that_its_practice_had() -> None:
+    """It stays readable by every reader (PDF/UA, PDF/A), with words for the logo."""
+    dressed = read(document(), look=Look("#1a6b3c", picture(), "Harbour Clinic"))
+    assert [len(page.images) for page in (dressed.pages[0], read(document()).pages[0])] == [1, 0]

@@ -65,6 +65,7 @@ class FakeStripe:
             Route("/v1/refunds/{id}", self._get),
             Route("/v1/disputes/{id}", self._get),
             Route("/v1/accounts", self._post(ACCOUNT, lambda _, fields: books.open_account(fields)), methods=["POST"]),
+            Route("/v1/account", self._own),
             Route("/v1/accounts/{id}", self._get),
             Route("/v1/account_links", self._post(LINK, self._link), methods=["POST"]),
             Route("/pay/{account}/{id}", self._pay, methods=["GET", "POST"]),
@@ -120,6 +121,9 @@ class FakeStripe:
     async def _get(self, request: Request) -> Response:
         account, fault = request.headers.get("stripe-account", ""), self.faults.pop(0) if self.faults else ""
         return await self._answered(request, fault, lambda: self.books.find(account, request.path_params["id"]))
+
+    async def _own(self, request: Request) -> Response:
+        return await self._answered(request, "", lambda: {"object": "account", "id": "acct_platform"})
 
     async def _expire(self, request: Request) -> Response:
         account = request.headers.get("stripe-account", "")

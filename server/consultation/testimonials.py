@@ -1,0 +1,129 @@
+"""What patients let others read about a professional: by their agreement, looked at first, and gone at once when they take it back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, delete, select, update
+
+from server.access.policy import Viewer
+from server.consultation.doors import Visit
+from server.consultation.model import Consultation, Participant
+from server.consultation.records import Consent, Testimonial, TestimonialState
+from server.core.audit import Act, Deed, record
+from server.core.db import Tx
+from server.core.ids import new_id
+from server.core.marking import _
+from server.errors import Conflict, Invalid, NotFound
+from server.patients.doors import OwnRecord
+from server.patients.wording import Wording, fingerprint
+from server.web.i18n import Language
+
+LONGEST = 600
+MOST_SHOWN = 20
+THING = "testimonial"  # in the audit
+
+SHOWING = Wording(
+    "testimonial",
+    "1",
+    _("I agree that these words are shown to everybody on my professional's page."),
+    _(
+        "They stand there without your name, with the month only, once your professional has looked at them. You have no disadvantage "
+        "if you say no. You can take your agreement back in your account at any time: then they are deleted at once."
+    ),
+)
+
+
+class Own(NamedTuple):
+    """What a patient said, with when the consultation was that it is about."""
+
+    said: Testimonial
+    met_at: datetime
+
+
+async def said_by(tx: Tx, participant_id: UUID) -> Testimonial | None:
+    return await tx.scalar(select(Testimonial).where(Testimonial.participant_id == participant_id))
+
+
+async def say(tx: Tx, visit: Visit, words: str, *, agreed: bool, language: Language, now: datetime) -> None:  # noqa: PLR0913
+    """Keep what the patient of a visit lets others read, to be looked at.
+
+    Raises `Invalid` with the field as its code, and `Conflict` where there is something already.
+    """
+    if not 0 < len(words) <= LONGEST:
+        raise Invalid(code="words")
+    if not agreed:
+        raise Invalid(code="agree")
+    participant_id = visit.participant.id
+    if await said_by(tx, participant_id) is not None:
+        raise Conflict(code="said")
+    tx.add(
+        Consent(
+            id=new_id(),
+            participant_id=participant_id,
+            purpose=SHOWING.purpose,
+            wording_version=SHOWING.version,
+            wording_sha256=fingerprint(SHOWING, language),
+            language=language.tag,
+            given_at=now,
+            withdrawn_at=None,
+        )
+    )
+    tx.add(
+        Testimonial(
+            id=new_id(),
+            participant_id=participant_id,
+            professional_id=visit.consultation.professional_id,
+            words=words,
+            state=TestimonialState.WAITING,
+            given_at=now,
+            decided_at=None,
+            decided_by=None,
+        )
+    )
+
+
+async def own_testimonials(tx: Tx, own: OwnRecord) -> list[Own]:
+    """Return what the patient of a record said, the newest first."""
+    return [Own(*row) for row in await tx.execute(_of(own).order_by(Testimonial.given_at.desc()))]
+
+
+async def take_back(tx: Tx, own: OwnRecord, testimonial_id: UUID, now: datetime) -> None:
+    """Delete it, and end the agreement; what is not there any more is as it should be."""
+    found = (await tx.execute(_of(own).where(Testimonial.id == testimonial_id))).first()
+    if found is None:
+        return
+    said = found[0]
+    given = (Consent.participant_id == said.participant_id) & (Consent.purpose == SHOWING.purpose) & Consent.withdrawn_at.is_(None)
+    await tx.execute(update(Consent).where(given).values(withdrawn_at=now))
+    await tx.execute(delete(Testimonial).where(Testimonial.id == testimonial_id))
+    deed = Deed(own.practice.id, own.patient.person_id, Act.WITHDREW, THING, testimonial_id, own.patient.id)
+    await record(tx, deed, now)
+
+
+async def testimonials_about(tx: Tx, viewer: Viewer) -> Sequence[Testimonial]:
+    """Return what patients said of the viewer: what waits first, then the newest."""
+    mine = select(Testimonial).where(Testimonial.professional_id == viewer.professional_id)
+    return list(await tx.scalars(mine.order_by(Testimonial.state != TestimonialState.WAITING, Testimonial.given_at.desc())))
+
+
+async def decide(tx: Tx, viewer: Viewer, testimonial_id: UUID, state: TestimonialState, now: datetime) -> None:
+    """Show it or not, as the professional whom it is about; they may change their mind. Raises `NotFound`."""
+    mine = (Testimonial.id == testimonial_id) & (Testimonial.professional_id == viewer.professional_id)
+    said = await tx.scalar(select(Testimonial).where(mine).with_for_update())
+    if said is None or viewer.practice_id is None:
+        raise NotFound
+    said.state, said.decided_at, said.decided_by = state, now, viewer.person_id
+    await record(tx, Deed(viewer.practice_id, viewer.person_id, Act.CHANGED, THING, testimonial_id, None, state.value), now)
+
+
+async def shown_about(tx: Tx, professional_id: UUID) -> Sequence[Testimonial]:
+    """Return what everybody may read of a professional, the newest first."""
+    shown = (Testimonial.professional_id == professional_id) & (Testimonial.state == TestimonialState.SHOWN)
+    return list(await tx.scalars(select(Testimonial).where(shown).order_by(Testimonial.given_at.desc()).limit(MOST_SHOWN)))
+
+
+def _of(own: OwnRecord) -> Select[Testimonial, datetime]:
+    joined = select(Testimonial, Consultation.scheduled_at).join(Participant, Participant.id == Testimonial.participant_id)
+    return joined.join(Consultation, Consultation.id == Participant.consultation_id).where(Consultation.patient_id == own.patient.id)

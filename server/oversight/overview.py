@@ -1,0 +1,57 @@
+"""What waits for whoever looks after a practice, gathered from the folders that know it: numbers and dates, nobody's name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from server.access.places import invitations_of
+from server.access.policy import Viewer
+from server.access.reviewing import reviews_waiting
+from server.core.db import Tx
+from server.core.errands import given_up
+from server.messaging.undelivered import count_left
+from server.privacy.letter_words import Kind
+from server.privacy.letters import letters_of
+from server.privacy.requests import requests_of
+
+
+class Waiting(NamedTuple):
+    """So many things of a kind, at `path`; `due_at` is when the first of them is due, where the law or a link sets a time."""
+
+    kind: str
+    path: str
+    number: int
+    due_at: datetime | None = None
+
+    def late(self, now: datetime) -> bool:
+        return self.kind != "invitations" and self.due_at is not None and self.due_at < now
+
+
+async def waiting_for(tx: Tx, viewer: Viewer, practice_id: UUID, now: datetime) -> list[Waiting]:
+    """Return what there is, the legal times first; raises `Forbidden`."""
+    found = [*await _legal(tx, viewer), *await _own(tx, practice_id, now)]
+    return [one for one in found if one.number]
+
+
+async def _legal(tx: Tx, viewer: Viewer) -> Sequence[Waiting]:
+    requests = await requests_of(tx, viewer, settled=False)
+    letters = await letters_of(tx, viewer, settled=False)
+    complaints = [letter for letter in letters if letter.kind == Kind.COMPLAINT]
+    unheard = [letter.acknowledge_by for letter in complaints if letter.acknowledge_by and not letter.acknowledged_at]
+    running = [request.due_at for request in requests if request.paused_at is None]
+    return (
+        Waiting("requests", "/practice/requests", len(requests), min(running, default=None)),
+        Waiting("complaints", "/practice/letters", len(complaints), min(unheard, default=None)),
+        Waiting("letters", "/practice/letters", len(letters) - len(complaints)),
+    )
+
+
+async def _own(tx: Tx, practice_id: UUID, now: datetime) -> Sequence[Waiting]:
+    invited = [one.expires_at for one in await invitations_of(tx, practice_id) if one.open(now)]
+    return (
+        Waiting("reviews", "/practice/people", len(await reviews_waiting(tx, practice_id))),
+        Waiting("undelivered", "/practice/undelivered", await count_left(tx, practice_id)),
+        Waiting("errands", "/practice/queues", len(await given_up(tx))),
+        Waiting("invitations", "/practice/people#invited", len(invited), min(invited, default=None)),
+    )

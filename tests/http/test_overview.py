@@ -1,0 +1,68 @@
+"""The page on which an administrator's work begins."""
+
+from datetime import timedelta
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from server.access.model import Professional, Review
+from server.core.house import House
+from server.oversight.board import Light, State, Thing
+from tests.cast import ALICE, BOB, DANA, MALLORY, OLGA, SAM, Cast, Staff
+from tests.conftest import SignIn, StillClock
+from tests.http.test_letters import CONTACT, send
+from tests.http.test_oversight import given_up
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("P8")]
+
+PAGE = "/practice"
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    return database_url
+
+
+@pytest.fixture
+async def olga(sign_in: SignIn) -> httpx2.AsyncClient:
+    return await sign_in(OLGA)
+
+
+async def test_nothing_waits_and_then_everything_does(olga: httpx2.AsyncClient, house: House, clock: StillClock, sign_in: SignIn) -> None:
+    assert (await olga.get("/")).headers["location"] == PAGE
+    assert "Nothing waits for you." in (await olga.get(PAGE)).text
+    dana = await sign_in(DANA)
+    await dana.post(f"/my/{DANA.patient_id}/requests", data={"kind": "erasure", "words": "Please delete my old number."})
+    await olga.post("/practice/people/invite", data={"role": "assistant", "email": "new@example.org"})
+    await given_up(house)
+    async with house.database.write() as tx:
+        (await tx.get_one(Professional, BOB.professional_id)).review = Review.PENDING
+    page = (await olga.get(PAGE)).text
+    for words in (
+        "1 request about data", "The first is due by", "1 professional to be reviewed", "1 piece of work that the server gave up",
+        "1 invitation that nobody has taken", "The first ends on",
+    ):  # fmt: skip
+        assert words in page
+    assert not any(word in page for word in ("Dana", "Diaz", "old number", "Nothing waits"))
+    clock.advance(timedelta(days=40).total_seconds())
+    late = (await (await sign_in(OLGA)).get(PAGE)).text
+    assert "Overdue since" in late
+    assert "invitation" not in late
+
+
+@pytest.mark.parametrize("member", [ALICE, SAM, DANA, MALLORY], ids=lambda member: str(member.username))
+async def test_it_is_for_whoever_looks_after_the_practice(sign_in: SignIn, cast: Cast, member: Staff) -> None:
+    assert (await (await sign_in(member)).get(PAGE)).status_code == 403
+
+
+async def test_complaints_and_what_does_not_work_are_told(
+    app: Starlette, olga: httpx2.AsyncClient, client: httpx2.AsyncClient, clock: StillClock
+) -> None:
+    await send(client, clock)
+    await send(client, clock, path=CONTACT)
+    app.state.health.look({Thing.DISK: State(Light.BAD, "It is full.")}, clock.now())
+    page = (await olga.get(PAGE)).text
+    for words in ("1 complaint<", "The first is to be acknowledged by", "1 letter<", "1 part of the server does not work<"):
+        assert words in page
+    assert "called me back" not in page

@@ -1,0 +1,106 @@
+"""What patients let others read: only with their agreement, only once it was looked at, and gone as soon as they say so."""
+
+import httpx2
+import pytest
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from server.consultation import records
+from server.consultation.records import Consent
+from server.core.audit import AuditEntry
+from server.core.house import House
+from server.patients.model import Patient
+from tests.cast import ALICE, BOB, DANA, ERIN, OLGA, Meeting, add_meeting
+from tests.conftest import SignIn, StillClock, browser_of
+from tests.http.test_directory import PAGE as PROFILE
+from tests.http.test_directory import lay_out
+from tests.http.test_visit_after import ended
+from tests.http.visiting import step
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("P7")]
+
+MINE = f"/my/{DANA.patient_id}/testimonials"
+WORDS = "She <b>listens</b>, and explained everything twice."
+SHOWN = "She &lt;b&gt;listens&lt;/b&gt;, and explained everything twice."
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    return database_url
+
+
+async def said(app: Starlette, house: House, meeting: Meeting) -> records.Testimonial:
+    """Go the way of a patient after the call."""
+    await ended(house, meeting)
+    base = f"/v/{meeting.visit_id}"
+    async with browser_of(app, {"visit": meeting.token}) as dana:
+        await step(dana, f"{base}/feedback", felt="5", comment="")
+        assert f'href="{base}/testimonial"' in (await dana.get(f"{base}/after")).text
+        answer = await dana.post(f"{base}/testimonial", data={"words": WORDS, "agree": "yes"})
+        assert answer.headers["location"] == f"{base}/after?said"
+        assert "looks at what you wrote" in (await dana.get(f"{base}/after?said")).text
+        assert (await dana.get(f"{base}/testimonial")).headers["location"] == f"{base}/after"
+    async with house.database.read() as tx:
+        return (await tx.scalars(select(records.Testimonial))).one()
+
+
+async def test_it_is_shown_once_the_professional_has_looked_and_gone_once_the_patient_says_so(
+    app: Starlette, client: httpx2.AsyncClient, house: House, meeting: Meeting, sign_in: SignIn
+) -> None:
+    await lay_out(house, ALICE)
+    one, alice, dana = await said(app, house, meeting), await sign_in(ALICE), await sign_in(DANA)
+    assert "listens" not in (await client.get(PROFILE)).text
+    feedback = (await alice.get("/feedback")).text
+    assert (SHOWN in feedback, "Dana" in feedback) == (True, False)
+    assert (await alice.post(f"/feedback/{one.id}/show")).headers["location"] == "/feedback?done#testimonials"
+    page = (await client.get(PROFILE)).text
+    assert (SHOWN in page, "A patient, March 2026" in page, "Dana" in page) == (True, True, False)
+    await alice.post(f"/feedback/{one.id}/refuse")
+    assert "listens" not in (await client.get(PROFILE)).text
+    await alice.post(f"/feedback/{one.id}/show")
+    assert MINE in (await dana.get("/my")).text
+    assert "Everybody can read it." in (await dana.get(MINE)).text
+    assert (await dana.post(f"{MINE}/withdraw", data={"which": str(one.id)})).headers["location"] == f"{MINE}?withdrawn"
+    assert "listens" not in (await client.get(PROFILE)).text
+    assert "There is nothing of yours" in (await dana.get(MINE)).text
+    assert (await alice.post(f"/feedback/{one.id}/show")).status_code == 404
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(records.Testimonial.id))) == []
+        given = (await tx.scalars(select(Consent).where(Consent.purpose == "testimonial"))).one()
+        acts = list(await tx.scalars(select(AuditEntry.act).where(AuditEntry.thing == "testimonial").order_by(AuditEntry.number)))
+    assert given.withdrawn_at is not None
+    assert acts == ["changed", "changed", "changed", "withdrew"]
+
+
+async def test_without_a_yes_nothing_is_kept(app: Starlette, house: House, meeting: Meeting) -> None:
+    await ended(house, meeting)
+    base = f"/v/{meeting.visit_id}"
+    async with browser_of(app, {"visit": meeting.token}) as dana:
+        assert (await dana.get(f"{base}/testimonial")).headers["location"] == f"{base}/after"
+        await step(dana, f"{base}/feedback", felt="2", comment="")
+        for fields in ({"words": "Very good"}, {"words": "", "agree": "yes"}, {"words": "x" * 601, "agree": "yes"}):
+            answer = await dana.post(f"{base}/testimonial", data=fields)
+            assert (answer.status_code, "data-errors" in answer.text, fields["words"] in answer.text) == (422, True, True)
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(records.Testimonial.id))) == []
+
+
+async def test_whoever_has_no_account_is_not_asked(app: Starlette, house: House, meeting: Meeting, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        erins = await add_meeting(tx, house.secrets, clock.now(), guest=ERIN)
+    await ended(house, erins)
+    async with browser_of(app, {"visit": erins.token}) as erin:
+        base = f"/v/{erins.visit_id}"
+        await step(erin, f"{base}/feedback", felt="5", comment="")
+        assert "/testimonial" not in (await erin.get(f"{base}/after")).text
+        assert (await erin.post(f"{base}/testimonial", data={"words": WORDS, "agree": "yes"})).headers["location"] == f"{base}/after"
+
+
+async def test_bad_28_nobody_decides_about_others(app: Starlette, house: House, meeting: Meeting, sign_in: SignIn) -> None:
+    one = await said(app, house, meeting)
+    assert [(await (await sign_in(who)).post(f"/feedback/{one.id}/show")).status_code for who in (BOB, OLGA, DANA)] == [404, 403, 403]
+    assert "listens" not in (await (await sign_in(BOB)).get("/feedback")).text
+    async with house.database.write() as tx:
+        (await tx.get_one(Patient, DANA.patient_id)).person_id = None
+    assert (await (await sign_in(DANA)).post(f"{MINE}/withdraw", data={"which": str(one.id)})).status_code == 404
+    assert "listens" in (await (await sign_in(ALICE)).get("/feedback")).text
