@@ -15,7 +15,7 @@ def test_the_pages_around_signing_in(persons: Persons, site: Site, language: str
     inspection = Inspection()
     alice = persons.person("alice", site, signed_in=ALICE, size=LAPTOP, language=language)
     alice.allow_errors("status of 4(04|22)")
-    for path in ("/account/password", "/account/email?sent", "/account/passkeys", "/account/prove", "/account/second-factor"):
+    for path in ("/account/password", "/account/email?sent", "/account/passkeys", "/account/prove", "/my/phone", "/account/second-factor"):
         alice.open(path)
         inspection.look(alice, path)
     alice.page.locator("main form button").first.click()
