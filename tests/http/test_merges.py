@@ -162,6 +162,20 @@ async def test_somebody_with_two_accounts_is_asked_in_both(  # noqa: PLR0917 - f
     await second.aclose()
 
 
+async def test_who_says_no_is_not_merged(
+    house: House, clock: StillClock, alice: httpx2.AsyncClient, sign_in: SignIn, twin: tuple[UUID, Meeting]
+) -> None:
+    await account_of_somebody_else(house, twin[0], clock)
+    for _ in range(2):
+        await alice.post(f"{pair(twin[0])}/ask")
+    dana = await sign_in(DANA)
+    (form,) = re.findall(r'action="(/my/[^"]+/merges/[^"]+)"', (await dana.get("/my/data")).text)
+    assert (await dana.post(form, data={"mine": "perhaps"})).status_code == 422
+    assert (await dana.post(form, data={"mine": "no"})).status_code == 303
+    assert "that they are not both theirs" in (await alice.get(pair(twin[0]))).text
+    assert (await merge(alice, twin[0])).status_code == 409
+
+
 async def test_a_request_to_be_erased_stands_against_it(alice: httpx2.AsyncClient, sign_in: SignIn, twin: tuple[UUID, Meeting]) -> None:
     asked = {"kind": "erasure", "words": "Please delete everything."}
     assert (await (await sign_in(DANA)).post(f"/my/{DANA.patient_id}/requests", data=asked)).status_code == 303

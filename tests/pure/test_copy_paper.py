@@ -49,3 +49,13 @@ def test_a_long_life_goes_on_in_further_volumes() -> None:
 def test_a_statement_says_since_when_and_by_whom() -> None:
     told = Statement(uuid4(), "Penicillin", datetime(2001, 5, 1, tzinfo=UTC).date(), Source.DOCTOR, "Dr Gale", NOW)
     assert SAY.statement(told) == "Penicillin\n1 May 2001, Received from Dr Gale"
+
+
+def test_what_cannot_be_opened_is_said_in_its_place() -> None:
+    lost = Summary(uuid4(), CONSULTATION.id, PEOPLE[0], HELD, HELD, None)
+    (volume,) = lay_out(
+        ACCOUNT, [RecordFacts(PRACTICE, PATIENT, None, summaries=(lost,), unreadable=2)], ["practice-1/documents/001.pdf"], SAY
+    )
+    told = str(volume.chapters)
+    for words in ("Some answers or lines about your health cannot be opened", "This text cannot be opened", "practice-1/documents/001.pdf"):
+        assert words in told
