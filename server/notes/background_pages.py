@@ -1,7 +1,6 @@
 """The page on which professionals write who a patient is and what is known of their health, and answer corrections."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +24,7 @@ from server.patients.background_doors import GONE, THING, background_of, see_ent
 from server.patients.model import Patient
 from server.patients.particulars import WRONG as WRONG_PARTICULARS
 from server.patients.particulars import read_particulars
-from server.patients.telling import FIELD_OF, Source, read_kind, read_reply, read_source, read_told
+from server.patients.telling import FIELD_OF, Fault, Source, read_kind, read_reply, read_source, read_told
 from server.patients.telling import WRONG as WRONG_LINE
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -57,15 +56,6 @@ class _Visit:
 
     def hand(self, source: Source = Source.PROFESSIONAL) -> Hand:
         return Hand(house_of(self.request).keyring, self.patient, self.viewer.person_id, source, self.now)
-
-
-@dataclass(frozen=True)
-class _Fault:
-    """What was wrong with what was `given` in the form `form`, which names a section or an entry."""
-
-    form: str
-    code: str
-    given: Mapping[str, str] = field(default_factory=dict)
 
 
 def routes() -> list[Route]:
@@ -103,12 +93,12 @@ async def _particulars(request: Request) -> Response:
             who = read_particulars(form, visit.today)
             await write_particulars(tx, visit.hand(), who, form.get("seen", ""))
     except Invalid as error:
-        return await _refused(request, _Fault("particulars", error.code, form), error.http_status)
+        return await _refused(request, Fault("particulars", error.code, form), error.http_status)
     except Conflict as error:
         async with house_of(request).database.read() as tx:
             visit = await _visit(request, tx, writing=True)
             form = await written_on(tx, house_of(request).keyring, visit.patient.id, form)
-        return await _refused(request, _Fault("particulars", error.code, form), error.http_status)
+        return await _refused(request, Fault("particulars", error.code, form), error.http_status)
     return _back(request, "particulars")
 
 
@@ -121,7 +111,7 @@ async def _add(request: Request) -> Response:
             told = read_told(form, kind, source, visit.today)
             await add_line(tx, visit.hand(source), Wanted(kind, told))
     except (Invalid, TooBig) as error:
-        return await _refused(request, _Fault("line", error.code, form), error.http_status)
+        return await _refused(request, Fault("line", error.code, form), error.http_status)
     return _back(request, "lists")
 
 
@@ -147,11 +137,11 @@ async def _answer(request: Request) -> Response:
             asked = await see_still(tx, visit.patient.id, _entry_id(request), State.ASKED)
             await refuse(tx, visit.hand(), asked, read_reply(form))
     except (Invalid, Conflict) as error:
-        return await _refused(request, _Fault(str(_entry_id(request)), error.code, form), error.http_status)
+        return await _refused(request, Fault(str(_entry_id(request)), error.code, form), error.http_status)
     return _back(request, "asked")
 
 
-async def _refused(request: Request, fault: _Fault, status: int) -> Response:
+async def _refused(request: Request, fault: Fault, status: int) -> Response:
     shown = await _looked(request)
     return render(request, PAGE, {**shown, "fault": fault, "said": language_of(request).text(SENTENCES[fault.code])}, status=status)
 

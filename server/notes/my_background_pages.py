@@ -1,7 +1,7 @@
 """The patient's own page about who they are, which they write, and their health background, of which they ask for corrections."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ from server.patients.background_doors import GONE, THING, background_of, see_sti
 from server.patients.doors import OwnRecord, see_own_record
 from server.patients.particulars import WRONG as WRONG_PARTICULARS
 from server.patients.particulars import read_particulars
-from server.patients.telling import FIELD_OF, Kind, Source, Told, read_kind, read_told
+from server.patients.telling import FIELD_OF, Fault, Kind, Source, Told, read_kind, read_told
 from server.patients.telling import WRONG as WRONG_LINE
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -42,15 +42,6 @@ SENTENCES = {
     "mobile": _("Please write a mobile number, with the country's code if it is not a British one."),
     "email": _("Please write an e-mail address, like name@example.org."),
 }
-
-
-@dataclass(frozen=True)
-class _Fault:
-    """What was wrong with what was `given` in the form `form`."""
-
-    form: str
-    code: str
-    given: Mapping[str, str] = field(default_factory=dict)
 
 
 def routes() -> list[Route]:
@@ -78,7 +69,7 @@ async def _contact(request: Request) -> Response:
             mobile, email = (_address(form, name, house.settings.phone_region) for name in ("mobile", "email"))
             await readdress(tx, who.person_id, own.patient, Contact(own.patient.name, mobile, email), house.clock.now())
     except Invalid as error:
-        return await _page(request, _Fault("contact", error.code, form), 422)
+        return await _page(request, Fault("contact", error.code, form), 422)
     return _done(request, "contact")
 
 
@@ -90,11 +81,11 @@ async def _particulars(request: Request) -> Response:
             who = read_particulars(form, _today(request, own))
             await write_particulars(tx, await _hand(request, own), who, form.get("seen", ""))
     except Invalid as error:
-        return await _page(request, _Fault("particulars", error.code, form), error.http_status)
+        return await _page(request, Fault("particulars", error.code, form), error.http_status)
     except Conflict as error:
         async with house_of(request).database.read() as tx:
             form = await written_on(tx, house_of(request).keyring, (await _own(request, tx)).patient.id, form)
-        return await _page(request, _Fault("particulars", error.code, form), error.http_status)
+        return await _page(request, Fault("particulars", error.code, form), error.http_status)
     return _done(request, "particulars")
 
 
@@ -105,7 +96,7 @@ async def _ask(request: Request) -> Response:
             own = await _theirs(request, tx, Reach.RIGHTS, lock=True)
             await ask_for(tx, await _hand(request, own), await _wanted(tx, request, own, form))
     except (Invalid, TooBig, Conflict) as error:
-        return await _page(request, _Fault(form.get("about") or "line", error.code, form), error.http_status)
+        return await _page(request, Fault(form.get("about") or "line", error.code, form), error.http_status)
     return _done(request, "asked")
 
 
@@ -172,7 +163,7 @@ def _today(request: Request, own: OwnRecord) -> date:
     return house_of(request).clock.now().astimezone(ZoneInfo(own.practice.time_zone)).date()
 
 
-async def _page(request: Request, fault: _Fault | None, status: int) -> Response:
+async def _page(request: Request, fault: Fault | None, status: int) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
         own = await _theirs(request, tx, Reach.SEE)

@@ -1,7 +1,7 @@
 """A line of the clinical background, as it is written into a form and kept: pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -119,3 +119,12 @@ def _day(text: str, today: date) -> str:
     if day > today:
         raise Invalid(WRONG["on"], code="on")
     return day.isoformat()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What was wrong with what was `given` in the form `form`, which names a section or an entry."""
+
+    form: str
+    code: str
+    given: Mapping[str, str] = field(default_factory=dict)
