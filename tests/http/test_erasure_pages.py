@@ -83,6 +83,19 @@ async def test_it_is_asked_answered_confirmed_and_done(asked: str, house: House,
     assert (await alice.post(f"/erasures/{asked}", data={"goes": "no", "words": "Too late."})).status_code == 409
 
 
+async def test_bad_38_a_copy_is_taken_until_it_is_erased(asked: str, house: House, sign_in: SignIn) -> None:
+    """A copy that is asked for while an erasure is ordered is whole; afterwards there is nobody who could ask."""
+    olga, alice, dana = await sign_in(OLGA), await sign_in(ALICE), await sign_in(DANA)
+    await alice.post(f"/erasures/{asked}", data={"goes": "yes", "words": "Nothing was signed."})
+    assert (await dana.post("/my/data/download")).headers["content-type"] == "application/zip"
+    await olga.post(f"/practice/requests/{asked}/erasure", data={"plan": await plan_of(olga, asked), "words": WHY})
+    with anyio.fail_after(30):
+        while not await gone(house):
+            await dana.post("/my/data/download")
+            await anyio.sleep(0.02)
+    assert (await dana.post("/my/data/download")).status_code in {303, 401}
+
+
 async def test_bad_28_nobody_else_sees_what_goes(asked: str, meeting: Meeting, sign_in: SignIn) -> None:
     for member in (ALICE, CHARLIE, MALLORY, SAM, DANA):
         other = await sign_in(member)
