@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.access.model import Practice
+from server.access.restrictions import find_restriction
 from server.billing.papers import Seller
 from server.circulars.audience import audience_of, whom
 from server.circulars.consents import address_of, may_write
@@ -124,7 +125,9 @@ class Sending:
         address = await address_of(tx, desk, patient, channel)
         if circular.kind == Kind.NOTICE:
             return (address if patient.person_id else None), ""
-        if address is None or not await may_write(tx, desk, patient, channel, address):
+        if address is None or await find_restriction(tx, patient.id, self.house.clock.now()):
+            return None, ""
+        if not await may_write(tx, desk, patient, channel, address):
             return None, ""
         return address, news_url(self.post.base_url, self.house.secrets, patient.id, address)
 

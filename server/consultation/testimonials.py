@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, select, update
 
 from server.access.policy import Viewer
+from server.access.restrictions import Restriction, standing
 from server.consultation.doors import Visit
 from server.consultation.model import Consultation, Participant
 from server.consultation.records import Consent, Testimonial, TestimonialState
@@ -118,10 +119,13 @@ async def decide(tx: Tx, viewer: Viewer, testimonial_id: UUID, state: Testimonia
     await record(tx, Deed(viewer.practice_id, viewer.person_id, Act.CHANGED, THING, testimonial_id, None, state.value), now)
 
 
-async def shown_about(tx: Tx, professional_id: UUID) -> Sequence[Testimonial]:
-    """Return what everybody may read of a professional, the newest first."""
+async def shown_about(tx: Tx, professional_id: UUID, now: datetime) -> Sequence[Testimonial]:
+    """Return what everybody may read of a professional, the newest first; nothing of whose record is restricted."""
     shown = (Testimonial.professional_id == professional_id) & (Testimonial.state == TestimonialState.SHOWN)
-    return list(await tx.scalars(select(Testimonial).where(shown).order_by(Testimonial.given_at.desc()).limit(MOST_SHOWN)))
+    whose = select(Testimonial).join(Participant, Participant.id == Testimonial.participant_id)
+    whose = whose.join(Consultation, Consultation.id == Participant.consultation_id)
+    used = Consultation.patient_id.not_in(select(Restriction.patient_id).where(standing(now)))
+    return list(await tx.scalars(whose.where(shown, used).order_by(Testimonial.given_at.desc()).limit(MOST_SHOWN)))
 
 
 def _of(own: OwnRecord) -> Select[Testimonial, datetime]:

@@ -47,7 +47,7 @@ async def _profile(request: Request) -> Response:
     await house.limiter.hit("book_address", address_key(request))
     async with house.database.read() as tx:
         entry = await see_profile(tx, cast(UUID, request.path_params["professional_id"]), house.clock.now())
-        testimonials = await shown_about(tx, entry.professional.id)
+        testimonials = await shown_about(tx, entry.professional.id, house.clock.now())
         photo = await tx.scalar(select(Photo.mark).where(Photo.professional_id == entry.professional.id))
     address = f"{base_url_of(request)}{PATH}/{entry.professional.id}"
     shown = {

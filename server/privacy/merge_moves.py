@@ -24,6 +24,8 @@ from server.privacy.request_rows import RightsRequest
 
 STAYS = {
     "audit_entry": "its chain covers whom an entry is about; whoever reads it asks for the merged records, too",
+    "expired_record": "nothing of such a record is left that could be merged",
+    "circular_copy": "a newsletter counts the copies that it made: two for one person were two",
     "record_merge": "it is what leads from the one to the other",
 }
 

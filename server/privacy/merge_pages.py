@@ -32,7 +32,7 @@ SIGNS = {
 }
 OBSTACLES = {
     Obstacle.ACCOUNTS: _("Two different accounts read these records. The patient must say in both that they are theirs."),
-    Obstacle.HELD: _("A recording in one of the records is held back from deletion."),
+    Obstacle.HELD: _("One of the records, or a recording in it, is held back from deletion."),
     Obstacle.RESTRICTED: _("The patient asked that one of the records be erased, or that less is done with it."),
     Obstacle.TEAM: _("The patient lets the team see the notes of one record, and took that back in the other. Please ask them first."),
     Obstacle.RUNNING: _("A consultation is going on. Please wait until it has ended."),

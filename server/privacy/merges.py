@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 
 from server.access.actions import change_rights
 from server.access.policy import Viewer, may_write_record
@@ -24,13 +24,14 @@ from server.patients.actions import has_agreed_to_sharing, patient_topic
 from server.patients.background_doors import background_of, births_of
 from server.patients.doors import sharing_of
 from server.patients.files import RecordFile
+from server.patients.legal_holds import held
 from server.patients.likeness import Double, Known, find_doubles
 from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
 from server.patients.model import Patient
 from server.privacy.merge_moves import Moving, move, move_back, packed
 from server.privacy.merge_wishes import newest_wish
 from server.privacy.request_rows import RightsRequest
-from server.privacy.request_words import OPEN, Kind, State
+from server.privacy.request_words import OPEN, Kind
 
 THING = "record"  # in the audit
 MOST_COMPARED = 1000
@@ -111,20 +112,24 @@ def seal_of(one: Side, other: Side) -> str:
 async def obstacles_of(tx: Tx, one: Patient, other: Patient) -> list[Obstacle]:
     """Return everything that stands against merging the two."""
     ids = (one.id, other.id)
-    held = select(Recording.id).join(Consultation, Consultation.id == Recording.consultation_id)
-    restricted = or_(
-        (RightsRequest.kind == Kind.RESTRICTION) & RightsRequest.state.in_((*OPEN, State.DONE)),
-        (RightsRequest.kind == Kind.ERASURE) & RightsRequest.state.in_(OPEN),
-    )
+    of_both = RightsRequest.patient_id.in_(ids)
+    asked = of_both & RightsRequest.kind.in_((Kind.RESTRICTION, Kind.ERASURE)) & RightsRequest.state.in_(OPEN)
     running = select(Consultation.id).where(Consultation.patient_id.in_(ids), Consultation.state.in_(RUNNING))
     found = {
         Obstacle.ACCOUNTS: await _accounts_differ(tx, one, other),
-        Obstacle.HELD: await tx.scalar(held.where(Consultation.patient_id.in_(ids), Recording.held_at.is_not(None)).limit(1)),
-        Obstacle.RESTRICTED: await tx.scalar(select(RightsRequest.id).where(RightsRequest.patient_id.in_(ids), restricted).limit(1)),
+        Obstacle.HELD: await _any_held(tx, ids),
+        Obstacle.RESTRICTED: await tx.scalar(select(RightsRequest.id).where(asked).limit(1)),
         Obstacle.TEAM: await _decided_otherwise(tx, one, other),
         Obstacle.RUNNING: await tx.scalar(running.limit(1)),
     }
     return [obstacle for obstacle, there in found.items() if there]
+
+
+async def _any_held(tx: Tx, ids: tuple[UUID, UUID]) -> bool:
+    """Whether one of the records, or a recording in them, must not be deleted: an undo would have to tell whose the hold is."""
+    recordings = select(Recording.id).join(Consultation, Consultation.id == Recording.consultation_id)
+    kept_back = recordings.where(Consultation.patient_id.in_(ids), Recording.held_at.is_not(None))
+    return bool(await tx.scalar(kept_back.limit(1))) or any([await held(tx, patient_id) for patient_id in ids])
 
 
 async def _accounts_differ(tx: Tx, one: Patient, other: Patient) -> bool:

@@ -65,7 +65,7 @@ async def _take_in(request: Request, form: Mapping[str, str]) -> None:
     async with house.database.write() as tx:
         own = await see_record_for(tx, Reader(who.person_id, house.clock.now()), request.path_params["patient_id"], Reach.RIGHTS)
         if form.get("kind") == NEWS:
-            await refuse_news(tx, house.keyring, own, language_of(request), house.clock.now())
+            await refuse_news(tx, house, own, language_of(request), house.clock.now())
             return
         await ask(tx, house.keyring, own, form.get("kind", ""), words, house.clock.now())
 

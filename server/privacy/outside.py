@@ -107,7 +107,7 @@ async def prove(tx: Tx, house: House, token: str, code: str, language: Language)
     await tx.delete(asked)
     own = OwnRecord(patient, practice)
     if written.kind == NEWS:
-        await refuse_news(tx, house.keyring, own, language, now)
+        await refuse_news(tx, house, own, language, now)
         return None
     request = await ask(tx, house.keyring, own, written.kind, written.words, now)
     request.reply_to = seal_part(house.keyring, request, "reply_to", written.address)

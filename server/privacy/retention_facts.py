@@ -23,6 +23,7 @@ from server.patients.background import BackgroundEntry
 from server.patients.background_doors import births_of
 from server.patients.files import RecordFile
 from server.patients.legal_holds import LegalHold, held_patients
+from server.patients.merge_rows import RecordMerge
 from server.patients.model import Patient, SharingConsent
 from server.patients.questionnaire import AnswerSet
 from server.privacy.request_rows import RightsRequest
@@ -56,9 +57,12 @@ def calendar_of(practice: Practice, now: datetime) -> Calendar:
     return Calendar(now, ZoneInfo(practice.time_zone))
 
 
+MERGED = select(RecordMerge.other_id).where(RecordMerge.undone_at.is_(None))  # of these the other record stands for everything
+
+
 async def page_of_records(tx: Tx, practice_id: UUID, after: UUID | None) -> list[UUID]:
     """Return the next records of the practice that are not over, by their ids, at most `PAGE`."""
-    left = (Patient.practice_id == practice_id) & Patient.id.not_in(select(ExpiredRecord.patient_id))
+    left = (Patient.practice_id == practice_id) & Patient.id.not_in(select(ExpiredRecord.patient_id)) & Patient.id.not_in(MERGED)
     if after is not None:
         left &= Patient.id > after
     return list(await tx.scalars(select(Patient.id).where(left).order_by(Patient.id).limit(PAGE)))

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
+from server.circulars.model import NewsConsent, Via
 from server.consultation.events import Channel
-from server.core.db import Tx
 from server.core.house import House
+from server.core.ids import new_id
 from server.messaging.composing import Post
 from server.patients.model import Patient
 from server.ports import Carried, Letter
-from server.privacy.events import NewsRefused
 from server.privacy.handovers import HAND_CODE
 from server.privacy.outside import PROVE_OUTSIDE
 from server.privacy.outside_jobs import outside_handlers
@@ -203,18 +203,22 @@ async def test_codes_and_links_end(house: House, clock: StillClock, client: http
 
 @pytest.mark.usefixtures("known")
 async def test_an_objection_to_news_counts_at_once(house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail) -> None:
-    refused: list[NewsRefused] = []
-
-    async def stop(_tx: Tx, fact: NewsRefused) -> None:
-        refused.append(fact)
-
-    house.database._events.subscribe(NewsRefused, stop)
+    async with house.database.write() as tx:
+        patient_id = await tx.scalar(select(Patient.id).where(Patient.name == ERIN.name))
+        tx.add(
+            NewsConsent(
+                id=new_id(), patient_id=patient_id, channel=Channel.SMS, wording_version="1", wording_sha256=b"", language="en-GB",
+                given_by=None, given_via=Via.ACCOUNT, given_at=clock.now(), withdrawn_via=None, withdrawn_at=None,
+            )
+        )  # fmt: skip
     page = (await asks(client, clock, kind="news", words="")).headers["location"]
     await mail.prove()
     assert "has arrived" in (await client.post(page, data={"code": mail.code})).text
     (request,) = await requests(house)
     assert (request.kind, request.state) == ("objection", "done")
-    assert [fact.patient_id for fact in refused] == [request.patient_id]
+    async with house.database.read() as tx:
+        (consent,) = await tx.scalars(select(NewsConsent))
+    assert (consent.patient_id, consent.withdrawn_at) == (request.patient_id, clock.now())
 
 
 async def test_who_asks_and_asks_is_told_to_wait(meeting: Meeting, clock: StillClock, client: httpx2.AsyncClient) -> None:
