@@ -166,7 +166,7 @@ async def settle_things(house: House) -> None:
         for number, kind in enumerate(("contact", "complaint"), 1):
             letter = Letter(
                 id=new_id(), practice_id=CLINIC, number=number, kind=kind, state="closed", key_id="k", data_key=b"", sealed=b"",
-                answer=None, received_at=MORNING, acknowledge_by=None, acknowledged_at=None, answered_at=None, closed_at=MORNING,
+                received_at=MORNING, acknowledge_by=None, acknowledged_at=None, answered_at=None, closed_at=MORNING,
             )  # fmt: skip
             tx.add(letter)
 
