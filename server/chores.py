@@ -5,10 +5,10 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from server.billing.csv_rows import csv_of
 from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
+from server.core.csv_rows import csv_of
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
 from server.errors import NotFound

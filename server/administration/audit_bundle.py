@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from server.billing.csv_rows import csv_of
 from server.core.audit import Entry
+from server.core.csv_rows import csv_of
 from server.core.signer import Signer
 
 HEADS = ("number", "at", "who", "person", "act", "thing", "thing_id", "patient", "reason", "hash")

@@ -13,7 +13,6 @@ from server.access.home import part_of
 from server.access.policy import may_give_back
 from server.access.viewer import names_of, viewer_of
 from server.billing.books import Account, Entry, Reader, entries_of, fee_lines, reader_of, see_account, see_charge
-from server.billing.csv_rows import csv_of
 from server.billing.doors import SANDBOX, left_of
 from server.billing.model import ChargeState
 from server.billing.month_rows import fee_rows, month_rows
@@ -21,6 +20,7 @@ from server.billing.months import Month, month_of
 from server.billing.refunds import MAX_WHY, Wish, refund_by_hand
 from server.billing.story import tell
 from server.core.audit import Act, Deed, record
+from server.core.csv_rows import csv_of
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.marking import _

@@ -13,7 +13,7 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.people import in_charge_of
 from server.access.viewer import viewer_of
-from server.billing.csv_rows import csv_of
+from server.core.csv_rows import csv_of
 from server.oversight.bars import svg_of
 from server.oversight.figure_rows import lines_of
 from server.oversight.figure_words import FROM_TO, PARTS, TITLES, TOTALS, WEEK

@@ -21,9 +21,10 @@ from server.privacy.clinical_answers import said_about
 from server.privacy.erasure_plan import Facts, Line, Said, Thing, Years, going, plan
 from server.privacy.registry import HOLDINGS
 from server.privacy.request_words import months_after
+from server.privacy.retention import Rules
+from server.privacy.retention_choices import rules_of
 
 RECORDS = "patients.record"  # once it goes, nobody is named any more
-YEARS = Years()
 
 
 class Planned(NamedTuple):
@@ -53,7 +54,7 @@ async def plan_for(tx: Tx, patient_id: UUID, request_id: UUID | None, now: datet
     """
     subject = Subject(None, frozenset({patient_id}))
     said = await said_about(tx, patient_id, request_id) if request_id else Said.NOTHING_YET
-    facts = Facts(await _until(tx, subject), await held(tx, patient_id), said)
+    facts = Facts(await _until(tx, subject, now), await held(tx, patient_id), said)
     lines = plan([await _thing(tx, holding, subject) for holding in OF_RECORDS], facts, now)
     closing = await _closing(tx, patient_id) if RECORDS in going(lines) else None
     if closing is None:
@@ -71,16 +72,23 @@ async def _thing(tx: Tx, holding: Holding, subject: Subject) -> Thing:
     return Thing(holding.name, holding.kept_as.value, await count_of(tx, holding, subject))
 
 
-async def _until(tx: Tx, subject: Subject) -> dict[str, datetime]:
+async def _until(tx: Tx, subject: Subject, now: datetime) -> dict[str, datetime]:
     """Return until when the law has each class kept, by its value; a class of which there is nothing is not in it."""
-    zone = await _zone(tx, subject)
+    practice = await _practice(tx, subject)
+    zone, years = practice.time_zone, years_of(await rules_of(tx, practice, now) or Rules())
     signed = await _newest(tx, VERSIONS, "made_at", subject)
     last = {
-        Class.CONTRACT: (await _newest(tx, APPOINTMENTS, "ends_at", subject), YEARS.contract),
-        Class.TAX: (await _newest(tx, CHARGES, "created_at", subject), YEARS.tax),
-        Class.CLINICAL: (await _last_seen(tx, signed, subject), YEARS.clinical),
+        Class.CONTRACT: (await _newest(tx, APPOINTMENTS, "ends_at", subject), years.contract),
+        Class.TAX: (await _newest(tx, CHARGES, "created_at", subject), years.tax),
+        Class.CLINICAL: (await _last_seen(tx, signed, subject), years.clinical),
     }
-    return {each.value: months_after(at, 12 * years, zone) for each, (at, years) in last.items() if at}
+    return {each.value: months_after(at, 12 * long, zone) for each, (at, long) in last.items() if at}
+
+
+def years_of(rules: Rules) -> Years:
+    """Return how long a practice keeps what it must, by the rules that it decided on; a tax year ends up to a year after a payment."""
+    chosen = Years(rules.contract_years, rules.tax_years + 1, rules.contract_years)
+    return Years(*map(max, chosen, Years()))
 
 
 async def _last_seen(tx: Tx, signed: datetime | None, subject: Subject) -> datetime | None:
@@ -93,9 +101,9 @@ async def _newest(tx: Tx, part: Part, column: str, subject: Subject) -> datetime
     return newest
 
 
-async def _zone(tx: Tx, subject: Subject) -> str:
+async def _practice(tx: Tx, subject: Subject) -> Practice:
     here = select(RECORD.table.c.practice_id).where(RECORD.found(subject))
-    return (await tx.scalars(select(Practice.time_zone).where(Practice.id.in_(here)))).one()
+    return (await tx.scalars(select(Practice).where(Practice.id.in_(here)))).one()
 
 
 async def _closing(tx: Tx, patient_id: UUID) -> UUID | None:

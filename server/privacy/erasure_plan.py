@@ -57,7 +57,7 @@ class Line(NamedTuple):
 
 
 class Years(NamedTuple):
-    """How long the law has something kept, in whole years: claims out of a contract, the books, and clinical notes that were signed."""
+    """How long the law has something kept at least, in years: claims out of a contract, the books, and clinical notes that were signed."""
 
     contract: int = 7
     tax: int = 7

@@ -21,6 +21,7 @@ from server.core.outbox import add_errand
 from server.errors import Conflict, Invalid, NotFound
 from server.identity.holdings import ACCOUNT
 from server.patients.holdings import RECORD
+from server.privacy.copies import drop_copy
 from server.privacy.erasure_facts import Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
 from server.privacy.erasure_plan import fingerprint, going, waits
@@ -88,6 +89,7 @@ async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
         return
     await tx.execute(select(RECORD.table.c.id).where(RECORD.table.c.id == erasure.patient_id).with_for_update())  # whoever holds it waits
     planned = await plan_for(tx, erasure.patient_id, erasure.id, now)
+    await _drop_copies(tx, erasure.patient_id)
     goes = erasure.names & going(planned.lines)
     closing = erasure.person_id if erasure.person_id == planned.subject.person_id else None
     await erase(tx, holdings_named(goes), Subject(closing, frozenset({erasure.patient_id})))
@@ -95,6 +97,13 @@ async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
     if closing is not None:
         await change_rights(tx, person_topic(closing))
     await record(tx, Deed(erasure.practice_id, None, Act.ERASED, THING, erasure.id, erasure.patient_id, erasure.goes[:500]), now)
+
+
+async def _drop_copies(tx: Tx, patient_id: UUID) -> None:
+    """Forget the copy that lies ready for the record's account: what is erased would stand in it for another day."""
+    person_id = await tx.scalar(select(RECORD.table.c.person_id).where(RECORD.table.c.id == patient_id))
+    if person_id is not None:
+        await drop_copy(tx, person_id)
 
 
 async def replay(database: Database, secrets: Secrets, lines: list[Erased]) -> int:

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.billing import ledger
-from server.billing.csv_rows import STARTS_A_FORMULA, csv_of
 from server.billing.months import Month, month_of
 from server.billing.story import Happened, tell
 from server.billing.vat import Split, part_of, rate_of, rate_text, split
+from server.core.csv_rows import STARTS_A_FORMULA, csv_of
 from server.errors import Invalid
 from server.web.amounts import minor_of, plain_amount
 from tests.conftest import MORNING
