@@ -52,6 +52,7 @@ def test_only_owners_make_and_unmake_owners() -> None:
     everything = set(Role)
     assert gives == {
         None: set(), Role.OWNER: everything, Role.ADMINISTRATOR: everything - {Role.OWNER}, Role.PROFESSIONAL: set(), Role.ASSISTANT: set(),
+        Role.AUDITOR: set(),
     }  # fmt: skip
 
 
