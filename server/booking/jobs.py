@@ -17,8 +17,8 @@ SWEEP_EVERY_S = 60.0
 async def sweep_holds(house: House) -> None:
     """Look every minute, for as long as this process runs, for holds whose time is over. Whoever looks for a time needs no sweep."""
     while True:
-        await give_up_due(house)
         await asyncio.sleep(SWEEP_EVERY_S)
+        await give_up_due(house)
 
 
 async def give_up_due(house: House) -> int:

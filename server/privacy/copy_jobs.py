@@ -23,11 +23,11 @@ async def make_copies(house: House, press: Press) -> None:
     unsubscribe = house.bus.subscribe(TOPIC, wake.set)
     try:
         while True:
+            await _wait(wake)
             wake.clear()
             await tidy_copies(house)
             while (copy := await _claimed(house)) is not None:
                 await _make(house, press, copy)
-            await _wait(wake)
     finally:
         unsubscribe()
 

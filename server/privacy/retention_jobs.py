@@ -33,10 +33,10 @@ STEPS = ("records", "accounts", *CLASSES, "over")
 
 
 async def sweep_retention(house: House) -> None:
-    """Look every ten minutes for practices whose night has begun, and begin their run."""
+    """Look every ten minutes for practices whose night has begun, and begin their run; a server that starts has other things to do first."""
     while True:
-        await begin_runs(house)
         await asyncio.sleep(SWEEP_EVERY_S)
+        await begin_runs(house)
 
 
 async def begin_runs(house: House) -> int:
