@@ -33,7 +33,7 @@ STEPS = ("records", "accounts", *CLASSES, "over")
 
 
 async def sweep_retention(house: House) -> None:
-    """Look every ten minutes for practices whose night has begun, and begin their run; a server that starts has other things to do first."""
+    """Look every ten minutes for practices whose night has begun, and begin their run; a server that starts answers first."""
     while True:
         await asyncio.sleep(SWEEP_EVERY_S)
         await begin_runs(house)
