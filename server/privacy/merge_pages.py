@@ -39,7 +39,7 @@ OBSTACLES = {
     Obstacle.RESTRICTED: _("The patient asked that one of the records be erased, or that less is done with it."),
     Obstacle.TEAM: _("The patient lets the team see the notes of one record, and took that back in the other. Please ask them first."),
     Obstacle.RUNNING: _("A consultation is going on. Please wait until it has ended."),
-    Obstacle.UNACCEPTED: _("Somebody says that this is their child, and nobody has accepted it. Please accept it in their record, or end it."),
+    Obstacle.UNACCEPTED: _("Somebody says that this is their child, and nobody has accepted it. Please do so in the record, or end it."),
 }
 FAULTS: dict[str, str] = {
     **{str(obstacle): sentence for obstacle, sentence in OBSTACLES.items()},

@@ -140,13 +140,14 @@ async def obstacles_of(tx: Tx, one: Patient, other: Patient, now: datetime) -> l
     of_both = RightsRequest.patient_id.in_(ids)
     asked = of_both & RightsRequest.kind.in_((Kind.RESTRICTION, Kind.ERASURE)) & RightsRequest.state.in_(OPEN)
     running = select(Consultation.id).where(Consultation.patient_id.in_(ids), Consultation.state.in_(RUNNING))
+    acting = [actor for patient in (one, other) for actor in await _acting(tx, patient, now)]
     found = {
         Obstacle.ACCOUNTS: await _accounts_differ(tx, one, other),
         Obstacle.HELD: await _any_held(tx, ids),
         Obstacle.RESTRICTED: await tx.scalar(select(RightsRequest.id).where(asked).limit(1)),
         Obstacle.TEAM: await _decided_otherwise(tx, one, other),
         Obstacle.RUNNING: await tx.scalar(running.limit(1)),
-        Obstacle.UNACCEPTED: any([not actor.accepted for patient in (one, other) for actor in await _acting(tx, patient, now)]),
+        Obstacle.UNACCEPTED: any(not actor.accepted for actor in acting),
     }
     return [obstacle for obstacle, there in found.items() if there]
 
