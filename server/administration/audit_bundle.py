@@ -14,10 +14,11 @@ from server.core.audit import Entry
 from server.core.csv_rows import csv_of
 from server.core.signer import Signer
 
-HEADS = ("number", "at", "who", "person", "act", "thing", "thing_id", "patient", "reason", "hash")
+HEADS = ("number", "at", "who", "person", "act", "thing", "thing_id", "patient", "acting", "reason", "hash")
 README = """An extract of the audit of {practice}.
 
-audit.csv      every entry asked for, one per line; times are UTC; patients are named by the number of their record
+audit.csv      every entry asked for, one per line; times are UTC; patients are named by the number of their record;
+               "acting" is the number by which somebody acted for the patient
 audit.pdf      the same to be read; it is left out where there are more entries than anybody reads
 manifest.json  what was asked for, by whom, when, the SHA-256 of the files, and where the chain of the whole audit ended then
 manifest.sig   the server's signature over manifest.json (Ed25519, RFC 8032)
@@ -78,6 +79,7 @@ def row_of(extract: Extract, entry: Entry) -> list[str]:
         entry.thing,
         str(entry.thing_id),
         str(entry.patient_id or ""),
+        str(entry.representation_id or ""),
         "" if entry.patient_id else entry.reason or "",
         entry.hash.hex(),
     ]

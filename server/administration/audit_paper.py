@@ -58,12 +58,21 @@ def _state(extract: Extract, language: Language) -> str:
     return language.text("does not hold: entry {number} does not follow from the one before", number=chain.broken)
 
 
+def _who(extract: Extract, entry: Entry, language: Language) -> str:
+    """Name who works here, and say of anybody else as what they did it: also a colleague who acted for a patient did not do it as one."""
+    if entry.representation_id:
+        return language.text("Somebody who acts for the patient")
+    if entry.person_id is None:
+        return language.text("The server, or somebody without an account")
+    return extract.names.get(entry.person_id) or language.text("Somebody who does not work here, such as the patient")
+
+
 def _row(extract: Extract, entry: Entry, language: Language) -> list[str]:
     text = language.text
     at = entry.at.astimezone(ZoneInfo(extract.zone))
-    who = extract.names.get(entry.person_id) if entry.person_id else text("The server, or somebody without an account")
+    who = _who(extract, entry, language)
     acts = {act.value: words for act, words in WORDS.items()}
     about = text("Patient {code}", code=entry.patient_id.hex[:8]) if entry.patient_id else entry.reason or ""
     thing = " · ".join(part for part in (entry.thing, about) if part)
     act = text(acts[Act(entry.act)])
-    return [str(entry.number), f"{at:%Y-%m-%d %H:%M:%S}", who or text("Somebody who does not work here, such as the patient"), act, thing]
+    return [str(entry.number), f"{at:%Y-%m-%d %H:%M:%S}", who, act, thing]

@@ -17,7 +17,7 @@ from server.billing.events import ChargePaid
 from server.billing.model import CHECKOUT_FOR, HOLD_FOR_PAYMENT, Charge, ChargeState, MerchantAccount, Reason
 from server.billing.refunds import refund_of, refund_whole
 from server.billing.terms import back_percent
-from server.booking.actions import Details, confirm, hold_again
+from server.booking.actions import Details, cancel, confirm, hold_again
 from server.booking.doors import find_appointment
 from server.booking.events import AppointmentCancelled, HoldEnded
 from server.booking.guard import JustTaken, lock_appointment, lock_diaries
@@ -26,7 +26,7 @@ from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.marking import _
 from server.core.outbox import add_errand
-from server.errors import Conflict
+from server.errors import Conflict, Restricted
 from server.ports import Checkout, CheckoutSeen, CheckoutStatus, MerchantSeen
 
 log = structlog.get_logger(__name__)
@@ -175,7 +175,11 @@ async def _promise(tx: Tx, charge: Charge, appointment: Appointment, now: dateti
         await hold_again(tx, appointment, now + HOLD_FOR_PAYMENT, now)
     except (JustTaken, Conflict):
         return False
-    await confirm(tx, appointment, Details(charge.name, charge.mobile, charge.email, charge.person_id), now)
+    try:
+        await confirm(tx, appointment, Details(charge.name, charge.mobile, charge.email, charge.person_id), now)
+    except Restricted:
+        await cancel(tx, appointment, Party.PRACTICE, now)
+        return False
     return True
 
 

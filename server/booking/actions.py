@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from server.access.acting import Reach
+from server.access.restrictions import find_restriction
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded
 from server.booking.grains import Span, span_around
 from server.booking.guard import JustTaken, expire_stale, give_back, lock_appointment, lock_diaries, span_of, take, take_what_is_free
@@ -26,7 +27,7 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Tx, locked
 from server.core.ids import new_id
 from server.core.marking import _
-from server.errors import Conflict, Invalid, NotFound
+from server.errors import Conflict, Invalid, NotFound, Restricted
 from server.patients.acting_doors import Reader, see_record_for
 from server.patients.actions import Contact, add_record, readdress
 from server.patients.doors import find_own_record
@@ -81,7 +82,10 @@ async def hold(tx: Tx, service: Service, begins_at: datetime, time_zone: str, no
 
 
 async def confirm(tx: Tx, appointment: Appointment, who: Details, now: datetime) -> None:
-    """Turn a hold into a promise, on the record of the account that books, or on a new one; raises `Conflict` once the hold is over."""
+    """Turn a hold into a promise, on the record of the account that books, or on a new one.
+
+    Raises `Conflict` once the hold is over, and `Restricted` for a record that is kept and not used.
+    """
     await tx.refresh(appointment, with_for_update=locked())
     appointment.refuse_unless_held(now)
     contact = Contact(who.name, who.mobile, who.email)
@@ -89,6 +93,7 @@ async def confirm(tx: Tx, appointment: Appointment, who: Details, now: datetime)
         await _confirm_for(tx, appointment, who, now)
         return
     known = await find_own_record(tx, who.person_id, appointment.practice_id, lock=True) if who.person_id else None
+    await refuse_restricted(tx, known, now)
     if known is None:
         known = await add_record(tx, appointment.practice_id, contact, who.person_id, now)
     elif who.person_id:
@@ -102,6 +107,7 @@ async def confirm(tx: Tx, appointment: Appointment, who: Details, now: datetime)
 async def _confirm_for(tx: Tx, appointment: Appointment, who: Details, now: datetime) -> None:
     """Promise it to somebody for whom whoever books acts; where messages go to the patient stays what it is."""
     acting = await _acted_for(tx, appointment, who, now)
+    await refuse_restricted(tx, acting, now)
     known = acting or await add_record(tx, appointment.practice_id, Contact(who.name, who.mobile, who.email), None, now)
     appointment.confirm(known.id, now)
     appointment.booked_by = who.person_id if acting else None
@@ -120,6 +126,12 @@ async def _acted_for(tx: Tx, appointment: Appointment, who: Details, now: dateti
         return (await see_record_for(tx, reader, appointment.patient_id, Reach.BOOK, lock=True)).patient
     except NotFound:
         return None
+
+
+async def refuse_restricted(tx: Tx, record_of_patient: Patient | None, now: datetime) -> None:
+    """Raises `Restricted` where the record on which it is booked is kept and not used."""
+    if record_of_patient is not None and await find_restriction(tx, record_of_patient.id, now):
+        raise Restricted(code="restricted_own")
 
 
 async def cancel(tx: Tx, appointment: Appointment, by: Party, now: datetime) -> None:

@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.access.restrictions import find_restriction
-from server.booking.actions import Details, confirm
+from server.booking.actions import Details, confirm, refuse_restricted
 from server.booking.book_pages import Shop, show_times
 from server.booking.details import NOTHING, Given, faults_of, given_in
 from server.booking.doors import find_appointment, professionals_of
@@ -24,7 +23,7 @@ from server.booking.model import Appointment, Pays, Service
 from server.booking.paying import Cashier
 from server.booking.slot_days import own_zone
 from server.core.db import Tx
-from server.errors import NotFound, NotSignedIn, Restricted
+from server.errors import NotFound, NotSignedIn
 from server.identity.gate import signed_in
 from server.patients.acting_doors import Reader, acts_for_at
 from server.patients.doors import OwnRecord, find_own_record
@@ -159,8 +158,7 @@ async def _book(request: Request, cashier: Cashier) -> Response:
         held = await load_held(tx, request, lock=True)
         if _unready(held):
             return RedirectResponse(base_of(held), status_code=303)
-        if held.known is not None and await find_restriction(tx, held.known.id, held.now):
-            raise Restricted(code="restricted_own")
+        await refuse_restricted(tx, held.chosen.patient if held.chosen else held.known, held.now)
         who, pays = _who(held), await _pays(tx, request, held, cashier)
         if pays == Pays.ONLINE:
             held.appointment.booked_by = who.person_id

@@ -64,18 +64,21 @@ async def see_visit(tx: Tx, visit_id: UUID, token: str, now: datetime, *, lock: 
         raise NotFound
     consultation = await tx.get_one(Consultation, link.consultation_id, with_for_update=locked(lock=lock), populate_existing=lock)
     participant = await tx.get_one(Participant, link.participant_id)
-    acting = await see_acting(tx, link, now)
+    acting = await see_acting(tx, link, consultation, now)
     if acting is not None and acting.person_id is not None:
         tx.act_for(acting.person_id, acting.patient_id, acting.id)
     return Visit(link, consultation, participant, link.standing(consultation, now), acting)
 
 
-async def see_acting(tx: Tx, link: JoinLink, now: datetime) -> Representation | None:
-    """Return by what right a link's bearer acts, None for the patient's own; raises `NotFound` where it does not hold now."""
+async def see_acting(tx: Tx, link: JoinLink, consultation: Consultation, now: datetime) -> Representation | None:
+    """Return by what right a link's bearer acts, None for the patient's own; raises `NotFound` where it does not hold now.
+
+    Nor where it is for another patient, as after the records of two were parted again.
+    """
     if link.representation_id is None:
         return None
     one = await tx.get_one(Representation, link.representation_id, populate_existing=True)
-    if one.standing(now) is not Acting.HOLDS:
+    if one.standing(now) is not Acting.HOLDS or one.patient_id != consultation.patient_id:
         raise NotFound
     return one
 

@@ -51,8 +51,8 @@ async def _check_link(tx: Tx, subject: RoomSubject, now: datetime) -> None:
     link = None if subject.visit_id is None else await tx.get(JoinLink, subject.visit_id)
     if link is None or link.participant_id != subject.participant_id:
         raise NotFound
-    await _check_acting(tx, link, now)
     consultation = await tx.get_one(Consultation, link.consultation_id)
+    await _check_acting(tx, link, consultation, now)
     standing = link.standing(consultation, now)
     if standing in CLOSED_LINK:
         raise Forbidden(CLOSED_LINK[standing], code=standing.value)
@@ -61,8 +61,8 @@ async def _check_link(tx: Tx, subject: RoomSubject, now: datetime) -> None:
         raise Forbidden("You told us that you do not agree to a video consultation.", code="declined")
 
 
-async def _check_acting(tx: Tx, link: JoinLink, now: datetime) -> None:
+async def _check_acting(tx: Tx, link: JoinLink, consultation: Consultation, now: datetime) -> None:
     try:
-        await see_acting(tx, link, now)
+        await see_acting(tx, link, consultation, now)
     except NotFound:
         raise Forbidden(_("You may no longer act for this patient."), code="withdrawn") from None

@@ -103,7 +103,7 @@ async def _welcome(request: Request) -> Response:
         questions = await progress_of(tx, mine)
     if view.closed:
         async with house_of(request).database.read() as tx:
-            recorded = bool(await agreed_recordings(tx, view.visit.participant.id))
+            recorded = bool(await agreed_recordings(tx, view.visit))
         return show_first(request, view, "closed", status=410, standing=view.visit.standing, recorded=recorded, **_of_booking(mine))
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")

@@ -30,8 +30,8 @@ def document_page(press: Press) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def own_documents(tx: Tx, view: View) -> list[BillingDocument]:
-    """Return what the patient of a visit may read; a guest has nothing to do with it."""
+    """Return what the patient of a visit may read; a guest, and whoever only books for the patient, has nothing to do with it."""
     appointment_id = view.visit.consultation.appointment_id
-    if view.guest or appointment_id is None or view.visit.standing in DEAD:
+    if view.guest or not view.sees or appointment_id is None or view.visit.standing in DEAD:
         return []
     return await documents_of(tx, appointment_id)

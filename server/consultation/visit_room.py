@@ -75,7 +75,7 @@ async def _seated(request: Request) -> View:
 async def _after(request: Request) -> Response:
     async with house_of(request).database.read() as tx:
         view = _afterwards(await view_of(tx, request))
-        recordings = [] if view.closed else await agreed_recordings(tx, view.visit.participant.id)
+        recordings = [] if view.closed else await agreed_recordings(tx, view.visit)
         answered = await has_answered(tx, view.visit.participant)
         documents, may = await own_documents(tx, view), await may_say(tx, view)
     taken_back = next((word for word in ("unrecorded", "withheld") if word in request.query_params), "")

@@ -66,6 +66,7 @@ class Link:
 class Part:
     """One table. With `own` only such rows are the person's own words and exported; `blanks` is what pseudonymising writes, by column.
 
+    `of_account`, where it is said, is what it writes into rows that only an account leads to: they belong to somebody else's record.
     `hidden` names columns that are never exported; bytes and other people's ids never are. Of what is theirs only
     `told` rows are counted and exported; `technical` rows say nothing to anybody, and are neither.
     """
@@ -78,6 +79,7 @@ class Part:
     own: ColumnElement[bool] | None = None
     told: ColumnElement[bool] | None = None
     technical: bool = False
+    of_account: Mapping[str, object] | None = None
 
     @property
     def table(self) -> Table:
@@ -193,7 +195,14 @@ async def erase(tx: Tx, holdings: Sequence[Holding], subject: Subject) -> None:
         if part.fate is Fate.DELETE:
             await tx.execute(delete_from(part.table).where(part.theirs(subject)))
         else:
-            await tx.execute(update(part.table).where(part.theirs(subject)).values(**part.blanks))
+            await _pseudonymise(tx, part, subject)
+
+
+async def _pseudonymise(tx: Tx, part: Part, subject: Subject) -> None:
+    whole = subject if part.of_account is None else Subject(None, subject.patient_ids)
+    await tx.execute(update(part.table).where(part.theirs(whole)).values(**part.blanks))
+    if part.of_account:
+        await tx.execute(update(part.table).where(part.theirs(subject)).values(**part.of_account))
 
 
 def _is_private(column: Any) -> bool:

@@ -73,6 +73,11 @@ async def actors_of(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:
     return [await _actor(tx, one, now) for one in await tx.scalars(newest.execution_options(populate_existing=True))]
 
 
+async def actor_behind(tx: Tx, representation_id: UUID, now: datetime) -> Actor:
+    """Return who did something for a patient; whoever calls holds what was done from its own door."""
+    return await _actor(tx, await tx.get_one(Representation, representation_id, populate_existing=True), now)
+
+
 async def acting_now(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:
     """Return who may act for a patient at this moment; whoever calls passed the door of the record, or of a consultation of it."""
     return [actor for actor in await actors_of(tx, patient_id, now) if actor.standing is Standing.HOLDS]

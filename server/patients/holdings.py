@@ -10,6 +10,8 @@ from server.patients.merge_rows import MergeWish, RecordMerge
 from server.patients.model import AddressProof, Patient, SharingConsent
 from server.patients.questionnaire import AnswerSet
 
+ACTING_HOLDING = "patients.acting"
+
 RECORD = Part(
     Patient, (Link("id", Root.PATIENT),), Fate.PSEUDONYMISE, {"name": BLANK_NAME, "mobile": None, "email": None, "person_id": None}
 )  # fmt: skip
@@ -28,8 +30,12 @@ WISHES = Part(MergeWish, (Link("one_id", Root.PATIENT), Link("other_id", Root.PA
 ACTING = Part(
     Representation, (Link("patient_id", Root.PATIENT), Link("person_id", Root.PERSON)), Fate.PSEUDONYMISE,
     {"name": BLANK_NAME, "email": None, "token_hash": None, "person_id": None},  # without whom it opens nothing to anybody
+    of_account={"name": BLANK_NAME, "email": None}, hidden=frozenset({"email"}),
 )  # fmt: skip
-ACTING_WORDS = Part(RepresentationWord, (Link("representation_id", ACTING),), Fate.PSEUDONYMISE, {"evidence": None})
+ACTING_WORDS = Part(
+    RepresentationWord, (Link("representation_id", ACTING),), Fate.PSEUDONYMISE, {"evidence": None},
+    of_account={}, hidden=frozenset({"evidence", "file_id"}),  # what the practice noted of the patient, whoever acts has a copy, too
+)  # fmt: skip
 ANSWERS = Part(AnswerSet, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id"}))
 HOLDS = Part(LegalHold, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"why"}))
 LIFTS = Part(LegalHoldLift, (Link("hold_id", HOLDS),), hidden=frozenset({"why"}))
@@ -71,7 +77,7 @@ HOLDINGS = (
         (HOLDS, LIFTS),
     ),
     Holding(
-        "patients.acting",
+        ACTING_HOLDING,
         _("Who acts for you, or for whom you act: by what right, how far and until when, and what was said about it"),
         Class.CLINICAL,
         _("The practice must be able to say who acted for a patient, and who let them."),

@@ -9,6 +9,7 @@ from sqlalchemy import Table, exists, func, select
 
 from server.access.holdings import PROFESSIONALS, STAFF
 from server.access.model import Practice
+from server.access.representation import Representation
 from server.billing.holdings import CHARGES
 from server.booking.holdings import APPOINTMENTS
 from server.consultation.holdings import MEETINGS
@@ -107,13 +108,14 @@ async def _practice(tx: Tx, subject: Subject) -> Practice:
 
 
 async def _closing(tx: Tx, patient_id: UUID) -> UUID | None:
-    """Return the account that nothing is left for without this record: no other record, and no work here, ever."""
+    """Return the account that nothing is left for without this record: no other record, nobody to act for, and no work here, ever."""
     records = RECORD.table
     person_id: UUID | None = await tx.scalar(select(records.c.person_id).where(records.c.id == patient_id))
     if person_id is None:
         return None
     others = select(exists().where(records.c.person_id == person_id, records.c.id != patient_id))
-    if await tx.scalar(others) or await _works(tx, person_id, [PROFESSIONALS.table, STAFF.table]):
+    acts = select(exists().where(Representation.person_id == person_id, Representation.ended_at.is_(None)))
+    if await tx.scalar(others) or await tx.scalar(acts) or await _works(tx, person_id, [PROFESSIONALS.table, STAFF.table]):
         return None
     return person_id
 

@@ -9,6 +9,7 @@ from server.consultation.events import Channel
 from server.core.house import House
 from server.core.outbox import add_errand
 from server.messaging.composing import Post
+from server.patients.forwards import with_merged
 from server.ports import Carrier, Letter
 from server.privacy.erasure_list import append, erased
 from server.privacy.erasure_rows import Erasure
@@ -51,12 +52,15 @@ async def _told(house: House, erasure_id: UUID) -> None:
 
 
 async def _listed(house: House, erasure_id: UUID) -> None:
+    """List the record, and those that were merged into it: a backup from before has their rows where they were."""
     async with house.database.read() as tx:
         erasure = await tx.get_one(Erasure, erasure_id)
+        records = await with_merged(tx, [erasure.patient_id])
     if erasure.listed_at or not erasure.erased_at or not erasure.goes:
         return
-    line = erased(house.secrets, erasure.patient_id, erasure.person_id, erasure.names, erasure.erased_at)
-    await asyncio.to_thread(append, house.settings.data_dir, line)
+    for record_id in sorted(records):
+        line = erased(house.secrets, record_id, erasure.person_id, erasure.names, erasure.erased_at)
+        await asyncio.to_thread(append, house.settings.data_dir, line)
     async with house.database.write() as tx:
         (await tx.get_one(Erasure, erasure_id)).listed_at = house.clock.now()
 

@@ -19,6 +19,7 @@ from server.privacy.erasure_facts import plan_for
 from server.privacy.erasure_labels import told
 from server.privacy.erasure_plan import fingerprint, waits
 from server.privacy.erasures import MOVED, NOTHING, PENDING, order, see_erasure_asked
+from server.privacy.request_labels import asker_in_words
 from server.privacy.request_words import LONGEST
 from server.privacy.requests import look_at
 from server.web.endpoint import house_of
@@ -74,6 +75,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "zone": practice.time_zone,
         "one": found.request,
         "name": name,
+        "asker": asker_in_words(language, found.actor, name),
         "lines": told(language, planned.shown),
         "plan": fingerprint(planned.lines),
         "closes": planned.subject.person_id is not None,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from server.access.actions import change_rights, person_topic
 from server.access.policy import Viewer
+from server.access.representation import Representation
 from server.booking.actions import cancel
 from server.booking.doors import ahead_of
 from server.booking.model import Party
@@ -20,7 +21,8 @@ from server.core.marking import _
 from server.core.outbox import add_errand
 from server.errors import Conflict, Invalid, NotFound
 from server.identity.holdings import ACCOUNT
-from server.patients.holdings import RECORD
+from server.patients.events import ActingEnded
+from server.patients.holdings import ACTING_HOLDING, RECORD
 from server.privacy.copies import drop_copy
 from server.privacy.erasure_facts import Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
@@ -92,11 +94,21 @@ async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
     await _drop_copies(tx, erasure.patient_id)
     goes = erasure.names & going(planned.lines)
     closing = erasure.person_id if erasure.person_id == planned.subject.person_id else None
+    if ACTING_HOLDING in goes:
+        await _part_actors(tx, erasure.patient_id)
     await erase(tx, holdings_named(goes), Subject(closing, frozenset({erasure.patient_id})))
     erasure.goes, erasure.person_id, erasure.erased_at = " ".join(sorted(goes)), closing, now
     if closing is not None:
         await change_rights(tx, person_topic(closing))
     await record(tx, Deed(erasure.practice_id, None, Act.ERASED, THING, erasure.id, erasure.patient_id, erasure.goes[:500]), now)
+
+
+async def _part_actors(tx: Tx, patient_id: UUID) -> None:
+    """Close what is open for those who act for the patient: their right goes with the record."""
+    for one in await tx.scalars(select(Representation).where(Representation.patient_id == patient_id, Representation.ended_at.is_(None))):
+        await tx.emit(ActingEnded(one.id))
+        if one.person_id is not None:
+            await change_rights(tx, person_topic(one.person_id))
 
 
 async def _drop_copies(tx: Tx, patient_id: UUID) -> None:

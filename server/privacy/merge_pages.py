@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.acting import Reach
 from server.access.model import Practice
 from server.access.viewer import names_of, viewer_of
 from server.core.audit import Act, Deed, record
@@ -14,6 +15,8 @@ from server.core.marking import _
 from server.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
 from server.identity.gate import signed_in
 from server.notes.records import see_record
+from server.patients.acting_doors import Reader, see_record_for
+from server.patients.acting_words import BASES
 from server.patients.doors import see_own_record
 from server.patients.forwards import forwarded
 from server.patients.likeness import Sign
@@ -36,6 +39,7 @@ OBSTACLES = {
     Obstacle.RESTRICTED: _("The patient asked that one of the records be erased, or that less is done with it."),
     Obstacle.TEAM: _("The patient lets the team see the notes of one record, and took that back in the other. Please ask them first."),
     Obstacle.RUNNING: _("A consultation is going on. Please wait until it has ended."),
+    Obstacle.UNACCEPTED: _("Somebody says that this is their child, and nobody has accepted it. Please do so in the record, or end it."),
 }
 FAULTS: dict[str, str] = {
     **{str(obstacle): sentence for obstacle, sentence in OBSTACLES.items()},
@@ -94,12 +98,14 @@ async def _show_pair(request: Request, fault: str = "", keep: str = "", status: 
     house, viewer = house_of(request), await viewer_of(request)
     async with house.database.read() as tx:
         one, other = await see_pair(tx, viewer, _ids(request))
-        sides = [await side_of(tx, house.keyring, patient) for patient in (one, other)]
-        obstacles, wish = await obstacles_of(tx, one, other), await newest_wish(tx, one, other)
+        now = house.clock.now()
+        sides = [await side_of(tx, house.keyring, patient, now) for patient in (one, other)]
+        obstacles, wish = await obstacles_of(tx, one, other, now), await newest_wish(tx, one, other)
         zone = (await tx.get_one(Practice, one.practice_id)).time_zone
     text = language_of(request).text
     shown = {
         "sides": sides,
+        "bases": {basis: text(words) for basis, words in BASES.items()},
         "obstacles": [text(OBSTACLES[obstacle]) for obstacle in obstacles],
         "asks": Obstacle.ACCOUNTS in obstacles,
         "wish": wish,
@@ -120,9 +126,10 @@ async def _merge(request: Request) -> Response:
     try:
         async with house.database.write() as tx:
             pair = await see_pair(tx, viewer, _ids(request), lock=True)
-            sides = [await side_of(tx, house.keyring, patient) for patient in pair]
+            now = house.clock.now()
+            sides = [await side_of(tx, house.keyring, patient, now) for patient in pair]
             kept, other = _chosen(form, pair, seal_of(*sides))
-            await merge(tx, house.keyring, viewer, kept, other, house.clock.now())
+            await merge(tx, house.keyring, viewer, kept, other, now)
     except (Invalid, Conflict) as error:
         return await _show_pair(request, error.code, form.get("keep", ""), error.http_status)
     return RedirectResponse(f"{DOUBLES}?merged", status_code=303)
@@ -193,7 +200,7 @@ async def _may_open(request: Request, kept_id: UUID) -> bool:
         viewer = await viewer_of(request)
         async with house_of(request).database.read() as tx:
             if request.url.path.startswith("/my/"):
-                await see_own_record(tx, viewer.person_id, kept_id)
+                await see_record_for(tx, Reader(viewer.person_id, house_of(request).clock.now()), kept_id, Reach.BOOK)
             else:
                 await see_record(tx, viewer, kept_id)
     except (Forbidden, NotFound, NotSignedIn):

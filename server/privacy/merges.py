@@ -9,7 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from server.access.acting import Basis, Standing
 from server.access.actions import change_rights
+from server.access.model import Practice
 from server.access.policy import Viewer, may_write_record
 from server.consultation.model import Consultation, ConsultationState
 from server.consultation.recorded import Recording
@@ -20,6 +22,7 @@ from server.core.ids import new_id
 from server.core.keyring import KeyRing, MissingKey, Unreadable
 from server.errors import Conflict, Forbidden, NotFound
 from server.notes.records import record_facts, see_record, visible_records
+from server.patients.acting_doors import Actor, actors_of
 from server.patients.actions import has_agreed_to_sharing, patient_topic
 from server.patients.background_doors import background_of, births_of
 from server.patients.doors import sharing_of
@@ -28,6 +31,7 @@ from server.patients.legal_holds import held
 from server.patients.likeness import Double, Known, find_doubles
 from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
 from server.patients.model import Patient
+from server.patients.representing import born_on
 from server.privacy.merge_moves import Moving, move, move_back, packed
 from server.privacy.merge_wishes import newest_wish
 from server.privacy.request_rows import RightsRequest
@@ -48,6 +52,16 @@ class Obstacle(StrEnum):
     RESTRICTED = "restricted"
     TEAM = "team"
     RUNNING = "running"
+    UNACCEPTED = "unaccepted"
+
+
+class Acts(NamedTuple):
+    """Somebody who acts for the patient of a record, or will once they have taken it on, or once it was looked at again."""
+
+    representation_id: UUID
+    name: str
+    basis: Basis
+    accepted: bool
 
 
 class Side(NamedTuple):
@@ -59,6 +73,7 @@ class Side(NamedTuple):
     address: str
     consultations: int
     documents: int
+    actors: tuple[Acts, ...]
 
 
 async def likely_doubles(tx: Tx, keyring: KeyRing, viewer: Viewer) -> list[Double]:
@@ -89,7 +104,7 @@ async def _treated(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
     return seen.patient
 
 
-async def side_of(tx: Tx, keyring: KeyRing, patient: Patient) -> Side:
+async def side_of(tx: Tx, keyring: KeyRing, patient: Patient, now: datetime) -> Side:
     who = (await background_of(tx, keyring, patient.id)).who
     meetings = select(func.count()).select_from(Consultation).where(Consultation.patient_id == patient.id)
     files = select(func.count()).select_from(RecordFile).where(RecordFile.patient_id == patient.id, RecordFile.deleted_at.is_(None))
@@ -100,7 +115,17 @@ async def side_of(tx: Tx, keyring: KeyRing, patient: Patient) -> Side:
         who.address if who else "",
         await tx.scalar(meetings) or 0,
         await tx.scalar(files) or 0,
+        tuple(_acts(actor) for actor in await _acting(tx, patient, now)),
     )
+
+
+async def _acting(tx: Tx, patient: Patient, now: datetime) -> list[Actor]:
+    """Return who acts for a patient, or may yet."""
+    return [actor for actor in await actors_of(tx, patient.id, now) if actor.standing not in {Standing.ENDED, Standing.RAN_OUT}]
+
+
+def _acts(actor: Actor) -> Acts:
+    return Acts(actor.representation.id, actor.name, Basis(actor.representation.basis), actor.accepted)
 
 
 def seal_of(one: Side, other: Side) -> str:
@@ -109,18 +134,20 @@ def seal_of(one: Side, other: Side) -> str:
     return hashlib.sha256(json.dumps(sorted(shown)).encode()).hexdigest()[:32]
 
 
-async def obstacles_of(tx: Tx, one: Patient, other: Patient) -> list[Obstacle]:
-    """Return everything that stands against merging the two."""
+async def obstacles_of(tx: Tx, one: Patient, other: Patient, now: datetime) -> list[Obstacle]:
+    """Return everything that stands against merging the two; also somebody's own word that they are the parent, which nobody accepted."""
     ids = (one.id, other.id)
     of_both = RightsRequest.patient_id.in_(ids)
     asked = of_both & RightsRequest.kind.in_((Kind.RESTRICTION, Kind.ERASURE)) & RightsRequest.state.in_(OPEN)
     running = select(Consultation.id).where(Consultation.patient_id.in_(ids), Consultation.state.in_(RUNNING))
+    acting = [actor for patient in (one, other) for actor in await _acting(tx, patient, now)]
     found = {
         Obstacle.ACCOUNTS: await _accounts_differ(tx, one, other),
         Obstacle.HELD: await _any_held(tx, ids),
         Obstacle.RESTRICTED: await tx.scalar(select(RightsRequest.id).where(asked).limit(1)),
         Obstacle.TEAM: await _decided_otherwise(tx, one, other),
         Obstacle.RUNNING: await tx.scalar(running.limit(1)),
+        Obstacle.UNACCEPTED: any(not actor.accepted for actor in acting),
     }
     return [obstacle for obstacle, there in found.items() if there]
 
@@ -149,7 +176,7 @@ async def _decided_otherwise(tx: Tx, one: Patient, other: Patient) -> bool:
 
 async def merge(tx: Tx, keyring: KeyRing, viewer: Viewer, kept: Patient, other: Patient, now: datetime) -> RecordMerge:  # noqa: PLR0913, PLR0917
     """Let everything of the other record stand in the kept one; both came from `see_pair`, locked. Raises `Conflict` for an obstacle."""
-    if obstacles := await obstacles_of(tx, kept, other):
+    if obstacles := await obstacles_of(tx, kept, other, now):
         raise Conflict(code=obstacles[0])
     before = {"kept": _fields(kept), "other": _fields(other)}
     journal = await move(tx, Moving(keyring, other.id, kept.id))
@@ -164,6 +191,7 @@ async def merge(tx: Tx, keyring: KeyRing, viewer: Viewer, kept: Patient, other: 
     told = packed({**journal, "before": before, "after": {"kept": _fields(kept)}})
     row.sealed = keyring.sealer(row.key_id, row.data_key, row.key_place).seal(told, row.place)
     tx.add(row)
+    await _born_anew(tx, keyring, kept, now)
     await _tell(tx, row, viewer, Act.MERGED, now)
     return row
 
@@ -190,7 +218,7 @@ async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID],
         raise NotFound
     if not row.undoable(now):
         raise Conflict(code="late")
-    if Obstacle.RUNNING in await obstacles_of(tx, kept, kept):
+    if Obstacle.RUNNING in await obstacles_of(tx, kept, kept, now):
         raise Conflict(code=Obstacle.RUNNING)
     other = await tx.get_one(Patient, row.other_id, with_for_update=True, populate_existing=True)
     journal = _journal(keyring, row)
@@ -199,8 +227,17 @@ async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID],
     await tx.flush()  # from now on rows may name the other record again
     await move_back(tx, Moving(keyring, kept.id, other.id), journal)
     _restore(kept, other, journal)
+    for patient in (kept, other):
+        await _born_anew(tx, keyring, patient, now)
     await _tell(tx, row, viewer, Act.UNMERGED, now)
     return row
+
+
+async def _born_anew(tx: Tx, keyring: KeyRing, patient: Patient, now: datetime) -> None:
+    """Let whoever acts wait for the birthdays of the record as it is now; a date that cannot be opened lets nobody act for longer."""
+    who = (await background_of(tx, keyring, patient.id)).who
+    if who is not None:
+        await born_on(tx, patient, (await tx.get_one(Practice, patient.practice_id)).time_zone, who.birthday, now)
 
 
 async def forget_journals(tx: Tx, now: datetime) -> None:

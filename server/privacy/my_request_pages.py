@@ -15,9 +15,9 @@ from server.patients.acting_looks import note_look
 from server.patients.doors import OwnRecord
 from server.privacy.letter_words import REGULATORS
 from server.privacy.objections import CHOICE, NEWS, refuse_news
-from server.privacy.request_labels import labels
+from server.privacy.request_labels import asker_in_words, labels
 from server.privacy.request_words import LONGEST, Kind
-from server.privacy.requests import THING, ask, opened, requests_about, withdraw
+from server.privacy.requests import THING, ask, opened, requests_about, with_actor, withdraw
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -88,13 +88,15 @@ async def _own(request: Request) -> OwnRecord:
 
 async def _show(request: Request, form: Mapping[str, str], fault: str | None = None, status: int = 200) -> Response:
     own, house, language = await _own(request), house_of(request), language_of(request)
+    now = house.clock.now()
     async with house.database.read() as tx:
-        requests = [opened(house.keyring, one) for one in await requests_about(tx, own)]
+        requests = [await with_actor(tx, opened(house.keyring, one), now) for one in await requests_about(tx, own)]
     await note_look(house, own, Reach.RIGHTS, THING)
     shown = {
         "acting": own,
         "own": own,
         "requests": requests,
+        "askers": {one.request.id: asker_in_words(language, one.actor, own.patient.name) for one in requests},
         "form": {"kind": "", "words": "", **form},
         "longest": LONGEST["words"],
         "news": language.text(CHOICE),

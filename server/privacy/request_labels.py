@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from server.access.acting import Basis
 from server.core.marking import _
+from server.patients.acting_doors import Actor
+from server.patients.acting_words import BASES
 from server.privacy.request_words import Extension, Kind, Pause, State
 from server.web.i18n import Language
 
@@ -30,6 +33,17 @@ EXTENSIONS: Mapping[StrEnum, str] = {
     Extension.COMPLEX: _("The request is complex"),
     Extension.MANY: _("There are many requests of the same person"),
 }
+
+
+ASKED_FOR = _("{name}, for {patient}, {basis}")
+
+
+def asker_in_words(language: Language, actor: Actor | None, patient: str) -> str:
+    """Say who asked for the patient and by what right; nothing where the patient did."""
+    if actor is None:
+        return ""
+    basis = language.text(BASES[Basis(actor.representation.basis)])
+    return language.text(ASKED_FOR).format(name=actor.name, patient=patient, basis=basis)
 
 
 def labels(language: Language) -> dict[str, Mapping[str, str]]:

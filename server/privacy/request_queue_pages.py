@@ -13,7 +13,7 @@ from server.core.marking import _
 from server.errors import Invalid
 from server.messaging.own_texts import administered
 from server.patients.doors import name_on_record
-from server.privacy.request_labels import labels
+from server.privacy.request_labels import asker_in_words, labels
 from server.privacy.request_words import LONGEST, OPEN, Extension, Pause, Progress, State, extend, go_on, step, stop
 from server.privacy.requests import MOST_SHOWN, answer_request, change, look_at, requests_of, see_request
 from server.web.endpoint import house_of
@@ -65,6 +65,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "zone": practice.time_zone,
         "found": found,
         "name": name,
+        "asker": asker_in_words(language, found.actor, name),
         "open": progress.state in OPEN,
         "late": progress.is_late(practice.time_zone, now),
         "may_extend": progress.may_extend(practice.time_zone, now),

@@ -15,6 +15,7 @@ class RightsRequest(Base):
     """One request about the record of a patient, who has an account. `sealed` is what they wrote, `answer` what they were answered.
 
     `due_at` follows from the other times, and is stored for the order of the queue. `told` counts the mails about it.
+    `representation_id` says by what right somebody asked for the patient.
     `reply_to` is the sealed address from which somebody without an account asked: they read the answer by a link.
     """
 
@@ -38,6 +39,7 @@ class RightsRequest(Base):
     settled_at: Mapped[datetime | None]
     told: Mapped[int]
     reply_to: Mapped[bytes | None] = mapped_column(LargeBinary)
+    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id"))
 
     @property
     def progress(self) -> Progress:

@@ -16,6 +16,7 @@ from server.core.keyring import KeyRing, MissingKey, Unreadable
 from server.core.outbox import add_errand
 from server.errors import Conflict, Invalid, NotFound
 from server.messaging.own_texts import administered
+from server.patients.acting_doors import Actor, actor_behind
 from server.patients.doors import OwnRecord
 from server.privacy.request_rows import RightsRequest
 from server.privacy.request_words import ANSWERS, OPEN, Kind, Progress, State, fault_of, step
@@ -26,11 +27,12 @@ MOST_SHOWN = 200
 
 
 class Opened(NamedTuple):
-    """A request as it is read; `words` is None where it cannot be opened any more."""
+    """A request as it is read; `words` is None where it cannot be opened any more, `actor` whoever asked for the patient."""
 
     request: RightsRequest
     words: str | None
     answer: str = ""
+    actor: Actor | None = None
 
 
 async def ask(tx: Tx, keyring: KeyRing, own: OwnRecord, kind: str, words: str, now: datetime) -> RightsRequest:  # noqa: PLR0913, PLR0917
@@ -55,7 +57,8 @@ def store(tx: Tx, keyring: KeyRing, own: OwnRecord, kind: Kind, words: str, now:
 
 def _new_request(own: OwnRecord, kind: Kind, now: datetime) -> RightsRequest:
     request = RightsRequest(
-        id=new_id(), practice_id=own.practice.id, patient_id=own.patient.id, kind=kind, answer=None, settled_at=None, told=0
+        id=new_id(), practice_id=own.practice.id, patient_id=own.patient.id, kind=kind, answer=None, settled_at=None, told=0,
+        representation_id=own.acting.id if own.acting else None,
     )  # fmt: skip
     request.take(Progress(State.ASKED, now), own.practice.time_zone)
     return request
@@ -102,7 +105,13 @@ async def look_at(tx: Tx, keyring: KeyRing, viewer: Viewer, request_id: UUID, no
     """Open a request for an administrator, on record."""
     request = await see_request(tx, viewer, request_id)
     await _note(tx, request, viewer.person_id, Act.LOOKED, now)
-    return opened(keyring, request)
+    return await with_actor(tx, opened(keyring, request), now)
+
+
+async def with_actor(tx: Tx, found: Opened, now: datetime) -> Opened:
+    """Add who asked for the patient, where it was not they themself."""
+    representation_id = found.request.representation_id
+    return found if representation_id is None else found._replace(actor=await actor_behind(tx, representation_id, now))
 
 
 def opened(keyring: KeyRing, request: RightsRequest) -> Opened:

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from server.access.acting import Reach
-from server.access.representation import Representation
-from server.core.holdings import Subject, count_of
+from server.access.representation import Representation, RepresentationWord
+from server.core.holdings import BLANK_NAME, Subject, count_of, erase, export_of
 from server.core.house import House
 from server.core.outbox import Errand
 from server.errors import NotFound
@@ -108,3 +108,35 @@ async def test_it_is_held_about_both(house: House) -> None:
         assert await count_of(tx, holding, Subject(DORA.person_id)) == 3
         assert await count_of(tx, holding, Subject(None, frozenset({DANA.patient_id}))) == 3
         assert await count_of(tx, holding, Subject(OLGA.person_id)) == 0
+
+
+async def test_the_copy_of_whoever_acts_has_nothing_of_what_the_practice_noted(house: House) -> None:
+    one = await let_act(house)
+    async with house.database.write() as tx:
+        word = (await tx.scalars(select(RepresentationWord).where(RepresentationWord.representation_id == one).limit(1))).one()
+        word.evidence = "Her birth certificate"
+        (await tx.get_one(Representation, one)).email = DANA.email
+    holding = next(holding for holding in HOLDINGS if holding.name == "patients.acting")
+    async with house.database.read() as tx:
+        copy = str(await export_of(tx, holding, Subject(DORA.person_id)))
+    assert DORA.name in copy
+    assert "Her birth certificate" not in copy
+    assert DANA.email not in copy
+
+
+async def test_an_account_that_closes_leaves_what_others_records_say_of_acting(house: House) -> None:
+    one = await let_act(house)
+    async with house.database.write() as tx:
+        word = (await tx.scalars(select(RepresentationWord).where(RepresentationWord.representation_id == one).limit(1))).one()
+        word.evidence = "Seen"
+        (await tx.get_one(Representation, one)).email = DORA.email
+    holding = next(holding for holding in HOLDINGS if holding.name == "patients.acting")
+    for subject, left in ((Subject(DORA.person_id), ["Seen"]), (Subject(None, frozenset({DANA.patient_id})), [])):
+        async with house.database.write() as tx:
+            await erase(tx, [holding], subject)
+        async with house.database.read() as tx:
+            said = await tx.scalars(select(RepresentationWord.evidence).where(RepresentationWord.evidence.is_not(None)))
+            assert list(said) == left
+            row = await tx.get_one(Representation, one, populate_existing=True)
+        assert (row.name, row.email) == (BLANK_NAME, None)
+        assert row.person_id == (DORA.person_id if left else None)

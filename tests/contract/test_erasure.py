@@ -7,6 +7,8 @@ import anyio
 import pytest
 from sqlalchemy import Table, and_, exists, select, update
 
+from server.access.model import RightsEpoch
+from server.access.representation import Representation
 from server.chores import replay_erasures
 from server.consultation.events import Channel
 from server.consultation.model import Consultation
@@ -22,6 +24,7 @@ from server.notes.doors import notes_of
 from server.notes.model import NoteVersion, VersionKind
 from server.patients.doors import see_own_record
 from server.patients.model import Patient
+from server.patients.representing import claim_child
 from server.ports import Carried, Letter
 from server.privacy.clinical_answers import answer_clinical
 from server.privacy.erasure_facts import Planned, plan_for
@@ -31,12 +34,14 @@ from server.privacy.erasure_plan import Why, fingerprint, going
 from server.privacy.erasure_rows import Erasure
 from server.privacy.erasures import ERASE, TELL_ERASED, order
 from server.privacy.holds import place
+from server.privacy.merges import merge, see_pair
 from server.privacy.registry import HOLDINGS
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import ask
 from server.settings import BadSettings
 from server.web.i18n import read_languages
-from tests.cast import ALICE, DANA, OLGA, Meeting, add_meeting, seat_cast, sign_in_as
+from tests.acting import hand_of, let_act, representation
+from tests.cast import ALICE, DANA, OLGA, Guest, Meeting, add_meeting, seat_cast, sign_in_as
 from tests.conftest import ORIGIN, StillClock
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L1"), pytest.mark.row("M4")]
@@ -306,3 +311,50 @@ async def test_what_lies_ahead_is_cancelled_first(house: House, asked: RightsReq
     await ordered(house, asked, await planned(house, asked))
     async with house.database.read() as tx:
         assert (await tx.get_one(Consultation, ahead.consultation_id)).state == "cancelled"
+
+
+async def test_the_account_of_whoever_acts_for_another_stays(house: House, asked: RightsRequest) -> None:
+    async with house.database.write() as tx:
+        await add_meeting(tx, house.secrets, house.clock.now(), guest=Guest("Tim Diaz", "+447700900077", "tim@example.org"))
+        child = (await tx.scalars(select(Patient.id).where(Patient.name == "Tim Diaz"))).one()
+        await claim_child(tx, await hand_of(tx, house, child), DANA.name)
+    seen = await planned(house, asked)
+    assert seen.subject.person_id is None
+    await ordered(house, asked, seen)
+    await run(house, asked, Box(), ERASE)
+    one = await representation(house)
+    assert (one.patient_id, one.person_id, one.name) == (child, DANA.person_id, DANA.name)
+
+
+async def test_whoever_acts_for_the_patient_is_told_that_it_is_over(house: House, asked: RightsRequest) -> None:
+    one = await let_act(house)
+    await ordered(house, asked, await planned(house, asked))
+    async with house.database.read() as tx:
+        before = await tx.scalar(select(RightsEpoch.count))
+    await run(house, asked, Box(), ERASE)
+    async with house.database.read() as tx:
+        assert await tx.scalar(select(RightsEpoch.count)) == (before or 0) + 2, "dana's account, which closes, and dora's"
+        assert (await tx.get_one(Representation, one)).person_id is None
+
+
+async def test_bad_38_a_double_that_was_merged_is_erased_again_with_its_record(house: House, meeting: Meeting, copies: Copies) -> None:
+    """The backup is from before the merge."""
+    now = house.clock.now()
+    async with house.database.write() as tx:
+        await add_meeting(tx, house.secrets, now - DECADE, guest=Guest("Diaz Double", DANA.mobile, DANA.email))
+        double = (await tx.scalars(select(Patient.id).where(Patient.name == "Diaz Double"))).one()
+    await copies.keep()
+    async with house.database.write() as tx:
+        kept, other = await see_pair(tx, ALICE.viewer, (DANA.patient_id, double), lock=True)
+        merged = await merge(tx, house.keyring, ALICE.viewer, kept, other, now)
+        tx.add(
+            Erasure(
+                id=merged.id, practice_id=kept.practice_id, patient_id=kept.id, person_id=None, goes="patients.record",
+                ordered_at=now, told_at=now, erased_at=now, listed_at=None,
+            )
+        )  # fmt: skip
+    await erasure_handlers(house, Post(house.secrets, ORIGIN, read_languages(None)), {})[ERASE](merged.id)
+    await copies.put_back()
+    await anyio.to_thread.run_sync(replay_erasures, house.settings)
+    async with house.database.read() as tx:
+        assert (await tx.get_one(Patient, double)).name == BLANK_NAME

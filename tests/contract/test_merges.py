@@ -1,7 +1,7 @@
 """Merging two records and undoing it leaves every row of the database just as it was, whatever stood in them, on both databases."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +14,21 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
+from server.access.acting import Basis, Reach
 from server.access.model import Grant, Practice
+from server.access.representation import Representation
+from server.consultation.acting import link_for
+from server.consultation.doors import see_acting
+from server.consultation.model import Consultation, JoinLink, Role
+from server.consultation.rights import check_rights
+from server.consultation.subject import RoomSubject
 from server.core.audit import AuditEntry
 from server.core.db import Base, Tx
 from server.core.house import House
 from server.core.ids import new_id
 from server.core.keyring import add_key
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, Forbidden, NotFound
+from server.patients.acting_doors import Reader, see_record_for
 from server.patients.answer_doors import own_sheets
 from server.patients.background import BackgroundEntry
 from server.patients.background_actions import Hand, Wanted, add_line, ask_for, refuse, write_particulars
@@ -36,11 +44,14 @@ from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
 from server.patients.model import Patient
 from server.patients.particulars import Particulars
 from server.patients.questionnaire import AnswerSet
+from server.patients.representing import Wish, acting_token, give, take
 from server.patients.telling import Kind, Source, Told
 from server.privacy.keys import rotate
 from server.privacy.merge_moves import SEALED, STAYS, pointing
 from server.privacy.merges import forget_journals, likely_doubles, merge, see_pair, undo
 from server.privacy.requests import ask, opened, requests_about
+from server.web.i18n import ENGLISH
+from tests.acting import DORA, YEAR, hand_of, seat_dora
 from tests.cast import ALICE, DANA, Cast, Guest, Meeting, add_meeting
 from tests.conftest import StillClock
 from tests.http.asking import book_with_questions, publish_questionnaire
@@ -299,3 +310,53 @@ def test_every_table_that_names_a_record_can_be_moved() -> None:
         assert not key.foreign_keys, f"{table.name} is one row for each record: say in STAYS or in merge_moves what becomes of two"
     assert {kind.model.__tablename__ for kind in SEALED} <= tables.keys()
     assert all(kind.model.patient_id.property for kind in SEALED)
+
+
+async def twin_acted_for(twins: Twins) -> UUID:
+    """Let dora act for whom the other record is about."""
+    async with twins.house.database.write() as tx:
+        await seat_dora(tx, twins.house)
+        hand = await hand_of(tx, twins.house, twins.other_id)
+        one = await give(tx, hand, Wish(DORA.name, "", Basis.CONSENT, Reach.BOOK, hand.now + YEAR), ENGLISH)
+        await take(tx, acting_token(twins.house.secrets, one.id), DORA.person_id, twins.clock.now())
+    return one.id
+
+
+@pytest.mark.row("P5")
+async def test_a_link_made_while_they_were_merged_opens_nothing_of_the_other_patient(twins: Twins, meeting: Meeting) -> None:
+    house = twins.house
+    acting = await twin_acted_for(twins)
+    merge_id = await twins.merge()
+    async with house.database.write() as tx:
+        own = await see_record_for(tx, Reader(DORA.person_id, twins.clock.now()), twins.kept_id, Reach.BOOK)
+        link = await tx.get_one(JoinLink, await link_for(tx, house.secrets, own, meeting.consultation_id, twins.clock.now()))
+        consultation = await tx.get_one(Consultation, meeting.consultation_id)
+        held = await see_acting(tx, link, consultation, twins.clock.now())
+    assert held is not None
+    assert held.id == acting
+    await twins.undo(merge_id)
+    async with house.database.read() as tx:
+        consultation = await tx.get_one(Consultation, meeting.consultation_id)
+        subject = RoomSubject(consultation.id, link.participant_id, Role.PATIENT, DORA.name, None, link.id)
+        with pytest.raises(NotFound):
+            await see_acting(tx, link, consultation, twins.clock.now())
+        with pytest.raises(Forbidden):
+            await check_rights(tx, house.settings, subject, twins.clock.now())
+
+
+@pytest.mark.row("P5")
+async def test_whoever_acts_waits_for_the_birthday_of_the_record_that_is_kept(twins: Twins) -> None:
+    acting = await twin_acted_for(twins)
+    async with twins.house.database.write() as tx:
+        child = Hand(twins.house.keyring, await tx.get_one(Patient, twins.kept_id), ALICE.person_id, Source.PROFESSIONAL, twins.clock.now())
+        await write_particulars(tx, child, Particulars(born_on="2011-05-01"), "")
+
+    async def sleeps_at() -> datetime | None:
+        async with twins.house.database.read() as tx:
+            return (await tx.get_one(Representation, acting)).sleeps_at
+
+    assert await sleeps_at() is None
+    merge_id = await twins.merge()
+    assert await sleeps_at() == datetime(2027, 4, 30, 23, tzinfo=UTC), "the sixteenth, when it begins in London"
+    await twins.undo(merge_id)
+    assert await sleeps_at() is None

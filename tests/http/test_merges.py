@@ -1,6 +1,7 @@
 """The pages of double records: comparing, merging and undoing, who may, what stands against it, and where old links lead."""
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 import httpx2
@@ -15,6 +16,8 @@ from server.identity.actions import begin_login
 from server.identity.model import Person
 from server.patients.merge_rows import RecordMerge
 from server.patients.model import Patient
+from server.patients.representing import claim_child
+from tests.acting import DORA, hand_of, representation, seat_dora
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Guest, Meeting, Staff, add_meeting
 from tests.conftest import SignIn, StillClock, browser_of
 
@@ -180,3 +183,33 @@ async def test_a_request_to_be_erased_stands_against_it(alice: httpx2.AsyncClien
     asked = {"kind": "erasure", "words": "Please delete everything."}
     assert (await (await sign_in(DANA)).post(f"/my/{DANA.patient_id}/requests", data=asked)).status_code == 303
     assert (await merge(alice, twin[0])).status_code == 409
+
+
+async def unaccepted(house: House, sign_in: SignIn) -> tuple[httpx2.AsyncClient, UUID]:
+    """Let dora, who has no record of hers here, say that the other record is her child's; returns her, and her own word."""
+    async with house.database.write() as tx:
+        await seat_dora(tx, house)
+        other_id = (await tx.scalars(select(Patient.id).where(Patient.name == TWIN.name))).one()
+        hand = replace(await hand_of(tx, house, other_id), person_id=DORA.person_id)
+        await claim_child(tx, hand, DORA.name)
+    return await sign_in(DORA), (await representation(house)).id
+
+
+@pytest.mark.row("P5")
+async def test_a_parents_own_word_does_not_lead_to_another_record_before_it_was_accepted(
+    house: House, alice: httpx2.AsyncClient, sign_in: SignIn, twin: tuple[UUID, Meeting]
+) -> None:
+    dora, one = await unaccepted(house, sign_in)
+    page = (await alice.get(pair(twin[0]))).text
+    assert "Somebody says that this is their child" in page
+    assert f"<bdi>{DORA.name}</bdi>: Parental responsibility" in page
+    assert "Merge the records" not in page
+    assert (await merge(alice, twin[0])).status_code == 409
+    accepted = {"reach": "book", "until": "2026-12-31", "evidence": "Birth certificate seen"}
+    seen = SEEN.findall(page)[0]
+    assert (await alice.post(f"/patients/{twin[0]}/acting/{one}/renew", data=accepted)).status_code == 303
+    stale = await alice.post(pair(twin[0]), data={"keep": str(DANA.patient_id), "seen": seen})
+    assert "Somebody changed one of the records" in stale.text
+    assert (await merge(alice, twin[0])).status_code == 303
+    assert (await dora.get(f"/my/{twin[0]}")).headers["location"] == f"/my/{DANA.patient_id}"
+    assert (await dora.get(f"/my/{DANA.patient_id}")).status_code == 200

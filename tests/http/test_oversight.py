@@ -200,6 +200,19 @@ async def test_an_extract_is_signed_and_anybody_can_check_it(auditor: httpx2.Asy
     assert (newest.act, newest.thing, newest.reason) == (Act.EXPORTED, "audit", "2026-03-01 to 2026-03-02, 3 entries")
 
 
+@pytest.mark.row("P5")
+async def test_an_extract_says_by_what_right_somebody_acted(auditor: httpx2.AsyncClient, house: House) -> None:
+    acting = new_id()
+    async with house.database.write() as tx:
+        tx.act_for(DANA.person_id, DANA.patient_id, acting)
+        await record(tx, Deed(CLINIC, DANA.person_id, Act.LOOKED, "record", new_id(), DANA.patient_id), house.clock.now())
+    files = await taken(auditor)
+    (row,) = csv.DictReader(StringIO(files["audit.csv"].decode()))
+    assert row["acting"] == str(acting)
+    printed = " ".join("".join(page.extract_text() for page in PdfReader(BytesIO(files["audit.pdf"])).pages).split())
+    assert "acts for the patient" in printed
+
+
 @pytest.mark.row("L6")
 async def test_an_extract_about_one_person_and_some_days(olga: httpx2.AsyncClient, house: House, clock: StillClock) -> None:
     today, earlier = clock.now(), clock.now() - timedelta(days=2)

@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
+from server.access.restrictions import Restriction
 from server.billing.jobs import handlers, settle_open
 from server.billing.model import ChargeState, RefundState
 from server.booking.model import AppointmentState, Pays, Service
 from server.core.house import House
+from server.core.ids import new_id
 from server.core.outbox import Errand
 from server.ports import PaymentRefused
 from server.settings import Settings
-from tests.cast import ALICE, Cast
-from tests.conftest import ORIGIN, StillClock, browser_of
+from tests.cast import ALICE, CLINIC, DANA, Cast
+from tests.conftest import ORIGIN, SignIn, StillClock, browser_of
 from tests.http.booking import ERIN, appointments, offer
 from tests.http.paying import PDF, Payer, balances, charges, refunds, text_of
 
@@ -156,6 +158,26 @@ async def test_bad_09_what_is_paid_after_the_hold_when_the_time_is_taken(
     assert "Total paid £45.00" in text_of(await erin.client.get(receipt))
     assert "Total credited £45.00" in text_of(await erin.client.get(note))
     assert (await other.client.get(receipt)).status_code == 404
+
+
+@pytest.mark.row("L1")
+async def test_what_is_paid_for_a_record_that_was_restricted_meanwhile_goes_back(
+    service: Service, house: House, sign_in: SignIn, clock: StillClock
+) -> None:
+    dana = Payer(await sign_in(DANA), service, ALICE.professional_id)
+    held = await dana.to_the_till(TIME, {"name": DANA.name, "mobile": DANA.mobile, "email": DANA.email})
+    async with house.database.write() as tx:
+        tx.add(
+            Restriction(
+                id=new_id(), practice_id=CLINIC, patient_id=DANA.patient_id, reason="Asked", began_at=clock.now(), lift_reason=None,
+                announced_at=None, ends_at=None,
+            )
+        )  # fmt: skip
+    await dana.pay(held)
+    await dana.client.get(f"{held}/paid")
+    await settled(house)
+    assert [refund.minor for refund in await refunds(house)] == [PRICE]
+    assert [one.state for one in await appointments(house)] == ["cancelled"]
 
 
 async def test_the_provider_takes_nothing_for_a_time_that_was_given_back(erin: Payer, house: House) -> None:

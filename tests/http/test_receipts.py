@@ -1,13 +1,16 @@
 """Receipts and invoices over HTTP: for the patient by the link and in the account, for whoever keeps the books, and what they say."""
 
 import re
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
+from server.access.acting import Basis, Reach
 from server.access.model import Practice
+from server.access.representation import Representation
 from server.billing.events import RefundDone
 from server.billing.issuing import seller_of
 from server.billing.jobs import _issue, handlers, issue_missing
@@ -17,14 +20,17 @@ from server.billing.refunds import request_refund
 from server.booking.actions import cancel
 from server.booking.model import Appointment, Party, Pays, Service
 from server.consultation.events import News
+from server.consultation.model import Consultation, JoinLink
 from server.core.audit import AuditEntry
 from server.core.house import House
 from server.messaging.composing import Post, compose
 from server.messaging.model import Delivery
 from server.patients.model import Patient
+from server.patients.representing import Ground, Wish, acting_token, enter, take
 from server.ports import Letter
 from server.settings import Settings
 from server.web.i18n import read_languages
+from tests.acting import DORA, YEAR, hand_of, seat_dora
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Cast
 from tests.conftest import ORIGIN, SignIn, StillClock, browser_of
 from tests.http.booking import VERSION, offer
@@ -72,6 +78,25 @@ async def test_bad_28_a_receipt_opens_for_nobody_else(app: Starlette, erin: Paye
         client = await sign_in(member)
         assert (await client.get(f"/money/documents/{document}")).status_code == status, member
         assert (await client.get(f"/my/{DANA.patient_id}/documents/{document}")).status_code == 404, member
+
+
+@pytest.mark.row("P5")
+async def test_whoever_acts_reads_it_only_where_they_see_the_record(house: House, erin: Payer, visit: str, sign_in: SignIn) -> None:
+    (link,) = PDF.findall((await erin.client.get(f"{visit}/appointment")).text)
+    async with house.database.write() as tx:
+        consultation = await tx.get_one(Consultation, (await tx.get_one(JoinLink, UUID(visit.removeprefix("/v/")))).consultation_id)
+        await seat_dora(tx, house)
+        hand = replace(await hand_of(tx, house, consultation.patient_id), person_id=ALICE.person_id)
+        one = await enter(tx, hand, Wish(DORA.name, "", Basis.ATTORNEY, Reach.BOOK, hand.now + YEAR), Ground("Seen"))
+        await take(tx, acting_token(house.secrets, one.id), DORA.person_id, hand.now)
+    dora = await sign_in(DORA)
+    opened = await dora.get(f"/my/{consultation.patient_id}/consultations/{consultation.id}")
+    dora.cookies.set("visit", opened.cookies["visit"])
+    document = f"{opened.headers['location']}/documents/{link.rsplit('/', 1)[-1]}"
+    assert (await dora.get(document)).status_code == 404
+    async with house.database.write() as tx:
+        (await tx.get_one(Representation, one.id)).reach = Reach.SEE
+    assert (await dora.get(document)).status_code == 200
 
 
 async def test_the_patient_finds_it_in_their_account_and_sees_who_took_one_out(

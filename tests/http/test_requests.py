@@ -4,6 +4,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from server.access.acting import Reach
 from server.consultation.events import Channel
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
@@ -18,7 +19,8 @@ from server.privacy.request_jobs import request_handlers
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import TELL
 from server.web.i18n import read_languages
-from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast
+from tests.acting import DORA, let_act
+from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast, Meeting
 from tests.conftest import SignIn, StillClock
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L1")]
@@ -195,3 +197,18 @@ async def test_the_mail_says_only_that_there_is_news(cast: Cast, house: House, s
     assert mail.to == DANA.email
     assert "http://testserver/my/data" in mail.body
     assert "deleted" not in mail.body
+
+
+@pytest.mark.row("P5")
+async def test_everybody_reads_who_asked_for_the_patient(meeting: Meeting, house: House, sign_in: SignIn) -> None:
+    await let_act(house, Reach.RIGHTS)
+    dora = await sign_in(DORA)
+    await dora.post(f"/my/{DANA.patient_id}/requests", data={"kind": "erasure", "words": "Please delete everything."})
+    request, olga = await stored(house), await sign_in(OLGA)
+    asker = f"{DORA.name}, for {DANA.name}, "
+    for client, page in (
+        (olga, f"/practice/requests/{request.id}"),
+        (olga, f"/practice/requests/{request.id}/erasure"),
+        (await sign_in(DANA), f"/my/{DANA.patient_id}/requests"),
+    ):
+        assert asker in (await client.get(page)).text, page

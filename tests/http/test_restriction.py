@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
+from server.access.acting import Reach
 from server.access.model import Grant
 from server.access.restrictions import Restriction
 from server.booking.model import Appointment
@@ -26,6 +27,7 @@ from server.privacy.request_rows import RightsRequest
 from server.privacy.restriction_jobs import restriction_handlers
 from server.privacy.restrictions import TELL_LIFTED
 from server.web.i18n import read_languages
+from tests.acting import DORA, let_act, representation
 from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, MALLORY, OLGA, SAM, Meeting, Staff
 from tests.conftest import ORIGIN, SignIn, StillClock
 from tests.http.booking import Booker, offer
@@ -121,6 +123,24 @@ async def test_the_patient_books_nothing_on_it_either(told: Meeting, house: Hous
     answer = await dana.client.post(f"{held}/check")
     assert answer.status_code == 403
     assert "Your record at this practice is restricted" in answer.text
+
+
+@pytest.mark.row("P5")
+async def test_nobody_books_on_it_for_the_patient_and_whoever_acts_for_another_does(
+    told: Meeting, house: House, clock: StillClock, sign_in: SignIn
+) -> None:
+    """dora acts for dana, whose record is restricted; and dana, for all that, for her child."""
+    await let_act(house, Reach.BOOK)
+    await restricted(house, sign_in)
+    dana, dora = await sign_in(DANA), await sign_in(DORA)
+    await dana.post("/my/acting/child", data={"name": "Tim Diaz", "born_on": "2015-05-01", "agree": "yes"})
+    child = (await representation(house)).patient_id
+    async with house.database.write() as tx:
+        service = await offer(tx, clock.now())
+    for client, whom, time, status in ((dora, DANA.patient_id, "09:20", 403), (dana, child, "09:40", 303)):
+        held = await Booker(client, service, ALICE.professional_id).choose(f"2026-03-03T{time}Z")
+        await client.post(held, data={"whom": str(whom)})
+        assert (await client.post(f"{held}/check")).status_code == status
 
 
 async def test_what_lies_ahead_is_cancelled_and_only_that_is_told(told: Meeting, house: House, clock: StillClock, sign_in: SignIn) -> None:

@@ -6,14 +6,17 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from server.access.acting import Reach
+from server.access.representation import Representation
 from server.consultation.changes import Answer
 from server.consultation.model import Consultation, Outcome, Participant
 from server.consultation.recorded import Recording
 from server.consultation.recording_actions import keep_answer
 from server.consultation.recording_holds import Wish, hold
 from server.core.house import House
-from tests.cast import ALICE, OLGA, Meeting
-from tests.conftest import StillClock, browser_of
+from tests.acting import DORA, let_act
+from tests.cast import ALICE, DANA, OLGA, Meeting
+from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.guests import add_guest
 from tests.http.test_recordings import SOUND, now_of
 from tests.tapes import record_call
@@ -65,6 +68,27 @@ async def test_so_does_a_patient_without_an_account(app: Starlette, house: House
     async with browser_of(app, {"visit": meeting.token}) as dana:
         await dana.post(withdrawal(await dana.get(f"/v/{meeting.visit_id}/after")))
     assert (await now_of(house, recording)).gone == "withdrawn"
+
+
+@pytest.mark.row("P5")
+async def test_whoever_acts_deletes_only_what_they_agreed_to_or_by_the_patients_rights(
+    house: House, meeting: Meeting, recording: Recording, sign_in: SignIn
+) -> None:
+    acting = await let_act(house, Reach.BOOK)
+    dora = await sign_in(DORA)
+    opened = await dora.get(f"/my/{DANA.patient_id}/consultations/{meeting.consultation_id}")
+    dora.cookies.set("visit", opened.cookies["visit"])
+    base = opened.headers["location"]
+    assert "/withdraw" not in (await dora.get(f"{base}/after")).text
+    form = f"{base}/recordings/{recording.id}/withdraw"
+    assert (await dora.post(form)).headers["location"] == f"{base}/after"
+    assert (await now_of(house, recording)).state == "kept"
+    async with house.database.write() as tx:
+        (await tx.get_one(Representation, acting)).reach = Reach.RIGHTS
+    assert withdrawal(await dora.get(f"{base}/after")) == form
+    assert (await dora.post(form)).headers["location"] == f"{base}/after?unrecorded"
+    gone = await now_of(house, recording)
+    assert (gone.state, gone.deleted_by) == ("deleted", DORA.person_id)
 
 
 async def test_what_is_held_is_only_not_played_any_more(
