@@ -108,6 +108,13 @@ async def choose(tx: Tx, desk: Desk, patient: Patient, choice: Choice, now: date
         await record(tx, Deed(patient.practice_id, choice.by, act, THING, patient.id, patient.id, channel), now)
 
 
+async def close_all(tx: Tx, desk: Desk, patient: Patient, now: datetime) -> None:
+    """Stop news to every address of somebody, whatever they had agreed to: an objection holds also against what comes later."""
+    for channel, address in (await reachable(tx, desk, patient)).items():
+        await _close(tx, (patient.practice_id, channel, desk.secrets.mac(ADDRESS, address)), now)
+    await tx.flush()
+
+
 async def _close(tx: Tx, key: Key, now: datetime) -> None:
     """Write no news to an address any more, whoever's it is."""
     if await tx.get(NewsStop, key) is None:
