@@ -60,6 +60,11 @@ async def visit_switches(tx: Tx, desk: Desk, patient: Patient, language: Languag
 
 
 def chosen(form: Mapping[str, str], switches: Sequence[Switch]) -> tuple[list[Channel], list[Channel]]:
-    """Return the channels that are wanted and those that were offered; what was not offered is not changed."""
+    """Return the channels that are wanted and those that were offered; what was not offered is not changed.
+
+    With `stop` one channel is taken back, and whatever else the form says gives nothing: a page may be older than another choice.
+    """
+    if "stop" in form:
+        return [], [switch.channel for switch in switches if switch.on and switch.channel == form["stop"]]
     offered = [switch.channel for switch in switches if switch.offered]
     return [channel for channel in offered if form.get(channel) == "yes"], offered

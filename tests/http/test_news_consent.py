@@ -1,5 +1,6 @@
 """Consents: all in one place and taken back there; news only by the patient's own word, and stopped by whoever has the link."""
 
+import re
 from uuid import uuid4
 
 import httpx2
@@ -79,6 +80,18 @@ async def test_news_are_asked_for_by_channel_and_taken_back_on_record(dana: http
     page = (await dana.get(CONSENTS)).text
     assert "Taken back on" in page
     assert "no news of the practice come" in page
+
+
+@pytest.mark.row("S2")
+async def test_taking_back_on_an_old_page_asks_for_nothing(dana: httpx2.AsyncClient, house: House) -> None:
+    """The page was opened while news came both ways; the other way was stopped meanwhile."""
+    await dana.post(NEWS, data={"email": "yes", "sms": "yes"})
+    page = (await dana.get(CONSENTS)).text
+    (card,) = (one for one in page.split('<form method="post"') if 'value="email"' in one and "Take it back" in one)
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', card))
+    await dana.post(NEWS, data={"email": "yes"})
+    await dana.post(NEWS, data=fields)
+    assert await wanted(house) == set()
 
 
 @pytest.mark.row("S2")
