@@ -108,6 +108,12 @@ async def choose(tx: Tx, desk: Desk, patient: Patient, choice: Choice, now: date
         await record(tx, Deed(patient.practice_id, choice.by, act, THING, patient.id, patient.id, channel), now)
 
 
+async def withdraw_all(tx: Tx, patient_ids: Collection[UUID], now: datetime) -> None:
+    """Let nothing stand of these patients; nobody said so, so no address is stopped."""
+    standing = NewsConsent.patient_id.in_(patient_ids) & NewsConsent.withdrawn_at.is_(None)
+    await tx.execute(update(NewsConsent).where(standing).values(withdrawn_at=now))
+
+
 async def close_all(tx: Tx, desk: Desk, patient: Patient, now: datetime) -> None:
     """Stop news to every address of somebody, whatever they had agreed to: an objection holds also against what comes later."""
     for channel, address in (await reachable(tx, desk, patient)).items():
