@@ -144,6 +144,26 @@ async def test_who_stopped_is_added_again_by_themself_only(dana: httpx2.AsyncCli
 
 
 @pytest.mark.row("S2")
+async def test_an_address_that_another_record_stopped_is_off_until_it_is_asked_for(dana: httpx2.AsyncClient, house: House) -> None:
+    await dana.post(NEWS, data={"email": "yes"})
+    async with house.database.write() as tx:
+        patient = await tx.get_one(Patient, DANA.patient_id)
+        erin = Patient(
+            id=uuid4(), practice_id=patient.practice_id, person_id=None, name=ERIN.name, mobile=None, email=DANA.email,
+            created_at=house.clock.now(),
+        )  # fmt: skip
+        tx.add(erin)
+        await tx.flush()
+        for channels in ((Channel.EMAIL,), ()):
+            await choose(tx, desk_of(house), erin, Choice(channels, (Channel.EMAIL,), Via.LINK, None, ENGLISH), house.clock.now())
+    assert not await may_mail(house)
+    assert " checked" not in (await dana.get(CONSENTS)).text
+    await dana.post(NEWS, data={"email": "yes"})
+    assert await may_mail(house)
+    assert " checked" in (await dana.get(CONSENTS)).text
+
+
+@pytest.mark.row("S2")
 async def test_bad_a_link_is_tampered_with_outlives_an_erasure_and_an_address(
     dana: httpx2.AsyncClient, app: Starlette, house: House
 ) -> None:
