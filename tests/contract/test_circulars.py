@@ -250,6 +250,30 @@ async def test_news_by_text_message_end_with_stop(house: House, clock: StillCloc
     assert await counts(house, circular_id) == {"sent": 1, "unwanted": 1}
 
 
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_a_text_message_that_the_provider_may_have_taken_goes_once(
+    house: House, clock: StillClock, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    monkeypatch.setattr("server.circulars.sending.CARRY_S", 0.05)
+    reader = await add_reader(house, "", agrees=False)
+    async with house.database.write() as tx:
+        (patient := await tx.get_one(Patient, reader.id)).mobile = "+447700900003"
+        await choose(tx, desk_of(house), patient, Choice([Channel.SMS], [Channel.SMS], Via.VISIT, None, ENGLISH), clock.now())
+    van, circular_id = Van(), await planned(house, Draft(Channel.SMS, "", "We open at seven."))
+    tried: list[int] = []
+
+    async def takes_too_long() -> None:
+        tried.append(1)
+        if hangs:
+            await anyio.sleep_forever()
+        raise TimeoutError
+
+    van.does = takes_too_long
+    with anyio.fail_after(60):
+        await run_all(house, clock, sending(house, van), circular_id)
+    assert (len(tried), await counts(house, circular_id)) == (1, {"out": 1})
+
+
 async def test_a_test_goes_to_its_writer_and_is_not_counted(house: House, clock: StillClock) -> None:
     van = Van()
     async with house.database.write() as tx:
