@@ -3,7 +3,7 @@
 import re
 import ssl
 from datetime import datetime
-from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
@@ -22,7 +22,7 @@ LOGO, LOGO_HEIGHT = "logo@consilium", 56
 LINK = re.compile(r"https?://\S+")
 
 
-class Whole(UnstructuredHeader):
+class Whole(UnstructuredHeader, BaseHeader):
     """A header on one line however long: in `List-Unsubscribe`, RFC 2369 allows no encoded words, which a long address would become."""
 
     def fold(self, *, policy: Policy) -> str:

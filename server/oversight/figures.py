@@ -218,7 +218,7 @@ async def _calls(tx: Tx, scope: Scope) -> Table:
     return _table("calls", seen, firsts)
 
 
-def _measured(scope: Scope, first: date) -> Select[Any]:
+def _measured(scope: Scope, first: date) -> Select[Any, UUID]:
     """Select for each participant of a week how often they were not well; somebody on the seam of two weeks counts in both."""
     begins, ends = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, first + WEEK))
     bad = (

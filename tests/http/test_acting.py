@@ -202,8 +202,7 @@ async def test_bad_39_nobody_publishes_words_in_the_name_of_the_patient(house: H
     await ended(house, meeting)
     await step(dora, f"{base}/feedback", felt="5", comment="")
     assert "/testimonial" not in (await dora.get(f"{base}/after")).text
-    said = await dora.post(f"{base}/testimonial", data={"words": "Very good", "agree": "yes"})
-    assert said.headers["location"] == f"{base}/after"
+    assert (await dora.post(f"{base}/testimonial", data={"words": "Very good", "agree": "yes"})).headers["location"] == f"{base}/after"
     async with house.database.read() as tx:
         assert list(await tx.scalars(select(records.Testimonial.id))) == []
 
