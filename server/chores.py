@@ -99,7 +99,7 @@ def statistics(settings: Settings) -> str:
 
 async def _statistics(settings: Settings) -> str:
     async with _database(settings) as database, database.read() as tx:
-        figures = await figures_of(tx, Scope(None, "UTC", SystemClock().now()))
+        figures = await figures_of(tx, Scope(None, SystemClock().now()))
     return csv_of(lines_of(figures)).decode()
 
 

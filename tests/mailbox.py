@@ -13,10 +13,11 @@ from tests.servers import free_port
 
 
 class Mailbox:
-    """`letters` are address and message, in the order in which they came."""
+    """`letters` are address and message, in the order in which they came; `raw` are the messages as they came."""
 
     def __init__(self) -> None:
         self.letters: list[tuple[str, EmailMessage]] = []
+        self.raw: list[bytes] = []
         self.port = 0
 
     @property
@@ -27,7 +28,8 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the library's name
         del server, session
-        message = email.message_from_bytes(bytes(envelope.content or b""), policy=default)
+        self.raw.append(bytes(envelope.content or b""))
+        message = email.message_from_bytes(self.raw[-1], policy=default)
         assert isinstance(message, EmailMessage)
         self.letters += [(address, message) for address in envelope.rcpt_tos]
         return "250 OK"

@@ -3,8 +3,9 @@
 import re
 import ssl
 from datetime import datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import Any, cast
@@ -19,6 +20,18 @@ WITHIN_S = 10.0  # for each step of the exchange; the errand as a whole has 30
 FOR_GOOD = range(500, 600)  # RFC 5321, 4.2.1: trying again would not help
 LOGO, LOGO_HEIGHT = "logo@consilium", 56
 LINK = re.compile(r"https?://\S+")
+
+
+class Whole(UnstructuredHeader, BaseHeader):
+    """A header on one line however long: in `List-Unsubscribe`, RFC 2369 allows no encoded words, which a long address would become."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("list-unsubscribe", Whole)
+POLICY = SMTP.clone(header_factory=HEADERS)
 
 
 class SmtpMail:
@@ -74,7 +87,7 @@ class SmtpMail:
 
 def message_of(letter: Letter, key: str, sender: str, now: datetime) -> EmailMessage:
     """Return the message as plain text and as HTML, with the calendar file as a third reading and as a file to keep (RFC 6047)."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{key}@{parseaddr(sender)[1].rpartition('@')[2]}>"

@@ -1,6 +1,7 @@
 """Where patients say whether they want news: in their account, by the personal link, and by the link in a newsletter without signing in."""
 
 from typing import NamedTuple
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +19,7 @@ from server.core.db import Tx
 from server.errors import NotFound
 from server.identity.gate import signed_in
 from server.patients.doors import see_own_record
+from server.patients.forwards import forwarded
 from server.patients.model import Patient
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -94,16 +96,26 @@ async def _read_link(request: Request) -> Found:
 
 
 async def _open(tx: Tx, request: Request, *, lock: bool = False) -> Found:
-    """Load what a link is about; by it news are asked for only at the address that it went to. Raises `NotFound`."""
+    """Load what a link is about; by it news are asked for only at the address that it went to. Raises `NotFound`.
+
+    A link from before two records were merged is about the one that was kept.
+    """
     house = house_of(request)
     opened, desk = open_token(house.secrets, request.path_params["token"]), desk_of(house)
-    patient = await find_patient(tx, opened.patient_id, lock=lock)
+    patient = await _kept(tx, opened.patient_id, lock=lock)
     if patient is None:
         raise NotFound
     addresses = (await reachable(tx, desk, patient)).values()
     own = [address for address in addresses if mark_of(house.secrets, address) == opened.mark]
     practice = await tx.get_one(Practice, patient.practice_id)
     return Found(patient, practice, await switches_of(tx, desk, patient, language_of(request), own))
+
+
+async def _kept(tx: Tx, patient_id: UUID, *, lock: bool) -> Patient | None:
+    """Load a record, or the one into which it was merged: with `lock` a merge is waited for first."""
+    patient = await find_patient(tx, patient_id, lock=lock)
+    kept_id = await forwarded(tx, patient_id)
+    return patient if kept_id is None else await find_patient(tx, kept_id, lock=lock)
 
 
 async def _by_visit(request: Request) -> Response:
@@ -126,13 +138,14 @@ async def _visit_choice(request: Request) -> Response:
     async with house.database.write() as tx:
         view, patient = await _visitor(tx, request, lock=True)
         wanted, offered = chosen(form, await visit_switches(tx, desk_of(house), patient, language))
-        await choose(tx, desk_of(house), patient, Choice(wanted, offered, Via.VISIT, None, language), house.clock.now())
+        by = view.visit.acting.person_id if view.visit.acting else None
+        await choose(tx, desk_of(house), patient, Choice(wanted, offered, Via.VISIT, by, language), house.clock.now())
     return RedirectResponse(f"{view.base}/news?done", status_code=303)
 
 
 async def _visitor(tx: Tx, request: Request, *, lock: bool = False) -> tuple[View, Patient]:
-    """Load whose visit it is; raises `NotFound` for a guest, and for a link that was taken back."""
+    """Load whose visit it is; raises `NotFound` for a guest, a link that was taken back, and who may not decide for the patient."""
     view = await view_of(tx, request, lock=lock)
-    if view.guest or view.closed:
+    if view.guest or view.closed or not view.decides:
         raise NotFound
     return view, await record_of(tx, view.visit.consultation)

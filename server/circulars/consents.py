@@ -90,6 +90,7 @@ async def choose(tx: Tx, desk: Desk, patient: Patient, choice: Choice, now: date
     practice has that, too.
     """
     standing = await wanted_by(tx, patient.id)
+    await _lift(tx, desk, patient, standing, choice)
     changed = [channel for channel in NEWS if channel in choice.offered and (channel in choice.wanted) != (channel in standing)]
     addresses = {channel: await address_of(tx, desk, patient, channel) for channel in changed}
     for channel in changed:
@@ -106,6 +107,28 @@ async def choose(tx: Tx, desk: Desk, patient: Patient, choice: Choice, now: date
     for channel in changed:
         act = Act.AGREED if channel in choice.wanted else Act.WITHDREW
         await record(tx, Deed(patient.practice_id, choice.by, act, THING, patient.id, patient.id, channel), now)
+
+
+async def _lift(tx: Tx, desk: Desk, patient: Patient, standing: Collection[Channel], choice: Choice) -> None:
+    """Let news come again that were agreed to all along, and stopped for an address by whoever shares it."""
+    if choice.via is Via.VISIT:
+        return
+    for channel in set(choice.wanted) & set(choice.offered) & set(standing):
+        if address := await address_of(tx, desk, patient, channel):
+            await _reopen(tx, (patient.practice_id, channel, desk.secrets.mac(ADDRESS, address)))
+
+
+async def withdraw_all(tx: Tx, patient_ids: Collection[UUID], now: datetime) -> None:
+    """Let nothing stand of these patients; nobody said so, so no address is stopped."""
+    standing = NewsConsent.patient_id.in_(patient_ids) & NewsConsent.withdrawn_at.is_(None)
+    await tx.execute(update(NewsConsent).where(standing).values(withdrawn_at=now))
+
+
+async def close_all(tx: Tx, desk: Desk, patient: Patient, now: datetime) -> None:
+    """Stop news to every address of somebody, whatever they had agreed to: an objection holds also against what comes later."""
+    for channel, address in (await reachable(tx, desk, patient)).items():
+        await _close(tx, (patient.practice_id, channel, desk.secrets.mac(ADDRESS, address)), now)
+    await tx.flush()
 
 
 async def _close(tx: Tx, key: Key, now: datetime) -> None:

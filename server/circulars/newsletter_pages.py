@@ -23,6 +23,7 @@ from server.circulars.sending import own_address
 from server.circulars.words import LONGEST, LONGEST_SUBJECT, Draft, Frame, fault_of, letter_of, whole
 from server.consultation.events import Channel
 from server.core.db import Tx
+from server.core.ids import new_id
 from server.core.marking import _
 from server.core.plain_text import Block, blocks_of
 from server.errors import Conflict, Invalid, TooFast
@@ -102,9 +103,23 @@ async def _edit(request: Request) -> Response:
     except Invalid as error:
         return await _show(request, place, form, error.code, 422)
     except Conflict:
-        return await _show(request, place, form, "text:changed", 409)
+        return await _show_conflict(request, place, form)
     except TooFast:
         return await _show(request, place, form, "test:fast", 429)
+
+
+async def _show_conflict(request: Request, place: Place, form: Mapping[str, str]) -> Response:
+    twice = await _posted_before(request, place, form)
+    return await _show_sent(request, place, twice) if twice else await _show(request, place, form, "text:changed", 409)
+
+
+async def _posted_before(request: Request, place: Place, form: Mapping[str, str]) -> Circular | None:
+    """Return what a form for a new newsletter has sent already."""
+    if place.circular is not None or (named := _new_id(form)) is None:
+        return None
+    async with house_of(request).database.read() as tx:
+        found = await see_circular(tx, place.viewer, named)
+    return found if found.state != State.DRAFT else None
 
 
 async def _step(request: Request, place: Place, form: Mapping[str, str]) -> Response:
@@ -167,7 +182,14 @@ def _meant(form: Mapping[str, str]) -> Meant:
     except ValueError:
         raise Invalid(code="audience:unknown") from None
     subject = form["subject"] if channel == Channel.EMAIL else ""
-    return Meant(Draft(channel, subject, form.get("text", "").replace("\r\n", "\n")), professional, edits)
+    return Meant(Draft(channel, subject, form.get("text", "").replace("\r\n", "\n")), professional, edits, _new_id(form))
+
+
+def _new_id(form: Mapping[str, str]) -> UUID | None:
+    try:
+        return UUID(form.get("new", ""))
+    except ValueError:
+        return None
 
 
 def _begins_at(form: Mapping[str, str], practice: Practice, now: datetime) -> datetime:
@@ -199,7 +221,7 @@ async def _show(request: Request, place: Place, form: Mapping[str, str], fault: 
     shown = {
         "part": place.part,
         "place": place,
-        "form": {"subject": "", "text": "", "channel": "email", "audience": "all", "edits": "0", "at": "", **form},
+        "form": {"subject": "", "text": "", "channel": "email", "audience": "all", "edits": "0", "at": "", "new": str(new_id()), **form},
         "longest": {"subject": LONGEST_SUBJECT, "email": LONGEST[Channel.EMAIL], "sms": LONGEST[Channel.SMS]},
         "preview": await _preview(request, place, _meant(form)) if form.get("step") == "preview" and not fault else None,
         "error": {"field": fault.partition(":")[0], "sentence": said(FAULTS[fault], many=MOST)} if fault else None,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 
 from server.access.model import Professional, working
 from server.access.people import in_charge_of
@@ -30,11 +31,15 @@ FURTHEST = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Meant:
-    """A newsletter as it was typed, for the patients of one professional or for all; `edits` is what the form was shown with."""
+    """A newsletter as it was typed, for the patients of one professional or for all; `edits` is what the form was shown with.
+
+    `new_id` is what a form for a new one will call it, so that the same form makes no second one.
+    """
 
     draft: Draft
     professional_id: UUID | None
     edits: int
+    new_id: UUID | None = None
 
 
 async def circulars_of(tx: Tx, viewer: Viewer) -> list[Circular]:
@@ -68,7 +73,7 @@ async def save(tx: Tx, viewer: Viewer, circular_id: UUID | None, meant: Meant, n
         raise Invalid(code=fault)
     if circular_id is None:
         circular = new_circular(practice_id, viewer.person_id, Kind.NEWSLETTER, meant.draft, now)
-        tx.add(circular)
+        await _add(tx, circular, meant.new_id or circular.id)
     else:
         circular = await _to_edit(tx, viewer, circular_id, meant.edits)
     circular.channel, circular.subject, circular.text = meant.draft
@@ -76,6 +81,18 @@ async def save(tx: Tx, viewer: Viewer, circular_id: UUID | None, meant: Meant, n
     circular.changed_by, circular.changed_at = viewer.person_id, now
     await tx.flush()
     return circular
+
+
+async def _add(tx: Tx, circular: Circular, named: UUID) -> None:
+    """Store it under this name; raises `Conflict` where the form that gave it was posted before, or is at this moment."""
+    circular.id = named
+    if await tx.get(Circular, named) is not None:
+        raise Conflict
+    tx.add(circular)
+    try:
+        await tx.flush()
+    except IntegrityError:
+        raise Conflict from None
 
 
 def new_circular(practice_id: UUID, person_id: UUID, kind: Kind, draft: Draft, now: datetime) -> Circular:

@@ -1,5 +1,6 @@
 """Sends circulars, from the outbox, in rounds: each queues the next one, and takes a copy before it goes out, so that none goes twice."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 ROUNDS = 12  # a minute
 IDLE = timedelta(minutes=1)  # until the next round, while every copy that is left waits for its next try
 ROUND_S = 15.0  # a round ends well before its errand has to
+CARRY_S = 10.0  # for one letter, so that a round that was long already ends in time, too
 MOST_TRIES = 5
 FIRST_RETRY = timedelta(minutes=5)
 CAME_TO = {Carried.SENT: Came.SENT, Carried.REFUSED: Came.REFUSED, Carried.NOT_SENT: Came.NOT_SENT}
@@ -89,17 +91,20 @@ class Sending:
         elif letter is None:
             await self._settle(copy_id, {"came": Came.UNWANTED, "settled_at": self.house.clock.now()})
         else:
-            await self._carry(copy, self.carriers[Channel(circular.channel)], letter)
+            await self._carry(copy, Channel(circular.channel), letter)
 
-    async def _carry(self, copy: Copy, carrier: Carrier, letter: Letter) -> None:
+    async def _carry(self, copy: Copy, channel: Channel, letter: Letter) -> None:
+        """A text message that was given up waiting for stays out: the provider may have taken it, and knows no key to tell it again by."""
         now = self.house.clock.now()
         try:
-            came = CAME_TO[await carrier.carry(letter, f"{SEND}/{copy.id}")]
+            async with asyncio.timeout(CARRY_S):
+                came = CAME_TO[await self.carriers[channel].carry(letter, f"{SEND}/{copy.id}")]
         except Exception as error:
             if copy.tested:
                 raise  # its own errand tries again
             log.warning("letter failed", kind=SEND, error=type(error).__name__, attempts=copy.tries + 1)
-            await self._settle(copy.id, _later(copy, now))
+            if not (channel == Channel.SMS and isinstance(error, TimeoutError)):
+                await self._settle(copy.id, _later(copy, now))
         else:
             await self._settle(copy.id, {"came": came, "settled_at": now})
 

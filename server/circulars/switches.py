@@ -39,7 +39,10 @@ def desk_of(house: House) -> Desk:
 
 
 async def switches_of(tx: Tx, desk: Desk, patient: Patient, language: Language, own: Collection[str] | None = None) -> list[Switch]:
-    """Return what can be chosen: by whoever signed in all, by the link in a newsletter only for the `own` addresses, and what is on."""
+    """Return what can be chosen: by whoever signed in all, by the link in a newsletter only for the `own` addresses, and what is on.
+
+    It is not on where whoever shares the address has stopped it, whatever this record agreed to: nothing would come.
+    """
     standing, addresses = await wanted_by(tx, patient.id), await reachable(tx, desk, patient)
     found = []
     for channel, wording in NEWS.items():
@@ -47,8 +50,9 @@ async def switches_of(tx: Tx, desk: Desk, patient: Patient, language: Language, 
             continue
         fixed = address is None or (own is not None and address not in own)
         stopped = address is not None and await is_stopped(tx, desk.secrets, address)
+        shut = address is not None and await is_closed(tx, desk, patient, channel, address)
         said = language.text(wording.sentence), language.text(wording.more)
-        found.append(Switch(channel, *said, channel in standing, fixed, stopped))
+        found.append(Switch(channel, *said, channel in standing and not shut, fixed, stopped))
     return found
 
 
@@ -56,10 +60,15 @@ async def visit_switches(tx: Tx, desk: Desk, patient: Patient, language: Languag
     """Return what can be chosen by the link of a visit: nothing of an address whose owner has stopped news."""
     addresses, switches = await reachable(tx, desk, patient), await switches_of(tx, desk, patient, language)
     shut = {channel for channel, address in addresses.items() if await is_closed(tx, desk, patient, channel, address)}
-    return [replace(one, fixed=True, closed=True) if one.channel in shut and not one.on else one for one in switches]
+    return [replace(one, fixed=True, closed=True) if one.channel in shut else one for one in switches]
 
 
 def chosen(form: Mapping[str, str], switches: Sequence[Switch]) -> tuple[list[Channel], list[Channel]]:
-    """Return the channels that are wanted and those that were offered; what was not offered is not changed."""
+    """Return the channels that are wanted and those that were offered; what was not offered is not changed.
+
+    With `stop` one channel is taken back, and whatever else the form says gives nothing: a page may be older than another choice.
+    """
+    if "stop" in form:
+        return [], [switch.channel for switch in switches if switch.channel == form["stop"]]
     offered = [switch.channel for switch in switches if switch.offered]
     return [channel for channel in offered if form.get(channel) == "yes"], offered

@@ -1,6 +1,6 @@
 """What patients let others read about a professional: by their agreement, looked at first, and gone at once when they take it back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -101,6 +101,15 @@ async def take_back(tx: Tx, own: OwnRecord, testimonial_id: UUID, now: datetime)
     await tx.execute(delete(Testimonial).where(Testimonial.id == testimonial_id))
     deed = Deed(own.practice.id, own.patient.person_id, Act.WITHDREW, THING, testimonial_id, own.patient.id)
     await record(tx, deed, now)
+
+
+async def take_back_all(tx: Tx, patient_ids: Collection[UUID], now: datetime) -> None:
+    """Delete what was said by these patients, who have no account any more in which they could take it back."""
+    theirs = select(Participant.id).join(Consultation, Consultation.id == Participant.consultation_id)
+    said = select(Testimonial.participant_id).where(Testimonial.participant_id.in_(theirs.where(Consultation.patient_id.in_(patient_ids))))
+    given = Consent.participant_id.in_(said) & (Consent.purpose == SHOWING.purpose) & Consent.withdrawn_at.is_(None)
+    await tx.execute(update(Consent).where(given).values(withdrawn_at=now))
+    await tx.execute(delete(Testimonial).where(Testimonial.participant_id.in_(said)))
 
 
 async def testimonials_about(tx: Tx, viewer: Viewer) -> Sequence[Testimonial]:

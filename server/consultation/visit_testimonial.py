@@ -16,9 +16,12 @@ PATH = "/testimonial"
 
 
 async def may_say(tx: Tx, view: View) -> bool:
-    """Whether to ask: only who has an account can take it back there, and only after they have said how it was."""
+    """Whether to ask: only who has an account can take it back there, and only after they have said how it was.
+
+    Nobody says it in the name of a patient for whom they act.
+    """
     participant = view.visit.participant
-    asked = view.asked and view.registered and not view.closed
+    asked = view.asked and view.registered and view.visit.acting is None and not view.closed
     return asked and await has_answered(tx, participant) and await said_by(tx, participant.id) is None
 
 

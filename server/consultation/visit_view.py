@@ -52,6 +52,11 @@ class View:
         return self.visit.acting is None or Reach(self.visit.acting.reach).includes(Reach.SEE)
 
     @property
+    def decides(self) -> bool:
+        """Whether they say what the practice may do with the patient's data."""
+        return self.visit.acting is None or Reach(self.visit.acting.reach).includes(Reach.RIGHTS)
+
+    @property
     def wordings(self) -> tuple[Wording, ...]:
         """What they agree to on the way."""
         return wordings_for(Role(self.visit.participant.role))
@@ -176,6 +181,7 @@ def _shared(view: View) -> dict[str, object]:
         "guest": view.guest,
         "acts_for": view.acts_for,
         "sees": view.sees,
+        "decides": view.decides,
         "inviter": view.inviter,
         "registered": view.registered,
         "admitted": view.admitted,

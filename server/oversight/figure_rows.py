@@ -6,7 +6,7 @@ from server.oversight.figures import Figures
 from server.oversight.suppress import FEWEST, Cell, Veil
 
 HEAD = ("table", "begins", "figure", "value")
-VEILS = {Veil.FEW: f"fewer than {FEWEST}", Veil.KEPT: "not shown"}
+VEILS = {Veil.FEW: f"fewer than {FEWEST} people", Veil.KEPT: "not shown"}
 
 
 def lines_of(figures: Figures) -> Iterator[tuple[str, ...]]:

@@ -1,17 +1,16 @@
 """Counts what happened, by month: rows of the database become figures without names, each behind its veil before it leaves this file.
 
+Months and weeks are those of UTC for everybody: by the clock of a practice, whoever changes its zone would move the edges.
 A month is shown once it is over, and its bounds never move: a period that slides by a day would give away whom the day added. No two
 tables count the same people in parts that could be set against each other: `kinds` and `outcomes` share a total, and nothing else.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import fmean, median
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
@@ -47,30 +46,44 @@ SETTLED = {AppointmentState.FULFILLED.value: "completed", AppointmentState.NO_SH
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose figures: those of a practice, or with None of the whole server; `zone` says where a month begins."""
+    """Whose figures: those of a practice, or with None of the whole server."""
 
     practice_id: UUID | None
-    zone: str
     now: datetime
 
     @property
     def months(self) -> list[Month]:
         """Return the months that are over, the newest first."""
-        local = self.now.astimezone(ZoneInfo(self.zone))
-        found = [Month(local.year, local.month).before]
+        today = self.now.astimezone(UTC)
+        found = [Month(today.year, today.month).before]
         while len(found) < MONTHS:
             found.append(found[-1].before)
         return found
 
     def during(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         """Return the condition for what lies in these months."""
-        return (column >= self.months[-1].within(self.zone)[0]) & (column < self.months[0].within(self.zone)[1])
+        return (column >= self.months[-1].within("UTC")[0]) & (column < self.months[0].within("UTC")[1])
 
     def mine(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         return true() if self.practice_id is None else column == self.practice_id
 
-    def month_at(self, moment: datetime) -> date:
-        return moment.astimezone(ZoneInfo(self.zone)).date().replace(day=1)
+
+class Seen(NamedTuple):
+    """What is counted once: in which period, as which part, and about whom; None is nobody."""
+
+    first: date
+    part: str
+    patient_id: UUID | None
+
+
+class Value(NamedTuple):
+    """One of the numbers of which the middle is told, with whom it is about."""
+
+    number: float
+    patient_id: UUID | None
+
+
+Values = Mapping[date, Sequence[Value]]
 
 
 class Table(NamedTuple):
@@ -103,13 +116,13 @@ async def figures_of(tx: Tx, scope: Scope) -> Figures:
     """Return all of them; whoever calls has seen that they are the viewer's to see."""
     held = [Held(*row) for row in await tx.execute(_consultations(scope))]
     counted = {
-        "kinds": Counter((scope.month_at(one.at), "booked" if one.booked else "planned") for one in held),
-        "outcomes": Counter((scope.month_at(one.at), one.outcome) for one in held),
+        "kinds": [Seen(month_at(one.at), "booked" if one.booked else "planned", one.patient_id) for one in held],
+        "outcomes": [Seen(month_at(one.at), one.outcome, one.patient_id) for one in held],
         "cancellations": await _cancellations(tx, scope),
         "bookings": await _bookings(tx, scope),
         "reminders": await _reminders(tx, scope),
     }
-    tables = [_table(name, counts, [month.first for month in scope.months]) for name, counts in counted.items()]
+    tables = [_table(name, seen, [month.first for month in scope.months]) for name, seen in counted.items()]
     return Figures([*tables, await _calls(tx, scope)], await _middles(tx, scope, held))
 
 
@@ -117,6 +130,7 @@ class Held(NamedTuple):
     """What is read of a consultation that was not called off, with what its appointment came to."""
 
     at: datetime
+    patient_id: UUID
     said: str | None
     booked: bool
     settled: str | None
@@ -132,113 +146,139 @@ class Held(NamedTuple):
         return None if self.started_at is None or self.ended_at is None else (self.ended_at - self.started_at).total_seconds()
 
 
-def _table(name: str, counts: Counter[tuple[date, str]], firsts: Iterable[date]) -> Table:
-    return Table(name, [(first, veiled([counts[first, part] for part in PARTS[name]])) for first in firsts])
+def month_at(moment: datetime) -> date:
+    return moment.astimezone(UTC).date().replace(day=1)
+
+
+def _table(name: str, seen: Iterable[Seen], firsts: Iterable[date]) -> Table:
+    found: dict[tuple[date, str], list[UUID | None]] = {}
+    for one in seen:
+        found.setdefault((one.first, one.part), []).append(one.patient_id)
+    return Table(name, [(first, _row([found.get((first, part), []) for part in PARTS[name]])) for first in firsts])
+
+
+def _row(parts: Sequence[Sequence[UUID | None]]) -> Row:
+    """Return the row whose parts are about these."""
+    people = [set(part) - {None} for part in parts]
+    return veiled([len(part) for part in parts], [len(whom) for whom in people], len(set[UUID | None]().union(*people)))
 
 
 def _consultations(scope: Scope) -> Select[*tuple[Any, ...]]:
     booked = Appointment.service_id.is_not(None)
-    fields = (Consultation.scheduled_at, Consultation.outcome, booked, Appointment.state, Consultation.started_at, Consultation.ended_at)
+    fields = (
+        Consultation.scheduled_at,
+        Consultation.patient_id,
+        Consultation.outcome,
+        booked,
+        Appointment.state,
+        Consultation.started_at,
+        Consultation.ended_at,
+    )
     joined = select(*fields).outerjoin(Appointment, Appointment.id == Consultation.appointment_id)
     stood = scope.mine(Consultation.practice_id) & (Consultation.state != ConsultationState.CANCELLED)
     return joined.where(stood, scope.during(Consultation.scheduled_at))
 
 
-async def _cancellations(tx: Tx, scope: Scope) -> Counter[tuple[date, str]]:
+async def _cancellations(tx: Tx, scope: Scope) -> list[Seen]:
     """Count who called off appointments that were promised, in the month in which they would have been."""
     off = Appointment.confirmed_at.is_not(None) & (Appointment.state == AppointmentState.CANCELLED)
     mine = scope.mine(Appointment.practice_id) & off & scope.during(Appointment.begins_at)
-    rows = await tx.execute(select(Appointment.begins_at, Appointment.cancelled_by).where(mine))
-    return Counter((scope.month_at(at), "by_patient" if by == Party.PATIENT else "by_practice") for at, by in rows)
+    rows = await tx.execute(select(Appointment.begins_at, Appointment.cancelled_by, Appointment.patient_id).where(mine))
+    return [Seen(month_at(at), "by_patient" if by == Party.PATIENT else "by_practice", whose) for at, by, whose in rows]
 
 
-async def _bookings(tx: Tx, scope: Scope) -> Counter[tuple[date, str]]:
+async def _bookings(tx: Tx, scope: Scope) -> list[Seen]:
     """Count how long before its time an appointment was booked, in the month of the booking."""
     made = scope.mine(Appointment.practice_id) & scope.during(Appointment.confirmed_at)
-    rows = await tx.execute(select(Appointment.confirmed_at, Appointment.begins_at).where(made))
-    return Counter((scope.month_at(at), _ahead((begins_at - at).days)) for at, begins_at in rows if at)
+    rows = await tx.execute(select(Appointment.confirmed_at, Appointment.begins_at, Appointment.patient_id).where(made))
+    return [Seen(month_at(at), _ahead((begins_at - at).days), whose) for at, begins_at, whose in rows if at]
 
 
 def _ahead(days: int) -> str:
     return "within_day" if days < 1 else "within_week" if days < 7 else "within_month" if days < 28 else "later"
 
 
-async def _reminders(tx: Tx, scope: Scope) -> Counter[tuple[date, str]]:
+async def _reminders(tx: Tx, scope: Scope) -> list[Seen]:
     sent = scope.mine(Delivery.practice_id) & Delivery.reminder_id.is_not(None) & scope.during(Delivery.created_at)
-    rows = await tx.execute(select(Delivery.created_at, Delivery.status).where(sent))
-    return Counter((scope.month_at(at), REMINDED.get(DeliveryStatus(status), "silent")) for at, status in rows)
+    whose = select(Delivery.created_at, Delivery.status, Consultation.patient_id)
+    rows = await tx.execute(whose.outerjoin(Consultation, Consultation.id == Delivery.consultation_id).where(sent))
+    return [Seen(month_at(at), REMINDED.get(DeliveryStatus(status), "silent"), patient_id) for at, status, patient_id in rows]
 
 
 async def _calls(tx: Tx, scope: Scope) -> Table:
     """Count who saw and heard well throughout, in the whole weeks of which every reading is still kept."""
-    today = scope.now.astimezone(ZoneInfo(scope.zone)).date()
+    today = scope.now.astimezone(UTC).date()
     monday = today - timedelta(days=today.weekday())
     firsts = [monday - WEEK * number for number in range(1, (KEPT_FOR - WEEK) // WEEK + 1)]
-    counts: Counter[tuple[date, str]] = Counter()
-    for first in firsts:
-        for troubled in await tx.scalars(_measured(scope, first)):
-            counts[first, "troubled" if troubled else "well"] += 1
-    return _table("calls", counts, firsts)
+    seen = [
+        Seen(first, "troubled" if troubled else "well", patient_id)
+        for first in firsts
+        for troubled, patient_id in await tx.execute(_measured(scope, first))
+    ]
+    return _table("calls", seen, firsts)
 
 
-def _measured(scope: Scope, first: date) -> Select[Any]:
+def _measured(scope: Scope, first: date) -> Select[Any, UUID]:
     """Select for each participant of a week how often they were not well; somebody on the seam of two weeks counts in both."""
-    zone = ZoneInfo(scope.zone)
-    begins, ends = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (first, first + WEEK))
+    begins, ends = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, first + WEEK))
     bad = (
         (CallQuality.lost_in > LOST)
         | (CallQuality.jitter_ms > JITTER_MS)
         | (CallQuality.delay_ms > DELAY_MS)
         | (CallQuality.frozen_ms >= STOOD_STILL_MS)
     )
-    places = select(func.sum(case((bad, 1), else_=0))).join(Participant, Participant.id == CallQuality.participant_id)
+    places = select(func.sum(case((bad, 1), else_=0)), Consultation.patient_id).join(
+        Participant, Participant.id == CallQuality.participant_id
+    )
     here = places.join(Consultation, Consultation.id == Participant.consultation_id).where(scope.mine(Consultation.practice_id))
-    return here.where(CallQuality.at >= begins, CallQuality.at < ends).group_by(CallQuality.participant_id)
+    return here.where(CallQuality.at >= begins, CallQuality.at < ends).group_by(CallQuality.participant_id, Consultation.patient_id)
 
 
 async def _middles(tx: Tx, scope: Scope, held: Sequence[Held]) -> list[Middle]:
-    lasted: dict[date, list[float]] = {}
+    lasted: dict[date, list[Value]] = {}
     for one in held:
         if one.lasted_s is not None:
-            lasted.setdefault(scope.month_at(one.at), []).append(one.lasted_s / 60)
+            lasted.setdefault(month_at(one.at), []).append(Value(one.lasted_s / 60, one.patient_id))
     waited, felt = await _waited(tx, scope), await _felt(tx, scope)
     return [_middle(month.first, waited, lasted, felt) for month in scope.months]
 
 
-Values = Mapping[date, Sequence[float]]
-
-
 def _middle(first: date, waited: Values, lasted: Values, felt: Values) -> Middle:
     told = felt.get(first, [])
-    average = round(fmean(told), 1) if len(told) >= FEWEST else None
-    return Middle(first, _median(waited.get(first, [])), _median(lasted.get(first, [])), alone(len(told)), average)
+    average = round(fmean(one.number for one in told), 1) if _people(told) >= FEWEST else None
+    return Middle(first, _median(waited.get(first, [])), _median(lasted.get(first, [])), alone(len(told), _people(told)), average)
 
 
-def _median(values: Sequence[float]) -> int | None:
-    return round(median(values)) if len(values) >= FEWEST else None
+def _median(values: Sequence[Value]) -> int | None:
+    return round(median(one.number for one in values)) if _people(values) >= FEWEST else None
 
 
-async def _waited(tx: Tx, scope: Scope) -> dict[date, list[float]]:
+def _people(values: Sequence[Value]) -> int:
+    return len({one.patient_id for one in values} - {None})
+
+
+async def _waited(tx: Tx, scope: Scope) -> dict[date, list[Value]]:
     """Return the minutes from when a patient's page arrived until they were let in first."""
     came = func.min(Attendance.joined_at)
-    places = select(Consultation.scheduled_at, Participant.admitted_at, came).join(
+    places = select(Consultation.scheduled_at, Consultation.patient_id, Participant.admitted_at, came).join(
         Participant, Participant.consultation_id == Consultation.id
     )
     there = places.join(Attendance, Attendance.participant_id == Participant.id).where(Participant.role == Role.PATIENT)
     let_in = there.where(
         Participant.admitted_at.is_not(None), scope.mine(Consultation.practice_id), scope.during(Consultation.scheduled_at)
     )
-    found: dict[date, list[float]] = {}
-    for at, admitted_at, came_at in await tx.execute(let_in.group_by(Consultation.scheduled_at, Participant.id, Participant.admitted_at)):
+    each = let_in.group_by(Consultation.scheduled_at, Consultation.patient_id, Participant.id, Participant.admitted_at)
+    found: dict[date, list[Value]] = {}
+    for at, patient_id, admitted_at, came_at in await tx.execute(each):
         waited_s = (admitted_at - came_at).total_seconds() if admitted_at else 0.0
-        found.setdefault(scope.month_at(at), []).append(max(0.0, waited_s) / 60)
+        found.setdefault(month_at(at), []).append(Value(max(0.0, waited_s) / 60, patient_id))
     return found
 
 
-async def _felt(tx: Tx, scope: Scope) -> dict[date, list[float]]:
-    joined = select(Feedback.given_at, Feedback.felt).join(Participant, Participant.id == Feedback.participant_id)
+async def _felt(tx: Tx, scope: Scope) -> dict[date, list[Value]]:
+    joined = select(Feedback.given_at, Feedback.felt, Consultation.patient_id).join(Participant, Participant.id == Feedback.participant_id)
     mine = joined.join(Consultation, Consultation.id == Participant.consultation_id).where(scope.mine(Consultation.practice_id))
-    found: dict[date, list[float]] = {}
-    for at, felt in await tx.execute(mine.where(scope.during(Feedback.given_at), Feedback.felt.is_not(None))):
-        found.setdefault(scope.month_at(at), []).append(felt or 0)
+    found: dict[date, list[Value]] = {}
+    for at, felt, patient_id in await tx.execute(mine.where(scope.during(Feedback.given_at), Feedback.felt.is_not(None))):
+        found.setdefault(month_at(at), []).append(Value(felt or 0, patient_id))
     return found

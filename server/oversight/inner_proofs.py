@@ -61,7 +61,7 @@ async def try_work(bench: Bench) -> State:
             add_errand(tx, TRY_OUT, subject_id, f"{TRY_OUT}:{subject_id}", house.clock.now())
 
     if not await _hears(house, subject_id, ask):
-        return State(Light.BAD, _("Nobody took it up within {count} seconds."), {"count": int(HEARD_WITHIN_S)})
+        return State(Light.WARN, _("Nobody took it up within {count} seconds."), {"count": int(HEARD_WITHIN_S)})
     return State(Light.GOOD, _("It was done in {count} ms."), _taken(began))
 
 

@@ -14,6 +14,7 @@ from server.oversight.board import Light, State, Thing
 from server.ports import Carried, Letter
 
 SOON = timedelta(days=14)  # before a certificate ends
+ONE_ENGINE = asyncio.Lock()  # for tests: each starts one, on the address that is set
 NO_PROVIDER = _("There is no provider to test.")
 NOTHING = _("There is nothing to test.")
 SUBJECT = _("A test of e-mail")
@@ -39,7 +40,8 @@ async def try_media(bench: Bench) -> State:
         return State(Light.GOOD, _("It runs, and has told of itself within the last seconds."))
     from server.oversight.ways import engine_ways  # noqa: PLC0415 - what it needs to speak as a browser is large, and rarely needed
 
-    return _told([(one.state, one.what, one.words) for one in await engine_ways(bench.house.settings)])
+    async with ONE_ENGINE:
+        return _told([(one.state, one.what, one.words) for one in await engine_ways(bench.house.settings)])
 
 
 async def try_relay(bench: Bench) -> State:

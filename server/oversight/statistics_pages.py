@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access.home import part_of
-from server.access.model import Practice
 from server.access.people import in_charge_of
 from server.access.viewer import viewer_of
 from server.core.csv_rows import csv_of
@@ -68,8 +67,7 @@ async def _as_csv(request: Request) -> Response:
 async def _figures(request: Request) -> Figures:
     viewer, house = await viewer_of(request), house_of(request)
     async with house.database.read() as tx:
-        practice = await tx.get_one(Practice, await in_charge_of(tx, viewer))
-        return await figures_of(tx, Scope(practice.id, practice.time_zone, house.clock.now()))
+        return await figures_of(tx, Scope(await in_charge_of(tx, viewer), house.clock.now()))
 
 
 def _shown(language: Language, table: Table) -> Shown:

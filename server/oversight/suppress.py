@@ -1,5 +1,6 @@
 """Which figures may be shown, so that none of them tells of a few people: neither by itself nor by what is left of a total. Pure.
 
+What is small is told by the people whom a figure is about: forty consultations of one patient tell of one patient.
 A row is a total and the parts that add up to it. Whoever reads it knows this file, too: a row is shown as it is only if other rows with
 other hidden figures would be shown the same way. Rows are never added up, for a sum over rows would give the hidden one away.
 """
@@ -12,7 +13,7 @@ FEWEST = 10
 
 
 class Veil(StrEnum):
-    """`few` is under `FEWEST`, none among it; `kept` may be any number, and is not shown for the sake of the others."""
+    """`few` is about fewer than `FEWEST` people, nobody among it; `kept` may be any number, and is not shown for the sake of the others."""
 
     FEW = "few"
     KEPT = "kept"
@@ -26,23 +27,24 @@ class Row(NamedTuple):
     parts: tuple[Cell, ...]
 
 
-def veiled(parts: Sequence[int]) -> Row:
-    """Return the row of these parts as it may be shown.
+def veiled(parts: Sequence[int], people: Sequence[int], everybody: int) -> Row:
+    """Return the row of these parts as it may be shown; `people` are how many each is about, and `everybody` how many all of them are.
 
-    Parts under `FEWEST` are hidden, and with them the last of the others: which one must not depend on how large they are. Where that does
-    not leave each hidden part anything from nothing to `FEWEST` - 1, no part is shown.
+    Parts about fewer than `FEWEST` are hidden, and with them the last of the others: which one must not depend on how large they are.
+    Where that does not leave each hidden part anything from nothing to `FEWEST` - 1, no part is shown.
     """
     total = sum(parts)
-    if total < FEWEST:
+    if everybody < FEWEST:
         return Row(Veil.FEW, (Veil.FEW,) * len(parts))
-    if min(parts) >= FEWEST:
+    if min(people) >= FEWEST:
         return Row(total, tuple(parts))
-    last = max((place for place, part in enumerate(parts) if part >= FEWEST), default=None)
-    if last is None or parts[last] + sum(part for part in parts if part < FEWEST) < 2 * FEWEST - 1:
+    small = [place for place, many in enumerate(people) if many < FEWEST]
+    last = max((place for place in range(len(parts)) if place not in small), default=None)
+    if last is None or parts[last] + sum(parts[place] for place in small) < 2 * FEWEST - 1:
         return Row(total, (Veil.KEPT,) * len(parts))
-    return Row(total, tuple(Veil.FEW if part < FEWEST else Veil.KEPT if place == last else part for place, part in enumerate(parts)))
+    return Row(total, tuple(Veil.FEW if place in small else Veil.KEPT if place == last else part for place, part in enumerate(parts)))
 
 
-def alone(count: int) -> Cell:
+def alone(count: int, people: int) -> Cell:
     """Return a figure that is part of nothing else."""
-    return count if count >= FEWEST else Veil.FEW
+    return count if people >= FEWEST else Veil.FEW

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from server.circulars.consents import Choice, choose
+from server.circulars.consents import Choice, choose, close_all
 from server.circulars.model import Via
 from server.circulars.switches import desk_of
 from server.circulars.wording import NEWS as BY
@@ -26,7 +26,9 @@ async def refuse_news(tx: Tx, house: House, own: OwnRecord, language: Language, 
     """Stop them, and keep that and when it was asked and done."""
     request = store(tx, house.keyring, own, Kind.OBJECTION, language.text(ASKED), now)
     await settle(tx, house.keyring, request, State.DONE, language.text(ANSWER), now)
-    await choose(tx, desk_of(house), own.patient, Choice((), tuple(BY), Via.ACCOUNT, own.reader_id, language), now)
+    desk = desk_of(house)
+    await close_all(tx, desk, own.patient, now)
+    await choose(tx, desk, own.patient, Choice((), tuple(BY), Via.ACCOUNT, own.reader_id, language), now)
     deed = Deed(request.practice_id, own.reader_id, Act.ASKED, THING, request.id, request.patient_id, "objection: news")
     await record(tx, deed, now)
     return request

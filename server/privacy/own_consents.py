@@ -17,6 +17,7 @@ from server.consultation.join_link import join_token
 from server.consultation.model import Consultation, Participant, Role, Stage
 from server.consultation.recorded import Recording, Standing
 from server.consultation.records import Consent
+from server.consultation.testimonials import SHOWING
 from server.consultation.visit_actions import decline
 from server.core.db import Tx
 from server.core.house import House
@@ -27,7 +28,7 @@ from server.patients.wording import TEAM_NOTES, Wording
 from server.privacy.policy_rows import PolicyAcceptance, PolicyVersion
 from server.web.i18n import Language
 
-KNOWN = {(one.purpose, one.version): one for one in (*WORDINGS, RECORDING, TEAM_NOTES, *NEWS.values())}
+KNOWN = {(one.purpose, one.version): one for one in (*WORDINGS, RECORDING, TEAM_NOTES, SHOWING, *NEWS.values())}
 TERMS = _("The terms of {practice}, version {number}")
 EARLIER = _("An earlier wording, version {version}.")
 BY = {
@@ -44,6 +45,7 @@ STOPS_RECORDING = _(
     "If you take it back, the recording is deleted for everybody, or kept unheard for as long as the practice has to keep it."
 )
 STOPS_NEWS = _("If you take it back, no news of the practice come any more by this way, from now on.")
+STOPS_SHOWING = _("If you take it back, your words are deleted at once, and nobody reads them any more.")
 IS_OVER = _("It was for one consultation, which has begun or is over.")
 IS_DELETED = _("The recording is deleted.")
 IN_FORCE = _("You accepted the terms of use. Who does not want them any more closes the account.")
@@ -62,8 +64,8 @@ class Given(NamedTuple):
 class Yes:
     """One agreement. `said` are pairs of sentence and explanation; `stops` is what taking it back stops, or why it cannot be taken back.
 
-    It is taken back by a POST to `path` with `fields`, where there is a path; `at` is when the consultation was that it is about, and
-    with `over` it was for that one only.
+    It is taken back by a POST to `path` with `fields`, where there is a path, or on the page `link`; `at` is when the consultation was
+    that it is about, and with `over` it was for that one only.
     """
 
     said: Sequence[tuple[str, str]]
@@ -74,6 +76,7 @@ class Yes:
     stops: str = ""
     path: str = ""
     fields: Sequence[tuple[str, str]] = ()
+    link: str = ""
     over: bool = False
 
     @property
@@ -111,15 +114,16 @@ async def _sharing(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
 
 async def _news(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
     rows = list(await tx.scalars(select(NewsConsent).where(NewsConsent.patient_id == record.patient.id)))
-    return [_by_channel(language, record, row, [one.channel for one in rows if one.withdrawn_at is None]) for row in rows]
+    return [_by_channel(language, record, row) for row in rows]
 
 
-def _by_channel(language: Language, record: OwnRecord, row: NewsConsent, standing: Sequence[str]) -> Yes:
+def _by_channel(language: Language, record: OwnRecord, row: NewsConsent) -> Yes:
     """Taking one way back leaves the others as they are."""
     said, stops = _words(language, f"news_{row.channel}", row.wording_version), language.text(STOPS_NEWS)
-    others = [(channel, "yes") for channel in standing if channel != row.channel]
     how = language.text(BY[Via(row.given_via)] if row.given_by in {None, record.patient.person_id} else FOR_YOU)
-    return Yes([said], row.given_at, row.withdrawn_at, how, stops=stops, path=f"/my/{record.patient.id}/news", fields=others)
+    return Yes(
+        [said], row.given_at, row.withdrawn_at, how, stops=stops, path=f"/my/{record.patient.id}/news", fields=[("stop", row.channel)]
+    )
 
 
 async def _terms(tx: Tx, record: OwnRecord, person_id: UUID, language: Language) -> list[Yes]:
@@ -145,14 +149,18 @@ async def _visits(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
 
 def _together(given: Given) -> tuple[str, ...]:
     consent = given.consent
-    return str(given.consultation.id), str(consent.recording_id), consent.given_at.isoformat(), str(consent.withdrawn_at)
+    shown = str(consent.purpose == SHOWING.purpose)
+    return str(given.consultation.id), str(consent.recording_id), shown, consent.given_at.isoformat(), str(consent.withdrawn_at)
 
 
 def _visit(language: Language, record: OwnRecord, all_given: Sequence[Given]) -> Yes:
     first = all_given[0]
     said = [_words(language, given.consent.purpose, given.consent.wording_version) for given in all_given]
-    stops, path = _way_back(record, first)
     consent, at = first.consent, first.consultation.scheduled_at
+    if consent.purpose == SHOWING.purpose:
+        stops, link = language.text(STOPS_SHOWING), f"/my/{record.patient.id}/testimonials"
+        return Yes(said, consent.given_at, consent.withdrawn_at, at=at, stops=stops, link=link)
+    stops, path = _way_back(record, first)
     return Yes(said, consent.given_at, consent.withdrawn_at, at=at, stops=language.text(stops), path=path, over=not path)
 
 

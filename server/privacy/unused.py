@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.access.model import Practice, Professional, Staff
+from server.circulars.consents import withdraw_all
+from server.consultation.testimonials import take_back_all
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx, locked
 from server.core.holdings import Class, Subject, erase
@@ -126,7 +128,11 @@ async def _write(tx: Tx, house: House, credential: Credential, practice_id: UUID
 
 
 async def _close(tx: Tx, run: RetentionRun, person_id: UUID, calendar: Calendar) -> None:
+    """With the account goes what could only be taken back in it: words that everybody reads, and news."""
     records = list(await tx.scalars(select(Patient).where(Patient.person_id == person_id)))
+    patient_ids = {one.id for one in records}
+    await take_back_all(tx, patient_ids, calendar.now)
+    await withdraw_all(tx, patient_ids, calendar.now)
     await erase(tx, [holding for holding in HOLDINGS if holding.kept_as in GOES], Subject(person_id))
     await tx.execute(update(Patient).where(Patient.person_id == person_id).values(person_id=None))
     deeds = [Deed(one.practice_id, None, Act.DELETED, "account", person_id, one.id) for one in records]

@@ -17,8 +17,13 @@ from starlette.applications import Starlette
 from server.access.acting import Basis, Reach
 from server.access.model import Grant, Practice
 from server.access.representation import Representation
+from server.circulars.consents import Choice, choose, wanted_by
+from server.circulars.links import news_token
+from server.circulars.model import Via
+from server.circulars.switches import desk_of
 from server.consultation.acting import link_for
 from server.consultation.doors import see_acting
+from server.consultation.events import Channel
 from server.consultation.model import Consultation, JoinLink, Role
 from server.consultation.rights import check_rights
 from server.consultation.subject import RoomSubject
@@ -53,7 +58,7 @@ from server.privacy.requests import ask, opened, requests_about
 from server.web.i18n import ENGLISH
 from tests.acting import DORA, YEAR, hand_of, seat_dora
 from tests.cast import ALICE, DANA, Cast, Guest, Meeting, add_meeting
-from tests.conftest import StillClock
+from tests.conftest import StillClock, browser_of
 from tests.http.asking import book_with_questions, publish_questionnaire
 from tests.http.filing import pdf
 
@@ -198,6 +203,21 @@ async def test_the_kept_record_takes_the_account_and_gives_it_back(twins: Twins)
         kept, other = await tx.get_one(Patient, twins.kept_id), await tx.get_one(Patient, twins.other_id)
     assert (kept.person_id, kept.mobile) == (None, "+447700900009")
     assert (other.person_id, other.name) == (DANA.person_id, DANA.name)
+
+
+async def test_a_newsletter_from_before_the_merge_still_stops_news(twins: Twins, app: Starlette) -> None:
+    async with twins.house.database.write() as tx:
+        other, desk = await tx.get_one(Patient, twins.other_id), desk_of(twins.house)
+        other.email = TWIN.email
+        await choose(tx, desk, other, Choice([Channel.EMAIL], [Channel.EMAIL], Via.ACCOUNT, None, ENGLISH), twins.clock.now())
+    link = f"/news/{news_token(twins.house.secrets, twins.other_id, TWIN.email)}/stop"
+    await twins.merge()
+    async with twins.house.database.read() as tx:
+        assert await wanted_by(tx, twins.kept_id) == {Channel.EMAIL}
+    async with browser_of(app) as program:
+        assert (await program.post(link)).status_code == 200
+    async with twins.house.database.read() as tx:
+        assert await wanted_by(tx, twins.kept_id) == set()
 
 
 async def test_answers_that_were_sent_move_with_their_seal(house: House, app: Starlette, cast: Cast, clock: StillClock) -> None:

@@ -10,6 +10,8 @@ from starlette.applications import Starlette
 from server.access.acting import Basis, Reach
 from server.access.representation import RepresentationWord
 from server.booking.model import Service
+from server.circulars.model import NewsConsent
+from server.consultation import records
 from server.consultation.model import Consultation, JoinLink, Participant
 from server.core.audit import AuditEntry, first_broken
 from server.core.house import House
@@ -25,7 +27,8 @@ from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, SAM, Meeting
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.booking import VERSION, Booker, appointments, offer
 from tests.http.releasing import Text, release
-from tests.http.visiting import YES
+from tests.http.test_visit_after import ended
+from tests.http.visiting import YES, step
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P5")]
 
@@ -176,6 +179,32 @@ async def visit_of(client: httpx2.AsyncClient, meeting: Meeting) -> str:
     base: str = answer.headers["location"]
     client.cookies.set("visit", answer.cookies["visit"])
     return base
+
+
+@pytest.mark.parametrize("reach", list(Reach))
+async def test_bad_39_news_are_decided_on_by_whoever_may_decide(
+    house: House, dora: httpx2.AsyncClient, meeting: Meeting, reach: Reach
+) -> None:
+    await let_act(house, reach)
+    async with house.database.write() as tx:
+        (await tx.get_one(Patient, DANA.patient_id)).email = DANA.email
+    page = f"{await visit_of(dora, meeting)}/news"
+    found = [(await dora.get(page)).status_code, (await dora.post(page, data={"email": "yes"})).status_code]
+    assert found == ([200, 303] if reach is Reach.RIGHTS else [404, 404])
+    async with house.database.read() as tx:
+        given_by = list(await tx.scalars(select(NewsConsent.given_by)))
+    assert given_by == ([DORA.person_id] if reach is Reach.RIGHTS else [])
+
+
+async def test_bad_39_nobody_publishes_words_in_the_name_of_the_patient(house: House, dora: httpx2.AsyncClient, meeting: Meeting) -> None:
+    await let_act(house, Reach.RIGHTS)
+    base = await visit_of(dora, meeting)
+    await ended(house, meeting)
+    await step(dora, f"{base}/feedback", felt="5", comment="")
+    assert "/testimonial" not in (await dora.get(f"{base}/after")).text
+    assert (await dora.post(f"{base}/testimonial", data={"words": "Very good", "agree": "yes"})).headers["location"] == f"{base}/after"
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(records.Testimonial.id))) == []
 
 
 @pytest.mark.row("V1")

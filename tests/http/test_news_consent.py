@@ -1,5 +1,6 @@
 """Consents: all in one place and taken back there; news only by the patient's own word, and stopped by whoever has the link."""
 
+import re
 from uuid import uuid4
 
 import httpx2
@@ -82,6 +83,18 @@ async def test_news_are_asked_for_by_channel_and_taken_back_on_record(dana: http
 
 
 @pytest.mark.row("S2")
+async def test_taking_back_on_an_old_page_asks_for_nothing(dana: httpx2.AsyncClient, house: House) -> None:
+    """The page was opened while news came both ways; the other way was stopped meanwhile."""
+    await dana.post(NEWS, data={"email": "yes", "sms": "yes"})
+    page = (await dana.get(CONSENTS)).text
+    (card,) = (one for one in page.split('<form method="post"') if 'value="email"' in one and "Take it back" in one)
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', card))
+    await dana.post(NEWS, data={"email": "yes"})
+    await dana.post(NEWS, data=fields)
+    assert await wanted(house) == set()
+
+
+@pytest.mark.row("S2")
 async def test_one_click_needs_no_cookie_and_looking_changes_nothing(dana: httpx2.AsyncClient, app: Starlette, house: House) -> None:
     await dana.post(NEWS, data={"email": "yes", "sms": "yes"})
     async with browser_of(app) as scanner:
@@ -128,6 +141,26 @@ async def test_who_stopped_is_added_again_by_themself_only(dana: httpx2.AsyncCli
                     choice = Choice(channels, (Channel.EMAIL,), via, None, ENGLISH)
                     await choose(tx, desk, erin, choice, house.clock.now())
                 assert await may_write(tx, desk, erin, Channel.EMAIL, DANA.email) == lifted
+
+
+@pytest.mark.row("S2")
+async def test_an_address_that_another_record_stopped_is_off_until_it_is_asked_for(dana: httpx2.AsyncClient, house: House) -> None:
+    await dana.post(NEWS, data={"email": "yes"})
+    async with house.database.write() as tx:
+        patient = await tx.get_one(Patient, DANA.patient_id)
+        erin = Patient(
+            id=uuid4(), practice_id=patient.practice_id, person_id=None, name=ERIN.name, mobile=None, email=DANA.email,
+            created_at=house.clock.now(),
+        )  # fmt: skip
+        tx.add(erin)
+        await tx.flush()
+        for channels in ((Channel.EMAIL,), ()):
+            await choose(tx, desk_of(house), erin, Choice(channels, (Channel.EMAIL,), Via.LINK, None, ENGLISH), house.clock.now())
+    assert not await may_mail(house)
+    assert " checked" not in (await dana.get(CONSENTS)).text
+    await dana.post(NEWS, data={"email": "yes"})
+    assert await may_mail(house)
+    assert " checked" in (await dana.get(CONSENTS)).text
 
 
 @pytest.mark.row("S2")

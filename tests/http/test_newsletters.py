@@ -1,5 +1,8 @@
 """Newsletters are written, looked at, sent and stopped by whoever looks after the practice, and by nobody else."""
 
+import re
+from uuid import uuid4
+
 import httpx2
 import pytest
 from sqlalchemy import select
@@ -89,6 +92,20 @@ async def test_what_cannot_be_sent_is_said_and_kept(olga: httpx2.AsyncClient, ho
     assert sentence in answer.text
     assert "error-summary" in answer.text
     assert await stored(house) == []
+
+
+async def test_bad_19_a_form_that_is_posted_twice_sends_once(olga: httpx2.AsyncClient, house: House) -> None:
+    await olga.post("/money/seller", data=SELLER)
+    (new,) = re.findall(r'name="new" value="([\w-]{36})"', (await olga.get(NEW)).text)
+    form = {**GOOD, "step": "send", "new": new}
+    answers = [await olga.post(NEW, data=form) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 409]
+    assert "does not change any more" in answers[1].text
+    assert [str(one.id) for one in await stored(house)] == [new]
+    assert new not in (await olga.get(NEW)).text
+    draft = {**GOOD, "new": str(uuid4())}
+    assert [(await olga.post(NEW, data=draft)).status_code for _ in range(2)] == [303, 409]
+    assert len(await stored(house)) == 2
 
 
 async def test_bad_a_subject_holds_no_second_header_and_nobody_writes_over_another(olga: httpx2.AsyncClient, house: House) -> None:

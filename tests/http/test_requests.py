@@ -5,6 +5,10 @@ import pytest
 from sqlalchemy import select
 
 from server.access.acting import Reach
+from server.circulars.consents import Choice, choose, may_write
+from server.circulars.model import Via
+from server.circulars.switches import desk_of, visit_switches
+from server.circulars.wording import NEWS
 from server.consultation.events import Channel
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
@@ -18,7 +22,7 @@ from server.privacy.keys import keys_in_use, rotate
 from server.privacy.request_jobs import request_handlers
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import TELL
-from server.web.i18n import read_languages
+from server.web.i18n import ENGLISH, read_languages
 from tests.acting import DORA, let_act
 from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast, Meeting
 from tests.conftest import SignIn, StillClock
@@ -153,6 +157,25 @@ async def test_an_objection_to_news_is_done_as_it_is_asked(cast: Cast, house: Ho
     assert (request.kind, request.state) == ("objection", "done")
     assert "They are stopped." in (await dana.get(MINE)).text
     assert "There is nothing here." in (await (await sign_in(OLGA)).get(QUEUE)).text
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+async def test_after_an_objection_nobody_signs_the_objector_up(cast: Cast, house: House, sign_in: SignIn, agreed: bool) -> None:
+    dana, desk = await sign_in(DANA), desk_of(house)
+    async with house.database.write() as tx:
+        patient = await tx.get_one(Patient, DANA.patient_id)
+        patient.email, patient.mobile = DANA.email, DANA.mobile
+    if agreed:
+        await dana.post(f"/my/{DANA.patient_id}/news", data={"email": "yes", "sms": "yes"})
+    assert (await dana.post(MINE, data={"kind": "news", "words": ""})).status_code == 303
+    by_visit = Choice(tuple(NEWS), tuple(NEWS), Via.VISIT, None, ENGLISH)
+    async with house.database.write() as tx:
+        patient = await tx.get_one(Patient, DANA.patient_id)
+        assert [one.offered for one in await visit_switches(tx, desk, patient, ENGLISH)] == [False, False]
+        await choose(tx, desk, patient, by_visit, house.clock.now())
+    async with house.database.read() as tx:
+        patient = await tx.get_one(Patient, DANA.patient_id)
+        assert not await may_write(tx, desk, patient, Channel.EMAIL, DANA.email)
 
 
 async def test_who_asks_and_asks_is_told_to_wait(cast: Cast, sign_in: SignIn) -> None:

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from server.billing.papers import BillingDocument
+from server.circulars.consents import Choice, choose, wanted_by
+from server.circulars.model import Via
+from server.circulars.switches import desk_of
+from server.consultation import records
+from server.consultation.doors import see_visit
+from server.consultation.events import Channel
 from server.consultation.recording_jobs import remove_with
+from server.consultation.testimonials import say, shown_about
 from server.core.holdings import BLANK_NAME
 from server.core.house import House
 from server.core.outbox import Errand
@@ -25,6 +32,7 @@ from server.privacy.keys import check_keys
 from server.privacy.retention import NUMBERS, Rules
 from server.privacy.retention_choices import versions_of
 from server.settings import Settings
+from server.web.i18n import ENGLISH
 from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast, Meeting
 from tests.conftest import SignIn, StillClock
 from tests.http.filing import picture
@@ -167,6 +175,26 @@ async def test_a_hold_keeps_everything(filled: House, clock: StillClock) -> None
         await nights(house, clock, date(year, 4, 11))
         await remove_all(house)
         assert await there(house) == EVERYTHING, year
+
+
+async def test_with_an_unused_account_goes_what_is_taken_back_in_it(house: House, meeting: Meeting, clock: StillClock) -> None:
+    now = clock.now()
+    async with house.database.write() as tx:
+        patient = await tx.get_one(Patient, DANA.patient_id)
+        patient.email = DANA.email
+        visit = await see_visit(tx, meeting.visit_id, meeting.token, now)
+        await say(tx, visit, "Very kind", agreed=True, language=ENGLISH, now=now)
+        await choose(tx, desk_of(house), patient, Choice([Channel.EMAIL], [Channel.EMAIL], Via.VISIT, None, ENGLISH), now)
+        await tx.execute(update(records.Testimonial).values(state=records.TestimonialState.SHOWN))
+    await decide_on(house)
+    for year in (2027, 2028):
+        await nights(house, clock, date(year, 4, 11))
+    assert not {"account"} & await there(house)
+    async with house.database.read() as tx:
+        assert await shown_about(tx, ALICE.professional_id, clock.now()) == []
+        assert await wanted_by(tx, patient.id) == set()
+        given = (await tx.scalars(select(records.Consent).where(records.Consent.purpose == "testimonial"))).one()
+    assert given.withdrawn_at is not None
 
 
 async def test_a_sign_in_saves_an_account(house: House, cast: Cast, clock: StillClock, sign_in: SignIn) -> None:

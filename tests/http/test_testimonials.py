@@ -59,6 +59,8 @@ async def test_it_is_shown_once_the_professional_has_looked_and_gone_once_the_pa
     assert "listens" not in (await client.get(PROFILE)).text
     await alice.post(f"/feedback/{one.id}/show")
     assert MINE in (await dana.get("/my")).text
+    standing = (await dana.get("/my/consents")).text.partition("What you took back, and what is over")[0]
+    assert (MINE in standing, "these words are shown to everybody" in standing) == (True, True), "everybody can read it, so it counts now"
     assert "Everybody can read it." in (await dana.get(MINE)).text
     assert (await dana.post(f"{MINE}/withdraw", data={"which": str(one.id)})).headers["location"] == f"{MINE}?withdrawn"
     assert "listens" not in (await client.get(PROFILE)).text
