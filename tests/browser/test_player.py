@@ -71,7 +71,7 @@ def seeks_and_plays(alice: Person, loaded: Loaded) -> None:
     loaded.starts.clear()
     alice.page.locator("[data-seek]").fill(str(SOUGHT))
     alice.until(lambda: alice.page.evaluate(READY) and abs(alice.page.evaluate(PLACE) - SOUGHT) < 1, what="it stands where it was sought")
-    assert loaded.skipped > AT_LEAST * loaded.size
+    assert loaded.skipped > AT_LEAST * loaded.size, loaded.starts
     alice.press("Play")
     alice.until(lambda: alice.page.evaluate(PLACE) > SOUGHT + 1.5, what="it goes on from there")
     alice.press("Pause")
