@@ -116,6 +116,11 @@ def _answered(keyring: KeyRing, request: RightsRequest, professional: Profession
         return Answered(professional, answer.goes, None)
 
 
+async def clinical_parts(tx: Tx, request: RightsRequest) -> dict[str, ClinicalAnswer]:
+    """Return all answers by the name under which each is sealed; whoever calls has the request from its door, and seals them anew."""
+    return {clinical_part(answer.professional_id): answer for answer in await _answers(tx, request.id)}
+
+
 def clinical_part(professional_id: UUID) -> str:
     """Return under which name the words of a professional are sealed with their request."""
     return f"clinical:{professional_id}"

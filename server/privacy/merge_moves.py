@@ -21,8 +21,7 @@ from server.patients import answer_doors, background_doors, file_doors
 from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
 from server.patients.questionnaire import AnswerSet
-from server.privacy.clinical_answers import clinical_part
-from server.privacy.erasure_rows import ClinicalAnswer
+from server.privacy.clinical_answers import clinical_parts
 from server.privacy.request_rows import RightsRequest
 
 STAYS = {
@@ -58,9 +57,7 @@ class Piece(NamedTuple):
 
 async def _clinical(tx: Tx, request: RightsRequest) -> list[Piece]:
     """Return what professionals answered: it is sealed with its request, and does not name the record."""
-    mine = select(ClinicalAnswer).where(ClinicalAnswer.request_id == request.id).execution_options(populate_existing=True)
-    answers = [(clinical_part(answer.professional_id), answer) for answer in await tx.scalars(mine)]
-    return [Piece(part, answer, "sealed", partial(request.place, part)) for part, answer in answers]
+    return [Piece(part, answer, "sealed", partial(request.place, part)) for part, answer in (await clinical_parts(tx, request)).items()]
 
 
 @dataclass(frozen=True)
