@@ -1,6 +1,7 @@
 """A file that is sent in the call: it lands in the record, and a message tells the call of it (docs/WIRE.md 2.3)."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -77,13 +78,17 @@ async def _send(request: Request, press: Press) -> Response:
 
 
 async def _tell(request: Request, place: _Place, row: RecordFile, name: str) -> None:
-    """Tell the call; a file of which it could not be told is not kept, so that it can be sent once more."""
+    """Tell the call; a file of which it could not be told is not kept, so that it can be sent once more.
+
+    Under a legal hold it is kept all the same; either way the sender is told what the room said.
+    """
     rooms = cast(Rooms, request.app.state.rooms)
     command = ShareFile(file_id=row.id, name=name, kind=row.kind, size=row.size)
     try:
         await rooms.run(place.consultation.id, place.participant.id, command)
     except ConsiliumError:
-        await _forget(request, place, row.id)
+        with suppress(Conflict):
+            await _forget(request, place, row.id)
         raise
 
 

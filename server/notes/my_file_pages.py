@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,16 @@ SIGNED = _("A note was signed since, which may rest on this document. Please ask
 SENTENCES = {**WRONG, "signed": SIGNED, "held": HELD}
 
 
+class _Typed(NamedTuple):
+    """What was written in a form that was refused."""
+
+    title: str = ""
+    on: str = ""
+
+
+NOTHING = _Typed()
+
+
 def routes(press: Press) -> list[Route]:
     every = "/my/{patient_id:uuid}/files"
     one = every + "/{file_id:uuid}"
@@ -61,8 +72,10 @@ async def _add(request: Request, press: Press) -> Response:
     async with house.database.read() as tx:
         own = await _own(request, tx)
     await house.limiter.hit("upload", str(who.person_id))
+    typed = NOTHING
     try:
         async with read_upload(request, house.settings.most_file_bytes) as upload:
+            typed = _Typed(upload.fields.get("title", "")[:400], upload.fields.get("on", "")[:20])
             if not upload.name:
                 raise refusal("none")
             title, dated_on = read_about(upload.fields, _today(request, own))
@@ -72,7 +85,7 @@ async def _add(request: Request, press: Press) -> Response:
             async with sealed(house, draft) as row, house.database.write() as tx:
                 await add_file(tx, house, (await _own(request, tx)).patient, row)
     except (Invalid, TooBig, Unsupported) as error:
-        return await _page(request, {TooBig: "big", Unsupported: "none"}.get(type(error), error.code), 422)
+        return await _page(request, {TooBig: "big", Unsupported: "none"}.get(type(error), error.code), 422, typed)
     return _back(request, "sent")
 
 
@@ -110,7 +123,8 @@ async def _name(request: Request, person_id: UUID) -> str:
         return await name_of(tx, person_id)
 
 
-async def _page(request: Request, fault: str, status: int) -> Response:
+async def _page(request: Request, fault: str, status: int, typed: _Typed = NOTHING) -> Response:
+    """Show the list; `typed` are the fields of a form that was refused."""
     house = house_of(request)
     who = await signed_in(request)
     async with house.database.read() as tx:
@@ -130,6 +144,7 @@ async def _page(request: Request, fault: str, status: int) -> Response:
         "thumbnails": thumbnails,
         "deletable": mine - fixed,
         "fault": fault,
+        "typed": typed,
         "told": language_of(request).text(SENTENCES[fault]) if fault else "",
         "said": next((word for word in ("sent", "deleted") if word in request.query_params), ""),
         "most_mb": house.settings.documents_max_mb,

@@ -51,7 +51,10 @@ class RecordMerge(Base):
 
 
 class MergeWish(Base):
-    """Two accounts read two records that a professional takes for one person's, who is asked in both; each answers once."""
+    """Two accounts read two records that a professional takes for one person's, who is asked in both; each answers once.
+
+    One that both agreed to ends at `refused_at`, too, when the merge is undone.
+    """
 
     __tablename__ = "merge_wish"
 
@@ -68,6 +71,11 @@ class MergeWish(Base):
     @property
     def agreed(self) -> bool:
         return None not in {self.one_agreed_at, self.other_agreed_at} and self.refused_at is None
+
+    @property
+    def undone(self) -> bool:
+        """Whether both said yes, and the merge was undone since."""
+        return None not in {self.one_agreed_at, self.other_agreed_at, self.refused_at}
 
     def waits_for(self, patient_id: UUID) -> bool:
         """Whether whoever reads this record has not answered yet."""

@@ -83,7 +83,7 @@ async def answer_clinical(  # noqa: PLR0913
         raise Invalid(code="goes:empty")
     if fault := fault_of(words, "answer"):
         raise Invalid(code=f"answer:{fault}")
-    sealed = seal_part(keyring, request, _part(viewer.professional_id), words)
+    sealed = seal_part(keyring, request, clinical_part(viewer.professional_id), words)
     said = ClinicalAnswer(
         request_id=request.id, professional_id=viewer.professional_id, goes=form["goes"] == "yes", sealed=sealed, answered_at=now
     )  # fmt: skip
@@ -111,12 +111,18 @@ def _answered(keyring: KeyRing, request: RightsRequest, professional: Profession
     if answer is None:
         return Answered(professional, None, "")
     try:
-        return Answered(professional, answer.goes, opened_part(keyring, request, _part(professional.id), answer.sealed))
+        return Answered(professional, answer.goes, opened_part(keyring, request, clinical_part(professional.id), answer.sealed))
     except (MissingKey, Unreadable):
         return Answered(professional, answer.goes, None)
 
 
-def _part(professional_id: UUID) -> str:
+async def clinical_parts(tx: Tx, request: RightsRequest) -> dict[str, ClinicalAnswer]:
+    """Return all answers by the name under which each is sealed; whoever calls has the request from its door, and seals them anew."""
+    return {clinical_part(answer.professional_id): answer for answer in await _answers(tx, request.id)}
+
+
+def clinical_part(professional_id: UUID) -> str:
+    """Return under which name the words of a professional are sealed with their request."""
     return f"clinical:{professional_id}"
 
 

@@ -16,6 +16,7 @@ from server.privacy.copy_rows import CopyState, DataCopy
 TOPIC = "copies"
 KEPT_FOR = timedelta(hours=24)
 LEASE = timedelta(minutes=5)  # longer than one piece takes, which renews it
+PAUSE = timedelta(minutes=1)  # after a try that failed
 MOST_ATTEMPTS = 3
 
 
@@ -77,10 +78,10 @@ async def complete(tx: Tx, copy: DataCopy, size: int, head: bytes, now: datetime
     return await _change(tx, copy, values)
 
 
-async def give_back(tx: Tx, copy: DataCopy) -> None:
-    """Leave it for another try, after something went wrong."""
+async def give_back(tx: Tx, copy: DataCopy, now: datetime) -> None:
+    """Leave it for another try in a while, after something went wrong."""
     failed = copy.attempts >= MOST_ATTEMPTS
-    await _change(tx, copy, {"state": CopyState.FAILED if failed else CopyState.ASKED, "lease_until": None})
+    await _change(tx, copy, {"state": CopyState.FAILED if failed else CopyState.ASKED, "lease_until": now + PAUSE})
 
 
 async def forget_old(tx: Tx, now: datetime) -> None:

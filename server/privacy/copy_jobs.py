@@ -55,7 +55,7 @@ async def _make(house: House, press: Press, copy: DataCopy) -> None:
     except Exception as error:  # noqa: BLE001 - one copy that cannot be made must not stop those of others
         log.warning("copy failed", error=type(error).__name__, where=where(error), attempts=copy.attempts)
         async with house.database.write() as tx:
-            await give_back(tx, copy)
+            await give_back(tx, copy, house.clock.now())
 
 
 async def _wait(wake: asyncio.Event) -> None:

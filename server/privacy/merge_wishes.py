@@ -38,6 +38,13 @@ async def wish_merge(tx: Tx, viewer: Viewer, one: Patient, other: Patient, now: 
         await record(tx, Deed(patient.practice_id, viewer.person_id, Act.ASKED, THING, wish.id, patient.id), now)
 
 
+async def end_wish(tx: Tx, one: Patient, other: Patient, now: datetime) -> None:
+    """Let what both accounts agreed to count no longer: the merge was undone, and another one must be asked for anew."""
+    wish = await newest_wish(tx, one, other)
+    if wish is not None and wish.agreed:
+        wish.refused_at = now
+
+
 async def wishes_for(tx: Tx, own: OwnRecord) -> list[MergeWish]:
     """Return what the reader of a record was asked and has not answered."""
     about = or_(MergeWish.one_id == own.patient.id, MergeWish.other_id == own.patient.id)

@@ -32,8 +32,9 @@ from server.patients.likeness import Double, Known, find_doubles
 from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
 from server.patients.model import Patient
 from server.patients.representing import born_on
+from server.privacy.erasure_rows import Erasure
 from server.privacy.merge_moves import Moving, move, move_back, packed
-from server.privacy.merge_wishes import newest_wish
+from server.privacy.merge_wishes import end_wish, newest_wish
 from server.privacy.request_rows import RightsRequest
 from server.privacy.request_words import OPEN, Kind
 
@@ -137,19 +138,25 @@ def seal_of(one: Side, other: Side) -> str:
 async def obstacles_of(tx: Tx, one: Patient, other: Patient, now: datetime) -> list[Obstacle]:
     """Return everything that stands against merging the two; also somebody's own word that they are the parent, which nobody accepted."""
     ids = (one.id, other.id)
-    of_both = RightsRequest.patient_id.in_(ids)
-    asked = of_both & RightsRequest.kind.in_((Kind.RESTRICTION, Kind.ERASURE)) & RightsRequest.state.in_(OPEN)
     running = select(Consultation.id).where(Consultation.patient_id.in_(ids), Consultation.state.in_(RUNNING))
     acting = [actor for patient in (one, other) for actor in await _acting(tx, patient, now)]
     found = {
         Obstacle.ACCOUNTS: await _accounts_differ(tx, one, other),
         Obstacle.HELD: await _any_held(tx, ids),
-        Obstacle.RESTRICTED: await tx.scalar(select(RightsRequest.id).where(asked).limit(1)),
+        Obstacle.RESTRICTED: await _asked_or_ordered(tx, ids),
         Obstacle.TEAM: await _decided_otherwise(tx, one, other),
         Obstacle.RUNNING: await tx.scalar(running.limit(1)),
         Obstacle.UNACCEPTED: any(not actor.accepted for actor in acting),
     }
     return [obstacle for obstacle, there in found.items() if there]
+
+
+async def _asked_or_ordered(tx: Tx, ids: tuple[UUID, UUID]) -> bool:
+    """Whether a restriction or an erasure is asked for, or is ordered and still to come: it would go on in the wrong record."""
+    kinds = RightsRequest.kind.in_((Kind.RESTRICTION, Kind.ERASURE))
+    asked = select(RightsRequest.id).where(RightsRequest.patient_id.in_(ids), kinds, RightsRequest.state.in_(OPEN))
+    ordered = select(Erasure.id).where(Erasure.patient_id.in_(ids), Erasure.erased_at.is_(None))
+    return any([await tx.scalar(one.limit(1)) for one in (asked, ordered)])
 
 
 async def _any_held(tx: Tx, ids: tuple[UUID, UUID]) -> bool:
@@ -208,8 +215,8 @@ async def merges_of(tx: Tx, viewer: Viewer, now: datetime) -> list[tuple[RecordM
 async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID], now: datetime) -> RecordMerge:
     """Put everything back as it was; `ids` are those of the kept record and of the merge.
 
-    What was written in the kept record since stays there. Raises `NotFound`, `Forbidden`, and `Conflict` where it is too late, or where
-    the kept record was merged with another one since.
+    What was written in the kept record since stays there, but for what belongs to a consultation or an appointment of the other one.
+    Raises `NotFound`, `Forbidden`, and `Conflict` where it is too late, or where an obstacle stands in the kept record.
     """
     await tx.get(Patient, ids[0], with_for_update=True, populate_existing=True)
     kept = await _treated(tx, viewer, ids[0])
@@ -218,8 +225,8 @@ async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID],
         raise NotFound
     if not row.undoable(now):
         raise Conflict(code="late")
-    if Obstacle.RUNNING in await obstacles_of(tx, kept, kept, now):
-        raise Conflict(code=Obstacle.RUNNING)
+    if obstacles := await obstacles_of(tx, kept, kept, now):
+        raise Conflict(code=obstacles[0])
     other = await tx.get_one(Patient, row.other_id, with_for_update=True, populate_existing=True)
     journal = _journal(keyring, row)
     row.undone_by, row.undone_at = viewer.person_id, now
@@ -229,6 +236,7 @@ async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID],
     _restore(kept, other, journal)
     for patient in (kept, other):
         await _born_anew(tx, keyring, patient, now)
+    await end_wish(tx, kept, other, now)
     await _tell(tx, row, viewer, Act.UNMERGED, now)
     return row
 

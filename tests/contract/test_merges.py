@@ -1,21 +1,19 @@
 """Merging two records and undoing it leaves every row of the database just as it was, whatever stood in them, on both databases."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 from uuid import UUID
 
 import anyio
 import anyio.lowlevel
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from server.access.acting import Basis, Reach
-from server.access.model import Grant, Practice
+from server.access.model import Practice
 from server.access.representation import Representation
 from server.circulars.consents import Choice, choose, wanted_by
 from server.circulars.links import news_token
@@ -28,46 +26,39 @@ from server.consultation.model import Consultation, JoinLink, Role
 from server.consultation.rights import check_rights
 from server.consultation.subject import RoomSubject
 from server.core.audit import AuditEntry
-from server.core.db import Base, Tx
 from server.core.house import House
-from server.core.ids import new_id
 from server.core.keyring import add_key
 from server.errors import Conflict, Forbidden, NotFound
 from server.patients.acting_doors import Reader, see_record_for
 from server.patients.answer_doors import own_sheets
-from server.patients.background import BackgroundEntry
-from server.patients.background_actions import Hand, Wanted, add_line, ask_for, refuse, write_particulars
+from server.patients.background_actions import Hand, write_particulars
 from server.patients.background_doors import background_of
 from server.patients.doors import OwnRecord, own_records
-from server.patients.file_actions import Draft, Sender, add_file, content_of, sealed
+from server.patients.file_actions import content_of
 from server.patients.file_doors import files_of
-from server.patients.file_kinds import Kind as FileKind
 from server.patients.forwards import forwarded, with_merged
-from server.patients.inspecting import Inspected
 from server.patients.likeness import Sign
 from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
 from server.patients.model import Patient
 from server.patients.particulars import Particulars
 from server.patients.questionnaire import AnswerSet
 from server.patients.representing import Wish, acting_token, give, take
-from server.patients.telling import Kind, Source, Told
+from server.patients.telling import Source
 from server.privacy.keys import rotate
 from server.privacy.merge_moves import SEALED, STAYS, pointing
-from server.privacy.merges import forget_journals, likely_doubles, merge, see_pair, undo
-from server.privacy.requests import ask, opened, requests_about
+from server.privacy.merges import forget_journals, likely_doubles, merge, see_pair
+from server.privacy.requests import opened, requests_about
 from server.web.i18n import ENGLISH
 from tests.acting import DORA, YEAR, hand_of, seat_dora
 from tests.cast import ALICE, DANA, Cast, Guest, Meeting, add_meeting
 from tests.conftest import StillClock, browser_of
 from tests.http.asking import book_with_questions, publish_questionnaire
 from tests.http.filing import pdf
+from tests.twins import KINDS, TWIN, Twins, make_twins
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N8"), pytest.mark.row("L1")]
 
-TWIN = Guest("Diaz Dana", "+447700900001", "dana@example.org")
-WRITTEN = st.lists(st.sampled_from(["line", "asked", "refused", "particulars", "file", "request", "grant"]), max_size=6)
-ELSEWHERE = {"audit_entry", "record_merge", "rights_epoch", "errand", "delivery"}
-Rows = dict[str, list[tuple[Any, ...]]]
+WRITTEN = st.lists(st.sampled_from(KINDS), max_size=6)
 
 
 @pytest.fixture
@@ -76,82 +67,13 @@ def app_database_url(database_url: str) -> str:
     return database_url
 
 
-@dataclass
-class Twins:
-    """dana's record, which has an account, and another one of hers that was begun by a colleague at the telephone."""
-
-    house: House
-    clock: StillClock
-    other_id: UUID
-    kept_id: UUID = DANA.patient_id  # type: ignore[assignment]
-
-    async def merge(self) -> UUID:
-        self.clock.advance(1)
-        async with self.house.database.write() as tx:
-            kept, other = await see_pair(tx, ALICE.viewer, (self.kept_id, self.other_id), lock=True)
-            return (await merge(tx, self.house.keyring, ALICE.viewer, kept, other, self.clock.now())).id
-
-    async def undo(self, merge_id: UUID) -> None:
-        async with self.house.database.write() as tx:
-            await undo(tx, self.house.keyring, ALICE.viewer, (self.kept_id, merge_id), self.clock.now())
-
-    async def write(self, whose: UUID, what: str) -> None:
-        """Write something of this kind into a record."""
-        self.clock.advance(1)
-        async with self.house.database.read() as tx:
-            patient = await tx.get_one(Patient, whose)
-        if what == "file":
-            draft = Draft(
-                Inspected("letter.pdf", FileKind.PDF, pdf()), whose, Sender("Dana"), shared=True, title=f"Letter {self.clock.now()}"
-            )
-            async with sealed(self.house, draft) as row, self.house.database.write() as tx:
-                row.person_id = ALICE.person_id
-                await add_file(tx, self.house, patient, row)
-            return
-        async with self.house.database.write() as tx:
-            await self._write(tx, await tx.get_one(Patient, whose), what)
-
-    async def _write(self, tx: Tx, patient: Patient, what: str) -> None:
-        now, keyring = self.clock.now(), self.house.keyring
-        hand = Hand(keyring, patient, ALICE.person_id, Source.PROFESSIONAL, now)
-        wanted = Wanted(Kind.ALLERGY, Told(f"{what} {now}"))
-        if what == "line":
-            await add_line(tx, hand, wanted)
-        elif what in {"asked", "refused"}:
-            await ask_for(tx, hand, wanted)
-            if what == "refused":
-                row = (await tx.scalars(select(BackgroundEntry).order_by(BackgroundEntry.written_at.desc()).limit(1))).one()
-                await refuse(tx, hand, row, "It stays.")
-        elif what == "particulars":
-            before = (await background_of(tx, keyring, patient.id)).who_row
-            await write_particulars(tx, hand, Particulars(born_on="1980-02-29", address=f"{now}"), str(before.id) if before else "")
-        elif what == "request":
-            practice = (await own_records(tx, DANA.person_id))[0].practice
-            await ask(tx, keyring, OwnRecord(patient, practice), "access", f"Everything, {now}", now)
-        else:
-            tx.add(
-                Grant(
-                    id=new_id(), author_id=ALICE.person_id, person_id=ALICE.person_id, patient_id=patient.id, reason="Cover",
-                    practice_id=patient.practice_id, granted_at=now, expires_at=now + timedelta(days=1), withdrawn_at=None,
-                )
-            )  # fmt: skip
-
-    async def rows(self) -> Rows:
-        """Return every row of every table but those which tell that there was a merge, and what the outbox works on meanwhile."""
-        tables = [table for table in Base.metadata.sorted_tables if table.name not in ELSEWHERE]
-        async with self.house.database.read() as tx:
-            return {table.name: sorted((tuple(row) for row in await tx.execute(select(table))), key=repr) for table in tables}
-
-
 @pytest.fixture
 async def twins(house: House, clock: StillClock, meeting: Meeting, cast: Cast) -> Twins:
-    async with house.database.write() as tx:
-        await add_meeting(tx, house.secrets, clock.now(), guest=TWIN)
-        other = (await tx.scalars(select(Patient).where(Patient.name == TWIN.name))).one()
-    return Twins(house, clock, other.id)
+    return await make_twins(house, clock)
 
 
 @given(mine=WRITTEN, others=WRITTEN)
+@example(mine=KINDS, others=KINDS)
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 async def test_merging_and_undoing_changes_no_row(twins: Twins, mine: list[str], others: list[str]) -> None:
     """What an example writes stays for the next one, so that records grow."""
@@ -161,8 +83,14 @@ async def test_merging_and_undoing_changes_no_row(twins: Twins, mine: list[str],
     before = await twins.rows()
     merge_id = await twins.merge()
     assert (await twins.rows()) != before
+    read = await twins.read(twins.kept_id)
+    assert len(read.requests) == len(before["rights_request"])
+    assert len(read.files) == len(before["record_file"])
+    assert len(read.clinical) == len(before["clinical_answer"])
     await twins.undo(merge_id)
     assert await twins.rows() == before
+    for patient_id in (twins.kept_id, twins.other_id):
+        await twins.read(patient_id)
 
 
 async def test_everything_can_be_read_in_the_kept_record_and_after_the_way_back(twins: Twins) -> None:

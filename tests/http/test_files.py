@@ -150,6 +150,7 @@ async def test_bad_34_what_must_not_come_in(alice: httpx2.AsyncClient, dana: htt
         assert page.status_code == 422
         assert words in page.text
         assert 'href="#file"' in page.text
+        assert 'value="Kept title"' in page.text
     assert await rows(house) == []
     assert stored(house) == []
 

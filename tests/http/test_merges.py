@@ -14,7 +14,8 @@ from server.core.house import House
 from server.core.ids import new_id
 from server.identity.actions import begin_login
 from server.identity.model import Person
-from server.patients.merge_rows import RecordMerge
+from server.patients.legal_holds import LegalHold
+from server.patients.merge_rows import MergeWish, RecordMerge
 from server.patients.model import Patient
 from server.patients.representing import claim_child
 from tests.acting import DORA, hand_of, representation, seat_dora
@@ -213,3 +214,36 @@ async def test_a_parents_own_word_does_not_lead_to_another_record_before_it_was_
     assert (await merge(alice, twin[0])).status_code == 303
     assert (await dora.get(f"/my/{twin[0]}")).headers["location"] == f"/my/{DANA.patient_id}"
     assert (await dora.get(f"/my/{DANA.patient_id}")).status_code == 200
+
+
+async def test_undoing_says_that_the_record_is_held(
+    house: House, clock: StillClock, alice: httpx2.AsyncClient, twin: tuple[UUID, Meeting]
+) -> None:
+    await merge(alice, twin[0])
+    async with house.database.write() as tx:
+        kept = await tx.get_one(Patient, DANA.patient_id)
+        hold = LegalHold(
+            id=new_id(), practice_id=kept.practice_id, patient_id=kept.id, why="A claim", placed_by=OLGA.person_id, placed_at=clock.now()
+        )
+        tx.add(hold)
+    (undo,) = re.findall(r'action="(/patients/[^"]+/undo)"', (await alice.get(DOUBLES)).text)
+    refused = await alice.post(undo)
+    assert refused.status_code == 409
+    assert "is held back from deletion" in refused.text
+
+
+async def test_a_merge_that_was_undone_is_asked_for_anew(
+    house: House, clock: StillClock, alice: httpx2.AsyncClient, twin: tuple[UUID, Meeting]
+) -> None:
+    await account_of_somebody_else(house, twin[0], clock)
+    await alice.post(f"{pair(twin[0])}/ask")
+    async with house.database.write() as tx:
+        await tx.execute(update(MergeWish).values(one_agreed_at=clock.now(), other_agreed_at=clock.now()))
+    assert (await merge(alice, twin[0])).status_code == 303
+    (undo,) = re.findall(r'action="(/patients/[^"]+/undo)"', (await alice.get(DOUBLES)).text)
+    await alice.post(undo)
+    page = (await alice.get(pair(twin[0]))).text
+    assert "Two different accounts" in page
+    assert "not both theirs" not in page
+    assert "Ask the patient" in page
+    assert (await merge(alice, twin[0])).status_code == 409

@@ -11,8 +11,9 @@ from server.consultation.model import Consultation
 from server.core.audit import Act, AuditEntry
 from server.core.db import Tx
 from server.core.house import House
+from server.core.ids import new_id
 from server.privacy import copy_making
-from server.privacy.copies import KEPT_FOR
+from server.privacy.copies import KEPT_FOR, PAUSE, TOPIC, claim_copy
 from server.privacy.copy_jobs import tidy_copies
 from server.privacy.copy_rows import CopyState, DataCopy
 from tests.cast import ALICE, CHARLIE, DANA, ERIN, Meeting
@@ -131,13 +132,21 @@ async def test_an_account_that_goes_takes_a_copy_that_is_being_made_with_it(
 
 
 async def test_what_cannot_be_made_is_tried_three_times_and_then_said(
-    house: House, dana: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    house: House, dana: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch, clock: StillClock
 ) -> None:
     async def broken(*_: object) -> bool:
         raise RuntimeError
 
     monkeypatch.setattr(copy_making, "advance", broken)
     await dana.post("/my/data/copy")
+    for tries in (1, 2):
+        with anyio.fail_after(WITHIN_S):
+            while [(row.state, row.attempts) for row in await copies(house)] != [(CopyState.ASKED, tries)]:  # noqa: ASYNC110
+                await anyio.sleep(0.02)
+        async with house.database.write() as tx:
+            assert await claim_copy(tx, new_id(), clock.now()) is None, "it waits before the next try"
+        clock.advance(PAUSE.total_seconds() + 1)
+        house.bus.publish(TOPIC)
     with anyio.fail_after(WITHIN_S):
         while "could not be made" not in (await dana.get("/my/data")).text:  # noqa: ASYNC110 - a database sets no event
             await anyio.sleep(0.02)

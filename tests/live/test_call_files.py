@@ -6,10 +6,15 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.consultation.model import Role
+from server.consultation.rooms import Rooms
 from server.consultation.subject import RoomSubject
 from server.core.house import House
+from server.core.ids import new_id
+from server.errors import Conflict
 from server.patients.files import RecordFile
-from tests.cast import ALICE, CHARLIE, Meeting
+from server.patients.legal_holds import LegalHold
+from server.patients.model import Patient
+from tests.cast import ALICE, CHARLIE, DANA, OLGA, Meeting
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.filing import pdf, picture
 from tests.http.guests import IMRAN, add_guest
@@ -81,3 +86,28 @@ async def test_bad_34_what_is_refused_is_told_to_nobody(
         assert not alice.page.messages
     assert await kept(house) == []
     assert not house.settings.documents_dir.exists() or list(house.settings.documents_dir.iterdir()) == []
+
+
+async def test_what_the_room_refuses_is_told_also_where_the_record_is_held(
+    sockets: str, house: House, meeting: Meeting, *, clock: StillClock, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise Conflict(code="over")
+
+    at_desk = await sign_in(ALICE)
+    async with house.database.write() as tx:
+        practice_id = (await tx.get_one(Patient, DANA.patient_id)).practice_id
+        tx.add(
+            LegalHold(
+                id=new_id(), practice_id=practice_id, patient_id=DANA.patient_id, why="A claim", placed_by=OLGA.person_id,
+                placed_at=clock.now(),
+            )
+        )  # fmt: skip
+    async with as_staff(sockets, house, ALICE, meeting) as alice, as_patient(sockets, house, meeting):
+        await alice.command("admit")
+        monkeypatch.setattr(Rooms, "run", refuse)
+        refused = await send(at_desk, f"/desk/{meeting.consultation_id}", pdf(), "a.pdf")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "over")
+    (row,) = await kept(house)
+    assert row.key_id is not None
+    assert len(list(house.settings.documents_dir.iterdir())) == 1
