@@ -121,7 +121,8 @@ async def test_it_is_proved_answered_and_handed_over_once(
     assert ERIN.name in seen
     await olga.post(f"/practice/requests/{request.id}/answer", data={"state": "done", "words": "Here is your copy."})
     await mail.tell()
-    link = mail.texts.letters[-1].sentences[-1].removeprefix(ORIGIN)
+    link = mail.texts.letters[-1].sentences[-1]
+    assert link.startswith(f"{ORIGIN}/privacy/answer/"), "else nobody can open it"
     assert (await client.post(f"{link}/open", data={"code": "000000"})).status_code == 422
     assert (await client.post(link)).status_code == 303
     await mail.hand_code()
@@ -189,7 +190,8 @@ async def test_codes_and_links_end(house: House, clock: StillClock, client: http
     olga = await sign_in(OLGA)
     await olga.post(f"/practice/requests/{request.id}/answer", data={"state": "refused", "words": "It is right."})
     await mail.tell()
-    link = mail.mails.letters[-1].sentences[-1].removeprefix(ORIGIN)
+    link = mail.mails.letters[-1].sentences[-1]
+    assert link.startswith(f"{ORIGIN}/privacy/answer/")
     assert [(await client.post(link)).status_code for _ in range(6)] == [303] * 5 + [429]
     await mail.hand_code()
     read = await client.post(f"{link}/open", data={"code": CODE.findall(mail.mails.letters[-1].body)[0]})
