@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, select
 
 from server.access.model import Practice
+from server.access.restrictions import Restriction, restricted_patients
 from server.booking.model import Appointment, AppointmentState
 from server.consultation.model import OVER, Consultation, ConsultationState
 from server.consultation.recording_holds import held_in
@@ -144,6 +145,7 @@ def _pending(ids: Sequence[UUID], now: datetime) -> list[Query]:
         select(Appointment.patient_id).where(Appointment.patient_id.in_(ids), standing),
         select(Consultation.patient_id).where(Consultation.patient_id.in_(ids), ahead),
         select(RightsRequest.patient_id).where(RightsRequest.patient_id.in_(ids), RightsRequest.state.in_(OPEN)),
+        restricted_patients(now).where(Restriction.patient_id.in_(ids)),
     ]
 
 

@@ -2,16 +2,19 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from server.access.restrictions import Restriction
 from server.billing.papers import BillingDocument
 from server.consultation.recording_jobs import remove_with
 from server.core.holdings import BLANK_NAME
 from server.core.house import House
+from server.core.ids import new_id
 from server.core.outbox import Errand
 from server.identity.letters import WRITE
 from server.identity.mail_model import AccountEmail
@@ -157,16 +160,27 @@ async def counted(house: House) -> list[object]:
         return [await tx.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables]
 
 
-async def test_a_hold_keeps_everything(filled: House, clock: StillClock) -> None:
+@pytest.mark.parametrize("by", ["hold", "restriction"])
+async def test_a_hold_or_a_restriction_keeps_everything(filled: House, clock: StillClock, by: str) -> None:
     house = filled
     await decide_on(house)
     async with house.database.write() as tx:
         for patient_id in list(await tx.scalars(select(Patient.id))):
-            await place(tx, OLGA.viewer, patient_id, "A claim.", clock.now())
+            if by == "hold":
+                await place(tx, OLGA.viewer, patient_id, "A claim.", clock.now())
+            else:
+                tx.add(_restriction(patient_id, clock.now()))
     for year in (2027, 2040, 2060):
         await nights(house, clock, date(year, 4, 11))
         await remove_all(house)
         assert await there(house) == EVERYTHING, year
+
+
+def _restriction(patient_id: UUID, now: datetime) -> Restriction:
+    return Restriction(
+        id=new_id(), practice_id=CLINIC, patient_id=patient_id, reason="Asked.", began_at=now,
+        lift_reason=None, announced_at=None, ends_at=None,
+    )  # fmt: skip
 
 
 async def test_a_sign_in_saves_an_account(house: House, cast: Cast, clock: StillClock, sign_in: SignIn) -> None:
