@@ -144,7 +144,9 @@ async def test_ten_years_under_the_rules(filled: House, clock: StillClock) -> No
         assert await listed_records(tx, ALICE.viewer, "") == [], "what is empty is in no list"
 
 
-@pytest.mark.parametrize("change", ["buyer_name = 'Somebody'", "buyer_name = '-', gross_minor = 1", "title = '-'"])
+@pytest.mark.parametrize(
+    "change", ["buyer_name = 'Somebody'", "buyer_name = '-', gross_minor = 1", "buyer_name = '-', brand = 'x'", "title = '-'"]
+)
 async def test_a_document_of_money_may_lose_its_name_and_nothing_else(house: House, visit: str, change: str) -> None:
     with pytest.raises(DBAPIError, match="never changes"):
         async with house.database.write() as tx:
