@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, case, func, select, true
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.access.restrictions import restricted_patients
 from server.billing.months import Month
 from server.booking.model import Appointment, AppointmentState, Party
 from server.consultation.call_findings import DELAY_MS, JITTER_MS, LOST, STOOD_STILL_MS
@@ -68,6 +69,10 @@ class Scope:
 
     def mine(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         return true() if self.practice_id is None else column == self.practice_id
+
+    def used(self, patient_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        """Return the condition for what is of no restricted record."""
+        return or_(patient_id.is_(None), patient_id.not_in(restricted_patients(self.now)))
 
     def month_at(self, moment: datetime) -> date:
         return moment.astimezone(ZoneInfo(self.zone)).date().replace(day=1)
@@ -140,21 +145,21 @@ def _consultations(scope: Scope) -> Select[*tuple[Any, ...]]:
     booked = Appointment.service_id.is_not(None)
     fields = (Consultation.scheduled_at, Consultation.outcome, booked, Appointment.state, Consultation.started_at, Consultation.ended_at)
     joined = select(*fields).outerjoin(Appointment, Appointment.id == Consultation.appointment_id)
-    stood = scope.mine(Consultation.practice_id) & (Consultation.state != ConsultationState.CANCELLED)
+    stood = scope.mine(Consultation.practice_id) & scope.used(Consultation.patient_id) & (Consultation.state != ConsultationState.CANCELLED)
     return joined.where(stood, scope.during(Consultation.scheduled_at))
 
 
 async def _cancellations(tx: Tx, scope: Scope) -> Counter[tuple[date, str]]:
     """Count who called off appointments that were promised, in the month in which they would have been."""
     off = Appointment.confirmed_at.is_not(None) & (Appointment.state == AppointmentState.CANCELLED)
-    mine = scope.mine(Appointment.practice_id) & off & scope.during(Appointment.begins_at)
+    mine = scope.mine(Appointment.practice_id) & scope.used(Appointment.patient_id) & off & scope.during(Appointment.begins_at)
     rows = await tx.execute(select(Appointment.begins_at, Appointment.cancelled_by).where(mine))
     return Counter((scope.month_at(at), "by_patient" if by == Party.PATIENT else "by_practice") for at, by in rows)
 
 
 async def _bookings(tx: Tx, scope: Scope) -> Counter[tuple[date, str]]:
     """Count how long before its time an appointment was booked, in the month of the booking."""
-    made = scope.mine(Appointment.practice_id) & scope.during(Appointment.confirmed_at)
+    made = scope.mine(Appointment.practice_id) & scope.used(Appointment.patient_id) & scope.during(Appointment.confirmed_at)
     rows = await tx.execute(select(Appointment.confirmed_at, Appointment.begins_at).where(made))
     return Counter((scope.month_at(at), _ahead((begins_at - at).days)) for at, begins_at in rows if at)
 
@@ -165,7 +170,8 @@ def _ahead(days: int) -> str:
 
 async def _reminders(tx: Tx, scope: Scope) -> Counter[tuple[date, str]]:
     sent = scope.mine(Delivery.practice_id) & Delivery.reminder_id.is_not(None) & scope.during(Delivery.created_at)
-    rows = await tx.execute(select(Delivery.created_at, Delivery.status).where(sent))
+    joined = select(Delivery.created_at, Delivery.status).outerjoin(Consultation, Consultation.id == Delivery.consultation_id)
+    rows = await tx.execute(joined.where(sent, scope.used(Consultation.patient_id)))
     return Counter((scope.month_at(at), REMINDED.get(DeliveryStatus(status), "silent")) for at, status in rows)
 
 
@@ -193,6 +199,7 @@ def _measured(scope: Scope, first: date) -> Select[Any]:
     )
     places = select(func.sum(case((bad, 1), else_=0))).join(Participant, Participant.id == CallQuality.participant_id)
     here = places.join(Consultation, Consultation.id == Participant.consultation_id).where(scope.mine(Consultation.practice_id))
+    here = here.where(scope.used(Consultation.patient_id))
     return here.where(CallQuality.at >= begins, CallQuality.at < ends).group_by(CallQuality.participant_id)
 
 
@@ -226,8 +233,8 @@ async def _waited(tx: Tx, scope: Scope) -> dict[date, list[float]]:
     )
     there = places.join(Attendance, Attendance.participant_id == Participant.id).where(Participant.role == Role.PATIENT)
     let_in = there.where(
-        Participant.admitted_at.is_not(None), scope.mine(Consultation.practice_id), scope.during(Consultation.scheduled_at)
-    )
+        scope.mine(Consultation.practice_id), scope.used(Consultation.patient_id), scope.during(Consultation.scheduled_at)
+    ).where(Participant.admitted_at.is_not(None))
     found: dict[date, list[float]] = {}
     for at, admitted_at, came_at in await tx.execute(let_in.group_by(Consultation.scheduled_at, Participant.id, Participant.admitted_at)):
         waited_s = (admitted_at - came_at).total_seconds() if admitted_at else 0.0
@@ -239,6 +246,7 @@ async def _felt(tx: Tx, scope: Scope) -> dict[date, list[float]]:
     joined = select(Feedback.given_at, Feedback.felt).join(Participant, Participant.id == Feedback.participant_id)
     mine = joined.join(Consultation, Consultation.id == Participant.consultation_id).where(scope.mine(Consultation.practice_id))
     found: dict[date, list[float]] = {}
-    for at, felt in await tx.execute(mine.where(scope.during(Feedback.given_at), Feedback.felt.is_not(None))):
+    told = mine.where(scope.used(Consultation.patient_id), scope.during(Feedback.given_at), Feedback.felt.is_not(None))
+    for at, felt in await tx.execute(told):
         found.setdefault(scope.month_at(at), []).append(felt or 0)
     return found

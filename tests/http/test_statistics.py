@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
+from server.access.restrictions import Restriction
 from server.chores import statistics
 from server.consultation.model import Consultation, ConsultationState, Outcome, Participant
 from server.consultation.records import Attendance, CallQuality, Feedback
 from server.core.house import House
 from server.core.ids import new_id
+from server.patients.model import Patient
 from server.settings import Settings
-from tests.cast import ALICE, DANA, ERIN, MALLORY, OLGA, SAM, Cast, Staff, add_meeting
+from tests.cast import ALICE, CLINIC, DANA, ERIN, MALLORY, OLGA, SAM, Cast, Staff, add_meeting
 from tests.conftest import SignIn
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L7")]
@@ -72,6 +75,20 @@ async def test_figures_are_counted_and_small_ones_hidden(sign_in: SignIn, house:
     assert not any(word in page for word in ("Erin", "Evans", "Alice"))
     listed = await asyncio.to_thread(statistics, settings)
     assert listed.startswith("table,begins,figure,value")
+
+
+async def test_what_is_restricted_is_in_no_figure(sign_in: SignIn, house: House) -> None:
+    olga = await sign_in(OLGA)
+    await held(house, Outcome.COMPLETED, 24)
+    before = await figures(olga)
+    assert before["outcomes", "2026-02-01", "total"] == before["calls", "2026-02-16", "total"] == "24"
+    async with house.database.write() as tx:
+        for patient_id in list(await tx.scalars(select(Patient.id))):
+            about = {"practice_id": CLINIC, "patient_id": patient_id, "reason": "Asked.", "began_at": house.clock.now()}
+            tx.add(Restriction(id=new_id(), **about, lift_reason=None, announced_at=None, ends_at=None))
+    after = await figures(olga)
+    assert "24" not in after.values()
+    assert after["calls", "2026-02-16", "total"] == "fewer than 10"
 
 
 async def test_the_present_month_is_not_counted(sign_in: SignIn, house: House) -> None:
