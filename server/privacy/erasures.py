@@ -112,6 +112,12 @@ async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
     await record(tx, Deed(erasure.practice_id, None, Act.ERASED, THING, erasure.id, erasure.patient_id, erasure.goes[:500]), now)
 
 
+async def is_ahead(tx: Tx, request_id: UUID) -> bool:
+    """Whether an erasure was ordered and is not done; whoever calls has seen the request."""
+    erasure = await tx.get(Erasure, request_id)
+    return erasure is not None and erasure.erased_at is None
+
+
 async def _look_again(tx: Tx, erasure_id: UUID, at: datetime) -> None:
     """Ask for one more look on that day, however often it is asked for."""
     key = f"{ERASE}:{erasure_id}:{at.date()}"

@@ -13,7 +13,7 @@ from server.core.marking import _
 from server.errors import Conflict, Invalid
 from server.messaging.own_texts import administered
 from server.patients.doors import name_on_record
-from server.privacy.erasure_rows import Erasure
+from server.privacy.erasures import is_ahead
 from server.privacy.request_labels import labels
 from server.privacy.request_words import LONGEST, OPEN, Extension, Pause, Progress, State, extend, go_on, step, stop
 from server.privacy.requests import MOST_SHOWN, answer_request, change, look_at, requests_of, see_request
@@ -60,7 +60,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
     async with house.database.write() as tx:
         practice, part = await administered(tx, viewer), await part_of(tx, viewer)
         name = await name_on_record(tx, (await see_request(tx, viewer, request.path_params["request_id"])).patient_id)
-        ordered = await tx.get(Erasure, request.path_params["request_id"])
+        waits = await is_ahead(tx, request.path_params["request_id"])
         found = await look_at(tx, house.keyring, viewer, request.path_params["request_id"], now)
     progress = found.request.progress
     shown = {
@@ -69,7 +69,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "found": found,
         "name": name,
         "open": progress.state in OPEN,
-        "waits": ordered is not None and ordered.erased_at is None,
+        "waits": waits,
         "late": progress.is_late(practice.time_zone, now),
         "may_extend": progress.may_extend(practice.time_zone, now),
         "late_with": late_with,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from sqlalchemy import Table, and_, exists, select, update
+from sqlalchemy import select
 
 from server.chores import replay_erasures
 from server.consultation.events import Channel
@@ -15,7 +15,6 @@ from server.consultation.recorded import Recording, Standing
 from server.consultation.recording_actions import REMOVE
 from server.consultation.recording_jobs import remove_with
 from server.core.audit import Act, AuditEntry
-from server.core.db import Base, Tx
 from server.core.holdings import BLANK_NAME, Fate, Subject, export_of
 from server.core.house import House
 from server.core.outbox import Errand
@@ -34,7 +33,7 @@ from server.ports import Carried, Letter
 from server.privacy.clinical_answers import answer_clinical
 from server.privacy.erasure_facts import Planned, plan_for
 from server.privacy.erasure_jobs import erasure_handlers, untold_with
-from server.privacy.erasure_list import FILE, Erased, append, read
+from server.privacy.erasure_list import FILE, read
 from server.privacy.erasure_plan import Why, fingerprint, going
 from server.privacy.erasure_rows import Erasure
 from server.privacy.erasures import ERASE, TELL_ERASED, order
@@ -46,6 +45,7 @@ from server.privacy.requests import ask
 from server.privacy.retention_jobs import retention_handlers
 from server.settings import BadSettings
 from server.web.i18n import read_languages
+from tests.backups import Copies
 from tests.cast import ALICE, DANA, OLGA, Meeting, add_meeting, seat_cast, sign_in_as
 from tests.conftest import ORIGIN, StillClock
 from tests.http.filing import pdf
@@ -57,8 +57,6 @@ WHO = Subject(DANA.person_id, frozenset({DANA.patient_id}))
 WHY = "You asked, and no law keeps it."
 DECADE = timedelta(days=3660)
 WRITTEN = {"access.deeds", "privacy.requests"}  # what the erasure writes itself
-TABLES = [part.table for holding in HOLDINGS for part in holding.parts if part.fate is not Fate.KEEP]
-TABLES.sort(key=list(Base.metadata.sorted_tables).index)
 Exported = dict[str, dict[str, list[dict[str, object]]]]
 
 
@@ -131,31 +129,6 @@ async def run(house: House, request: RightsRequest, box: Box, *kinds: str) -> No
     handlers = erasure_handlers(house, Post(house.secrets, ORIGIN, read_languages(None)), {Channel.EMAIL: box})
     for kind in kinds:
         await handlers[kind](request.id)
-
-
-class Copies:
-    """A backup of the database, on either of them."""
-
-    def __init__(self, house: House) -> None:
-        self._house, self._rows = house, {}
-
-    async def keep(self) -> None:
-        async with self._house.database.read() as tx:
-            self._rows = {table: [dict(row._mapping) for row in await tx.execute(select(table))] for table in TABLES}
-
-    async def put_back(self) -> None:
-        """Bring back what was there; rows that nobody may delete are still as they were."""
-        async with self._house.database.write() as tx:
-            for table, rows in self._rows.items():
-                for row in rows:
-                    await self._put(tx, table, row)
-
-    async def _put(self, tx: Tx, table: Table, row: dict[str, object]) -> None:
-        key = and_(*(column == row[column.name] for column in table.primary_key.columns))
-        if await tx.scalar(select(exists().where(key))):
-            await tx.execute(update(table).where(key).values(**row))
-        else:
-            await tx.execute(table.insert().values(**row))
 
 
 @pytest.fixture
@@ -344,14 +317,6 @@ async def test_an_outage_of_the_mail_stops_no_erasure(house: House, asked: Right
         assert list(await tx.scalars(select(Errand.subject_id).where(Errand.kind == ERASE))) == [asked.id]
     await run(house, asked, Box(), ERASE)
     assert (await erasure(house, asked)).erased_at
-
-
-async def test_two_that_add_a_line_at_once_both_add_it(tmp_path: Path) -> None:
-    lines = [Erased("2026-03-02", f"{number}", "", []) for number in range(20)]
-    async with anyio.create_task_group() as group:
-        for line in lines:
-            group.start_soon(anyio.to_thread.run_sync, append, tmp_path, line)
-    assert sorted(read(tmp_path)) == sorted(lines)
 
 
 async def test_bad_38_an_erasure_that_was_killed_goes_on(house: House, asked: RightsRequest, monkeypatch: pytest.MonkeyPatch) -> None:
