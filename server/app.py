@@ -69,7 +69,8 @@ from server.patients.claims import PROVE
 from server.patients.representing import ASK_TO_ACT, REVIEW
 from server.ports import Bus, Carrier, Clock, Payments, Provable
 from server.privacy.copy_jobs import make_copies
-from server.privacy.erasure_jobs import erasure_handlers
+from server.privacy.erasure_jobs import erasure_handlers, untold_with
+from server.privacy.erasures import TELL_ERASED
 from server.privacy.letter_answers import ANSWER
 from server.privacy.letter_jobs import LetterPost
 from server.privacy.merge_jobs import sweep_merges
@@ -245,7 +246,8 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
     handlers |= {**erasure_handlers(house, post, carriers), **restriction_handlers(house, post, carriers)}
     handlers |= outside_handlers(house, post, carriers)
     handlers |= circular_handlers(house, post, carriers)
-    return Worker(house.database, house.bus, house.clock, handlers, {DELIVER: deliverer.give_up, ANSWER: letters.give_up})
+    given_up = {DELIVER: deliverer.give_up, ANSWER: letters.give_up, TELL_ERASED: untold_with(house)}
+    return Worker(house.database, house.bus, house.clock, handlers, given_up)
 
 
 @asynccontextmanager

@@ -89,7 +89,7 @@ def replay_erasures(settings: Settings) -> str:
 
 async def _replay(settings: Settings, lines: list[Erased]) -> int:
     async with _database(settings) as database:
-        return await replay(database, load_secrets(settings.data_dir), lines)
+        return await replay(database, load_secrets(settings.data_dir), lines, SystemClock().now())
 
 
 def statistics(settings: Settings) -> str:

@@ -17,7 +17,10 @@ PLACE_INVITATIONS = Part(PlaceInvitation, (Link("taken_by", Root.PERSON),), Fate
 GRANTS = Part(Grant, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
 EMERGENCIES = Part(EmergencyAccess, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"reason"}))
 NOTICES = Part(EmergencyNotice, (Link("access_id", EMERGENCIES),))
-RESTRICTIONS = Part(Restriction, (Link("patient_id", Root.PATIENT),), Fate.KEEP, hidden=frozenset({"reason", "lift_reason"}))
+RESTRICTIONS = Part(
+    Restriction, (Link("patient_id", Root.PATIENT),), Fate.PSEUDONYMISE, {"reason": "", "lift_reason": None},
+    frozenset({"reason", "lift_reason"}),
+)  # fmt: skip
 DEEDS = Part(AuditEntry, (Link("patient_id", Root.PATIENT),), Fate.KEEP, hidden=frozenset({"reason"}))
 
 HOLDINGS = (
@@ -38,7 +41,7 @@ HOLDINGS = (
     Holding(
         "access.restrictions",
         _("That your record was restricted, and until when"),
-        Class.RECORD,
+        Class.CLINICAL,
         _("The practice must be able to show that it did not use your data meanwhile."),
         (RESTRICTIONS,),
     ),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, String, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, String, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, Tx
@@ -27,6 +27,11 @@ class Restriction(Base):
 def standing(now: datetime) -> ColumnElement[bool]:
     """Return the condition for restrictions that hold at this moment."""
     return or_(Restriction.ends_at.is_(None), Restriction.ends_at > now)
+
+
+def restricted_patients(now: datetime) -> Select[UUID]:
+    """Select the ids of the records that are restricted at this moment: to delete them is to use them, too."""
+    return select(Restriction.patient_id).where(standing(now))
 
 
 async def restricted_in(tx: Tx, practice_id: UUID, now: datetime) -> frozenset[UUID]:

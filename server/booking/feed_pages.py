@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.model import Practice, Professional
+from server.access.restrictions import restricted_in
 from server.access.viewer import professional_of
 from server.booking.doors import appointments_of
 from server.booking.feed import AHEAD, BEHIND, FeedEvent, feed_of
@@ -112,14 +113,17 @@ async def _written(tx: Tx, request: Request, feed: CalendarFeed) -> bytes:
     now = house.clock.now()
     language = read_languages(house.settings.locales_dir).choose(practice.language, "")
     found = await appointments_of(tx, professional.id, now - BEHIND, now + AHEAD)
-    return feed_of(practice.name, [await _event(tx, feed, appointment, language) for appointment in found])
+    closed = await restricted_in(tx, practice.id, now)
+    named = {one.id for one in found if feed.initials and one.patient_id and one.patient_id not in closed}
+    return feed_of(practice.name, [await _event(tx, appointment, language, named=appointment.id in named) for appointment in found])
 
 
-async def _event(tx: Tx, feed: CalendarFeed, appointment: Appointment, language: Language) -> FeedEvent:
+async def _event(tx: Tx, appointment: Appointment, language: Language, *, named: bool) -> FeedEvent:
+    """With `named`, the initials of the patient stand in its title."""
     _ = language.text
     service = await tx.get(Service, appointment.service_id) if appointment.service_id else None
     title = service.name if service else _("Video consultation")
-    if feed.initials and appointment.patient_id:
+    if named and appointment.patient_id:
         title = f"{title} ({initials(await name_on_record(tx, appointment.patient_id))})"
     changed_at = appointment.confirmed_at or appointment.created_at
     return FeedEvent(appointment.id, appointment.begins_at, appointment.ends_at, changed_at, appointment.sequence, title)

@@ -24,7 +24,7 @@ def routes() -> list[Route]:
 async def _feedback(request: Request) -> Response:
     viewer = await professional_of(request)
     async with house_of(request).database.read() as tx:
-        heard, testimonials = await heard_of(tx, viewer), await testimonials_about(tx, viewer)
+        heard, testimonials = await heard_of(tx, viewer), await testimonials_about(tx, viewer, house_of(request).clock.now())
         practice = await tx.get_one(Practice, viewer.practice_id)
     shown = {
         "testimonials": testimonials, "done": "done" in request.query_params, "heard": heard, "fewest": FEWEST, "zone": practice.time_zone,

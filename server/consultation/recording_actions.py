@@ -135,6 +135,11 @@ async def delete(tx: Tx, recording: Recording, deletion: Deletion, now: datetime
     if recording.held or await _record_held(tx, recording):
         await _put_off(tx, recording, deletion, now)
         return
+    await destroy(tx, recording, deletion, now)
+
+
+async def destroy(tx: Tx, recording: Recording, deletion: Deletion, now: datetime) -> None:
+    """As `delete`, for whoever has seen that nothing holds it."""
     recording.state = Standing.DELETED
     recording.key_id = recording.data_key = None
     recording.ended_at = recording.ended_at or now

@@ -1,10 +1,11 @@
 """Recordings that must not be deleted: an administrator holds one back with a reason, and releases it again."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from server.access.model import Professional
 from server.consultation.model import Consultation
@@ -30,6 +31,17 @@ class Listed(NamedTuple):
 
     recording: Recording
     host: str
+
+
+def held_in(patient_ids: Collection[UUID]) -> Select[UUID]:
+    """Select, of these patients, those of whom an administrator holds a recording, some perhaps more than once."""
+    recordings = select(Consultation.patient_id).join(Recording, Recording.consultation_id == Consultation.id)
+    return recordings.where(Recording.held_at.is_not(None), Consultation.patient_id.in_(patient_ids))
+
+
+async def any_held(tx: Tx, patient_ids: Collection[UUID]) -> bool:
+    """Whether a recording in one of these records must not be deleted."""
+    return await tx.scalar(held_in(patient_ids).limit(1)) is not None
 
 
 async def list_recordings(tx: Tx, practice_id: UUID) -> list[Listed]:

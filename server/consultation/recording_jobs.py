@@ -8,8 +8,9 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
+from server.access.restrictions import restricted_patients
 from server.consultation.model import Consultation
 from server.consultation.recorded import Gone, Recording, Standing
 from server.consultation.recording_actions import Deletion, delete
@@ -43,11 +44,18 @@ def _remove_folders(recordings: Path, name: str) -> None:
 
 
 def due(now: datetime) -> Select[Recording]:
-    """Select what is kept longer than its rule or somebody's agreement allows, and not held, the oldest first."""
-    late = or_(Recording.keep_until <= now, Recording.withdrawn_at.is_not(None))
+    """Select what is kept longer than its rule or somebody's agreement allows, and not held, the oldest first.
+
+    Of a restricted record only what somebody took their agreement back for.
+    """
+    late = or_((Recording.keep_until <= now) & ~_of(restricted_patients(now)), Recording.withdrawn_at.is_not(None))
     late &= (Recording.state != Standing.DELETED) & Recording.ended_at.is_not(None) & Recording.held_at.is_(None)
-    late &= Recording.consultation_id.not_in(select(Consultation.id).where(Consultation.patient_id.in_(held_patients())))
+    late &= ~_of(held_patients())
     return select(Recording).where(late).order_by(Recording.keep_until, Recording.id)
+
+
+def _of(patients: Select[UUID]) -> ColumnElement[bool]:
+    return Recording.consultation_id.in_(select(Consultation.id).where(Consultation.patient_id.in_(patients)))
 
 
 def held() -> Select[Recording]:

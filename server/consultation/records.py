@@ -132,6 +132,7 @@ class TestimonialState(StrEnum):
     WAITING = "waiting"
     SHOWN = "shown"
     REFUSED = "refused"
+    TAKEN_BACK = "taken_back"  # while a hold keeps it from being deleted: nobody is shown it any more
 
 
 class Testimonial(Base):

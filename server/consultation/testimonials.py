@@ -5,19 +5,21 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 
 from server.access.policy import Viewer
-from server.access.restrictions import Restriction, standing
+from server.access.restrictions import restricted_patients
 from server.consultation.doors import Visit
 from server.consultation.model import Consultation, Participant
 from server.consultation.records import Consent, Testimonial, TestimonialState
 from server.core.audit import Act, Deed, record
-from server.core.db import Tx
+from server.core.db import Tx, locked
 from server.core.ids import new_id
 from server.core.marking import _
 from server.errors import Conflict, Invalid, NotFound
 from server.patients.doors import OwnRecord
+from server.patients.legal_holds import held
+from server.patients.model import Patient
 from server.patients.wording import Wording, fingerprint
 from server.web.i18n import Language
 
@@ -91,14 +93,18 @@ async def own_testimonials(tx: Tx, own: OwnRecord) -> list[Own]:
 
 
 async def take_back(tx: Tx, own: OwnRecord, testimonial_id: UUID, now: datetime) -> None:
-    """Delete it, and end the agreement; what is not there any more is as it should be."""
+    """Delete it, or hide it while the record is held, and end the agreement; what is not there any more is as it should be."""
+    await tx.get_one(Patient, own.patient.id, with_for_update=locked())  # whoever holds it waits
     found = (await tx.execute(_of(own).where(Testimonial.id == testimonial_id))).first()
     if found is None:
         return
     said = found[0]
     given = (Consent.participant_id == said.participant_id) & (Consent.purpose == SHOWING.purpose) & Consent.withdrawn_at.is_(None)
     await tx.execute(update(Consent).where(given).values(withdrawn_at=now))
-    await tx.execute(delete(Testimonial).where(Testimonial.id == testimonial_id))
+    if await held(tx, own.patient.id):
+        said.state, said.decided_at, said.decided_by = TestimonialState.TAKEN_BACK, now, own.patient.person_id
+    else:
+        await tx.execute(delete(Testimonial).where(Testimonial.id == testimonial_id))
     deed = Deed(own.practice.id, own.patient.person_id, Act.WITHDREW, THING, testimonial_id, own.patient.id)
     await record(tx, deed, now)
 
@@ -112,15 +118,15 @@ async def take_back_all(tx: Tx, patient_ids: Collection[UUID], now: datetime) ->
     await tx.execute(delete(Testimonial).where(Testimonial.participant_id.in_(said)))
 
 
-async def testimonials_about(tx: Tx, viewer: Viewer) -> Sequence[Testimonial]:
-    """Return what patients said of the viewer: what waits first, then the newest."""
-    mine = select(Testimonial).where(Testimonial.professional_id == viewer.professional_id)
+async def testimonials_about(tx: Tx, viewer: Viewer, now: datetime) -> Sequence[Testimonial]:
+    """Return what patients said of the viewer: what waits first, then the newest; nothing of whose record is restricted."""
+    mine = select(Testimonial).where(Testimonial.professional_id == viewer.professional_id, _used(now))
     return list(await tx.scalars(mine.order_by(Testimonial.state != TestimonialState.WAITING, Testimonial.given_at.desc())))
 
 
 async def decide(tx: Tx, viewer: Viewer, testimonial_id: UUID, state: TestimonialState, now: datetime) -> None:
     """Show it or not, as the professional whom it is about; they may change their mind. Raises `NotFound`."""
-    mine = (Testimonial.id == testimonial_id) & (Testimonial.professional_id == viewer.professional_id)
+    mine = (Testimonial.id == testimonial_id) & (Testimonial.professional_id == viewer.professional_id) & _used(now)
     said = await tx.scalar(select(Testimonial).where(mine).with_for_update())
     if said is None or viewer.practice_id is None:
         raise NotFound
@@ -131,12 +137,18 @@ async def decide(tx: Tx, viewer: Viewer, testimonial_id: UUID, state: Testimonia
 async def shown_about(tx: Tx, professional_id: UUID, now: datetime) -> Sequence[Testimonial]:
     """Return what everybody may read of a professional, the newest first; nothing of whose record is restricted."""
     shown = (Testimonial.professional_id == professional_id) & (Testimonial.state == TestimonialState.SHOWN)
-    whose = select(Testimonial).join(Participant, Participant.id == Testimonial.participant_id)
-    whose = whose.join(Consultation, Consultation.id == Participant.consultation_id)
-    used = Consultation.patient_id.not_in(select(Restriction.patient_id).where(standing(now)))
-    return list(await tx.scalars(whose.where(shown, used).order_by(Testimonial.given_at.desc()).limit(MOST_SHOWN)))
+    newest = select(Testimonial).where(shown, _used(now)).order_by(Testimonial.given_at.desc())
+    return list(await tx.scalars(newest.limit(MOST_SHOWN)))
+
+
+def _used(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for what may be shown to somebody: not taken back, and of no restricted record."""
+    whose = select(Participant.id).join(Consultation, Consultation.id == Participant.consultation_id)
+    used = Testimonial.participant_id.in_(whose.where(Consultation.patient_id.not_in(restricted_patients(now))))
+    return used & (Testimonial.state != TestimonialState.TAKEN_BACK)
 
 
 def _of(own: OwnRecord) -> Select[Testimonial, datetime]:
     joined = select(Testimonial, Consultation.scheduled_at).join(Participant, Participant.id == Testimonial.participant_id)
-    return joined.join(Consultation, Consultation.id == Participant.consultation_id).where(Consultation.patient_id == own.patient.id)
+    joined = joined.join(Consultation, Consultation.id == Participant.consultation_id)
+    return joined.where(Consultation.patient_id == own.patient.id, Testimonial.state != TestimonialState.TAKEN_BACK)

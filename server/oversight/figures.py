@@ -12,9 +12,10 @@ from statistics import fmean, median
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, select, true
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.access.restrictions import restricted_patients
 from server.billing.months import Month
 from server.booking.model import Appointment, AppointmentState, Party
 from server.consultation.call_findings import DELAY_MS, JITTER_MS, LOST, STOOD_STILL_MS
@@ -66,6 +67,10 @@ class Scope:
 
     def mine(self, column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         return true() if self.practice_id is None else column == self.practice_id
+
+    def used(self, patient_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        """Return the condition for what is of no restricted record."""
+        return or_(patient_id.is_(None), patient_id.not_in(restricted_patients(self.now)))
 
 
 class Seen(NamedTuple):
@@ -175,21 +180,21 @@ def _consultations(scope: Scope) -> Select[*tuple[Any, ...]]:
         Consultation.ended_at,
     )
     joined = select(*fields).outerjoin(Appointment, Appointment.id == Consultation.appointment_id)
-    stood = scope.mine(Consultation.practice_id) & (Consultation.state != ConsultationState.CANCELLED)
+    stood = scope.mine(Consultation.practice_id) & scope.used(Consultation.patient_id) & (Consultation.state != ConsultationState.CANCELLED)
     return joined.where(stood, scope.during(Consultation.scheduled_at))
 
 
 async def _cancellations(tx: Tx, scope: Scope) -> list[Seen]:
     """Count who called off appointments that were promised, in the month in which they would have been."""
     off = Appointment.confirmed_at.is_not(None) & (Appointment.state == AppointmentState.CANCELLED)
-    mine = scope.mine(Appointment.practice_id) & off & scope.during(Appointment.begins_at)
+    mine = scope.mine(Appointment.practice_id) & scope.used(Appointment.patient_id) & off & scope.during(Appointment.begins_at)
     rows = await tx.execute(select(Appointment.begins_at, Appointment.cancelled_by, Appointment.patient_id).where(mine))
     return [Seen(month_at(at), "by_patient" if by == Party.PATIENT else "by_practice", whose) for at, by, whose in rows]
 
 
 async def _bookings(tx: Tx, scope: Scope) -> list[Seen]:
     """Count how long before its time an appointment was booked, in the month of the booking."""
-    made = scope.mine(Appointment.practice_id) & scope.during(Appointment.confirmed_at)
+    made = scope.mine(Appointment.practice_id) & scope.used(Appointment.patient_id) & scope.during(Appointment.confirmed_at)
     rows = await tx.execute(select(Appointment.confirmed_at, Appointment.begins_at, Appointment.patient_id).where(made))
     return [Seen(month_at(at), _ahead((begins_at - at).days), whose) for at, begins_at, whose in rows if at]
 
@@ -201,7 +206,9 @@ def _ahead(days: int) -> str:
 async def _reminders(tx: Tx, scope: Scope) -> list[Seen]:
     sent = scope.mine(Delivery.practice_id) & Delivery.reminder_id.is_not(None) & scope.during(Delivery.created_at)
     whose = select(Delivery.created_at, Delivery.status, Consultation.patient_id)
-    rows = await tx.execute(whose.outerjoin(Consultation, Consultation.id == Delivery.consultation_id).where(sent))
+    rows = await tx.execute(
+        whose.outerjoin(Consultation, Consultation.id == Delivery.consultation_id).where(sent, scope.used(Consultation.patient_id))
+    )
     return [Seen(month_at(at), REMINDED.get(DeliveryStatus(status), "silent"), patient_id) for at, status, patient_id in rows]
 
 
@@ -231,6 +238,7 @@ def _measured(scope: Scope, first: date) -> Select[Any, UUID]:
         Participant, Participant.id == CallQuality.participant_id
     )
     here = places.join(Consultation, Consultation.id == Participant.consultation_id).where(scope.mine(Consultation.practice_id))
+    here = here.where(scope.used(Consultation.patient_id))
     return here.where(CallQuality.at >= begins, CallQuality.at < ends).group_by(CallQuality.participant_id, Consultation.patient_id)
 
 
@@ -265,7 +273,10 @@ async def _waited(tx: Tx, scope: Scope) -> dict[date, list[Value]]:
     )
     there = places.join(Attendance, Attendance.participant_id == Participant.id).where(Participant.role == Role.PATIENT)
     let_in = there.where(
-        Participant.admitted_at.is_not(None), scope.mine(Consultation.practice_id), scope.during(Consultation.scheduled_at)
+        Participant.admitted_at.is_not(None),
+        scope.mine(Consultation.practice_id),
+        scope.used(Consultation.patient_id),
+        scope.during(Consultation.scheduled_at),
     )
     each = let_in.group_by(Consultation.scheduled_at, Consultation.patient_id, Participant.id, Participant.admitted_at)
     found: dict[date, list[Value]] = {}
@@ -279,6 +290,8 @@ async def _felt(tx: Tx, scope: Scope) -> dict[date, list[Value]]:
     joined = select(Feedback.given_at, Feedback.felt, Consultation.patient_id).join(Participant, Participant.id == Feedback.participant_id)
     mine = joined.join(Consultation, Consultation.id == Participant.consultation_id).where(scope.mine(Consultation.practice_id))
     found: dict[date, list[Value]] = {}
-    for at, felt, patient_id in await tx.execute(mine.where(scope.during(Feedback.given_at), Feedback.felt.is_not(None))):
+    for at, felt, patient_id in await tx.execute(
+        mine.where(scope.used(Consultation.patient_id), scope.during(Feedback.given_at), Feedback.felt.is_not(None))
+    ):
         found.setdefault(month_at(at), []).append(Value(felt or 0, patient_id))
     return found

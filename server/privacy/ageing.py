@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, func, or_, select, update
 from sqlalchemy import delete as delete_from
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from server.access.restrictions import restricted_patients
 from server.billing.holdings import CHARGES, DOCUMENTS
 from server.booking.model import Appointment
 from server.consultation.model import Consultation
@@ -46,44 +47,45 @@ def by_months(months: Callable[[Rules], int]) -> tuple[Callable[[Rules, date], d
     return lambda rules, today: months_before(today, months(rules)), lambda rules, day: add_months(day, months(rules))
 
 
-def money_of(practice_id: UUID) -> list[Ageing]:
+def money_of(practice_id: UUID, now: datetime) -> list[Ageing]:
     """The sums stay for the books; who paid goes once tax law asks for it no longer."""
     papers, charges = DOCUMENTS.table.c, CHARGES.table.c
     known = [charges[column].is_not(None) for column in CHARGES.blanks]
     return [
         Ageing(
             "money", DOCUMENTS.table, papers.issued_at,
-            (papers.practice_id == practice_id) & (papers.buyer_name != BLANK_NAME) & ~_of_held(papers.appointment_id),
+            (papers.practice_id == practice_id) & (papers.buyer_name != BLANK_NAME) & ~_of_kept(papers.appointment_id, now),
             tax_before, tax_until, {"buyer_name": BLANK_NAME},
         ),
         Ageing(
             "money", CHARGES.table, charges.created_at,
-            (charges.practice_id == practice_id) & or_(*known) & ~_of_held(charges.appointment_id),
+            (charges.practice_id == practice_id) & or_(*known) & ~_of_kept(charges.appointment_id, now),
             tax_before, tax_until, CHARGES.blanks,
         ),
     ]  # fmt: skip
 
 
-def messages_of(practice_id: UUID) -> list[Ageing]:
+def messages_of(practice_id: UUID, now: datetime) -> list[Ageing]:
     sent, due = DELIVERIES.table.c, REMINDERS.table.c
-    held = sent.consultation_id.in_(select(Consultation.id).where(Consultation.patient_id.in_(held_patients())))
+    kept = sent.consultation_id.in_(select(Consultation.id).where(_is_kept(Consultation.patient_id, now)))
     mine = due.appointment_id.in_(select(Appointment.id).where(Appointment.practice_id == practice_id))
     named = due.id.in_(select(sent.reminder_id).where(sent.reminder_id.is_not(None)))
     months = by_months(lambda rules: rules.message_months)
     return [
         Ageing(
             "messages", DELIVERIES.table, sent.created_at,
-            and_(sent.practice_id == practice_id, sent.settled_at.is_not(None), or_(sent.consultation_id.is_(None), ~held)), *months,
+            and_(sent.practice_id == practice_id, sent.settled_at.is_not(None), or_(sent.consultation_id.is_(None), ~kept)), *months,
         ),
         Ageing(
             "messages", REMINDERS.table, due.due_at,
-            and_(mine, due.settled_at.is_not(None), ~named, ~_of_held(due.appointment_id)), *months,
+            and_(mine, due.settled_at.is_not(None), ~named, ~_of_kept(due.appointment_id, now)), *months,
         ),
     ]  # fmt: skip
 
 
-def letters_of(practice_id: UUID) -> list[Ageing]:
+def letters_of(practice_id: UUID, now: datetime) -> list[Ageing]:
     """What is not settled stays. A complaint is kept as long as a record: a claim may follow it."""
+    del now  # no record keeps them
     table = Letter.metadata.tables[Letter.__tablename__]
     mine = (table.c.practice_id == practice_id) & table.c.closed_at.is_not(None)
     complaint = table.c.kind == Kind.COMPLAINT
@@ -93,22 +95,27 @@ def letters_of(practice_id: UUID) -> list[Ageing]:
     ]
 
 
-def logins_of(practice_id: UUID) -> list[Ageing]:
+def logins_of(practice_id: UUID, now: datetime) -> list[Ageing]:
     """Each person's newest one stays while they have their account: it says when that was used."""
     del practice_id  # logins belong to the server
     later, mine = aliased(LoginSession), LOGINS.table.c
     newer = select(later.id).where(later.person_id == mine.person_id, later.seen_at > mine.seen_at).exists()
-    held = mine.person_id.in_(select(Patient.person_id).where(Patient.id.in_(held_patients()), Patient.person_id.is_not(None)))
-    return [Ageing("logins", LOGINS.table, mine.seen_at, newer & ~held, *by_months(lambda rules: rules.login_months))]
+    kept = mine.person_id.in_(select(Patient.person_id).where(_is_kept(Patient.id, now), Patient.person_id.is_not(None)))
+    return [Ageing("logins", LOGINS.table, mine.seen_at, newer & ~kept, *by_months(lambda rules: rules.login_months))]
 
 
-CLASSES: Mapping[str, Callable[[UUID], Sequence[Ageing]]] = {
+CLASSES: Mapping[str, Callable[[UUID, datetime], Sequence[Ageing]]] = {
     "money": money_of, "messages": messages_of, "letters": letters_of, "logins": logins_of,
 }  # fmt: skip
 
 
-def _of_held(appointment_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    return appointment_id.in_(select(Appointment.id).where(Appointment.patient_id.in_(held_patients())))
+def _of_kept(appointment_id: ColumnElement[Any], now: datetime) -> ColumnElement[bool]:
+    return appointment_id.in_(select(Appointment.id).where(_is_kept(Appointment.patient_id, now)))
+
+
+def _is_kept(patient_id: ColumnElement[Any] | InstrumentedAttribute[Any], now: datetime) -> ColumnElement[bool]:
+    """Whether a record is held or restricted, and nothing of it may go."""
+    return or_(patient_id.in_(held_patients()), patient_id.in_(restricted_patients(now)))
 
 
 async def sweep(tx: Tx, ageing: Ageing, before: datetime) -> int:

@@ -13,13 +13,14 @@ from server.access.representation import Representation
 from server.billing.holdings import CHARGES
 from server.booking.holdings import APPOINTMENTS
 from server.consultation.holdings import MEETINGS
+from server.consultation.recording_holds import any_held
 from server.core.db import Tx
 from server.core.holdings import Class, Holding, Part, Root, Subject, count_of
 from server.notes.holdings import VERSIONS
 from server.patients.holdings import RECORD
 from server.patients.legal_holds import held
 from server.privacy.clinical_answers import said_about
-from server.privacy.erasure_plan import Facts, Line, Said, Thing, Years, going, plan
+from server.privacy.erasure_plan import Facts, Line, Said, Thing, Why, Years, going, plan
 from server.privacy.registry import HOLDINGS
 from server.privacy.request_words import months_after
 from server.privacy.retention import Rules
@@ -39,6 +40,11 @@ class Planned(NamedTuple):
         """Return what there is anything of."""
         return [line for line in self.lines if line.thing.rows]
 
+    @property
+    def held(self) -> bool:
+        """Whether a hold, on the record or on a recording in it, keeps everything."""
+        return any(line.why is Why.HOLD for line in self.lines)
+
 
 def _of_record(part: Part) -> bool:
     """Whether its rows are found from a record, and not from an account alone."""
@@ -55,7 +61,8 @@ async def plan_for(tx: Tx, patient_id: UUID, request_id: UUID | None, now: datet
     """
     subject = Subject(None, frozenset({patient_id}))
     said = await said_about(tx, patient_id, request_id) if request_id else Said.NOTHING_YET
-    facts = Facts(await _until(tx, subject, now), await held(tx, patient_id), said)
+    kept_back = await held(tx, patient_id) or await any_held(tx, subject.patient_ids)
+    facts = Facts(await _until(tx, subject, now), kept_back, said)
     lines = plan([await _thing(tx, holding, subject) for holding in OF_RECORDS], facts, now)
     closing = await _closing(tx, patient_id) if RECORDS in going(lines) else None
     if closing is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from uuid import UUID
 
 from server.access.model import Practice
@@ -40,6 +41,11 @@ def erasure_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrie
         await _listed(house, erasure_id)
 
     return {TELL_ERASED: tell, ERASE: run}
+
+
+def untold_with(house: House) -> Handler:
+    """Return what follows where the letter could not be sent, however often it was tried: the erasure, all the same."""
+    return partial(_told, house)
 
 
 async def _told(house: House, erasure_id: UUID) -> None:

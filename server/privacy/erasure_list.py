@@ -3,7 +3,9 @@
 It names nobody. A line has keyed hashes, under which the server's key finds the record and the account again, and what went.
 """
 
+import fcntl
 import json
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -41,10 +43,16 @@ def erased(secrets: Secrets, patient_id: UUID, person_id: UUID | None, goes: fro
 
 
 def append(data_dir: Path, line: Erased) -> None:
-    """Add a line, which is there whole or not at all; one that is there already is not added again."""
-    known = read(data_dir)
-    if line not in known:
-        _write(data_dir, [*known, line])
+    """Add a line, which is there whole or not at all; one that is there already is not added again. Others who add one wait."""
+    folder = os.open(data_dir, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        known = read(data_dir)
+        if line not in known:
+            _write(data_dir, [*known, line])
+            os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def read(data_dir: Path) -> list[Erased]:

@@ -14,6 +14,8 @@ class Erasure(Base):
 
     It is kept when the request itself goes.
 
+    `told_at` is when they were told, or when that was given up; `erased_at` stays empty for as long as a hold keeps the record.
+
     `goes` names the holdings that were to go, separated by blanks; once it is erased, those that went.
     """
 

@@ -1,10 +1,10 @@
 """Orders an erasure, carries it out, and does it again after a backup was put back."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from server.access.actions import change_rights, person_topic
 from server.access.policy import Viewer
@@ -12,13 +12,16 @@ from server.access.representation import Representation
 from server.booking.actions import cancel
 from server.booking.doors import ahead_of
 from server.booking.model import Party
+from server.consultation.model import Consultation
+from server.consultation.recorded import Gone, Recording, Standing
+from server.consultation.recording_actions import Deletion, destroy
 from server.core.audit import Act, Deed, record
 from server.core.crypto import Secrets
 from server.core.db import Database, Tx
 from server.core.holdings import Subject, erase
 from server.core.keyring import KeyRing
 from server.core.marking import _
-from server.core.outbox import add_errand
+from server.core.outbox import Errand, add_errand
 from server.errors import Conflict, Invalid, NotFound
 from server.identity.holdings import ACCOUNT
 from server.patients.events import ActingEnded
@@ -28,12 +31,15 @@ from server.privacy.erasure_facts import Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
 from server.privacy.erasure_plan import fingerprint, going, waits
 from server.privacy.erasure_rows import Erasure
+from server.privacy.expiring import drop_files
 from server.privacy.request_rows import RightsRequest
 from server.privacy.request_words import OPEN, Kind, State, fault_of
 from server.privacy.requests import THING, see_request, settle
 
 TELL_ERASED = "erasure_told"
 ERASE = "erase"
+FILES, RECORDINGS = "patients.files", "consultation.recordings"  # the holdings that have files beside the database
+LOOKS_AGAIN = timedelta(days=1)
 MOVED = _("What would be erased has changed since you opened this page. Please look at it again.")
 PENDING = _("A professional has not answered yet. Nothing can be erased before.")
 NOTHING = _("Nothing can go now. Please refuse the request, with the reasons.")
@@ -85,18 +91,25 @@ def _new_erasure(request: RightsRequest, planned: Planned, now: datetime) -> Era
 
 
 async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
-    """Do what was ordered, as far as nothing has come in between that keeps it; what is done is not done again."""
+    """Do what was ordered, as far as nothing has come in between that keeps it; what is done is not done again.
+
+    While a hold keeps everything, nothing is done, and it is looked at again a day later.
+    """
     erasure = await tx.scalar(select(Erasure).where(Erasure.id == erasure_id).with_for_update())
     if erasure is None or erasure.erased_at is not None:
         return
     await tx.execute(select(RECORD.table.c.id).where(RECORD.table.c.id == erasure.patient_id).with_for_update())  # whoever holds it waits
+    await tx.execute(_recordings(frozenset({erasure.patient_id})).with_for_update(of=Recording))
     planned = await plan_for(tx, erasure.patient_id, erasure.id, now)
+    if planned.held:
+        await _look_again(tx, erasure.id, now + LOOKS_AGAIN)
+        return
     await _drop_copies(tx, erasure.patient_id)
     goes = erasure.names & going(planned.lines)
     closing = erasure.person_id if erasure.person_id == planned.subject.person_id else None
     if ACTING_HOLDING in goes:
         await _part_actors(tx, erasure.patient_id)
-    await erase(tx, holdings_named(goes), Subject(closing, frozenset({erasure.patient_id})))
+    await _erase(tx, goes, Subject(closing, frozenset({erasure.patient_id})), now)
     erasure.goes, erasure.person_id, erasure.erased_at = " ".join(sorted(goes)), closing, now
     if closing is not None:
         await change_rights(tx, person_topic(closing))
@@ -111,6 +124,36 @@ async def _part_actors(tx: Tx, patient_id: UUID) -> None:
             await change_rights(tx, person_topic(one.person_id))
 
 
+async def is_ahead(tx: Tx, request_id: UUID) -> bool:
+    """Whether an erasure was ordered and is not done; whoever calls has seen the request."""
+    erasure = await tx.get(Erasure, request_id)
+    return erasure is not None and erasure.erased_at is None
+
+
+async def _look_again(tx: Tx, erasure_id: UUID, at: datetime) -> None:
+    """Ask for one more look on that day, however often it is asked for."""
+    key = f"{ERASE}:{erasure_id}:{at.date()}"
+    if await tx.scalar(select(Errand.id).where(Errand.dedupe_key == key)) is None:
+        add_errand(tx, ERASE, erasure_id, key, at)
+
+
+async def _erase(tx: Tx, names: frozenset[str], subject: Subject, now: datetime) -> None:
+    """Let the rows of these holdings go, and have the files that belong to them taken from the disk."""
+    await erase(tx, holdings_named(names), subject)
+    if FILES in names:
+        for patient_id in subject.patient_ids:
+            await drop_files(tx, patient_id, now)
+    if RECORDINGS in names:
+        for recording in await tx.scalars(_recordings(subject.patient_ids).with_for_update(of=Recording)):
+            await destroy(tx, recording, Deletion(Gone.WITHDRAWN), now)
+
+
+def _recordings(patient_ids: frozenset[UUID]) -> Select[Recording]:
+    """Select the recordings in these records that are not deleted."""
+    joined = select(Recording).join(Consultation, Consultation.id == Recording.consultation_id)
+    return joined.where(Consultation.patient_id.in_(patient_ids), Recording.state != Standing.DELETED).order_by(Recording.id)
+
+
 async def _drop_copies(tx: Tx, patient_id: UUID) -> None:
     """Forget the copy that lies ready for the record's account: what is erased would stand in it for another day."""
     person_id = await tx.scalar(select(RECORD.table.c.person_id).where(RECORD.table.c.id == patient_id))
@@ -118,14 +161,14 @@ async def _drop_copies(tx: Tx, patient_id: UUID) -> None:
         await drop_copy(tx, person_id)
 
 
-async def replay(database: Database, secrets: Secrets, lines: list[Erased]) -> int:
+async def replay(database: Database, secrets: Secrets, lines: list[Erased], now: datetime) -> int:
     """Erase again what the list names and the database has; returns how many erasures found something of theirs, done before or not."""
     records, accounts = await _known(database, secrets)
     found = [line for line in lines if line.record in records]
     for line in found:
         subject = Subject(accounts.get(line.account), frozenset({records[line.record]}))
         async with database.write() as tx:
-            await erase(tx, holdings_named(frozenset(line.goes)), subject)
+            await _erase(tx, frozenset(line.goes), subject, now)
     return len(found)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete as delete_from
@@ -14,6 +15,7 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Base, Tx, locked
 from server.core.holdings import Class, Fate, Part, Subject
 from server.core.house import House
+from server.core.ids import new_id
 from server.core.outbox import add_errand
 from server.patients.file_store import remove
 from server.patients.files import RecordFile
@@ -57,15 +59,19 @@ async def _still_due(tx: Tx, house: House, patient_id: UUID, rules: Rules, calen
 
 async def _empty(tx: Tx, patient_id: UUID, calendar: Calendar) -> None:
     patient = await tx.get_one(Patient, patient_id)
-    await tx.execute(
-        update(RecordFile).where(RecordFile.patient_id == patient_id, RecordFile.deleted_at.is_(None)).values(deleted_at=calendar.now)
-    )
+    await drop_files(tx, patient_id, calendar.now)
     subject = Subject(None, frozenset({patient_id}))
     for part in _parts():
         await _let_go(tx, part, subject)
     tx.add(ExpiredRecord(patient_id=patient_id, expired_at=calendar.now))
-    add_errand(tx, REMOVE_FILES, patient_id, f"{REMOVE_FILES}:{patient_id}", calendar.now)
     await record(tx, Deed(patient.practice_id, None, Act.DELETED, "record", patient_id, patient_id), calendar.now)
+
+
+async def drop_files(tx: Tx, patient_id: UUID, now: datetime) -> None:
+    """Have a record's documents taken from the disk; whoever calls lets their keys go in the same transaction."""
+    there = (RecordFile.patient_id == patient_id) & RecordFile.deleted_at.is_(None)
+    await tx.execute(update(RecordFile).where(there).values(deleted_at=now))
+    add_errand(tx, REMOVE_FILES, patient_id, f"{REMOVE_FILES}:{patient_id}:{new_id()}", now)
 
 
 def _parts() -> list[Part]:

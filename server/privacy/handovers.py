@@ -57,7 +57,15 @@ async def send_code(tx: Tx, token: str, now: datetime) -> None:
 
 
 async def use(tx: Tx, house: House, token: str, code: str) -> RightsRequest | None:
-    """Return the request where the code is right, and end the link; else None, and a try is counted. Raises `NotFound`."""
+    """As `check`, and end the link."""
+    found = await check(tx, house, token, code)
+    if found is not None:
+        (await see_handover(tx, token, house.clock.now())).used_at = house.clock.now()
+    return found
+
+
+async def check(tx: Tx, house: House, token: str, code: str) -> RightsRequest | None:
+    """Return the request where the code is right; else None, and a try is counted. Raises `NotFound`."""
     now = house.clock.now()
     handover = await see_handover(tx, token, now, lock=True)
     if handover.code_at is None or handover.tries >= MOST_TRIES or now >= handover.code_at + GOOD_FOR:
@@ -65,7 +73,6 @@ async def use(tx: Tx, house: House, token: str, code: str) -> RightsRequest | No
     if not fits(handover_code(house.secrets, handover), code):
         handover.tries += 1
         return None
-    handover.used_at = now
     return await tx.get_one(RightsRequest, handover.request_id)
 
 

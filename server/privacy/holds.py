@@ -1,4 +1,7 @@
-"""What administrators do about legal holds: they find a record by its name, hold it with a reason, and lift the hold with another one."""
+"""What administrators do about legal holds: they find a record by its name, hold it with a reason, and lift the hold with another one.
+
+The reasons stand in the rows alone: what is about a patient has no place in the audit, which nobody can change.
+"""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -59,7 +62,7 @@ async def place(tx: Tx, viewer: Viewer, patient_id: UUID, why: str, now: datetim
         id=new_id(), practice_id=patient.practice_id, patient_id=patient_id, why=why, placed_by=viewer.person_id, placed_at=now
     )  # fmt: skip
     tx.add(hold)
-    await record(tx, Deed(patient.practice_id, viewer.person_id, Act.HELD, THING, hold.id, patient_id, why), now)
+    await record(tx, Deed(patient.practice_id, viewer.person_id, Act.HELD, THING, hold.id, patient_id), now)
     return hold
 
 
@@ -69,7 +72,7 @@ async def lift(tx: Tx, viewer: Viewer, hold_id: UUID, why: str, now: datetime) -
     if await tx.get(LegalHoldLift, hold_id) is not None:
         raise Conflict(LIFTED_ALREADY, code="lifted")
     tx.add(LegalHoldLift(hold_id=hold_id, why=why, lifted_by=viewer.person_id, lifted_at=now))
-    await record(tx, Deed(hold.practice_id, viewer.person_id, Act.FREED, THING, hold_id, hold.patient_id, why), now)
+    await record(tx, Deed(hold.practice_id, viewer.person_id, Act.FREED, THING, hold_id, hold.patient_id), now)
 
 
 async def see_patient(tx: Tx, viewer: Viewer, patient_id: UUID, *, lock: bool = False) -> Patient:

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from server.access.home import part_of
 from server.access.viewer import viewer_of
 from server.core.marking import _
-from server.errors import Invalid
+from server.errors import Conflict, Invalid
 from server.messaging.own_texts import administered
 from server.privacy.letter_answers import answer_letter, answers_to, astray
 from server.privacy.letter_words import LONGEST, NEXT, Fate, State
@@ -69,7 +69,8 @@ async def _letter(request: Request) -> Response:
     return await _show(request)
 
 
-async def _show(request: Request, words: str = "", fault: str | None = None) -> Response:
+async def _show(request: Request, words: str = "", fault: str | None = None, *, late: bool = False) -> Response:
+    """Show it; `late` is an answer that a colleague was faster than."""
     viewer, house = await viewer_of(request), house_of(request)
     said = language_of(request).text
     async with house.database.write() as tx:
@@ -84,14 +85,15 @@ async def _show(request: Request, words: str = "", fault: str | None = None) -> 
         "answers": answers,
         "fates": {fate: said(sentence) for fate, sentence in FATES.items()},
         "open": State.ANSWERED in NEXT[State(found.letter.state)],
-        "words": words,
+        "words": "" if late else words,
+        "late_with": words if late else "",
         "longest": LONGEST["answer"],
         "states": _states(request),
         "steps": [state for state in State if state in NEXT[State(found.letter.state)] - {State.ANSWERED}],
         "error": said(FAULTS[fault]) if fault else None,
         "done": "done" in request.query_params,
     }
-    return render(request, "staff/letter.html", shown, 422 if fault else 200)
+    return render(request, "staff/letter.html", shown, 422 if fault else 409 if late else 200)
 
 
 async def _move(request: Request) -> Response:
@@ -117,6 +119,8 @@ async def _answer(request: Request) -> Response:
             await answer_letter(tx, house.keyring, viewer, letter_id, words, house.clock.now())
     except Invalid as error:
         return await _show(request, words, error.code)
+    except Conflict:
+        return await _show(request, words, late=True)
     return RedirectResponse(f"{PATH}/{letter_id}?done", status_code=303)
 
 

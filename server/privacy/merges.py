@@ -14,7 +14,7 @@ from server.access.actions import change_rights
 from server.access.model import Practice
 from server.access.policy import Viewer, may_write_record
 from server.consultation.model import Consultation, ConsultationState
-from server.consultation.recorded import Recording
+from server.consultation.recording_holds import any_held
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx, locked
 from server.core.holdings import BLANK_NAME
@@ -161,9 +161,7 @@ async def _asked_or_ordered(tx: Tx, ids: tuple[UUID, UUID]) -> bool:
 
 async def _any_held(tx: Tx, ids: tuple[UUID, UUID]) -> bool:
     """Whether one of the records, or a recording in them, must not be deleted: an undo would have to tell whose the hold is."""
-    recordings = select(Recording.id).join(Consultation, Consultation.id == Recording.consultation_id)
-    kept_back = recordings.where(Consultation.patient_id.in_(ids), Recording.held_at.is_not(None))
-    return bool(await tx.scalar(kept_back.limit(1))) or any([await held(tx, patient_id) for patient_id in ids])
+    return await any_held(tx, ids) or any([await held(tx, patient_id) for patient_id in ids])
 
 
 async def _accounts_differ(tx: Tx, one: Patient, other: Patient) -> bool:

@@ -28,9 +28,9 @@ def request_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrie
                 return
             practice = await tx.get_one(Practice, request.practice_id)
             address = await reached_at(tx, house, request)
-            link = f"/privacy/answer/{await open_link(tx, house.secrets, request, house.clock.now())}" if request.reply_to else ""
+            token = await open_link(tx, house.secrets, request, house.clock.now()) if request.reply_to else ""
         if address:
-            letter = _linked(post, practice, address, link) if link else _news(post, practice, address)
+            letter = _linked(post, practice, address, token) if token else _news(post, practice, address)
             await carriers[channel_to(address)].carry(letter, f"{TELL}-{request_id}-{request.told}")
 
     return {TELL: tell}
@@ -52,12 +52,12 @@ async def address_of(tx: Tx, patient_id: UUID) -> str | None:
     return confirmed or patient.email
 
 
-def _linked(post: Post, practice: Practice, address: str, link: str) -> Letter:
+def _linked(post: Post, practice: Practice, address: str, token: str) -> Letter:
     """As `_news`, for somebody without an account."""
     text = post.languages.choose(practice.language, "").text
     sentences = [
         text("There is news from {practice} about what you asked for. This link opens it once, within 14 days:", practice=practice.name),
-        link,
+        f"{post.base_url}/privacy/answer/{token}",
     ]
     return Letter(address, text("{practice}: there is news for you", practice=practice.name), sentences)
 

@@ -10,9 +10,10 @@ from starlette.routing import Route
 from server.access.home import part_of
 from server.access.viewer import viewer_of
 from server.core.marking import _
-from server.errors import Invalid
+from server.errors import Conflict, Invalid
 from server.messaging.own_texts import administered
 from server.patients.doors import name_on_record
+from server.privacy.erasures import is_ahead
 from server.privacy.request_labels import asker_in_words, labels
 from server.privacy.request_words import LONGEST, OPEN, Extension, Pause, Progress, State, extend, go_on, step, stop
 from server.privacy.requests import MOST_SHOWN, answer_request, change, look_at, requests_of, see_request
@@ -53,11 +54,13 @@ async def _request(request: Request) -> Response:
     return await _show(request, {})
 
 
-async def _show(request: Request, form: Mapping[str, str], fault: str | None = None) -> Response:
+async def _show(request: Request, form: Mapping[str, str], fault: str | None = None, late_with: str = "") -> Response:
+    """Show it; `late_with` is an answer that a colleague was faster than."""
     viewer, house, now, language = await viewer_of(request), house_of(request), house_of(request).clock.now(), language_of(request)
     async with house.database.write() as tx:
         practice, part = await administered(tx, viewer), await part_of(tx, viewer)
         name = await name_on_record(tx, (await see_request(tx, viewer, request.path_params["request_id"])).patient_id)
+        waits = await is_ahead(tx, request.path_params["request_id"])
         found = await look_at(tx, house.keyring, viewer, request.path_params["request_id"], now)
     progress = found.request.progress
     shown = {
@@ -67,14 +70,16 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "name": name,
         "asker": asker_in_words(language, found.actor, name),
         "open": progress.state in OPEN,
+        "waits": waits,
         "late": progress.is_late(practice.time_zone, now),
         "may_extend": progress.may_extend(practice.time_zone, now),
+        "late_with": late_with,
         "form": {"state": "", "words": "", **form},
         "longest": LONGEST["answer"],
         "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
         "done": "done" in request.query_params,
     }
-    return render(request, "staff/request.html", shown | labels(language), 422 if fault else 200)
+    return render(request, "staff/request.html", shown | labels(language), 422 if fault else 409 if late_with else 200)
 
 
 async def _step(request: Request) -> Response:
@@ -114,4 +119,6 @@ async def _answer(request: Request) -> Response:
             await answer_request(tx, house.keyring, viewer, request_id, form.get("state", ""), words, house.clock.now())
     except Invalid as error:
         return await _show(request, form, error.code)
+    except Conflict:
+        return await _show(request, {}, late_with=words)
     return RedirectResponse(f"{PATH}/{request_id}?done", status_code=303)

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, select
 
 from server.access.model import Practice
+from server.access.restrictions import Restriction, restricted_patients
 from server.booking.model import Appointment, AppointmentState
 from server.consultation.model import OVER, Consultation, ConsultationState
-from server.consultation.recorded import Recording
+from server.consultation.recording_holds import held_in
 from server.core.db import Tx
 from server.core.keyring import KeyRing
 from server.identity.model import LoginSession
@@ -133,11 +134,7 @@ def _logins(ids: Sequence[UUID]) -> Query:
 
 
 def _holds(ids: Sequence[UUID]) -> list[Query]:
-    recordings = select(Consultation.patient_id).join(Recording, Recording.consultation_id == Consultation.id)
-    return [
-        held_patients().where(LegalHold.patient_id.in_(ids)),
-        recordings.where(Recording.held_at.is_not(None), Consultation.patient_id.in_(ids)),
-    ]
+    return [held_patients().where(LegalHold.patient_id.in_(ids)), held_in(ids)]
 
 
 def _pending(ids: Sequence[UUID], now: datetime) -> list[Query]:
@@ -148,6 +145,7 @@ def _pending(ids: Sequence[UUID], now: datetime) -> list[Query]:
         select(Appointment.patient_id).where(Appointment.patient_id.in_(ids), standing),
         select(Consultation.patient_id).where(Consultation.patient_id.in_(ids), ahead),
         select(RightsRequest.patient_id).where(RightsRequest.patient_id.in_(ids), RightsRequest.state.in_(OPEN)),
+        restricted_patients(now).where(Restriction.patient_id.in_(ids)),
     ]
 
 

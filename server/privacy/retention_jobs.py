@@ -151,7 +151,7 @@ async def _accounts(house: House, run: RetentionRun, rules: Rules, calendar: Cal
 async def _ageing(house: House, run: RetentionRun, rules: Rules, calendar: Calendar) -> None:
     """One batch of each table of the class; the step is over when none had any."""
     count = 0
-    for ageing in CLASSES[run.step](run.practice_id):
+    for ageing in CLASSES[run.step](run.practice_id, calendar.now):
         async with house.database.write() as tx:
             row = await tx.get_one(RetentionRun, run.id, with_for_update=True)
             used = await _rules_for(tx, run.step, rules, calendar)

@@ -45,7 +45,9 @@ async def report_of(tx: Tx, house: House, practice_id: UUID, rules: Rules, calen
     lines = [_of_records(facts, rules, calendar.today), _of_accounts(accounts, calendar.today)]
     server_wide = await longest_rules(tx, list(await tx.scalars(select(Practice.id))), calendar.now)
     for name, ageings in CLASSES.items():
-        counted = [await _of_rows(tx, one, server_wide if name == "logins" else rules, calendar) for one in ageings(practice_id)]
+        counted = [
+            await _of_rows(tx, one, server_wide if name == "logins" else rules, calendar) for one in ageings(practice_id, calendar.now)
+        ]
         days = [line.next_on for line in counted if line.next_on]
         lines.append(Line(name, sum(one.now for one in counted), sum(one.month for one in counted), min(days, default=None)))
     return lines

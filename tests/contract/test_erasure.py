@@ -1,21 +1,25 @@
 """An erasure does what its plan said, on both databases: no more, no less, however often it is stopped, and again after a backup."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import anyio
 import pytest
-from sqlalchemy import Table, and_, exists, select, update
+from sqlalchemy import select
 
 from server.access.model import RightsEpoch
 from server.access.representation import Representation
 from server.chores import replay_erasures
 from server.consultation.events import Channel
 from server.consultation.model import Consultation
+from server.consultation.recorded import Recording, Standing
+from server.consultation.recording_actions import REMOVE
+from server.consultation.recording_jobs import remove_with
 from server.core.audit import Act, AuditEntry
-from server.core.db import Base, Tx
 from server.core.holdings import BLANK_NAME, Fate, Subject, export_of
 from server.core.house import House
+from server.core.outbox import Errand
 from server.errors import Conflict, Invalid
 from server.identity.model import LoginSession
 from server.messaging.composing import Post
@@ -23,26 +27,34 @@ from server.notes.actions import lay_out_notes
 from server.notes.doors import notes_of
 from server.notes.model import NoteVersion, VersionKind
 from server.patients.doors import see_own_record
+from server.patients.file_actions import Draft, Sender, add_file, sealed
+from server.patients.file_kinds import Kind as FileKind
+from server.patients.inspecting import Inspected
 from server.patients.model import Patient
 from server.patients.representing import claim_child
 from server.ports import Carried, Letter
 from server.privacy.clinical_answers import answer_clinical
 from server.privacy.erasure_facts import Planned, plan_for
-from server.privacy.erasure_jobs import erasure_handlers
+from server.privacy.erasure_jobs import erasure_handlers, untold_with
 from server.privacy.erasure_list import FILE, read
 from server.privacy.erasure_plan import Why, fingerprint, going
 from server.privacy.erasure_rows import Erasure
 from server.privacy.erasures import ERASE, TELL_ERASED, order
-from server.privacy.holds import place
+from server.privacy.expiring import REMOVE_FILES
+from server.privacy.holds import lift, place
 from server.privacy.merges import merge, see_pair
 from server.privacy.registry import HOLDINGS
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import ask
+from server.privacy.retention_jobs import retention_handlers
 from server.settings import BadSettings
 from server.web.i18n import read_languages
 from tests.acting import hand_of, let_act, representation
+from tests.backups import Copies
 from tests.cast import ALICE, DANA, OLGA, Guest, Meeting, add_meeting, seat_cast, sign_in_as
 from tests.conftest import ORIGIN, StillClock
+from tests.http.filing import pdf
+from tests.tapes import record_call
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L1"), pytest.mark.row("M4")]
 
@@ -50,8 +62,6 @@ WHO = Subject(DANA.person_id, frozenset({DANA.patient_id}))
 WHY = "You asked, and no law keeps it."
 DECADE = timedelta(days=3660)
 WRITTEN = {"access.deeds", "privacy.requests"}  # what the erasure writes itself
-TABLES = [part.table for holding in HOLDINGS for part in holding.parts if part.fate is not Fate.KEEP]
-TABLES.sort(key=list(Base.metadata.sorted_tables).index)
 Exported = dict[str, dict[str, list[dict[str, object]]]]
 
 
@@ -124,31 +134,6 @@ async def run(house: House, request: RightsRequest, box: Box, *kinds: str) -> No
     handlers = erasure_handlers(house, Post(house.secrets, ORIGIN, read_languages(None)), {Channel.EMAIL: box})
     for kind in kinds:
         await handlers[kind](request.id)
-
-
-class Copies:
-    """A backup of the database, on either of them."""
-
-    def __init__(self, house: House) -> None:
-        self._house, self._rows = house, {}
-
-    async def keep(self) -> None:
-        async with self._house.database.read() as tx:
-            self._rows = {table: [dict(row._mapping) for row in await tx.execute(select(table))] for table in TABLES}
-
-    async def put_back(self) -> None:
-        """Bring back what was there; rows that nobody may delete are still as they were."""
-        async with self._house.database.write() as tx:
-            for table, rows in self._rows.items():
-                for row in rows:
-                    await self._put(tx, table, row)
-
-    async def _put(self, tx: Tx, table: Table, row: dict[str, object]) -> None:
-        key = and_(*(column == row[column.name] for column in table.primary_key.columns))
-        if await tx.scalar(select(exists().where(key))):
-            await tx.execute(update(table).where(key).values(**row))
-        else:
-            await tx.execute(table.insert().values(**row))
 
 
 @pytest.fixture
@@ -236,17 +221,107 @@ async def test_what_comes_in_between_is_kept(house: House, asked: RightsRequest,
 
 
 async def test_bad_38_a_legal_hold_keeps_everything(house: House, asked: RightsRequest) -> None:
-    """Also one that comes after the yes."""
+    """Also one that comes after the yes; once it is lifted, the erasure goes on."""
     before = await exported(house)
     await ordered(house, asked, await planned(house, asked))
     async with house.database.write() as tx:
-        await place(tx, OLGA.viewer, DANA.patient_id, "A claim.", house.clock.now())
-    await run(house, asked, Box(), TELL_ERASED, ERASE)
+        hold = await place(tx, OLGA.viewer, DANA.patient_id, "A claim.", house.clock.now())
+    await run(house, asked, Box(), TELL_ERASED, ERASE, ERASE)
     after = await exported(house)
     assert {line.why for line in (await planned(house, asked)).lines} == {Why.HOLD}
     changed = {name for name in before if before[name] != after[name]}
     assert changed <= WRITTEN | {"patients.holds", "booking.appointments"}
     assert read(house.settings.data_dir) == []
+    assert (await erasure(house, asked)).erased_at is None
+    async with house.database.write() as tx:
+        again = (await tx.scalars(select(Errand).where(Errand.kind == ERASE, Errand.run_at > house.clock.now()))).one()
+        await lift(tx, OLGA.viewer, hold.id, "Settled.", house.clock.now())
+    assert again.subject_id == asked.id
+    await run(house, asked, Box(), ERASE)
+    assert DANA.name not in json.dumps(await exported(house))
+    assert len(read(house.settings.data_dir)) == 1
+
+
+async def test_bad_38_a_recording_that_is_held_keeps_everything(house: House, asked: RightsRequest, tape: Recording) -> None:
+    await held_back(house, tape, house.clock.now())
+    assert {line.why for line in (await planned(house, asked)).lines} == {Why.HOLD}
+    await held_back(house, tape, None)
+    await ordered(house, asked, await planned(house, asked))
+    await held_back(house, tape, house.clock.now())
+    await run(house, asked, Box(), TELL_ERASED, ERASE)
+    async with house.database.read() as tx:
+        assert (await tx.get_one(Recording, tape.id)).data_key == tape.data_key
+
+
+async def held_back(house: House, tape: Recording, at: datetime | None) -> None:
+    async with house.database.write() as tx:
+        (await tx.get_one(Recording, tape.id)).held_at = at
+
+
+@pytest.fixture
+async def tape(house: House, meeting: Meeting) -> Recording:
+    """A recording of the meeting, with a file."""
+    return await record_call(house, meeting, [(meeting.participant_id, b"sound", 0.0, 1.0)])
+
+
+@pytest.fixture
+async def paper(house: House, meeting: Meeting) -> Path:
+    """A document in dana's record; returns where it lies."""
+    assert DANA.patient_id is not None
+    draft = Draft(Inspected("letter.pdf", FileKind.PDF, pdf()), DANA.patient_id, Sender("Alice", ALICE.person_id), shared=True)
+    async with sealed(house, draft) as row, house.database.write() as tx:
+        await add_file(tx, house, await tx.get_one(Patient, DANA.patient_id), row)
+    return house.settings.documents_dir / row.id.hex
+
+
+async def test_the_files_go_from_the_disk_and_after_a_backup_once_more(
+    house: House, asked: RightsRequest, tape: Recording, paper: Path, copies: Copies
+) -> None:
+    folder = house.settings.recordings_dir / tape.folder
+    assert on_disk(paper, folder) == {paper, folder}
+    await ordered(house, asked, await planned(house, asked))
+    await copies.keep()
+    await run(house, asked, Box(), TELL_ERASED, ERASE)
+    await work(house)
+    assert on_disk(paper, folder) == set()
+    await copies.put_back()
+    bring_back(paper, folder)
+    await anyio.to_thread.run_sync(replay_erasures, house.settings)
+    await work(house)
+    assert on_disk(paper, folder) == set()
+    async with house.database.read() as tx:
+        assert (await tx.get_one(Recording, tape.id)).state == Standing.DELETED
+
+
+def on_disk(*paths: Path) -> set[Path]:
+    return {path for path in paths if path.exists()}
+
+
+def bring_back(paper: Path, folder: Path) -> None:
+    paper.write_bytes(b"sealed")
+    folder.mkdir()
+    (folder / "peer.1.box").write_bytes(b"sealed")
+
+
+async def work(house: House) -> None:
+    """Do what the errands are about that unlink files."""
+    handlers = {**retention_handlers(house), REMOVE: remove_with(house.database, house.settings)}
+    async with house.database.write() as tx:
+        due = list(await tx.scalars(select(Errand).where(Errand.kind.in_([REMOVE, REMOVE_FILES]), Errand.done_at.is_(None))))
+        for errand in due:
+            errand.done_at = house.clock.now()
+    for errand in due:
+        await handlers[errand.kind](errand.subject_id)
+
+
+async def test_an_outage_of_the_mail_stops_no_erasure(house: House, asked: RightsRequest) -> None:
+    await ordered(house, asked, await planned(house, asked))
+    for _ in range(2):  # a worker that was killed says it again
+        await untold_with(house)(asked.id)
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(Errand.subject_id).where(Errand.kind == ERASE))) == [asked.id]
+    await run(house, asked, Box(), ERASE)
+    assert (await erasure(house, asked)).erased_at
 
 
 async def test_bad_38_an_erasure_that_was_killed_goes_on(house: House, asked: RightsRequest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,16 @@ async def test_it_is_asked_answered_confirmed_and_done(asked: str, house: House,
     page = (await olga.get(f"/practice/requests/{asked}")).text
     assert WHY in page
     assert DANA.name not in page
+    assert "Nothing is deleted yet" not in page
     assert (await alice.post(f"/erasures/{asked}", data={"goes": "no", "words": "Too late."})).status_code == 409
+
+
+async def test_an_erasure_that_a_hold_keeps_waiting_says_so(asked: str, house: House, sign_in: SignIn) -> None:
+    async with house.database.write() as tx:
+        request = (await tx.scalars(select(RightsRequest))).one()
+        now, about = house.clock.now(), {"practice_id": request.practice_id, "patient_id": request.patient_id, "person_id": None}
+        tx.add(Erasure(id=request.id, **about, goes="", ordered_at=now, told_at=now, erased_at=None, listed_at=None))
+    assert "Nothing is deleted yet" in (await (await sign_in(OLGA)).get(f"/practice/requests/{asked}")).text
 
 
 async def test_bad_38_a_copy_is_whole_until_it_is_erased_and_then_gone(asked: str, house: House, sign_in: SignIn) -> None:

@@ -8,12 +8,14 @@ import icalendar
 import pytest
 from starlette.applications import Starlette
 
+from server.access.restrictions import Restriction
 from server.booking.actions import cancel, move_for_practice
 from server.booking.model import Appointment, Party
 from server.consultation.model import Consultation
 from server.core.house import House
+from server.core.ids import new_id
 from server.web.ratelimit import RULES
-from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, OLGA, Cast, Meeting, add_meeting
+from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, ERIN, OLGA, Cast, Meeting, add_meeting
 from tests.conftest import MORNING, SignIn, StillClock, browser_of
 from tests.http.booking import Booker, offer
 
@@ -71,6 +73,17 @@ async def test_initials_are_shown_where_the_professional_wants_them(meeting: Mee
     [entry] = (await read(client, await new_address(alice, initials="yes"))).walk("VEVENT")
     assert str(entry["summary"]) == "Video consultation (DD)"
     assert "initials." in (await alice.get(PAGE)).text
+
+
+async def test_of_a_restricted_record_no_initials_are_shown(
+    house: House, clock: StillClock, meeting: Meeting, sign_in: SignIn, client: httpx2.AsyncClient
+) -> None:
+    path = await new_address(await sign_in(ALICE), initials="yes")
+    async with house.database.write() as tx:
+        about = {"practice_id": CLINIC, "patient_id": DANA.patient_id, "reason": "Asked.", "began_at": clock.now()}
+        tx.add(Restriction(id=new_id(), **about, lift_reason=None, announced_at=None, ends_at=None))
+    [entry] = (await read(client, path)).walk("VEVENT")
+    assert str(entry["summary"]) == "Video consultation"
 
 
 async def test_what_is_moved_moves_and_what_is_cancelled_goes(

@@ -72,7 +72,10 @@ async def test_a_complaint_is_sealed_due_and_answered(
     assert (await olga.post(f"{one}/state", data={"state": "new"})).status_code == 409
     assert (await olga.post(f"{one}/answer", data={"words": ""})).status_code == 422
     assert (await olga.post(f"{one}/answer", data={"words": "We are sorry."})).status_code == 303
-    assert (await olga.post(f"{one}/answer", data={"words": "Again"})).status_code == 409
+    late = await olga.post(f"{one}/answer", data={"words": "A long answer\r\nof a colleague."})
+    assert late.status_code == 409
+    assert "a colleague was faster" in late.text
+    assert "A long answer\nof a colleague." in late.text
     assert "We are sorry." in (await olga.get(one)).text
     assert "There is nothing here." in (await olga.get(QUEUE)).text
     assert "C-2026-1" in (await olga.get(f"{QUEUE}?settled")).text

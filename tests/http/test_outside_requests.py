@@ -100,8 +100,8 @@ async def requests(house: House) -> list[RightsRequest]:
 
 
 @pytest.mark.usefixtures("known")
-async def test_it_is_proved_answered_and_handed_over_once(
-    house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail, sign_in: SignIn
+async def test_it_is_proved_answered_and_handed_over_once(  # noqa: PLR0917 - the whole way
+    house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert FORM in (await client.get(f"/privacy/of/{CLINIC}")).text
     page = (await asks(client, clock)).headers["location"]
@@ -121,18 +121,28 @@ async def test_it_is_proved_answered_and_handed_over_once(
     assert ERIN.name in seen
     await olga.post(f"/practice/requests/{request.id}/answer", data={"state": "done", "words": "Here is your copy."})
     await mail.tell()
-    link = mail.texts.letters[-1].sentences[-1].removeprefix(ORIGIN)
+    link = mail.texts.letters[-1].sentences[-1]
+    assert link.startswith(f"{ORIGIN}/privacy/answer/"), "else nobody can open it"
     assert (await client.post(f"{link}/open", data={"code": "000000"})).status_code == 422
     assert (await client.post(link)).status_code == 303
     await mail.hand_code()
     assert (await client.post(f"{link}/open", data={"code": "none"})).status_code == 422
+    with monkeypatch.context() as broken:
+        broken.setattr("server.privacy.handover_pages.pack", failing)
+        with pytest.raises(MemoryError):
+            await client.post(f"{link}/open", data={"code": mail.code})
     copy = await client.post(f"{link}/open", data={"code": mail.code})
     assert copy.headers["cache-control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(copy.content)) as archive:
         assert archive.read("answer.txt") == b"Here is your copy."
+        assert f"{ORIGIN}/contact/{CLINIC}" in archive.read("README.txt").decode(), "what is missing, and how to get it"
         assert ERIN.name in archive.read("data/patients.record.json").decode()
     for answer in (await client.get(link), await client.post(link), await client.post(f"{link}/open", data={"code": mail.code})):
         assert answer.status_code == 404
+
+
+def failing(*_: object) -> bytes:
+    raise MemoryError
 
 
 @pytest.mark.usefixtures("known")
@@ -189,7 +199,8 @@ async def test_codes_and_links_end(house: House, clock: StillClock, client: http
     olga = await sign_in(OLGA)
     await olga.post(f"/practice/requests/{request.id}/answer", data={"state": "refused", "words": "It is right."})
     await mail.tell()
-    link = mail.mails.letters[-1].sentences[-1].removeprefix(ORIGIN)
+    link = mail.mails.letters[-1].sentences[-1]
+    assert link.startswith(f"{ORIGIN}/privacy/answer/")
     assert [(await client.post(link)).status_code for _ in range(6)] == [303] * 5 + [429]
     await mail.hand_code()
     read = await client.post(f"{link}/open", data={"code": CODE.findall(mail.mails.letters[-1].body)[0]})

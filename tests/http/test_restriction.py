@@ -13,6 +13,7 @@ from server.access.acting import Reach
 from server.access.model import Grant
 from server.access.restrictions import Restriction
 from server.booking.model import Appointment
+from server.consultation import records
 from server.consultation.events import Channel, News
 from server.consultation.model import Consultation
 from server.consultation.records import Feedback
@@ -49,6 +50,12 @@ async def told(meeting: Meeting, house: House, clock: StillClock, sign_in: SignI
     async with house.database.write() as tx:
         (await tx.get_one(Patient, DANA.patient_id)).email = DANA.email
         tx.add(Feedback(participant_id=meeting.participant_id, felt=5, comment="From Dana.", given_at=clock.now()))
+        tx.add(
+            records.Testimonial(
+                id=new_id(), participant_id=meeting.participant_id, professional_id=ALICE.professional_id, words="So says Dana.",
+                state=records.TestimonialState.WAITING, given_at=clock.now(), decided_at=None, decided_by=None,
+            )
+        )  # fmt: skip
         let = {"practice_id": CLINIC, "author_id": ALICE.person_id, "person_id": SAM.person_id, "patient_id": DANA.patient_id}
         tx.add(Grant(id=new_id(), **let, reason="x", granted_at=clock.now(), expires_at=clock.now() + timedelta(days=1), withdrawn_at=None))
     return replace(meeting, note_id=UUID(summary["id"]))
@@ -106,6 +113,9 @@ async def test_who_would_see_it_otherwise_is_told_why(told: Meeting, house: Hous
     booked = await alice.post("/api/consultations", json=known)
     assert (booked.status_code, booked.json()["error"]["code"]) == (403, "restricted")
     assert (await charlie.post("/api/consultations", json=known)).status_code == 404
+    async with house.database.read() as tx:
+        said = (await tx.scalars(select(records.Testimonial.id))).one()
+    assert (await alice.post(f"/feedback/{said}/show")).status_code == 404
     own = await dana.get("/my/data")
     assert "Your record is restricted since" in own.text
     assert "The patient asked for it." in own.text

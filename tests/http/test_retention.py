@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from server.access.restrictions import Restriction
 from server.billing.papers import BillingDocument
 from server.circulars.consents import Choice, choose, wanted_by
 from server.circulars.model import Via
@@ -19,6 +21,7 @@ from server.consultation.recording_jobs import remove_with
 from server.consultation.testimonials import say, shown_about
 from server.core.holdings import BLANK_NAME
 from server.core.house import House
+from server.core.ids import new_id
 from server.core.outbox import Errand
 from server.identity.letters import WRITE
 from server.identity.mail_model import AccountEmail
@@ -149,7 +152,9 @@ async def test_ten_years_under_the_rules(filled: House, clock: StillClock) -> No
         assert await listed_records(tx, ALICE.viewer, "") == [], "what is empty is in no list"
 
 
-@pytest.mark.parametrize("change", ["buyer_name = 'Somebody'", "buyer_name = '-', gross_minor = 1", "title = '-'"])
+@pytest.mark.parametrize(
+    "change", ["buyer_name = 'Somebody'", "buyer_name = '-', gross_minor = 1", "buyer_name = '-', brand = 'x'", "title = '-'"]
+)
 async def test_a_document_of_money_may_lose_its_name_and_nothing_else(house: House, visit: str, change: str) -> None:
     with pytest.raises(DBAPIError, match="never changes"):
         async with house.database.write() as tx:
@@ -165,12 +170,16 @@ async def counted(house: House) -> list[object]:
         return [await tx.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables]
 
 
-async def test_a_hold_keeps_everything(filled: House, clock: StillClock) -> None:
+@pytest.mark.parametrize("by", ["hold", "restriction"])
+async def test_a_hold_or_a_restriction_keeps_everything(filled: House, clock: StillClock, by: str) -> None:
     house = filled
     await decide_on(house)
     async with house.database.write() as tx:
         for patient_id in list(await tx.scalars(select(Patient.id))):
-            await place(tx, OLGA.viewer, patient_id, "A claim.", clock.now())
+            if by == "hold":
+                await place(tx, OLGA.viewer, patient_id, "A claim.", clock.now())
+            else:
+                tx.add(_restriction(patient_id, clock.now()))
     for year in (2027, 2040, 2060):
         await nights(house, clock, date(year, 4, 11))
         await remove_all(house)
@@ -195,6 +204,13 @@ async def test_with_an_unused_account_goes_what_is_taken_back_in_it(house: House
         assert await wanted_by(tx, patient.id) == set()
         given = (await tx.scalars(select(records.Consent).where(records.Consent.purpose == "testimonial"))).one()
     assert given.withdrawn_at is not None
+
+
+def _restriction(patient_id: UUID, now: datetime) -> Restriction:
+    return Restriction(
+        id=new_id(), practice_id=CLINIC, patient_id=patient_id, reason="Asked.", began_at=now,
+        lift_reason=None, announced_at=None, ends_at=None,
+    )  # fmt: skip
 
 
 async def test_a_sign_in_saves_an_account(house: House, cast: Cast, clock: StillClock, sign_in: SignIn) -> None:

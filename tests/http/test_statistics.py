@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from server.access.model import Practice
+from server.access.restrictions import Restriction
 from server.chores import statistics
 from server.consultation.model import Consultation, ConsultationState, Outcome, Participant
 from server.consultation.records import Attendance, CallQuality, Feedback
 from server.core.house import House
 from server.core.ids import new_id
+from server.patients.model import Patient
 from server.settings import Settings
 from tests.cast import ALICE, CLINIC, DANA, ERIN, MALLORY, OLGA, SAM, Cast, Guest, Staff, add_meeting
 from tests.conftest import SignIn
@@ -98,6 +100,20 @@ async def test_the_zone_of_a_practice_moves_no_edge(sign_in: SignIn, house: Hous
     async with house.database.write() as tx:
         (await tx.get_one(Practice, CLINIC)).time_zone = "Asia/Tokyo"
     assert await figures(olga) == before
+
+
+async def test_what_is_restricted_is_in_no_figure(sign_in: SignIn, house: House) -> None:
+    olga = await sign_in(OLGA)
+    await held(house, Outcome.COMPLETED, 24)
+    before = await figures(olga)
+    assert before["outcomes", "2026-02-01", "total"] == before["calls", "2026-02-16", "total"] == "24"
+    async with house.database.write() as tx:
+        for patient_id in list(await tx.scalars(select(Patient.id))):
+            about = {"practice_id": CLINIC, "patient_id": patient_id, "reason": "Asked.", "began_at": house.clock.now()}
+            tx.add(Restriction(id=new_id(), **about, lift_reason=None, announced_at=None, ends_at=None))
+    after = await figures(olga)
+    assert "24" not in after.values()
+    assert after["calls", "2026-02-16", "total"] == "fewer than 10 people"
 
 
 async def test_the_present_month_is_not_counted(sign_in: SignIn, house: House) -> None:

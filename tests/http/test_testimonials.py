@@ -10,6 +10,7 @@ from server.consultation.records import Consent
 from server.core.audit import AuditEntry
 from server.core.house import House
 from server.patients.model import Patient
+from server.privacy.holds import place
 from tests.cast import ALICE, BOB, DANA, ERIN, OLGA, Meeting, add_meeting
 from tests.conftest import SignIn, StillClock, browser_of
 from tests.http.test_directory import PAGE as PROFILE
@@ -72,6 +73,24 @@ async def test_it_is_shown_once_the_professional_has_looked_and_gone_once_the_pa
         acts = list(await tx.scalars(select(AuditEntry.act).where(AuditEntry.thing == "testimonial").order_by(AuditEntry.number)))
     assert given.withdrawn_at is not None
     assert acts == ["changed", "changed", "changed", "withdrew"]
+
+
+async def test_bad_38_while_the_record_is_held_it_is_hidden_and_kept(
+    app: Starlette, client: httpx2.AsyncClient, house: House, meeting: Meeting, sign_in: SignIn
+) -> None:
+    await lay_out(house, ALICE)
+    one, alice, dana = await said(app, house, meeting), await sign_in(ALICE), await sign_in(DANA)
+    await alice.post(f"/feedback/{one.id}/show")
+    async with house.database.write() as tx:
+        await place(tx, OLGA.viewer, DANA.patient_id, "A claim.", house.clock.now())
+    await dana.post(f"{MINE}/withdraw", data={"which": str(one.id)})
+    for page in (await client.get(PROFILE), await alice.get("/feedback"), await dana.get(MINE)):
+        assert "listens" not in page.text
+    assert (await alice.post(f"/feedback/{one.id}/show")).status_code == 404
+    async with house.database.read() as tx:
+        assert (await tx.get_one(records.Testimonial, one.id)).words == WORDS
+        given = (await tx.scalars(select(Consent).where(Consent.purpose == "testimonial"))).one()
+    assert given.withdrawn_at is not None
 
 
 async def test_without_a_yes_nothing_is_kept(app: Starlette, house: House, meeting: Meeting) -> None:

@@ -28,3 +28,17 @@ def upgrade() -> None:
     op.add_column("practice", sa.Column("brand", sa.String(length=32), nullable=True))
     op.add_column("practice", sa.Column("logo_words", sa.String(length=120), nullable=True))
     op.add_column("billing_document", sa.Column("brand", sa.String(length=32), nullable=True))
+    _fix_the_brand()
+
+
+def _fix_the_brand() -> None:
+    """Have the trigger of 0028 look after the new column, too: on SQLite it names each one; PostgreSQL compares whole rows."""
+    if op.get_bind().dialect.name == "postgresql":
+        return
+    columns = [row[1] for row in op.get_bind().execute(sa.text("PRAGMA table_info(billing_document)")) if row[1] != "buyer_name"]
+    same = " AND ".join(f"NEW.{column} IS OLD.{column}" for column in columns)
+    op.execute("DROP TRIGGER billing_document_no_update")
+    op.execute(
+        "CREATE TRIGGER billing_document_no_update BEFORE UPDATE ON billing_document "
+        f"WHEN NOT (NEW.buyer_name = '-' AND {same}) BEGIN SELECT RAISE(ABORT, 'a document that was issued never changes'); END"
+    )
