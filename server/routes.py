@@ -107,8 +107,8 @@ from server.core.press import Press
 from server.identity.entering import Rules
 from server.identity.passwords import Passwords
 from server.notes.records import see_bookable
-from server.privacy.erasures import erased_on
 from server.privacy.announcing import announced_to
+from server.privacy.erasures import erased_on
 from server.privacy.terms_pages import ask_terms
 
 

@@ -92,7 +92,11 @@ async def _show(request: Request) -> Response:
         visit = await _visit(request, tx)
         shown = await _shown(visit)
         await record(tx, _looked(visit), visit.now)
-    return render(request, "staff/record.html", {**shown, **words(request), "given": dict.fromkeys(FIELDS, ""), "error": None})
+    return render(
+        request,
+        "staff/record.html",
+        {**shown, **words(request), "given": dict.fromkeys(FIELDS, ""), "error": None, "empty": "empty" in request.query_params},
+    )
 
 
 async def _show_erased(request: Request, erased_on: ErasedOn) -> Response:
@@ -120,7 +124,9 @@ async def _permit(request: Request) -> Response:
     except Invalid as error:
         async with house.database.read() as tx:
             shown = await _shown(await _visit(request, tx))
-        return render(request, "staff/record.html", {**shown, **words(request), "given": given, "error": error.code}, status=422)
+        return render(
+            request, "staff/record.html", {**shown, **words(request), "given": given, "error": error.code, "empty": False}, status=422
+        )
     return _back(request, "permitted")
 
 

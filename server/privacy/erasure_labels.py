@@ -19,7 +19,8 @@ WHYS: Mapping[Why, str] = {
     Why.PENDING: _("The professional who treats you decides about this part."),
     Why.RECORD: "",
 }
-STAFF: Mapping[Why, str] = WHYS | {
+STAFF: Mapping[Why, str] = {
+    **WHYS,
     Why.PROFESSIONAL: _("A professional who treats the patient has decided that it must be kept."),
     Why.PENDING: _("A professional who treats the patient has not answered for this part yet."),
 }

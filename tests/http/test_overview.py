@@ -66,3 +66,19 @@ async def test_complaints_and_what_does_not_work_are_told(
     for words in ("1 complaint<", "The first is to be acknowledged by", "1 letter<", "1 part of the server does not work<"):
         assert words in page
     assert "called me back" not in page
+
+
+AREAS = [f"/practice/{area}" for area in (
+    "people", "teams", "settings", "brand", "messages", "newsletters", "statistics", "queues", "health",
+    "letters", "requests", "holds", "restrictions", "retention", "audit",
+)] + ["/policies"]  # fmt: skip
+
+
+async def test_every_area_leads_to_every_other(olga: httpx2.AsyncClient) -> None:
+    page = (await olga.get(PAGE)).text
+    assert [path for path in [*AREAS, "/money"] if f'<a href="{path}">' not in page] == []
+    for area in AREAS:
+        page = (await olga.get(area)).text
+        assert [path for path in [PAGE, *AREAS] if f'href="{path}"' not in page] == [], area
+        assert page.count('aria-current="page"') == 2, f"{area}: the bar and the area"
+        assert "Back to your account" not in page
