@@ -103,7 +103,8 @@ async def test_colours_are_tried_out_before_they_are_kept(olga: httpx2.AsyncClie
     ("content", "words", "told"),
     [
         (b"", "Clinic", "Please choose a file|This file is empty"), (b"%PDF-1.7", "Clinic", "can be a logo|fit to what"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Clinic", "can be a logo|fit to what"), (b"GIF89a", "Clinic", "can be a logo"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Clinic", "can be a logo|fit to what"),
+        (b"GIF89a\x01\x00\x80\xff", "Clinic", "can be a logo"),
         (b"\x89PNG\r\n\x1a\nbroken", "Clinic", "damaged"), (b"x" * (3 << 20), "Clinic", "too big"), (picture(), "", "what the logo shows"),
         (picture(), "x" * 121, "what the logo shows"),
     ],

@@ -48,7 +48,7 @@ async def test_nothing_waits_and_then_everything_does(olga: httpx2.AsyncClient, 
     clock.advance(timedelta(days=40).total_seconds())
     late = (await (await sign_in(OLGA)).get(PAGE)).text
     assert "Overdue since" in late
-    assert "invitation" not in late
+    assert "1 invitation" not in late
 
 
 @pytest.mark.parametrize("member", [ALICE, SAM, DANA, MALLORY], ids=lambda member: str(member.username))
@@ -82,3 +82,7 @@ async def test_every_area_leads_to_every_other(olga: httpx2.AsyncClient) -> None
         assert [path for path in [PAGE, *AREAS] if f'href="{path}"' not in page] == [], area
         assert page.count('aria-current="page"') == 2, f"{area}: the bar and the area"
         assert "Back to your account" not in page
+
+
+async def test_the_rules_say_how_long_a_copy_is_kept(olga: httpx2.AsyncClient) -> None:
+    assert "is kept for a day, or until they delete it" in (await olga.get("/practice/retention")).text
