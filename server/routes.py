@@ -108,6 +108,7 @@ from server.identity.entering import Rules
 from server.identity.passwords import Passwords
 from server.notes.records import see_bookable
 from server.privacy.announcing import announced_to
+from server.privacy.erasures import erased_on
 from server.privacy.terms_pages import ask_terms
 
 
@@ -196,7 +197,7 @@ def _record_routes(press: Press) -> list[Route]:
         *server.patients.child_pages.routes(),
         *server.notes.my_pages.routes(announced_to),
         *server.notes.acting_pages.routes(),
-        *server.notes.record_pages.routes(),
+        *server.notes.record_pages.routes(erased_on),
         *server.notes.permission_pages.routes(),
         *server.notes.background_pages.routes(),
         *server.notes.timeline_pages.routes(),

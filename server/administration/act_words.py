@@ -27,9 +27,9 @@ WORDS = {
     Act.INVITED: _("Invited somebody"),
     Act.RESENT: _("Sent an invitation again"),
     Act.UNINVITED: _("Took an invitation back"),
-    Act.ASKED: _("Asked for a correction"),
+    Act.ASKED: _("Asked for something"),
     Act.ANSWERED: _("Answered what was asked"),
-    Act.ADDED: _("Added a document"),
+    Act.ADDED: _("Added something"),
     Act.HIDDEN: _("Hid a document"),
     Act.JOINED: _("Took a place"),
     Act.LEFT: _("Ended a place"),
@@ -41,3 +41,36 @@ WORDS = {
     Act.UNMERGED: _("Undid a merge of records"),
     Act.TESTED: _("Tested a part of the server"),
 }
+BY_THING = {
+    "background": {Act.ASKED: _("Asked for a correction"), Act.CHANGED: _("Changed the background, or answered a correction")},
+    "request": {
+        Act.ASKED: _("Asked for something about their data"),
+        Act.CHANGED: _("Dealt with a request about data"),
+        Act.ANSWERED: _("Answered a request about data"),
+        Act.WITHDREW: _("Took back a request about data"),
+    },
+    "merge": {Act.ASKED: _("Asked whether two records are one person's"), Act.WITHDREW: _("Said that two records are not both theirs")},
+    "representation": {
+        Act.PERMITTED: _("Asked somebody to act for a patient"),
+        Act.ADDED: _("Registered a child, for whom they act"),
+        Act.JOINED: _("Took on to act for a patient"),
+        Act.CHANGED: _("Renewed that somebody acts for a patient"),
+        Act.WITHDREW: _("Ended that somebody acts for a patient"),
+    },
+    "document": {Act.ADDED: _("Added a document"), Act.DELETED: _("Deleted a document")},
+    "recording": {Act.DELETED: _("Deleted a recording"), Act.HELD: _("Held a recording back"), Act.FREED: _("Let a recording go")},
+    "hold": {Act.HELD: _("Held a record back"), Act.FREED: _("Let a record go")},
+    "record": {Act.DELETED: _("Deleted a record")},
+    "account": {Act.DELETED: _("Deleted an account")},
+    "appointment": {
+        Act.ADDED: _("Booked an appointment"),
+        Act.CHANGED: _("Moved an appointment"),
+        Act.WITHDREW: _("Cancelled an appointment"),
+    },
+}
+
+
+def what_was_done(act: str, thing: str) -> str:
+    """Return the words for an act on a thing, for the catalogue."""
+    known = Act(act)
+    return BY_THING.get(thing, {}).get(known) or WORDS[known]

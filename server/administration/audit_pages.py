@@ -15,7 +15,7 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.people import audits
 from server.access.viewer import names_of, viewer_of, workers_of, working_here
-from server.administration.act_words import WORDS
+from server.administration.act_words import WORDS, what_was_done
 from server.administration.audit_list import MOST_TAKEN, PAGE_OF, Filter, entries_of
 from server.core.audit import Act
 from server.web.endpoint import house_of
@@ -48,7 +48,8 @@ async def show_audit(request: Request, taken: tuple[Mapping[str, str], str] | No
     text = language_of(request).text
     kept = {name: value for name, value in request.query_params.items() if name in {"person", "patient", "act", "day"} and value}
     page = {
-        "part": part, "entries": shown, "names": names, "acts": {act.value: text(WORDS[act]) for act in Act}, "zone": practice.time_zone,
+        "part": part, "entries": shown, "said": lambda one: text(what_was_done(one.act, one.thing)),
+        "names": names, "acts": {act.value: text(WORDS[act]) for act in Act}, "zone": practice.time_zone,
         "now": house.clock.now(), "kept": kept, "faults": faults, "wanted": wanted,
         "older": urlencode({**kept, "before": shown[-1].number}) if more else "",
         "people": sorted(people.items(), key=lambda one: one[1]), "taken": taken[0] if taken else {}, "refused": taken[1] if taken else "",

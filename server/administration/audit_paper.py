@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.administration.act_words import WORDS
+from server.administration.act_words import what_was_done
 from server.administration.audit_bundle import Extract
-from server.core.audit import Act, Entry
+from server.core.audit import Entry
 from server.core.printable import Show, language_parts, printer
 from server.core.typeset import FOLDER, typeset
 from server.web.i18n import Language
@@ -71,8 +71,7 @@ def _row(extract: Extract, entry: Entry, language: Language) -> list[str]:
     text = language.text
     at = entry.at.astimezone(ZoneInfo(extract.zone))
     who = _who(extract, entry, language)
-    acts = {act.value: words for act, words in WORDS.items()}
     about = text("Patient {code}", code=entry.patient_id.hex[:8]) if entry.patient_id else entry.reason or ""
     thing = " · ".join(part for part in (entry.thing, about) if part)
-    act = text(acts[Act(entry.act)])
+    act = text(what_was_done(entry.act, entry.thing))
     return [str(entry.number), f"{at:%Y-%m-%d %H:%M:%S}", who, act, thing]

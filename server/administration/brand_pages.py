@@ -13,6 +13,7 @@ from server.access.model import Practice
 from server.access.people import in_charge_of
 from server.access.policy import Viewer
 from server.access.viewer import viewer_of
+from server.core.marking import _
 from server.core.press import Press
 from server.errors import Conflict, Invalid, TooBig
 from server.patients.file_kinds import PICTURES, refusal
@@ -24,6 +25,7 @@ from server.web.forms import read_form
 from server.web.pages import language_of, render
 from server.web.uploads import read_upload
 
+NO_PICTURE = _("This is no picture that can be a logo. Please choose a PNG, JPEG or WebP file.")
 PAGE = "/practice/brand"
 MOST_BYTES = 2 << 20
 BOX = (480, 160)  # pixels; pages show it half as large, for screens that have twice as many
@@ -139,7 +141,7 @@ async def _logo(request: Request, press: Press) -> Response:
     except TooBig:
         return await _show(request, viewer, typed, {"file": text(refusal("big").message)})
     except Invalid as fault:
-        return await _show(request, viewer, typed, {"file": text(fault.message)})
+        return await _show(request, viewer, typed, {"file": text(NO_PICTURE if fault.code == "kind" else fault.message)})
     except Conflict:
         return await _show(request, viewer, typed, {"file": "stale"})
     return RedirectResponse(f"{PAGE}?done=logo", status_code=303)

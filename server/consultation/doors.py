@@ -14,6 +14,7 @@ from server.access.representation import Representation
 from server.booking.model import Appointment, Service
 from server.consultation.model import OVER, Consultation, JoinLink, Participant, Role, Standing
 from server.core.db import Tx, locked
+from server.core.holdings import BLANK_NAME
 from server.core.ids import token_hash
 from server.errors import NotFound, Restricted
 from server.patients.model import Patient
@@ -33,12 +34,17 @@ class Visit(NamedTuple):
 
 
 async def see_consultation(tx: Tx, viewer: Viewer, consultation_id: UUID, *, lock: bool = False) -> Consultation:
-    """Load it for a professional; raises `NotFound`. With `lock` others who change something of it wait for this transaction."""
+    """Load it for a professional; raises `NotFound`, also where its record was erased.
+
+    With `lock` others who change something of it wait for this transaction.
+    """
     consultation = await tx.get(Consultation, consultation_id, with_for_update=locked(lock=lock), populate_existing=lock)
     if consultation is None:
         raise NotFound
     if not may_see_consultation(viewer, consultation):
         raise Restricted if may_see_consultation(viewer.unrestricted, consultation) else NotFound
+    if await tx.scalar(select(Patient.name).where(Patient.id == consultation.patient_id)) == BLANK_NAME:
+        raise NotFound
     return consultation
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from server.access.home import part_of
 from server.access.model import Practice
 from server.access.policy import Viewer, may_read_background, may_write_record
-from server.access.representation import Representation
+from server.access.representation import Representation, Said
 from server.access.viewer import load_viewer, names_of
 from server.core.db import Tx
 from server.errors import Forbidden, Invalid, TooFast
@@ -145,9 +145,10 @@ async def _page(request: Request, form: Mapping[str, str], fault: str) -> Respon
 
 
 def _links(request: Request, actors: list[Actor]) -> dict[UUID, str]:
-    """Return the links that the practice may hand on, while they are good."""
+    """Return the links that the practice made and may hand on, while they are good; one that the patient made is theirs to give."""
     house = house_of(request)
-    good: list[Representation] = [actor.representation for actor in actors if actor.representation.can_be_taken(house.clock.now())]
+    own = [actor for actor in actors if any(word.said == Said.ACCEPTED for word in actor.words)]
+    good: list[Representation] = [actor.representation for actor in own if actor.representation.can_be_taken(house.clock.now())]
     return {one.id: acting_url(base_url_of(request), house.secrets, one) for one in good}
 
 

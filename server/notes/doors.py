@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased, defer
 from server.access.policy import Kind, NoteFacts, Verb, Viewer, may
 from server.consultation.model import Consultation
 from server.core.db import Tx
+from server.core.holdings import BLANK_NAME
 from server.core.keyring import KeyRing, Sealer, place_of
 from server.errors import NotFound, Restricted
 from server.notes import chain
@@ -221,10 +222,11 @@ async def find_session(tx: Tx, note: Note, viewer: Viewer, client_id: int) -> No
 
 
 def _noted() -> Select[Note, Consultation, bool, UUID | None]:
+    """Select the notes of every record that still stands: of one that was erased, nobody can read them any more."""
     original = aliased(Note)
     joined = select(Note, Consultation, _sharing(), original.public_id).join(Consultation, Consultation.id == Note.consultation_id)
-    joined = joined.outerjoin(original, original.id == Note.amends_id)
-    return joined.join(Patient, Patient.id == Consultation.patient_id).execution_options(populate_existing=True)
+    joined = joined.outerjoin(original, original.id == Note.amends_id).join(Patient, Patient.id == Consultation.patient_id)
+    return joined.where(Patient.name != BLANK_NAME).execution_options(populate_existing=True)
 
 
 async def _visible(tx: Tx, viewer: Viewer, which: ColumnElement[bool]) -> list[SeenNote]:

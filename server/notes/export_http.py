@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.policy import Verb
@@ -44,7 +44,12 @@ def routes(press: Press) -> list[Route]:
             found = await notes_about(tx, viewer, request.path_params["patient_id"], Verb.EXPORT)
         if not found:
             raise NotFound
-        return await _download(house, press, found, _form(request), Exported.RECORD)
+        try:
+            return await _download(house, press, found, _form(request), Exported.RECORD)
+        except Invalid as error:
+            if error.code != "empty":
+                raise
+            return RedirectResponse(f"/patients/{request.path_params['patient_id']}?empty#notes", status_code=303)
 
     return [
         Route("/notes/{note_id:uuid}/export", note),

@@ -1,7 +1,9 @@
 """The pages of patients' records: the list of those whom one may open, and one record with who else may see it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,12 +19,12 @@ from server.consultation.notices import notices_for
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.keyring import KeyRing
-from server.errors import Forbidden, Invalid
+from server.errors import Forbidden, Invalid, NotFound
 from server.identity.gate import signed_in
 from server.notes.patient_answers import sent_in_record
 from server.notes.permit_form import FIELDS, offered_days, read_wish
 from server.notes.recordings import recordings_about
-from server.notes.records import MOST_LISTED, SeenRecord, listed_records, looks_at, record_facts, see_record
+from server.notes.records import MOST_LISTED, SeenRecord, listed_records, looks_at, record_facts, see_erased, see_record
 from server.patients.acting_doors import acting_now
 from server.patients.acting_pages import words
 from server.patients.actions import has_agreed_to_sharing
@@ -33,6 +35,7 @@ from server.web.forms import read_form
 from server.web.pages import render
 
 LONGEST_NAME = 200
+ErasedOn = Callable[[Tx, UUID], Awaitable[datetime | None]]
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,19 @@ class _Visit:
     keyring: KeyRing
 
 
-def routes() -> list[Route]:
+def routes(erased_on: ErasedOn) -> list[Route]:
+    """Return the routes; `erased_on` tells when a record was erased because somebody asked, which stands a storey higher."""
     one = "/patients/{patient_id:uuid}"
+
+    async def show(request: Request) -> Response:
+        try:
+            return await _show(request)
+        except NotFound:
+            return await _show_erased(request, erased_on)
+
     return [
         Route("/patients", _list, methods=["GET", "POST"]),
-        Route(one, _show, methods=["GET"]),
+        Route(one, show, methods=["GET"]),
         Route(one + "/permissions", _permit, methods=["POST"]),
         Route(one + "/permissions/{grant_id:uuid}/withdraw", _withdraw, methods=["POST"]),
         Route(one + "/emergency/end", _end_emergency, methods=["POST"]),
@@ -81,7 +92,23 @@ async def _show(request: Request) -> Response:
         visit = await _visit(request, tx)
         shown = await _shown(visit)
         await record(tx, _looked(visit), visit.now)
-    return render(request, "staff/record.html", {**shown, **words(request), "given": dict.fromkeys(FIELDS, ""), "error": None})
+    return render(
+        request,
+        "staff/record.html",
+        {**shown, **words(request), "given": dict.fromkeys(FIELDS, ""), "error": None, "empty": "empty" in request.query_params},
+    )
+
+
+async def _show_erased(request: Request, erased_on: ErasedOn) -> Response:
+    """Say of a record that there is nothing in it any more, and why; raises `NotFound` as its door does."""
+    who = await signed_in(request)
+    house = house_of(request)
+    async with house.database.read() as tx:
+        viewer = await load_viewer(tx, who.person_id, house.clock.now())
+        patient = await see_erased(tx, viewer, request.path_params["patient_id"])
+        zone = (await tx.get_one(Practice, patient.practice_id)).time_zone
+        shown = {"part": await part_of(tx, viewer), "zone": zone, "erased_at": await erased_on(tx, patient.id)}
+    return render(request, "staff/record_erased.html", shown)
 
 
 async def _permit(request: Request) -> Response:
@@ -97,7 +124,9 @@ async def _permit(request: Request) -> Response:
     except Invalid as error:
         async with house.database.read() as tx:
             shown = await _shown(await _visit(request, tx))
-        return render(request, "staff/record.html", {**shown, **words(request), "given": given, "error": error.code}, status=422)
+        return render(
+            request, "staff/record.html", {**shown, **words(request), "given": given, "error": error.code, "empty": False}, status=422
+        )
     return _back(request, "permitted")
 
 

@@ -18,7 +18,7 @@ from server.core.holdings import BLANK_NAME
 from server.errors import NotFound, Restricted
 from server.notes.doors import SeenNote, all_notes_about
 from server.notes.model import Note
-from server.patients.forwards import with_merged
+from server.patients.forwards import forwarded, with_merged
 from server.patients.model import Patient
 
 MOST_LISTED = 200
@@ -110,13 +110,10 @@ async def authors_in_emergency(tx: Tx, viewer: Viewer, patient_id: UUID) -> froz
 
 
 async def see_record(tx: Tx, viewer: Viewer, patient_id: UUID) -> SeenRecord:
-    """Load a record that the viewer may open; raises `NotFound`."""
-    patient = await tx.get(Patient, patient_id)
-    if patient is None:
+    """Load a record that the viewer may open; raises `NotFound`, also for one that was erased."""
+    patient = await _opened(tx, viewer, patient_id)
+    if patient.name == BLANK_NAME:
         raise NotFound
-    facts = await record_facts(tx, patient)
-    if not may_see_record(viewer, facts):
-        raise Restricted if may_see_record(viewer.unrestricted, facts) else NotFound
     notes = await all_notes_about(tx, viewer, patient_id)
     written = {note.note.consultation_id for note in notes}
     rows = (await tx.execute(_hosted(patient))).all()
@@ -129,10 +126,28 @@ async def see_record(tx: Tx, viewer: Viewer, patient_id: UUID) -> SeenRecord:
     return SeenRecord(patient, held, wrote)
 
 
+async def see_erased(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
+    """Load what remains of a record of which everything went, for whoever might open it before; raises `NotFound`."""
+    patient = await _opened(tx, viewer, patient_id)
+    if patient.name != BLANK_NAME or await forwarded(tx, patient_id):
+        raise NotFound
+    return patient
+
+
+async def _opened(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
+    patient = await tx.get(Patient, patient_id)
+    if patient is None:
+        raise NotFound
+    facts = await record_facts(tx, patient)
+    if not may_see_record(viewer, facts):
+        raise Restricted if may_see_record(viewer.unrestricted, facts) else NotFound
+    return patient
+
+
 async def see_bookable(tx: Tx, viewer: Viewer, patient_id: UUID) -> Patient:
     """Load a patient whom the viewer may give a consultation; raises `NotFound`."""
     patient = await tx.get(Patient, patient_id)
-    if patient is None:
+    if patient is None or patient.name == BLANK_NAME:
         raise NotFound
     facts = await record_facts(tx, patient)
     if not may_book(viewer, facts):

@@ -14,7 +14,7 @@ from server.errors import Invalid
 from server.patients.doors import name_on_record
 from server.privacy.clinical_answers import answer_clinical, answers_of, asked_of, look_at_asked, see_asked
 from server.privacy.erasure_facts import plan_for
-from server.privacy.erasure_labels import told
+from server.privacy.erasure_labels import STAFF, told
 from server.privacy.request_words import LONGEST, OPEN
 from server.privacy.requests import opened
 from server.web.endpoint import house_of
@@ -77,7 +77,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "found": opened(house.keyring, asked),
         "name": name,
         "open": asked.state in OPEN,
-        "lines": told(language, [line for line in planned.shown if line.thing.kept_as == "clinical"]),
+        "lines": told(language, [line for line in planned.shown if line.thing.kept_as == "clinical"], STAFF),
         "form": {"goes": goes, "words": (said.words if said else "") or "", **form},
         "longest": LONGEST["answer"],
         "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,

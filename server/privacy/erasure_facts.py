@@ -64,7 +64,7 @@ async def plan_for(tx: Tx, patient_id: UUID, request_id: UUID | None, now: datet
     kept_back = await held(tx, patient_id) or await any_held(tx, subject.patient_ids)
     facts = Facts(await _until(tx, subject, now), kept_back, said)
     lines = plan([await _thing(tx, holding, subject) for holding in OF_RECORDS], facts, now)
-    closing = await _closing(tx, patient_id) if RECORDS in going(lines) else None
+    closing = await closing_with(tx, patient_id) if RECORDS in going(lines) else None
     if closing is None:
         return Planned(subject, lines)
     whole = Subject(closing, frozenset({patient_id}))
@@ -114,7 +114,7 @@ async def _practice(tx: Tx, subject: Subject) -> Practice:
     return (await tx.scalars(select(Practice).where(Practice.id.in_(here)))).one()
 
 
-async def _closing(tx: Tx, patient_id: UUID) -> UUID | None:
+async def closing_with(tx: Tx, patient_id: UUID) -> UUID | None:
     """Return the account that nothing is left for without this record: no other record, nobody to act for, and no work here, ever."""
     records = RECORD.table
     person_id: UUID | None = await tx.scalar(select(records.c.person_id).where(records.c.id == patient_id))

@@ -79,6 +79,8 @@ def _letter(post: Post, practice: Practice, address: str, *, closes: bool) -> Le
         text("What the law asks to be kept stays until its time is over, and is used for nothing else."),
     ]
     if closes:
-        sentences.append(text("Your account is closed with it. You cannot sign in any more."))
+        sentences.append(
+            text("Your account is closed with it. You cannot sign in any more, so this message is the answer to what you asked.")
+        )
     sentences += [text("If you have a question, write to the practice:"), f"{post.base_url}/contact/{practice.id}"]
     return Letter(address, text("{practice}: your data are deleted", practice=practice.name), sentences)

@@ -19,6 +19,11 @@ WHYS: Mapping[Why, str] = {
     Why.PENDING: _("The professional who treats you decides about this part."),
     Why.RECORD: "",
 }
+STAFF: Mapping[Why, str] = {
+    **WHYS,
+    Why.PROFESSIONAL: _("A professional who treats the patient has decided that it must be kept."),
+    Why.PENDING: _("A professional who treats the patient has not answered for this part yet."),
+}
 BLANKED = _("What remains says that it was there, without your name and without a text.")
 
 
@@ -32,16 +37,17 @@ class Told(NamedTuple):
     until: datetime | None
 
 
-def told(language: Language, lines: Sequence[Line]) -> list[Told]:
-    return [_told(language, line, BY_NAME[line.thing.name]) for line in lines]
+def told(language: Language, lines: Sequence[Line], whys: Mapping[Why, str] = WHYS) -> list[Told]:
+    """Return the lines for the patient, or with `STAFF` for whoever decides about them."""
+    return [_told(language, line, _why(line, BY_NAME[line.thing.name], whys)) for line in lines]
 
 
-def _told(language: Language, line: Line, holding: Holding) -> Told:
-    why = _why(line, holding)
+def _told(language: Language, line: Line, why: str) -> Told:
+    holding = BY_NAME[line.thing.name]
     return Told(language.text(holding.words), line.thing.rows, line.goes, language.text(why) if why else "", line.until)
 
 
-def _why(line: Line, holding: Holding) -> str:
+def _why(line: Line, holding: Holding, whys: Mapping[Why, str]) -> str:
     if line.goes:
         return BLANKED if any(part.fate is not Fate.DELETE and not part.technical for part in holding.parts) else ""
-    return WHYS[line.why] or holding.why
+    return whys[line.why] or holding.why

@@ -13,10 +13,11 @@ from server.core.marking import _
 from server.errors import Conflict, Invalid
 from server.identity.gate import signed_in
 from server.messaging.own_texts import administered
+from server.patients.acting_doors import Reader, taken_on
 from server.patients.doors import name_on_record, see_own_record
 from server.privacy.clinical_answers import answers_of
-from server.privacy.erasure_facts import plan_for
-from server.privacy.erasure_labels import told
+from server.privacy.erasure_facts import closing_with, plan_for
+from server.privacy.erasure_labels import STAFF, told
 from server.privacy.erasure_plan import fingerprint, waits
 from server.privacy.erasures import MOVED, NOTHING, PENDING, order, see_erasure_asked
 from server.privacy.request_labels import asker_in_words
@@ -76,7 +77,8 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "one": found.request,
         "name": name,
         "asker": asker_in_words(language, found.actor, name),
-        "lines": told(language, planned.shown),
+        "lines": told(language, planned.shown, STAFF),
+        "pending": waits(planned.lines),
         "plan": fingerprint(planned.lines),
         "closes": planned.subject.person_id is not None,
         "ready": any(line.goes for line in planned.shown) and not waits(planned.lines),
@@ -95,5 +97,13 @@ async def _own(request: Request) -> Response:
     async with house.database.read() as tx:
         own = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
         planned = await plan_for(tx, own.patient.id, None, house.clock.now())
-    closes = planned.subject.person_id is not None
-    return render(request, "my/erasure.html", {"own": own, "lines": told(language, planned.shown), "closes": closes})
+        closing = await closing_with(tx, own.patient.id)
+        acts_for = await taken_on(tx, Reader(closing, house.clock.now())) if closing else []
+    shown = {
+        "own": own,
+        "lines": told(language, planned.shown),
+        "closes": closing is not None,
+        "now": planned.subject.person_id is not None,
+        "acts_for": [other.patient.name for other in acts_for],
+    }
+    return render(request, "my/erasure.html", shown)

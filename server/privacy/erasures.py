@@ -15,7 +15,7 @@ from server.booking.model import Party
 from server.consultation.model import Consultation
 from server.consultation.recorded import Gone, Recording, Standing
 from server.consultation.recording_actions import Deletion, destroy
-from server.core.audit import Act, Deed, record
+from server.core.audit import Act, AuditEntry, Deed, record
 from server.core.crypto import Secrets
 from server.core.db import Database, Tx
 from server.core.holdings import Subject, erase
@@ -27,7 +27,7 @@ from server.identity.holdings import ACCOUNT
 from server.patients.events import ActingEnded
 from server.patients.holdings import ACTING_HOLDING, RECORD
 from server.privacy.copies import drop_copy
-from server.privacy.erasure_facts import Planned, holdings_named, plan_for
+from server.privacy.erasure_facts import RECORDS, Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
 from server.privacy.erasure_plan import fingerprint, going, waits
 from server.privacy.erasure_rows import Erasure
@@ -40,6 +40,7 @@ TELL_ERASED = "erasure_told"
 ERASE = "erase"
 FILES, RECORDINGS = "patients.files", "consultation.recordings"  # the holdings that have files beside the database
 LOOKS_AGAIN = timedelta(days=1)
+ORDERED = "erasure: ordered"
 MOVED = _("What would be erased has changed since you opened this page. Please look at it again.")
 PENDING = _("A professional has not answered yet. Nothing can be erased before.")
 NOTHING = _("Nothing can go now. Please refuse the request, with the reasons.")
@@ -113,7 +114,21 @@ async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
     erasure.goes, erasure.person_id, erasure.erased_at = " ".join(sorted(goes)), closing, now
     if closing is not None:
         await change_rights(tx, person_topic(closing))
-    await record(tx, Deed(erasure.practice_id, None, Act.ERASED, THING, erasure.id, erasure.patient_id, erasure.goes[:500]), now)
+    by = await _ordered_by(tx, erasure.id)
+    await record(tx, Deed(erasure.practice_id, by, Act.ERASED, THING, erasure.id, erasure.patient_id, erasure.goes[:500]), now)
+
+
+async def _ordered_by(tx: Tx, erasure_id: UUID) -> UUID | None:
+    """Return who said yes to it, as the audit has it."""
+    said = (AuditEntry.thing == THING) & (AuditEntry.thing_id == erasure_id) & (AuditEntry.reason == ORDERED)
+    person_id: UUID | None = await tx.scalar(select(AuditEntry.person_id).where(said).limit(1))
+    return person_id
+
+
+async def erased_on(tx: Tx, patient_id: UUID) -> datetime | None:
+    """Return when a record went because somebody asked, None where that is not why; whoever calls passed its door."""
+    done = await tx.scalars(select(Erasure).where(Erasure.patient_id == patient_id, Erasure.erased_at.is_not(None)))
+    return max((one.erased_at for one in done if one.erased_at and RECORDS in one.names), default=None)
 
 
 async def _part_actors(tx: Tx, patient_id: UUID) -> None:
@@ -180,4 +195,4 @@ async def _known(database: Database, secrets: Secrets) -> tuple[dict[str, UUID],
 
 
 async def _note(tx: Tx, request: RightsRequest, person_id: UUID, act: Act, now: datetime) -> None:
-    await record(tx, Deed(request.practice_id, person_id, act, THING, request.id, request.patient_id, "erasure: ordered"), now)
+    await record(tx, Deed(request.practice_id, person_id, act, THING, request.id, request.patient_id, ORDERED), now)

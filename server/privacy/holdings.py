@@ -38,7 +38,7 @@ HOLDINGS = (
     ),
     Holding(
         "privacy.requests",
-        _("What you asked the practice to do about your data, and until when it answers; you read the answers in your account"),
+        _("What you asked the practice to do about your data, and until when it answers; you read the answers while you have an account"),
         Class.RECORD,
         _("The practice must be able to show that it answered in time."),
         (REQUESTS, ERASURES, CLINICAL_ANSWERS, HANDOVERS),

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from server.access.model import Practice
 from server.core.marking import _
 from server.errors import Invalid, TooFast
-from server.privacy.letter_words import LONGEST, REGULATORS, Kind, Written
+from server.privacy.letter_words import LONGEST, REGULATORS, Kind, Written, fault_of
 from server.privacy.letters import take_in
 from server.privacy.policies import Owner, see_owner
 from server.web.endpoint import house_of
@@ -20,14 +20,17 @@ from server.web.proxies import address_key
 
 PURPOSE = "letter-form"
 SOONEST_S, LATEST_S = 3, 24 * 3600  # nobody has read and filled in the form sooner; a page of yesterday is shown anew
+AGAIN = _(
+    "It was sent within a few seconds, or a day after the page was opened, as programs do. Please look through it, and send it once more."
+)
 FAULTS = {
     "words:empty": _("Please write what it is about."),
     "words:long": _("This text is too long. Please shorten it."),
     "name:long": _("This name is too long. Please shorten it."),
     "reply_to:long": _("This does not look like an e-mail address. Please check it."),
     "reply_to:address": _("This does not look like an e-mail address. Please check it."),
-    "words:again": _("Please look through what you wrote, and send it once more."),
-    "words:fast": _("There were too many letters from here. Please wait some minutes, then send it again."),
+    "form:again": AGAIN,
+    "form:fast": _("There were too many letters from here within an hour. Please wait a quarter of an hour, then send it again."),
 }
 
 
@@ -56,7 +59,7 @@ async def _form(request: Request, kind: Kind) -> Response:
     try:
         reference = await _take_in(request, owner.practice, kind, form)
     except TooFast:
-        return _show(request, owner, kind, form, "words:fast", 429)
+        return _show(request, owner, kind, form, "form:fast", 429)
     except Invalid as error:
         return _show(request, owner, kind, form, error.code, error.http_status)
     return _thank(request, owner, kind, reference, answered=bool(form.get("reply_to")))
@@ -65,11 +68,15 @@ async def _form(request: Request, kind: Kind) -> Response:
 async def _take_in(request: Request, practice: Practice, kind: Kind, form: Mapping[str, str]) -> str:
     """Store it and return its reference; raises `TooFast` and `Invalid`."""
     house = house_of(request)
+    await house.limiter.hit("letter_tries", address_key(request))
     if not ripe(request, form.get("began", "")):
-        raise Invalid(code="words:again")
-    await house.limiter.hit("letter_address", address_key(request))
+        raise Invalid(code="form:again")
     words = form.get("words", "").replace("\r\n", "\n")
     written = Written(" ".join(form.get("name", "").split()), form.get("reply_to", ""), words)
+    field, fault = fault_of(written)
+    if fault:
+        raise Invalid(code=f"{field}:{fault}")
+    await house.limiter.hit(f"{kind}_address", address_key(request))
     async with house.database.write() as tx:
         letter = await take_in(tx, house.keyring, practice, kind, written, house.settings.complaint_days, house.clock.now())
     return letter.reference

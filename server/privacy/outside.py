@@ -15,7 +15,7 @@ from server.core.house import House
 from server.core.ids import new_id, new_token, token_hash
 from server.core.keyring import KeyRing
 from server.core.outbox import add_errand
-from server.errors import Invalid, NotFound
+from server.errors import NotFound
 from server.patients.addresses import Address
 from server.patients.doors import OwnRecord, records_called
 from server.patients.model import Patient
@@ -42,14 +42,16 @@ class Written(NamedTuple):
     words: str
 
 
-def check(written: Written) -> None:
-    """Raise `Invalid` with `field:fault` for what cannot be taken in; of the address whoever calls made sure."""
-    if written.kind not in {*Kind, NEWS}:
-        raise Invalid(code="kind:empty")
-    if not written.name.strip():
-        raise Invalid(code="name:empty")
-    if written.kind != NEWS and (fault := fault_of(written.words, "words")):
-        raise Invalid(code=f"words:{fault}")
+def faults_of(written: Written) -> list[str]:
+    """Return `field:fault` for everything that cannot be taken in, in the order of the form."""
+    fault = "" if written.kind == NEWS else fault_of(written.words, "words")
+    found = {
+        "kind:empty": written.kind not in {*Kind, NEWS},
+        "name:empty": not written.name.strip(),
+        "address:empty": not written.address,
+        f"words:{fault}": bool(fault),
+    }
+    return [code for code, wrong in found.items() if wrong]
 
 
 async def take_in(tx: Tx, house: House, practice: Practice, written: Written, language: str) -> str:

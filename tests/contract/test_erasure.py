@@ -11,13 +11,12 @@ from sqlalchemy import select
 from server.access.model import RightsEpoch
 from server.access.representation import Representation
 from server.chores import replay_erasures
-from server.consultation.events import Channel
 from server.consultation.model import Consultation
 from server.consultation.recorded import Recording, Standing
 from server.consultation.recording_actions import REMOVE
 from server.consultation.recording_jobs import remove_with
 from server.core.audit import Act, AuditEntry
-from server.core.holdings import BLANK_NAME, Fate, Subject, export_of
+from server.core.holdings import BLANK_NAME
 from server.core.house import House
 from server.core.outbox import Errand
 from server.errors import Conflict, Invalid
@@ -32,18 +31,14 @@ from server.patients.file_kinds import Kind as FileKind
 from server.patients.inspecting import Inspected
 from server.patients.model import Patient
 from server.patients.representing import claim_child
-from server.ports import Carried, Letter
-from server.privacy.clinical_answers import answer_clinical
-from server.privacy.erasure_facts import Planned, plan_for
 from server.privacy.erasure_jobs import erasure_handlers, untold_with
 from server.privacy.erasure_list import FILE, read
-from server.privacy.erasure_plan import Why, fingerprint, going
+from server.privacy.erasure_plan import Why, going
 from server.privacy.erasure_rows import Erasure
-from server.privacy.erasures import ERASE, TELL_ERASED, order
+from server.privacy.erasures import ERASE, TELL_ERASED
 from server.privacy.expiring import REMOVE_FILES
 from server.privacy.holds import lift, place
 from server.privacy.merges import merge, see_pair
-from server.privacy.registry import HOLDINGS
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import ask
 from server.privacy.retention_jobs import retention_handlers
@@ -53,31 +48,14 @@ from tests.acting import hand_of, let_act, representation
 from tests.backups import Copies
 from tests.cast import ALICE, DANA, OLGA, Guest, Meeting, add_meeting, seat_cast, sign_in_as
 from tests.conftest import ORIGIN, StillClock
+from tests.erasing import WHO, Box, erasure, exported, held_against, let_go, ordered, planned, run
 from tests.http.filing import pdf
 from tests.tapes import record_call
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L1"), pytest.mark.row("M4")]
 
-WHO = Subject(DANA.person_id, frozenset({DANA.patient_id}))
-WHY = "You asked, and no law keeps it."
 DECADE = timedelta(days=3660)
 WRITTEN = {"access.deeds", "privacy.requests"}  # what the erasure writes itself
-Exported = dict[str, dict[str, list[dict[str, object]]]]
-
-
-class Box:
-    """A carrier that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.letters: list[Letter] = []
-
-    async def carry(self, letter: Letter, dedupe_key: str) -> Carried:
-        assert dedupe_key
-        self.letters.append(letter)
-        return Carried.SENT
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 @pytest.fixture
@@ -108,57 +86,9 @@ async def asked(house: House, meeting: Meeting, clock: StillClock) -> RightsRequ
     return request
 
 
-async def let_go(house: House, request: RightsRequest, goes: str) -> None:
-    async with house.database.write() as tx:
-        form = {"goes": goes, "words": "Nothing was signed."}
-        await answer_clinical(tx, house.keyring, ALICE.viewer, request.id, form, now=house.clock.now())
-
-
-async def exported(house: House) -> Exported:
-    async with house.database.read() as tx:
-        return {holding.name: await export_of(tx, holding, WHO) for holding in HOLDINGS}
-
-
-async def planned(house: House, request: RightsRequest) -> Planned:
-    async with house.database.read() as tx:
-        return await plan_for(tx, DANA.patient_id, request.id, house.clock.now())
-
-
-async def ordered(house: House, request: RightsRequest, seen: Planned, words: str = WHY) -> None:
-    async with house.database.write() as tx:
-        form = {"plan": fingerprint(seen.lines), "words": words}
-        await order(tx, house.keyring, OLGA.viewer, request.id, form, house.clock.now())
-
-
-async def run(house: House, request: RightsRequest, box: Box, *kinds: str) -> None:
-    handlers = erasure_handlers(house, Post(house.secrets, ORIGIN, read_languages(None)), {Channel.EMAIL: box})
-    for kind in kinds:
-        await handlers[kind](request.id)
-
-
 @pytest.fixture
 def copies(house: House) -> Copies:
     return Copies(house)
-
-
-async def erasure(house: House, request: RightsRequest) -> Erasure:
-    async with house.database.read() as tx:
-        return await tx.get_one(Erasure, request.id)
-
-
-def held_against(before: Exported, after: Exported, goes: frozenset[str]) -> None:
-    """Compare what is left with what the plan said of each holding."""
-    for holding in HOLDINGS:
-        for part in holding.parts:
-            was, rows = before[holding.name].get(part.table.name, []), after[holding.name].get(part.table.name, [])
-            if holding.name not in goes or (part.fate is Fate.KEEP and part.shown):
-                if part.table.name not in {"audit_entry", "erasure", "rights_request"}:  # which the erasure itself writes
-                    assert rows == was, part.table.name
-            elif part.fate is Fate.DELETE:
-                assert rows == [], part.table.name
-            else:
-                blanks = {name: value for name, value in part.blanks.items() if name in part.shown}
-                assert all(row[name] == value for row in rows for name, value in blanks.items()), part.table.name
 
 
 async def test_what_is_left_is_what_the_plan_said(house: House, asked: RightsRequest) -> None:

@@ -65,6 +65,7 @@ async def test_a_patient_lets_somebody_act_who_takes_it_on_once(house: House, do
     assert (await dana.post("/my/acting/new", data=GIVEN)).headers["location"] == "/my/acting?asked"
     page = (await dana.get("/my/acting")).text
     link = page.split('value="http')[1].split('"')[0].partition("//")[2].partition("/")[2]
+    assert link not in (await (await sign_in(ALICE)).get(STAFF)).text, "the patient gives it, not the practice"
     asked = await dora.get(f"/{link}")
     assert DANA.name in asked.text
     assert (await dora.post(f"/{link}")).headers["location"] == "/my/acting?taken"

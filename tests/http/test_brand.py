@@ -102,12 +102,13 @@ async def test_colours_are_tried_out_before_they_are_kept(olga: httpx2.AsyncClie
 @pytest.mark.parametrize(
     ("content", "words", "told"),
     [
-        (b"", "Clinic", "Please choose a file|This file is empty"), (b"%PDF-1.7", "Clinic", "Files of this kind|fit to what"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Clinic", "Files of this kind|fit to what"),
+        (b"", "Clinic", "Please choose a file|This file is empty"), (b"%PDF-1.7", "Clinic", "can be a logo|fit to what"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Clinic", "can be a logo|fit to what"),
+        (b"GIF89a\x01\x00\x80\xff", "Clinic", "can be a logo"),
         (b"\x89PNG\r\n\x1a\nbroken", "Clinic", "damaged"), (b"x" * (3 << 20), "Clinic", "too big"), (picture(), "", "what the logo shows"),
         (picture(), "x" * 121, "what the logo shows"),
     ],
-    ids=["none", "pdf", "svg", "broken", "big", "no words", "long words"],
+    ids=["none", "pdf", "svg", "gif", "broken", "big", "no words", "long words"],
 )  # fmt: skip
 async def test_bad_34_what_is_no_picture_is_refused(olga: httpx2.AsyncClient, content: bytes, words: str, told: str) -> None:
     answer = await send_logo(olga, content, words)

@@ -2,12 +2,15 @@
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import anyio
 import httpx2
 import pytest
 from sqlalchemy import select
 
+from server.consultation.model import Consultation
+from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.privacy.copy_rows import DataCopy
 from server.privacy.erasure_rows import Erasure
@@ -33,6 +36,9 @@ async def asked(house: House, cast: Cast, clock: StillClock, sign_in: SignIn) ->
     page = (await dana.get(f"{MINE}/erasure")).text
     assert "The professional who treats you decides about this part." in page
     assert f"{MINE}/requests?kind=erasure" in page
+    assert "your account is closed with it" in page
+    assert "told by e-mail before it closes" in page
+    assert "told by e-mail before it closes" in (await dana.get(f"{MINE}/requests")).text
     assert f"{MINE}/erasure" in (await dana.get("/my/data")).text
     assert '<option value="erasure" selected>' in (await dana.get(f"{MINE}/requests?kind=erasure")).text
     await dana.post(f"{MINE}/requests", data={"kind": "erasure", "words": "Please delete everything."})
@@ -49,12 +55,20 @@ async def gone(house: House) -> bool:
         return await tx.scalar(select(Erasure.id).where(Erasure.listed_at.is_not(None))) is not None
 
 
+async def erased_by(house: House) -> list[UUID | None]:
+    async with house.database.read() as tx:
+        return list(await tx.scalars(select(AuditEntry.person_id).where(AuditEntry.act == Act.ERASED)))
+
+
 async def test_it_is_asked_answered_confirmed_and_done(asked: str, house: House, sign_in: SignIn) -> None:
     olga, alice, dana = await sign_in(OLGA), await sign_in(ALICE), await sign_in(DANA)
     path = f"/practice/requests/{asked}/erasure"
     assert path in (await olga.get(f"/practice/requests/{asked}")).text
     page = (await olga.get(path)).text
     assert "has not answered yet" in page
+    assert "A professional who treats the patient has not answered for this part yet." in page
+    assert "who treats you" not in page
+    assert "Everything has to stay" not in page
     assert PLAN.search(page) is None
     assert (await olga.post(path, data={"plan": "", "words": WHY})).status_code == 409
     assert f"/erasures/{asked}" in (await alice.get("/erasures")).text
@@ -81,6 +95,7 @@ async def test_it_is_asked_answered_confirmed_and_done(asked: str, house: House,
     assert (await olga.get(path)).status_code == 409
     page = (await olga.get(f"/practice/requests/{asked}")).text
     assert WHY in page
+    assert (await erased_by(house)) == [OLGA.person_id]
     assert DANA.name not in page
     assert "Nothing is deleted yet" not in page
     assert (await alice.post(f"/erasures/{asked}", data={"goes": "no", "words": "Too late."})).status_code == 409
@@ -120,3 +135,31 @@ async def test_bad_28_nobody_else_sees_what_goes(asked: str, meeting: Meeting, s
         assert (await other.get(f"/erasures/{asked}")).status_code == 404
         assert (await other.post(f"/erasures/{asked}", data={"goes": "yes", "words": "x"})).status_code == 404
     assert (await (await sign_in(OLGA)).get(f"{MINE}/erasure")).status_code == 404
+
+
+async def test_what_was_erased_is_said_and_leads_nowhere(asked: str, house: House, sign_in: SignIn) -> None:
+    """Its pages held links to a desk and to notes whose keys were gone."""
+    olga, alice = await sign_in(OLGA), await sign_in(ALICE)
+    async with house.database.read() as tx:
+        consultation_id = (await tx.scalars(select(Consultation.id).where(Consultation.patient_id == DANA.patient_id))).first()
+    record = f"/patients/{DANA.patient_id}"
+    assert f"/desk/{consultation_id}" in (await alice.get(record)).text
+    begun = await alice.post(f"/api/consultations/{consultation_id}/notes", json={})
+    note = f"/notes/{begun.json()['notes'][0]['id']}"
+    assert note in (await alice.get(record)).text
+    await alice.post(f"/erasures/{asked}", data={"goes": "yes", "words": "Nothing was signed."})
+    await olga.post(f"/practice/requests/{asked}/erasure", data={"plan": await plan_of(olga, asked), "words": WHY})
+    with anyio.fail_after(30):
+        while not await gone(house):  # noqa: ASYNC110 - a database sets no event
+            await anyio.sleep(0.02)
+    page = (await alice.get(record)).text
+    assert "Erased on request on" in page
+    assert not any(way in page for way in ("/desk/", "/notes/", "/timeline", "/appointments/new", '<form method="post" action="/patients'))
+    for path in (
+        note,
+        f"/desk/{consultation_id}",
+        f"/appointments/new/for/{DANA.patient_id}",
+        *(record + of for of in ("/timeline", "/acting", "/files", "/background", "/export?form=pdf")),
+    ):
+        assert (await alice.get(path)).status_code == 404, path
+    assert (await (await sign_in(MALLORY)).get(record)).status_code == 404

@@ -86,7 +86,10 @@ async def test_each_part_is_told_in_words_and_nothing_secret(olga: httpx2.AsyncC
     settings.backup_mark.touch()
     noon = app.state.house.clock.now().timestamp()
     os.utime(settings.backup_mark, (noon, noon))
-    assert "The last one was made: Monday" in (await olga.get(PAGE)).text
+    page = (await olga.get(PAGE)).text
+    assert "The last one was made: Monday" in page
+    assert "are to be looked at." in page
+    assert "Nothing is known to be wrong." not in page
 
 
 async def test_tests_do_something_and_are_on_record(olga: httpx2.AsyncClient, house: House, app: Starlette) -> None:

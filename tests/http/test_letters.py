@@ -121,9 +121,17 @@ async def test_what_cannot_be_sent_is_said_and_kept(
 
 
 async def test_programs_are_slowed_down(client: httpx2.AsyncClient, cast: Cast, clock: StillClock) -> None:
-    assert (await send(client, clock, wait_s=1)).status_code == 422
+    soon = await send(client, clock, wait_s=1)
+    assert soon.status_code == 422
+    assert "within a few seconds" in soon.text
+    assert 'class="field invalid"' not in soon.text
     assert (await send(client, clock, wait_s=90_000)).status_code == 422
-    assert [(await send(client, clock)).status_code for _ in range(6)] == [200] * 5 + [429]
+    assert [(await send(client, clock, words="")).status_code for _ in range(6)] == [422] * 6, "who mistypes is not locked out"
+    answers = [await send(client, clock) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert "wait a quarter of an hour" in answers[-1].text
+    assert 'class="field invalid"' not in answers[-1].text
+    assert (await send(client, clock, CONTACT)).status_code == 200, "each form counts for itself"
     assert (await client.get(f"/contact/{DANA.patient_id}")).status_code == 404
 
 

@@ -105,7 +105,9 @@ async def test_it_is_proved_answered_and_handed_over_once(  # noqa: PLR0917 - th
 ) -> None:
     assert FORM in (await client.get(f"/privacy/of/{CLINIC}")).text
     page = (await asks(client, clock)).headers["location"]
-    assert "sent a code" in (await client.get(page)).text
+    shown = (await client.get(page)).text
+    assert "sent a code" in shown
+    assert "Harbour Clinic" in shown
     await mail.prove()
     assert [letter.to for letter in mail.texts.letters] == ["+447700900002"]
     assert "Harbour" not in mail.texts.letters[0].body
@@ -178,7 +180,7 @@ async def test_what_cannot_be_sent_is_said_and_kept(
     answer = await asks(client, clock, **change)
     assert answer.status_code == 422
     assert sentence in answer.text
-    assert "error-summary" in answer.text
+    assert ("error-summary" in answer.text) == ("began" not in change)
     assert {**ASKED, **change}["words"] in answer.text
 
 
@@ -232,7 +234,13 @@ async def test_an_objection_to_news_counts_at_once(house: House, clock: StillClo
     assert (consent.patient_id, consent.withdrawn_at) == (request.patient_id, clock.now())
 
 
+async def test_everything_that_is_wrong_is_said_at_once(meeting: Meeting, clock: StillClock, client: httpx2.AsyncClient) -> None:
+    page = (await asks(client, clock, kind="", name=" ", address="here", words="")).text
+    assert [f'<a href="#{field}">' in page for field in ("kind", "name", "address", "words")] == [True] * 4
+
+
 async def test_who_asks_and_asks_is_told_to_wait(meeting: Meeting, clock: StillClock, client: httpx2.AsyncClient) -> None:
+    assert [(await asks(client, clock, words="")).status_code for _ in range(6)] == [422] * 6, "who mistypes is not locked out"
     assert [(await asks(client, clock)).status_code for _ in range(6)] == [303] * 5 + [429]
 
 

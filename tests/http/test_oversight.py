@@ -252,3 +252,13 @@ async def test_a_long_extract_has_a_table_and_no_pdf(olga: httpx2.AsyncClient, h
     monkeypatch.setattr(audit_export_pages, "MOST_PRINTED", 2)
     await told(house, CLINIC, None, times=3)
     assert sorted(await taken(olga)) == ["README.txt", "audit.csv", "key.pem", "manifest.json", "manifest.sig"]
+
+
+async def test_an_act_is_named_by_what_it_was_done_to(olga: httpx2.AsyncClient, house: House) -> None:
+    async with house.database.write() as tx:
+        for act, thing in ((Act.ASKED, "request"), (Act.ADDED, "representation"), (Act.ASKED, "background")):
+            await record(tx, Deed(CLINIC, OLGA.person_id, act, thing, new_id(), DANA.patient_id), house.clock.now())
+    page = (await olga.get(AUDIT)).text
+    for words in ("Asked for something about their data", "Registered a child, for whom they act", "Asked for a correction"):
+        assert f'<h2 class="small">{words}</h2>' in page
+    assert "professionals to be reviewed" not in (await olga.get(QUEUES)).text

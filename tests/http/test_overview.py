@@ -48,7 +48,7 @@ async def test_nothing_waits_and_then_everything_does(olga: httpx2.AsyncClient, 
     clock.advance(timedelta(days=40).total_seconds())
     late = (await (await sign_in(OLGA)).get(PAGE)).text
     assert "Overdue since" in late
-    assert "invitation" not in late
+    assert "1 invitation" not in late
 
 
 @pytest.mark.parametrize("member", [ALICE, SAM, DANA, MALLORY], ids=lambda member: str(member.username))
@@ -66,3 +66,23 @@ async def test_complaints_and_what_does_not_work_are_told(
     for words in ("1 complaint<", "The first is to be acknowledged by", "1 letter<", "1 part of the server does not work<"):
         assert words in page
     assert "called me back" not in page
+
+
+AREAS = [f"/practice/{area}" for area in (
+    "people", "teams", "settings", "brand", "messages", "newsletters", "statistics", "queues", "health",
+    "letters", "requests", "holds", "restrictions", "retention", "audit",
+)] + ["/policies"]  # fmt: skip
+
+
+async def test_every_area_leads_to_every_other(olga: httpx2.AsyncClient) -> None:
+    page = (await olga.get(PAGE)).text
+    assert [path for path in [*AREAS, "/money"] if f'<a href="{path}">' not in page] == []
+    for area in AREAS:
+        page = (await olga.get(area)).text
+        assert [path for path in [PAGE, *AREAS] if f'href="{path}"' not in page] == [], area
+        assert page.count('aria-current="page"') == 2, f"{area}: the bar and the area"
+        assert "Back to your account" not in page
+
+
+async def test_the_rules_say_how_long_a_copy_is_kept(olga: httpx2.AsyncClient) -> None:
+    assert "is kept for a day, or until they delete it" in (await olga.get("/practice/retention")).text

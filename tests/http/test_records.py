@@ -290,3 +290,12 @@ async def test_an_administrator_reads_that_nothing_clinical_is_there(sign_in: Si
     assert "nothing about patients here for you" in page
     assert 'href="/patients"' not in page
     assert "nothing about patients" not in (await (await sign_in(ALICE)).get("/account")).text
+
+
+async def test_there_is_nothing_to_take_out_of_empty_notes(sign_in: SignIn, meeting: Meeting) -> None:
+    """It was a page of errors for patients."""
+    alice = await sign_in(ALICE)
+    await lay_out(alice, meeting)
+    answer = await alice.get(f"{RECORD}/export?form=pdf")
+    assert answer.status_code == 303
+    assert "There is nothing to take out yet" in (await alice.get(answer.headers["location"])).text
