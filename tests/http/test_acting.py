@@ -40,7 +40,6 @@ ENTERED = {"name": "Dora Dale", "email": "", "basis": "parent", "reach": "see", 
 
 @pytest.fixture
 async def dora(house: House, meeting: Meeting, sign_in: SignIn) -> httpx2.AsyncClient:
-    """dora, who acts for nobody yet."""
     async with house.database.write() as tx:
         await seat_dora(tx, house)
     return await sign_in(DORA)
