@@ -31,10 +31,14 @@ class Seen(NamedTuple):
 
 
 class Index:
-    """The places where a player may begin; its memory is bounded, however long the file becomes. `track` is the one to begin by."""
+    """The places where a player may begin; its memory is bounded, however long the file becomes.
 
-    def __init__(self, track: int) -> None:
-        self._track = track
+    `track` is the one to begin by, of so many `tracks`. Each place is told for all of them: a player that seeks by its sound, because
+    nothing shows the picture yet, would else read everything before the place.
+    """
+
+    def __init__(self, track: int, tracks: int = 1) -> None:
+        self._track, self._tracks = track, tracks
         self._places: list[tuple[int, int]] = []
         self._apart_ms = APART_MS
 
@@ -53,7 +57,9 @@ class Index:
         return element(int.from_bytes(CUES, "big"), b"".join(self._point(*place) for place in self._places) or void(9))
 
     def _point(self, at_ms: int, position: int) -> bytes:
-        return element(0xBB, uint(0xB3, at_ms) + element(0xB7, uint(0xF7, self._track) + uint(0xF1, position)))
+        others = (number for number in range(1, self._tracks + 1) if number != self._track)
+        positions = (element(0xB7, uint(0xF7, number) + uint(0xF1, position)) for number in (self._track, *others))
+        return element(0xBB, uint(0xB3, at_ms) + b"".join(positions))
 
 
 def laid_over(head: bytes, size: int, seconds: float, cues_at: int | None) -> bytes:
@@ -80,7 +86,7 @@ def index_of(piece: bytes) -> Index:
     """Return an empty index for the file that begins with this piece: players begin by the picture, where there is one."""
     tracks = _find(piece, SEGMENT_AT, 0x1654AE6B) or b""
     kinds = {_number(entry, 0xD7): _number(entry, 0x83) for identity, _, entry in _elements(tracks, 0) if identity == 0xAE}
-    return Index(next((number for number, kind in kinds.items() if kind == _PICTURE), 1))
+    return Index(next((number for number, kind in kinds.items() if kind == _PICTURE), 1), len(kinds))
 
 
 def frames_of(piece: bytes, begins: int) -> tuple[int, list[Seen]]:

@@ -125,6 +125,7 @@ class Reel:
         self._begun = self._ended = min(one.at for one in self._gathered)
         first = {one.codec: one.frame for one in reversed(self._gathered)}
         self._tracks = {codec: number for number, codec in enumerate(sorted(first), 1)}  # a picture comes first: players begin by it
+        self._index = Index(1, len(self._tracks))
         return head([Entry(number, codec, first[codec].width, first[codec].height) for codec, number in self._tracks.items()], self._begun)
 
     def _block(self, one: Gathered) -> Block:

@@ -53,6 +53,6 @@ def test_data_are_asked_about_and_restricted(persons: Persons, site: Site) -> No
     stranger = persons.person("stranger", site, size=PHONE).open(f"/privacy/request/{CLINIC}")
     stranger.allow_errors("status of 422")
     stranger.page.locator("form button.primary").click()
-    expect(stranger.page.locator(".error-summary")).to_be_focused()
+    expect(stranger.page.get_by_role("alert").get_by_text("This was not sent")).to_be_visible()
     inspection.look(stranger, "a request without an account")
     assert inspection.wrong == []
