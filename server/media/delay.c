@@ -33,15 +33,19 @@ static void forget_old(struct delay *delay, int64_t now_ms)
         delay->added_total -= delay->added_size[delay->added_first++ % ADDED];
 }
 
-/* When there is no room for a further burst, it counts as one with the last. */
+/* Bursts of one millisecond are kept as one, and so is a further one when there is no room: what is 5 ms apart when it is sent rarely comes
+   more densely. */
 static void add_rate(struct delay *delay, int size, int64_t now_ms)
 {
     forget_old(delay, now_ms);
-    int is_full = delay->added_end - delay->added_first == ADDED;
-    uint32_t at = (is_full ? delay->added_end - 1 : delay->added_end++) % ADDED;
-    delay->added_size[at] = size + (is_full ? delay->added_size[at] : 0);
-    delay->added_ms[at] = now_ms;
+    uint32_t held = delay->added_end - delay->added_first, last = (delay->added_end - 1) % ADDED;
     delay->added_total += size;
+    if (held && (held == ADDED || delay->added_ms[last] == now_ms)) {
+        delay->added_size[last] += size;
+        return;
+    }
+    delay->added_ms[delay->added_end % ADDED] = now_ms;
+    delay->added_size[delay->added_end++ % ADDED] = size;
 }
 
 /* Return bit/s, or -1 while there is nothing to measure by. */

@@ -15,16 +15,17 @@ LIBRARY, HEADER = Path(__file__).with_name("libnative.so"), Path(__file__).with_
 ffi.cdef("\n".join(line for line in HEADER.read_text().splitlines() if not line.startswith("#")))
 
 
-def _open() -> Any:
+def load(path: Path) -> Any:
+    """Return the library at this path; None where it is not there, or not of these sources."""
     try:
-        library = ffi.dlopen(str(LIBRARY))
+        library = ffi.dlopen(str(path))
         sizes = [ffi.sizeof(f"struct {name}") for name in ("ring", "wire", "source", "taker", "delay")]
         return library if library.lane_fits(ffi.new("uint64_t[]", sizes)) else None
     except (AttributeError, OSError):
         return None
 
 
-library = _open()
+library = load(LIBRARY)
 
 
 def available() -> bool:
