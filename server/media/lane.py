@@ -7,10 +7,10 @@ from struct import Struct
 from sys import byteorder
 from typing import Any, NamedTuple
 
+from server.media import native
 from server.media.codecs import Codec
 from server.media.layout import Layout
 from server.media.mmsg import NAME_USED, Route, ffi
-from server.media.native import library
 from server.media.ring import KEPT_TURNS, SIZE
 from server.media.rtp import FIXED_BYTES
 from server.media.srtp import address_of
@@ -43,11 +43,11 @@ class NativeRing:
 
     def __init__(self, first: int) -> None:
         """`first` is the sequence with which the source begins."""
-        self.held = _held(library.ring_new(first), library.ring_free)
+        self.held = _held(native.library.ring_new(first), native.library.ring_free)
         self._turns = deque((self.held.highest,), KEPT_TURNS + 1)
 
     def put(self, sequence: int, packet: bytes | None) -> None:
-        if not library.ring_put(self.held, sequence, ffi.NULL if packet is None else packet, len(packet or b"")):
+        if not native.library.ring_put(self.held, sequence, ffi.NULL if packet is None else packet, len(packet or b"")):
             raise MemoryError
 
     def came(self, sequence: int) -> bool:
@@ -61,7 +61,7 @@ class NativeRing:
     def turn(self) -> None:
         turns = self._turns
         if len(turns) > KEPT_TURNS:
-            library.ring_forget(self.held, turns[0] + 1 & 0xFFFF, min(turns[1] - turns[0] & 0xFFFF, SIZE - 1))
+            native.library.ring_forget(self.held, turns[0] + 1 & 0xFFFF, min(turns[1] - turns[0] & 0xFFFF, SIZE - 1))
         turns.append(self.held.highest)
 
 
@@ -70,8 +70,8 @@ class Lane:
 
     def __init__(self, *, cut: bool, work: Sequence[Any] | None = None) -> None:
         """With `cut` the kernel cuts messages into datagrams. `work` is what opens and seals a packet; tests bring their own."""
-        self._lane = _held(library.lane_new(*(work or _pointers("srtp_unprotect", "srtp_protect")), cut), library.lane_free)
-        self._told = library.lane_told(self._lane)
+        self._lane = _held(native.library.lane_new(*(work or _pointers("srtp_unprotect", "srtp_protect")), cut), native.library.lane_free)
+        self._told = native.library.lane_told(self._lane)
 
     @property
     def clear(self) -> int:
@@ -82,7 +82,7 @@ class Lane:
         """Forward datagrams of a batch (`headers` of recvmmsg) from the one at `at` on; returns the index of the first that is for
         Python, or `count`.
         """
-        return library.lane_go_on(self._lane, headers, count, at, now)  # type: ignore[no-any-return]
+        return native.library.lane_go_on(self._lane, headers, count, at, now)  # type: ignore[no-any-return]
 
     def take_told(self) -> Told:
         told = self._told
@@ -93,12 +93,12 @@ class Lane:
     def bind(self, key: Hashable, wire: Any) -> None:
         """Whatever comes from this address is the wire's. Raises MemoryError."""
         name = _key(key)
-        if not library.lane_bind(self._lane, name, len(name), wire):
+        if not native.library.lane_bind(self._lane, name, len(name), wire):
             raise MemoryError
 
     def unbind(self, key: Hashable) -> None:
         name = _key(key)
-        library.lane_unbind(self._lane, name, len(name))
+        native.library.lane_unbind(self._lane, name, len(name))
 
     def wire(self) -> Any:
         """Return a connection that has neither keys nor an address yet: `struct wire`."""

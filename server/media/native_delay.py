@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from math import nan
 
+from server.media import native
 from server.media.delay import NORMAL, OVERUSING, UNDERUSING, Told, new_control
 from server.media.mmsg import ffi
-from server.media.native import library
 
 USAGES = (NORMAL, OVERUSING, UNDERUSING)
 
@@ -19,7 +19,7 @@ class NativeDelay:
         """`estimate` is what is known already, in bit/s."""
         self.control = new_control(estimate)
         self._state = ffi.new("struct delay *")
-        library.delay_begin(self._state)
+        native.library.delay_begin(self._state)
 
     def learn(self, told: Told) -> Iterator[tuple[int, float]]:
         """As `delay.Delay.learn`."""
@@ -28,13 +28,13 @@ class NativeDelay:
         sent, sizes = ffi.new("double[]", told.sent), ffi.new("int32_t[]", told.sizes)
         state.interval_ms = self.control.feedback_interval()
         while at < count:
-            at = library.delay_learn(state, arrived, sent, sizes, count, at, told.anchor_ms)
+            at = native.library.delay_learn(state, arrived, sent, sizes, count, at, told.anchor_ms)
             if state.due:
                 yield from self._ask()
 
     def _ask(self) -> Iterator[tuple[int, float]]:
         state = self._state
-        rate = library.delay_rate(state)
+        rate = native.library.delay_rate(state)
         estimate = self.control.update(USAGES[state.usage], None if rate < 0 else rate, state.at_ms)
         if estimate is not None:
             state.updated_ms, state.interval_ms = state.at_ms, self.control.feedback_interval()

@@ -45,7 +45,7 @@ class Sender:
             return [self._of_sound(turn)]
         packets = [self._of_camera(turn, part) for part in range(self._dice.randint(1, 8))]
         self._picture += 1
-        match self._dice.randrange(8) if turn > 4 else 7:
+        match self._dice.randrange(16) if turn > 4 else 15:
             case 0:
                 del packets[0]
             case 1:
