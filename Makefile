@@ -15,7 +15,7 @@ NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,.venv/.nod
 
 STATIC := $(shell find static/src static/css static/icons -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json
 
-.PHONY: run test check check-types check-rules check-browser-side fix bench bench-call bench-notes bench-media bench-booking bench-law screenshots trace help install setup
+.PHONY: native run test check check-types check-rules check-browser-side fix bench bench-call bench-notes bench-media bench-booking bench-law screenshots trace help install setup
 .DELETE_ON_ERROR:
 
 run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127.0.0.1)
@@ -23,6 +23,7 @@ run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127
 
 # The house tests are a part of `check`.
 test: install check ## set up, install browsers and servers through apt, check, run every test
+	$(MAKE) native
 	$(BIN)/pytest -n 2 --no-loadscope-reorder --ignore=tests/house
 
 check: check-types check-rules check-browser-side ## format, lint, types, import contracts, house tests, browser-side units
@@ -60,7 +61,7 @@ bench-call: install .venv/.dev static/dist/manifest.json ## figures of call and 
 bench-notes: install .venv/.dev static/dist/manifest.json tests/bench/peers/node_modules/.ready ## figures of our note server beside its peers (NOTES="--quick")
 	$(BIN)/python -m tests.bench.notes $(NOTES)
 
-bench-media: install .venv/.dev ## figures of our forwarding engine beside Janus (MEDIA="--quick")
+bench-media: install .venv/.dev native ## figures of our forwarding engine beside Janus (MEDIA="--quick")
 	$(BIN)/python -m tests.bench.media $(MEDIA)
 
 bench-booking: install .venv/.dev ## figures of booking: races for one time, and slots (BOOKING="--only slots")
@@ -83,7 +84,13 @@ server/__pycache__: $(shell find server -name '*.py') | .venv/.ready
 	$(BIN)/python -m compileall -q server
 	@touch $@
 
-setup: .venv/.ready static/dist/manifest.json
+setup: .venv/.ready static/dist/manifest.json native
+
+# The compiled part of the media engine, where there is a C compiler: without it the engine takes more processor time, and does the same.
+native: $(if $(shell command -v cc),server/media/libnative.so)
+
+server/media/libnative.so: $(wildcard server/media/*.c) server/media/native.h server/media/native.sh
+	@server/media/native.sh $@ || echo "The engine's native part could not be compiled: the engine will take more processor time."
 
 # Not beside the virtual environment: both may need apt, which lets in one at a time.
 install: | .venv/bin/uv

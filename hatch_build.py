@@ -1,8 +1,10 @@
-"""Builds the browser side into the wheel, so that who installs it needs no Node."""
+"""Builds the browser side into the wheel, so that who installs it needs no Node, and the engine's native part where there is a compiler."""
 
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,3 +31,16 @@ class StaticBuildHook(BuildHookInterface):
         for command in (["npm", "ci", "--ignore-scripts"], ["npm", "run", "build"]):
             subprocess.run([shutil.which(command[0], path=path) or command[0], *command[1:]], cwd=static, check=True)  # noqa: S603 - our own two commands
         build_data["force_include"][str(static / "dist")] = "server/static"
+        if shutil.which("cc"):
+            self._compile(build_data)
+
+    def _compile(self, build_data: dict[str, Any]) -> None:
+        """Put the native part in. It is loaded by its name, so any Python will do, but only this kind of machine."""
+        self._folder = tempfile.TemporaryDirectory()
+        library = Path(self._folder.name) / "libnative.so"
+        command = ["sh", str(Path(self.root) / "server/media/native.sh"), str(library)]
+        if subprocess.run(command, check=False).returncode:  # noqa: S603 - our own command
+            return  # a compiler without its headers, for instance: the engine does without
+        build_data["force_include"][str(library)] = "server/media/libnative.so"
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"

@@ -7,10 +7,13 @@ A probe is a short train of packets in a few pieces, faster than what is wanted:
 """
 
 from array import array
+from collections.abc import Callable
 from math import ceil
 
-from server.media.delay import Delay
+from server.media.delay import Delay, Told
+from server.media.lane import Log
 from server.media.limits import PIECE_S
+from server.media.native_delay import NativeDelay
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
 
 START_BPS = 500_000  # what a way is taken for until something is known
@@ -20,7 +23,6 @@ LEAST_BPS = 10_000
 
 LOG = 2048  # packets whose sending is remembered, a power of two: some seconds
 NOTHING = array("H", (0,)) * LOG
-BURST_S = 0.005  # what was sent within it counts as one arrival
 LEAP_MS = 5_000  # an arrival so far from now has another clock, and begins anew
 
 HEAVY_LOSS, LIGHT_LOSS = 0.10, 0.02  # above the one the cap falls, below the other it rises
@@ -81,14 +83,17 @@ class Train:
 class Estimator:
     """Of one subscriber connection. Number every packet; hand over every feedback; ask for the `budget`."""
 
-    def __init__(self, now: float) -> None:
-        self._next = 0
+    def __init__(self, now: float, delay: Callable[[int | None], Delay | NativeDelay] = Delay) -> None:
+        """`delay` makes an estimation by delay, out of what is known already."""
+        self._next = array("H", (0,))
         self._sent_at = array("d", (0.0,)) * LOG
         self._sizes = array("H", (0,)) * LOG
+        self.log = Log(self._next, self._sent_at, self._sizes)
         self._made_at = now
         self._heard_at: float | None = None
         self._offset_ms: float | None = None
-        self._delay = Delay()
+        self._begin_delay = delay
+        self._delay = delay(None)
         self._estimate: int | None = None
         self._remb: tuple[int, float] | None = None
         self._loss_cap: float | None = None
@@ -106,8 +111,8 @@ class Estimator:
 
     def number(self, size: int, now: float) -> int:
         """Return the transport-wide sequence of a packet that is sent now."""
-        sequence = self._next
-        self._next = sequence + 1 & 0xFFFF
+        sequence = self._next[0]
+        self._next[0] = sequence + 1 & 0xFFFF
         place = sequence & LOG - 1
         self._sent_at[place] = now
         self._sizes[place] = size
@@ -117,14 +122,14 @@ class Estimator:
         """Return the number of the first of these packets, which are sent together; those after it have the numbers after it. `moments`
         holds for each the time at which it is sent.
         """
-        first, count = self._next, len(sizes)
+        first, count = self._next[0], len(sizes)
         begin = first & LOG - 1
         if begin + count <= LOG:
             self._sent_at[begin : begin + count], self._sizes[begin : begin + count] = moments, sizes
         else:
             for size, now in zip(sizes, moments, strict=True):
                 self.number(size, now)
-        self._next = first + count & 0xFFFF
+        self._next[0] = first + count & 0xFFFF
         return first
 
     @property
@@ -159,13 +164,14 @@ class Estimator:
             self._lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
         if self._train is not None:
             self._hear(self._train, first, arrivals, sizes, anchor_ms)
-        self._learn(arrivals, sent, sizes, anchor_ms)
+        for estimate, sent_at in self._delay.learn(Told(arrivals, sent, sizes, anchor_ms)):
+            self._note(estimate, sent_at)
         self._weigh_loss(now)
         self._conclude(now)
 
     def _remembered(self, feedback: Feedback) -> tuple[int, list[float | None]]:
         """Return what is told of packets whose sending is remembered, and the first one's sequence."""
-        ago = self._next - feedback.base & 0xFFFF
+        ago = self._next[0] - feedback.base & 0xFFFF
         begin = max(0, ago - LOG)
         return feedback.base + begin, feedback.arrivals[begin:ago]
 
@@ -188,22 +194,6 @@ class Estimator:
                 train.heard(anchor_ms + arrival * 1000, size)
                 sizes[index] = 0
 
-    def _learn(self, arrivals: list[float | None], sent: list[float], sizes: list[int], anchor_ms: float) -> None:
-        """Take what arrived, burst by burst: what was sent together is one arrival."""
-        burst_at, burst_sent, burst_size = 0.0, 0.0, 0
-        for arrival, sent_at, size in zip(arrivals, sent, sizes, strict=True):
-            if arrival is None or not size:
-                continue
-            if burst_size and 0 <= sent_at - burst_sent < BURST_S:
-                burst_size += size
-                burst_at = max(burst_at, arrival)
-            else:
-                if burst_size:
-                    self._take(anchor_ms + burst_at * 1000, burst_sent, burst_size)
-                burst_at, burst_sent, burst_size = arrival, sent_at, size
-        if burst_size:
-            self._take(anchor_ms + burst_at * 1000, burst_sent, burst_size)
-
     def _anchor(self, feedback: Feedback, now: float) -> float:
         """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
         arrivals = feedback.arrivals
@@ -216,14 +206,11 @@ class Estimator:
             turns = round((now * 1000 - newest - self._offset_ms) / period)
             if abs(newest + turns * period + self._offset_ms - now * 1000) < LEAP_MS:
                 return self._offset_ms + turns * period
-            self._delay = Delay(self._estimate)
+            self._delay = self._begin_delay(self._estimate)
         self._offset_ms = now * 1000 - newest
         return self._offset_ms
 
-    def _take(self, at_ms: float, sent_at: float, size: int) -> None:
-        estimate = self._delay.add(int(at_ms), sent_at * 1000, size)
-        if estimate is None:
-            return
+    def _note(self, estimate: int, sent_at: float) -> None:
         if self._estimate is not None and estimate < 0.9 * self._estimate:
             self._fell_at = sent_at
         self._estimate = estimate
@@ -254,14 +241,14 @@ class Estimator:
     def begin_probe(self, wanted_bps: int, now: float) -> None:
         """Everything that is sent from now on is a probe for `wanted_bps`, until `end_probe`."""
         self._probed_at = now
-        self._train, self._aim = Train(self._next, now), wanted_bps * PROBE_AIM
+        self._train, self._aim = Train(self._next[0], now), wanted_bps * PROBE_AIM
 
     def end_probe(self, now: float) -> None:
         """All of it is sent. Packets of it that nobody tells of end it in time."""
         train = self._train
         if train is not None:
             train.took_ms = 1000 * (now - train.sent_at)
-            train.count = self._next - train.first & 0xFFFF
+            train.count = self._next[0] - train.first & 0xFFFF
             if not train.count:
                 self._train = None
 

@@ -28,69 +28,87 @@ class Span(NamedTuple, Generic[Source]):
     tl0: int
 
 
-class Continuity(Generic[Source]):
-    """The numbers of one outgoing stream. `sequence`, `timestamp`, `picture` and `tl0` are what is to be added now, before masking."""
+class Outgoing:
+    """The numbers of one outgoing stream, which the compiled lane also counts on: there it is `struct taker` of native.h.
+
+    What is to be added now to the `sequence`, `timestamp`, `picture` id and `tl0` of the source, before masking; what was `last` taken of
+    the source; how many sequences have `passed` since its beginning. Counters: `packets` and payload `bytes` sent, the last of them at
+    `sent_at`; `late` packets that were dropped.
+    """
 
     __slots__ = (
-        "_first_sequence", "_first_timestamp", "_last", "_last_picture", "_last_timestamp", "_last_tl0", "_passed", "_spans",
-        "picture", "sequence", "timestamp", "tl0",
+        "bytes", "last", "last_picture", "last_timestamp", "last_tl0", "late", "packets", "passed", "picture", "sent_at", "sequence",
+        "timestamp", "tl0",
     )  # fmt: skip
 
-    def __init__(self, first_sequence: int, first_timestamp: int) -> None:
+    def __init__(self) -> None:
+        self.sequence = self.timestamp = self.picture = self.tl0 = 0
+        self.last = self.last_timestamp = self.last_picture = self.last_tl0 = self.passed = 0
+        self.packets = self.bytes = self.late = 0
+        self.sent_at = 0.0
+
+
+class Continuity(Generic[Source]):
+    """Moves the numbers of one outgoing stream; they stand in `out`."""
+
+    __slots__ = ("_first_sequence", "_first_timestamp", "_spans", "out")
+
+    def __init__(self, first_sequence: int, first_timestamp: int, out: Outgoing | None = None) -> None:
         """`first_sequence` must be below 2^15: a receiver that misses the first packets guesses SRTP's rollovers wrongly otherwise."""
         self._first_sequence, self._first_timestamp = first_sequence, first_timestamp
-        self.sequence = self.timestamp = self.picture = self.tl0 = 0
-        self._last = self._last_timestamp = self._last_picture = self._last_tl0 = self._passed = 0
+        self.out = out if out is not None else Outgoing()
         self._spans: list[Span[Source]] = []
 
     @property
     def last_timestamp(self) -> int:
         """The outgoing timestamp of the newest packet."""
-        return self._last_timestamp + self.timestamp & 0xFFFFFFFF
+        return self.out.last_timestamp + self.out.timestamp & 0xFFFFFFFF
 
     def begin(self, source: Source, sequence: int, timestamp: int, outgoing: int, picture: int = 0, tl0: int = 0) -> None:  # noqa: PLR0913, PLR0917
         """Go on with another source, or with the same after a pause: this is its first packet, `outgoing` its timestamp as sent.
 
         For the very first source `outgoing` is passed over, and its picture ids are kept.
         """
+        out = self.out
         if self._spans:
-            next_sequence = self._last + self.sequence + 1
-            self.picture += self._last_picture + 1 - picture
-            self.tl0 += self._last_tl0 + 1 - tl0
-            self.timestamp = outgoing - timestamp & 0xFFFFFFFF
+            next_sequence = out.last + out.sequence + 1
+            out.picture = out.picture + out.last_picture + 1 - picture & 0xFFFF
+            out.tl0 = out.tl0 + out.last_tl0 + 1 - tl0 & 0xFF
+            out.timestamp = outgoing - timestamp & 0xFFFFFFFF
         else:
             next_sequence = self._first_sequence
-            self.timestamp = self._first_timestamp - timestamp & 0xFFFFFFFF
-        self.sequence = next_sequence - sequence & 0xFFFF
-        self._last, self._last_timestamp, self._passed = sequence, timestamp, 0
-        self._last_picture, self._last_tl0 = picture, tl0
-        self._spans.append(Span(next_sequence & 0xFFFF, source, self.sequence, self.timestamp, self.picture, self.tl0))
+            out.timestamp = self._first_timestamp - timestamp & 0xFFFFFFFF
+        out.sequence = next_sequence - sequence & 0xFFFF
+        out.last, out.last_timestamp, out.passed = sequence, timestamp, 0
+        out.last_picture, out.last_tl0 = picture, tl0
+        self._spans.append(Span(next_sequence & 0xFFFF, source, out.sequence, out.timestamp, out.picture, out.tl0))
         del self._spans[:-KEPT]
 
     def takes(self, sequence: int, timestamp: int, vp8: Vp8 | None) -> bool:
         """Whether a packet of the source may go out; one from before the source's first would come twice with one sequence."""
-        step = sequence - self._last & 0xFFFF
+        out = self.out
+        step = sequence - out.last & 0xFFFF
         if step < 0x8000:
-            self._last, self._last_timestamp = sequence, timestamp
-            self._passed += step
+            out.last, out.last_timestamp = sequence, timestamp
+            out.passed += step
             if vp8 is not None:
-                self._last_picture, self._last_tl0 = vp8.picture_id, vp8.tl0
+                out.last_picture, out.last_tl0 = vp8.picture_id, vp8.tl0
             return True
-        return 0x10000 - step <= self._passed
+        return 0x10000 - step <= out.passed
 
     def goes_on(self, packets: Sequence[Ready]) -> bool:
         """Take packets of the source that came in their order all at once: the same as to ask for each whether it may go out. Where the
         first is late nothing is taken, and each is to be asked for.
         """
-        first, last = packets[0].sequence, packets[-1].sequence
-        step = first - self._last & 0xFFFF
+        out, first, last = self.out, packets[0].sequence, packets[-1].sequence
+        step = first - out.last & 0xFFFF
         if step >= 0x8000:
             return False
-        self._passed += step + (last - first & 0xFFFF)
-        self._last, self._last_timestamp = last, packets[-1].timestamp
+        out.passed += step + (last - first & 0xFFFF)
+        out.last, out.last_timestamp = last, packets[-1].timestamp
         vp8 = packets[-1].vp8
         if vp8 is not None:
-            self._last_picture, self._last_tl0 = vp8.picture_id, vp8.tl0
+            out.last_picture, out.last_tl0 = vp8.picture_id, vp8.tl0
         return True
 
     def find(self, outgoing: int) -> Span[Source] | None:

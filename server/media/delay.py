@@ -7,7 +7,9 @@ subscriber affordable. A test holds both beside each other. The control of the r
 """
 
 from collections import deque
+from collections.abc import Iterator, Sequence
 from math import sqrt
+from typing import NamedTuple
 
 from aiortc.rate import AimdRateControl, BandwidthUsage
 
@@ -25,6 +27,7 @@ OVERUSE_MS = 10.0  # for so long an offset must be over the threshold
 
 NORMAL, OVERUSING, UNDERUSING = BandwidthUsage.NORMAL, BandwidthUsage.OVERUSING, BandwidthUsage.UNDERUSING
 
+BURST_S = 0.005  # what was sent within it counts as one arrival
 WINDOW_MS = 1_000  # over which the rate of arrivals is measured
 
 
@@ -166,6 +169,25 @@ class Detector:
             self._threshold = max(LEAST_THRESHOLD, min(threshold + speed * (trusted - threshold) * since_ms, LARGEST_THRESHOLD))
 
 
+class Told(NamedTuple):
+    """What a receiver told of packets that follow each other: when each arrived, in seconds of its clock, or None for a loss; when it was
+    sent, in seconds of ours; its size, 0 where it is not to be learned from. `anchor_ms` brings the receiver's milliseconds to ours.
+    """
+
+    arrivals: Sequence[float | None]
+    sent: Sequence[float]
+    sizes: Sequence[int]
+    anchor_ms: float
+
+
+def new_control(estimate: int | None) -> AimdRateControl:
+    """Return the control of a rate; `estimate` is what is known already, in bit/s."""
+    control = AimdRateControl()
+    if estimate is not None:
+        control.set_estimate(estimate, 0)
+    return control
+
+
 class Delay:
     """Tells from bursts what a way carries."""
 
@@ -173,15 +195,36 @@ class Delay:
 
     def __init__(self, estimate: int | None = None) -> None:
         """`estimate` is what is known already, in bit/s."""
-        self.control, self.detector, self.trend = AimdRateControl(), Detector(), Trend()
-        if estimate is not None:
-            self.control.set_estimate(estimate, 0)
+        self.control, self.detector, self.trend = new_control(estimate), Detector(), Trend()
         self._rate = Rate()
         self._before: tuple[float, int, int] | None = None  # of the group before this one: when sent at last, when arrived, size
         self._began_ms = self._last_ms = 0.0
         self._told_ms: int | None = None  # when the last packet of this group arrived
         self._size = 0
         self._updated_ms: int | None = None
+
+    def learn(self, told: Told) -> Iterator[tuple[int, float]]:
+        """Take what arrived, burst by burst: what was sent together is one arrival. Yield each new estimate in bit/s, and when the burst
+        was sent by which it was made.
+        """
+        burst_at, burst_sent, burst_size = 0.0, 0.0, 0
+        for arrival, sent_at, size in zip(told.arrivals, told.sent, told.sizes, strict=True):
+            if arrival is None or not size:
+                continue
+            if burst_size and 0 <= sent_at - burst_sent < BURST_S:
+                burst_size += size
+                burst_at = max(burst_at, arrival)
+            else:
+                if burst_size:
+                    yield from self._take(told.anchor_ms + burst_at * 1000, burst_sent, burst_size)
+                burst_at, burst_sent, burst_size = arrival, sent_at, size
+        if burst_size:
+            yield from self._take(told.anchor_ms + burst_at * 1000, burst_sent, burst_size)
+
+    def _take(self, at_ms: float, sent_at: float, size: int) -> Iterator[tuple[int, float]]:
+        estimate = self.add(int(at_ms), sent_at * 1000, size)
+        if estimate is not None:
+            yield estimate, sent_at
 
     def add(self, at_ms: int, sent_ms: float, size: int) -> int | None:
         """Take a burst of so many bytes that arrived at `at_ms`. Return a new estimate in bit/s, or None."""

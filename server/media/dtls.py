@@ -139,6 +139,7 @@ class Connection:
         self.on_rtp, self.on_rtcp = on_rtp, on_rtcp
         self._on_connected, self._on_gone = on_connected, on_gone
         self._mux, self._identity = mux, identity
+        self.wire = mux.lane.wire() if mux.lane is not None else None
         self._remote: tuple[str, str] | None = None
         self._handshake: asyncio.Task[None] | None = None
         self._ended = False
@@ -240,6 +241,7 @@ class Connection:
         srtp = srtp_of(self._dtls, self._mux.received_slots, self._mux.sending_slots, fast=self._mux.fast)
         self.open_rtp, self.open_rtcp = srtp.open_rtp, srtp.open_rtcp
         self.seal_rtp, self.seal_rtcp, self.seal_run, self.seal_bytes = srtp.seal_rtp, srtp.seal_rtcp, srtp.seal_run, srtp.seal_bytes
+        self._give_keys(*srtp.sessions)
         self.connected = True
         self._dtls.on("statechange", self._on_state)
         self._on_connected()
@@ -254,8 +256,13 @@ class Connection:
 
     def _refuse(self) -> None:
         """Open and seal nothing: there are no keys, or none any more."""
+        self._give_keys(0, 0)
         self.open_rtp = self.open_rtcp = self.seal_rtp = self.seal_rtcp = _nothing
         self.seal_run, self.seal_bytes = _no_sizes, _no_bytes
+
+    def _give_keys(self, opener: int, sealer: int) -> None:
+        if self._mux.lane is not None:
+            self._mux.lane.give_keys(self.wire, opener, sealer)
 
 
 def _finish(goodbye: Coroutine[Any, Any, None]) -> None:

@@ -9,12 +9,13 @@ from typing import Protocol
 
 from server.media.bwe import Estimator
 from server.media.codecs import BY_TYPE, LAYERS, TRANSPORT_SEQUENCE
-from server.media.continuity import Continuity, in_terms_of, next_timestamp
+from server.media.continuity import Continuity, Outgoing, in_terms_of, next_timestamp
 from server.media.dtls import Connection
+from server.media.layer import Layer
 from server.media.layers import SILENT_S, Demand
 from server.media.limits import SLOT
 from server.media.payloads import Vp8, read_vp8, write_vp8
-from server.media.publisher import Layer, Track
+from server.media.publisher import Track
 from server.media.rtcp import SenderReport, write_sdes, write_sender_report
 from server.media.rtp import Header, as_rtx, read_header, write_header
 from server.media.run import Ready, Run
@@ -51,7 +52,7 @@ class Receiver(Protocol):
 class Forwarder:
     """One track on its way to one subscriber. `layer` is what is sent now, `target` what will be from its next whole picture on.
 
-    Counters: `packets` and payload `bytes` sent, `late` packets dropped, `repaired` ones sent again.
+    Its numbers and counters stand in `outgoing`; `repaired` packets were sent again.
     """
 
     def __init__(self, subscriber: Receiver, track: Track, ssrc: int, rtx_ssrc: int) -> None:
@@ -60,11 +61,11 @@ class Forwarder:
         self.target: Layer | None = None
         self.limit: int | None = len(LAYERS) - 1
         self.pinned = False
-        self.packets = self.bytes = self.late = self.repaired = 0
+        self.repaired = 0
         self._subscriber, self._mux, self._connection = subscriber, subscriber.mux, subscriber.connection
         self._estimator = subscriber.estimator
-        self._continuity: Continuity[Layer] = Continuity(secrets.randbits(15), secrets.randbits(32))
-        self._sent_at = 0.0
+        self.outgoing = Outgoing() if self._mux.lane is None else self._mux.lane.taker(self._connection.wire, ssrc)
+        self._continuity: Continuity[Layer] = Continuity(secrets.randbits(15), secrets.randbits(32), self.outgoing)
         self._rtx_ssrc, self._rtx_sequence = rtx_ssrc, secrets.randbits(15)
         self._again: dict[int, float] = {}
         self._best: tuple[Layer | None, int] = None, 0
@@ -83,14 +84,13 @@ class Forwarder:
         """Change to a layer with its next whole picture, or stop at once."""
         if layer is self.target:
             return
-        if self.target is not None and self in self.target.waiting:
-            self.target.waiting.remove(self)
+        if self.target is not None:
+            self.target.wait_no_more(self)
         self.target = layer
         if layer is None:
             self._leave()
         elif layer is not self.layer:
-            layer.waiting.append(self)
-            layer.ask(now)
+            layer.wait(self, now)
 
     def replaced(self, old: Layer, new: Layer, now: float) -> None:
         """The browser sends a layer under another SSRC from now on."""
@@ -102,7 +102,7 @@ class Forwarder:
         """Return what it takes (bit/s) where it is sent the best that is wanted; None where there may be something to choose."""
         best, count = self._best
         layers, target = self.track.layers, self.target
-        if target is None or target is not best or len(layers) != count or now - target.heard_at > SILENT_S:
+        if target is None or target is not best or len(layers) != count or now - target.incoming.heard_at > SILENT_S:
             return None
         return target.rate
 
@@ -117,24 +117,24 @@ class Forwarder:
         continuity, clock_hz = self._continuity, layer.codec.clock_hz
         reported = None
         if self.layer is not None and self.layer.instant is not None and layer.instant is not None:
-            reported = in_terms_of(self.layer.instant, layer.instant, header.timestamp, clock_hz) + continuity.timestamp & 0xFFFFFFFF
-        outgoing = next_timestamp(continuity.last_timestamp, now - self._sent_at, clock_hz, reported)
+            reported = in_terms_of(self.layer.instant, layer.instant, header.timestamp, clock_hz) + self.outgoing.timestamp & 0xFFFFFFFF
+        outgoing = next_timestamp(continuity.last_timestamp, now - self.outgoing.sent_at, clock_hz, reported)
         numbers = (vp8.picture_id, vp8.tl0) if vp8 is not None else (0, 0)
         continuity.begin(layer, header.sequence, header.timestamp, outgoing, *numbers)
         self._leave()
         self.layer = layer
-        layer.fan.append(self)
+        layer.join(self)
 
     def end(self) -> None:
         """Take no more packets."""
-        if self.target is not None and self in self.target.waiting:
-            self.target.waiting.remove(self)
+        if self.target is not None:
+            self.target.wait_no_more(self)
         self.target = None
         self._leave()
 
     def _leave(self) -> None:
         if self.layer is not None:
-            self.layer.fan.remove(self)
+            self.layer.leave(self)
             self.layer = None
 
     def forward(self, run: Run, now: float) -> None:
@@ -150,8 +150,9 @@ class Forwarder:
         if not self._connection.connected:
             return
         at = to = mux.room(len(run.sizes))
-        numbered_at, ssrc, sequences, timestamps = run.numbered_at, self.ssrc, continuity.sequence, continuity.timestamp
-        pictures, tl0s = continuity.picture, continuity.tl0
+        ours = self.outgoing
+        numbered_at, ssrc, sequences, timestamps = run.numbered_at, self.ssrc, ours.sequence, ours.timestamp
+        pictures, tl0s = ours.picture, ours.tl0
         number = self._number(run, now) if numbered_at else 0
         for data, size, second, sequence, timestamp, _, vp8, numbers_at in run.packets:
             out[to : to + size] = data
@@ -174,21 +175,22 @@ class Forwarder:
         """Return what of a run may go out, each packet looked at by itself."""
         takes = self._continuity.takes
         taken = [one for one in packets if takes(one.sequence, one.timestamp, one.vp8)]
-        self.late += len(packets) - len(taken)
+        self.outgoing.late += len(packets) - len(taken)
         return taken
 
     def _count(self, run: Run, sent: list[int], now: float) -> None:
         if not sent:
             return
-        self._sent_at = now
+        ours = self.outgoing
+        ours.sent_at = now
         if 0 not in sent:
-            self.packets += len(sent)
-            self.bytes += run.payload
+            ours.packets += len(sent)
+            ours.bytes += run.payload
             return
         for packet, size in zip(run.packets, sent, strict=True):
             if size:
-                self.packets += 1
-                self.bytes += packet.payload
+                ours.packets += 1
+                ours.bytes += packet.payload
 
     def send_again(self, outgoing: int, now: float) -> None:
         """Answer a request for a packet, if it is still there and was not answered just now."""
@@ -243,12 +245,13 @@ class Forwarder:
     def report(self, now: float) -> None:
         """Tell the subscriber what the media clock shows now, so that it can show sound and picture together."""
         layer = self.layer
-        if layer is None or layer.instant is None or not self.packets:
+        ours = self.outgoing
+        if layer is None or layer.instant is None or not ours.packets:
             return
         elapsed = now - layer.instant.at
         ntp = layer.instant.ntp + int(elapsed * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
-        timestamp = layer.instant.timestamp + int(elapsed * layer.codec.clock_hz) + self._continuity.timestamp & 0xFFFFFFFF
-        report = SenderReport(self.ssrc, ntp, timestamp, self.packets & 0xFFFFFFFF, self.bytes & 0xFFFFFFFF)
+        timestamp = layer.instant.timestamp + int(elapsed * layer.codec.clock_hz) + ours.timestamp & 0xFFFFFFFF
+        report = SenderReport(self.ssrc, ntp, timestamp, ours.packets & 0xFFFFFFFF, ours.bytes & 0xFFFFFFFF)
         self._mux.send_rtcp(self._connection, write_sender_report(report) + write_sdes(self.ssrc, CNAME))
 
     def demand(self, now: float) -> Demand:

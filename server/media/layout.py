@@ -17,13 +17,14 @@ class Layout:
     A source sends the same extensions in packet after packet. So they are looked for once, and then one comparison of everything in the
     block but its values tells that they still stand there: whatever `fits` has the places that a walk would find. `places` is
     {id: (offset, length)} as of `find_extensions`; `numbered_at`, `sent_at` and `level_at` are the offsets of the transport-wide number,
-    the time of sending and the level of sound, or 0; `names` are the places of what is to be blanked.
+    the time of sending and the level of sound, or 0; `names` are the places of what is to be blanked. `flags` is the first byte, and
+    `block` what stands behind the fixed header under the bits of `mask`, both as numbers.
     """
 
-    __slots__ = ("_block", "_flags", "_mask", "body", "extensions", "level_at", "names", "numbered_at", "places", "sent_at")
+    __slots__ = ("block", "body", "extensions", "flags", "level_at", "mask", "names", "numbered_at", "places", "sent_at")
 
     def __init__(self, data: Data, at: int, header: Header) -> None:
-        self._flags = data[at]
+        self.flags = data[at]
         self.body = header.body - at
         self.extensions = header.extensions and header.extensions - at
         self.places = {number: (offset - at, length) for number, (offset, length) in find_extensions(data, header).items()}
@@ -35,8 +36,8 @@ class Layout:
         elif self.names:
             self.names = [(offset - 2, length + 2) for offset, length in self.names]
         mask = self._compared()
-        self._mask = int.from_bytes(mask, "big")
-        self._block = int.from_bytes(data[at + FIXED_BYTES : header.body], "big") & self._mask
+        self.mask = int.from_bytes(mask, "big")
+        self.block = int.from_bytes(data[at + FIXED_BYTES : header.body], "big") & self.mask
 
     def _place(self, number: int, length: int) -> int:
         place = self.places.get(number)
@@ -45,7 +46,7 @@ class Layout:
     def _compared(self) -> bytearray:
         """Return all bits of what must be the same in each packet: everything but contributing sources and values."""
         mask = bytearray(b"\xff" * (self.body - FIXED_BYTES))
-        sources = 4 * (self._flags & SOURCES)
+        sources = 4 * (self.flags & SOURCES)
         mask[:sources] = bytes(sources)
         for offset, length in self.places.values():
             mask[offset - FIXED_BYTES : offset - FIXED_BYTES + length] = bytes(length)
@@ -54,9 +55,7 @@ class Layout:
     def fits(self, data: Data, at: int, size: int, flags: int) -> bool:
         """Whether a packet, whose first byte is `flags`, begins in the same way."""
         body = self.body
-        return (
-            flags == self._flags and size >= body and int.from_bytes(data[at + FIXED_BYTES : at + body], "big") & self._mask == self._block
-        )
+        return flags == self.flags and size >= body and int.from_bytes(data[at + FIXED_BYTES : at + body], "big") & self.mask == self.block
 
     def blank(self, data: Room, at: int) -> None:
         """Blank what names lines in a packet that fits."""

@@ -73,15 +73,15 @@ class Route:
     `key` is what a reader names the same address by. `cuts` turns false when the kernel would not cut a message on this way.
     """
 
-    __slots__ = ("_sockaddr", "address", "cuts", "key", "pointer", "socket")
+    __slots__ = ("address", "cuts", "key", "pointer", "sockaddr", "socket")
 
     def __init__(self, bound: socket.socket, address: tuple[str, int], key: Hashable, sockaddr: bytes = b"") -> None:
         self.socket = bound
         self.address = address
         self.key = key
         self.cuts = True
-        self._sockaddr = ffi.new("unsigned char[]", sockaddr) if sockaddr else None
-        self.pointer = _address_of(self._sockaddr) if sockaddr else 0
+        self.sockaddr = ffi.new("unsigned char[]", sockaddr) if sockaddr else None
+        self.pointer = _address_of(self.sockaddr) if sockaddr else 0
 
 
 class Reader:
@@ -92,18 +92,24 @@ class Reader:
         self._four = bound.family == socket.AF_INET
         self._names = bytearray(READ_BATCH * NAME)
         self._vectors = _vectors(memory, READ_BATCH)
-        self._headers = _headers(self._vectors, READ_BATCH)
-        _words(self._headers, "msg_name", READ_BATCH)[:] = _places(self._names, NAME, READ_BATCH)
-        self._sizes = memoryview(ffi.buffer(self._headers)).cast("I")[_offset("msg_len") // 4 :: ffi.sizeof("struct mmsghdr") // 4]
+        self.headers = _headers(self._vectors, READ_BATCH)
+        _words(self.headers, "msg_name", READ_BATCH)[:] = _places(self._names, NAME, READ_BATCH)
+        self._sizes = memoryview(ffi.buffer(self.headers)).cast("I")[_offset("msg_len") // 4 :: ffi.sizeof("struct mmsghdr") // 4]
         self._keys = memoryview(self._names).cast("Q")[:: NAME // 8]
 
     def read(self) -> Batch:
         """Return key and size of each datagram in its order; nothing when none waits."""
-        count = _libc.recvmmsg(self._file, self._headers, READ_BATCH, socket.MSG_DONTWAIT, ffi.NULL)
-        if count <= 0:
-            return [], []
+        count = self.fetch()
         keys: list[Any] = self._keys[:count].tolist() if self._four else [self._name(index) for index in range(count)]
         return keys, self._sizes[:count].tolist()
+
+    def fetch(self) -> int:
+        """Read datagrams, whose `headers` stand as the kernel wrote them; returns how many there are."""
+        return max(0, int(_libc.recvmmsg(self._file, self.headers, READ_BATCH, socket.MSG_DONTWAIT, ffi.NULL)))
+
+    def look(self, index: int) -> tuple[Hashable, int]:
+        """Return key and size of one datagram of the batch just read."""
+        return self._keys[index] if self._four else self._name(index), self._sizes[index]
 
     def route(self, index: int) -> Route:
         """Return the way back to the sender of a datagram of the batch just read."""

@@ -7,41 +7,51 @@ TRIES = 5  # times that a packet is asked for
 AGAIN_S = 0.1  # before it is asked for once more
 
 
+class Incoming:
+    """What is counted for every packet of one source, by the compiled lane, too: there it is `struct source` of native.h.
+
+    The `highest` sequence, and the `cycles` of 2^16 before it; `packets` and their `bytes`; the `jitter` in ticks of its clock, with the
+    `transit` of the packet before where there was one (`has_transit`); when it was last `heard_at`.
+    """
+
+    __slots__ = ("bytes", "cycles", "has_transit", "heard_at", "highest", "jitter", "packets", "transit")
+
+    def __init__(self) -> None:
+        self.highest = self.cycles = self.packets = self.bytes = self.has_transit = 0
+        self.jitter = self.transit = self.heard_at = 0.0
+
+
 class Reception:
     """Counts one source. `heard` every packet once; `ask` now and then."""
 
-    __slots__ = (
-        "_before", "_clock_hz", "_cycles", "_expected", "_got_before", "_jitter", "_last_transit",
-        "_missing", "highest", "packets", "report_at", "report_middle",
-    )  # fmt: skip
+    __slots__ = ("_before", "_clock_hz", "_expected", "_got_before", "_missing", "of", "report_at", "report_middle")
 
-    def __init__(self, first: int, clock_hz: int) -> None:
+    def __init__(self, first: int, clock_hz: int, of: Incoming | None = None) -> None:
         """`first` is the sequence of the first packet, which is still to be `heard`."""
-        self.highest = first - 1 & 0xFFFF
-        self.packets = 0
+        self.of = of if of is not None else Incoming()
+        self.of.highest = first - 1 & 0xFFFF
+        self.of.cycles = 0 if first else -0x10000  # the first packet itself wraps round then
         self.report_at: float | None = None  # when its last sender's report came
         self.report_middle = 0
         self._before, self._clock_hz = first - 1, clock_hz
-        self._cycles = 0 if first else -0x10000  # the first packet itself wraps round then
         self._expected = self._got_before = 0
-        self._jitter = 0.0
-        self._last_transit: float | None = None
         self._missing: dict[int, tuple[int, float]] = {}
 
     def heard(self, sequence: int, timestamp: int, now: float) -> bool:
         """Note a packet; returns whether packets before it are missing that were not known to be."""
-        self.packets += 1
-        step = sequence - self.highest & 0xFFFF
+        of = self.of
+        of.packets += 1
+        step = sequence - of.highest & 0xFFFF
         if step == 1 and sequence:
-            self.highest = sequence
+            of.highest = sequence
             self._note_transit(timestamp, now)
             return False
         if step >= 0x8000:
             self._missing.pop(sequence, None)
             return False
-        if sequence < self.highest:
-            self._cycles += 0x10000
-        first, self.highest = self.highest + 1, sequence
+        if sequence < of.highest:
+            of.cycles += 0x10000
+        first, of.highest = of.highest + 1, sequence
         self._note_transit(timestamp, now)
         if step <= 1:
             return False
@@ -55,15 +65,15 @@ class Reception:
         return True
 
     def _note_transit(self, timestamp: int, now: float) -> None:
-        clock_hz = self._clock_hz
+        of, clock_hz = self.of, self._clock_hz
         transit = now * clock_hz - timestamp
-        if self._last_transit is not None:
-            moved = abs(transit - self._last_transit)
+        if of.has_transit:
+            moved = abs(transit - of.transit)
             if moved >= clock_hz:  # the timestamp may have wrapped round in between
                 moved = abs((moved + 0x80000000) % 0x100000000 - 0x80000000)
             if moved < clock_hz:  # a second or more is a pause, no jitter
-                self._jitter += (moved - self._jitter) / 16
-        self._last_transit = transit
+                of.jitter += (moved - of.jitter) / 16
+        of.transit, of.has_transit = transit, 1
 
     @property
     def has_missing(self) -> bool:
@@ -81,13 +91,12 @@ class Reception:
 
     def block(self, ssrc: int, now: float) -> Block:
         """Return the report on what came since the last one."""
-        highest = self._cycles + self.highest
+        of = self.of
+        highest = of.cycles + of.highest
         expected = highest - self._before
-        new, got = expected - self._expected, self.packets - self._got_before
-        self._expected, self._got_before = expected, self.packets
+        new, got = expected - self._expected, of.packets - self._got_before
+        self._expected, self._got_before = expected, of.packets
         lost = new - got
         fraction = min(255, (lost << 8) // new) if new > 0 and lost > 0 else 0
         delay = int((now - self.report_at) * 65536) if self.report_at is not None else 0
-        return Block(
-            ssrc, fraction, expected - self.packets, highest & 0xFFFFFFFF, int(self._jitter), self.report_middle, delay & 0xFFFFFFFF
-        )
+        return Block(ssrc, fraction, expected - of.packets, highest & 0xFFFFFFFF, int(of.jitter), self.report_middle, delay & 0xFFFFFFFF)

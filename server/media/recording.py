@@ -18,9 +18,10 @@ from server.errors import Overloaded
 from server.media import tape
 from server.media.continuity import Instant
 from server.media.depacketise import RECORDABLE
+from server.media.layer import Layer
 from server.media.outlets import Track as Place
 from server.media.payloads import Vp8
-from server.media.publisher import Layer, Track
+from server.media.publisher import Track
 from server.media.rtp import Header
 from server.media.run import Run
 from server.media_control import LONGEST_LINE, Event, NotRecorded, Record, Recorded, RecordingBegun, RecordingFailed
@@ -62,6 +63,8 @@ class Recordings:
 class Tap:
     """One track on its way to the recorder: the best of its layers, from a whole picture on."""
 
+    outgoing = None
+
     def __init__(self, recording: "Recording", place: Place, track: Track) -> None:
         self.track = track
         self._recording, self._place = recording, place
@@ -90,7 +93,7 @@ class Tap:
             self._recording.miss(self._place, layer)
             return
         self._layer, self._told = layer, None
-        layer.fan.append(self)
+        layer.join(self)
         self._number = self._recording.new_source(self._place, layer, now)
 
     def forward(self, run: Run, now: float) -> None:
@@ -118,17 +121,16 @@ class Tap:
         self._stop_waiting()
         self._target, self._since = layer, now
         if layer is not self._layer:
-            layer.waiting.append(self)
-            layer.ask(now)
+            layer.wait(self, now)
 
     def _stop_waiting(self) -> None:
-        if self._target is not None and self in self._target.waiting:
-            self._target.waiting.remove(self)
+        if self._target is not None:
+            self._target.wait_no_more(self)
         self._target = None
 
     def _leave(self) -> None:
         if self._layer is not None:
-            self._layer.fan.remove(self)
+            self._layer.leave(self)
             self._layer = None
 
 

@@ -7,9 +7,11 @@ from struct import Struct
 
 from server.media.bwe import PROBE_PIECES, Estimator, piece_of_probe
 from server.media.codecs import TRANSPORT_SEQUENCE
+from server.media.delay import Delay
 from server.media.dtls import Connection
 from server.media.forwarder import Forwarder
 from server.media.layers import Chooser
+from server.media.native_delay import NativeDelay
 from server.media.publisher import Publisher
 from server.media.rtcp import Block, FullIntra, Nack, Packet, PictureLoss, ReceiverReport, Remb, SenderReport, read_compound
 from server.media.rtp import find_extensions, read_header
@@ -28,7 +30,8 @@ class Subscriber:
 
     def __init__(self, mux: UdpMux, connection: Connection, estimator: Estimator | None = None) -> None:
         self.mux, self.connection = mux, connection
-        self.estimator = estimator or Estimator(0.0)
+        self.estimator = estimator or Estimator(0.0, NativeDelay if mux.lane is not None else Delay)
+        self._lent = mux.lane.lend_log(connection.wire, self.estimator.log) if mux.lane is not None else []
         self._forwarders: dict[int, Forwarder] = {}
         self._chooser = Chooser()
         self._repair_bytes, self._repair_at = REPAIR_BURST, 0.0

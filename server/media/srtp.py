@@ -28,6 +28,8 @@ RTCP_TYPES = range(192, 224)  # the second byte of RTCP where it shares a port w
 class Srtp(Protocol):
     """Sizes are bytes; `at` is the offset of the packet's slot, in the received slots to open, in the sending ones to seal."""
 
+    sessions: tuple[int, int]
+
     def open_rtp(self, at: int, size: int) -> int:
         """Authenticate and decrypt; returns the new size, or 0 for what is not the browser's."""
         ...
@@ -71,6 +73,11 @@ def available() -> bool:
     return None not in (OPEN_RTP, OPEN_RTCP, SEAL_RTP, SEAL_RTCP)
 
 
+def address_of(function: str) -> int:
+    """Return where a function of libsrtp stands, for compiled code."""
+    return _address(ffi.addressof(lib, function))
+
+
 def srtp_of(dtls: RTCDtlsTransport, received: Slots, sending: Slots, *, fast: bool) -> Srtp:
     """Return the SRTP of a connected transport."""
     return (FastSrtp if fast else PlainSrtp)(dtls, received, sending)
@@ -93,12 +100,13 @@ class _Sessions:
 
 
 class FastSrtp(_Sessions):
-    """Calls libsrtp on the slots themselves: no copy, no allocation."""
+    """Calls libsrtp on the slots themselves: no copy, no allocation. `sessions` are the addresses of both: to open, and to seal."""
 
     def __init__(self, dtls: RTCDtlsTransport, received: Slots, sending: Slots) -> None:
         super().__init__(dtls)
         self._opener = self._receiving._srtp[0]  # noqa: SLF001 - likewise
         self._sealer = self._sending._srtp[0]  # noqa: SLF001 - likewise
+        self.sessions = _address(self._opener), _address(self._sealer)
         self._received, self._outgoing = received.places, sending.places
         self._lengths, self._counters = sending.lengths, sending.counters
         self._size = ffi.new("int *")
@@ -147,6 +155,8 @@ class FastSrtp(_Sessions):
 class PlainSrtp(_Sessions):
     """Goes through pylibsrtp's public sessions, and copies."""
 
+    sessions = 0, 0
+
     def __init__(self, dtls: RTCDtlsTransport, received: Slots, sending: Slots) -> None:
         super().__init__(dtls)
         self._received, self._outgoing = received.memory, sending.memory
@@ -165,6 +175,10 @@ class PlainSrtp(_Sessions):
 
     def seal_rtcp(self, at: int, size: int) -> int:
         return _in_place(self._sending.protect_rtcp, self._outgoing, at, size)
+
+
+def _address(session: Any) -> int:
+    return int(ffi.cast("uintptr_t", session))
 
 
 def _in_place(work: Any, memory: memoryview, at: int, size: int) -> int:

@@ -5,15 +5,13 @@ Nothing that a stranger sends gets an answer. What the kernel does not take at o
 """
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import Callable, Hashable
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from server.core.supervise import Supervisor, where
-from server.media import ice, mmsg, srtp
+from server.media import ice, lane, mmsg, native, srtp
 from server.media.limits import (
     ADDRESSES,
     LARGEST_CLEAR,
@@ -22,11 +20,10 @@ from server.media.limits import (
     READ_BATCH,
     READ_TURNS,
     SEND_SLOTS,
-    SLOT,
     SLOT_BITS,
-    SOCKET_BUFFER,
     SWEEP_S,
 )
+from server.media.sockets import bind_all
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -48,6 +45,8 @@ class Endpoint(Protocol):
     known_as: set[str]
     """The ufrags under which the port knows it; only the port changes this, and `addresses`."""
     route: mmsg.Route | None
+    wire: Any
+    """What the compiled lane knows of it, where there is a lane."""
     addresses: dict[Hashable, mmsg.Route]
     open_rtp: Work
     open_rtcp: Work
@@ -73,11 +72,13 @@ class UdpMux:
     `flush` sends what was collected; it is called after each batch that was read, and by whoever sends at another time.
     What is to be done when a batch has been read is put into `after_batch`, with whose packets it is done for; the slots are still as
     they were.
+    Where there is a compiled `lane`, it forwards what is regular; the rest, and everything while packets are to be lost for a test, goes
+    the way of Python.
     Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, which came longer than one may be, or
     were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `crashes` of our own code.
     """
 
-    def __init__(  # noqa: PLR0913 - two are for tests
+    def __init__(  # noqa: PLR0913 - three are for tests
         self,
         supervisor: Supervisor,
         clock: Clock,
@@ -86,6 +87,7 @@ class UdpMux:
         *,
         second: str | None = None,
         fast: bool | None = None,
+        express: bool | None = None,
         drop: Callable[[], bool] | None = None,
     ) -> None:
         """Bind `address`, and `second` of the other family at the same port; `drop` loses packets of RTP on their way out, for tests."""
@@ -98,7 +100,10 @@ class UdpMux:
         self.received_slots, self.sending_slots = srtp.Slots(READ_BATCH), srtp.Slots(SEND_SLOTS)
         self.out = self.sending_slots.memory
         self.sockets = bind_all(address, second, port)
-        self._writer = mmsg.Writer(self.out, cut=mmsg.cuts(self.sockets[0])) if self.fast else mmsg.PlainWriter(self.out)
+        cut = mmsg.cuts(self.sockets[0])
+        self._writer = mmsg.Writer(self.out, cut=cut) if self.fast else mmsg.PlainWriter(self.out)
+        express = self.fast and native.available() if express is None else express
+        self.lane = lane.Lane(cut=cut) if express else None
         self.port: int = self.sockets[0].getsockname()[1]
         self._next = 0
         self._socket = self.sockets[0]
@@ -135,7 +140,7 @@ class UdpMux:
         for ufrag in connection.known_as:
             del self.by_ufrag[ufrag]
         for key in connection.addresses:
-            del self.by_address[key]
+            self._unbind(key)
         connection.known_as = set()
         connection.addresses.clear()
 
@@ -239,14 +244,39 @@ class UdpMux:
 
     def _read(self, reader: mmsg.Reader | mmsg.PlainReader) -> None:
         for _ in range(READ_TURNS):
-            keys, sizes = reader.read()
-            self.received += len(keys)
-            now = self.clock.monotonic()
-            self._take(reader, keys, sizes, now)
-            self._finish_batch(now)
-            self.flush()
-            if len(keys) < READ_BATCH:
+            if self.lane is not None and self.drop is None and isinstance(reader, mmsg.Reader):
+                count = self._read_express(self.lane, reader)
+            else:
+                count = self._read_batch(reader)
+            self.received += count
+            if count < READ_BATCH:
                 break
+
+    def _read_batch(self, reader: mmsg.Reader | mmsg.PlainReader) -> int:
+        keys, sizes = reader.read()
+        now = self.clock.monotonic()
+        for index, (key, size) in enumerate(zip(keys, sizes, strict=True)):
+            self._take(reader, index, key, size, now)
+        self._finish_batch(now)
+        self.flush()
+        return len(keys)
+
+    def _read_express(self, express: lane.Lane, reader: mmsg.Reader) -> int:
+        """Let the lane go on until a datagram is not for it, do what that asks for, and let it go on behind it."""
+        count = reader.fetch()
+        now, index = self.clock.monotonic(), 0
+        while (index := express.go_on(reader.headers, count, index, now)) < count:
+            self._take(reader, index, *reader.look(index), now, express.clear)
+            self._finish_batch(now)
+            if self._next:
+                self.flush()
+            index += 1
+        told = express.take_told()
+        self.sent += told.sent
+        self.dropped += told.dropped
+        self.refused += told.refused
+        self.oversize += told.oversize
+        return count
 
     def _finish_batch(self, now: float) -> None:
         for connection, work in self.after_batch:
@@ -256,23 +286,22 @@ class UdpMux:
                 self._contain(connection, error)
         self.after_batch.clear()
 
-    def _take(self, reader: mmsg.Reader | mmsg.PlainReader, keys: list[Hashable], sizes: list[int], now: float) -> None:
-        """Hand each datagram on; the way of RTP is kept short, because nearly everything is RTP."""
-        memory, find, at = self.received_slots.memory, self.by_address.get, 0
-        for key, size in zip(keys, sizes, strict=True):
-            connection = find(key)
-            try:
-                if connection is not None and 127 < memory[at] < 192 and not 191 < memory[at + 1] < 224:
-                    clear = connection.open_rtp(at, size)
-                    if clear:
-                        connection.on_rtp(memory, at, clear, now)
-                    else:
-                        self._refuse(size)
+    def _take(  # noqa: PLR0913, PLR0917
+        self, reader: mmsg.Reader | mmsg.PlainReader, index: int, key: Hashable, size: int, now: float, clear: int = 0
+    ) -> None:
+        """Hand a datagram on. `clear` is the size of one that is opened already."""
+        memory, connection, at = self.received_slots.memory, self.by_address.get(key), index << SLOT_BITS
+        try:
+            if connection is not None and 127 < memory[at] < 192 and not 191 < memory[at + 1] < 224:
+                clear = clear or connection.open_rtp(at, size)
+                if clear:
+                    connection.on_rtp(memory, at, clear, now)
                 else:
-                    self._take_other(reader, connection, at, size, now)
-            except Exception as error:  # noqa: BLE001 - a bug met by one browser's packet must not stop the others
-                self._contain(connection, error)
-            at += SLOT
+                    self._refuse(size)
+            else:
+                self._take_other(reader, connection, at, size, now)
+        except Exception as error:  # noqa: BLE001 - a bug met by one browser's packet must not stop the others
+            self._contain(connection, error)
 
     def _take_other(self, reader: mmsg.Reader | mmsg.PlainReader, connection: Endpoint | None, at: int, size: int, now: float) -> None:
         memory = self.received_slots.memory
@@ -326,17 +355,30 @@ class UdpMux:
                 self.strangers += 1
                 return False
             del holder.addresses[route.key]
-        self.by_address[route.key] = connection
+        self._bind(route.key, connection)
         known = connection.addresses.setdefault(route.key, route)
         if nominated or connection.route is None:
             connection.route = known
+            if self.lane is not None:
+                self.lane.aim(connection.wire, known)
         self._forget_oldest(connection)
         return True
 
     def _forget_oldest(self, connection: Endpoint) -> None:
         if len(connection.addresses) > ADDRESSES:
             oldest = next(key for key, route in connection.addresses.items() if route is not connection.route)
-            del connection.addresses[oldest], self.by_address[oldest]
+            del connection.addresses[oldest]
+            self._unbind(oldest)
+
+    def _bind(self, key: Hashable, connection: Endpoint) -> None:
+        self.by_address[key] = connection
+        if self.lane is not None:
+            self.lane.bind(key, connection.wire)
+
+    def _unbind(self, key: Hashable) -> None:
+        del self.by_address[key]
+        if self.lane is not None:
+            self.lane.unbind(key)
 
     def _contain(self, connection: Endpoint | None, error: Exception) -> None:
         self.crashes += 1
@@ -355,30 +397,3 @@ class UdpMux:
         sent, dropped = self._writer.write(self._socket)
         self.sent += sent
         self.dropped += dropped
-
-
-def bind_all(address: str, second: str | None, port: int) -> list[socket.socket]:
-    """Return one socket, or two at the same port; when the second cannot be had, none is kept."""
-    first = bind(address, port)
-    try:
-        return [first] if second is None else [first, bind(second, first.getsockname()[1])]
-    except OSError:
-        first.close()
-        raise
-
-
-def bind(address: str, port: int) -> socket.socket:
-    """Return a UDP socket that never blocks; a socket of IPv6 leaves IPv4 alone."""
-    six = ipaddress.ip_address(address).version == 6
-    bound = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        bound.setblocking(False)  # noqa: FBT003 - that is its signature
-        if six:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            bound.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
-        bound.bind((address, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound

@@ -34,9 +34,12 @@ class RoughMux(UdpMux):
 
     def move(self) -> None:
         self.left |= set(self.by_address)
-        for connection in self.by_address.values():
+        for connection in list(self.by_address.values()):
+            for key in list(connection.addresses):
+                self._unbind(key)
             connection.addresses.clear()
-        self.by_address.clear()
+            if self.lane is not None:
+                connection.wire.name_length = 0
 
     def _take_check(self, packet: bytes, route: mmsg.Route, now: float) -> None:
         if route.key not in self.left:

@@ -14,8 +14,9 @@ from server.media import dtls, mmsg
 from server.media.dtls import Identity
 from server.media.limits import LARGEST_CLEAR, SEND_SLOTS, SLOT
 from server.media.mmsg import Route
+from server.media.sockets import bind, bind_all
 from server.media.srtp import Slots
-from server.media.udp import UdpMux, bind, bind_all
+from server.media.udp import UdpMux
 from tests.conftest import StillClock
 from tests.live.media.caller import FINGERPRINT, until
 from tests.live.media.line import RTCP, RTP, Line, dial, ground, numbered
@@ -344,7 +345,7 @@ async def test_one_address_that_cannot_be_reached_costs_the_others_nothing(fast:
         (lost, _), (line, caller) = await dial(mux, identity), await dial(mux, identity)
         route = lost.connection.route
         assert route is not None
-        broadcast = bytes(route._sockaddr)[:4] + b"\xff" * 4 + bytes(20) if fast else b""
+        broadcast = bytes(route.sockaddr)[:4] + b"\xff" * 4 + bytes(20) if fast else b""
         lost.connection.route = Route(route.socket, ("255.255.255.255", 9), ("255.255.255.255", 9), broadcast)
         for sequence in range(3):
             for each in (lost, line):

@@ -31,10 +31,10 @@ def test_numbers_go_on_by_one_over_any_change_of_source(first: int, sources: lis
             here = vp8(picture + number, picture + number)
             assert continuity.takes(sequence + number & 0xFFFF, timestamp + 3000 * number & 0xFFFFFFFF, here)
             out.append((
-                sequence + number + continuity.sequence & 0xFFFF,
-                timestamp + 3000 * number + continuity.timestamp & 0xFFFFFFFF,
-                here.picture_id + continuity.picture & 0x7FFF,
-                here.tl0 + continuity.tl0 & 0xFF,
+                sequence + number + continuity.out.sequence & 0xFFFF,
+                timestamp + 3000 * number + continuity.out.timestamp & 0xFFFFFFFF,
+                here.picture_id + continuity.out.picture & 0x7FFF,
+                here.tl0 + continuity.out.tl0 & 0xFF,
             ))  # fmt: skip
     assert out[0][:2] == (first, 5)
     for before, after in itertools.pairwise(out):
@@ -52,7 +52,7 @@ def test_what_went_out_is_found_again_by_its_number(first: int, sources: list[tu
         continuity.begin(name, sequence, timestamp, timestamp)
         for number in range(count):
             continuity.takes(sequence + number & 0xFFFF, timestamp, None)
-            sent.append((name, sequence + number & 0xFFFF, sequence + number + continuity.sequence & 0xFFFF))
+            sent.append((name, sequence + number & 0xFFFF, sequence + number + continuity.out.sequence & 0xFFFF))
     for name, sequence, outgoing in sent:
         span = continuity.find(outgoing)
         if name >= len(sources) - KEPT:
@@ -71,7 +71,7 @@ def test_late_packets_pass_only_from_after_the_beginning() -> None:
     assert continuity.takes(11, 30, vp8(38)), "late, but its own"
     assert not continuity.takes(9, 0, None), "from before the beginning"
     continuity.begin("two", 500, 0, 0, 7)
-    assert 7 + continuity.picture & 0x7FFF == 41, "counted from the newest picture, not from the late one"
+    assert 7 + continuity.out.picture & 0x7FFF == 41, "counted from the newest picture, not from the late one"
     assert not continuity.takes(499, 0, None)
 
 

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.media.ring import KEPT_TURNS, Ring
+from server.media import native
+from server.media.lane import NativeRing
+from server.media.ring import KEPT_TURNS, SIZE, Ring
+from tests.servers import missing
 
 pytestmark = pytest.mark.row("V5")
 
@@ -59,3 +62,21 @@ def test_packets_are_let_go_when_their_time_has_passed(first: int, counts: list[
     assert all(ring.get(one) == packet(one) and ring.came(one) for one in recent)
     old = [one for turn in sequences[: -KEPT_TURNS - 1] for one in turn]
     assert all(ring.get(one) is None for one in old)
+
+
+@given(st.integers(0, 0xFFFF), st.lists(st.tuples(st.integers(-3, 600), st.sampled_from(["put", "pass", "turn"]), st.integers(12, 1500))))
+def test_the_compiled_one_keeps_the_same(first: int, steps: list[tuple[int, str, int]]) -> None:
+    if not native.available():
+        missing("the engine's native part", "try: make native")
+    plain, compiled, at, seen = Ring(SIZE, first), NativeRing(first), first, [first]
+    for step, what, size in steps:
+        at = at + step & 0xFFFF
+        seen.append(at)
+        for ring in (plain, compiled):
+            if what == "turn":
+                ring.turn()
+            else:
+                ring.put(at, bytes([at & 0xFF]) * size if what == "put" else None)
+    for sequence in {other & 0xFFFF for one in seen for other in (one, one + 1, one - SIZE)}:
+        assert compiled.came(sequence) == plain.came(sequence)
+        assert compiled.get(sequence) == plain.get(sequence)

@@ -73,7 +73,7 @@ def test_reports_of_the_sender_align_the_layers_times() -> None:
     call.go_on(1.0)
     report = next(one for one in asks(call.receiving) if isinstance(one, SenderReport))
     assert report.ssrc == 77
-    assert report.packets == call.forwarder.packets
+    assert report.packets == call.forwarder.outgoing.packets
     assert abs(ahead32(report.rtp_timestamp, after) - 3.02 * 90_000) < 9_000, "two seconds on, as its report stands two seconds on"
 
 
@@ -85,7 +85,7 @@ def test_a_late_packet_of_the_layer_before_is_dropped() -> None:
     take(call.publisher, late_of_old, call.now)
     take(call.publisher, late_of_new, call.now)
     assert len(call.receiving.rtp) == seen
-    assert call.forwarder.late == 1
+    assert call.forwarder.outgoing.late == 1
 
 
 def test_what_was_missed_is_sent_again_as_it_was_even_across_a_change_of_layer() -> None:

@@ -1,0 +1,33 @@
+"""The compiled part of the engine, where this machine has it: lane.c forwards what is regular, delay.c estimates.
+
+It is made at installation where there is a C compiler. Without it everything goes the way of Python, which takes about twice the processor
+time. Both count on the same structures (native.h), so that each goes on where the other stopped.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from server.media import srtp
+from server.media.mmsg import ffi
+
+LIBRARY, HEADER = Path(__file__).with_name("libnative.so"), Path(__file__).with_name("native.h")
+
+ffi.cdef("\n".join(line for line in HEADER.read_text().splitlines() if not line.startswith("#")))
+
+
+def load(path: Path) -> Any:
+    """Return the library at this path; None where it is not there, or not of these sources."""
+    try:
+        library = ffi.dlopen(str(path))
+        sizes = [ffi.sizeof(f"struct {name}") for name in ("ring", "wire", "source", "taker", "delay")]
+        return library if library.lane_fits(ffi.new("uint64_t[]", sizes)) else None
+    except (AttributeError, OSError):
+        return None
+
+
+library = load(LIBRARY)
+
+
+def available() -> bool:
+    """Whether it was compiled, out of these sources."""
+    return library is not None and srtp.available()
