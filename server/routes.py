@@ -160,7 +160,7 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
-        *server.privacy.handover_pages.routes(press),
+        *server.privacy.handover_pages.routes(),
         *server.circulars.choice_pages.routes(),
         *server.circulars.newsletter_pages.routes(),
         *_privacy_routes(),

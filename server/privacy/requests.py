@@ -176,6 +176,14 @@ def opened_part(keyring: KeyRing, request: RightsRequest, part: str, sealed: byt
     return keyring.sealer(request.key_id, request.data_key, request.key_place).open(sealed, request.place(part)).decode()
 
 
+async def request_behind(tx: Tx, request_id: UUID) -> RightsRequest:
+    """Load the request that a link or a copy belongs to, whose door was passed; raises `NotFound`."""
+    request = await tx.get(RightsRequest, request_id)
+    if request is None:
+        raise NotFound
+    return request
+
+
 def proved_address(keyring: KeyRing, request: RightsRequest) -> str | None:
     """Return the address from which somebody without an account asked; None in the account, and where it cannot be opened any more."""
     if request.reply_to is None:
