@@ -10,6 +10,7 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.viewer import professional_of
 from server.core.marking import _
+from server.core.paging import page_of
 from server.errors import Invalid
 from server.patients.doors import name_on_record
 from server.privacy.clinical_answers import answer_clinical, answers_of, asked_of, look_at_asked, see_asked
@@ -37,7 +38,7 @@ def routes() -> list[Route]:
 async def _list(request: Request) -> Response:
     viewer = await professional_of(request)
     async with house_of(request).database.read() as tx:
-        asked, part = await asked_of(tx, viewer), await part_of(tx, viewer)
+        asked, part = await asked_of(tx, viewer, page_of(request.query_params.get("page"))), await part_of(tx, viewer)
         practice = await tx.get_one(Practice, viewer.practice_id)
     return render(request, "staff/erasures.html", {"part": part, "asked": asked, "zone": practice.time_zone})
 
@@ -65,7 +66,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
     async with house.database.write() as tx:
         asked = await see_asked(tx, viewer, request.path_params["request_id"])
         name, part = await name_on_record(tx, asked.patient_id), await part_of(tx, viewer)
-        planned = await plan_for(tx, asked.patient_id, asked.id, house.clock.now())
+        planned = await plan_for(tx, house.keyring, asked.patient_id, asked.id, house.clock.now())
         mine = [each for each in await answers_of(tx, house.keyring, asked) if each.professional.id == viewer.professional_id]
         practice = await tx.get_one(Practice, asked.practice_id)
         await look_at_asked(tx, viewer, asked, house.clock.now())

@@ -66,7 +66,7 @@ async def order(tx: Tx, keyring: KeyRing, viewer: Viewer, request_id: UUID, form
     words = form.get("words", "").replace("\r\n", "\n")
     if fault := fault_of(words, "answer"):
         raise Invalid(code=f"answer:{fault}")
-    planned = await plan_for(tx, request.patient_id, request.id, now)
+    planned = await plan_for(tx, keyring, request.patient_id, request.id, now)
     _refuse_unless_seen(planned, form.get("plan", ""))
     for appointment in await ahead_of(tx, request.patient_id, now):
         await cancel(tx, appointment, Party.PRACTICE, now)
@@ -92,7 +92,7 @@ def _new_erasure(request: RightsRequest, planned: Planned, now: datetime) -> Era
     )  # fmt: skip
 
 
-async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
+async def erase_ordered(tx: Tx, keyring: KeyRing, erasure_id: UUID, now: datetime) -> None:
     """Do what was ordered, as far as nothing has come in between that keeps it; what is done is not done again.
 
     While a hold keeps everything, nothing is done, and it is looked at again a day later.
@@ -102,7 +102,7 @@ async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
         return
     await tx.execute(select(RECORD.table.c.id).where(RECORD.table.c.id == erasure.patient_id).with_for_update())  # whoever holds it waits
     await tx.execute(_recordings(frozenset({erasure.patient_id})).with_for_update(of=Recording))
-    planned = await plan_for(tx, erasure.patient_id, erasure.id, now)
+    planned = await plan_for(tx, keyring, erasure.patient_id, erasure.id, now)
     if planned.held:
         await _look_again(tx, erasure.id, now + LOOKS_AGAIN)
         return
