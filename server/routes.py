@@ -29,6 +29,7 @@ import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
+import server.consultation.moderation_pages
 import server.consultation.my_testimonials
 import server.consultation.my_visits
 import server.consultation.pages
@@ -178,6 +179,7 @@ def _consultation_routes() -> list[BaseRoute]:
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
         *server.consultation.feedback_pages.routes(),
+        *server.consultation.moderation_pages.routes(),
         *server.consultation.http.routes(see_bookable),
         *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),

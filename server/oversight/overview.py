@@ -8,6 +8,7 @@ from uuid import UUID
 from server.access.places import invitations_of
 from server.access.policy import Viewer
 from server.access.reviewing import reviews_waiting
+from server.consultation.moderation import count_unseen
 from server.core.db import Tx
 from server.core.errands import given_up
 from server.messaging.undelivered import count_left
@@ -48,6 +49,7 @@ async def _own(tx: Tx, practice_id: UUID, now: datetime) -> Sequence[Waiting]:
     invited = [one.expires_at for one in await invitations_of(tx, practice_id) if one.open(now)]
     return (
         Waiting("reviews", "/practice/people", len(await reviews_waiting(tx, practice_id))),
+        Waiting("testimonials", "/practice/testimonials", await count_unseen(tx, practice_id, now)),
         Waiting("undelivered", "/practice/undelivered", await count_left(tx, practice_id)),
         Waiting("errands", "/practice/queues", len(await given_up(tx))),
         Waiting("invitations", "/practice/people#invited", len(invited), min(invited, default=None)),
