@@ -16,6 +16,7 @@ from server.patients.doors import name_on_record
 from server.privacy.clinical_answers import answer_clinical, answers_of, asked_of, look_at_asked, see_asked
 from server.privacy.erasure_facts import plan_for
 from server.privacy.erasure_labels import STAFF, told
+from server.privacy.request_labels import fault_in_words
 from server.privacy.request_words import LONGEST, OPEN
 from server.privacy.requests import opened
 from server.web.endpoint import house_of
@@ -81,7 +82,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "lines": told(language, [line for line in planned.shown if line.thing.kept_as == "clinical"], STAFF),
         "form": {"goes": goes, "words": (said.words if said else "") or "", **form},
         "longest": LONGEST["answer"],
-        "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
+        "error": fault_in_words(language, fault, FAULTS),
         "done": "done" in request.query_params,
     }
     return render(request, "staff/erasure_asked.html", shown, 422 if fault else 200)

@@ -20,7 +20,7 @@ from server.privacy.erasure_facts import closing_with, plan_for
 from server.privacy.erasure_labels import STAFF, told
 from server.privacy.erasure_plan import fingerprint, waits
 from server.privacy.erasures import MOVED, NOTHING, PENDING, order, see_erasure_asked
-from server.privacy.request_labels import asker_in_words
+from server.privacy.request_labels import asker_in_words, fault_in_words
 from server.privacy.request_words import LONGEST
 from server.privacy.requests import look_at
 from server.web.endpoint import house_of
@@ -86,7 +86,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "ahead": ahead,
         "form": {"words": "", **form},
         "longest": LONGEST["answer"],
-        "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
+        "error": fault_in_words(language, fault, FAULTS),
     }
     return render(request, "staff/erasure.html", shown, status)
 

@@ -15,7 +15,7 @@ from server.errors import Conflict, Invalid
 from server.messaging.own_texts import administered
 from server.patients.doors import name_on_record
 from server.privacy.erasures import is_ahead
-from server.privacy.request_labels import asker_in_words, labels
+from server.privacy.request_labels import asker_in_words, fault_in_words, labels
 from server.privacy.request_words import LONGEST, OPEN, Extension, Pause, Progress, State, extend, go_on, step, stop
 from server.privacy.requests import answer_request, change, look_at, requests_of, see_request
 from server.web.endpoint import house_of
@@ -78,7 +78,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "late_with": late_with,
         "form": {"state": "", "words": "", **form},
         "longest": LONGEST["answer"],
-        "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
+        "error": fault_in_words(language, fault, FAULTS),
         "done": "done" in request.query_params,
     }
     return render(request, "staff/request.html", shown | labels(language), 422 if fault else 409 if late_with else 200)
