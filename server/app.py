@@ -38,6 +38,7 @@ from server.consultation.recording_jobs import remove_with, sweep_daily
 from server.consultation.recording_rescue import take_in_with
 from server.consultation.rooms import Rooms, build_rooms
 from server.consultation.settle_jobs import sweep_over
+from server.consultation.testimonials import TELL_AUTHOR
 from server.core.clock import SystemClock
 from server.core.crypto import load_secrets
 from server.core.db import STORAGE_ERRORS, Database
@@ -60,6 +61,7 @@ from server.messaging.phone_codes import prove_phone_with
 from server.messaging.place_letters import invite_with
 from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
+from server.messaging.testimonial_letters import tell_author_with
 from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
 from server.oversight.board import Board, Thing
@@ -234,6 +236,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         INVITE: invite_with(house, post, carriers[Channel.EMAIL]),
         ASK_TO_ACT: ask_to_act_with(house, post, carriers[Channel.EMAIL]),
         REVIEW: tell_of_review_with(house, post, carriers[Channel.EMAIL]),
+        TELL_AUTHOR: tell_author_with(house, post, carriers[Channel.EMAIL]),
         OFFER_FREED: offer_freed_with(house),
         TELL: tell_with(house, post, rooms),
         REMOVE: remove_with(house.database, house.settings),

@@ -29,6 +29,7 @@ import server.consultation.guests_http
 import server.consultation.http
 import server.consultation.known_http
 import server.consultation.live_http
+import server.consultation.moderation_pages
 import server.consultation.my_testimonials
 import server.consultation.my_visits
 import server.consultation.pages
@@ -160,7 +161,7 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.consultation.recording_list.routes(),
         *server.notes.recording_pages.routes(),
         *server.notes.emergency_pages.routes(),
-        *server.privacy.handover_pages.routes(press),
+        *server.privacy.handover_pages.routes(),
         *server.circulars.choice_pages.routes(),
         *server.circulars.newsletter_pages.routes(),
         *_privacy_routes(),
@@ -178,6 +179,7 @@ def _consultation_routes() -> list[BaseRoute]:
         *server.consultation.call_pages.routes(),
         *server.consultation.engine_pages.routes(),
         *server.consultation.feedback_pages.routes(),
+        *server.consultation.moderation_pages.routes(),
         *server.consultation.http.routes(see_bookable),
         *server.consultation.guests_http.routes(),
         *server.consultation.known_http.routes(),

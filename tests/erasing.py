@@ -50,7 +50,7 @@ async def exported(house: House) -> Exported:
 
 async def planned(house: House, request: RightsRequest) -> Planned:
     async with house.database.read() as tx:
-        return await plan_for(tx, DANA.patient_id, request.id, house.clock.now())
+        return await plan_for(tx, house.keyring, DANA.patient_id, request.id, house.clock.now())
 
 
 async def ordered(house: House, request: RightsRequest, seen: Planned, words: str = WHY) -> None:

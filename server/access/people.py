@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from server.access.actions import add_staff, change_rights, person_topic
-from server.access.model import Grant, Membership, PlaceInvitation, Practice, Professional, Staff, StaffRole, Team, TeamInvitation
+from server.access.model import Grant, Membership, PlaceInvitation, Practice, Professional, Staff, StaffRole, Team, TeamInvitation, working
 from server.access.policy import APART, IN_CHARGE, READS_AUDIT, Role, Viewer, may_end_place, may_give_place
 from server.access.viewer import role_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.errors import Conflict, Forbidden, Invalid, NotFound
-from server.identity.model import Person
+from server.identity.model import Credential, Person
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,14 @@ async def place_of(tx: Tx, viewer: Viewer, person_id: UUID) -> Place:
     """Return one of them, for whoever looks after the practice; raises `Forbidden`, `NotFound`."""
     practice_id = await in_charge_of(tx, viewer)
     return _find(await people_of(tx, practice_id), person_id)
+
+
+async def workplace_of(tx: Tx, username: str) -> Practice | None:
+    """Return where the owner of an account works now, in whatever role; None of everybody else, and where there is no such account."""
+    mine = select(Credential.person_id).where(Credential.username == username)
+    professional = select(Professional.practice_id).where(Professional.person_id.in_(mine), working())
+    staff = select(Staff.practice_id).where(Staff.person_id.in_(mine), Staff.ended_at.is_(None))
+    return await tx.scalar(select(Practice).where(Practice.id.in_(professional.union(staff))).limit(1))
 
 
 async def in_charge_of(tx: Tx, viewer: Viewer) -> UUID:

@@ -67,6 +67,11 @@ def may_see_consultation(viewer: Viewer, consultation: Owned) -> bool:
     return consultation.professional_id == viewer.professional_id or consultation.team_id in viewer.team_ids
 
 
+def stranger(known_as: UUID, name: str) -> Viewer:
+    """Return somebody who has no account, and works nowhere: they have no right but to records that a door lets them read."""
+    return Viewer(known_as, None, None, frozenset(), name)
+
+
 @dataclass(frozen=True)
 class RecordFacts:
     """What the policy needs to know of a patient's record.

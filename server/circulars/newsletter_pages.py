@@ -48,7 +48,7 @@ FAULTS = {
     "at:bad": _("Please write day and time, or leave it empty."),
     "at:range": _("Please choose a time to come, within a year."),
     "postal:missing": _("The law asks for your postal address in every newsletter. Please write it under 'What receipts say' first."),
-    "test:address": _("There is no address of yours. Please confirm an e-mail address in your account first."),
+    "test:address": _("A test goes to you alone. Please confirm your e-mail address, or your mobile number, in your account first."),
     "test:fast": _("You have sent many tests. Please wait an hour, then try again."),
 }
 
@@ -135,12 +135,13 @@ async def _step(request: Request, place: Place, form: Mapping[str, str]) -> Resp
             raise Invalid(code="test:address")
     now, known = house.clock.now(), place.circular.id if place.circular else None
     begins_at = _begins_at(form, place.practice, now)
+    many = await _how_many(request, place, meant) if step == "send" else 0
     async with house.database.write() as tx:
         circular = await save(tx, place.viewer, known, meant, now)
         if step == "test":
             await send_test(tx, place.viewer, circular, now)
         if step == "send":
-            await plan(tx, place.viewer, circular, begins_at, house.settings.phone_region, now)
+            await plan(tx, place.viewer, circular, begins_at, many, now)
     done = f"{PATH}?sent" if step == "send" else f"{PATH}/{circular.id}?{'tested' if step == 'test' else 'saved'}"
     return RedirectResponse(done, status_code=303)
 
@@ -241,15 +242,19 @@ class Preview:
 
 async def _preview(request: Request, place: Place, meant: Meant) -> Preview:
     house = house_of(request)
-    async with house.database.read() as tx:
-        asked = Whom(place.practice.id, meant.professional_id, Kind.NEWSLETTER, meant.draft.channel)
-        many = len(await audience_of(tx, asked, house.settings.phone_region))
+    many = await _how_many(request, place, meant)
     language = read_languages(house.settings.locales_dir).choose(place.practice.language, "")
     named, postal = (place.seller.name, place.seller.address) if place.seller else (place.practice.name, "")
     frame = Frame(place.practice.name, named, postal, wanted=True)
     letter = letter_of(meant.draft, frame, "", language)
     is_mail = meant.draft.channel == Channel.EMAIL
     return Preview(whole(meant.draft, frame, language) if is_mail else None, ("\n\n" if is_mail else " ").join(letter.sentences), many)
+
+
+async def _how_many(request: Request, place: Place, meant: Meant) -> int:
+    """Return for how many it is at this moment."""
+    house, asked = house_of(request), Whom(place.practice.id, meant.professional_id, Kind.NEWSLETTER, meant.draft.channel)
+    return len(await audience_of(house.database, asked, house.settings.phone_region))
 
 
 async def _show_sent(request: Request, place: Place, circular: Circular) -> Response:

@@ -13,7 +13,7 @@ from server.access.model import Professional, working
 from server.access.people import in_charge_of
 from server.access.policy import Viewer
 from server.billing.papers import Seller
-from server.circulars.audience import MOST, audience_of, whom
+from server.circulars.audience import MOST
 from server.circulars.model import Came, Circular, Copy, Kind, State
 from server.circulars.words import Draft, fault_of
 from server.core.audit import Act, Deed, record
@@ -115,19 +115,17 @@ def new_circular(practice_id: UUID, person_id: UUID, kind: Kind, draft: Draft, n
     )
 
 
-async def plan(tx: Tx, viewer: Viewer, circular: Circular, begins_at: datetime, region: str, now: datetime) -> int:  # noqa: PLR0913, PLR0917
-    """Let a newsletter go out, now or later, on record; returns for how many it is at this moment. Raises `Invalid`."""
+async def plan(tx: Tx, viewer: Viewer, circular: Circular, begins_at: datetime, many: int, now: datetime) -> None:  # noqa: PLR0913, PLR0917
+    """Let a newsletter go out, now or later, on record; it was for so `many` a moment ago. Raises `Invalid`."""
     seller = await tx.get(Seller, circular.practice_id)
     if seller is None or not seller.address.strip():
         raise Invalid(code="postal:missing")
     if not now <= begins_at <= now + FURTHEST:
         raise Invalid(code="at:range")
-    many = len(await audience_of(tx, whom(circular), region))
     if many == 0 or many > MOST:
         raise Invalid(code="audience:many" if many else "audience:nobody")
     await begin(tx, circular, begins_at)
     await record(tx, Deed(circular.practice_id, viewer.person_id, Act.CHANGED, THING, circular.id, None, f"sends it to {many}"), now)
-    return many
 
 
 async def begin(tx: Tx, circular: Circular, begins_at: datetime) -> None:
@@ -152,11 +150,18 @@ async def stop(tx: Tx, viewer: Viewer, circular_id: UUID, now: datetime) -> Circ
     if circular.kind != Kind.NEWSLETTER or circular.state not in {State.PLANNED, State.SENDING}:
         raise Conflict(_("This newsletter is not being sent, so there is nothing to stop."), code="not_sending")
     circular.state = State.DRAFT if circular.state == State.PLANNED else State.STOPPED
+    if circular.state == State.DRAFT:
+        await drop_copies(tx, circular.id)
     circular.settled_at = now if circular.state == State.STOPPED else None
     circular.begins_at = None if circular.state == State.DRAFT else circular.begins_at
     circular.edits += 1
     await record(tx, Deed(circular.practice_id, viewer.person_id, Act.CHANGED, THING, circular.id, None, "stops it"), now)
     return circular
+
+
+async def drop_copies(tx: Tx, circular_id: UUID) -> None:
+    """Forget the copies that were laid out, of what has not begun to be sent."""
+    await tx.execute(delete(Copy).where(Copy.circular_id == circular_id, Copy.tested.is_(False)))
 
 
 async def remove(tx: Tx, viewer: Viewer, circular_id: UUID) -> None:

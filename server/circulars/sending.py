@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.access.model import Practice
 from server.access.restrictions import find_restriction
 from server.billing.papers import Seller
-from server.circulars.audience import audience_of, whom
 from server.circulars.consents import address_of, may_write
+from server.circulars.laying import lay_out
 from server.circulars.links import news_url
 from server.circulars.model import Came, Circular, Copy, Kind, State
-from server.circulars.newsletters import SEND, TEST, copy_for
+from server.circulars.newsletters import SEND, TEST
 from server.circulars.switches import desk_of
 from server.circulars.words import Draft, Frame, letter_of
 from server.consultation.events import Channel
@@ -25,8 +25,8 @@ from server.core.db import Tx
 from server.core.house import House
 from server.core.night import after_night
 from server.core.outbox import add_errand
+from server.identity.details_model import AccountDetails
 from server.identity.mail_model import AccountEmail
-from server.identity.model import Person
 from server.messaging.composing import Post
 from server.patients.model import Patient
 from server.ports import Carried, Carrier, Letter
@@ -59,6 +59,7 @@ class Sending:
 
     async def round(self, circular_id: UUID) -> None:
         """Send as many copies as a twelfth of a minute allows."""
+        await lay_out(self.house, circular_id)
         until = self.house.clock.monotonic() + ROUND_S
         async with self.house.database.write() as tx:
             many = await begin_round(tx, self.house, circular_id)
@@ -142,15 +143,15 @@ class Sending:
 
 
 async def own_address(tx: Tx, person_id: UUID, channel: Channel) -> str | None:
-    """Return where somebody who works here has a test sent: the address of their account, or where colleagues call them."""
-    person = await tx.get_one(Person, person_id)
-    if channel == Channel.SMS:
-        return person.mobile
-    return await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == person_id)) or person.email
+    """Return where somebody who works here has a test sent: the address or the number that they have proved to be theirs."""
+    if channel == Channel.EMAIL:
+        return await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == person_id))
+    proved = (AccountDetails.person_id == person_id) & AccountDetails.phone_confirmed_at.is_not(None)
+    return await tx.scalar(select(AccountDetails.phone).where(proved, AccountDetails.phone != ""))
 
 
 async def begin_round(tx: Tx, house: House, circular_id: UUID) -> int:
-    """Begin sending, queue the next round, or end; returns how many copies this round may take. Text messages wait for the morning.
+    """Queue the next round of what was laid out, or end; returns how many copies this round may take. Text messages wait for the morning.
 
     The next round is queued in the same transaction. Should one errand be run twice, the second finds that the next round is not due yet,
     and queues none: there is always one line of rounds.
@@ -158,8 +159,6 @@ async def begin_round(tx: Tx, house: House, circular_id: UUID) -> int:
     circular, now = await tx.get(Circular, circular_id, with_for_update=True), house.clock.now()
     if circular is None or not _due(circular, now):
         return 0
-    if circular.state == State.PLANNED:
-        await _lay_out(tx, house, circular)
     waiting = (Copy.circular_id == circular.id) & (Copy.came == Came.WAITING) & Copy.tested.is_(False)
     if not await tx.scalar(select(func.count()).select_from(Copy).where(waiting)):
         circular.state, circular.settled_at = State.SENT, now
@@ -187,25 +186,11 @@ def _queue_next(tx: Tx, circular: Circular, at: datetime) -> None:
 
 
 def _due(circular: Circular, now: datetime) -> bool:
-    if circular.state == State.PLANNED:
-        return circular.begins_at is not None and circular.begins_at <= now
     return circular.state == State.SENDING and (circular.next_at is None or circular.next_at <= now)
 
 
 def _ready(now: datetime) -> ColumnElement[bool]:
     return or_(Copy.again_at.is_(None), Copy.again_at <= now)
-
-
-async def _lay_out(tx: Tx, house: House, circular: Circular) -> None:
-    """Make a copy for each who is to have it, at the moment in which sending begins."""
-    rows = [_row(copy_for(circular.id, one)) for one in await audience_of(tx, whom(circular), house.settings.phone_region)]
-    circular.state = State.SENDING
-    if rows:
-        await tx.execute(insert(Copy), rows)
-
-
-def _row(copy: Copy) -> dict[str, object]:
-    return {column.name: getattr(copy, column.name) for column in Copy.__table__.columns}
 
 
 def _later(copy: Copy, now: datetime) -> dict[str, object]:

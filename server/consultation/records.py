@@ -136,7 +136,11 @@ class TestimonialState(StrEnum):
 
 
 class Testimonial(Base):
-    """What a patient lets others read about a professional, without a name. The yes to it is a `Consent`; taken back, the row is gone."""
+    """What a patient lets others read about a professional, without a name. The yes to it is a `Consent`; taken back, the row is gone.
+
+    `state` is what the professional decided, `why` what they said to whom they refused. What they show, the practice looks at too; with
+    `hidden_why` it is not shown all the same.
+    """
 
     __tablename__ = "testimonial"
 
@@ -148,3 +152,11 @@ class Testimonial(Base):
     given_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    why: Mapped[str] = mapped_column(String(300), default="")
+    hidden_why: Mapped[str | None] = mapped_column(String(300), default=None)
+    looked_at: Mapped[datetime | None] = mapped_column(default=None)
+    looked_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), default=None)
+
+    @property
+    def public(self) -> bool:
+        return self.state == TestimonialState.SHOWN and self.hidden_why is None

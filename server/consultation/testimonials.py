@@ -16,6 +16,7 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Tx, locked
 from server.core.ids import new_id
 from server.core.marking import _
+from server.core.outbox import add_errand
 from server.errors import Conflict, Invalid, NotFound
 from server.patients.doors import OwnRecord
 from server.patients.legal_holds import held
@@ -23,9 +24,10 @@ from server.patients.model import Patient
 from server.patients.wording import Wording, fingerprint
 from server.web.i18n import Language
 
-LONGEST = 600
+LONGEST, LONGEST_WHY = 600, 300
 MOST_SHOWN = 20
 THING = "testimonial"  # in the audit
+TELL_AUTHOR = "testimonial_hidden"
 
 SHOWING = Wording(
     "testimonial",
@@ -120,28 +122,57 @@ async def take_back_all(tx: Tx, patient_ids: Collection[UUID], now: datetime) ->
 
 async def testimonials_about(tx: Tx, viewer: Viewer, now: datetime) -> Sequence[Testimonial]:
     """Return what patients said of the viewer: what waits first, then the newest; nothing of whose record is restricted."""
-    mine = select(Testimonial).where(Testimonial.professional_id == viewer.professional_id, _used(now))
+    mine = select(Testimonial).where(Testimonial.professional_id == viewer.professional_id, used(now))
     return list(await tx.scalars(mine.order_by(Testimonial.state != TestimonialState.WAITING, Testimonial.given_at.desc())))
 
 
-async def decide(tx: Tx, viewer: Viewer, testimonial_id: UUID, state: TestimonialState, now: datetime) -> None:
-    """Show it or not, as the professional whom it is about; they may change their mind. Raises `NotFound`."""
-    mine = (Testimonial.id == testimonial_id) & (Testimonial.professional_id == viewer.professional_id) & _used(now)
-    said = await tx.scalar(select(Testimonial).where(mine).with_for_update())
-    if said is None or viewer.practice_id is None:
+async def see_about(tx: Tx, viewer: Viewer, testimonial_id: UUID, now: datetime, *, lock: bool = False) -> Testimonial:
+    """Load what is about the viewer; raises `NotFound`."""
+    mine = (Testimonial.id == testimonial_id) & (Testimonial.professional_id == viewer.professional_id) & used(now)
+    said = await tx.scalar(select(Testimonial).where(mine).with_for_update() if lock else select(Testimonial).where(mine))
+    if said is None:
         raise NotFound
-    said.state, said.decided_at, said.decided_by = state, now, viewer.person_id
-    await record(tx, Deed(viewer.practice_id, viewer.person_id, Act.CHANGED, THING, testimonial_id, None, state.value), now)
+    return said
+
+
+async def decide(tx: Tx, viewer: Viewer, testimonial_id: UUID, why: str | None, now: datetime) -> None:
+    """Show it, or with a reason not, as the professional whom it is about; they may change their mind, and the author is told.
+
+    Raises `NotFound`, and `Invalid` for what is no reason.
+    """
+    said = await see_about(tx, viewer, testimonial_id, now, lock=True)
+    if viewer.practice_id is None:
+        raise NotFound
+    said.state = TestimonialState.SHOWN if why is None else TestimonialState.REFUSED
+    said.why, said.decided_at, said.decided_by = "" if why is None else reason_of(why), now, viewer.person_id
+    if why is not None:
+        tell_author(tx, said, now)
+    await record(tx, Deed(viewer.practice_id, viewer.person_id, Act.CHANGED, THING, testimonial_id, None, said.state.value), now)
+
+
+def reason_of(why: str) -> str:
+    """Return why words are not shown, on one line; raises `Invalid` with `why` as its code."""
+    line = " ".join(why.split())
+    if not 0 < len(line) <= LONGEST_WHY:
+        raise Invalid(code="why")
+    return line
+
+
+def tell_author(tx: Tx, said: Testimonial, now: datetime) -> None:
+    """Have whoever wrote it told that it is not shown."""
+    add_errand(tx, TELL_AUTHOR, said.id, f"{TELL_AUTHOR}:{said.id}:{now.isoformat()}", now)
 
 
 async def shown_about(tx: Tx, professional_id: UUID, now: datetime) -> Sequence[Testimonial]:
     """Return what everybody may read of a professional, the newest first; nothing of whose record is restricted."""
-    shown = (Testimonial.professional_id == professional_id) & (Testimonial.state == TestimonialState.SHOWN)
-    newest = select(Testimonial).where(shown, _used(now)).order_by(Testimonial.given_at.desc())
+    shown = (
+        (Testimonial.professional_id == professional_id) & (Testimonial.state == TestimonialState.SHOWN) & Testimonial.hidden_why.is_(None)
+    )
+    newest = select(Testimonial).where(shown, used(now)).order_by(Testimonial.given_at.desc())
     return list(await tx.scalars(newest.limit(MOST_SHOWN)))
 
 
-def _used(now: datetime) -> ColumnElement[bool]:
+def used(now: datetime) -> ColumnElement[bool]:
     """Return the condition for what may be shown to somebody: not taken back, and of no restricted record."""
     whose = select(Participant.id).join(Consultation, Consultation.id == Participant.consultation_id)
     used = Testimonial.participant_id.in_(whose.where(Consultation.patient_id.not_in(restricted_patients(now))))

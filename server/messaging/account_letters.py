@@ -1,20 +1,23 @@
 """Writes and sends letters about accounts. They are shown to nobody else, so they are no `Delivery`."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import delete
 
+from server.access.people import workplace_of
 from server.consultation.events import Channel
 from server.core.db import Tx
 from server.core.house import House
 from server.core.marking import _
 from server.identity.letters import account_email, letter_token
 from server.identity.mail_model import GOOD_FOR, UNUSED_DAYS, WITH_LINK, AccountLetter, Subject
-from server.messaging.composing import Post
+from server.messaging.composing import Post, in_look
 from server.ports import Carrier, Letter
 
 NOT_YOU = _("If it was not you, please reset your password at once, and sign out everywhere on your account page.")
+WORKPLACE = _("This is about the account with which you work at {practice}.")
 WORDS: Mapping[Subject, tuple[str, tuple[str, ...]]] = {
     Subject.RESET: (
         _("Choose a new password"),
@@ -74,8 +77,9 @@ def write_with(house: House, post: Post, carriers: Mapping[Channel, Carrier]) ->
         async with house.database.read() as tx:
             row = await tx.get(AccountLetter, letter_id)
             address = await _address(tx, row) if row and row.alive(house.clock.now()) else None
-        if row is not None and address:
-            await carriers[Channel.EMAIL].carry(letter_of(post, row, address), str(row.id))
+            letter = await _letter(tx, post, row, address) if row and address else None
+        if row is not None and letter is not None:
+            await carriers[Channel.EMAIL].carry(letter, str(row.id))
             await _forget_notice(house, row)
 
     return run
@@ -92,8 +96,20 @@ async def _address(tx: Tx, row: AccountLetter) -> str | None:
     return row.address or await account_email(tx, row.username)
 
 
+async def _letter(tx: Tx, post: Post, row: AccountLetter, address: str) -> Letter:
+    """Return the letter; to whoever works in a practice it comes with its name and its look.
+
+    A patient's does not: others may see it, and learn from it who is treated where.
+    """
+    practice, letter = await workplace_of(tx, row.username), letter_of(post, row, address)
+    if practice is None:
+        return letter
+    named = post.languages.choose(row.language, "").text(WORKPLACE, practice=practice.name)
+    return await in_look(tx, practice, replace(letter, sentences=[named, *letter.sentences]))
+
+
 def letter_of(post: Post, row: AccountLetter, address: str) -> Letter:
-    """Return the letter, which names neither a person nor a practice: others may see it."""
+    """Return the letter, which names neither a person nor a practice."""
     language = post.languages.choose(row.language, "")
     title, (first, *others) = WORDS[row.subject]
     sentences = [language.text(first, minutes=int(GOOD_FOR.total_seconds()) // 60, days=UNUSED_DAYS)]

@@ -10,7 +10,9 @@ from server.access.model import Practice
 from server.access.representation import Representation
 from server.core.db import Tx
 from server.core.house import House
+from server.core.marking import _
 from server.identity.mail_model import AccountEmail
+from server.messaging.asking_letters import Asking, asking_letter
 from server.messaging.composing import Post
 from server.patients.doors import patient_of
 from server.patients.representing import GOOD_FOR, TOLD_BEFORE, acting_url
@@ -23,9 +25,11 @@ def ask_to_act_with(house: House, post: Post, mail: Carrier) -> Callable[[UUID],
     async def run(representation_id: UUID) -> None:
         async with house.database.read() as tx:
             one = await tx.get_one(Representation, representation_id)
+            if not one.email or not one.can_be_taken(house.clock.now()):
+                return
             practice = await tx.get_one(Practice, one.practice_id)
-        if one.email and one.can_be_taken(house.clock.now()):
-            await mail.carry(letter_of(post, practice, one, one.email), str(one.id))
+            letter = await asking_letter(tx, post, practice, _asking(post, one), one.email)
+        await mail.carry(letter, str(one.id))
 
     return run
 
@@ -61,24 +65,22 @@ async def _confirmed(tx: Tx, person_id: UUID | None) -> str | None:
 
 def review_letter(post: Post, practice: Practice, to: str) -> Letter:
     """Return the message in the language of the practice; who acts for whom, and which birthday it is, stands in the account only."""
-    _ = post.languages.choose(practice.language, "").text
+    text = post.languages.choose(practice.language, "").text
     sentences = [
-        _("Somebody acts for somebody else at {practice}. Within four weeks this rests, until the practice has looked at it again.",
-          practice=practice.name),
-        _("Please ask the practice to do so, if it is to go on. Sign in to see what it is about:"),
+        text("Somebody acts for somebody else at {practice}. Within four weeks this rests, until the practice has looked at it again.",
+             practice=practice.name),
+        text("Please ask the practice to do so, if it is to go on. Sign in to see what it is about:"),
         f"{post.base_url}/my/acting",
     ]  # fmt: skip
-    return Letter(to, _("Acting for somebody at {practice} has to be looked at", practice=practice.name), sentences)
+    return Letter(to, text("Acting for somebody at {practice} has to be looked at", practice=practice.name), sentences)
 
 
-def letter_of(post: Post, practice: Practice, one: Representation, to: str) -> Letter:
-    """Return the message in the language of the practice; for whom it is, only the page behind the link says."""
-    _ = post.languages.choose(practice.language, "").text
-    sentences = [
-        _("You are asked to act for somebody at {practice}.", practice=practice.name),
-        _("Open this link to see for whom. You need an account, or make one there:"),
-        acting_url(post.base_url, post.secrets, one),
-        _("The link is good for {days} days and for one person. Please give it to nobody.", days=GOOD_FOR.days),
-        _("If you do not know this practice, you need to do nothing."),
-    ]
-    return Letter(to, _("Acting for somebody at {practice}", practice=practice.name), sentences)
+def _asking(post: Post, one: Representation) -> Asking:
+    """For whom it is, only the page behind the link says."""
+    return Asking(
+        subject=_("Acting for somebody at {practice}"),
+        what=_("You are asked to act for somebody at {practice}."),
+        how=_("Open this link to see for whom. You need an account, or make one there:"),
+        url=acting_url(post.base_url, post.secrets, one),
+        days=GOOD_FOR.days,
+    )

@@ -78,6 +78,11 @@ async def compose(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Lett
     if letter is None or delivery.channel == Channel.SMS:
         return letter
     practice = await tx.get_one(Practice, delivery.practice_id)
+    return await in_look(tx, practice, letter)
+
+
+async def in_look(tx: Tx, practice: Practice, letter: Letter) -> Letter:
+    """Return an e-mail in the look of a practice."""
     return replace(letter, look=await look_of(tx, practice.brand))
 
 

@@ -6,8 +6,10 @@ from uuid import UUID
 from server.access.model import PlaceInvitation, Practice
 from server.access.places import GOOD_FOR, place_url
 from server.core.house import House
+from server.core.marking import _
+from server.messaging.asking_letters import Asking, asking_letter
 from server.messaging.composing import Post
-from server.ports import Carrier, Letter
+from server.ports import Carrier
 
 
 def invite_with(house: House, post: Post, mail: Carrier) -> Callable[[UUID], Awaitable[None]]:
@@ -16,22 +18,20 @@ def invite_with(house: House, post: Post, mail: Carrier) -> Callable[[UUID], Awa
     async def run(invitation_id: UUID) -> None:
         async with house.database.read() as tx:
             invitation = await tx.get_one(PlaceInvitation, invitation_id)
+            if not invitation.email or not invitation.open(house.clock.now()):
+                return
             practice = await tx.get_one(Practice, invitation.practice_id)
-        if invitation.email and invitation.open(house.clock.now()):
-            letter = letter_of(post, practice, invitation, invitation.email)
-            await mail.carry(letter, f"{invitation.id}:{invitation.times_sent}")
+            letter = await asking_letter(tx, post, practice, _asking(post, invitation), invitation.email)
+        await mail.carry(letter, f"{invitation.id}:{invitation.times_sent}")
 
     return run
 
 
-def letter_of(post: Post, practice: Practice, invitation: PlaceInvitation, to: str) -> Letter:
-    """Return the message in the language of the practice."""
-    _ = post.languages.choose(practice.language, "").text
-    sentences = [
-        _("{practice} asks you to work with them in Consilium, their place for video consultations.", practice=practice.name),
-        _("Open this link to make your account, or to use the one that you have:"),
-        place_url(post.base_url, post.secrets, invitation),
-        _("The link is good for {days} days and for one person. Please give it to nobody.", days=GOOD_FOR.days),
-        _("If you do not know this practice, you need to do nothing."),
-    ]
-    return Letter(to, _("Your place at {practice}", practice=practice.name), sentences)
+def _asking(post: Post, invitation: PlaceInvitation) -> Asking:
+    return Asking(
+        subject=_("Your place at {practice}"),
+        what=_("{practice} asks you to work with them in Consilium, their place for video consultations."),
+        how=_("Open this link to make your account, or to use the one that you have:"),
+        url=place_url(post.base_url, post.secrets, invitation),
+        days=GOOD_FOR.days,
+    )

@@ -8,12 +8,13 @@ from uuid import UUID
 from server.access.places import invitations_of
 from server.access.policy import Viewer
 from server.access.reviewing import reviews_waiting
+from server.consultation.moderation import count_unseen
 from server.core.db import Tx
 from server.core.errands import given_up
 from server.messaging.undelivered import count_left
 from server.privacy.letter_words import Kind
-from server.privacy.letters import letters_of
-from server.privacy.requests import requests_of
+from server.privacy.letters import open_letters
+from server.privacy.requests import open_requests
 
 
 class Waiting(NamedTuple):
@@ -35,15 +36,12 @@ async def waiting_for(tx: Tx, viewer: Viewer, practice_id: UUID, now: datetime) 
 
 
 async def _legal(tx: Tx, viewer: Viewer) -> Sequence[Waiting]:
-    requests = await requests_of(tx, viewer, settled=False)
-    letters = await letters_of(tx, viewer, settled=False)
-    complaints = [letter for letter in letters if letter.kind == Kind.COMPLAINT]
-    unheard = [letter.acknowledge_by for letter in complaints if letter.acknowledge_by and not letter.acknowledged_at]
-    running = [request.due_at for request in requests if request.paused_at is None]
+    requests, letters = await open_requests(tx, viewer), await open_letters(tx, viewer)
+    complaints, others = (letters.get(kind, (0, None)) for kind in (Kind.COMPLAINT, Kind.CONTACT))
     return (
-        Waiting("requests", "/practice/requests", len(requests), min(running, default=None)),
-        Waiting("complaints", "/practice/letters", len(complaints), min(unheard, default=None)),
-        Waiting("letters", "/practice/letters", len(letters) - len(complaints)),
+        Waiting("requests", "/practice/requests", *requests),
+        Waiting("complaints", "/practice/letters", *complaints),
+        Waiting("letters", "/practice/letters", others[0]),
     )
 
 
@@ -51,6 +49,7 @@ async def _own(tx: Tx, practice_id: UUID, now: datetime) -> Sequence[Waiting]:
     invited = [one.expires_at for one in await invitations_of(tx, practice_id) if one.open(now)]
     return (
         Waiting("reviews", "/practice/people", len(await reviews_waiting(tx, practice_id))),
+        Waiting("testimonials", "/practice/testimonials", await count_unseen(tx, practice_id, now)),
         Waiting("undelivered", "/practice/undelivered", await count_left(tx, practice_id)),
         Waiting("errands", "/practice/queues", len(await given_up(tx))),
         Waiting("invitations", "/practice/people#invited", len(invited), min(invited, default=None)),

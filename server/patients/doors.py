@@ -53,6 +53,15 @@ async def see_own_record(tx: Tx, person_id: UUID, patient_id: UUID, *, lock: boo
     return OwnRecord(*row)
 
 
+async def record_behind(tx: Tx, patient_id: UUID) -> OwnRecord:
+    """Load a record for whoever has proved, without an account, that it is theirs; raises `NotFound`."""
+    joined = select(Patient, Practice).join(Practice, Practice.id == Patient.practice_id)
+    row = (await tx.execute(joined.where(Patient.id == patient_id))).one_or_none()
+    if row is None:
+        raise NotFound
+    return OwnRecord(*row)
+
+
 async def find_own_record(tx: Tx, person_id: UUID, practice_id: UUID, *, lock: bool = False) -> Patient | None:
     """Find the record that this practice keeps of whoever has this account; the oldest, should there be several.
 

@@ -14,12 +14,13 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.holdings import Subject
 from server.core.keyring import KeyRing, MissingKey, Unreadable
+from server.core.paging import Paged, paged
 from server.errors import Conflict, Invalid, NotFound
 from server.privacy.erasure_plan import Said
 from server.privacy.erasure_rows import ClinicalAnswer
 from server.privacy.request_rows import RightsRequest
 from server.privacy.request_words import OPEN, Kind, fault_of
-from server.privacy.requests import MOST_SHOWN, THING, opened_part, seal_part
+from server.privacy.requests import THING, opened_part, seal_part
 
 
 class Answered(NamedTuple):
@@ -46,12 +47,12 @@ async def answers_of(tx: Tx, keyring: KeyRing, request: RightsRequest) -> list[A
     return [_answered(keyring, request, each, found.get(each.id)) for each in asked]
 
 
-async def asked_of(tx: Tx, viewer: Viewer) -> list[tuple[RightsRequest, bool]]:
-    """Return the open erasures about patients whom the viewer treats, what is due first, and whether they have answered."""
+async def asked_of(tx: Tx, viewer: Viewer, page: int) -> Paged[tuple[RightsRequest, bool]]:
+    """Return a page of the open erasures about patients whom the viewer treats, what is due first, and whether they have answered."""
     open_ones = select(RightsRequest).where(RightsRequest.kind == Kind.ERASURE, RightsRequest.state.in_(OPEN))
-    mine = open_ones.where(RightsRequest.patient_id.in_(_patients_of(viewer))).order_by(RightsRequest.due_at).limit(MOST_SHOWN)
+    mine = open_ones.where(RightsRequest.patient_id.in_(_patients_of(viewer))).order_by(RightsRequest.due_at, RightsRequest.id)
     answered = set(await tx.scalars(select(ClinicalAnswer.request_id).where(ClinicalAnswer.professional_id == viewer.professional_id)))
-    return [(request, request.id in answered) for request in await tx.scalars(mine)]
+    return (await paged(tx, mine, page)).of(lambda request: (request, request.id in answered))
 
 
 async def see_asked(tx: Tx, viewer: Viewer, request_id: UUID) -> RightsRequest:

@@ -10,11 +10,13 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.viewer import professional_of
 from server.core.marking import _
+from server.core.paging import page_of
 from server.errors import Invalid
 from server.patients.doors import name_on_record
 from server.privacy.clinical_answers import answer_clinical, answers_of, asked_of, look_at_asked, see_asked
 from server.privacy.erasure_facts import plan_for
 from server.privacy.erasure_labels import STAFF, told
+from server.privacy.request_labels import fault_in_words
 from server.privacy.request_words import LONGEST, OPEN
 from server.privacy.requests import opened
 from server.web.endpoint import house_of
@@ -37,7 +39,7 @@ def routes() -> list[Route]:
 async def _list(request: Request) -> Response:
     viewer = await professional_of(request)
     async with house_of(request).database.read() as tx:
-        asked, part = await asked_of(tx, viewer), await part_of(tx, viewer)
+        asked, part = await asked_of(tx, viewer, page_of(request.query_params.get("page"))), await part_of(tx, viewer)
         practice = await tx.get_one(Practice, viewer.practice_id)
     return render(request, "staff/erasures.html", {"part": part, "asked": asked, "zone": practice.time_zone})
 
@@ -65,7 +67,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
     async with house.database.write() as tx:
         asked = await see_asked(tx, viewer, request.path_params["request_id"])
         name, part = await name_on_record(tx, asked.patient_id), await part_of(tx, viewer)
-        planned = await plan_for(tx, asked.patient_id, asked.id, house.clock.now())
+        planned = await plan_for(tx, house.keyring, asked.patient_id, asked.id, house.clock.now())
         mine = [each for each in await answers_of(tx, house.keyring, asked) if each.professional.id == viewer.professional_id]
         practice = await tx.get_one(Practice, asked.practice_id)
         await look_at_asked(tx, viewer, asked, house.clock.now())
@@ -80,7 +82,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "lines": told(language, [line for line in planned.shown if line.thing.kept_as == "clinical"], STAFF),
         "form": {"goes": goes, "words": (said.words if said else "") or "", **form},
         "longest": LONGEST["answer"],
-        "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
+        "error": fault_in_words(language, fault, FAULTS),
         "done": "done" in request.query_params,
     }
     return render(request, "staff/erasure_asked.html", shown, 422 if fault else 200)

@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.keyring import KeyRing
 from server.errors import NotFound
 from server.identity.model import Person
-from server.privacy.copy_rows import CopyState, DataCopy
+from server.privacy.copy_rows import CopyState, DataCopy, Whose
+from server.privacy.request_rows import RightsRequest
 
 TOPIC = "copies"
 KEPT_FOR = timedelta(hours=24)
@@ -20,28 +21,29 @@ PAUSE = timedelta(minutes=1)  # after a try that failed
 MOST_ATTEMPTS = 3
 
 
-async def own_copy(tx: Tx, person_id: UUID) -> DataCopy | None:
-    """Return the copy of whoever is signed in, if there is one."""
-    return await tx.scalar(select(DataCopy).where(DataCopy.person_id == person_id))
+async def own_copy(tx: Tx, whose: Whose) -> DataCopy | None:
+    """Return the copy of whoever is signed in or has proved a request, if there is one."""
+    return await tx.scalar(select(DataCopy).where(_of(whose)))
 
 
-async def see_ready_copy(tx: Tx, person_id: UUID) -> DataCopy:
+async def see_ready_copy(tx: Tx, whose: Whose) -> DataCopy:
     """Load what can be taken; raises `NotFound`."""
-    found = await own_copy(tx, person_id)
+    found = await own_copy(tx, whose)
     if found is None or found.state != CopyState.READY:
         raise NotFound
     return found
 
 
-async def ask_copy(tx: Tx, keyring: KeyRing, person_id: UUID, language: str, now: datetime) -> None:
+async def ask_copy(tx: Tx, keyring: KeyRing, whose: Whose, language: str, now: datetime) -> None:
     """Have a copy made; one that is being made goes on, any other gives way to it."""
-    await tx.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
-    found = await own_copy(tx, person_id)
+    await tx.execute(select(Person.id).where(Person.id == whose.person_id).with_for_update(key_share=True))
+    await tx.execute(select(RightsRequest.id).where(RightsRequest.id == whose.request_id).with_for_update(key_share=True))
+    found = await own_copy(tx, whose)
     if found is not None and found.open:
         return
-    await drop_copy(tx, person_id)
+    await drop_copy(tx, whose)
     row = DataCopy(
-        id=new_id(), person_id=person_id, state=CopyState.ASKED, language=language, done=0, total=0, attempts=0, lease_by=None,
+        id=new_id(), **whose._asdict(), state=CopyState.ASKED, language=language, done=0, total=0, attempts=0, lease_by=None,
         lease_until=None, asked_at=now, ready_at=None, size=None, head=None,
     )  # fmt: skip
     row.key_id, row.data_key = keyring.new_data_key(row.key_place)
@@ -49,9 +51,15 @@ async def ask_copy(tx: Tx, keyring: KeyRing, person_id: UUID, language: str, now
     tx.hint(TOPIC)
 
 
-async def drop_copy(tx: Tx, person_id: UUID) -> None:
+async def drop_copy(tx: Tx, whose: Whose) -> None:
     """Forget a copy, also one that is being made, and with it the only key to its bytes."""
-    await tx.execute(delete(DataCopy).where(DataCopy.person_id == person_id))
+    await tx.execute(delete(DataCopy).where(_of(whose)))
+
+
+async def drop_copies_by_request(tx: Tx, patient_id: UUID) -> None:
+    """Forget those that were asked for without an account about this record."""
+    about = select(RightsRequest.id).where(RightsRequest.patient_id == patient_id)
+    await tx.execute(delete(DataCopy).where(DataCopy.request_id.in_(about)))
 
 
 async def claim_copy(tx: Tx, me: UUID, now: datetime) -> DataCopy | None:
@@ -84,6 +92,17 @@ async def give_back(tx: Tx, copy: DataCopy, now: datetime) -> None:
     await _change(tx, copy, {"state": CopyState.FAILED if failed else CopyState.ASKED, "lease_until": now + PAUSE})
 
 
+async def let_go(tx: Tx, copy: DataCopy, attempts: int) -> None:
+    """Leave it at once for whoever comes next, as one that was tried so often."""
+    if await _change(tx, copy, {"state": CopyState.ASKED, "lease_until": None, "attempts": attempts}):
+        tx.hint(TOPIC)
+
+
+async def being_made(tx: Tx) -> list[DataCopy]:
+    """Return those that somebody makes, or made until they were killed."""
+    return list(await tx.scalars(select(DataCopy).where(DataCopy.state == CopyState.MAKING)))
+
+
 async def forget_old(tx: Tx, now: datetime) -> None:
     """Delete what nobody has taken within a day."""
     await tx.execute(delete(DataCopy).where(DataCopy.state.in_((CopyState.READY, CopyState.FAILED)), DataCopy.asked_at < now - KEPT_FOR))
@@ -103,6 +122,10 @@ def remove_unknown(folder: Path, listed: list[str], known: set[str]) -> None:
 def list_files(folder: Path) -> list[str]:
     """Return what lies there. Blocking."""
     return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+
+
+def _of(whose: Whose) -> ColumnElement[bool]:
+    return DataCopy.person_id == whose.person_id if whose.person_id else DataCopy.request_id == whose.request_id
 
 
 async def _change(tx: Tx, copy: DataCopy, values: dict[str, object]) -> bool:

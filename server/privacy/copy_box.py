@@ -3,6 +3,7 @@
 One piece is in memory at a time. Blocking, so it runs in a thread.
 """
 
+import fcntl
 import os
 import zipfile
 from collections.abc import Iterator
@@ -21,8 +22,21 @@ def path_of(folder: Path, copy_id: UUID) -> Path:
     return folder / copy_id.hex
 
 
+def is_left(folder: Path, copy_id: UUID) -> bool:
+    """Whether there is a file that nobody writes any more: the system lets go of the lock of a process that was killed. Blocking."""
+    try:
+        with path_of(folder, copy_id).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 class Box:
-    """Begins the file anew, whatever an earlier try left. `close` completes it; without that nobody takes it for whole."""
+    """Begins the file anew, whatever an earlier try left. `close` completes it; without that nobody takes it for whole.
+
+    Its file is locked until then. Raises `OSError` where another process still writes it.
+    """
 
     def __init__(self, folder: Path, copy_id: UUID, key: bytes) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,11 +63,23 @@ class Box:
         self._archive.writestr(zipfile.ZipInfo(name, OLDEST), content, zipfile.ZIP_DEFLATED)
 
 
+def _locked(path: Path) -> BinaryIO:
+    """Open an empty file for whoever comes first; raises `OSError` for the others."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    file.truncate()
+    return file
+
+
 class _Sealing:
     """What the zip writes into: it gathers a chunk, seals it and writes it on."""
 
     def __init__(self, path: Path, writer: Writer) -> None:
-        self._file: BinaryIO = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        self._file = _locked(path)
         self._writer = writer
         self._waiting = bytearray()
         self._size = 0

@@ -116,7 +116,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class AccountFacts:
-    """Whose copy it is."""
+    """Whose copy it is. `form` is the page on which somebody without an account asks for what is not in it; with one it is empty."""
 
     name: str
     username: str
@@ -125,3 +125,4 @@ class AccountFacts:
     zone: str
     made_at: datetime
     held: tuple[Counted, ...] = field(default=())
+    form: str = ""

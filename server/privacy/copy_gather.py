@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from server.access.model import Professional
 from server.access.policy import Viewer
-from server.access.viewer import load_viewer
 from server.billing.printing import pdf_name
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Service
 from server.consultation.model import Consultation, Participant, Role
@@ -24,7 +23,7 @@ from server.notes.patient_answers import filled_of
 from server.notes.released import Released, released_versions
 from server.patients.answer_doors import own_sheets
 from server.patients.background_doors import Background, Line, background_of
-from server.patients.doors import OwnRecord, own_records, reading, sharing_of
+from server.patients.doors import OwnRecord, sharing_of
 from server.patients.file_doors import Filed, own_files
 from server.patients.telling import Kind, Source
 from server.patients.wording import TEAM_NOTES
@@ -55,10 +54,8 @@ async def account_of(tx: Tx, person_id: UUID, zone: str, now: datetime) -> Accou
     return AccountFacts(person.name, username or "", address or person.email or "", person.mobile or "", zone, now)
 
 
-async def records_of(tx: Tx, house: House, person_id: UUID, papers: Iterable[tuple[UUID, Paper]]) -> list[Gathered]:
-    """Return every record of theirs; `papers` are the documents about money by the id of their patient."""
-    own = await own_records(tx, person_id)
-    viewer = reading(await load_viewer(tx, person_id, house.clock.now()), own)
+async def records_of(tx: Tx, house: House, viewer: Viewer, own: list[OwnRecord], papers: Iterable[tuple[UUID, Paper]]) -> list[Gathered]:
+    """Return these records as far as the viewer, whose they are, may have them; `papers` are about money, by the id of their patient."""
     by_patient = list(papers)
     return [
         await _gathered(

@@ -8,7 +8,8 @@ from server.core.house import House
 from server.core.ids import new_id
 from server.core.press import Press
 from server.core.supervise import where
-from server.privacy.copies import TOPIC, claim_copy, forget_old, give_back, known_names, list_files, remove_unknown
+from server.privacy.copies import TOPIC, being_made, claim_copy, forget_old, give_back, known_names, let_go, list_files, remove_unknown
+from server.privacy.copy_box import is_left
 from server.privacy.copy_making import Maker
 from server.privacy.copy_rows import CopyState, DataCopy
 
@@ -22,14 +23,25 @@ async def make_copies(house: House, press: Press) -> None:
     wake = asyncio.Event()
     unsubscribe = house.bus.subscribe(TOPIC, wake.set)
     try:
+        await take_over(house)
         while True:
-            await _wait(wake)
             wake.clear()
             await tidy_copies(house)
             while (copy := await _claimed(house)) is not None:
                 await _make(house, press, copy)
+            await _wait(wake)
     finally:
         unsubscribe()
+
+
+async def take_over(house: House) -> None:
+    """Let go of what a process was making when it was killed; the try counts, for the copy may have been what killed it."""
+    async with house.database.read() as tx:
+        making = await being_made(tx)
+    for copy in making:
+        if await asyncio.to_thread(is_left, house.settings.copies_dir, copy.id):
+            async with house.database.write() as tx:
+                await let_go(tx, copy, copy.attempts)
 
 
 async def tidy_copies(house: House) -> None:
@@ -52,6 +64,10 @@ async def _make(house: House, press: Press, copy: DataCopy) -> None:
         return
     try:
         await Maker(house, press, copy).run()
+    except asyncio.CancelledError:
+        async with house.database.write() as tx:
+            await let_go(tx, copy, copy.attempts - 1)
+        raise
     except Exception as error:  # noqa: BLE001 - one copy that cannot be made must not stop those of others
         log.warning("copy failed", error=type(error).__name__, where=where(error), attempts=copy.attempts)
         async with house.database.write() as tx:

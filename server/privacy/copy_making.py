@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 import structlog
 
@@ -20,13 +19,14 @@ from server.patients.file_actions import content_of
 from server.patients.file_doors import Filed
 from server.privacy import copy_fhir, copy_pdf
 from server.privacy.copies import advance, complete
+from server.privacy.copy_askers import asker_of
 from server.privacy.copy_box import Box
 from server.privacy.copy_facts import AccountFacts, Counted
-from server.privacy.copy_gather import DEFAULT_ZONE, Gathered, account_of, records_of
+from server.privacy.copy_gather import Gathered, records_of
 from server.privacy.copy_paper import lay_out
-from server.privacy.copy_rows import DataCopy
+from server.privacy.copy_rows import DataCopy, Whose
 from server.privacy.copy_words import Say, read_me
-from server.privacy.own_data import Held, Paper, held_about, papers_of, subject_of
+from server.privacy.own_data import Held, Paper, held_about, papers_of
 from server.privacy.parcel import as_json
 from server.web.i18n import Languages, read_languages
 
@@ -49,6 +49,7 @@ class Material(NamedTuple):
     subject: Subject
     held: list[Held]
     records: list[Gathered]
+    answer: str
 
 
 class Maker:
@@ -64,10 +65,10 @@ class Maker:
         house, copy = self._house, self._copy
         key = house.keyring.data_key(copy.key_id, copy.data_key, copy.key_place)
         made_at = house.clock.now()
-        material = await _material(house, copy.person_id, made_at)
-        say = Say(self._languages.choose(copy.language, ""), material.account.zone)
         box = await asyncio.to_thread(Box, house.settings.copies_dir, copy.id, key)
         try:
+            material = await _material(house, copy.whose, made_at)
+            say = Say(self._languages.choose(copy.language, ""), material.account.zone)
             if not await self._fill(box, material, say):
                 return False
             size, head = await asyncio.to_thread(box.close, made_at.isoformat(), self._missing)
@@ -78,7 +79,7 @@ class Maker:
 
     async def _fill(self, box: Box, material: Material, say: Say) -> bool:
         """Put every piece into it; the words come last, for they name what was missing."""
-        pieces = [*self._data(material), *self._files(material), *self._bundles(material, say)]
+        pieces = [*self._answer(material), *self._data(material), *self._files(material), *self._bundles(material, say)]
         for piece in pieces:
             if not await self._is_wanted(len(pieces) + 2):
                 return False
@@ -94,6 +95,11 @@ class Maker:
         self._done += 1
         self._copy.total = total
         return wanted
+
+    @staticmethod
+    def _answer(material: Material) -> Iterator[Piece]:
+        if material.answer:
+            yield Piece("answer.txt", _ready(material.answer.encode()))
 
     def _data(self, material: Material) -> Iterator[Piece]:
         for held in material.held:
@@ -143,19 +149,17 @@ class Maker:
             name = "my-data.pdf" if len(volumes) == 1 else f"my-data-{number}.pdf"
             content = await self._press.make(lambda volume=volume: copy_pdf.make_pdf(volume, say.tag, account.made_at))  # type: ignore[misc]
             await asyncio.to_thread(box.add, name, content)
-        await asyncio.to_thread(box.add, "README.txt", read_me(say.language, account.made_at, self._missing))
+        await asyncio.to_thread(box.add, "README.txt", read_me(say.language, account, self._missing))
         return await self._is_wanted(self._copy.total)
 
 
-async def _material(house: House, person_id: UUID, now: datetime) -> Material:
+async def _material(house: House, whose: Whose, now: datetime) -> Material:
     async with house.database.read() as tx:
-        subject = await subject_of(tx, person_id)
-        held = await held_about(tx, subject)
-        records = await records_of(tx, house, person_id, await papers_of(tx, subject))
-        zone = records[0].own.practice.time_zone if records else DEFAULT_ZONE
-        account = await account_of(tx, person_id, zone, now)
+        asker = await asker_of(tx, house, whose, now)
+        held = await held_about(tx, asker.subject)
+        records = await records_of(tx, house, asker.viewer, asker.own, await papers_of(tx, asker.subject))
     counted = tuple(Counted(one.holding.words, one.rows, f"data/{one.holding.name}.json") for one in held)
-    return Material(replace(account, held=counted), subject, held, records)
+    return Material(replace(asker.facts, held=counted), asker.subject, held, records, asker.answer)
 
 
 def _ready(content: bytes) -> Callable[[], Awaitable[bytes]]:

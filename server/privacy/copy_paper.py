@@ -9,7 +9,7 @@ from server.notes.prose import Block, Bullets, Paragraph, Prose, Span
 from server.patients.answer_export import Filled
 from server.patients.answer_words import lines_of
 from server.privacy.copy_facts import AccountFacts, RecordFacts, Summary
-from server.privacy.copy_words import ABOUT, CHAPTERS, MISSING, SECTION_NAMES, Say
+from server.privacy.copy_words import CHAPTERS, MISSING, SECTION_NAMES, Say, about_copy
 
 MAX_LETTERS = 400_000  # of one volume: the typesetter takes some hundred times as many bytes
 OVERHEAD = 200  # letters that a heading costs, about
@@ -47,7 +47,7 @@ class Volume:
 def lay_out(account: AccountFacts, records: Iterable[RecordFacts], missing: list[str], say: Say) -> list[Volume]:
     """Return the volumes in their order, one for nearly everybody."""
     _ = say.text
-    chapters = [_about(missing, say), _account(account, say), *(_record(one, say) for one in records), _held(account, say)]
+    chapters = [_about(account, missing, say), _account(account, say), *(_record(one, say) for one in records), _held(account, say)]
     parts = list(_split(chapters))
     return [
         Volume(
@@ -65,8 +65,8 @@ def lay_out(account: AccountFacts, records: Iterable[RecordFacts], missing: list
     ]
 
 
-def _about(missing: list[str], say: Say) -> Chapter:
-    passages = [Passage("", blocks=_lines(map(say.text, ABOUT)))]
+def _about(account: AccountFacts, missing: list[str], say: Say) -> Chapter:
+    passages = [Passage("", blocks=_lines(about_copy(say.language, account)))]
     if missing:
         passages.append(Passage("", blocks=(*_lines([say.text(MISSING)]), _bullets(missing))))
     return Chapter(say.text(CHAPTERS["about"]), tuple(passages))
@@ -81,7 +81,7 @@ def _account(account: AccountFacts, say: Say) -> Chapter:
         _("Mobile number"): account.mobile,
     }
     facts = tuple(Fact(label, value) for label, value in values.items() if value)
-    return Chapter(_(CHAPTERS["account"]), (Passage("", facts),))
+    return Chapter(_(CHAPTERS["you" if account.form else "account"]), (Passage("", facts),))
 
 
 def _held(account: AccountFacts, say: Say) -> Chapter:

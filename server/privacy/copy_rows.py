@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
@@ -20,8 +21,15 @@ class CopyState(StrEnum):
     FAILED = "failed"
 
 
+class Whose(NamedTuple):
+    """Whose copy it is: an account's, or that of a request which was made without one. Just one of the two is there."""
+
+    person_id: UUID | None = None
+    request_id: UUID | None = None
+
+
 class DataCopy(Base):
-    """The one copy that somebody with an account has here; it is written in `language`. Its bytes stand sealed in the data folder.
+    """The one copy that an account or a request has here; it is written in `language`. Its bytes stand sealed in the data folder.
 
     `done` of `total` pieces are in it. Whoever makes it holds it until `lease_until`; a process that was killed loses it then.
     `head` is the hash of the sealed file, `size` counts the bytes of the archive.
@@ -30,7 +38,8 @@ class DataCopy(Base):
     __tablename__ = "data_copy"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    request_id: Mapped[UUID | None] = mapped_column(ForeignKey("rights_request.id", ondelete="CASCADE"), unique=True)
     state: Mapped[CopyState] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(20))
     key_id: Mapped[str] = mapped_column(String(40), index=True)
@@ -48,6 +57,10 @@ class DataCopy(Base):
     @property
     def key_place(self) -> bytes:
         return place_of("data_copy", self.id)
+
+    @property
+    def whose(self) -> Whose:
+        return Whose(self.person_id, self.request_id)
 
     @property
     def open(self) -> bool:

@@ -1,7 +1,7 @@
 """The words of a copy of somebody's data, and how it tells states, statements and agreements; pure."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from server.booking.model import AppointmentState
 from server.consultation.consents import RECORDING, WORDINGS
@@ -11,13 +11,14 @@ from server.notes.export.paper_words import CONSULTATIONS, Dated
 from server.patients.particulars import Particulars
 from server.patients.telling import Source
 from server.patients.wording import TEAM_NOTES
-from server.privacy.copy_facts import Agreement, Booking, Meeting, Statement
+from server.privacy.copy_facts import AccountFacts, Agreement, Booking, Meeting, Statement
 from server.web.i18n import Language
 
 CHAPTERS = {
     "title": _("A copy of your data"),
     "about": _("About this copy"),
     "account": _("Your account"),
+    "you": _("Your name and how you are reached"),
     "record": _("Your record at the practice"),
     "record_at": _("Your record at {practice}"),
     "summary": _("Summary for the patient"),
@@ -59,11 +60,12 @@ ABOUT = (
     _("“manifest.json” lists every file with its size and SHA-256, so that anybody can see that nothing was changed."),
     _(
         "Notes that your professional wrote and has not released to you are not in it, nor are recordings of calls and documents that "
-        "are not shared with you. The professional decides whether you may have them. You can ask for them under “My data” in your "
-        "account, and the practice must answer within a month."
+        "are not shared with you. The professional decides whether you may have them."
     ),
-    _("Keep this copy in a safe place: whoever opens it can read everything in it."),
 )
+ASK_SIGNED_IN = _("You can ask for them under “My data” in your account, and the practice must answer within a month.")
+ASK_BY_FORM = _("You can ask for them on this page, and the practice must answer within a month: {address}")
+KEEP_SAFE = _("Keep this copy in a safe place: whoever opens it can read everything in it.")
 MISSING = _("These could not be opened, and are not in the copy. Please ask your practice about them:")
 
 
@@ -125,8 +127,14 @@ class Say(Dated):
         return f"{self.purpose(one.purpose)} {', '.join(filter(None, (given, taken_back)))}."
 
 
-def read_me(language: Language, made_at: datetime, missing: list[str]) -> bytes:
+def about_copy(language: Language, account: AccountFacts) -> list[str]:
+    """Return what the copy says about itself: what is in it, what is not, and where to ask for that."""
+    ask = language.text(ASK_BY_FORM, address=account.form) if account.form else language.text(ASK_SIGNED_IN)
+    return [*map(language.text, ABOUT), ask, language.text(KEEP_SAFE)]
+
+
+def read_me(language: Language, account: AccountFacts, missing: list[str]) -> bytes:
     """Return the README, as UTF-8 with lines that end as Windows wants them."""
-    lines = [language.text(CHAPTERS["title"]), made_at.date().isoformat(), *map(language.text, ABOUT)]
+    lines = [language.text(CHAPTERS["title"]), account.made_at.date().isoformat(), *about_copy(language, account)]
     lines += [language.text(MISSING), *(f"  {name}" for name in missing)] if missing else []
     return ("\r\n\r\n".join(lines) + "\r\n").encode()

@@ -1,7 +1,7 @@
 """Gathers what a plan of an erasure rests on, and makes it: for the person, for the reviewer, and for the errand that does it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,15 +16,16 @@ from server.consultation.holdings import MEETINGS
 from server.consultation.recording_holds import any_held
 from server.core.db import Tx
 from server.core.holdings import Class, Holding, Part, Root, Subject, count_of
+from server.core.keyring import KeyRing
 from server.notes.holdings import VERSIONS
 from server.patients.holdings import RECORD
 from server.patients.legal_holds import held
 from server.privacy.clinical_answers import said_about
-from server.privacy.erasure_plan import Facts, Line, Said, Thing, Why, Years, going, plan
+from server.privacy.erasure_plan import Facts, Line, Said, Thing, Why, going, plan
 from server.privacy.registry import HOLDINGS
-from server.privacy.request_words import months_after
-from server.privacy.retention import Rules
+from server.privacy.retention import Rules, add_years, child_until, tax_until
 from server.privacy.retention_choices import rules_of
+from server.privacy.retention_facts import Calendar, calendar_of, facts_of
 
 RECORDS = "patients.record"  # once it goes, nobody is named any more
 
@@ -54,15 +55,14 @@ def _of_record(part: Part) -> bool:
 OF_RECORDS = [holding for holding in HOLDINGS if any(_of_record(part) for part in holding.parts)]
 
 
-async def plan_for(tx: Tx, patient_id: UUID, request_id: UUID | None, now: datetime) -> Planned:
+async def plan_for(tx: Tx, keyring: KeyRing, patient_id: UUID, request_id: UUID | None, now: datetime) -> Planned:
     """Return what an erasure of a record would do now; without a request no professional has said anything yet.
 
     Whoever calls has the record from a door.
     """
     subject = Subject(None, frozenset({patient_id}))
     said = await said_about(tx, patient_id, request_id) if request_id else Said.NOTHING_YET
-    kept_back = await held(tx, patient_id) or await any_held(tx, subject.patient_ids)
-    facts = Facts(await _until(tx, subject, now), kept_back, said)
+    facts = await _facts(tx, keyring, subject, said, now)
     lines = plan([await _thing(tx, holding, subject) for holding in OF_RECORDS], facts, now)
     closing = await closing_with(tx, patient_id) if RECORDS in going(lines) else None
     if closing is None:
@@ -80,23 +80,33 @@ async def _thing(tx: Tx, holding: Holding, subject: Subject) -> Thing:
     return Thing(holding.name, holding.kept_as.value, await count_of(tx, holding, subject))
 
 
-async def _until(tx: Tx, subject: Subject, now: datetime) -> dict[str, datetime]:
-    """Return until when the law has each class kept, by its value; a class of which there is nothing is not in it."""
+async def _facts(tx: Tx, keyring: KeyRing, subject: Subject, said: Said, now: datetime) -> Facts:
+    """Return what decides, by the rules of the practice; a child's years count where a note was signed."""
     practice = await _practice(tx, subject)
-    zone, years = practice.time_zone, years_of(await rules_of(tx, practice, now) or Rules())
+    rules, calendar = await rules_of(tx, practice, now) or Rules(), calendar_of(practice, now)
+    last = await _last_days(tx, subject, calendar)
+    days = {each: tax_until(rules, day) if each is Class.TAX else add_years(day, rules.contract_years) for each, day in last.items()}
+    known = (await facts_of(tx, keyring, list(subject.patient_ids), calendar)).values() if Class.CLINICAL in last else ()
+    birthdays = [day for day in (child_until(rules, each) for each in known) if day]
+    held_back = await any_hold(tx, subject)
+    until = {each.value: calendar.end_of(day) for each, day in days.items()}
+    return Facts(until, held_back, said, calendar.end_of(max(birthdays)) if birthdays else None)
+
+
+async def any_hold(tx: Tx, subject: Subject) -> bool:
+    """Whether a hold, on a record or on a recording in it, keeps everything."""
+    return any([await held(tx, patient_id) for patient_id in subject.patient_ids]) or await any_held(tx, subject.patient_ids)
+
+
+async def _last_days(tx: Tx, subject: Subject, calendar: Calendar) -> dict[Class, date]:
+    """Return from which day on the years of each class count; a class of which there is nothing is not in it."""
     signed = await _newest(tx, VERSIONS, "made_at", subject)
     last = {
-        Class.CONTRACT: (await _newest(tx, APPOINTMENTS, "ends_at", subject), years.contract),
-        Class.TAX: (await _newest(tx, CHARGES, "created_at", subject), years.tax),
-        Class.CLINICAL: (await _last_seen(tx, signed, subject), years.clinical),
+        Class.CONTRACT: await _newest(tx, APPOINTMENTS, "ends_at", subject),
+        Class.TAX: await _newest(tx, CHARGES, "created_at", subject),
+        Class.CLINICAL: await _last_seen(tx, signed, subject),
     }
-    return {each.value: months_after(at, 12 * long, zone) for each, (at, long) in last.items() if at}
-
-
-def years_of(rules: Rules) -> Years:
-    """Return how long a practice keeps what it must, by the rules that it decided on; a tax year ends up to a year after a payment."""
-    chosen = Years(rules.contract_years, rules.tax_years + 1, rules.contract_years)
-    return Years(*map(max, chosen, Years()))
+    return {each: calendar.day(at) for each, at in last.items() if at}
 
 
 async def _last_seen(tx: Tx, signed: datetime | None, subject: Subject) -> datetime | None:

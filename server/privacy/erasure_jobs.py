@@ -37,7 +37,7 @@ def erasure_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrie
 
     async def run(erasure_id: UUID) -> None:
         async with house.database.write() as tx:
-            await erase_ordered(tx, erasure_id, house.clock.now())
+            await erase_ordered(tx, house.keyring, erasure_id, house.clock.now())
         await _listed(house, erasure_id)
 
     return {TELL_ERASED: tell, ERASE: run}

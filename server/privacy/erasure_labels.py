@@ -1,30 +1,49 @@
 """What a plan of an erasure says to the person and to the reviewer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from server.core.holdings import Fate, Holding
+from server.core.holdings import Fate
 from server.core.marking import _
 from server.privacy.erasure_plan import Line, Why
+from server.privacy.erasure_words import STAFF_WORDS, Words
 from server.privacy.registry import HOLDINGS
 from server.web.i18n import Language
 
 BY_NAME = {holding.name: holding for holding in HOLDINGS}
-WHYS: Mapping[Why, str] = {
-    Why.ASKED: "",
-    Why.HOLD: _("It is held back for a legal claim or an inquiry, and nothing of it may go before that is over."),
-    Why.LAW: "",  # the holding says which law
-    Why.PROFESSIONAL: _("The professional who treats you has decided that it must be kept."),
-    Why.PENDING: _("The professional who treats you decides about this part."),
-    Why.RECORD: "",
-}
-STAFF: Mapping[Why, str] = {
-    **WHYS,
-    Why.PROFESSIONAL: _("A professional who treats the patient has decided that it must be kept."),
-    Why.PENDING: _("A professional who treats the patient has not answered for this part yet."),
-}
-BLANKED = _("What remains says that it was there, without your name and without a text.")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How somebody is told: what the holdings are called, why one stays that no holding explains, and what is left of one that goes."""
+
+    holdings: Mapping[str, Words]
+    whys: Mapping[Why, str]
+    blanked: str
+
+
+PATIENT = Voice(
+    {holding.name: Words(holding.words, holding.why) for holding in HOLDINGS},
+    {
+        Why.HOLD: _("It is held back for a legal claim or an inquiry, and nothing of it may go before that is over."),
+        Why.PROFESSIONAL: _("The professional who treats you has decided that it must be kept."),
+        Why.PENDING: _("The professional who treats you decides about this part."),
+        Why.CHILD: _("You were a child when you first came, or gave no date of birth: such a record is kept until a birthday."),
+    },
+    _("What remains says that it was there, without your name and without a text."),
+)
+STAFF = Voice(
+    STAFF_WORDS,
+    {
+        **PATIENT.whys,
+        Why.PROFESSIONAL: _("A professional who treats the patient has decided that it must be kept."),
+        Why.PENDING: _("A professional who treats the patient has not answered for this part yet."),
+        Why.CHILD: _("The patient was a child at the first contact, or gave no date of birth: such a record is kept until a birthday."),
+    },
+    _("What remains says that it was there, without the patient's name and without a text."),
+)
 
 
 class Told(NamedTuple):
@@ -37,17 +56,18 @@ class Told(NamedTuple):
     until: datetime | None
 
 
-def told(language: Language, lines: Sequence[Line], whys: Mapping[Why, str] = WHYS) -> list[Told]:
-    """Return the lines for the patient, or with `STAFF` for whoever decides about them."""
-    return [_told(language, line, _why(line, BY_NAME[line.thing.name], whys)) for line in lines]
+def told(language: Language, lines: Sequence[Line], voice: Voice = PATIENT) -> list[Told]:
+    """Return the lines for the patient, or as `STAFF` for whoever decides about them."""
+    return [_told(language, line, voice) for line in lines]
 
 
-def _told(language: Language, line: Line, why: str) -> Told:
-    holding = BY_NAME[line.thing.name]
-    return Told(language.text(holding.words), line.thing.rows, line.goes, language.text(why) if why else "", line.until)
+def _told(language: Language, line: Line, voice: Voice) -> Told:
+    words, why = voice.holdings[line.thing.name], _why(line, voice)
+    return Told(language.text(words.what), line.thing.rows, line.goes, language.text(why) if why else "", line.until)
 
 
-def _why(line: Line, holding: Holding, whys: Mapping[Why, str]) -> str:
+def _why(line: Line, voice: Voice) -> str:
     if line.goes:
-        return BLANKED if any(part.fate is not Fate.DELETE and not part.technical for part in holding.parts) else ""
-    return whys[line.why] or holding.why
+        blanked = any(part.fate is not Fate.DELETE and not part.technical for part in BY_NAME[line.thing.name].parts)
+        return voice.blanked if blanked else ""
+    return voice.whys.get(line.why) or voice.holdings[line.thing.name].why

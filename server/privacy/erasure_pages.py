@@ -20,7 +20,7 @@ from server.privacy.erasure_facts import closing_with, plan_for
 from server.privacy.erasure_labels import STAFF, told
 from server.privacy.erasure_plan import fingerprint, waits
 from server.privacy.erasures import MOVED, NOTHING, PENDING, order, see_erasure_asked
-from server.privacy.request_labels import asker_in_words
+from server.privacy.request_labels import asker_in_words, fault_in_words
 from server.privacy.request_words import LONGEST
 from server.privacy.requests import look_at
 from server.web.endpoint import house_of
@@ -68,7 +68,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
     async with house.database.write() as tx:
         asked = await see_erasure_asked(tx, viewer, request_id)
         practice, part = await administered(tx, viewer), await part_of(tx, viewer)
-        planned, name = await plan_for(tx, asked.patient_id, asked.id, now), await name_on_record(tx, asked.patient_id)
+        planned, name = await plan_for(tx, house.keyring, asked.patient_id, asked.id, now), await name_on_record(tx, asked.patient_id)
         answers, ahead = await answers_of(tx, house.keyring, asked), await ahead_of(tx, asked.patient_id, now)
         found = await look_at(tx, house.keyring, viewer, request_id, now)
     shown = {
@@ -86,7 +86,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "ahead": ahead,
         "form": {"words": "", **form},
         "longest": LONGEST["answer"],
-        "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
+        "error": fault_in_words(language, fault, FAULTS),
     }
     return render(request, "staff/erasure.html", shown, status)
 
@@ -96,7 +96,7 @@ async def _own(request: Request) -> Response:
     who, house, language = await signed_in(request), house_of(request), language_of(request)
     async with house.database.read() as tx:
         own = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
-        planned = await plan_for(tx, own.patient.id, None, house.clock.now())
+        planned = await plan_for(tx, house.keyring, own.patient.id, None, house.clock.now())
         closing = await closing_with(tx, own.patient.id)
         acts_for = await taken_on(tx, Reader(closing, house.clock.now())) if closing else []
     shown = {

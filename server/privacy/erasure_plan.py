@@ -10,11 +10,15 @@ RECORD, CLINICAL = "record", "clinical"  # of the classes of `server/core/holdin
 
 
 class Why(StrEnum):
-    """Why a holding goes or stays. `record`: it must always be kept; `pending`: a professional has not answered for it yet."""
+    """Why a holding goes or stays. `record`: it must always be kept; `pending`: a professional has not answered for it yet.
+
+    `child`: the law keeps it until a birthday.
+    """
 
     ASKED = "asked"
     HOLD = "hold"
     LAW = "law"
+    CHILD = "child"
     PROFESSIONAL = "professional"
     PENDING = "pending"
     RECORD = "record"
@@ -37,11 +41,15 @@ class Thing(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What decides: until when each class is kept by law, whether there is a legal hold, and what the professionals say."""
+    """What decides: until when each class is kept by law, whether there is a legal hold, and what the professionals say.
+
+    `child` is until when the clinical part of somebody is kept who was a child, None of a grown-up.
+    """
 
     until: Mapping[str, datetime]
     held: bool
     said: Said
+    child: datetime | None = None
 
 
 class Line(NamedTuple):
@@ -56,14 +64,6 @@ class Line(NamedTuple):
         return self.why is Why.ASKED
 
 
-class Years(NamedTuple):
-    """How long the law has something kept at least, in years: claims out of a contract, the books, and clinical notes that were signed."""
-
-    contract: int = 7
-    tax: int = 7
-    clinical: int = 8
-
-
 def plan(things: Sequence[Thing], facts: Facts, now: datetime) -> tuple[Line, ...]:
     """Return what becomes of each thing. A legal hold beats everything, the law whatever somebody says."""
     return tuple(_line(thing, facts, now) for thing in things)
@@ -75,6 +75,8 @@ def _line(thing: Thing, facts: Facts, now: datetime) -> Line:
         return Line(thing, Why.HOLD)
     if thing.kept_as == RECORD:
         return Line(thing, Why.RECORD)
+    if thing.kept_as == CLINICAL and facts.child is not None and facts.child > max(until or now, now):
+        return Line(thing, Why.CHILD, facts.child)
     if until is not None and until > now:
         return Line(thing, Why.LAW, until)
     if thing.kept_as == CLINICAL and facts.said is not Said.GOES:

@@ -26,7 +26,8 @@ from server.errors import Conflict, Invalid, NotFound
 from server.identity.holdings import ACCOUNT
 from server.patients.events import ActingEnded
 from server.patients.holdings import ACTING_HOLDING, RECORD
-from server.privacy.copies import drop_copy
+from server.privacy.copies import drop_copies_by_request, drop_copy
+from server.privacy.copy_rows import Whose
 from server.privacy.erasure_facts import RECORDS, Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
 from server.privacy.erasure_plan import fingerprint, going, waits
@@ -65,7 +66,7 @@ async def order(tx: Tx, keyring: KeyRing, viewer: Viewer, request_id: UUID, form
     words = form.get("words", "").replace("\r\n", "\n")
     if fault := fault_of(words, "answer"):
         raise Invalid(code=f"answer:{fault}")
-    planned = await plan_for(tx, request.patient_id, request.id, now)
+    planned = await plan_for(tx, keyring, request.patient_id, request.id, now)
     _refuse_unless_seen(planned, form.get("plan", ""))
     for appointment in await ahead_of(tx, request.patient_id, now):
         await cancel(tx, appointment, Party.PRACTICE, now)
@@ -91,7 +92,7 @@ def _new_erasure(request: RightsRequest, planned: Planned, now: datetime) -> Era
     )  # fmt: skip
 
 
-async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
+async def erase_ordered(tx: Tx, keyring: KeyRing, erasure_id: UUID, now: datetime) -> None:
     """Do what was ordered, as far as nothing has come in between that keeps it; what is done is not done again.
 
     While a hold keeps everything, nothing is done, and it is looked at again a day later.
@@ -101,7 +102,7 @@ async def erase_ordered(tx: Tx, erasure_id: UUID, now: datetime) -> None:
         return
     await tx.execute(select(RECORD.table.c.id).where(RECORD.table.c.id == erasure.patient_id).with_for_update())  # whoever holds it waits
     await tx.execute(_recordings(frozenset({erasure.patient_id})).with_for_update(of=Recording))
-    planned = await plan_for(tx, erasure.patient_id, erasure.id, now)
+    planned = await plan_for(tx, keyring, erasure.patient_id, erasure.id, now)
     if planned.held:
         await _look_again(tx, erasure.id, now + LOOKS_AGAIN)
         return
@@ -170,10 +171,11 @@ def _recordings(patient_ids: frozenset[UUID]) -> Select[Recording]:
 
 
 async def _drop_copies(tx: Tx, patient_id: UUID) -> None:
-    """Forget the copy that lies ready for the record's account: what is erased would stand in it for another day."""
+    """Forget the copies that lie ready of the record: what is erased would stand in them for another day."""
+    await drop_copies_by_request(tx, patient_id)
     person_id = await tx.scalar(select(RECORD.table.c.person_id).where(RECORD.table.c.id == patient_id))
     if person_id is not None:
-        await drop_copy(tx, person_id)
+        await drop_copy(tx, Whose(person_id))
 
 
 async def replay(database: Database, secrets: Secrets, lines: list[Erased], now: datetime) -> int:

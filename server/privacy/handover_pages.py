@@ -6,51 +6,89 @@ from starlette.routing import Route
 
 from server.access.model import Practice
 from server.core.audit import Act, Deed, record
-from server.core.holdings import Subject
-from server.core.press import Press
-from server.errors import NotFound, TooFast
-from server.patients.forwards import with_merged
+from server.core.db import Tx
+from server.errors import Conflict, TooFast
+from server.privacy.copies import ask_copy, drop_copy, own_copy
+from server.privacy.copy_rows import CopyState, DataCopy, Whose
+from server.privacy.copy_sending import sent_copy
 from server.privacy.handovers import check, see_handover, send_code, use
-from server.privacy.own_data import rows_about
-from server.privacy.parcel import as_json, pack
 from server.privacy.request_labels import labels
 from server.privacy.request_rows import RightsRequest
 from server.privacy.request_words import Kind, State
-from server.privacy.requests import THING, opened
+from server.privacy.requests import THING, opened, request_behind
 from server.web.endpoint import house_of
 from server.web.forms import read_form
-from server.web.i18n import Language
 from server.web.pages import language_of, render
 
 PATH = "/privacy/answer/{token}"
 WITH_COPY = frozenset({Kind.ACCESS, Kind.PORTABILITY})
 
 
-def routes(press: Press) -> list[Route]:
-    async def read(request: Request) -> Response:
-        """Open the answer with the right code; a copy that was granted comes as a file, with the answer in it.
-
-        The link ends once the answer is made: whatever fails before that leaves it as it was.
-        """
-        form, house, token = await read_form(request), house_of(request), request.path_params["token"]
-        async with house.database.write() as tx:
-            found = await check(tx, house, token, form.get("code", ""))
-        if found is None:
-            return _show(request, "wrong", 422)
-        with_copy = found.kind in WITH_COPY and found.state == State.DONE
-        answer = await _copy(request, press, found) if with_copy else await _answer(request, found)
-        async with house.database.write() as tx:
-            if await use(tx, house, token, form.get("code", "")) is None:
-                return _show(request, "wrong", 422)
-            deed = Deed(found.practice_id, None, Act.EXPORTED, THING, found.id, found.patient_id, "handed over by a code")
-            await record(tx, deed, house.clock.now())
-        return answer
-
+def routes() -> list[Route]:
     return [
         Route(PATH, _page, methods=["GET"]),
         Route(PATH, _send, methods=["POST"]),
-        Route(PATH + "/open", read, methods=["POST"]),
+        Route(PATH + "/open", _open, methods=["POST"]),
     ]
+
+
+async def _open(request: Request) -> Response:
+    """Open the answer with the right code; a copy that was granted comes as a file, with the answer in it, once it is made.
+
+    The link ends once the answer is there: whatever fails before that leaves it as it was.
+    """
+    form, house, token = await read_form(request), house_of(request), request.path_params["token"]
+    code = form.get("code", "")
+    async with house.database.write() as tx:
+        found = await check(tx, house, token, code)
+    if found is None:
+        return _show(request, "wrong", 422)
+    if not _has_copy(found):
+        return await _hand_over(request, found, code, await _answer(request, found))
+    copy = await _copy(request, found, again="again" in form)
+    if copy is None or copy.state != CopyState.READY:
+        return _show_copy(request, copy, code)
+    try:
+        answer = await sent_copy(house, copy)
+    except Conflict:
+        return _show_copy(request, await _copy(request, found, again=True), code)
+    return await _hand_over(request, found, code, answer)
+
+
+def _has_copy(found: RightsRequest) -> bool:
+    return found.kind in WITH_COPY and found.state == State.DONE
+
+
+async def _copy(request: Request, found: RightsRequest, *, again: bool) -> DataCopy | None:
+    """Return the copy; with `again`, or where there is none any more, one is asked for and None is returned."""
+    async with house_of(request).database.write() as tx:
+        copy = await own_copy(tx, Whose(request_id=found.id))
+        if copy is not None and (copy.open or not again):
+            return copy
+        await _ask_copy(request, tx, found)
+    return None
+
+
+async def _begin_copy(request: Request, tx: Tx, found: RightsRequest) -> None:
+    if await own_copy(tx, Whose(request_id=found.id)) is None:
+        await _ask_copy(request, tx, found)
+
+
+async def _ask_copy(request: Request, tx: Tx, found: RightsRequest) -> None:
+    house = house_of(request)
+    await ask_copy(tx, house.keyring, Whose(request_id=found.id), language_of(request).tag, house.clock.now())
+
+
+async def _hand_over(request: Request, found: RightsRequest, code: str, answer: Response) -> Response:
+    """End the link, put it on record, and forget the copy."""
+    house = house_of(request)
+    async with house.database.write() as tx:
+        if await use(tx, house, request.path_params["token"], code) is None:
+            return _show(request, "wrong", 422)
+        await drop_copy(tx, Whose(request_id=found.id))
+        deed = Deed(found.practice_id, None, Act.EXPORTED, THING, found.id, found.patient_id, "handed over by a code")
+        await record(tx, deed, house.clock.now())
+    return answer
 
 
 async def _page(request: Request) -> Response:
@@ -60,10 +98,13 @@ async def _page(request: Request) -> Response:
 
 
 async def _send(request: Request) -> Response:
+    """Send a code; a copy that was granted is made meanwhile."""
     token = request.path_params["token"]
     try:
         async with house_of(request).database.write() as tx:
-            await send_code(tx, token, house_of(request).clock.now())
+            found = await request_behind(tx, await send_code(tx, token, house_of(request).clock.now()))
+            if _has_copy(found):
+                await _begin_copy(request, tx, found)
     except TooFast:
         return _show(request, "fast", 429)
     return RedirectResponse(f"/privacy/answer/{token}", status_code=303)
@@ -74,6 +115,12 @@ def _show(request: Request, what: str, status: int = 200) -> Response:
     return render(request, "privacy/answer.html", {"owner": None, "what": what, "token": request.path_params["token"]}, status)
 
 
+def _show_copy(request: Request, copy: DataCopy | None, code: str) -> Response:
+    """Tell how far the copy is, to whoever has typed the right code: they ask again with it."""
+    shown = {"owner": None, "copy": copy, "code": code, "token": request.path_params["token"]}
+    return render(request, "privacy/answer_copy.html", shown)
+
+
 async def _answer(request: Request, found: RightsRequest) -> Response:
     async with house_of(request).database.read() as tx:
         practice = await tx.get_one(Practice, found.practice_id)
@@ -81,32 +128,3 @@ async def _answer(request: Request, found: RightsRequest) -> Response:
     answer = render(request, "privacy/answer_read.html", shown | labels(language_of(request)))
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-async def _copy(request: Request, press: Press, found: RightsRequest) -> Response:
-    """Return what is held about the record, as in the account, and the answer. Raises `Overloaded`."""
-    house = house_of(request)
-    answer, said = opened(house.keyring, found).answer, language_of(request)
-    async with house.database.read() as tx:
-        practice = await tx.get_one(Practice, found.practice_id)
-        files = await rows_about(tx, Subject(None, await with_merged(tx, [found.patient_id])))
-    if not files:
-        raise NotFound
-    words = {"answer.txt": answer.encode(), "README.txt": _read_me(said, practice.name, f"{house.settings.base_url}/contact/{practice.id}")}
-    made_at = house.clock.now().isoformat()
-    content = await press.make(lambda: pack({**words, **{name: as_json(value) for name, value in files.items()}}, made_at))
-    headers = {"Content-Disposition": 'attachment; filename="my-data.zip"', "Cache-Control": "no-store"}
-    return Response(content, media_type="application/zip", headers=headers)
-
-
-def _read_me(language: Language, practice: str, contact: str) -> bytes:
-    """Say what is not in the file, and how to get it."""
-    text = language.text
-    sentences = [
-        text("In “data” there is what {practice} holds about you, and in “schemas” what its fields mean to a program.", practice=practice),
-        text("Notes, answers and messages that are kept encrypted, documents, photographs and recordings are not in this file."),
-        text("The practice gives them to you as well, if you ask for them:"),
-        contact,
-        text("Or have it give you an account: in My data you take out a copy with summaries and documents yourself."),
-    ]
-    return ("\r\n\r\n".join(sentences) + "\r\n").encode()

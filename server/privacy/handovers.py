@@ -1,6 +1,7 @@
 """Links to the answer of a request that was made without an account: each opens once, with a code to the address that was proved."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -47,13 +48,14 @@ async def see_handover(tx: Tx, token: str, now: datetime, *, lock: bool = False)
     return handover
 
 
-async def send_code(tx: Tx, token: str, now: datetime) -> None:
-    """Have another code sent, which ends the one before; raises `NotFound`, and `TooFast` after `MOST_CODES`."""
+async def send_code(tx: Tx, token: str, now: datetime) -> UUID:
+    """Have another code sent, which ends the one before; returns for which request. Raises `NotFound`, and `TooFast` after `MOST_CODES`."""
     handover = await see_handover(tx, token, now, lock=True)
     if handover.codes >= MOST_CODES:
         raise TooFast
     handover.codes, handover.code_at, handover.tries = handover.codes + 1, now, 0
     add_errand(tx, HAND_CODE, handover.request_id, f"{HAND_CODE}:{handover.token_hash.hex()}:{handover.codes}", now)
+    return handover.request_id
 
 
 async def use(tx: Tx, house: House, token: str, code: str) -> RightsRequest | None:

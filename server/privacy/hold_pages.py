@@ -10,6 +10,7 @@ from starlette.routing import Route
 from server.access.home import part_of
 from server.access.viewer import names_of, viewer_of
 from server.core.marking import _
+from server.core.paging import page_of
 from server.errors import Conflict, Invalid, NotFound
 from server.messaging.own_texts import administered
 from server.privacy.holds import LONGEST_REASON, find_by_name, holds_of, lift, place, see_hold, see_patient
@@ -40,8 +41,8 @@ async def _show(request: Request, fault: tuple[str, str] | None = None, status: 
     """`fault` is the id of a field with what is wrong about it; `more` is what was found or typed."""
     viewer, house = await viewer_of(request), house_of(request)
     async with house.database.read() as tx:
-        practice, placed = await administered(tx, viewer), await holds_of(tx, viewer)
-        who = {one.hold.placed_by for one in placed} | {one.lift.lifted_by for one in placed if one.lift}
+        practice, placed = await administered(tx, viewer), await holds_of(tx, viewer, page_of(request.query_params.get("page")))
+        who = {one.hold.placed_by for one in placed.rows} | {one.lift.lifted_by for one in placed.rows if one.lift}
         names, part = await names_of(tx, who), await part_of(tx, viewer)
     shown = {"part": part, "zone": practice.time_zone, "placed": placed, "names": names, "longest": LONGEST_REASON}
     error = {"id": fault[0], "sentence": language_of(request).text(fault[1])} if fault else None

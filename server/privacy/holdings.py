@@ -19,7 +19,8 @@ ERASURES = Part(Erasure, (Link("patient_id", Root.PATIENT),), Fate.KEEP)
 CLINICAL_ANSWERS = Part(ClinicalAnswer, (Link("request_id", REQUESTS),), technical=True)
 
 HANDOVERS = Part(Handover, (Link("request_id", REQUESTS),), technical=True)
-COPIES = Part(DataCopy, (Link("person_id", Root.PERSON),), hidden=frozenset({"key_id", "lease_by", "lease_until", "attempts"}))
+COPY_LINKS = (Link("person_id", Root.PERSON), Link("request_id", REQUESTS))
+COPIES = Part(DataCopy, COPY_LINKS, hidden=frozenset({"key_id", "lease_by", "lease_until", "attempts"}))
 
 HOLDINGS = (
     Holding(

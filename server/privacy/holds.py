@@ -15,6 +15,7 @@ from server.core.db import Tx, locked
 from server.core.folding import Folded, fold
 from server.core.ids import new_id
 from server.core.marking import _
+from server.core.paging import Paged, paged
 from server.errors import Conflict, Invalid, NotFound
 from server.messaging.own_texts import administered
 from server.patients.legal_holds import LegalHold, LegalHoldLift, held
@@ -24,7 +25,7 @@ __all__ = ["held"]
 
 THING = "hold"  # in the audit
 LONGEST_REASON = 500
-MOST_FOUND, MOST_SHOWN = 20, 200
+MOST_FOUND = 20
 LIFTED_ALREADY = _("This hold was lifted already.")
 
 
@@ -36,13 +37,13 @@ class Placed(NamedTuple):
     lift: LegalHoldLift | None
 
 
-async def holds_of(tx: Tx, viewer: Viewer) -> list[Placed]:
-    """Return the holds of the practice that the viewer administers, those that stand before the others; raises `Forbidden`."""
+async def holds_of(tx: Tx, viewer: Viewer, page: int) -> Paged[Placed]:
+    """Return a page of the holds of the practice that the viewer administers, those that stand before the others; raises `Forbidden`."""
     practice = await administered(tx, viewer)
     joined = select(LegalHold, Patient.name, LegalHoldLift).join(Patient, Patient.id == LegalHold.patient_id)
     joined = joined.outerjoin(LegalHoldLift, LegalHoldLift.hold_id == LegalHold.id).where(LegalHold.practice_id == practice.id)
     order = (LegalHoldLift.hold_id.is_not(None), LegalHold.placed_at.desc(), LegalHold.id)
-    return [Placed(*row) for row in await tx.execute(joined.order_by(*order).limit(MOST_SHOWN))]
+    return (await paged(tx, joined.order_by(*order), page)).of(lambda row: Placed(*row))
 
 
 async def find_by_name(tx: Tx, viewer: Viewer, name: str, now: datetime) -> list[Patient]:

@@ -7,11 +7,12 @@ from starlette.routing import Route
 from server.access.home import part_of
 from server.access.viewer import viewer_of
 from server.core.marking import _
+from server.core.paging import page_of
 from server.errors import Conflict, Invalid
 from server.messaging.own_texts import administered
 from server.privacy.letter_answers import answer_letter, answers_to, astray
 from server.privacy.letter_words import LONGEST, NEXT, Fate, State
-from server.privacy.letters import MOST_SHOWN, letters_of, look_at, move, see_letter
+from server.privacy.letters import letters_of, look_at, move, see_letter
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -49,18 +50,18 @@ async def _list(request: Request) -> Response:
     viewer, settled = await viewer_of(request), "settled" in request.query_params
     async with house_of(request).database.read() as tx:
         practice = await administered(tx, viewer)
-        letters, part = await letters_of(tx, viewer, settled=settled), await part_of(tx, viewer)
-        lost = await astray(tx, letters)
+        letters = await letters_of(tx, viewer, page_of(request.query_params.get("page")), settled=settled)
+        part = await part_of(tx, viewer)
+        lost = await astray(tx, letters.rows)
     now = house_of(request).clock.now()
     shown = {
         "part": part,
         "practice": practice,
-        "letters": letters,
+        "list": letters,
         "settled": settled,
         "now": now,
         "states": _states(request),
         "astray": lost,
-        "most": MOST_SHOWN,
     }
     return render(request, "staff/letters.html", shown)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from server.access.model import Practice
 from server.access.policy import Viewer
@@ -14,13 +14,13 @@ from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.keyring import KeyRing, MissingKey, Unreadable
 from server.core.outbox import add_errand
+from server.core.paging import Paged, paged
 from server.errors import Conflict, Invalid, NotFound
 from server.messaging.own_texts import administered
 from server.privacy.letter_rows import Letter
 from server.privacy.letter_words import NEXT, OPEN, Kind, State, Written, due_at, fault_of
 
 CONFIRM = "letter_confirm"
-MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,21 @@ def _new_letter(practice: Practice, kind: Kind, number: int, now: datetime) -> L
     )
 
 
-async def letters_of(tx: Tx, viewer: Viewer, *, settled: bool) -> list[Letter]:
-    """Return the letters of the practice that the viewer administers, what is due first; raises `Forbidden`."""
+async def letters_of(tx: Tx, viewer: Viewer, page: int, *, settled: bool) -> Paged[Letter]:
+    """Return a page of the letters of the practice that the viewer administers, what is due first; raises `Forbidden`."""
     practice = await administered(tx, viewer)
     state = Letter.state.not_in(OPEN) if settled else Letter.state.in_(OPEN)
     order = (Letter.received_at.desc(),) if settled else (Letter.acknowledge_by.is_(None), Letter.acknowledge_by, Letter.received_at)
-    return list(await tx.scalars(select(Letter).where(Letter.practice_id == practice.id, state).order_by(*order).limit(MOST_SHOWN)))
+    return await paged(tx, select(Letter).where(Letter.practice_id == practice.id, state).order_by(*order, Letter.id), page)
+
+
+async def open_letters(tx: Tx, viewer: Viewer) -> dict[Kind, tuple[int, datetime | None]]:
+    """Return by kind how many are open, and by when the first is to be acknowledged; raises `Forbidden`."""
+    practice = await administered(tx, viewer)
+    by = case((Letter.acknowledged_at.is_(None), Letter.acknowledge_by))
+    mine = select(Letter.kind, func.count(), func.min(by, type_=Letter.received_at.type)).group_by(Letter.kind)
+    rows = await tx.execute(mine.where(Letter.practice_id == practice.id, Letter.state.in_(OPEN)))
+    return {Kind(kind): (many, first) for kind, many, first in rows}
 
 
 async def see_letter(tx: Tx, viewer: Viewer, letter_id: UUID, *, lock: bool = False) -> Letter:

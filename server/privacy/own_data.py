@@ -7,7 +7,7 @@ from server.billing.books import corrected_by, documents_of_patient
 from server.billing.papers import BillingDocument
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
-from server.core.holdings import Holding, Subject, count_of, export_of, schema_of
+from server.core.holdings import Holding, Subject, count_of
 from server.core.house import House
 from server.patients.doors import own_records
 from server.patients.forwards import with_merged
@@ -40,15 +40,6 @@ async def held_about(tx: Tx, subject: Subject) -> list[Held]:
     """Return what is held about somebody, without the holdings in which there is nothing."""
     counted = [Held(holding, await count_of(tx, holding, subject)) for holding in HOLDINGS]
     return [held for held in counted if held.rows]
-
-
-async def rows_about(tx: Tx, subject: Subject) -> dict[str, object]:
-    """Return what is held about somebody as the JSON of files, by their names in an archive: the rows of each holding, and their schema."""
-    files: dict[str, object] = {}
-    for holding, _rows in await held_about(tx, subject):
-        files[f"data/{holding.name}.json"] = await export_of(tx, holding, subject)
-        files[f"schemas/{holding.name}.schema.json"] = schema_of(holding)
-    return files
 
 
 async def note_copy(tx: Tx, house: House, person_id: UUID) -> None:

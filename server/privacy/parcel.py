@@ -1,11 +1,8 @@
-"""What a copy of somebody's data says about itself: a manifest of its files; and a small copy as a whole. Pure."""
+"""What a copy of somebody's data says about itself: a manifest of its files. Pure."""
 
 import hashlib
-import io
 import json
-from collections.abc import Mapping
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 MANIFEST = "manifest.json"
 OLDEST = (1980, 1, 1, 0, 0, 0)  # the time of every file inside: the manifest says when the archive was made
@@ -23,17 +20,6 @@ class Manifest:
     def written(self, made_at: str, missing: list[str]) -> bytes:
         """Return it as JSON; `missing` names what could not be opened, and is not in the archive."""
         return as_json({"made_at": made_at, "files": self._listed, "missing": missing})
-
-
-def pack(files: Mapping[str, bytes], made_at: str) -> bytes:
-    """Return an archive of these files and their manifest, for what fits into memory."""
-    manifest, packed = Manifest(), io.BytesIO()
-    for name, content in files.items():
-        manifest.add(name, content)
-    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        for name, content in {**files, MANIFEST: manifest.written(made_at, [])}.items():
-            archive.writestr(ZipInfo(name, OLDEST), content, ZIP_DEFLATED)
-    return packed.getvalue()
 
 
 def as_json(value: Any) -> bytes:

@@ -50,3 +50,8 @@ def labels(language: Language) -> dict[str, Mapping[str, str]]:
     """Return `kinds`, `states`, `pauses` and `extensions` in the reader's language, for a page."""
     named: Mapping[str, Mapping[StrEnum, str]] = {"kinds": KINDS, "states": STATES, "pauses": PAUSES, "extensions": EXTENSIONS}
     return {name: {str(key): language.text(words) for key, words in those.items()} for name, those in named.items()}
+
+
+def fault_in_words(language: Language, code: str | None, sentences: Mapping[str, str]) -> dict[str, str] | None:
+    """Return which field of a form is wrong, and what is said of it; `code` is `field:fault`, None where nothing is."""
+    return {"field": code.partition(":")[0], "sentence": language.text(sentences[code])} if code else None

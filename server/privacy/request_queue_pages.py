@@ -10,13 +10,14 @@ from starlette.routing import Route
 from server.access.home import part_of
 from server.access.viewer import viewer_of
 from server.core.marking import _
+from server.core.paging import page_of
 from server.errors import Conflict, Invalid
 from server.messaging.own_texts import administered
 from server.patients.doors import name_on_record
 from server.privacy.erasures import is_ahead
-from server.privacy.request_labels import asker_in_words, labels
+from server.privacy.request_labels import asker_in_words, fault_in_words, labels
 from server.privacy.request_words import LONGEST, OPEN, Extension, Pause, Progress, State, extend, go_on, step, stop
-from server.privacy.requests import MOST_SHOWN, answer_request, change, look_at, requests_of, see_request
+from server.privacy.requests import answer_request, change, look_at, requests_of, see_request
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -44,9 +45,10 @@ async def _list(request: Request) -> Response:
     viewer, settled, now = await viewer_of(request), "settled" in request.query_params, house_of(request).clock.now()
     async with house_of(request).database.read() as tx:
         practice = await administered(tx, viewer)
-        requests, part = await requests_of(tx, viewer, settled=settled), await part_of(tx, viewer)
-    late = {one.id for one in requests if one.progress.is_late(practice.time_zone, now)}
-    shown = {"part": part, "practice": practice, "requests": requests, "settled": settled, "late": late, "most": MOST_SHOWN}
+        requests = await requests_of(tx, viewer, page_of(request.query_params.get("page")), settled=settled)
+        part = await part_of(tx, viewer)
+    late = {one.id for one in requests.rows if one.progress.is_late(practice.time_zone, now)}
+    shown = {"part": part, "practice": practice, "list": requests, "settled": settled, "late": late}
     return render(request, "staff/requests.html", shown | labels(language_of(request)))
 
 
@@ -76,7 +78,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "late_with": late_with,
         "form": {"state": "", "words": "", **form},
         "longest": LONGEST["answer"],
-        "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
+        "error": fault_in_words(language, fault, FAULTS),
         "done": "done" in request.query_params,
     }
     return render(request, "staff/request.html", shown | labels(language), 422 if fault else 409 if late_with else 200)

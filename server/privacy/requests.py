@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
 from server.access.model import Practice
 from server.access.policy import Viewer
@@ -14,6 +14,7 @@ from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.keyring import KeyRing, MissingKey, Unreadable
 from server.core.outbox import add_errand
+from server.core.paging import Paged, paged
 from server.errors import Conflict, Invalid, NotFound
 from server.messaging.own_texts import administered
 from server.patients.acting_doors import Actor, actor_behind
@@ -81,14 +82,22 @@ async def withdraw(tx: Tx, own: OwnRecord, request_id: UUID, now: datetime) -> N
     await _note(tx, request, own.reader_id, Act.WITHDREW, now)
 
 
-async def requests_of(tx: Tx, viewer: Viewer, *, settled: bool) -> list[RightsRequest]:
-    """Return the requests to the practice that the viewer administers, what is due first; raises `Forbidden`."""
+async def requests_of(tx: Tx, viewer: Viewer, page: int, *, settled: bool) -> Paged[RightsRequest]:
+    """Return a page of the requests to the practice that the viewer administers, what is due first; raises `Forbidden`."""
     practice = await administered(tx, viewer)
     state = RightsRequest.state.not_in(OPEN) if settled else RightsRequest.state.in_(OPEN)
     order = (RightsRequest.settled_at.desc(),) if settled else (RightsRequest.paused_at.is_not(None), RightsRequest.due_at)
-    return list(
-        await tx.scalars(select(RightsRequest).where(RightsRequest.practice_id == practice.id, state).order_by(*order).limit(MOST_SHOWN))
-    )
+    mine = select(RightsRequest).where(RightsRequest.practice_id == practice.id, state)
+    return await paged(tx, mine.order_by(*order, RightsRequest.id), page)
+
+
+async def open_requests(tx: Tx, viewer: Viewer) -> tuple[int, datetime | None]:
+    """Return how many are open, and when the first is due whose time does not stand still; raises `Forbidden`."""
+    practice = await administered(tx, viewer)
+    due_at = case((RightsRequest.paused_at.is_(None), RightsRequest.due_at))
+    mine = select(func.count(), func.min(due_at, type_=RightsRequest.due_at.type))
+    many, first = (await tx.execute(mine.where(RightsRequest.practice_id == practice.id, RightsRequest.state.in_(OPEN)))).one()
+    return many, first
 
 
 async def see_request(tx: Tx, viewer: Viewer, request_id: UUID, *, lock: bool = False) -> RightsRequest:
@@ -174,6 +183,14 @@ def seal_part(keyring: KeyRing, request: RightsRequest, part: str, words: str) -
 def opened_part(keyring: KeyRing, request: RightsRequest, part: str, sealed: bytes) -> str:
     """Open what `seal_part` sealed; raises as it does."""
     return keyring.sealer(request.key_id, request.data_key, request.key_place).open(sealed, request.place(part)).decode()
+
+
+async def request_behind(tx: Tx, request_id: UUID) -> RightsRequest:
+    """Load the request that a link or a copy belongs to, whose door was passed; raises `NotFound`."""
+    request = await tx.get(RightsRequest, request_id)
+    if request is None:
+        raise NotFound
+    return request
 
 
 def proved_address(keyring: KeyRing, request: RightsRequest) -> str | None:

@@ -14,7 +14,7 @@ from server.core.marking import _
 from server.errors import Conflict, Invalid
 from server.messaging.own_texts import administered
 from server.patients.doors import name_on_record
-from server.privacy.request_labels import labels
+from server.privacy.request_labels import fault_in_words, labels
 from server.privacy.requests import look_at
 from server.privacy.restrictions import (
     ALREADY,
@@ -129,6 +129,6 @@ def _rendered(
     request: Request, page: str, shown: Mapping[str, object], form: Mapping[str, str], error: Invalid | Conflict | None
 ) -> Response:
     language = language_of(request)
-    said = {"field": error.code.partition(":")[0], "sentence": language.text(FAULTS[error.code])} if error else None
+    said = fault_in_words(language, error.code if error else None, FAULTS)
     own = {"form": {"reason": "", "when": "", **form}, "longest": LONGEST, "error": said}
     return render(request, page, {**shown, **own, **labels(language)}, error.http_status if error else 200)

@@ -101,11 +101,17 @@ def record_until(rules: Rules, facts: Facts) -> date:
     days = [add_years(facts.last, rules.contact_years)]
     if facts.contract is not None:
         days.append(add_years(facts.contract, rules.contract_years))
+    child = child_until(rules, facts)
+    return max(days if child is None else [*days, child])
+
+
+def child_until(rules: Rules, facts: Facts) -> date | None:
+    """Return the birthday until which the record of a child is kept; None of whoever was grown up at their first contact."""
     born = _birth_of(rules, facts)
-    if born is not None and age_on(born, facts.first) < ADULT:
-        late = age_on(born, facts.contract or facts.last) == NEARLY
-        days.append(add_years(born, rules.late_child_age if late else rules.child_age))
-    return max(days)
+    if born is None or age_on(born, facts.first) >= ADULT:
+        return None
+    late = age_on(born, facts.contract or facts.last) == NEARLY
+    return add_years(born, rules.late_child_age if late else rules.child_age)
 
 
 def may_go(rules: Rules, facts: Facts, today: date) -> bool:

@@ -53,6 +53,10 @@ class Calendar(NamedTuple):
     def begin_of(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone)
 
+    def end_of(self, day: date) -> datetime:
+        """Return the last second of a day."""
+        return datetime.combine(day, time(23, 59, 59), self.zone)
+
 
 def calendar_of(practice: Practice, now: datetime) -> Calendar:
     return Calendar(now, ZoneInfo(practice.time_zone))

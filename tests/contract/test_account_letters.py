@@ -6,6 +6,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
+from server.access.brand import decide_colours
+from server.access.colours import Colours
+from server.access.people import end_place
 from server.consultation.events import Channel
 from server.core.house import House
 from server.core.keyring import add_key
@@ -18,7 +21,7 @@ from server.messaging.account_letters import WORDS, write_with
 from server.messaging.composing import Post
 from server.privacy.keys import check_keys, keys_in_use, rotate
 from server.web.i18n import read_languages
-from tests.cast import ALICE, seat_cast
+from tests.cast import ALICE, DANA, OLGA, seat_cast
 from tests.conftest import MORNING, ORIGIN, StillClock
 from tests.contract.test_delivery import Postman
 
@@ -75,6 +78,31 @@ async def test_every_letter_can_be_written(house: House, work: Work, postman: Po
     [(_, letter)] = postman.letters
     assert letter.subject == WORDS[subject][0]
     assert "{" not in letter.body
+
+
+@pytest.mark.row("P8")
+async def test_whoever_works_in_a_practice_gets_letters_in_its_look_and_a_patient_does_not(
+    house: House, work: Work, postman: Postman
+) -> None:
+    async with house.database.write() as tx:
+        await seat_cast(tx, MORNING)
+        await decide_colours(tx, OLGA.viewer, "", Colours("#1a6b3c", "#7fd3e0"), MORNING)
+        for guest in (DANA, ALICE):
+            tx.add(AccountEmail(person_id=guest.person_id, address=f"{guest.username}@example.org", confirmed_at=MORNING))
+            await want_letter(tx, house.secrets, Wanted(guest.username, Subject.NEW_DEVICE, "en-GB"), MORNING)
+    await work()
+    found = {letter.to: letter for _, letter in postman.letters}
+    works, patient = found[f"{ALICE.username}@example.org"], found[f"{DANA.username}@example.org"]
+    assert works.look is not None
+    assert works.look.colour == "#1a6b3c"
+    assert works.sentences[0] == "This is about the account with which you work at Harbour Clinic."
+    assert patient.look is None
+    assert "Harbour" not in patient.body
+    async with house.database.write() as tx:
+        await end_place(tx, OLGA.viewer, ALICE.person_id, MORNING)
+        await want_letter(tx, house.secrets, Wanted(ALICE.username, Subject.NEW_DEVICE, "en-GB"), MORNING)
+    await work()
+    assert postman.letters[-1][1].look is None, "who has left is written to as anybody"
 
 
 @pytest.mark.row("L5")

@@ -13,17 +13,20 @@ from sqlalchemy import func, select, update
 from server.adapters.smtp_mail import SmtpMail
 from server.billing.papers import Seller
 from server.billing.vat import VatKind
-from server.circulars.audience import MOST
+from server.circulars.audience import MOST, Whom, audience_of
 from server.circulars.consents import Choice, choose
-from server.circulars.model import Came, Circular, Copy, State, Via
+from server.circulars.laying import lay_out
+from server.circulars.model import Came, Circular, Copy, Kind, State, Via
 from server.circulars.newsletters import SEND, Meant, counts_of, plan, save, send_test, stop
-from server.circulars.sending import Sending, begin_round, circular_handlers, take
+from server.circulars.sending import Sending, begin_round, circular_handlers, own_address, take
 from server.circulars.switches import desk_of
 from server.circulars.words import Draft
 from server.consultation.events import Channel
 from server.core.house import House
 from server.core.outbox import Errand
 from server.errors import Invalid
+from server.identity.details_model import AccountDetails
+from server.identity.mail_model import AccountEmail
 from server.identity.model import Person
 from server.messaging.composing import Post
 from server.messaging.optouts import hear
@@ -85,9 +88,10 @@ async def add_reader(house: House, email: str, *, agrees: bool = True) -> Patien
 
 async def planned(house: House, draft: Draft = DRAFT, in_s: float = 0) -> UUID:
     now = house.clock.now()
+    many = len(await audience_of(house.database, Whom(CLINIC, None, Kind.NEWSLETTER, draft.channel), "GB"))
     async with house.database.write() as tx:
         circular = await save(tx, OLGA.viewer, None, Meant(draft, None, 0), now)
-        await plan(tx, OLGA.viewer, circular, now + timedelta(seconds=in_s), "GB", now)
+        await plan(tx, OLGA.viewer, circular, now + timedelta(seconds=in_s), many, now)
     return circular.id
 
 
@@ -155,6 +159,7 @@ async def test_bad_19_two_workers_send_none_twice_and_a_lost_one_stays_out(house
     await add_reader(house, "R1@example.org ")  # an address twice
     van, circular_id = Van(), await planned(house)
     rounds = sending(house, van)
+    await lay_out(house, circular_id)
     async with house.database.write() as tx:
         assert await begin_round(tx, house, circular_id) == 5
         lost = await take(tx, circular_id, clock.now())
@@ -250,6 +255,62 @@ async def test_news_by_text_message_end_with_stop(house: House, clock: StillCloc
     assert await counts(house, circular_id) == {"sent": 1, "unwanted": 1}
 
 
+async def test_a_test_by_text_message_goes_to_a_proved_number_only(house: House, clock: StillClock) -> None:
+    details = AccountDetails(person_id=OLGA.person_id, phone="+447700900005", phone_confirmed_at=None, address="", changed_at=clock.now())
+    async with house.database.write() as tx:
+        await tx.execute(update(Person).where(Person.id == OLGA.person_id).values(mobile="+447700900009"))
+        tx.add(details)
+    for confirmed_at, address in ((None, None), (clock.now(), "+447700900005")):
+        async with house.database.write() as tx:
+            await tx.execute(update(AccountDetails).values(phone_confirmed_at=confirmed_at))
+            assert await own_address(tx, OLGA.person_id, Channel.SMS) == address
+
+
+async def test_an_audience_of_several_pieces_is_laid_out_while_others_write(
+    house: House, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker is overtaken by another one in the middle, and an address that comes again in a later piece gets no second copy."""
+    for number in range(5):
+        await add_reader(house, f"r{number}@example.org")
+    await add_reader(house, "R0@example.org")
+    monkeypatch.setattr("server.circulars.audience.PIECE", 2)
+    monkeypatch.setattr("server.circulars.laying.PIECE", 2)
+    circular_id, seen, others = await planned(house), [], []
+
+    async def read_slowly(*args: object) -> list[UUID]:
+        found = await audience_of(*args)  # type: ignore[arg-type]
+        await add_reader(house, f"late{len(seen)}@example.org")
+        seen.append(len(found))
+        if len(seen) == 1:
+            others.append(await lay_out(house, circular_id))
+        return found
+
+    monkeypatch.setattr("server.circulars.laying.audience_of", read_slowly)
+    with anyio.fail_after(60):
+        await lay_out(house, circular_id)
+    assert (seen, others) == ([5, 6], [None]), "the second sees who came meanwhile, and the first gives up"
+    assert await counts(house, circular_id) == {"waiting": 6}
+    await lay_out(house, circular_id)
+    assert await counts(house, circular_id) == {"waiting": 6}, "it is laid out once"
+
+
+async def test_what_is_taken_back_while_it_is_laid_out_leaves_no_copies(
+    house: House, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        await add_reader(house, f"r{number}@example.org")
+    circular_id = await planned(house)
+
+    async def then_stop(*args: object) -> list[UUID]:
+        async with house.database.write() as tx:
+            await stop(tx, OLGA.viewer, circular_id, clock.now())
+        return await audience_of(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("server.circulars.laying.audience_of", then_stop)
+    await sending(house, Van()).round(circular_id)
+    assert await counts(house, circular_id) == {}
+
+
 @pytest.mark.parametrize("hangs", [False, True])
 async def test_a_text_message_that_the_provider_may_have_taken_goes_once(
     house: House, clock: StillClock, monkeypatch: pytest.MonkeyPatch, hangs: bool
@@ -277,7 +338,8 @@ async def test_a_text_message_that_the_provider_may_have_taken_goes_once(
 async def test_a_test_goes_to_its_writer_and_is_not_counted(house: House, clock: StillClock) -> None:
     van = Van()
     async with house.database.write() as tx:
-        await tx.execute(update(Person).where(Person.id == OLGA.person_id).values(email="olga@clinic.example"))
+        await tx.execute(update(Person).where(Person.id == OLGA.person_id).values(email="wrong@clinic.example", mobile="+447700900009"))
+        tx.add(AccountEmail(person_id=OLGA.person_id, address="olga@clinic.example", confirmed_at=clock.now()))
         circular = await save(tx, OLGA.viewer, None, Meant(DRAFT, None, 0), clock.now())
         await send_test(tx, OLGA.viewer, circular, clock.now())
     async with house.database.read() as tx:

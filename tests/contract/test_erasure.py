@@ -1,7 +1,7 @@
 """An erasure does what its plan said, on both databases: no more, no less, however often it is stopped, and again after a backup."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import anyio
@@ -25,12 +25,15 @@ from server.messaging.composing import Post
 from server.notes.actions import lay_out_notes
 from server.notes.doors import notes_of
 from server.notes.model import NoteVersion, VersionKind
+from server.patients.background_actions import Hand, write_particulars
 from server.patients.doors import see_own_record
 from server.patients.file_actions import Draft, Sender, add_file, sealed
 from server.patients.file_kinds import Kind as FileKind
 from server.patients.inspecting import Inspected
 from server.patients.model import Patient
+from server.patients.particulars import Particulars
 from server.patients.representing import claim_child
+from server.patients.telling import Source
 from server.privacy.erasure_jobs import erasure_handlers, untold_with
 from server.privacy.erasure_list import FILE, read
 from server.privacy.erasure_plan import Why, going
@@ -41,6 +44,7 @@ from server.privacy.holds import lift, place
 from server.privacy.merges import merge, see_pair
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import ask
+from server.privacy.retention import Rules, add_years
 from server.privacy.retention_jobs import retention_handlers
 from server.settings import BadSettings
 from server.web.i18n import read_languages
@@ -119,9 +123,34 @@ async def test_what_is_left_is_what_the_plan_said(house: House, asked: RightsReq
 
 async def test_bad_38_signed_notes_and_the_books_stay_for_their_time(house: House, asked: RightsRequest, meeting: Meeting) -> None:
     await signed(house, meeting)
+    await born_on(house, "1980-02-29")
     seen = {line.thing.name: line for line in (await planned(house, asked)).lines}
     assert (seen["notes.notes"].why, seen["patients.record"].why) == (Why.LAW, Why.LAW)
     assert "identity.account" not in seen, "whoever has a record keeps the account that reads it"
+
+
+async def born_on(house: House, day: str) -> None:
+    async with house.database.write() as tx:
+        dana = await tx.get_one(Patient, DANA.patient_id)
+        hand = Hand(house.keyring, dana, ALICE.person_id, Source.PROFESSIONAL, house.clock.now())
+        await write_particulars(tx, hand, Particulars(born_on=day), "")
+
+
+@pytest.mark.parametrize("born", ["", "2024-02-29"])
+async def test_the_notes_of_a_child_stay_until_the_birthday_of_the_rules(
+    house: House, asked: RightsRequest, meeting: Meeting, born: str
+) -> None:
+    """Whoever gave no date of birth counts as born at the first contact."""
+    await signed(house, meeting)
+    async with house.database.read() as tx:
+        first = (await tx.get_one(Patient, DANA.patient_id)).created_at.date()
+    if born:
+        await born_on(house, born)
+    seen = {line.thing.name: line for line in (await planned(house, asked)).lines}
+    ends = add_years(date.fromisoformat(born) if born else first, Rules().child_age)
+    assert {seen[name].why for name in ("notes.notes", "patients.record")} == {Why.CHILD}
+    assert seen["notes.notes"].until is not None
+    assert seen["notes.notes"].until.date() == ends
 
 
 async def signed(house: House, meeting: Meeting) -> None:

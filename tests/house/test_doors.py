@@ -25,7 +25,7 @@ DOORS = {
     "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
     "server/billing/doors.py", "server/billing/books.py", "server/privacy/letters.py",
     "server/privacy/requests.py", "server/privacy/clinical_answers.py", "server/privacy/outside.py", "server/privacy/handovers.py",
-    "server/privacy/copies.py",
+    "server/privacy/copies.py", "server/consultation/moderation.py",
     "server/privacy/restrictions.py", "server/access/restrictions.py",
 }  # fmt: skip
 HANDED = {

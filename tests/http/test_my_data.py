@@ -6,15 +6,17 @@ import anyio
 import httpx2
 import pytest
 from sqlalchemy import delete, select, update
+from starlette.applications import Starlette
 
 from server.consultation.model import Consultation
 from server.core.audit import Act, AuditEntry
 from server.core.db import Tx
 from server.core.house import House
 from server.core.ids import new_id
-from server.privacy import copy_making
+from server.core.supervise import Supervisor
+from server.privacy import copy_jobs, copy_making
 from server.privacy.copies import KEPT_FOR, PAUSE, TOPIC, claim_copy
-from server.privacy.copy_jobs import tidy_copies
+from server.privacy.copy_jobs import make_copies, take_over, tidy_copies
 from server.privacy.copy_rows import CopyState, DataCopy
 from tests.cast import ALICE, CHARLIE, DANA, ERIN, Meeting
 from tests.conftest import SignIn, StillClock
@@ -154,6 +156,52 @@ async def test_what_cannot_be_made_is_tried_three_times_and_then_said(
     assert (row.state, row.attempts) == (CopyState.FAILED, 3)
     monkeypatch.undo()
     assert "my-data.pdf" in await copy_of(dana)
+
+
+async def stuck(house: House, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> DataCopy:
+    """Have a copy made whose maker does not come to an end."""
+    begun = anyio.Event()
+
+    async def stopped(*_: object) -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    monkeypatch.setattr(copy_making, "asker_of", stopped)
+    await client.post("/my/data/copy")
+    with anyio.fail_after(WITHIN_S):
+        await begun.wait()
+    (row,) = await copies(house)
+    assert (row.state, row.attempts) == (CopyState.MAKING, 1)
+    return row
+
+
+async def test_a_copy_whose_server_stops_is_made_at_once_by_the_next(
+    house: House, app: Starlette, dana: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stuck(house, dana, monkeypatch)
+    await house.supervisor.close(WITHIN_S)
+    (row,) = await copies(house)
+    assert (row.state, row.attempts, row.lease_until) == (CopyState.ASKED, 0, None), "nothing went wrong with it"
+    monkeypatch.undo()
+    task = Supervisor().keep(lambda: make_copies(house, app.state.press), name="the next server")
+    try:
+        with anyio.fail_after(WITHIN_S):
+            while 'id="download"' not in (await dana.get("/my/data")).text:  # noqa: ASYNC110 - a database sets no event
+                await anyio.sleep(0.02)
+    finally:
+        task.cancel()
+
+
+async def test_a_copy_whose_server_was_killed_is_taken_over_once_nobody_writes_it(
+    house: House, dana: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = await stuck(house, dana, monkeypatch)
+    await take_over(house)
+    assert (await copies(house))[0].state == CopyState.MAKING, "it is still written"
+    monkeypatch.setattr(copy_jobs, "is_left", lambda _folder, copy_id: copy_id == copy.id)
+    await take_over(house)
+    (row,) = await copies(house)
+    assert (row.state, row.attempts, row.lease_until) == (CopyState.ASKED, 1, None)
 
 
 async def test_a_document_that_is_damaged_is_named_and_the_rest_comes(house: House, dana: httpx2.AsyncClient) -> None:

@@ -82,7 +82,7 @@ async def test_it_is_written_looked_at_and_sent(olga: httpx2.AsyncClient, house:
         ({"step": "send", "at": "2026-03-02T09:59"}, "a time to come"),
         ({"step": "send", "at": "9999-12-31T23:59"}, "a time to come"),
         ({"step": "send", "audience": str(CHARLIE.professional_id)}, "Nobody of them"),
-        ({"step": "test"}, "no address of yours"),
+        ({"step": "test"}, "confirm your e-mail address"),
     ],
 )
 async def test_what_cannot_be_sent_is_said_and_kept(olga: httpx2.AsyncClient, house: House, change: dict[str, str], sentence: str) -> None:

@@ -1,21 +1,27 @@
 """Somebody without an account asks for something about their data: proved by a code, answered by a link that opens once."""
 
 import io
+import json
 import re
 import zipfile
 
+import anyio
 import httpx2
+import pypdf
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.applications import Starlette
 
 from server.circulars.model import NewsConsent, Via
 from server.consultation.events import Channel
+from server.consultation.model import Consultation
 from server.core.house import House
 from server.core.ids import new_id
 from server.messaging.composing import Post
+from server.notes.export.fhir_faults import faults
 from server.patients.model import Patient
 from server.ports import Carried, Letter
+from server.privacy.copy_rows import CopyState, DataCopy
 from server.privacy.handovers import HAND_CODE
 from server.privacy.outside import PROVE_OUTSIDE
 from server.privacy.outside_jobs import outside_handlers
@@ -26,6 +32,9 @@ from server.privacy.requests import TELL
 from server.web.i18n import read_languages
 from tests.cast import ALICE, CLINIC, ERIN, OLGA, Meeting, add_meeting
 from tests.conftest import ORIGIN, SignIn, StillClock
+from tests.http.copying import WITHIN_S
+from tests.http.filing import pdf
+from tests.http.releasing import Text, release
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L1")]
 
@@ -82,10 +91,10 @@ def mail(house: House) -> Mail:
 
 
 @pytest.fixture
-async def known(meeting: Meeting, house: House, clock: StillClock) -> None:
+async def known(meeting: Meeting, house: House, clock: StillClock) -> Meeting:
     """Erin has a record and no account."""
     async with house.database.write() as tx:
-        await add_meeting(tx, house.secrets, clock.now(), guest=ERIN)
+        return await add_meeting(tx, house.secrets, clock.now(), guest=ERIN)
 
 
 async def asks(client: httpx2.AsyncClient, clock: StillClock, **more: str) -> httpx2.Response:
@@ -99,10 +108,22 @@ async def requests(house: House) -> list[RightsRequest]:
         return list(await tx.scalars(select(RightsRequest)))
 
 
-@pytest.mark.usefixtures("known")
-async def test_it_is_proved_answered_and_handed_over_once(  # noqa: PLR0917 - the whole way
-    house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+async def test_it_is_proved_answered_and_handed_over_once(  # noqa: PLR0915, PLR0917 - the whole way
+    house: House,
+    clock: StillClock,
+    client: httpx2.AsyncClient,
+    mail: Mail,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+    known: Meeting,
+    meeting: Meeting,
 ) -> None:
+    await release(house, known, Text("Rest your knee."))
+    await release(house, meeting, Text("not hers"))
+    async with house.database.read() as tx:
+        record = f"/patients/{(await tx.get_one(Consultation, known.consultation_id)).patient_id}"
+    sent = {"file": ("knee.pdf", pdf(), "application/octet-stream")}
+    assert (await (await sign_in(ALICE)).post(f"{record}/files", data={"shared": "yes"}, files=sent)).status_code == 303
     assert FORM in (await client.get(f"/privacy/of/{CLINIC}")).text
     page = (await asks(client, clock)).headers["location"]
     shown = (await client.get(page)).text
@@ -130,21 +151,47 @@ async def test_it_is_proved_answered_and_handed_over_once(  # noqa: PLR0917 - th
     await mail.hand_code()
     assert (await client.post(f"{link}/open", data={"code": "none"})).status_code == 422
     with monkeypatch.context() as broken:
-        broken.setattr("server.privacy.handover_pages.pack", failing)
+        broken.setattr("server.privacy.handover_pages.use", failing)
         with pytest.raises(MemoryError):
-            await client.post(f"{link}/open", data={"code": mail.code})
-    copy = await client.post(f"{link}/open", data={"code": mail.code})
+            await taken(client, f"{link}/open", mail.code)
+    async with house.database.write() as tx:
+        await tx.execute(update(DataCopy).values(state=CopyState.FAILED))
+    assert "could not be made" in (await client.post(f"{link}/open", data={"code": mail.code})).text
+    assert "is being made" in (await client.post(f"{link}/open", data={"code": mail.code, "again": "1"})).text
+    copy = await taken(client, f"{link}/open", mail.code)
     assert copy.headers["cache-control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(copy.content)) as archive:
-        assert archive.read("answer.txt") == b"Here is your copy."
-        assert f"{ORIGIN}/contact/{CLINIC}" in archive.read("README.txt").decode(), "what is missing, and how to get it"
-        assert ERIN.name in archive.read("data/patients.record.json").decode()
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert files["answer.txt"] == b"Here is your copy."
+    assert FORM in files["README.txt"].decode(), "where to ask for what is not in it"
+    assert ERIN.name in files["data/patients.record.json"].decode()
+    assert [row["file"] for row in json.loads(files["manifest.json"])["files"]] == [name for name in files if name != "manifest.json"]
+    assert json.loads(files["manifest.json"])["missing"] == []
+    bundle = json.loads(files["practice-1/record.fhir.json"])
+    assert faults(bundle) == []
+    (document,) = [name for name in files if name.startswith("practice-1/documents/")]
+    assert document in files["practice-1/record.fhir.json"].decode()
+    words = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(files["my-data.pdf"])).pages)
+    assert ERIN.name in words
+    assert "Rest your knee." in words
+    assert not any(b"not hers" in raw for raw in files.values()), "of nobody else's record"
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(DataCopy))) == [], "it is taken once"
     for answer in (await client.get(link), await client.post(link), await client.post(f"{link}/open", data={"code": mail.code})):
         assert answer.status_code == 404
 
 
-def failing(*_: object) -> bytes:
+async def failing(*_: object) -> bytes:
     raise MemoryError
+
+
+async def taken(client: httpx2.AsyncClient, path: str, code: str) -> httpx2.Response:
+    """Return the copy, once it is made."""
+    with anyio.fail_after(WITHIN_S):
+        while (answer := await client.post(path, data={"code": code})).headers["content-type"] != "application/zip":
+            assert "is being made" in answer.text
+            await anyio.sleep(0.05)
+    return answer
 
 
 @pytest.mark.usefixtures("known")

@@ -47,7 +47,7 @@ OWN = {
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters", "/my/data/copy", "/my/data/copy/delete", "/patients/doubles",
     "/practice/requests",
-    "/practice/holds", "/practice/holds/find", "/practice/retention",
+    "/practice/holds", "/practice/testimonials", "/practice/holds/find", "/practice/retention",
     "/erasures", "/practice/restrictions",
     "/practice/newsletters", "/practice/newsletters/new",
     "/practice/brand", "/practice/brand/try.css", "/practice/brand/colours", "/practice/brand/logo", "/practice/brand/remove",

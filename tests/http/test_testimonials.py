@@ -1,5 +1,7 @@
 """What patients let others read: only with their agreement, only once it was looked at, and gone as soon as they say so."""
 
+import re
+
 import httpx2
 import pytest
 from sqlalchemy import select
@@ -9,10 +11,16 @@ from server.consultation import records
 from server.consultation.records import Consent
 from server.core.audit import AuditEntry
 from server.core.house import House
+from server.identity.mail_model import AccountEmail
+from server.messaging.composing import Post
+from server.messaging.testimonial_letters import tell_author_with
 from server.patients.model import Patient
+from server.ports import Letter
 from server.privacy.holds import place
+from server.web.i18n import read_languages
 from tests.cast import ALICE, BOB, DANA, ERIN, OLGA, Meeting, add_meeting
-from tests.conftest import SignIn, StillClock, browser_of
+from tests.conftest import ORIGIN, SignIn, StillClock, browser_of
+from tests.erasing import Box
 from tests.http.test_directory import PAGE as PROFILE
 from tests.http.test_directory import lay_out
 from tests.http.test_visit_after import ended
@@ -20,6 +28,8 @@ from tests.http.visiting import step
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P7")]
 
+QUEUE = "/practice/testimonials"
+SEEN = re.compile(r'name="seen" value="([^"]+)"')
 MINE = f"/my/{DANA.patient_id}/testimonials"
 WORDS = "She <b>listens</b>, and explained everything twice."
 SHOWN = "She &lt;b&gt;listens&lt;/b&gt;, and explained everything twice."
@@ -56,8 +66,11 @@ async def test_it_is_shown_once_the_professional_has_looked_and_gone_once_the_pa
     assert (await alice.post(f"/feedback/{one.id}/show")).headers["location"] == "/feedback?done#testimonials"
     page = (await client.get(PROFILE)).text
     assert (SHOWN in page, "A patient, March 2026" in page, "Dana" in page) == (True, True, False)
-    await alice.post(f"/feedback/{one.id}/refuse")
+    silent = await alice.post(f"/feedback/{one.id}/refuse", data={"why": " "})
+    assert (silent.status_code, f"#why-{one.id}" in silent.text) == (422, True)
+    await alice.post(f"/feedback/{one.id}/refuse", data={"why": "It names a medicine."})
     assert "listens" not in (await client.get(PROFILE)).text
+    assert "It names a medicine." in (await dana.get(MINE)).text
     await alice.post(f"/feedback/{one.id}/show")
     assert MINE in (await dana.get("/my")).text
     standing = (await dana.get("/my/consents")).text.partition("What you took back, and what is over")[0]
@@ -73,6 +86,42 @@ async def test_it_is_shown_once_the_professional_has_looked_and_gone_once_the_pa
         acts = list(await tx.scalars(select(AuditEntry.act).where(AuditEntry.thing == "testimonial").order_by(AuditEntry.number)))
     assert given.withdrawn_at is not None
     assert acts == ["changed", "changed", "changed", "withdrew"]
+
+
+async def test_the_practice_looks_at_what_is_shown_and_hides_it_with_a_reason(  # noqa: PLR0917 - the whole way
+    app: Starlette, client: httpx2.AsyncClient, house: House, meeting: Meeting, sign_in: SignIn, clock: StillClock
+) -> None:
+    await lay_out(house, ALICE)
+    one, alice, olga, dana = await said(app, house, meeting), await sign_in(ALICE), await sign_in(OLGA), await sign_in(DANA)
+    assert "listens" not in (await olga.get(QUEUE)).text, "nothing is the practice's that the professional does not show"
+    await alice.post(f"/feedback/{one.id}/show")
+    assert "1 text of a patient that everybody can read" in (await olga.get("/practice")).text
+    page = (await olga.get(QUEUE)).text
+    assert [text in page for text in (SHOWN, ALICE.name, "To be looked at", "Dana")] == [True, True, True, False]
+    for data, status in (({"do": "hide", "why": "", "seen": ""}, 422), ({"do": "hide", "why": "It insults.", "seen": "before"}, 409)):
+        refused = await olga.post(f"{QUEUE}/{one.id}", data=data)
+        assert (refused.status_code, f'href="#why-{one.id}"' in refused.text, data["why"] in refused.text) == (status, True, True)
+    hidden = await olga.post(f"{QUEUE}/{one.id}", data={"do": "hide", "why": "It insults.", "seen": ""})
+    assert hidden.headers["location"] == f"{QUEUE}?done"
+    assert "listens" not in (await client.get(PROFILE)).text
+    for answer in (await alice.get("/feedback"), await dana.get(MINE), await olga.get(QUEUE)):
+        assert "It insults." in answer.text
+    assert "that everybody can read" not in (await olga.get("/practice")).text, "nothing waits"
+    (letter,) = await letters(house, one, clock)
+    assert (letter.to, "insults" in letter.body) == ("dana@example.org", False)
+    seen = SEEN.findall((await olga.get(QUEUE)).text)[0]
+    await olga.post(f"{QUEUE}/{one.id}", data={"do": "leave", "seen": seen})
+    assert SHOWN in (await client.get(PROFILE)).text
+    assert await letters(house, one, clock) == [], "what is shown again is told to nobody"
+
+
+async def letters(house: House, one: records.Testimonial, clock: StillClock) -> list[Letter]:
+    """Run the errand that tells whoever wrote it, and return what it sends."""
+    box = Box()
+    async with house.database.write() as tx:
+        await tx.merge(AccountEmail(person_id=DANA.person_id, address="dana@example.org", confirmed_at=clock.now()))
+    await tell_author_with(house, Post(house.secrets, ORIGIN, read_languages(None)), box)(one.id)
+    return box.letters
 
 
 async def test_bad_38_while_the_record_is_held_it_is_hidden_and_kept(
@@ -120,6 +169,9 @@ async def test_whoever_has_no_account_is_not_asked(app: Starlette, house: House,
 async def test_bad_28_nobody_decides_about_others(app: Starlette, house: House, meeting: Meeting, sign_in: SignIn) -> None:
     one = await said(app, house, meeting)
     assert [(await (await sign_in(who)).post(f"/feedback/{one.id}/show")).status_code for who in (BOB, OLGA, DANA)] == [404, 403, 403]
+    await (await sign_in(ALICE)).post(f"/feedback/{one.id}/show")
+    for who, status in ((BOB, 403), (DANA, 403)):
+        assert (await (await sign_in(who)).post(f"{QUEUE}/{one.id}", data={"do": "hide", "why": "No.", "seen": ""})).status_code == status
     assert "listens" not in (await (await sign_in(BOB)).get("/feedback")).text
     async with house.database.write() as tx:
         (await tx.get_one(Patient, DANA.patient_id)).person_id = None

@@ -1,10 +1,13 @@
 """What an erasure takes and what stays, and how one plan is told from another."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from server.privacy.erasure_labels import PATIENT, STAFF, Voice
 from server.privacy.erasure_plan import Facts, Line, Said, Thing, Why, fingerprint, going, plan, waits
+from server.privacy.registry import HOLDINGS
 
 pytestmark = pytest.mark.row("L1")
 
@@ -29,6 +32,25 @@ def test_the_law_keeps_for_its_time_whatever_a_professional_says() -> None:
     lines = plan(ALL, facts, NOW)
     assert [line.why for line in lines] == [Why.ASKED, Why.LAW, Why.LAW, Why.RECORD]
     assert [line.until for line in lines] == [None, LATER, LATER, None]
+
+
+@pytest.mark.parametrize(("until", "why"), [(LATER, Why.CHILD), (LATER + timedelta(days=2), Why.LAW), (None, Why.CHILD)])
+def test_a_childs_birthday_keeps_the_clinical_part_where_it_is_later(until: datetime | None, why: Why) -> None:
+    facts = Facts({"clinical": until} if until else {}, held=False, said=Said.GOES, child=LATER + timedelta(days=1))
+    assert [line.why for line in plan(ALL, facts, NOW)] == [Why.ASKED, Why.ASKED, why, Why.RECORD]
+    assert whys(facts._replace(child=BEFORE))[2] == (Why.LAW if until else Why.ASKED)
+
+
+@pytest.mark.parametrize("voice", [PATIENT, STAFF])
+def test_every_holding_has_words_for_each_reader(voice: Voice) -> None:
+    assert voice.holdings.keys() == {holding.name for holding in HOLDINGS}
+    assert [bool(voice.holdings[one.name].why) for one in HOLDINGS] == [bool(one.why) for one in HOLDINGS]
+    assert voice.whys.keys() == {Why.HOLD, Why.PROFESSIONAL, Why.PENDING, Why.CHILD}
+
+
+def test_whoever_works_here_is_not_called_you() -> None:
+    said = [*STAFF.whys.values(), STAFF.blanked, *(text for words in STAFF.holdings.values() for text in words)]
+    assert [text for text in said if re.search(r"\byou", text, re.IGNORECASE)] == []
 
 
 @pytest.mark.parametrize(("said", "why"), [(Said.STAYS, Why.PROFESSIONAL), (Said.NOTHING_YET, Why.PENDING)])
