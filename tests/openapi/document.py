@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from server.web.endpoint import CONTROLS
 from server.web.uploads import LONGEST_FIELD
 from tests.http.routes import SAFE
 from tests.openapi.reading import ANY, FORM, HTML, UPLOAD, Reading, read
@@ -22,10 +23,12 @@ OF_KIND: dict[str, dict[str, object]] = {
     "uuid": {"type": "string", "format": "uuid"},
     "few": {"type": "integer", "minimum": 0, "maximum": 9999},
 }
+WITHOUT_CONTROLS = "^[^" + "".join(f"\\x{one:02x}" for one in sorted(CONTROLS)) + "]*$"
 REFUSAL = {"application/json": {"schema": {"$ref": SCHEMAS + "Refusal"}}}
 REFUSALS = {
     "Refused": {"description": "Refused.", "content": REFUSAL},
     "Later": {"description": "Not now: try again.", "content": REFUSAL},
+    "LedOn": {"description": "Leads to where somebody signs in, shows again who they are, or sets up what is missing."},
     "RefusedPage": {"description": "Refused.", "content": {**REFUSAL, HTML: {}}},
     "LaterPage": {"description": "Not now: try again.", "content": {**REFUSAL, HTML: {}}},
 }
@@ -77,6 +80,7 @@ class _Schemas:
 
     def __init__(self) -> None:
         self.made: dict[str, Any] = {
+            "Text": {"type": "string", "pattern": WITHOUT_CONTROLS},
             "Refusal": {
                 "type": "object",
                 "required": ["error"],
@@ -89,7 +93,7 @@ class _Schemas:
                         "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
                     }
                 },
-            }
+            },
         }
 
     def use(self, model: type[BaseModel], mode: Any) -> dict[str, str]:
@@ -131,14 +135,17 @@ def _body(reading: Reading, schemas: _Schemas) -> dict[str, object] | None:
 
 def _form(reading: Reading) -> dict[str, object]:
     longest = {"maxLength": LONGEST_FIELD} if reading.kind == UPLOAD else {}
-    fields: dict[str, object] = {name: {"type": "string", **longest} for name in sorted(reading.fields)}
+    text = {"$ref": SCHEMAS + "Text"}
+    fields: dict[str, object] = {name: {**text, **longest} for name in sorted(reading.fields)}
     if reading.kind == UPLOAD:
         fields["file"] = {"contentMediaType": "application/octet-stream"}
-    return {"type": "object", "properties": fields, "additionalProperties": {"type": "string"} if reading.others else False}
+    return {"type": "object", "properties": fields, "additionalProperties": text if reading.others else False}
 
 
 def _responses(path: str, reading: Reading, schemas: _Schemas) -> Iterator[tuple[str, dict[str, object]]]:
     yield from _answers(reading, schemas) if reading.answers else _pages(reading)
+    if not path.startswith("/api/") and not reading.answers and 303 not in reading.statuses:
+        yield "303", {"$ref": "#/components/responses/LedOn"}
     whose = "" if path.startswith("/api/") else "Page"
     yield "4XX", {"$ref": f"#/components/responses/Refused{whose}"}
     yield "503", {"$ref": f"#/components/responses/Later{whose}"}
