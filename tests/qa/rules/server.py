@@ -88,6 +88,18 @@ def files(request, data_dir, stored):
     (data_dir / stored.name).read_bytes()
 
 
+async def addresses(request, self, settings):
+    form = await read_form(request)
+    # ruleid: address-out-of-a-request
+    await self._http.get(form["logo"])
+    # ruleid: address-out-of-a-request
+    await asyncio.open_connection(form["host"], 80)
+    # ok: address-out-of-a-request
+    await self._http.post(settings.scanner_url, data=form)
+    # ok: address-out-of-a-request
+    await asyncio.open_connection(settings.clamd, 3310)
+
+
 async def vendors(house, charge):
     async with house.database.write() as tx:
         # ruleid: vendor-asked-in-a-transaction
