@@ -221,15 +221,15 @@ async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int |
     """Return the number at which the chain of a practice, read from its beginning, does not follow from itself; None for a sound one.
 
     Behind `plain_until` an entry without the key is a fault, because everybody can make one. One behind the last is missing where the
-    head knows of it.
+    head knew of it before: entries may be added meanwhile.
     """
+    end = await tx.scalar(select(AuditHead.number).where(AuditHead.practice_id == practice_id)) or 0
     number, previous = 0, START
     while True:
         of_practice = (AuditEntry.practice_id == practice_id) & (AuditEntry.number > number)
         rows = (await tx.execute(select(*FIELDS[1:]).where(of_practice).order_by(AuditEntry.number).limit(PIECE))).all()
         if not rows:
-            end = await tx.scalar(select(AuditHead.number).where(AuditHead.practice_id == practice_id))
-            return None if end in {None, number} else number + 1
+            return number + 1 if number < end else None
         for row in rows:
             entry = Entry(practice_id, *row)
             number += 1

@@ -113,10 +113,11 @@ class _Walk:
             self.found.others = True
 
     def _follow(self, node: ast.Call, function: FunctionType, called: object) -> None:
-        handed = self._handed(node, function, skip=1 if isinstance(called, type) or inspect.ismethod(called) else 0)
+        skip = 1 if isinstance(called, type) or inspect.ismethod(called) else 0
+        handed = self._handed(node, function, skip)
         answers = function.__annotations__.get("return") is Response
         if handed or answers:
-            known = {name: self.source.meaning(one) for name, one in self._bound(node, function).items()}
+            known = {name: self.source.meaning(one) for name, one in self._bound(node, function, skip).items()}
             given = {name: one for name, one in known.items() if one is not NOTHING}
             _Walk(Source(function, given), handed, self.found, self.seen).run()
 
