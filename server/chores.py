@@ -146,7 +146,7 @@ async def _rotate(settings: Settings, keyring: KeyRing) -> int:
 
 @asynccontextmanager
 async def _database(settings: Settings) -> AsyncIterator[Database]:
-    database = Database(settings.database, _Nobody(), Events())
+    database = Database(settings.database, _Nobody(), Events(), load_secrets(settings.data_dir).audit_key)
     try:
         yield database
     finally:

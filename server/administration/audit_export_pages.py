@@ -24,6 +24,7 @@ from server.core.house import House
 from server.core.press import Press
 from server.core.signer import Signer, load_signer
 from server.errors import Invalid
+from server.notes.plain_audit import plain_ends
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.i18n import Language
@@ -84,14 +85,15 @@ async def _gather(tx: Tx, practice_id: UUID, wanted: Wanted, made_by: str, house
     people = await working_here(tx, practice_id, {one for one in (wanted.person_id, *(entry.person_id for entry in entries)) if one})
     return Extract(
         practice=practice.name, practice_id=practice_id, zone=practice.time_zone, wanted=wanted, entries=entries,
-        names=await names_of(tx, people), chain=await _chain(tx, practice_id), made_at=house.clock.now(), made_by=made_by,
+        names=await names_of(tx, people), chain=await _chain(tx, practice_id, house), made_at=house.clock.now(), made_by=made_by,
     )  # fmt: skip
 
 
-async def _chain(tx: Tx, practice_id: UUID) -> Chain:
+async def _chain(tx: Tx, practice_id: UUID, house: House) -> Chain:
+    plain = {head.id: head.number for head in await plain_ends(tx, house.settings.data_dir)}
     newest = select(AuditEntry.number, AuditEntry.hash).where(AuditEntry.practice_id == practice_id)
     number, end = (await tx.execute(newest.order_by(AuditEntry.number.desc()).limit(1))).one_or_none() or (0, START)
-    return Chain(number, end, await first_broken(tx, practice_id))
+    return Chain(number, end, await first_broken(tx, practice_id, plain.get(practice_id, 0)))
 
 
 async def _made(press: Press, extract: Extract, language: Language, bundle: Bundle) -> bytes:

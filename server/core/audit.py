@@ -1,20 +1,45 @@
-"""Who looked at, changed or took away something clinical: one chain of entries per practice, which shows every change made to it later."""
+"""Who looked at, changed or took away something clinical: one chain of entries per practice, which shows every change made to it later.
+
+The chain is keyed (HMAC) by what stands outside of the database: whoever has the database alone can make no entry that follows.
+"""
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, Tx
 
 START = bytes(32)
 PIECE = 5_000  # entries that are looked over at once
-LOCK_SPACE = 0x61756469  # of PostgreSQL's advisory locks
+
+
+class Scheme(IntEnum):
+    """How the hash of an entry is made. Numbers are never used again, so that every entry says for ever how it is verified."""
+
+    PLAIN = 1
+    KEYED = 2
 
 
 class Act(StrEnum):
@@ -78,22 +103,18 @@ class AuditEntry(Base):
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
     reason: Mapped[str | None] = mapped_column(String(500))
     representation_id: Mapped[UUID | None]
+    scheme: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
-FIELDS = (
-    AuditEntry.practice_id,
-    AuditEntry.number,
-    AuditEntry.at,
-    AuditEntry.person_id,
-    AuditEntry.act,
-    AuditEntry.thing,
-    AuditEntry.thing_id,
-    AuditEntry.patient_id,
-    AuditEntry.reason,
-    AuditEntry.representation_id,
-    AuditEntry.hash,
-)
+class AuditHead(Base):
+    """The end of a practice's chain, where the next entry is put; whoever adds one holds this row until the commit."""
+
+    __tablename__ = "audit_head"
+
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class Entry(NamedTuple):
@@ -109,17 +130,22 @@ class Entry(NamedTuple):
     patient_id: UUID | None
     reason: str | None
     representation_id: UUID | None = None
+    scheme: int = Scheme.PLAIN
     hash: bytes = b""
 
-    def digest(self, previous: bytes) -> bytes:
+    def digest(self, previous: bytes, key: bytes) -> bytes:
         """Return what `hash` must be after an entry with the hash `previous`; every field counts, with its length.
 
         Whom somebody acted for counts where it stands, so that the entries from before there was such a field keep their digest.
         """
         acting = () if self.representation_id is None else (self.representation_id,)
         fields = (self[0], self[1], self[2].isoformat(), *self[3:9], *acting)
-        raw = b"".join(_framed("" if field is None else str(field)) for field in fields)
-        return hashlib.sha256(previous + raw).digest()
+        raw = previous + b"".join([_framed(field) for field in fields])
+        return hmac.digest(key, raw, "sha256") if self.scheme == Scheme.KEYED else hashlib.sha256(raw).digest()
+
+
+TABLE = cast(Table, AuditEntry.__table__)
+FIELDS = [TABLE.c[name] for name in Entry._fields]
 
 
 @dataclass(frozen=True)
@@ -138,43 +164,91 @@ class Deed:
     reason: str | None = None
 
 
+NEWEST = (
+    select(AuditEntry.number, AuditEntry.hash).where(AuditEntry.practice_id == bindparam("of")).order_by(AuditEntry.number.desc()).limit(1)
+)
+HOLD = select(AuditHead.number, AuditHead.hash).where(AuditHead.practice_id == bindparam("of")).with_for_update(key_share=True)
+MOVE = (
+    update(cast(Table, AuditHead.__table__))
+    .where(AuditHead.practice_id == bindparam("new_practice_id"))
+    .values(number=bindparam("new_number"), hash=bindparam("new_hash"))
+)
+ADD = insert(TABLE).values({name: bindparam(f"new_{name}") for name in Entry._fields})
+ADD_AND_MOVE = ADD.add_cte(MOVE.cte("moved"))
+
+
 async def record(tx: Tx, deed: Deed, now: datetime) -> None:
     """Add an entry in the caller's transaction; entries of one practice wait for each other until they are committed.
 
     Where a door let its person act for the patient, it names that, too.
     """
     await tx.flush()  # of what the entry may name
-    await _queue_up(tx, deed.practice_id)
-    of_practice = AuditEntry.practice_id == deed.practice_id
-    newest = select(AuditEntry.number, AuditEntry.hash).where(of_practice).order_by(AuditEntry.number.desc()).limit(1)
-    number, previous = (await tx.execute(newest)).one_or_none() or (0, START)
+    number, previous = await _hold_end(tx, deed.practice_id)
     acting = tx.represents(deed.person_id, deed.patient_id)
-    entry = Entry(**vars(deed), number=number + 1, at=now.astimezone(UTC), representation_id=acting)
-    await tx.execute(insert(cast(Table, AuditEntry.__table__)), {**entry._asdict(), "hash": entry.digest(previous)})
+    entry = Entry(**vars(deed), number=number + 1, at=now.astimezone(UTC), representation_id=acting, scheme=Scheme.KEYED)
+    await _put(tx, entry._replace(hash=entry.digest(previous, tx.audit_key)))
 
 
-async def first_broken(tx: Tx, practice_id: UUID) -> int | None:
-    """Return the number at which the chain of a practice, read from its beginning, does not follow from itself; None for a sound one."""
+async def _hold_end(tx: Tx, practice_id: UUID) -> tuple[int, bytes]:
+    """Return number and hash of the newest entry, and let nobody else add one before the commit."""
+    end = (await tx.execute(HOLD, {"of": practice_id})).one_or_none()
+    if end is None:
+        await _add_head(tx, practice_id)
+        end = (await tx.execute(HOLD, {"of": practice_id})).one()
+    return end[0], end[1]
+
+
+async def _add_head(tx: Tx, practice_id: UUID) -> None:
+    number, newest = (await tx.execute(NEWEST, {"of": practice_id})).one_or_none() or (0, START)
+    try:
+        async with tx.begin_nested():
+            await tx.execute(insert(AuditHead).values(practice_id=practice_id, number=number, hash=newest))
+    except IntegrityError:
+        return  # somebody else began the chain, and this waited until they were done
+
+
+async def _put(tx: Tx, entry: Entry) -> None:
+    """Add the entry and move the end to it; PostgreSQL is asked once for both."""
+    values = {f"new_{name}": value for name, value in entry._asdict().items()}
+    if tx.get_bind().dialect.name == "postgresql":
+        await tx.execute(ADD_AND_MOVE, values)
+    else:
+        await tx.execute(ADD, values)
+        await tx.execute(MOVE, values)
+
+
+async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int | None:
+    """Return the number at which the chain of a practice, read from its beginning, does not follow from itself; None for a sound one.
+
+    Behind `plain_until` an entry without the key is a fault, because everybody can make one. One behind the last is missing where the
+    head knew of it before: entries may be added meanwhile.
+    """
+    end = await tx.scalar(select(AuditHead.number).where(AuditHead.practice_id == practice_id)) or 0
     number, previous = 0, START
     while True:
         of_practice = (AuditEntry.practice_id == practice_id) & (AuditEntry.number > number)
-        rows = (await tx.execute(select(*FIELDS).where(of_practice).order_by(AuditEntry.number).limit(PIECE))).all()
+        rows = (await tx.execute(select(*FIELDS[1:]).where(of_practice).order_by(AuditEntry.number).limit(PIECE))).all()
         if not rows:
-            return None
+            return number + 1 if number < end else None
         for row in rows:
-            entry = Entry._make(row)
+            entry = Entry(practice_id, *row)
             number += 1
-            if entry.number != number or entry.digest(previous) != entry.hash:
+            allowed = entry.scheme == Scheme.KEYED or number <= plain_until
+            if entry.number != number or not allowed or entry.digest(previous, tx.audit_key) != entry.hash:
                 return number
             previous = entry.hash
 
 
-async def _queue_up(tx: Tx, practice_id: UUID) -> None:
-    """On PostgreSQL take a lock for the rest of the transaction; SQLite has one writer at a time anyway."""
-    if tx.get_bind().dialect.name == "postgresql":
-        await tx.execute(text("SELECT pg_advisory_xact_lock(:space, :key)"), {"space": LOCK_SPACE, "key": practice_id.int & 0x7FFFFFFF})
+def _framed(field: object) -> bytes:
+    return _framed_id(field) if isinstance(field, UUID) else _framed_text("" if field is None else str(field))
 
 
-def _framed(field: str) -> bytes:
-    raw = field.encode()
+@lru_cache(maxsize=4096)
+def _framed_id(field: UUID) -> bytes:
+    """Remember ids: the same people and patients stand in entry after entry, and writing one out takes longer than its hash."""
+    return _framed_text(str(field))
+
+
+def _framed_text(text: str) -> bytes:
+    raw = text.encode()
     return len(raw).to_bytes(4, "big") + raw

@@ -21,9 +21,17 @@ class Secrets:
 
     def mac(self, purpose: str, *parts: str) -> bytes:
         """Return 32 bytes over the parts; each part is length-prefixed so that no two lists collide."""
-        derived = hmac.digest(self._key, purpose.encode(), hashlib.sha256)
+        derived = self._derived(purpose)
         message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
         return hmac.digest(derived, message, hashlib.sha256)
+
+    @property
+    def audit_key(self) -> bytes:
+        """The 32 bytes by which the audit is chained."""
+        return self._derived("audit chain")
+
+    def _derived(self, purpose: str) -> bytes:
+        return hmac.digest(self._key, purpose.encode(), hashlib.sha256)
 
 
 def load_secrets(data_dir: Path) -> Secrets:

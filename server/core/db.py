@@ -79,11 +79,13 @@ class Tx(AsyncSession):
     """One transaction. `emit` runs what other folders subscribed, inside it; `hint` goes to the bus once it is committed.
 
     `acting` holds for which patient a door let which person act, and by which representation, so that no entry of the audit can miss it.
+    `audit_key` is what its entries are chained by.
     """
 
     events: "Events"
     hints: list[str]
     acting: dict[tuple[UUID, UUID], UUID]
+    audit_key: bytes
 
     async def emit(self, fact: object) -> None:
         """Tell a past-tense fact to its subscribers, before the commit: they see and join this transaction."""
@@ -120,10 +122,12 @@ class Database:
     """Opens transactions; `read()` never writes, `write()` takes SQLite's write lock at its start (BEGIN IMMEDIATE).
 
     A deferred SQLite transaction that reads and then writes fails with "database is locked" as soon as two do it.
+    The server and its chores give the `audit_key` that `server/core/crypto.py` makes; the empty one is for tests.
     """
 
-    def __init__(self, url: str, bus: Bus, events: Events) -> None:
+    def __init__(self, url: str, bus: Bus, events: Events, audit_key: bytes = b"") -> None:
         self.url = url
+        self._audit_key = audit_key
         self._bus = bus
         self._events = events
         self._engine = create_async_engine(driver_url(url), **engine_options(url))
@@ -179,6 +183,7 @@ class Database:
             tx.events = self._events
             tx.hints = []
             tx.acting = {}
+            tx.audit_key = self._audit_key
             yield tx
 
     async def close(self) -> None:

@@ -17,6 +17,7 @@ from server.notes.document import open_row
 from server.notes.doors import sealer_of, version_text
 from server.notes.heads import AUDIT, LOG, VERSIONS, Head, read, root_of
 from server.notes.model import Note, NoteAnchor, NoteSnapshot, NoteState, NoteUpdate, NoteVersion, VersionKind
+from server.notes.plain_audit import plain_ends
 from server.notes.prose import fingerprint
 
 BATCH = 1000
@@ -38,10 +39,15 @@ async def verify_notes(tx: Tx, keyring: KeyRing, data_dir: Path) -> AsyncIterato
 
 async def verify_audit(tx: Tx, data_dir: Path) -> AsyncIterator[str]:
     """Yield a line for every fault of the audits and of what the anchors say of them."""
+    plain = {head.id: head for head in await plain_ends(tx, data_dir)}
     for practice_id in await tx.scalars(select(AuditEntry.practice_id).distinct()):
-        broken = await first_broken(tx, practice_id)
+        broken = await first_broken(tx, practice_id, plain[practice_id].number if practice_id in plain else 0)
         if broken is not None:
             yield f"audit {practice_id} entry {broken}: does not follow from the one before"
+    for head in plain.values():
+        fault = await _of_head(tx, head)
+        if fault:
+            yield f"audit {head.id} {fault} since entries have a key"
     async for fault in _of_anchors(tx, data_dir, (AUDIT,)):
         yield fault
 

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from server.core.audit import Act, AuditEntry, Deed, first_broken, record
+from server.core.audit import FIELDS, START, Act, AuditEntry, AuditHead, Deed, Entry, Scheme, first_broken, record
 from server.core.db import Database
+from server.notes.verify import verify_audit
 from tests.cast import ALICE, BOB, CLINIC, ELSEWHERE, seat_cast
 from tests.conftest import MORNING
 
@@ -32,9 +34,9 @@ async def audited(database: Database) -> Database:
     return database
 
 
-async def broken_at(database: Database) -> int | None:
+async def broken_at(database: Database, plain_until: int = 0) -> int | None:
     async with database.read() as tx:
-        return await first_broken(tx, CLINIC)
+        return await first_broken(tx, CLINIC, plain_until)
 
 
 async def entries_of(database: Database) -> list[AuditEntry]:
@@ -53,6 +55,7 @@ CHANGES: dict[str, Callable[[], object]] = {
     "who": lambda: update(AuditEntry).where(AuditEntry.number == 3).values(person_id=BOB.person_id),
     "what": lambda: update(AuditEntry).where(AuditEntry.number == 3).values(act=Act.LOOKED),
     "why": lambda: update(AuditEntry).where(AuditEntry.number == 3).values(reason="Asked"),
+    "by another scheme": lambda: update(AuditEntry).where(AuditEntry.number == 3).values(scheme=Scheme.PLAIN),
     "gone": lambda: delete(AuditEntry).where(AuditEntry.number == 3, AuditEntry.practice_id == CLINIC),
 }
 
@@ -69,6 +72,58 @@ async def test_bad_37_entries_that_change_places_are_found(audited: Database) ->
         for old, new in ((2, 99), (3, 2), (99, 3)):
             await tx.execute(text(f"UPDATE audit_entry SET number = {new} WHERE number = {old}"))
     assert await broken_at(audited) == 2
+
+
+async def test_bad_37_a_tail_that_is_cut_is_found(audited: Database) -> None:
+    async with audited.write() as tx:
+        await tx.execute(delete(AuditEntry).where(AuditEntry.number >= 5, AuditEntry.practice_id == CLINIC))
+    assert await broken_at(audited) == 5
+
+
+@pytest.mark.parametrize(("scheme", "key"), [(Scheme.PLAIN, b""), (Scheme.KEYED, b"a guess")])
+async def test_bad_37_whoever_has_the_database_alone_can_make_no_entry(audited: Database, scheme: Scheme, key: bytes) -> None:
+    await rewrite(audited, scheme, key)
+    assert await broken_at(audited) == 3
+
+
+async def rewrite(database: Database, scheme: Scheme, key: bytes, since: int = 3, reason: str = "Forged") -> None:
+    """Write the chain of the clinic anew, with its end, as everybody could who may write to the database."""
+    before = [entry.hash for entry in await entries_of(database) if entry.number < since]
+    previous = before[-1] if before else START
+    asked = select(*FIELDS).where(AuditEntry.practice_id == CLINIC, AuditEntry.number >= since).order_by(AuditEntry.number)
+    async with database.write() as tx:
+        for row in (await tx.execute(asked)).all():
+            forged = Entry._make(row)._replace(reason=reason, scheme=scheme)
+            previous = forged.digest(previous, key)
+            this = (AuditEntry.practice_id == CLINIC) & (AuditEntry.number == forged.number)
+            await tx.execute(update(AuditEntry).where(this).values(reason=reason, scheme=scheme, hash=previous))
+        await tx.execute(update(AuditHead).where(AuditHead.practice_id == CLINIC).values(hash=previous))
+
+
+async def faults_of(database: Database, data_dir: Path) -> list[str]:
+    async with database.read() as tx:
+        return [fault async for fault in verify_audit(tx, data_dir)]
+
+
+async def test_entries_from_before_there_was_a_key_hold_and_are_followed(audited: Database, tmp_path: Path) -> None:
+    await rewrite(audited, Scheme.PLAIN, b"", since=1)
+    assert await faults_of(audited, tmp_path) == []
+    async with audited.write() as tx:
+        await tx.execute(delete(AuditHead))  # as in a database that was put together by hand
+        await record(tx, DEED, MORNING)
+    assert [entry.scheme for entry in await entries_of(audited)] == [Scheme.PLAIN] * 6 + [Scheme.KEYED]
+    assert await faults_of(audited, tmp_path) == []
+
+
+async def test_bad_37_no_entry_may_be_plain_behind_those_that_were_noted(audited: Database, tmp_path: Path) -> None:
+    await rewrite(audited, Scheme.PLAIN, b"", since=1)
+    assert await faults_of(audited, tmp_path) == []
+    async with audited.write() as tx:
+        await record(tx, DEED, MORNING)
+    await rewrite(audited, Scheme.PLAIN, b"", since=6, reason="Forged again")
+    changed, since = await faults_of(audited, tmp_path)
+    assert "entry 7" in changed
+    assert since.endswith("entry 6: changed since entries have a key")
 
 
 async def test_bad_37_many_at_once_make_one_chain(audited: Database) -> None:

@@ -49,6 +49,22 @@ def test_a_right_credential_relays_both_ways(turn: Turn) -> None:
         assert client.receive() == b"and back"
 
 
+INNER = (
+    "127.0.0.2", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "0.0.0.1", "224.0.0.1",
+    "::1", "::ffff:127.0.0.2", "::ffff:169.254.169.254", "64:ff9b::7f00:2", "2002:7f00:2::1", "fd00::1", "fe80::1",
+)  # fmt: skip
+
+
+def test_bad_40_no_relay_reaches_the_inner_network(turn: Turn) -> None:
+    with closing(TurnClient(turn.port, *login(turn))) as client:
+        client.allocate()
+        for inner in INNER:
+            with pytest.raises(TurnRefused) as refused:
+                client.permit((inner, 80))
+            assert refused.value.code in {403, 443}, inner
+        client.permit(("198.51.100.7", 80))
+
+
 @pytest.mark.parametrize("fault", ["forged", "expired", "extended", "another name", "another secret", "empty"])
 def test_bad_40_no_other_credential_allocates(turn: Turn, fault: str) -> None:
     username, password = login(turn)

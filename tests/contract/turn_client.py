@@ -1,4 +1,4 @@
-"""The smallest TURN client (RFC 8656 over UDP, IPv4): allocate, permit a peer, send to it, receive from it."""
+"""The smallest TURN client (RFC 8656 over UDP): allocate, permit a peer, send to it, receive from it."""
 
 import hashlib
 import hmac
@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 
 MAGIC = 0x2112A442
 ALLOCATE, PERMIT, SEND, DATA = 0x0003, 0x0008, 0x0016, 0x0017
@@ -45,7 +46,9 @@ class TurnClient:
         return _read_address(found[RELAYED])
 
     def permit(self, peer: tuple[str, int]) -> None:
-        self._ask(PERMIT, [(PEER, _address(peer))])
+        """Let a peer send to the relayed address, and be sent to; raises `TurnRefused`."""
+        transaction = secrets.token_bytes(12)
+        self._ask(PERMIT, [(PEER, _address(peer, transaction))], transaction)
 
     def send(self, peer: tuple[str, int], data: bytes) -> None:
         self._socket.sendto(self._message(SEND, [(PEER, _address(peer)), (PAYLOAD, data)]), self._server)
@@ -58,8 +61,8 @@ class TurnClient:
     def close(self) -> None:
         self._socket.close()
 
-    def _ask(self, method: int, attributes: Attributes) -> dict[int, bytes]:
-        request = self._message(method, [*attributes, *self._login])
+    def _ask(self, method: int, attributes: Attributes, transaction: bytes | None = None) -> dict[int, bytes]:
+        request = self._message(method, [*attributes, *self._login], transaction)
         kind, found = self._wait(lambda _, transaction: transaction == request[8:20], request)
         if kind == method | SUCCESS:
             return found
@@ -80,10 +83,10 @@ class TurnClient:
                         return kind, found
         raise TimeoutError("the TURN server does not answer")
 
-    def _message(self, kind: int, attributes: Attributes) -> bytes:
+    def _message(self, kind: int, attributes: Attributes, transaction: bytes | None = None) -> bytes:
         body = b"".join(_pack(name, value) for name, value in attributes)
         signed = bool(self._login) and kind != SEND
-        header = struct.pack("!HHI12s", kind, len(body) + (24 if signed else 0), MAGIC, secrets.token_bytes(12))
+        header = struct.pack("!HHI12s", kind, len(body) + (24 if signed else 0), MAGIC, transaction or secrets.token_bytes(12))
         message = header + body
         if signed:
             message += _pack(INTEGRITY, hmac.digest(self._key(), message, hashlib.sha1))
@@ -109,9 +112,12 @@ def _parse(message: bytes) -> tuple[int, dict[int, bytes]]:
     return kind, found
 
 
-def _address(address: tuple[str, int]) -> bytes:
-    host = int.from_bytes(socket.inet_aton(address[0]), "big")
-    return struct.pack("!BBHI", 0, 1, address[1] ^ (MAGIC >> 16), host ^ MAGIC)
+def _address(address: tuple[str, int], transaction: bytes = bytes(12)) -> bytes:
+    """Return a peer's address; one of IPv6 is masked by the transaction that it is sent in."""
+    host = ip_address(address[0])
+    mask = struct.pack("!I", MAGIC) + transaction
+    masked = bytes(a ^ b for a, b in zip(host.packed, mask, strict=False))
+    return struct.pack("!BBH", 0, 1 if host.version == 4 else 2, address[1] ^ (MAGIC >> 16)) + masked
 
 
 def _read_address(value: bytes) -> tuple[str, int]:

@@ -45,7 +45,7 @@ class Endpoint:
             "{hold_id:uuid}": meeting.visit_id,
             "{other_id:uuid}": meeting.visit_id, "{merge_id:uuid}": meeting.visit_id, "{wish_id:uuid}": meeting.visit_id,
             "{representation_id:uuid}": meeting.visit_id,
-            "{circular_id:uuid}": meeting.visit_id,
+            "{circular_id:uuid}": meeting.visit_id, "{checkout_id:str}": "none",
         }  # fmt: skip
         path = self.path
         for name, value in values.items():

@@ -9,12 +9,14 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from server.access.model import Grant
 from server.consultation.model import Consultation
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.privacy.copy_rows import DataCopy
 from server.privacy.erasure_rows import Erasure
 from server.privacy.request_rows import RightsRequest
+from tests.acting import DORA, let_act
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Cast, Meeting, add_meeting
 from tests.conftest import SignIn, StillClock
 from tests.http.copying import copy_of
@@ -122,6 +124,33 @@ async def test_bad_38_a_copy_is_whole_until_it_is_erased_and_then_gone(asked: st
     assert (await dana.post("/my/data/download")).status_code in {303, 401}
     async with house.database.read() as tx:
         assert list(await tx.scalars(select(DataCopy))) == []
+
+
+async def test_bad_38_what_was_shared_opens_for_nobody_any_more(asked: str, house: House, clock: StillClock, sign_in: SignIn) -> None:
+    """A note that a colleague may see, and the pages of whoever acts for the patient.
+
+    A link to an answer stays, because the answer to an erasure is read by it; a copy behind it is made of what is left.
+    """
+    olga, alice, charlie = await sign_in(OLGA), await sign_in(ALICE), await sign_in(CHARLIE)
+    async with house.database.read() as tx:
+        consultation_id = (await tx.scalars(select(Consultation.id).where(Consultation.patient_id == DANA.patient_id))).first()
+    notes = (await alice.post(f"/api/consultations/{consultation_id}/notes", json={})).json()["notes"]
+    shared = f"/notes/{next(note['id'] for note in notes if note['kind'] == 'shared')}"
+    until = (clock.now() + timedelta(days=30)).date().isoformat()
+    permission = {"person": str(CHARLIE.person_id), "until": until, "reason": "A second opinion"}
+    assert (await alice.post(f"/patients/{DANA.patient_id}/permissions", data=permission)).status_code == 303
+    await let_act(house)
+    dora = await sign_in(DORA)
+    ways = ((charlie, shared), (charlie, f"/patients/{DANA.patient_id}"), (dora, MINE))
+    assert [(await who.get(path)).status_code for who, path in ways] == [200] * 3
+    await alice.post(f"/erasures/{asked}", data={"goes": "yes", "words": "Nothing was signed."})
+    await olga.post(f"/practice/requests/{asked}/erasure", data={"plan": await plan_of(olga, asked), "words": WHY})
+    with anyio.fail_after(30):
+        while not await gone(house):  # noqa: ASYNC110 - a database sets no event
+            await anyio.sleep(0.02)
+    assert [(await who.get(path)).status_code for who, path in ways] == [404] * 3
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(Grant).where(Grant.patient_id == DANA.patient_id))) == []
 
 
 async def test_bad_28_nobody_else_sees_what_goes(asked: str, meeting: Meeting, sign_in: SignIn) -> None:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Executable, delete, insert, update
 
-from server.core.audit import START, Act, AuditEntry, Deed, Entry, record
+from server.access.model import Practice
+from server.core.audit import START, Act, AuditEntry, AuditHead, Deed, Entry, Scheme, record
 from server.core.db import Database
 from server.notes.anchors import all_heads, anchor_path
 from server.notes.heads import root_of, written
@@ -54,16 +55,19 @@ async def _fill(database: Database, entries: int) -> None:
     for begin in range(1, entries + 1, ROWS_AT_ONCE):
         rows = []
         for number in range(begin, min(begin + ROWS_AT_ONCE, entries + 1)):
-            entry = Entry(**vars(DEED), number=number, at=MORNING)
-            previous = entry.digest(previous)
+            entry = Entry(**vars(DEED), number=number, at=MORNING, scheme=Scheme.KEYED)
+            previous = entry.digest(previous, b"")
             rows.append({**entry._asdict(), "hash": previous})
         async with database.write() as tx:
             await tx.execute(insert(AuditEntry), rows)
+    async with database.write() as tx:
+        tx.add(AuditHead(practice_id=CLINIC, number=entries, hash=previous))
 
 
 async def _append(database: Database) -> float:
-    """Return milliseconds that an entry adds to its caller's transaction."""
+    """Return milliseconds that an entry adds to its caller's transaction, which has begun and read something."""
     async with database.write() as tx:
+        await tx.get_one(Practice, CLINIC)
         began = time.perf_counter()
         await record(tx, DEED, MORNING)
         return (time.perf_counter() - began) * 1000
