@@ -58,7 +58,7 @@ async def _show(request: Request, fault: dict[str, Any] | None = None, status: i
     if fault is not None:
         fault["sentence"] = language.text(FAULTS[fault["code"]])
     shown = {
-        "part": part, "list": list_, "fault": fault, "longest": LONGEST_WHY, "zone": practice.time_zone, "now": house.clock.now(),
+        "part": part, "list": list_, "fault": fault, "longest": LONGEST_WHY, "zone": practice.time_zone,
         "done": "done" in request.query_params,
     }  # fmt: skip
     return render(request, "staff/testimonials.html", shown, status)

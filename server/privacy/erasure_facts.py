@@ -88,12 +88,12 @@ async def _facts(tx: Tx, keyring: KeyRing, subject: Subject, said: Said, now: da
     days = {each: tax_until(rules, day) if each is Class.TAX else add_years(day, rules.contract_years) for each, day in last.items()}
     known = (await facts_of(tx, keyring, list(subject.patient_ids), calendar)).values() if Class.CLINICAL in last else ()
     birthdays = [day for day in (child_until(rules, each) for each in known) if day]
-    held_back = await any_hold(tx, subject)
+    held_back = await _is_held(tx, subject)
     until = {each.value: calendar.end_of(day) for each, day in days.items()}
     return Facts(until, held_back, said, calendar.end_of(max(birthdays)) if birthdays else None)
 
 
-async def any_hold(tx: Tx, subject: Subject) -> bool:
+async def _is_held(tx: Tx, subject: Subject) -> bool:
     """Whether a hold, on a record or on a recording in it, keeps everything."""
     return any([await held(tx, patient_id) for patient_id in subject.patient_ids]) or await any_held(tx, subject.patient_ids)
 
