@@ -39,7 +39,7 @@ from tests.conftest import StillClock
 from tests.http.filing import pdf
 
 TWIN = Guest("Diaz Dana", "+447700900001", "dana@example.org")
-ELSEWHERE = {"audit_entry", "record_merge", "rights_epoch", "errand", "delivery"}
+ELSEWHERE = {"audit_entry", "audit_head", "record_merge", "rights_epoch", "errand", "delivery"}
 Rows = dict[str, list[tuple[Any, ...]]]
 REQUESTED = {"request": "access", "request by a code": "access", "clinical answer": "erasure", "erasure": "erasure"}
 
