@@ -51,6 +51,7 @@ BY_THING = {
     },
     "merge": {Act.ASKED: _("Asked whether two records are one person's"), Act.WITHDREW: _("Said that two records are not both theirs")},
     "representation": {
+        Act.LOOKED: _("Looked at who says that a patient is their child"),
         Act.PERMITTED: _("Asked somebody to act for a patient"),
         Act.ADDED: _("Registered a child, for whom they act"),
         Act.JOINED: _("Took on to act for a patient"),

@@ -6,6 +6,7 @@ from server.administration import (
     audit_export_pages,
     audit_pages,
     brand_pages,
+    parent_pages,
     people_pages,
     place_pages,
     queue_pages,
@@ -20,6 +21,7 @@ from server.identity.passwords import Passwords
 def routes(passwords: Passwords, press: Press) -> list[Route]:
     return [
         *people_pages.routes(),
+        *parent_pages.routes(),
         *place_pages.routes(passwords),
         *registration_pages.routes(),
         *team_pages.routes(),

@@ -1,5 +1,6 @@
 """The only ways to load a consultation: not there and not yours look the same."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -115,6 +116,11 @@ async def asked_ahead(tx: Tx, patient_id: UUID, now: datetime) -> frozenset[UUID
     asking = joined.join(Service, Service.id == Appointment.service_id).where(Service.questionnaire_id.is_not(None))
     ahead = (Consultation.patient_id == patient_id) & Consultation.started_at.is_(None) & Consultation.state.not_in(OVER)
     return frozenset(await tx.scalars(asking.where(ahead, Consultation.scheduled_at > now - STILL_AHEAD)))
+
+
+async def treated(tx: Tx, patient_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these patients have a consultation, past or to come: then whoever gives it opens their record, and decides."""
+    return set(await tx.scalars(select(Consultation.patient_id).where(Consultation.patient_id.in_(patient_ids))))
 
 
 async def link_of_appointment(tx: Tx, appointment_id: UUID) -> UUID:

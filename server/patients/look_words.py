@@ -85,6 +85,7 @@ OF_A_HOLD = {
     Act.FREED: _("Lets what is due in the record be deleted again"),
 }
 OF_ACTING = {
+    Act.LOOKED: _("Looked at who says that you are their child"),
     Act.PERMITTED: _("Asked somebody to act for you"),
     Act.ADDED: _("Said that you are their child, and began this record"),
     Act.JOINED: _("Took on to act for you"),

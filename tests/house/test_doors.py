@@ -21,7 +21,7 @@ REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", 
 DOORS = {
     "server/consultation/doors.py", "server/notes/doors.py", "server/notes/records.py", "server/notes/released.py",
     "server/notes/recordings.py", "server/notes/text_doors.py", "server/booking/doors.py",
-    "server/patients/doors.py", "server/patients/acting_doors.py",
+    "server/patients/doors.py", "server/patients/acting_doors.py", "server/patients/parents.py",
     "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
     "server/billing/doors.py", "server/billing/books.py", "server/privacy/letters.py",
     "server/privacy/requests.py", "server/privacy/clinical_answers.py", "server/privacy/outside.py", "server/privacy/handovers.py",
