@@ -71,7 +71,11 @@ OF_A_DOCUMENT = {
 }
 OF_A_TESTIMONIAL = {Act.WITHDREW: _("Took back what others could read")}
 OF_MONEY = {act: _("Took out a receipt or an invoice") for act in (Act.EXPORTED, Act.LOOKED)}
-OF_ALL_DATA = {Act.EXPORTED: _("Took out a copy of everything that is held about you")}
+OF_ALL_DATA = {
+    Act.LOOKED: _("Looked at what is held about you"),
+    Act.EXPORTED: _("Took out a copy of everything that is held about you"),
+}
+OF_CONSENTS = {Act.LOOKED: _("Looked at what was agreed to")}
 OF_A_REQUEST = {
     Act.ASKED: _("Asked the practice to do something about your data"),
     Act.LOOKED: _("Looked at what you asked the practice to do about your data"),
@@ -109,6 +113,7 @@ OF_NEWS = {
 }
 BY_THING = {
     "news": OF_NEWS,
+    "consents": OF_CONSENTS,
     "representation": OF_ACTING,
     "consultation": OF_A_CONSULTATION,
     "appointment": OF_AN_APPOINTMENT,

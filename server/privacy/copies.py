@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
@@ -20,37 +21,51 @@ PAUSE = timedelta(minutes=1)  # after a try that failed
 MOST_ATTEMPTS = 3
 
 
-async def own_copy(tx: Tx, person_id: UUID) -> DataCopy | None:
-    """Return the copy of whoever is signed in, if there is one."""
-    return await tx.scalar(select(DataCopy).where(DataCopy.person_id == person_id))
+class Owner(NamedTuple):
+    """Whose account has a copy, and for which patient they act; None for their own data."""
+
+    person_id: UUID
+    patient_id: UUID | None = None
 
 
-async def see_ready_copy(tx: Tx, person_id: UUID) -> DataCopy:
+async def own_copy(tx: Tx, owner: Owner) -> DataCopy | None:
+    """Return the copy of whoever is signed in, if there is one of this."""
+    of_this = DataCopy.patient_id.is_not_distinct_from(owner.patient_id)
+    return await tx.scalar(select(DataCopy).where(DataCopy.person_id == owner.person_id, of_this))
+
+
+async def see_ready_copy(tx: Tx, owner: Owner) -> DataCopy:
     """Load what can be taken; raises `NotFound`."""
-    found = await own_copy(tx, person_id)
+    found = await own_copy(tx, owner)
     if found is None or found.state != CopyState.READY:
         raise NotFound
     return found
 
 
-async def ask_copy(tx: Tx, keyring: KeyRing, person_id: UUID, language: str, now: datetime) -> None:
-    """Have a copy made; one that is being made goes on, any other gives way to it."""
-    await tx.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
-    found = await own_copy(tx, person_id)
+async def ask_copy(tx: Tx, keyring: KeyRing, owner: Owner, language: str, now: datetime) -> None:
+    """Have a copy made; one of the same that is being made goes on, any other of the account gives way to it."""
+    await tx.execute(select(Person.id).where(Person.id == owner.person_id).with_for_update(key_share=True))
+    found = await own_copy(tx, owner)
     if found is not None and found.open:
         return
-    await drop_copy(tx, person_id)
+    await drop_copies(tx, owner.person_id)
     row = DataCopy(
-        id=new_id(), person_id=person_id, state=CopyState.ASKED, language=language, done=0, total=0, attempts=0, lease_by=None,
-        lease_until=None, asked_at=now, ready_at=None, size=None, head=None,
+        id=new_id(), person_id=owner.person_id, patient_id=owner.patient_id, state=CopyState.ASKED, language=language, done=0, total=0,
+        attempts=0, lease_by=None, lease_until=None, asked_at=now, ready_at=None, size=None, head=None,
     )  # fmt: skip
     row.key_id, row.data_key = keyring.new_data_key(row.key_place)
     tx.add(row)
     tx.hint(TOPIC)
 
 
-async def drop_copy(tx: Tx, person_id: UUID) -> None:
+async def drop_copy(tx: Tx, owner: Owner) -> None:
     """Forget a copy, also one that is being made, and with it the only key to its bytes."""
+    of_this = DataCopy.patient_id.is_not_distinct_from(owner.patient_id)
+    await tx.execute(delete(DataCopy).where(DataCopy.person_id == owner.person_id, of_this))
+
+
+async def drop_copies(tx: Tx, person_id: UUID) -> None:
+    """Forget whatever copy an account has."""
     await tx.execute(delete(DataCopy).where(DataCopy.person_id == person_id))
 
 

@@ -24,7 +24,7 @@ from server.notes.patient_answers import filled_of
 from server.notes.released import Released, released_versions
 from server.patients.answer_doors import own_sheets
 from server.patients.background_doors import Background, Line, background_of
-from server.patients.doors import OwnRecord, own_records, reading, sharing_of
+from server.patients.doors import OwnRecord, reading, sharing_of
 from server.patients.file_doors import Filed, own_files
 from server.patients.telling import Kind, Source
 from server.patients.wording import TEAM_NOTES
@@ -55,9 +55,14 @@ async def account_of(tx: Tx, person_id: UUID, zone: str, now: datetime) -> Accou
     return AccountFacts(person.name, username or "", address or person.email or "", person.mobile or "", zone, now)
 
 
-async def records_of(tx: Tx, house: House, person_id: UUID, papers: Iterable[tuple[UUID, Paper]]) -> list[Gathered]:
-    """Return every record of theirs; `papers` are the documents about money by the id of their patient."""
-    own = await own_records(tx, person_id)
+def patient_in_words(own: OwnRecord, now: datetime) -> AccountFacts:
+    """Return whose copy it is, where somebody who acts for a patient has it made: nothing of either account."""
+    patient = own.patient
+    return AccountFacts(patient.name, "", patient.email or "", patient.mobile or "", own.practice.time_zone, now)
+
+
+async def records_of(tx: Tx, house: House, person_id: UUID, own: list[OwnRecord], papers: Iterable[tuple[UUID, Paper]]) -> list[Gathered]:
+    """Return these records, which came from their doors; `papers` are the documents about money by the id of their patient."""
     viewer = reading(await load_viewer(tx, person_id, house.clock.now()), own)
     by_patient = list(papers)
     return [

@@ -8,7 +8,8 @@ from server.core.house import House
 from server.core.ids import new_id
 from server.core.press import Press
 from server.core.supervise import where
-from server.privacy.copies import TOPIC, claim_copy, forget_old, give_back, known_names, list_files, remove_unknown
+from server.errors import NotFound
+from server.privacy.copies import TOPIC, Owner, claim_copy, drop_copy, forget_old, give_back, known_names, list_files, remove_unknown
 from server.privacy.copy_making import Maker
 from server.privacy.copy_rows import CopyState, DataCopy
 
@@ -52,6 +53,9 @@ async def _make(house: House, press: Press, copy: DataCopy) -> None:
         return
     try:
         await Maker(house, press, copy).run()
+    except NotFound:
+        async with house.database.write() as tx:
+            await drop_copy(tx, Owner(copy.person_id, copy.patient_id))
     except Exception as error:  # noqa: BLE001 - one copy that cannot be made must not stop those of others
         log.warning("copy failed", error=type(error).__name__, where=where(error), attempts=copy.attempts)
         async with house.database.write() as tx:

@@ -6,27 +6,29 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 import structlog
 
+from server.access.acting import Reach
 from server.billing.printing import make_pdf as make_bill
 from server.core.holdings import Subject, export_of, schema_of
 from server.core.house import House
 from server.core.press import Press
 from server.errors import Conflict
 from server.notes.export.fhir_faults import InvalidBundle
+from server.patients.acting_doors import Reader, see_record_for
+from server.patients.doors import own_records
 from server.patients.file_actions import content_of
 from server.patients.file_doors import Filed
 from server.privacy import copy_fhir, copy_pdf
 from server.privacy.copies import advance, complete
 from server.privacy.copy_box import Box
 from server.privacy.copy_facts import AccountFacts, Counted
-from server.privacy.copy_gather import DEFAULT_ZONE, Gathered, account_of, records_of
+from server.privacy.copy_gather import DEFAULT_ZONE, Gathered, account_of, patient_in_words, records_of
 from server.privacy.copy_paper import lay_out
 from server.privacy.copy_rows import DataCopy
 from server.privacy.copy_words import Say, read_me
-from server.privacy.own_data import Held, Paper, held_about, papers_of, subject_of
+from server.privacy.own_data import Held, Paper, held_about, papers_of, subject_for, subject_of
 from server.privacy.parcel import as_json
 from server.web.i18n import Languages, read_languages
 
@@ -64,7 +66,7 @@ class Maker:
         house, copy = self._house, self._copy
         key = house.keyring.data_key(copy.key_id, copy.data_key, copy.key_place)
         made_at = house.clock.now()
-        material = await _material(house, copy.person_id, made_at)
+        material = await _material(house, copy, made_at)
         say = Say(self._languages.choose(copy.language, ""), material.account.zone)
         box = await asyncio.to_thread(Box, house.settings.copies_dir, copy.id, key)
         try:
@@ -147,13 +149,17 @@ class Maker:
         return await self._is_wanted(self._copy.total)
 
 
-async def _material(house: House, person_id: UUID, now: datetime) -> Material:
+async def _material(house: House, copy: DataCopy, now: datetime) -> Material:
+    """Gather what a copy is made of; raises `NotFound` where whoever asked for it may not have it any more."""
     async with house.database.read() as tx:
-        subject = await subject_of(tx, person_id)
+        if copy.patient_id is None:
+            own, subject = await own_records(tx, copy.person_id), await subject_of(tx, copy.person_id)
+            account = await account_of(tx, copy.person_id, own[0].practice.time_zone if own else DEFAULT_ZONE, now)
+        else:
+            own = [await see_record_for(tx, Reader(copy.person_id, now), copy.patient_id, Reach.RIGHTS)]
+            subject, account = await subject_for(tx, own[0]), patient_in_words(own[0], now)
         held = await held_about(tx, subject)
-        records = await records_of(tx, house, person_id, await papers_of(tx, subject))
-        zone = records[0].own.practice.time_zone if records else DEFAULT_ZONE
-        account = await account_of(tx, person_id, zone, now)
+        records = await records_of(tx, house, copy.person_id, own, await papers_of(tx, subject))
     counted = tuple(Counted(one.holding.words, one.rows, f"data/{one.holding.name}.json") for one in held)
     return Material(replace(account, held=counted), subject, held, records)
 

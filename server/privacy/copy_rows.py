@@ -23,6 +23,8 @@ class CopyState(StrEnum):
 class DataCopy(Base):
     """The one copy that somebody with an account has here; it is written in `language`. Its bytes stand sealed in the data folder.
 
+    It is of their own data, or with `patient_id` of the record of a patient whose rights they use.
+
     `done` of `total` pieces are in it. Whoever makes it holds it until `lease_until`; a process that was killed loses it then.
     `head` is the hash of the sealed file, `size` counts the bytes of the archive.
     """
@@ -31,6 +33,7 @@ class DataCopy(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
     state: Mapped[CopyState] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(20))
     key_id: Mapped[str] = mapped_column(String(40), index=True)

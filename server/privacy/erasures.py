@@ -26,7 +26,7 @@ from server.errors import Conflict, Invalid, NotFound
 from server.identity.holdings import ACCOUNT
 from server.patients.events import ActingEnded
 from server.patients.holdings import ACTING_HOLDING, RECORD
-from server.privacy.copies import drop_copy
+from server.privacy.copies import drop_copies
 from server.privacy.erasure_facts import RECORDS, Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
 from server.privacy.erasure_plan import fingerprint, going, waits
@@ -173,7 +173,7 @@ async def _drop_copies(tx: Tx, patient_id: UUID) -> None:
     """Forget the copy that lies ready for the record's account: what is erased would stand in it for another day."""
     person_id = await tx.scalar(select(RECORD.table.c.person_id).where(RECORD.table.c.id == patient_id))
     if person_id is not None:
-        await drop_copy(tx, person_id)
+        await drop_copies(tx, person_id)
 
 
 async def replay(database: Database, secrets: Secrets, lines: list[Erased], now: datetime) -> int:

@@ -19,7 +19,11 @@ ERASURES = Part(Erasure, (Link("patient_id", Root.PATIENT),), Fate.KEEP)
 CLINICAL_ANSWERS = Part(ClinicalAnswer, (Link("request_id", REQUESTS),), technical=True)
 
 HANDOVERS = Part(Handover, (Link("request_id", REQUESTS),), technical=True)
-COPIES = Part(DataCopy, (Link("person_id", Root.PERSON),), hidden=frozenset({"key_id", "lease_by", "lease_until", "attempts"}))
+COPIES = Part(
+    DataCopy,
+    (Link("person_id", Root.PERSON), Link("patient_id", Root.PATIENT)),
+    hidden=frozenset({"key_id", "lease_by", "lease_until", "attempts"}),
+)
 
 HOLDINGS = (
     Holding(
