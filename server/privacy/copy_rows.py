@@ -33,7 +33,7 @@ class DataCopy(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
-    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), index=True)
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
     state: Mapped[CopyState] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(20))
     key_id: Mapped[str] = mapped_column(String(40), index=True)
