@@ -173,10 +173,15 @@ async def _invited(  # noqa: PLR0913, PLR0917 - each is a part of what is to be 
         return _Told(await tx.get_one(Patient, consultation.patient_id), sorry, apology, dated=True)
     if invited is None:
         kind = Kind(delivery.news or Kind.INVITATION)
-        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), kind, dated=True)
+        call = Call(consultation.scheduled_at, url, professional=await _host(tx, consultation))
+        return _Told(await tx.get_one(Patient, consultation.patient_id), call, kind, dated=True)
     called_off = delivery.news in {News.CANCELLED, News.MISSED}
     write = cancellation if called_off else partial(invitation, moved=delivery.news == News.MOVED)
     return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
+
+
+async def _host(tx: Tx, consultation: Consultation) -> str:
+    return (await tx.get_one(Professional, consultation.professional_id)).full_name
 
 
 async def _money(tx: Tx, consultation: Consultation, delivery: Delivery, url: str) -> _Told | None:

@@ -117,6 +117,7 @@ BY_THING = {
     "representation": OF_ACTING,
     "consultation": OF_A_CONSULTATION,
     "appointment": OF_AN_APPOINTMENT,
+    "handover": {Act.CHANGED: _("Handed an appointment over to a colleague")},
     "looks": {Act.LOOKED: _("Looked at this list")},
     "account": OF_AN_ACCOUNT,
     "hold": OF_A_HOLD,

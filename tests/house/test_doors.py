@@ -37,6 +37,7 @@ HANDED = {
     "server/billing/disputes.py": "takes down what the provider says of a dispute: there is no viewer",
     "server/billing/hearing.py": "applies what the provider signed, to rows of the account that it names: there is no viewer",
     "server/billing/merchant_pages.py": "shows the viewer their own account",
+    "server/booking/passing.py": "is the administrators', of whose practice the professional is: times and counts, and nobody's name",
     "server/booking/guard.py": "finds what holds a time, and shows it to nobody: there is no viewer",
     "server/booking/taken.py": "finds who is busy, and shows nobody what with: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
