@@ -1,5 +1,4 @@
-"""Handing an appointment over to a colleague, when whoever was to give it leaves the practice: who can, and doing it, inside the caller's
-transaction."""
+"""Handing an appointment over to a colleague, when whoever was to give it leaves: who can, and doing it, in the caller's transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime
