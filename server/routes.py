@@ -82,6 +82,7 @@ import server.patients.child_pages
 import server.patients.claim_pages
 import server.privacy.clinical_pages
 import server.privacy.consent_pages
+import server.privacy.data_for_pages
 import server.privacy.data_pages
 import server.privacy.edit_pages
 import server.privacy.erasure_pages
@@ -156,6 +157,7 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.patients.claim_pages.routes(),
         *_record_routes(press),
         *server.privacy.data_pages.routes(),
+        *server.privacy.data_for_pages.routes(),
         *server.privacy.merge_pages.routes(),
         *server.notes.note_pages.routes(),
         *server.consultation.recording_list.routes(),

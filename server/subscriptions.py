@@ -7,10 +7,18 @@ from typing import Any
 from server.billing.actions import end_checkout, settle_cancelled
 from server.billing.events import ChargePaid, InvoiceIssued, RefundDone, RefundUndone
 from server.billing.issuing import cancel_credit_note, issue_credit_note, issue_receipt
-from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded, SeekerAsked, SlotOffered
+from server.booking.events import (
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    AppointmentMoved,
+    AppointmentPassedOn,
+    HoldEnded,
+    SeekerAsked,
+    SlotOffered,
+)
 from server.booking.waiting_list import on_freed, on_taken
 from server.consultation.acting import on_acting_ended
-from server.consultation.appointments import on_cancelled, on_confirmed, on_moved
+from server.consultation.appointments import on_cancelled, on_confirmed, on_moved, on_passed_on
 from server.consultation.events import Announced, Arranged, Called, Invited
 from server.core.crypto import Secrets
 from server.core.db import Events, Handler, Tx
@@ -25,6 +33,7 @@ Timed = Callable[[Tx, Any, datetime], Awaitable[object]]
 TIMED: Sequence[tuple[type, Timed]] = (
     (Arranged, plan_reminders),
     (AppointmentMoved, plan_reminders),
+    (AppointmentPassedOn, plan_reminders),
     (AppointmentConfirmed, on_taken),
     (AppointmentMoved, on_freed),
     (AppointmentCancelled, on_freed),
@@ -59,6 +68,7 @@ def build_events(clock: Clock, secrets: Secrets) -> Events:
     events.subscribe(Announced, on_invited)
     events.subscribe(AppointmentConfirmed, confirmed)
     events.subscribe(AppointmentMoved, on_moved)
+    events.subscribe(AppointmentPassedOn, on_passed_on)
     for kind, handle in TIMED:
         events.subscribe(kind, _at_the_time(clock, handle))
     return events

@@ -122,6 +122,13 @@ async def end_place(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> N
     await _tell(tx, Deed(practice_id, viewer.person_id, Act.LEFT, "place", person_id, None, str(place.weight)), now)
 
 
+async def permissions_that_end(tx: Tx, practice_id: UUID, person_id: UUID, now: datetime) -> int:
+    """Count the permissions that somebody gave and has, which end with their place."""
+    theirs = (Grant.author_id == person_id) | (Grant.person_id == person_id)
+    alive = (Grant.practice_id == practice_id) & Grant.withdrawn_at.is_(None) & (Grant.expires_at > now)
+    return await tx.scalar(select(func.count()).select_from(Grant).where(theirs, alive)) or 0
+
+
 def _insist(own: Role | None, place: Place, people: Sequence[Place], still: Role | None) -> None:
     """Raise `Forbidden` for whoever may not end a place, and `Conflict` where nobody would be left; `still` is what comes instead."""
     level = {Role.OWNER} if place.weight is Role.OWNER else IN_CHARGE

@@ -23,6 +23,9 @@ class Restriction(Base):
     announced_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
 
+    def stands(self, now: datetime) -> bool:
+        return self.ends_at is None or self.ends_at > now
+
 
 def standing(now: datetime) -> ColumnElement[bool]:
     """Return the condition for restrictions that hold at this moment."""

@@ -51,6 +51,7 @@ BY_THING = {
     },
     "merge": {Act.ASKED: _("Asked whether two records are one person's"), Act.WITHDREW: _("Said that two records are not both theirs")},
     "representation": {
+        Act.LOOKED: _("Looked at who says that a patient is their child"),
         Act.PERMITTED: _("Asked somebody to act for a patient"),
         Act.ADDED: _("Registered a child, for whom they act"),
         Act.JOINED: _("Took on to act for a patient"),
@@ -62,6 +63,7 @@ BY_THING = {
     "hold": {Act.HELD: _("Held a record back"), Act.FREED: _("Let a record go")},
     "record": {Act.DELETED: _("Deleted a record")},
     "account": {Act.DELETED: _("Deleted an account")},
+    "handover": {Act.CHANGED: _("Handed an appointment over to a colleague")},
     "appointment": {
         Act.ADDED: _("Booked an appointment"),
         Act.CHANGED: _("Moved an appointment"),

@@ -6,6 +6,8 @@ from server.administration import (
     audit_export_pages,
     audit_pages,
     brand_pages,
+    leaving_pages,
+    parent_pages,
     people_pages,
     place_pages,
     queue_pages,
@@ -20,6 +22,8 @@ from server.identity.passwords import Passwords
 def routes(passwords: Passwords, press: Press) -> list[Route]:
     return [
         *people_pages.routes(),
+        *leaving_pages.routes(),
+        *parent_pages.routes(),
         *place_pages.routes(passwords),
         *registration_pages.routes(),
         *team_pages.routes(),

@@ -16,6 +16,7 @@ from server.access.policy import Role, Viewer, may_give_place
 from server.access.reviewing import Decision, review, reviews_waiting, seen_of
 from server.access.viewer import role_of, viewer_of
 from server.booking.doors import times_ahead
+from server.consultation.doors import running_of
 from server.core.db import Tx
 from server.core.house import House
 from server.errors import Conflict, Invalid
@@ -26,7 +27,7 @@ from server.web.pages import render
 PEOPLE = "/practice/people"
 SHOWN_TIMES = 20
 
-PROMISED = "promised"  # the code of why a place does not end yet
+KEEPS = {"promised", "running"}  # why a place does not end yet
 
 
 def routes() -> list[Route]:
@@ -176,17 +177,21 @@ async def _end(request: Request) -> Response:
         return await _show_person(request, "sure", status=422)
     try:
         async with house.database.write() as tx:
-            await _insist_on_nothing_promised(tx, await place_of(tx, viewer, person_id), house.clock.now())
+            await _insist_on_nothing_open(tx, await place_of(tx, viewer, person_id), house.clock.now())
             await end_place(tx, viewer, person_id, house.clock.now())
     except Conflict as error:
-        return await _show_person(request, PROMISED if error.code == PROMISED else "last", status=409)
+        return await _show_person(request, error.code if error.code in KEEPS else "last", status=409)
     return RedirectResponse("/" if viewer.person_id == person_id else f"{PEOPLE}?done=ended", status_code=303)
 
 
-async def _insist_on_nothing_promised(tx: Tx, place: Place, now: datetime) -> None:
-    """Raise `Conflict` while patients are promised this professional: afterwards nobody could move or cancel it."""
-    if place.professional is not None and await times_ahead(tx, place.professional.id, now):
-        raise Conflict("Appointments are promised.", code=PROMISED)
+async def _insist_on_nothing_open(tx: Tx, place: Place, now: datetime) -> None:
+    """Raise `Conflict` while patients are promised this professional, or talk to them: afterwards nobody could take care of it."""
+    if place.professional is None:
+        return
+    if await times_ahead(tx, place.professional.id, now):
+        raise Conflict("Appointments are promised.", code="promised")
+    if await running_of(tx, place.professional.id):
+        raise Conflict("A consultation is going on.", code="running")
 
 
 async def _entered(request: Request) -> tuple[Viewer, House]:

@@ -26,6 +26,15 @@ class AppointmentMoved:
 
 
 @dataclass(frozen=True)
+class AppointmentPassedOn:
+    """A colleague gives it in place of whoever leaves the practice; its time and its patient stay."""
+
+    appointment_id: UUID
+    leaving_id: UUID
+    taking_id: UUID
+
+
+@dataclass(frozen=True)
 class AppointmentCancelled:
     """It had been confirmed and will not take place; `cancelled_by` tells who said so."""
 

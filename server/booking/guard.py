@@ -67,6 +67,18 @@ async def take_what_is_free(tx: Tx, appointment_id: UUID, who: Iterable[UUID], s
 async def give_back(tx: Tx, appointment: Appointment, who: Collection[UUID]) -> None:
     """Free the grains of an appointment, for others who planned over it first."""
     await tx.execute(delete(Grain).where(Grain.appointment_id == appointment.id))
+    await _uncover(tx, appointment, who)
+
+
+async def pass_to(tx: Tx, appointment: Appointment, leaving: UUID, taking: UUID) -> None:
+    """Let a colleague keep the time in place of whoever goes, or raise `JustTaken`; the diaries of both are locked."""
+    await take(tx, appointment.id, [taking], span_of(appointment))
+    await tx.execute(delete(Grain).where(Grain.appointment_id == appointment.id, Grain.professional_id == leaving))
+    await _uncover(tx, appointment, [leaving])
+
+
+async def _uncover(tx: Tx, appointment: Appointment, who: Collection[UUID]) -> None:
+    """Give what is free again to what these professionals planned over the appointment."""
     other = (Appointment.service_id.is_(None)) & (Appointment.state == AppointmentState.CONFIRMED) & (Appointment.id != appointment.id)
     overlapping = (Appointment.begins_at < appointment.taken_until) & (Appointment.ends_at > appointment.taken_from)
     planned = select(Appointment, AppointmentMember.professional_id).join(

@@ -143,6 +143,7 @@ HOLD_OVER = _("We could not keep this time for you any longer. Please choose a t
 CONFIRMED_ALREADY = _("This appointment is confirmed already.")
 NOT_STANDING = _("This appointment does not stand any more.")
 LATE_TO_CANCEL = _("It is too late to cancel this appointment here. Please call the practice.")
+PAID_ALREADY = _("It was paid online, to the account of whoever was booked. Please cancel it: the money goes back.")
 LATE_TO_MOVE = _("It is too late to move this appointment here. Please call the practice.")
 
 
@@ -285,6 +286,23 @@ class Appointment(Base):
     def move(self, begins_at: datetime) -> None:
         """Promise another time for the same length."""
         self.begins_at, self.ends_at = begins_at, begins_at + (self.ends_at - self.begins_at)
+        self.sequence += 1
+        self.version += 1
+
+    def refuse_to_pass_on(self, version: int, now: datetime) -> None:
+        """Raise `Conflict` unless a colleague may give it: what was paid online went to the account of whoever was booked."""
+        self.refuse_to_move(version, Party.PRACTICE, now)
+        if self.begins_at <= now:
+            raise Conflict(NOT_STANDING, code="not_standing")
+        if self.paid_online:
+            raise Conflict(PAID_ALREADY, code="paid")
+
+    @property
+    def paid_online(self) -> bool:
+        return self.pays == Pays.ONLINE and self.price_minor > 0
+
+    def pass_on(self) -> None:
+        """Have somebody else give it, which everybody who has it in a calendar learns."""
         self.sequence += 1
         self.version += 1
 

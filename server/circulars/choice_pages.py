@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.acting import Reach
 from server.access.model import Practice
 from server.circulars.consents import Choice, choose, find_patient, reachable
 from server.circulars.links import mark_of, open_token
@@ -18,7 +19,8 @@ from server.consultation.visit_view import View, view_of
 from server.core.db import Tx
 from server.errors import NotFound
 from server.identity.gate import signed_in
-from server.patients.doors import see_own_record
+from server.patients.acting_doors import Reader, see_record_for
+from server.patients.doors import OwnRecord
 from server.patients.forwards import forwarded
 from server.patients.model import Patient
 from server.web.endpoint import house_of
@@ -48,16 +50,23 @@ def routes() -> list[Route]:
 
 
 async def _own(request: Request) -> Response:
-    """Store what whoever signed in wants of a practice that keeps a record of theirs."""
+    """Store what whoever signed in wants of a practice that keeps a record of theirs, or of somebody whose rights they use."""
     who, house, patient_id = await signed_in(request), house_of(request), request.path_params["patient_id"]
+    reader = Reader(who.person_id, house.clock.now())
     async with house.database.read() as tx:
-        await see_own_record(tx, who.person_id, patient_id)
+        await see_record_for(tx, reader, patient_id, Reach.RIGHTS)
     form, language = await read_form(request), language_of(request)
     async with house.database.write() as tx:
-        patient = (await see_own_record(tx, who.person_id, patient_id, lock=True)).patient
+        record = await see_record_for(tx, reader, patient_id, Reach.RIGHTS, lock=True)
+        patient = record.patient
         wanted, offered = chosen(form, await switches_of(tx, desk_of(house), patient, language))
         await choose(tx, desk_of(house), patient, Choice(wanted, offered, Via.ACCOUNT, who.person_id, language), house.clock.now())
-    return RedirectResponse("/my/consents?news", status_code=303)
+    return RedirectResponse(f"{way_back(record)}?news", status_code=303)
+
+
+def way_back(record: OwnRecord) -> str:
+    """Return the page about what was agreed to: of all that is one's own, or of the one for whom somebody acts."""
+    return "/my/consents" if record.acting is None else f"/my/{record.patient.id}/consents"
 
 
 async def _by_link(request: Request) -> Response:

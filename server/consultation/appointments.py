@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from server.access.actions import change_rights, person_topic
+from server.access.model import Professional
 from server.booking.doors import find_appointment, professionals_of
-from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved
+from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, AppointmentPassedOn
 from server.booking.model import Appointment, Service
 from server.consultation.actions import Addressed, arrange, channels_of, consultation_of
 from server.consultation.events import Announced, News
@@ -37,6 +39,19 @@ async def on_moved(tx: Tx, fact: AppointmentMoved) -> None:
         consultation.move(appointment.begins_at)
         await _dismiss(tx, consultation)
         await _announce(tx, consultation, News.MOVED)
+
+
+async def on_passed_on(tx: Tx, fact: AppointmentPassedOn) -> None:
+    """Let the colleague give the consultation; whoever goes sees it no more, and everybody who has a link is told who comes."""
+    consultation = await _of_appointment(tx, fact.appointment_id)
+    if consultation is None:
+        return
+    if consultation.professional_id == fact.leaving_id:
+        consultation.pass_on(fact.taking_id)
+    await _dismiss(tx, consultation)
+    for professional_id in (fact.leaving_id, fact.taking_id):
+        await change_rights(tx, person_topic((await tx.get_one(Professional, professional_id)).person_id))
+    await _announce(tx, consultation, News.PASSED_ON)
 
 
 async def on_cancelled(tx: Tx, fact: AppointmentCancelled, now: datetime) -> None:
@@ -89,6 +104,8 @@ async def _announce(tx: Tx, consultation: Consultation, news: News) -> None:
         JoinLink.representation_id.is_(None),
     )
     for link, place, invitation in await tx.execute(told):
+        if news is News.PASSED_ON and place.role != Role.PATIENT:
+            continue  # whoever comes as a guest comes for the patient
         whom: Addressed | None = patient if place.role == Role.PATIENT else invitation
         for channel in channels_of(whom) if whom else []:
             await tx.emit(Announced(consultation.id, link.id, channel, news))

@@ -1,10 +1,11 @@
 """The only ways to load a consultation: not there and not yours look the same."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.access.acting import Standing as Acting
@@ -12,7 +13,7 @@ from server.access.model import Professional
 from server.access.policy import Viewer, may_see_consultation
 from server.access.representation import Representation
 from server.booking.model import Appointment, Service
-from server.consultation.model import OVER, Consultation, JoinLink, Participant, Role, Standing
+from server.consultation.model import OVER, Consultation, ConsultationState, JoinLink, Participant, Role, Standing
 from server.core.db import Tx, locked
 from server.core.holdings import BLANK_NAME
 from server.core.ids import token_hash
@@ -115,6 +116,17 @@ async def asked_ahead(tx: Tx, patient_id: UUID, now: datetime) -> frozenset[UUID
     asking = joined.join(Service, Service.id == Appointment.service_id).where(Service.questionnaire_id.is_not(None))
     ahead = (Consultation.patient_id == patient_id) & Consultation.started_at.is_(None) & Consultation.state.not_in(OVER)
     return frozenset(await tx.scalars(asking.where(ahead, Consultation.scheduled_at > now - STILL_AHEAD)))
+
+
+async def treated(tx: Tx, patient_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these patients have a consultation, past or to come: then whoever gives it opens their record, and decides."""
+    return set(await tx.scalars(select(Consultation.patient_id).where(Consultation.patient_id.in_(patient_ids))))
+
+
+async def running_of(tx: Tx, professional_id: UUID) -> int:
+    """Count the consultations of a professional that go on now: for whoever looks after the practice, who sees no more of them."""
+    mine = select(func.count()).select_from(Consultation).where(Consultation.professional_id == professional_id)
+    return await tx.scalar(mine.where(Consultation.state == ConsultationState.ACTIVE)) or 0
 
 
 async def link_of_appointment(tx: Tx, appointment_id: UUID) -> UUID:

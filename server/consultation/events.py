@@ -39,6 +39,7 @@ class News(StrEnum):
     """What people are told of an appointment that they were invited to."""
 
     MOVED = "moved"
+    PASSED_ON = "passed_on"
     CANCELLED = "cancelled"
     REMIND24H = "remind24h"
     REMIND15M = "remind15m"

@@ -165,6 +165,11 @@ class Consultation(Base):
         self._refuse_if_begun()
         self.state, self.scheduled_at = ConsultationState.SCHEDULED, scheduled_at
 
+    def pass_on(self, professional_id: UUID) -> None:
+        """Have a colleague give it, before anybody has talked."""
+        self._refuse_if_begun()
+        self.state, self.professional_id = ConsultationState.SCHEDULED, professional_id
+
     def _refuse_if_begun(self) -> None:
         self._refuse_if_over()
         if self.started_at is not None:

@@ -10,6 +10,7 @@ from server.access.brand import look_of
 from server.access.model import Practice, Professional
 from server.access.restrictions import find_restriction
 from server.access.viewer import name_of
+from server.booking.doors import professionals_of
 from server.booking.model import Appointment, Service, ServiceState
 from server.booking.seekers import Seeker, SeekerState
 from server.booking.waiting_list import open_offer, waiting_url
@@ -178,10 +179,18 @@ async def _invited(  # noqa: PLR0913, PLR0917 - each is a part of what is to be 
         return _Told(await tx.get_one(Patient, consultation.patient_id), sorry, apology, dated=True)
     if invited is None:
         kind = Kind(delivery.news or Kind.INVITATION)
-        return _Told(await tx.get_one(Patient, consultation.patient_id), Call(consultation.scheduled_at, url), kind, dated=True)
+        call = Call(consultation.scheduled_at, url, professional=await _givers(tx, consultation))
+        return _Told(await tx.get_one(Patient, consultation.patient_id), call, kind, dated=True)
     called_off = delivery.news in {News.CANCELLED, News.MISSED}
     write = cancellation if called_off else partial(invitation, moved=delivery.news == News.MOVED)
     return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
+
+
+async def _givers(tx: Tx, consultation: Consultation) -> str:
+    """Return who gives the appointment, whoever leads first."""
+    if consultation.appointment_id is None:
+        return ""
+    return ", ".join(one.full_name for one in await professionals_of(tx, consultation.appointment_id))
 
 
 async def _money(tx: Tx, consultation: Consultation, delivery: Delivery, url: str) -> _Told | None:

@@ -28,6 +28,7 @@ LIST = "/practice/undelivered"
 NAMES = {
     Kind.INVITATION: _("Invitation"),
     Kind.MOVED: _("The appointment was moved"),
+    Kind.PASSED_ON: _("A colleague gives the appointment"),
     Kind.CANCELLED: _("The appointment was cancelled"),
     Kind.REMIND24H: _("Reminder a day before"),
     Kind.REMIND15M: _("Reminder 15 minutes before"),

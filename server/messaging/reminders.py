@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.model import Practice
-from server.booking.events import AppointmentMoved
+from server.booking.events import AppointmentMoved, AppointmentPassedOn
 from server.booking.model import Appointment
 from server.consultation.actions import channels_of, current_link
 from server.consultation.doors import patient_of, record_of
@@ -23,7 +23,7 @@ REMIND = "remind"
 CAME = {Stage.WAITING, Stage.IN_CALL}
 
 
-async def plan_reminders(tx: Tx, fact: Arranged | AppointmentMoved, now: datetime) -> None:
+async def plan_reminders(tx: Tx, fact: Arranged | AppointmentMoved | AppointmentPassedOn, now: datetime) -> None:
     """Queue what lies ahead of an appointment as it is promised now; the reminders of an earlier promise find out by themselves."""
     appointment = await tx.get_one(Appointment, fact.appointment_id)
     for kind, due_at in dues(appointment.begins_at, now):

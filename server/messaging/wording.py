@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     INVITATION = "invitation"
     MOVED = News.MOVED
+    PASSED_ON = News.PASSED_ON
     CANCELLED = News.CANCELLED
     REMIND24H = News.REMIND24H
     REMIND15M = News.REMIND15M
@@ -48,6 +49,10 @@ BUILT_IN: Mapping[Kind, Wording] = {
     ),
     Kind.MOVED: Wording(
         _("Your video appointment with {practice}"), (_("{practice}: your video appointment is now on {day} at {time}."), JOIN)
+    ),
+    Kind.PASSED_ON: Wording(
+        _("Who you see: your video appointment with {practice}"),
+        (_("{practice}: your video appointment on {day} at {time} is with {professional} now."), JOIN),
     ),
     Kind.CANCELLED: Wording(
         _("Cancelled: your video appointment with {practice}"),
@@ -87,12 +92,14 @@ BUILT_IN: Mapping[Kind, Wording] = {
 
 ALLOWED = {kind: frozenset({"practice", "day", "time", "link"}) for kind in Kind} | {
     Kind.CANCELLED: frozenset({"practice", "day", "time"}),  # its link is dead
+    Kind.PASSED_ON: frozenset({"practice", "day", "time", "link", "professional"}),
     Kind.DELAYED: frozenset({"practice", "day", "time", "link", "professional", "minutes"}),
     Kind.LISTED: frozenset({"practice", "link"}),
     Kind.FREED: frozenset({"practice", "day", "time", "link", "until"}),
 }
 WANTED = {kind: frozenset({"practice", "time", "link"}) for kind in Kind} | {
     Kind.CANCELLED: frozenset({"practice", "day", "time"}),
+    Kind.PASSED_ON: frozenset({"practice", "time", "link", "professional"}),
     Kind.DELAYED: frozenset({"practice", "time", "link", "minutes"}),
     Kind.LISTED: frozenset({"practice", "link"}),
     Kind.FREED: frozenset({"practice", "day", "time", "link", "until"}),

@@ -247,3 +247,9 @@ def _seen(viewer: Viewer, row: Row[Note, Consultation, bool, UUID | None]) -> Se
 
 def _facts(consultation: Consultation, kind: Kind, author_id: UUID, *, sharing: bool) -> NoteFacts:
     return NoteFacts(consultation.practice_id, consultation.team_id, consultation.patient_id, author_id, Kind(kind), sharing)
+
+
+async def open_notes_of(tx: Tx, person_id: UUID) -> int:
+    """Count what somebody wrote and has not closed, beside jottings: for whoever looks after the practice, who sees no more of it."""
+    mine = select(func.count()).select_from(Note).where(Note.author_id == person_id, Note.kind != Kind.JOTTINGS)
+    return await tx.scalar(mine.where(Note.state == NoteState.DRAFT)) or 0

@@ -25,11 +25,12 @@ from server.notes.patient_answers import sent_in_record
 from server.notes.permit_form import FIELDS, offered_days, read_wish
 from server.notes.recordings import recordings_about
 from server.notes.records import MOST_LISTED, SeenRecord, listed_records, looks_at, record_facts, see_erased, see_record
-from server.patients.acting_doors import acting_now
+from server.patients.acting_doors import Reader, acting_now
 from server.patients.acting_pages import words
 from server.patients.actions import has_agreed_to_sharing
 from server.patients.background_doors import asked_of, background_of, writers_of
 from server.patients.file_doors import files_of
+from server.patients.parents import waiting_among
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -81,8 +82,10 @@ async def _list(request: Request) -> Response:
         if part not in {Part.PROFESSIONAL, Part.ASSISTANT}:
             raise Forbidden
         patients = await listed_records(tx, viewer, name)
-        asked = await asked_of(tx, [patient.id for patient in patients]) if part is Part.PROFESSIONAL else {}
-    return render(request, "staff/patients.html", {"part": part, "patients": patients, "name": name, "asked": asked, "most": MOST_LISTED})
+        listed = [patient.id for patient in patients] if part is Part.PROFESSIONAL else []
+        asked, parents = await asked_of(tx, listed), await waiting_among(tx, Reader(who.person_id, house.clock.now()), listed)
+    shown = {"part": part, "patients": patients, "name": name, "asked": asked, "parents": parents, "most": MOST_LISTED}
+    return render(request, "staff/patients.html", shown)
 
 
 async def _show(request: Request) -> Response:

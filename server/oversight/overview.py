@@ -8,6 +8,7 @@ from uuid import UUID
 from server.access.places import invitations_of
 from server.access.policy import Viewer
 from server.access.reviewing import reviews_waiting
+from server.administration.parents import parents_waiting
 from server.consultation.moderation import count_unseen
 from server.core.db import Tx
 from server.core.errands import given_up
@@ -31,7 +32,7 @@ class Waiting(NamedTuple):
 
 async def waiting_for(tx: Tx, viewer: Viewer, practice_id: UUID, now: datetime) -> list[Waiting]:
     """Return what there is, the legal times first; raises `Forbidden`."""
-    found = [*await _legal(tx, viewer), *await _own(tx, practice_id, now)]
+    found = [*await _legal(tx, viewer), *await _own(tx, viewer, practice_id, now)]
     return [one for one in found if one.number]
 
 
@@ -45,11 +46,12 @@ async def _legal(tx: Tx, viewer: Viewer) -> Sequence[Waiting]:
     )
 
 
-async def _own(tx: Tx, practice_id: UUID, now: datetime) -> Sequence[Waiting]:
+async def _own(tx: Tx, viewer: Viewer, practice_id: UUID, now: datetime) -> Sequence[Waiting]:
     invited = [one.expires_at for one in await invitations_of(tx, practice_id) if one.open(now)]
     return (
         Waiting("reviews", "/practice/people", len(await reviews_waiting(tx, practice_id))),
         Waiting("testimonials", "/practice/testimonials", await count_unseen(tx, practice_id, now)),
+        Waiting("parents", "/practice/parents", len(await parents_waiting(tx, viewer, now))),
         Waiting("undelivered", "/practice/undelivered", await count_left(tx, practice_id)),
         Waiting("errands", "/practice/queues", len(await given_up(tx))),
         Waiting("invitations", "/practice/people#invited", len(invited), min(invited, default=None)),

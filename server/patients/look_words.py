@@ -71,7 +71,11 @@ OF_A_DOCUMENT = {
 }
 OF_A_TESTIMONIAL = {Act.WITHDREW: _("Took back what others could read")}
 OF_MONEY = {act: _("Took out a receipt or an invoice") for act in (Act.EXPORTED, Act.LOOKED)}
-OF_ALL_DATA = {Act.EXPORTED: _("Took out a copy of everything that is held about you")}
+OF_ALL_DATA = {
+    Act.LOOKED: _("Looked at what is held about you"),
+    Act.EXPORTED: _("Took out a copy of everything that is held about you"),
+}
+OF_CONSENTS = {Act.LOOKED: _("Looked at what was agreed to")}
 OF_A_REQUEST = {
     Act.ASKED: _("Asked the practice to do something about your data"),
     Act.LOOKED: _("Looked at what you asked the practice to do about your data"),
@@ -85,6 +89,7 @@ OF_A_HOLD = {
     Act.FREED: _("Lets what is due in the record be deleted again"),
 }
 OF_ACTING = {
+    Act.LOOKED: _("Looked at who says that you are their child"),
     Act.PERMITTED: _("Asked somebody to act for you"),
     Act.ADDED: _("Said that you are their child, and began this record"),
     Act.JOINED: _("Took on to act for you"),
@@ -108,9 +113,11 @@ OF_NEWS = {
 }
 BY_THING = {
     "news": OF_NEWS,
+    "consents": OF_CONSENTS,
     "representation": OF_ACTING,
     "consultation": OF_A_CONSULTATION,
     "appointment": OF_AN_APPOINTMENT,
+    "handover": {Act.CHANGED: _("Handed an appointment over to a colleague")},
     "looks": {Act.LOOKED: _("Looked at this list")},
     "account": OF_AN_ACCOUNT,
     "hold": OF_A_HOLD,

@@ -35,13 +35,13 @@ async def see_ready_copy(tx: Tx, whose: Whose) -> DataCopy:
 
 
 async def ask_copy(tx: Tx, keyring: KeyRing, whose: Whose, language: str, now: datetime) -> None:
-    """Have a copy made; one that is being made goes on, any other gives way to it."""
+    """Have a copy made; one of the same that is being made goes on, any other of the account gives way to it."""
     await tx.execute(select(Person.id).where(Person.id == whose.person_id).with_for_update(key_share=True))
     await tx.execute(select(RightsRequest.id).where(RightsRequest.id == whose.request_id).with_for_update(key_share=True))
     found = await own_copy(tx, whose)
     if found is not None and found.open:
         return
-    await drop_copy(tx, whose)
+    await (drop_copy(tx, whose) if whose.person_id is None else drop_copies(tx, whose.person_id))
     row = DataCopy(
         id=new_id(), **whose._asdict(), state=CopyState.ASKED, language=language, done=0, total=0, attempts=0, lease_by=None,
         lease_until=None, asked_at=now, ready_at=None, size=None, head=None,
@@ -56,10 +56,15 @@ async def drop_copy(tx: Tx, whose: Whose) -> None:
     await tx.execute(delete(DataCopy).where(_of(whose)))
 
 
-async def drop_copies_by_request(tx: Tx, patient_id: UUID) -> None:
-    """Forget those that were asked for without an account about this record."""
+async def drop_copies(tx: Tx, person_id: UUID) -> None:
+    """Forget whatever copy an account has."""
+    await tx.execute(delete(DataCopy).where(DataCopy.person_id == person_id))
+
+
+async def drop_copies_of(tx: Tx, patient_id: UUID) -> None:
+    """Forget those that others have of this record: who acts for the patient, and who asked without an account."""
     about = select(RightsRequest.id).where(RightsRequest.patient_id == patient_id)
-    await tx.execute(delete(DataCopy).where(DataCopy.request_id.in_(about)))
+    await tx.execute(delete(DataCopy).where(or_(DataCopy.request_id.in_(about), DataCopy.patient_id == patient_id)))
 
 
 async def claim_copy(tx: Tx, me: UUID, now: datetime) -> DataCopy | None:

@@ -1,21 +1,23 @@
-"""Who asked for a copy, and what they may have of it: with an account all of their records, by a request the one that it is about."""
+"""Who asked for a copy, and what they may have of it: with an account all of their records, by a request or for a patient that one record."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from server.access.acting import Reach
 from server.access.policy import Viewer, stranger
 from server.access.viewer import load_viewer
 from server.core.db import Tx
 from server.core.holdings import Subject
 from server.core.house import House
 from server.core.keyring import MissingKey, Unreadable
+from server.patients.acting_doors import Reader, see_record_for
 from server.patients.doors import OwnRecord, own_records, reading, record_behind
 from server.patients.forwards import with_merged
 from server.privacy.copy_facts import AccountFacts
-from server.privacy.copy_gather import DEFAULT_ZONE, account_of
+from server.privacy.copy_gather import DEFAULT_ZONE, account_of, patient_in_words
 from server.privacy.copy_rows import Whose
-from server.privacy.own_data import subject_of
+from server.privacy.own_data import subject_for, subject_of
 from server.privacy.requests import opened_part, request_behind
 
 
@@ -31,15 +33,23 @@ class Asker:
 
 
 async def asker_of(tx: Tx, house: House, whose: Whose, now: datetime) -> Asker:
-    """Return who asked; raises `NotFound` where a request or its record is gone."""
+    """Return who asked; raises `NotFound` where a request, its record, or the right to act is gone."""
     if whose.request_id is not None:
         return await _by_request(tx, house, whose.request_id, now)
     if whose.person_id is None:
         raise ValueError("a copy is somebody's")
+    if whose.patient_id is not None:
+        return await _for_patient(tx, Reader(whose.person_id, now), whose.patient_id)
     own = await own_records(tx, whose.person_id)
     zone = own[0].practice.time_zone if own else DEFAULT_ZONE
     viewer = reading(await load_viewer(tx, whose.person_id, now), own)
     return Asker(await account_of(tx, whose.person_id, zone, now), await subject_of(tx, whose.person_id), viewer, own)
+
+
+async def _for_patient(tx: Tx, reader: Reader, patient_id: UUID) -> Asker:
+    own = await see_record_for(tx, reader, patient_id, Reach.RIGHTS)
+    viewer = reading(await load_viewer(tx, reader.person_id, reader.now), [own])
+    return Asker(patient_in_words(own, reader.now), await subject_for(tx, own), viewer, [own])
 
 
 async def _by_request(tx: Tx, house: House, request_id: UUID, now: datetime) -> Asker:

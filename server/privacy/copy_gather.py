@@ -54,6 +54,12 @@ async def account_of(tx: Tx, person_id: UUID, zone: str, now: datetime) -> Accou
     return AccountFacts(person.name, username or "", address or person.email or "", person.mobile or "", zone, now)
 
 
+def patient_in_words(own: OwnRecord, now: datetime) -> AccountFacts:
+    """Return whose copy it is, where somebody who acts for a patient has it made: nothing of either account."""
+    patient = own.patient
+    return AccountFacts(patient.name, "", patient.email or "", patient.mobile or "", own.practice.time_zone, now)
+
+
 async def records_of(tx: Tx, house: House, viewer: Viewer, own: list[OwnRecord], papers: Iterable[tuple[UUID, Paper]]) -> list[Gathered]:
     """Return these records as far as the viewer, whose they are, may have them; `papers` are about money, by the id of their patient."""
     by_patient = list(papers)

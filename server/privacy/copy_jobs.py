@@ -8,7 +8,19 @@ from server.core.house import House
 from server.core.ids import new_id
 from server.core.press import Press
 from server.core.supervise import where
-from server.privacy.copies import TOPIC, being_made, claim_copy, forget_old, give_back, known_names, let_go, list_files, remove_unknown
+from server.errors import NotFound
+from server.privacy.copies import (
+    TOPIC,
+    being_made,
+    claim_copy,
+    drop_copy,
+    forget_old,
+    give_back,
+    known_names,
+    let_go,
+    list_files,
+    remove_unknown,
+)
 from server.privacy.copy_box import is_left
 from server.privacy.copy_making import Maker
 from server.privacy.copy_rows import CopyState, DataCopy
@@ -68,6 +80,9 @@ async def _make(house: House, press: Press, copy: DataCopy) -> None:
         async with house.database.write() as tx:
             await let_go(tx, copy, copy.attempts - 1)
         raise
+    except NotFound:
+        async with house.database.write() as tx:
+            await drop_copy(tx, copy.whose)
     except Exception as error:  # noqa: BLE001 - one copy that cannot be made must not stop those of others
         log.warning("copy failed", error=type(error).__name__, where=where(error), attempts=copy.attempts)
         async with house.database.write() as tx:

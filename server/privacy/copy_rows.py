@@ -22,10 +22,13 @@ class CopyState(StrEnum):
 
 
 class Whose(NamedTuple):
-    """Whose copy it is: an account's, or that of a request which was made without one. Just one of the two is there."""
+    """Whose copy it is: an account's, or that of a request which was made without one. Just one of the two is there. With `patient_id` the
+    account has it of the record of somebody whose rights it uses, else of its own data.
+    """
 
     person_id: UUID | None = None
     request_id: UUID | None = None
+    patient_id: UUID | None = None
 
 
 class DataCopy(Base):
@@ -40,6 +43,7 @@ class DataCopy(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
     request_id: Mapped[UUID | None] = mapped_column(ForeignKey("rights_request.id", ondelete="CASCADE"), unique=True)
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patient.id"), index=True)
     state: Mapped[CopyState] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(20))
     key_id: Mapped[str] = mapped_column(String(40), index=True)
@@ -60,7 +64,7 @@ class DataCopy(Base):
 
     @property
     def whose(self) -> Whose:
-        return Whose(self.person_id, self.request_id)
+        return Whose(self.person_id, self.request_id, self.patient_id)
 
     @property
     def open(self) -> bool:

@@ -1,8 +1,5 @@
 """The page on which somebody sees what is held about them, has a copy of it made, and takes it."""
 
-from typing import NamedTuple
-
-from babel.units import format_unit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -12,30 +9,20 @@ from server.errors import Conflict, TooFast
 from server.identity.gate import signed_in
 from server.identity.lately import proved_lately
 from server.patients.doors import own_records
-from server.privacy.copies import KEPT_FOR, ask_copy, drop_copy, own_copy, see_ready_copy
+from server.privacy.copies import ask_copy, drop_copy, own_copy, see_ready_copy
 from server.privacy.copy_gather import DEFAULT_ZONE
 from server.privacy.copy_rows import Whose
-from server.privacy.copy_sending import sent_copy
+from server.privacy.copy_sending import copy_in_words, line_of, sent_copy
 from server.privacy.merge_wishes import wishes_for
 from server.privacy.own_data import held_about, note_copy, subject_of
 from server.privacy.request_labels import labels
 from server.privacy.requests import requests_about
 from server.web.endpoint import house_of
-from server.web.i18n import Language
 from server.web.pages import language_of, render
 
 PATH = "/my/data"
 LIMIT = "copies"
 SAID = ("asked", "deleted", "answered")
-
-
-class Line(NamedTuple):
-    """One holding in the reader's language; `why` is empty where nothing keeps it."""
-
-    words: str
-    why: str
-    rows: int
-    clinical: bool
 
 
 def routes() -> list[Route]:
@@ -94,27 +81,14 @@ async def _show(request: Request, fault: str = "", status: int = 200) -> Respons
         restricted = {one.patient.id: await find_restriction(tx, one.patient.id, now) for one in own}
         wishes = [(one, wish) for one in own for wish in await wishes_for(tx, one)]
     language = language_of(request)
-    say = language.text
     shown = {
-        "held": [
-            Line(say(one.holding.words), say(one.holding.why) if one.holding.why else "", one.rows, one.holding.clinical) for one in held
-        ],
+        **copy_in_words(language, copy, own[0].practice.time_zone if own else DEFAULT_ZONE),
+        "held": [line_of(language, one) for one in held],
         "fault": fault,
         "asked": asked,
         "restricted": restricted,
-        "copy": copy,
         "wishes": wishes,
-        "size": _size(language, copy.size) if copy and copy.size else "",
-        "until": copy.asked_at + KEPT_FOR if copy else None,
-        "zone": own[0].practice.time_zone if own else DEFAULT_ZONE,
         "said": next((word for word in SAID if word in request.query_params), ""),
         **labels(language),
     }
     return render(request, "my/data.html", shown, status)
-
-
-def _size(language: Language, size: int) -> str:
-    """Return the size as people read it, `2.5 MB`."""
-    if size < 1_000_000:
-        return str(format_unit(max(size // 1000, 1), "digital-kilobyte", "short", locale=language.locale))
-    return str(format_unit(round(size / 1_000_000, 1), "digital-megabyte", "short", locale=language.locale))

@@ -26,8 +26,7 @@ from server.errors import Conflict, Invalid, NotFound
 from server.identity.holdings import ACCOUNT
 from server.patients.events import ActingEnded
 from server.patients.holdings import ACTING_HOLDING, RECORD
-from server.privacy.copies import drop_copies_by_request, drop_copy
-from server.privacy.copy_rows import Whose
+from server.privacy.copies import drop_copies, drop_copies_of
 from server.privacy.erasure_facts import RECORDS, Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
 from server.privacy.erasure_plan import fingerprint, going, waits
@@ -172,10 +171,10 @@ def _recordings(patient_ids: frozenset[UUID]) -> Select[Recording]:
 
 async def _drop_copies(tx: Tx, patient_id: UUID) -> None:
     """Forget the copies that lie ready of the record: what is erased would stand in them for another day."""
-    await drop_copies_by_request(tx, patient_id)
+    await drop_copies_of(tx, patient_id)
     person_id = await tx.scalar(select(RECORD.table.c.person_id).where(RECORD.table.c.id == patient_id))
     if person_id is not None:
-        await drop_copy(tx, Whose(person_id))
+        await drop_copies(tx, person_id)
 
 
 async def replay(database: Database, secrets: Secrets, lines: list[Erased], now: datetime) -> int:

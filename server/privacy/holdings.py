@@ -19,7 +19,7 @@ ERASURES = Part(Erasure, (Link("patient_id", Root.PATIENT),), Fate.KEEP)
 CLINICAL_ANSWERS = Part(ClinicalAnswer, (Link("request_id", REQUESTS),), technical=True)
 
 HANDOVERS = Part(Handover, (Link("request_id", REQUESTS),), technical=True)
-COPY_LINKS = (Link("person_id", Root.PERSON), Link("request_id", REQUESTS))
+COPY_LINKS = (Link("person_id", Root.PERSON), Link("request_id", REQUESTS), Link("patient_id", Root.PATIENT))
 COPIES = Part(DataCopy, COPY_LINKS, hidden=frozenset({"key_id", "lease_by", "lease_until", "attempts"}))
 
 HOLDINGS = (

@@ -28,6 +28,7 @@ STAYS = {
     "audit_entry": "its chain covers whom an entry is about; whoever reads it asks for the merged records, too",
     "expired_record": "nothing of such a record is left that could be merged",
     "circular_copy": "a newsletter counts the copies that it made: two for one person were two",
+    "data_copy": "a copy holds what stood in the record that was asked for, and is gone within a day",
     "record_merge": "it is what leads from the one to the other",
 }
 

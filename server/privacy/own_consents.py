@@ -19,6 +19,8 @@ from server.consultation.recorded import Recording, Standing
 from server.consultation.records import Consent
 from server.consultation.testimonials import SHOWING
 from server.consultation.visit_actions import decline
+from server.core.audit import Act, Deed
+from server.core.audit import record as record_deed
 from server.core.db import Tx
 from server.core.house import House
 from server.core.marking import _
@@ -84,13 +86,13 @@ class Yes:
         return self.withdrawn_at is None and not self.over
 
 
-async def consents_of(tx: Tx, record: OwnRecord, person_id: UUID, language: Language) -> list[Yes]:
-    """Return every yes of a record of one's own, the newest first."""
+async def consents_of(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
+    """Return every yes of a record that its door opened, the newest first; what was shown to others only its patient takes back."""
     parts = (
         await _sharing(tx, record, language),
         await _news(tx, record, language),
         await _visits(tx, record, language),
-        await _terms(tx, record, person_id, language),
+        await _terms(tx, record, language),
     )
     return sorted((one for part in parts for one in part), key=lambda one: one.given_at, reverse=True)
 
@@ -102,6 +104,9 @@ async def take_back_visit(tx: Tx, house: House, record: OwnRecord, consultation_
     if visit.consultation.over or visit.consultation.started_at is not None:
         raise Conflict(_("This consultation has begun or is over. You can say so in the call."), code="begun")
     await decline(tx, visit, language, now)
+    if record.acting is not None:
+        deed = Deed(record.practice.id, record.reader_id, Act.WITHDREW, "consultation", consultation_id, record.patient.id)
+        await record_deed(tx, deed, now)
 
 
 async def _sharing(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
@@ -126,9 +131,9 @@ def _by_channel(language: Language, record: OwnRecord, row: NewsConsent) -> Yes:
     )
 
 
-async def _terms(tx: Tx, record: OwnRecord, person_id: UUID, language: Language) -> list[Yes]:
+async def _terms(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
     joined = select(PolicyAcceptance, PolicyVersion).join(PolicyVersion, PolicyVersion.id == PolicyAcceptance.version_id)
-    mine = joined.where(PolicyAcceptance.person_id == person_id, PolicyVersion.practice_id == record.practice.id)
+    mine = joined.where(PolicyAcceptance.person_id == record.patient.person_id, PolicyVersion.practice_id == record.practice.id)
     name, stops = record.practice.name, language.text(IN_FORCE)
     return [
         Yes([(language.text(TERMS, practice=name, number=version.number), "")], accepted.accepted_at, None, stops=stops)
@@ -158,7 +163,7 @@ def _visit(language: Language, record: OwnRecord, all_given: Sequence[Given]) ->
     said = [_words(language, given.consent.purpose, given.consent.wording_version) for given in all_given]
     consent, at = first.consent, first.consultation.scheduled_at
     if consent.purpose == SHOWING.purpose:
-        stops, link = language.text(STOPS_SHOWING), f"/my/{record.patient.id}/testimonials"
+        stops, link = language.text(STOPS_SHOWING), f"/my/{record.patient.id}/testimonials" if record.acting is None else ""
         return Yes(said, consent.given_at, consent.withdrawn_at, at=at, stops=stops, link=link)
     stops, path = _way_back(record, first)
     return Yes(said, consent.given_at, consent.withdrawn_at, at=at, stops=language.text(stops), path=path, over=not path)

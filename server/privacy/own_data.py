@@ -9,7 +9,7 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.holdings import Holding, Subject, count_of
 from server.core.house import House
-from server.patients.doors import own_records
+from server.patients.doors import OwnRecord, own_records
 from server.patients.forwards import with_merged
 from server.privacy.registry import HOLDINGS
 
@@ -36,6 +36,11 @@ async def subject_of(tx: Tx, person_id: UUID) -> Subject:
     return Subject(person_id, await with_merged(tx, own))
 
 
+async def subject_for(tx: Tx, own: OwnRecord) -> Subject:
+    """Return one record with those that were merged into it, and no account: nobody who acts for a patient has all that the patient has."""
+    return Subject(None, await with_merged(tx, [own.patient.id]))
+
+
 async def held_about(tx: Tx, subject: Subject) -> list[Held]:
     """Return what is held about somebody, without the holdings in which there is nothing."""
     counted = [Held(holding, await count_of(tx, holding, subject)) for holding in HOLDINGS]
@@ -45,8 +50,13 @@ async def held_about(tx: Tx, subject: Subject) -> list[Held]:
 async def note_copy(tx: Tx, house: House, person_id: UUID) -> None:
     """Put on record, in every record of theirs, that somebody takes out a copy of their data."""
     for own in await own_records(tx, person_id):
-        deed = Deed(own.practice.id, person_id, Act.EXPORTED, THING, own.patient.id, own.patient.id)
-        await record(tx, deed, house.clock.now())
+        await note_copy_of(tx, house, own)
+
+
+async def note_copy_of(tx: Tx, house: House, own: OwnRecord) -> None:
+    """Put on record that a copy of this record is taken out by its reader."""
+    deed = Deed(own.practice.id, own.reader_id, Act.EXPORTED, THING, own.patient.id, own.patient.id)
+    await record(tx, deed, house.clock.now())
 
 
 async def papers_of(tx: Tx, subject: Subject) -> list[tuple[UUID, Paper]]:

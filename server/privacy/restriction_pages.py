@@ -13,6 +13,7 @@ from server.booking.doors import ahead_of
 from server.core.marking import _
 from server.errors import Conflict, Invalid
 from server.messaging.own_texts import administered
+from server.patients.acting_pages import words
 from server.patients.doors import name_on_record
 from server.privacy.request_labels import fault_in_words, labels
 from server.privacy.requests import look_at
@@ -21,6 +22,8 @@ from server.privacy.restrictions import (
     ANNOUNCED,
     LONGEST,
     NOTICE,
+    acting_in,
+    end_acting,
     lift,
     restrict,
     restrictions_of,
@@ -48,6 +51,7 @@ def routes() -> list[Route]:
         Route(PATH, _list),
         Route(ONE, _one),
         Route(ONE, _lift, methods=["POST"]),
+        Route(ONE + "/acting/{representation_id:uuid}/end", _end_acting, methods=["POST"]),
         Route(BEGIN, _begin),
         Route(BEGIN, _restrict, methods=["POST"]),
     ]
@@ -115,14 +119,25 @@ async def _lift(request: Request) -> Response:
     return RedirectResponse(f"{PATH}/{restriction_id}?done", status_code=303)
 
 
+async def _end_acting(request: Request) -> Response:
+    """End that somebody acts for the patient, whose record itself stays closed."""
+    viewer, house, restriction_id = await viewer_of(request), house_of(request), request.path_params["restriction_id"]
+    async with house.database.write() as tx:
+        await end_acting(tx, viewer, restriction_id, request.path_params["representation_id"], house.clock.now())
+    return RedirectResponse(f"{PATH}/{restriction_id}?done", status_code=303)
+
+
 async def _show_one(request: Request, form: Mapping[str, str], error: Invalid | Conflict | None = None) -> Response:
     viewer = await viewer_of(request)
     async with house_of(request).database.read() as tx:
         practice, part = await administered(tx, viewer), await part_of(tx, viewer)
-        restriction, name = await see_restriction(tx, viewer, request.path_params["restriction_id"])
-    done = "done" in request.query_params
-    shown = {"part": part, "zone": practice.time_zone, "one": restriction, "name": name, "days": NOTICE.days, "done": done}
-    return _rendered(request, "staff/restriction.html", shown, form, error)
+        found = await see_restriction(tx, viewer, request.path_params["restriction_id"])
+        acting = await acting_in(tx, found, house_of(request).clock.now())
+    shown = {
+        "part": part, "zone": practice.time_zone, "one": found.restriction, "name": found.name, "days": NOTICE.days, "acting": acting,
+        "done": "done" in request.query_params,
+    }  # fmt: skip
+    return _rendered(request, "staff/restriction.html", {**shown, **words(request)}, form, error)
 
 
 def _rendered(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from server.access.acting import Standing as Acting
 from server.access.actions import change_rights
 from server.access.policy import Viewer
 from server.access.restrictions import Restriction, find_restriction, standing
@@ -21,7 +22,9 @@ from server.core.marking import _
 from server.core.outbox import add_errand
 from server.errors import Conflict, Invalid, NotFound
 from server.messaging.own_texts import administered
+from server.patients.acting_doors import Actor, actors_of, see_representation
 from server.patients.model import Patient
+from server.patients.representing import end
 from server.privacy.request_rows import RightsRequest
 from server.privacy.request_words import OPEN, Kind
 from server.privacy.requests import see_request
@@ -31,6 +34,7 @@ THING = "restriction"  # in the audit
 LONGEST = 500
 NOTICE = timedelta(days=7)  # from the mail to the day on which the record is used again
 REASONS_TO = frozenset({Kind.RESTRICTION, Kind.OBJECTION, Kind.CORRECTION})  # while it is looked into who is right
+ENDABLE = frozenset({Acting.ASKED, Acting.HOLDS, Acting.SLEEPS})
 ALREADY = _("This record is restricted already.")
 ANNOUNCED = _("The end of this restriction was announced already.")
 
@@ -57,6 +61,22 @@ async def see_restriction(tx: Tx, viewer: Viewer, restriction_id: UUID, *, lock:
     if row is None:
         raise NotFound
     return Restricted(*row)
+
+
+async def acting_in(tx: Tx, restricted: Restricted, now: datetime) -> list[Actor]:
+    """Return who acts for the patient, or was asked to, while the record is restricted: that can be ended, and nothing else."""
+    restriction = restricted.restriction
+    if not restriction.stands(now):
+        return []
+    return [actor for actor in await actors_of(tx, restriction.patient_id, now) if actor.standing in ENDABLE]
+
+
+async def end_acting(tx: Tx, viewer: Viewer, restriction_id: UUID, representation_id: UUID, now: datetime) -> None:
+    """End that somebody acts for the patient of a restricted record; raises `Forbidden` and `NotFound`."""
+    restriction = (await see_restriction(tx, viewer, restriction_id)).restriction
+    if not restriction.stands(now):
+        raise NotFound
+    await end(tx, await see_representation(tx, restriction.patient_id, representation_id), viewer.person_id, now)
 
 
 async def see_reason(tx: Tx, viewer: Viewer, request_id: UUID, *, lock: bool = False) -> RightsRequest:

@@ -41,7 +41,7 @@ OWN = {
     "/money", "/money/month.csv", "/money/fees", "/money/fees.csv", "/money/invoices", "/money/seller", "/questionnaires",
     "/policies", "/policies/{whose}/{policy}",
     "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/settings", "/practice/queues", "/practice/audit",
-    "/practice/audit/extract",
+    "/practice/audit/extract", "/practice/parents",
     "/account/registration", "/account/profile",
     "/account/profile/photo", "/account/profile/photo/own.jpg", "/account/profile/photo/remove",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
@@ -136,7 +136,7 @@ async def test_every_route_is_in_this_table(app: Starlette) -> None:
         "{consultation_id", "{visit_id", "{note_id", "{patient_id", "{template_id", "{snippet_id", "{recording_id", "{appointment_id",
         "{service_id", "{day_id", "{closure_id", "{delay_id", "{delivery_id", "{seeker_id", "{questionnaire_id", "{charge_id",
         "{document_id", "{person_id", "{invitation_id", "{team_id", "{errand_id", "{letter_id", "{request_id", "{restriction_id",
-        "{hold_id", "{circular_id", "{testimonial_id",
+        "{hold_id", "{circular_id", "{testimonial_id", "{representation_id",
     )  # fmt: skip
     assert [path for path in rest if not is_public(path) and not any(name in path for name in bound)] == []
 

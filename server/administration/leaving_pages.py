@@ -1,0 +1,107 @@
+"""The page before somebody's place ends: what stands open, and a colleague or a cancellation for each promised appointment."""
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.access.home import part_of
+from server.access.model import Practice
+from server.access.people import place_of
+from server.access.policy import Viewer
+from server.access.viewer import viewer_of
+from server.administration.leaving import call_off, hand_over, standing_of
+from server.consultation.visit_appointment import read_version
+from server.core.marking import _
+from server.errors import Conflict, Invalid, NotFound
+from server.web.endpoint import house_of
+from server.web.forms import read_form
+from server.web.pages import language_of, render
+
+PATH = "/practice/people/{person_id:uuid}/leaving"
+ONE = PATH + "/{appointment_id:uuid}"
+FAULTS = {
+    "colleague": _("Please choose a colleague who is free at that time."),
+    "just_taken": _("This colleague is not free any more at that time. Please choose another one."),
+    "paid": _("It was paid online, to the account of whoever was booked. Please cancel it: the money goes back."),
+    "sure": _("Please tick that the appointment shall be cancelled."),
+}
+CHANGED = _("This appointment has changed in the meantime. Please look at it as it stands now.")
+
+
+def routes() -> list[Route]:
+    return [
+        Route(PATH, _page),
+        Route(ONE + "/pass", _pass, methods=["POST"]),
+        Route(ONE + "/cancel", _cancel, methods=["POST"]),
+    ]
+
+
+async def _page(request: Request) -> Response:
+    return await _show(request)
+
+
+async def _pass(request: Request) -> Response:
+    """Hand an appointment over; who may is decided before the form is read."""
+    viewer = await _entered(request)
+    form = await read_form(request)
+    now = house_of(request).clock.now()
+    try:
+        async with house_of(request).database.write() as tx:
+            await hand_over(tx, viewer, _which(request), _colleague(form.get("colleague", "")), read_version(form), now)
+    except (Conflict, Invalid, NotFound) as error:
+        return await _show(request, error)
+    return RedirectResponse(f"{_path(request)}?passed", status_code=303)
+
+
+async def _cancel(request: Request) -> Response:
+    viewer = await _entered(request)
+    form = await read_form(request)
+    if form.get("sure") != "yes":
+        return await _show(request, Invalid(code="sure"))
+    try:
+        async with house_of(request).database.write() as tx:
+            await call_off(tx, viewer, _which(request), read_version(form), house_of(request).clock.now())
+    except (Conflict, Invalid, NotFound) as error:
+        return await _show(request, error)
+    return RedirectResponse(f"{_path(request)}?cancelled", status_code=303)
+
+
+async def _entered(request: Request) -> Viewer:
+    viewer = await viewer_of(request)
+    async with house_of(request).database.read() as tx:
+        await place_of(tx, viewer, _which(request)[0])
+    return viewer
+
+
+async def _show(request: Request, error: Conflict | Invalid | NotFound | None = None) -> Response:
+    """Show what stands open now; `error` is about the appointment of the address."""
+    viewer, now = await viewer_of(request), house_of(request).clock.now()
+    person_id: UUID = request.path_params["person_id"]
+    async with house_of(request).database.read() as tx:
+        place = await place_of(tx, viewer, person_id)
+        standing = await standing_of(tx, viewer, person_id, now)
+        zone, part = (await tx.get_one(Practice, viewer.practice_id)).time_zone, await part_of(tx, viewer)
+    shown = {
+        "part": part, "place": place, "standing": standing, "zone": zone, "about": request.path_params.get("appointment_id"),
+        "fault": error.code if error else "", "told": language_of(request).text(FAULTS.get(error.code, CHANGED)) if error else "",
+        "done": next((word for word in ("passed", "cancelled") if word in request.query_params), ""),
+    }  # fmt: skip
+    return render(request, "staff/leaving.html", shown, status=422 if isinstance(error, Invalid) else 409 if error else 200)
+
+
+def _which(request: Request) -> tuple[UUID, UUID]:
+    """Return who leaves, and the appointment that is meant."""
+    return request.path_params["person_id"], request.path_params["appointment_id"]
+
+
+def _colleague(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid(code="colleague") from None
+
+
+def _path(request: Request) -> str:
+    return f"/practice/people/{request.path_params['person_id']}/leaving"
