@@ -131,7 +131,15 @@ async def _theirs(request: Request) -> Response:
         viewer = reading(await load_viewer(tx, who.person_id, now), [record])
         part = await _part(tx, house, language, viewer, record)
     await note_look(house, record, Reach.BOOK, "record")
-    shown = {"acting": record, "name": viewer.name, "parts": [part], "soonest": _soonest([part]), "acts_for": [], "news": [], "wording": TEAM_NOTES}
+    shown = {
+        "acting": record,
+        "name": viewer.name,
+        "parts": [part],
+        "soonest": _soonest([part]),
+        "acts_for": [],
+        "news": [],
+        "wording": TEAM_NOTES,
+    }
     return render(request, "my/record.html", {**shown, "now": now, "said": _said(request)})
 
 
