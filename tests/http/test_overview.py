@@ -32,7 +32,9 @@ async def olga(sign_in: SignIn) -> httpx2.AsyncClient:
 
 async def test_nothing_waits_and_then_everything_does(olga: httpx2.AsyncClient, house: House, clock: StillClock, sign_in: SignIn) -> None:
     assert (await olga.get("/")).headers["location"] == PAGE
-    assert "Nothing waits for you." in (await olga.get(PAGE)).text
+    first = (await olga.get(PAGE)).text
+    assert "Before you open" in first
+    assert "What waits for you" not in first
     dana = await sign_in(DANA)
     await dana.post(f"/my/{DANA.patient_id}/requests", data={"kind": "erasure", "words": "Please delete my old number."})
     await olga.post("/practice/people/invite", data={"role": "assistant", "email": "new@example.org"})
