@@ -19,6 +19,7 @@ import server.circulars.hooks
 import server.messaging.hooks
 import server.web.failures
 from server.access.places import INVITE
+from server.access.whose_menu import menu_of
 from server.adapters.clamd import Clamd
 from server.adapters.engines import Engines
 from server.adapters.memory_bus import MemoryBus
@@ -153,6 +154,7 @@ def build_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     )
     app.state.house = house
     app.state.press = press
+    app.state.menu_of = menu_of
     app.state.closing = False
     app.state.rooms = build_rooms(house)
     app.state.notes = build_hub(house)

@@ -87,7 +87,7 @@ async def _month_csv(request: Request) -> Response:
     async with house.database.write() as tx:
         deed = Deed(reader.practice.id, reader.viewer.person_id, Act.EXPORTED, "books", reader.practice.id, None, str(month))
         await record(tx, deed, house.clock.now())
-    return _csv(f"money-{month}.csv", month_rows(entries, reader.practice.time_zone))
+    return _csv(f"money-{month}.csv", month_rows(entries, reader.practice.time_zone, language_of(request)))
 
 
 async def _fees(request: Request) -> Response:
@@ -105,7 +105,7 @@ async def _fees_csv(request: Request) -> Response:
     async with house_of(request).database.read() as tx:
         reader, month, _shared = await _open(tx, request)
         lines = await fee_lines(tx, reader, month)
-    return _csv(f"fees-{month}.csv", fee_rows(lines, reader.practice.time_zone))
+    return _csv(f"fees-{month}.csv", fee_rows(lines, reader.practice.time_zone, language_of(request)))
 
 
 async def _charge(request: Request) -> Response:

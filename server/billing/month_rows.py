@@ -1,6 +1,6 @@
 """The tables of a month as files: amounts as plain numbers, never below nothing, so that no sheet takes one for a formula.
 
-Headings are in English, the same for every reader: programs read them.
+Headings are in the reader's language; programs go by the order of the columns, which is the same for everybody.
 """
 
 from collections.abc import Sequence
@@ -8,21 +8,29 @@ from zoneinfo import ZoneInfo
 
 from server.billing.books import Entry
 from server.billing.model import Charge, LedgerLine
+from server.core.marking import _
 from server.web.amounts import plain_amount
+from server.web.i18n import Language
 
 MONTH_HEADS = (
-    "date", "time", "receipt", "service", "professional", "patient", "state", "currency", "charged", "paid", "refunded", "on its way back",
-    "disputed", "kept", "sandbox",
+    _("date"), _("time"), _("receipt"), _("service"), _("professional"), _("patient"), _("state"), _("currency"), _("charged"), _("paid"),
+    _("refunded"), _("on its way back"), _("disputed"), _("kept"), _("sandbox"),
 )  # fmt: skip
-FEE_HEADS = ("date", "time", "professional", "service", "charge", "currency", "fee", "fee given back", "sandbox")
+FEE_HEADS = (
+    _("date"), _("time"), _("professional"), _("service"), _("charge"), _("currency"), _("fee"), _("fee given back"), _("sandbox"),
+)  # fmt: skip
 
 
-def month_rows(entries: Sequence[Entry], zone: str) -> list[Sequence[str]]:
-    return [MONTH_HEADS, *(_month_row(entry, zone) for entry in reversed(entries))]
+def month_rows(entries: Sequence[Entry], zone: str, language: Language) -> list[Sequence[str]]:
+    return [_heads(MONTH_HEADS, language), *(_month_row(entry, zone) for entry in reversed(entries))]
 
 
-def fee_rows(lines: Sequence[tuple[LedgerLine, Charge, str]], zone: str) -> list[Sequence[str]]:
-    return [FEE_HEADS, *(_fee_row(line, charge, name, zone) for line, charge, name in lines)]
+def fee_rows(lines: Sequence[tuple[LedgerLine, Charge, str]], zone: str, language: Language) -> list[Sequence[str]]:
+    return [_heads(FEE_HEADS, language), *(_fee_row(line, charge, name, zone) for line, charge, name in lines)]
+
+
+def _heads(heads: Sequence[str], language: Language) -> Sequence[str]:
+    return [language.text(head) for head in heads]
 
 
 def _month_row(entry: Entry, zone: str) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """A professional books for a patient: a service, a patient who is known or new, and one of its free times; confirmed at once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -23,7 +23,7 @@ from server.booking.offer_doors import see_service, see_services
 from server.booking.on_behalf import book_for
 from server.booking.slot_days import read_time
 from server.consultation.doors import record_of, see_consultation
-from server.consultation.known import Known, find_known
+from server.consultation.known import Known, Like, Written, find_known, find_like
 from server.core.db import Tx
 from server.errors import Conflict, Invalid, NotFound
 from server.patients.actions import Contact, add_record
@@ -35,6 +35,7 @@ from server.web.pages import render
 See = Callable[[Tx, Viewer, UUID], Awaitable[Patient]]
 NEW = "/appointments/new"
 LONGEST_SEARCH = 200
+ALL_THE_SAME = "new"  # the button for a new record although one like it is there
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Said:
-    """What was written so far, and what was wrong with it: `code` of the time, `faults` of the patient; `found` are known patients."""
+    """What was written so far, and what was wrong with it: `code` of the time, `faults` of the patient.
+
+    `found` are known patients of that name, `like` those who may be the very one that is to be entered.
+    """
 
     given: Given = NOTHING
     time: str = ""
@@ -61,6 +65,7 @@ class Said:
     faults: dict[str, str] | None = None
     letters: str = ""
     found: list[Known] | None = None
+    like: Sequence[Like] = ()
 
 
 class BookFor:
@@ -100,8 +105,11 @@ class BookFor:
         form = await read_form(request)
         if form.get("do") == "find":
             return await self._again(request, form)
-        if "patient_id" not in request.path_params and (faults := faults_of(given_in(form))):
-            return await self._again(request, form, faults=faults)
+        if "patient_id" not in request.path_params:
+            if faults := faults_of(given_in(form)):
+                return await self._again(request, form, faults=faults)
+            if form.get("do") != ALL_THE_SAME and (like := await self._like(request, given_in(form))):
+                return await self._again(request, form, like=like)
         house = house_of(request)
         try:
             async with house.database.write() as tx:
@@ -115,7 +123,12 @@ class BookFor:
         return RedirectResponse(f"/week?from={day}&booked", status_code=303)
 
     async def _again(
-        self, request: Request, form: dict[str, str], error: Conflict | Invalid | None = None, faults: dict[str, str] | None = None
+        self,
+        request: Request,
+        form: dict[str, str],
+        error: Conflict | Invalid | None = None,
+        faults: dict[str, str] | None = None,
+        like: Sequence[Like] = (),
     ) -> Response:
         """Show it once more, with fresh times and all that was written."""
         letters = form.get("letters", "")[:LONGEST_SEARCH]
@@ -123,8 +136,16 @@ class BookFor:
             plan = await self._plan(tx, request)
             free = await _free(tx, request, plan, form)
             found = await find_known(tx, plan.viewer, letters) if form.get("do") == "find" else None
-        said = Said(given_in(form), form.get("time", ""), error.code if error else "", faults, letters, found)
-        return _show(request, plan, free, said, error.http_status if error else 422 if faults else 200)
+        said = Said(given_in(form), form.get("time", ""), error.code if error else "", faults, letters, found, like)
+        return _show(request, plan, free, said, error.http_status if error else 422 if faults or like else 200)
+
+    async def _like(self, request: Request, given: Given) -> list[Like]:
+        """Find records that may be of whoever is to be entered; somebody else's patients stay unnamed."""
+        house = house_of(request)
+        async with house.database.read() as tx:
+            plan = await self._plan(tx, request)
+            written = Written(given.name, given.mobile or None, given.email or None)
+            return await find_like(tx, plan.viewer, written, house.settings.phone_region)
 
     async def _plan(self, tx: Tx, request: Request) -> Plan:
         """Load it by its doors; raises `NotFound`, also for a service that is not offered."""

@@ -1,19 +1,23 @@
 """Patients whom a professional knows: those of the consultations that they may see."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from server.access.policy import Viewer
 from server.consultation.doors import visible_consultations
 from server.core.db import Tx
 from server.core.folding import Folded, fold
+from server.patients.addresses import addresses_of
+from server.patients.likeness import Sign, alike
 from server.patients.model import Patient
 
 FEWEST_LETTERS = 2  # fewer find nobody
 MOST_FOUND = 8  # more are left out: one more letter finds them
+MOST_COMPARED = 200  # records with one of the addresses, or a part of the name, the newest
 
 
 class Known(NamedTuple):
@@ -34,3 +38,50 @@ async def find_known(tx: Tx, viewer: Viewer, words: str) -> list[Known]:
     query = select(Patient.id, Patient.name, func.max(seen.c.scheduled_at)).join(seen, seen.c.patient_id == Patient.id).where(named)
     rows = await tx.execute(query.group_by(Patient.id, Patient.name).order_by(Patient.name, Patient.id).limit(MOST_FOUND))
     return [Known(*row) for row in rows]
+
+
+class Written(NamedTuple):
+    """Who is to be entered, as it was written; None for an address that nobody gave."""
+
+    name: str
+    mobile: str | None
+    email: str | None
+
+
+class Like(NamedTuple):
+    """A record that may be of the one who is to be entered, and what speaks for it; no sign is a name that is nearly the same."""
+
+    known: Known
+    signs: frozenset[Sign]
+
+
+async def find_like(tx: Tx, viewer: Viewer, written: Written, region: str) -> list[Like]:
+    """Find known records with nearly this name or one of these addresses, those with an address first; `region` reads the numbers."""
+    seen = visible_consultations(viewer).subquery()
+    query = select(Patient, func.max(seen.c.scheduled_at)).join(seen, seen.c.patient_id == Patient.id).where(_near(written))
+    rows = await tx.execute(query.group_by(Patient.id).order_by(func.max(seen.c.scheduled_at).desc(), Patient.id).limit(MOST_COMPARED))
+    found = [
+        Like(Known(patient.id, patient.name, newest_at), signs)
+        for patient, newest_at in rows
+        if (signs := _signs(patient, written, region)) or alike(patient.name, written.name)
+    ]
+    return sorted(found, key=lambda like: -len(like.signs))[:MOST_FOUND]
+
+
+def _near(written: Written) -> ColumnElement[bool]:
+    """Whoever has one of the words of the name that are long enough, or an address; a number by its end, however it is written."""
+    words = [word for word in fold(written.name).replace("-", " ").split() if len(word) >= FEWEST_LETTERS]
+    named = [Folded(Patient.name).contains(word, autoescape=True) for word in words]
+    return or_(*named, *_addressed(written))
+
+
+def _addressed(written: Written) -> Iterator[ColumnElement[bool]]:
+    if written.email:
+        yield func.lower(Patient.email) == written.email.lower()
+    if written.mobile:
+        yield func.replace(Patient.mobile, " ", "").endswith("".join(filter(str.isdigit, written.mobile))[-7:])
+
+
+def _signs(patient: Patient, written: Written, region: str) -> frozenset[Sign]:
+    same = addresses_of(patient, region) & addresses_of(written, region)
+    return frozenset(Sign.EMAIL if address.by_mail else Sign.MOBILE for address in same)

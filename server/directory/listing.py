@@ -14,6 +14,7 @@ from server.booking.model import Service, ServiceState
 from server.booking.offer import AT_ONCE_DAYS, slots_of
 from server.booking.slot_days import day_in
 from server.core.db import Tx
+from server.directory.languages import unpacked
 from server.directory.model import Profile
 from server.errors import NotFound
 
@@ -65,6 +66,12 @@ async def fields_of(tx: Tx) -> list[str]:
     """Return every field of practice in the directory, by name."""
     found = _shown().with_only_columns(Professional.field_of_practice, maintain_column_froms=True)
     return list(await tx.scalars(found.distinct().order_by(Professional.field_of_practice)))
+
+
+async def languages_of(tx: Tx) -> set[str]:
+    """Return the tags of every language that somebody in the directory speaks."""
+    stored = await tx.scalars(_shown().with_only_columns(Profile.languages, maintain_column_froms=True).distinct())
+    return {tag for languages in stored for tag in unpacked(languages)}
 
 
 async def is_shown(tx: Tx, professional_id: UUID | None) -> bool:

@@ -1,5 +1,6 @@
 """The public directory of professionals, and each one's page."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -14,7 +15,7 @@ from server.access.bodies import BODIES, OTHER
 from server.access.model import Professional
 from server.consultation.testimonials import shown_about
 from server.directory.languages import SPOKEN, name_of, unpacked
-from server.directory.listing import MOST, Entry, Wanted, fields_of, listed, see_profile
+from server.directory.listing import MOST, Entry, Wanted, fields_of, languages_of, listed, see_profile
 from server.directory.model import Photo
 from server.web.endpoint import base_url_of, house_of
 from server.web.pages import language_of, render
@@ -35,9 +36,11 @@ async def _list(request: Request) -> Response:
     async with house.database.read() as tx:
         entries, looked_at = await listed(tx, wanted, house.clock.now())
         fields = await fields_of(tx)
+        offered = await languages_of(tx) | ({wanted.language} if wanted.language else set())
     shown = {
-        "entries": entries, "wanted": wanted, "fields": fields, "languages": sorted_names(request), "now": house.clock.now(), "owner": None,
-        "looked_at": looked_at, "most": MOST, "spoken": {entry.professional.id: names_of(request, entry) for entry in entries},
+        "entries": entries, "wanted": wanted, "fields": fields, "languages": sorted_names(request, offered), "now": house.clock.now(),
+        "owner": None, "looked_at": looked_at, "most": MOST,
+        "spoken": {entry.professional.id: names_of(request, entry) for entry in entries},
     }  # fmt: skip
     return render(request, "directory/list.html", shown)
 
@@ -74,9 +77,9 @@ def names_of(request: Request, entry: Entry) -> list[str]:
     return [_name(request, tag) for tag in unpacked(entry.profile.languages)]
 
 
-def sorted_names(request: Request) -> list[tuple[str, str]]:
-    """Return every language as its tag and its name for this reader, by name."""
-    return sorted(((tag, _name(request, tag)) for tag in SPOKEN), key=lambda pair: pair[1].casefold())
+def sorted_names(request: Request, tags: Iterable[str] = SPOKEN) -> list[tuple[str, str]]:
+    """Return languages as their tags and their names for this reader, by name."""
+    return sorted(((tag, _name(request, tag)) for tag in tags), key=lambda pair: pair[1].casefold())
 
 
 def told_to_machines(entry: Entry, address: str) -> dict[str, object]:

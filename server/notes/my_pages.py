@@ -73,6 +73,15 @@ class Part:
     answers: list[tuple[datetime, list[Line] | None]]
 
 
+@dataclass(frozen=True)
+class Soonest:
+    """The consultation that comes next, of all records on the page."""
+
+    part: Part
+    consultation: Consultation
+    host: Professional
+
+
 def routes(announcing: Announcing) -> list[Route]:
     """`announcing` tells what else is new for somebody with an account."""
     own = "/my/{patient_id:uuid}"
@@ -103,6 +112,7 @@ async def _mine(request: Request, announcing: Announcing) -> Response:
         "news": news,
         "name": viewer.name,
         "parts": parts,
+        "soonest": _soonest(parts),
         "acts_for": acts_for,
         "wording": TEAM_NOTES,
     }
@@ -121,7 +131,15 @@ async def _theirs(request: Request) -> Response:
         viewer = reading(await load_viewer(tx, who.person_id, now), [record])
         part = await _part(tx, house, language, viewer, record)
     await note_look(house, record, Reach.BOOK, "record")
-    shown = {"acting": record, "name": viewer.name, "parts": [part], "acts_for": [], "news": [], "wording": TEAM_NOTES}
+    shown = {
+        "acting": record,
+        "name": viewer.name,
+        "parts": [part],
+        "soonest": _soonest([part]),
+        "acts_for": [],
+        "news": [],
+        "wording": TEAM_NOTES,
+    }
     return render(request, "my/record.html", {**shown, "now": now, "said": _said(request)})
 
 
@@ -140,6 +158,11 @@ async def _part(tx: Tx, house: House, language: Language, viewer: Viewer, record
         await asked_ahead(tx, record.patient.id, now),
         _answers(language, await own_sheets(tx, house.keyring, record)),
     )
+
+
+def _soonest(parts: list[Part]) -> Soonest | None:
+    ahead = [Soonest(part, consultation, host) for part in parts for consultation, host in part.ahead]
+    return min(ahead, key=lambda one: one.consultation.scheduled_at, default=None)
 
 
 def _said(request: Request) -> str:

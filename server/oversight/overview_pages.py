@@ -8,6 +8,7 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.people import in_charge_of
 from server.access.viewer import viewer_of
+from server.oversight.opening import still_to_do
 from server.oversight.overview import Waiting, waiting_for
 from server.web.endpoint import house_of
 from server.web.pages import render
@@ -26,6 +27,8 @@ async def _overview(request: Request) -> Response:
         practice = await tx.get_one(Practice, await in_charge_of(tx, viewer))
         waiting = await waiting_for(tx, viewer, practice.id, now)
         part = await part_of(tx, viewer)
+        opening = await still_to_do(tx, practice, house.settings)
     if bad := request.app.state.health.bad:
         waiting.append(Waiting("health", "/practice/health", bad))
-    return render(request, "staff/overview.html", {"part": part, "practice": practice, "waiting": waiting, "now": now})
+    shown = {"part": part, "practice": practice, "waiting": waiting, "opening": opening, "now": now}
+    return render(request, "staff/overview.html", shown)

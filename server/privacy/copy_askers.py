@@ -1,4 +1,4 @@
-"""Who asked for a copy, and what they may have of it: with an account all of their records, by a request or for a patient that one record."""
+"""Who asked for a copy, and what they may have of it: with an account all of their records, by request or for a patient that one record."""
 
 from dataclasses import dataclass
 from datetime import datetime

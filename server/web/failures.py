@@ -1,5 +1,6 @@
 """Turns exceptions into answers: JSON for programs, a plain page with what to do next for people."""
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 import structlog
@@ -16,13 +17,14 @@ from server.web.pages import language_of, render
 
 log = structlog.get_logger(__name__)
 
+Menu = Callable[[Request], Awaitable[str]]  # whose menu a page is to show, "" for nobody's
 BY_STATUS: dict[int, type[ConsiliumError]] = {404: NotFound, 413: TooBig}
 
 
 async def on_error(request: Request, error: Exception) -> Response:
     """Handler of the exception tree."""
     assert isinstance(error, ConsiliumError)  # noqa: S101 - registered for this type only
-    return _answer(request, error)
+    return await _answer(request, error)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -30,28 +32,29 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
     if error.status_code == 405:
         return Response(status_code=405, headers=error.headers)
-    return _answer(request, BY_STATUS.get(error.status_code, Malformed)())
+    return await _answer(request, BY_STATUS.get(error.status_code, Malformed)())
 
 
 async def on_database_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, STORAGE_ERRORS)  # noqa: S101 - registered for these types only
-    return _answer(request, storage_error(error))
+    return await _answer(request, storage_error(error))
 
 
 async def on_crash(request: Request, error: Exception) -> Response:
     """Handler of bugs; the log names type and route, the person gets a sentence."""
     log.error("request crashed", error=type(error).__name__, where=where(error), route=request.url.path.split("/")[1][:20])
-    return _answer(request, Overloaded("Something went wrong on our side. Please try again."))
+    return await _answer(request, Overloaded("Something went wrong on our side. Please try again."))
 
 
-def _answer(request: Request, error: ConsiliumError) -> Response:
-    response = _told(request, error)
+async def _answer(request: Request, error: ConsiliumError) -> Response:
+    response = _told(request, error) or await _page(request, error)
     if isinstance(error, TooSlow):
         response.headers["Connection"] = "close"  # or the body would trickle on
     return response
 
 
-def _told(request: Request, error: ConsiliumError) -> Response:
+def _told(request: Request, error: ConsiliumError) -> Response | None:
+    """Answer what needs no page, None for the rest."""
     if _wants_json(request):
         return error_answer(error, language_of(request).text(error.message))
     if isinstance(error, NotSignedIn) and request.method == "GET":
@@ -60,7 +63,15 @@ def _told(request: Request, error: ConsiliumError) -> Response:
         return RedirectResponse("/account/second-factor", status_code=303)
     if isinstance(error, ProofNeeded):
         return RedirectResponse(f"/account/prove?next={quote(error.back)}", status_code=303)
-    return render(request, "error.html", {"error": error}, status=error.http_status)
+    return None
+
+
+async def _page(request: Request, error: ConsiliumError) -> Response:
+    """Say it under the menu of whoever is signed in; nobody is looked up while the fault is the server's own."""
+    menu: Menu = request.app.state.menu_of
+    part = await menu(request) if error.http_status < 500 else ""
+    said = language_of(request).text(error.message) if error.message != type(error).message else ""
+    return render(request, "error.html", {"error": error, "part": part, "said": said}, status=error.http_status)
 
 
 def _wants_json(request: Request) -> bool:

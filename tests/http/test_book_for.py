@@ -78,6 +78,39 @@ async def test_somebody_known_is_found_and_keeps_their_record(
     assert await patients(house) == before
 
 
+@pytest.mark.parametrize(
+    ("written", "sign"),
+    [
+        ({"name": "Dana Deighton", "mobile": DANA.mobile, "email": ""}, "The same mobile number"),
+        ({"name": DANA.name.upper(), "mobile": "", "email": "another@example.org"}, "Nearly the same name"),
+    ],
+    ids=["number", "name"],
+)
+@pytest.mark.usefixtures("meeting")
+async def test_a_double_is_told_of_before_it_is_made(
+    alice: httpx2.AsyncClient, service: Service, house: House, written: dict[str, str], sign: str
+) -> None:
+    before = await patients(house)
+    answer = await alice.post(path_of(service), data={**written, "time": THURSDAY, "do": "book"})
+    assert answer.status_code == 422
+    for words in ("Is it one of these?", sign, f'formaction="{path_of(service)}/for/{DANA.patient_id}"', f'value="{THURSDAY}" checked'):
+        assert words in answer.text
+    assert f'value="{written["name"]}"' in answer.text
+    assert await patients(house) == before
+    answer = await alice.post(path_of(service), data={**written, "time": THURSDAY, "do": "new"})
+    assert (answer.status_code, await patients(house)) == (303, before + 1)
+
+
+async def test_a_double_of_somebody_elses_patient_stays_unnamed(
+    service: Service, meeting: Meeting, house: House, clock: StillClock, sign_in: SignIn
+) -> None:
+    async with house.database.write() as tx:
+        own = await offer(tx, clock.now(), CHARLIE)
+    client = await sign_in(CHARLIE)
+    answer = await client.post(path_of(own), data={"name": DANA.name, "mobile": DANA.mobile, "email": "", "time": THURSDAY, "do": "book"})
+    assert answer.status_code == 303
+
+
 async def test_from_the_desk_and_from_the_record(alice: httpx2.AsyncClient, service: Service, meeting: Meeting, house: House) -> None:
     answer = await alice.get(f"/consultations/{meeting.consultation_id}/next")
     assert answer.headers["location"] == f"/appointments/new/for/{DANA.patient_id}", "what was planned has no service"
@@ -99,7 +132,7 @@ async def test_what_is_missing_is_said_and_what_was_written_stays(alice: httpx2.
     assert (answer.status_code, "Please choose a time." in answer.text) == (422, True)
     before = await patients(house)
     assert (await alice.post(path_of(service), data={**FRED, "time": WEDNESDAY, "do": "book"})).status_code == 303
-    answer = await alice.post(path_of(service), data={**FRED, "time": WEDNESDAY, "do": "book"})
+    answer = await alice.post(path_of(service), data={**FRED, "time": WEDNESDAY, "do": "new"})
     assert (answer.status_code, "Somebody else has just taken this time." in answer.text) == (409, True)
     assert 'value="Fred Fox"' in answer.text
     assert await patients(house) == before + 1, "a time that was taken left a record behind"

@@ -49,6 +49,9 @@ async def test_whoever_said_so_is_in_it_and_free_first_stands_first(
         tx.add_all([*hours(BOB), service(BOB)])
     assert await names(client) == [ALICE.full_name, CHARLIE.full_name]
     assert await names(client, language="fr") == [CHARLIE.full_name]
+    page = (await client.get("/directory")).text
+    assert '<option value="fr">' in page
+    assert '<option value="so">' not in page, "a language that nobody speaks"
     assert await names(client, language="fr", field="Cardiology") == []
     assert await names(client, field="General practice", soon="yes") == [ALICE.full_name, CHARLIE.full_name]
     assert "Nobody fits this." in (await client.get("/directory?field=Cardiology")).text

@@ -269,13 +269,13 @@ async def test_what_lies_ahead_is_listed_without_its_link(
     dana: httpx2.AsyncClient, house: House, meeting: Meeting, clock: StillClock
 ) -> None:
     page = await mine(dana)
-    assert "Your next consultations" in page
+    assert "Your next consultation" in page
     assert "With Dr Alice Ahmed" in page
     assert meeting.token not in page
     assert str(meeting.visit_id) not in page
     async with house.database.write() as tx:
         (await tx.get_one(Consultation, meeting.consultation_id)).end(clock.now(), Outcome.COMPLETED, None)
-    assert "Your next consultations" not in await mine(dana)
+    assert "Your next consultation" not in await mine(dana)
 
 
 async def test_the_account_page_is_for_patients_too(dana: httpx2.AsyncClient, sign_in: SignIn) -> None:

@@ -11,6 +11,7 @@ from server.core.house import House
 from server.oversight.board import Light, State, Thing
 from tests.cast import ALICE, BOB, DANA, MALLORY, OLGA, SAM, Cast, Staff
 from tests.conftest import SignIn, StillClock
+from tests.http.booking import offer
 from tests.http.test_letters import CONTACT, send
 from tests.http.test_oversight import given_up
 
@@ -31,7 +32,9 @@ async def olga(sign_in: SignIn) -> httpx2.AsyncClient:
 
 async def test_nothing_waits_and_then_everything_does(olga: httpx2.AsyncClient, house: House, clock: StillClock, sign_in: SignIn) -> None:
     assert (await olga.get("/")).headers["location"] == PAGE
-    assert "Nothing waits for you." in (await olga.get(PAGE)).text
+    first = (await olga.get(PAGE)).text
+    assert "Before you open" in first
+    assert "What waits for you" not in first
     dana = await sign_in(DANA)
     await dana.post(f"/my/{DANA.patient_id}/requests", data={"kind": "erasure", "words": "Please delete my old number."})
     await olga.post("/practice/people/invite", data={"role": "assistant", "email": "new@example.org"})
@@ -49,6 +52,18 @@ async def test_nothing_waits_and_then_everything_does(olga: httpx2.AsyncClient, 
     late = (await (await sign_in(OLGA)).get(PAGE)).text
     assert "Overdue since" in late
     assert "1 invitation" not in late
+
+
+async def test_a_new_practice_is_told_what_to_set_up(olga: httpx2.AsyncClient, house: House, clock: StillClock) -> None:
+    page = (await olga.get(PAGE)).text
+    for words in ("Before you open", "Ask a professional to offer a first service", "Publish your privacy notice", "Connect a mail server"):
+        assert words in page
+    assert "approve their registration" not in page, "the clinic has professionals"
+    async with house.database.write() as tx:
+        await offer(tx, clock.now())
+    page = (await olga.get(PAGE)).text
+    assert "offer a first service" not in page
+    assert "Publish your privacy notice" in page
 
 
 @pytest.mark.parametrize("member", [ALICE, SAM, DANA, MALLORY], ids=lambda member: str(member.username))

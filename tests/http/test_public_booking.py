@@ -293,7 +293,7 @@ async def test_who_books_for_somebody_else_leaves_their_own_record_alone(sign_in
     dana = Booker(await sign_in(DANA), service, ALICE.professional_id)
     await dana.book("2026-03-03T09:20Z", {"name": "Diego Diaz", "mobile": DANA.mobile})
     assert (await appointments(house))[0].patient_id != DANA.patient_id
-    assert "Your next consultations" not in (await dana.client.get("/my")).text
+    assert "Your next consultation" not in (await dana.client.get("/my")).text
 
 
 async def test_a_team_is_booked_whole(house: House, cast: Cast, clock: StillClock, client: httpx2.AsyncClient) -> None:
