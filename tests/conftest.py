@@ -25,6 +25,7 @@ from tests.cast import CLINIC, Cast, Guest, Meeting, Staff, add_meeting, seat_ca
 from tests.in_process import running
 from tests.scheduling import Dealer
 from tests.servers import AppServer, Postgres
+from tests.statements import share_statements
 
 ORIGIN = "http://testserver"
 MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -32,6 +33,7 @@ NUMBERS = itertools.count(1)
 
 hypothesis.settings.register_profile("house", deadline=None)  # a loaded machine is no counter-example
 hypothesis.settings.load_profile("house")
+share_statements()
 
 
 class StillClock:
