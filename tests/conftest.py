@@ -24,7 +24,8 @@ from server.settings import Settings
 from tests.cast import CLINIC, Cast, Guest, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
 from tests.in_process import running
 from tests.scheduling import Dealer
-from tests.servers import AppServer, Postgres
+from tests.servers import AppServer, ForkedServer, Postgres
+from tests.statements import share_statements
 
 ORIGIN = "http://testserver"
 MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -32,6 +33,7 @@ NUMBERS = itertools.count(1)
 
 hypothesis.settings.register_profile("house", deadline=None)  # a loaded machine is no counter-example
 hypothesis.settings.load_profile("house")
+share_statements()
 
 
 class StillClock:
@@ -259,7 +261,7 @@ async def sockets(app: Starlette) -> AsyncIterator[str]:
 def live_server(tmp_path: Path, sqlite_url: str) -> Iterator[AppServer]:
     """The real server in a process of its own, with the cast in its database; `kill()` and `restart()` keep port and data."""
     seat_in(sqlite_url)
-    server = AppServer(tmp_path, DATABASE_URL=sqlite_url)
+    server = ForkedServer(tmp_path, DATABASE_URL=sqlite_url)
     server.start()
     yield server
     server.stop()

@@ -17,8 +17,8 @@ import pytest
 
 from server.certificate import ensure_certificate
 from server.core.clock import SystemClock
+from tests.forking import ROOT, Fork
 
-ROOT = Path(__file__).resolve().parent.parent
 WAIT_S = 30.0
 STOP_S = 15.0
 RELAYS = 100
@@ -85,6 +85,8 @@ def listening_at(path: Path) -> bool:
 class Process:
     """One child process with its log in a file."""
 
+    _child: "subprocess.Popen[bytes] | Fork"
+
     def __init__(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None, user: str | None = None) -> None:
         self.log = log
         with log.open("ab") as out:
@@ -131,6 +133,14 @@ class Process:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait(STOP_S)
+
+
+class Forked(Process):
+    """A command of the server in a fork of a process that has imported it already."""
+
+    def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str]) -> None:
+        self.log = log
+        self._child = Fork(arguments, log, env)
 
 
 class Postgres:
@@ -194,6 +204,9 @@ class Postgres:
         self.process.log.unlink(missing_ok=True)
 
 
+FRESH = ["-m", "server", "serve"]
+
+
 class AppServer:
     """The real server in its own process: it can be killed and started again on the same port and the same data.
 
@@ -207,7 +220,7 @@ class AppServer:
         own = {"ENVIRONMENT": "production", "BASE_URL": self.url, "PORT": str(self.port), "DATA_DIR": str(folder / "data")}
         own |= {"REQUIRE_SECOND_FACTOR": "no"}  # or nobody of the cast would come in by the password alone
         self.settings = {**own, **settings}
-        self.command = ["-m", "server", "serve"]
+        self.command = FRESH
         (folder / "data").mkdir(parents=True, exist_ok=True)
         self._process: Process | None = None
 
@@ -264,6 +277,16 @@ class AppServer:
     @property
     def log(self) -> str:
         return self._process.text() if self._process else ""
+
+
+class ForkedServer(AppServer):
+    """The same as a fork of a process that has imported everything, for tests that do not look at the start of a process."""
+
+    def begin(self) -> None:
+        if self.command != FRESH:
+            return super().begin()
+        self._process = Forked(["serve"], self.folder / "server.log", self.env())
+        return None
 
 
 class Turn:

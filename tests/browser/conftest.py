@@ -12,7 +12,7 @@ from tests.browser.person import Persons
 from tests.cable import Plug, plugged
 from tests.cast import seat_in
 from tests.networks import Net, Networks, networks
-from tests.servers import AppServer, need_program
+from tests.servers import ForkedServer, need_program
 from tests.site import Site
 
 # Three, because the second fake camera of Chromium gives 16-bit depth pictures, which no encoder takes.
@@ -89,7 +89,7 @@ def start_site(folder: Path, template: Path, locales: Path, **settings: str) -> 
     shutil.copy(template, folder / "test.db")
     url = f"sqlite:///{folder / 'test.db'}"
     seat_in(url)
-    server = AppServer(folder, DATABASE_URL=url, LOCALES_DIR=str(locales), **settings)
+    server = ForkedServer(folder, DATABASE_URL=url, LOCALES_DIR=str(locales), **settings)
     server.start()
     return Site(server)
 

@@ -12,7 +12,7 @@ from tests.browser.own_desk import NO_LINE, NOT_SAVED
 from tests.browser.person import Persons
 from tests.browser.test_note import saved, section, write, written
 from tests.cast import BOB, seat_in
-from tests.servers import AppServer, Postgres
+from tests.servers import ForkedServer, Postgres
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("N2")]
@@ -26,7 +26,7 @@ def postgres_site(tmp_path: Path, own_postgres: Postgres, locales: Path) -> Iter
     url = own_postgres.url("consilium")
     migrate(url)
     seat_in(url)
-    server = AppServer(tmp_path, DATABASE_URL=url, LOCALES_DIR=str(locales))
+    server = ForkedServer(tmp_path, DATABASE_URL=url, LOCALES_DIR=str(locales))
     server.start()
     site = Site(server)
     yield site

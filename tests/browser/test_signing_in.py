@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.person import LAPTOP, PHONE, Persons
 from tests.cast import ALICE, seat_in
-from tests.servers import AppServer
+from tests.servers import ForkedServer
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("P4")]
@@ -32,7 +32,7 @@ def site(tmp_path: Path, sqlite_template: Path) -> Iterator[Site]:
     shutil.copy(sqlite_template, tmp_path / "test.db")
     url = f"sqlite:///{tmp_path / 'test.db'}"
     seat_in(url)
-    server = AppServer(tmp_path, DATABASE_URL=url)
+    server = ForkedServer(tmp_path, DATABASE_URL=url)
     server.url = server.settings["BASE_URL"] = f"http://localhost:{server.port}"
     server.start()
     site = Site(server)

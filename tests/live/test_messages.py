@@ -9,7 +9,7 @@ import pytest
 
 from tests.cast import ALICE, DANA, seat_in
 from tests.mailbox import Mailbox, receiving
-from tests.servers import AppServer, until
+from tests.servers import ForkedServer, until
 from tests.site import Site
 
 pytestmark = pytest.mark.row("S1")
@@ -24,7 +24,7 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture
 def site(tmp_path: Path, sqlite_url: str, mailbox: Mailbox) -> Iterator[Site]:
     seat_in(sqlite_url)
-    server = AppServer(tmp_path, DATABASE_URL=sqlite_url, **mailbox.provider)
+    server = ForkedServer(tmp_path, DATABASE_URL=sqlite_url, **mailbox.provider)
     server.start()
     site = Site(server)
     yield site

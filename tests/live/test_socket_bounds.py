@@ -16,7 +16,7 @@ from server.serve import WS_MAX_FRAME
 from server.web.bounded_ws import MAX_PIECES, PINGS_BURST
 from tests.cast import ALICE, seat_in
 from tests.live.notes.typists import ticket
-from tests.servers import AppServer
+from tests.servers import AppServer, ForkedServer
 from tests.site import Booked, Site
 
 BIG = 20_000_000
@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     shutil.copy(sqlite_template, folder / "test.db")
     url = f"sqlite:///{folder / 'test.db'}"
     seat_in(url)
-    site = Site(AppServer(folder, DATABASE_URL=url))
+    site = Site(ForkedServer(folder, DATABASE_URL=url))
     site.server.start()
     yield site
     site.close()

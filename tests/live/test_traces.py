@@ -19,7 +19,7 @@ from server.core.ids import token_hash
 from server.core.logs import FIELDS
 from server.models import Base
 from tests.cast import ALICE, DANA, seat_in
-from tests.servers import AppServer
+from tests.servers import AppServer, ForkedServer
 from tests.site import Booked, Site
 
 pytestmark = pytest.mark.row("O3")
@@ -60,7 +60,7 @@ class Visit:
 @pytest.fixture
 def server(tmp_path: Path, database_url: str) -> Iterator[AppServer]:
     seat_in(database_url)
-    server = AppServer(tmp_path, DATABASE_URL=database_url, LOG_LEVEL="debug")
+    server = ForkedServer(tmp_path, DATABASE_URL=database_url, LOG_LEVEL="debug")
     server.start()
     yield server
     server.stop()
