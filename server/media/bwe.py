@@ -7,7 +7,7 @@ A probe is a short train of packets in a few pieces, faster than what is wanted:
 """
 
 from array import array
-from math import ceil
+from math import ceil, sqrt
 
 from server.media.delay import Delay
 from server.media.limits import PIECE_S
@@ -25,7 +25,9 @@ LEAP_MS = 5_000  # an arrival so far from now has another clock, and begins anew
 
 HEAVY_LOSS, LIGHT_LOSS = 0.10, 0.02  # above the one the cap falls, below the other it rises
 LOSS_FALL, LOSS_RISE = 0.85, 1.05
-LOSS_EVERY_S = 0.5  # for one step of the cap
+LOSS_EVERY_S, LOSS_LONGEST_S = 0.5, 2.0  # for one step of the cap
+LOSS_TOLD = 250  # packets told before a step: of eighty, one in twenty lost by chance is one in ten every few seconds
+LOSS_EVIDENT = 3.0  # deviations above heavy loss: no chance, and is not waited for
 LOSS_FLOOR_BPS = 250_000  # loss alone never pauses a picture: it may be chance, as on a bad wireless link
 REMB_S = 10.0  # for so long the receiver's own estimate counts
 
@@ -154,11 +156,11 @@ class Estimator:
         anchor_ms = self._anchor(feedback, now)
         first, arrivals = self._remembered(feedback)
         sent, sizes = self._forget(first, len(arrivals))
+        if self._train is not None:
+            self._hear(self._train, first, arrivals, sizes, anchor_ms)
         self._told += len(sizes) - sizes.count(0)
         if None in arrivals:
             self._lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
-        if self._train is not None:
-            self._hear(self._train, first, arrivals, sizes, anchor_ms)
         self._learn(arrivals, sent, sizes, anchor_ms)
         self._weigh_loss(now)
         self._conclude(now)
@@ -182,10 +184,11 @@ class Estimator:
 
     @staticmethod
     def _hear(train: Train, first: int, arrivals: list[float | None], sizes: list[int], anchor_ms: float) -> None:
-        """Give a probe what is its own: it tells nothing about how the delay changes."""
+        """Give a probe what is its own: it tells nothing about how the delay changes, and what it loses was too much by intention."""
         for index, (arrival, size) in enumerate(zip(arrivals, sizes, strict=True)):
-            if arrival is not None and size and train.holds(first + index):
-                train.heard(anchor_ms + arrival * 1000, size)
+            if size and train.holds(first + index):
+                if arrival is not None:
+                    train.heard(anchor_ms + arrival * 1000, size)
                 sizes[index] = 0
 
     def _learn(self, arrivals: list[float | None], sent: list[float], sizes: list[int], anchor_ms: float) -> None:
@@ -229,7 +232,8 @@ class Estimator:
         self._estimate = estimate
 
     def _weigh_loss(self, now: float) -> None:
-        if now - self._loss_at < LOSS_EVERY_S or not self._told:
+        elapsed_s = now - self._loss_at
+        if not self._told or elapsed_s < LOSS_EVERY_S or not (self._loss_is_certain or elapsed_s >= LOSS_LONGEST_S):
             return
         self.lost = self._lost / self._told
         self._loss_at, self._told, self._lost = now, 0, 0
@@ -237,9 +241,20 @@ class Estimator:
         if self.lost > HEAVY_LOSS:
             self._loss_cap = max(LOSS_FLOOR_BPS, min(self._loss_cap or budget, budget) * LOSS_FALL)
         elif self._loss_cap is not None and self.lost < LIGHT_LOSS:
-            self._loss_cap *= LOSS_RISE
+            self._loss_cap *= LOSS_RISE ** min(elapsed_s / LOSS_EVERY_S, LOSS_LONGEST_S / LOSS_EVERY_S)
             if self._estimate is not None and self._loss_cap > self._estimate:
                 self._loss_cap = None
+
+    @property
+    def _loss_is_certain(self) -> bool:
+        """Whether what is lost of what was told is no chance."""
+        heavy = HEAVY_LOSS * self._told
+        return self._told >= LOSS_TOLD or self._lost > heavy + LOSS_EVIDENT * sqrt(heavy)
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether the way loses packets, but not so many that it must be too much that is sent."""
+        return LIGHT_LOSS < self.lost <= HEAVY_LOSS
 
     def is_short_of(self, wanted_bps: int, now: float) -> bool:
         """Whether it is not known that the way carries so much, and a little more."""

@@ -44,6 +44,11 @@ class Continuity(Generic[Source]):
         self._spans: list[Span[Source]] = []
 
     @property
+    def last(self) -> int:
+        """The outgoing sequence of the newest packet."""
+        return self._last + self.sequence & 0xFFFF
+
+    @property
     def last_timestamp(self) -> int:
         """The outgoing timestamp of the newest packet."""
         return self._last_timestamp + self.timestamp & 0xFFFFFFFF

@@ -18,6 +18,7 @@ from server.media.udp import UdpMux
 
 REPAIR_BYTES_S = 125_000.0  # sent again to one browser, per second; what it asks for beyond that stays lost
 REPAIR_BURST = 96_000.0
+SPARE_S = 0.5  # for so long what a way carries beyond what it is sent may be saved up
 REPORT_EVERY_S = 1.0
 
 _put_sequence = Struct("!H").pack_into
@@ -33,6 +34,8 @@ class Subscriber:
         self._chooser = Chooser()
         self._repair_bytes, self._repair_at = REPAIR_BURST, 0.0
         self._reported_at = self._began_at = 0.0
+        self._doubles = False
+        self._spare_bytes = self._doubled_at = 0.0
         self._blocks: dict[int, Block] = {}
 
     @property
@@ -91,10 +94,34 @@ class Subscriber:
         forwarder = self._forwarders.get(asked.media_ssrc)
         if forwarder is None or forwarder.track.kind != "video":
             return
+        self._regain(now)
+        sent = [sequence for sequence in asked.sequences if forwarder.send_again(sequence, now)]
+        if sent and self.estimator.is_lossy:
+            self.mux.go_on_later(partial(self._repair_once_more, forwarder, sent))
+
+    def _repair_once_more(self, forwarder: Forwarder, sequences: list[int], now: float) -> bool:
+        """A browser that misses a repair, too, asks for it only a tenth of a second later: then its picture has stood still."""
+        self._regain(now)
+        for sequence in sequences:
+            forwarder.repair(sequence, now)
+        return False
+
+    def _regain(self, now: float) -> None:
         self._repair_bytes = min(REPAIR_BURST, self._repair_bytes + REPAIR_BYTES_S * (now - self._repair_at))
         self._repair_at = now
-        for sequence in asked.sequences:
-            forwarder.send_again(sequence, now)
+
+    def _double(self, now: float) -> bool:
+        """Spend what the way carries beyond what it is sent on the last packets of pictures, while it loses some."""
+        self._regain(now)
+        forwarders = self._forwarders.values()
+        spare_bps = self.estimator.budget(now) - sum(one.layer.rate for one in forwarders if one.layer is not None)
+        spare = min(self._spare_bytes + spare_bps / 8 * (now - self._doubled_at), spare_bps / 8 * SPARE_S)
+        self._spare_bytes, self._doubled_at = spare, now
+        for forwarder in forwarders:
+            if forwarder.track.kind == "video" and self._spare_bytes > 0:
+                self._spare_bytes -= forwarder.double(now)
+        self._doubles = self.estimator.is_lossy and self.connection.connected
+        return self._doubles
 
     def may_repair(self, size: int) -> bool:
         """Take so many bytes from what may be sent again at this time, if they are left."""
@@ -126,6 +153,9 @@ class Subscriber:
             self._began_at = now
             self.estimator.begin(now)
         self._report(now)
+        if self.estimator.is_lossy and not self._doubles:
+            self._doubles, self._spare_bytes, self._doubled_at = True, 0.0, now
+            self.mux.go_on_later(self._double)
         if not self._is_served(now):
             self._choose(now)
 
