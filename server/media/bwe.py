@@ -11,6 +11,7 @@ from math import ceil, sqrt
 
 from server.media.delay import Delay
 from server.media.limits import PIECE_S
+from server.media.stalls import NEVER, Stalls
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
 
 START_BPS = 500_000  # what a way is taken for until something is known
@@ -150,8 +151,10 @@ class Estimator:
         self._remb = bitrate, now
         self._heard_at = now
 
-    def on_feedback(self, feedback: Feedback, now: float) -> None:
-        """Learn from one report; what it says of packets that were never sent, or long ago, is passed over."""
+    def on_feedback(self, feedback: Feedback, now: float, stalls: Stalls = NEVER) -> None:
+        """Learn from one report; what it says of packets that were never sent, or long ago, is passed over. Those that we were late with
+        ourselves tell nothing of the delay.
+        """
         self._heard_at = now
         anchor_ms = self._anchor(feedback, now)
         first, arrivals = self._remembered(feedback)
@@ -161,6 +164,8 @@ class Estimator:
         self._told += len(sizes) - sizes.count(0)
         if None in arrivals:
             self._lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
+        for place in stalls.held_up(sent):
+            sizes[place] = 0
         self._learn(arrivals, sent, sizes, anchor_ms)
         self._weigh_loss(now)
         self._conclude(now)

@@ -67,7 +67,7 @@ class Forwarder:
         self._sent_at = 0.0
         self._rtx_ssrc, self._rtx_sequence = rtx_ssrc, secrets.randbits(15)
         self._again: dict[int, float] = {}
-        self._last = -1
+        self._last = self._doubled = -1
         self._best: tuple[Layer | None, int] = None, 0
 
     @property
@@ -194,20 +194,21 @@ class Forwarder:
     def send_again(self, outgoing: int, now: float) -> bool:
         """Answer a request for a packet, if it is still there and was not answered just now; returns whether it went out."""
         answered_at = self._again.get(outgoing)
-        return (answered_at is None or now - answered_at >= AGAIN_S) and self.repair(outgoing, now)
-
-    def repair(self, outgoing: int, now: float) -> bool:
-        """Send a packet again that is still there; returns whether it went out."""
-        packet = self._packet(outgoing)
-        if packet is None or not self._subscriber.may_repair(len(packet)):
+        if (answered_at is not None and now - answered_at < AGAIN_S) or not self.repair(outgoing, now):
             return False
         self._again.pop(outgoing, None)
         self._again[outgoing] = now
         if len(self._again) > MOST_AGAIN:
             del self._again[next(iter(self._again))]
-        repaired = self._send_rtx(packet, outgoing, now)
-        self.repaired += repaired
-        return repaired
+        return True
+
+    def repair(self, outgoing: int, now: float) -> int:
+        """Send a packet again, asked or not, if it is still there; returns its size in bytes if it went out, else 0."""
+        packet = self._packet(outgoing)
+        if packet is None or not self._subscriber.may_repair(len(packet)) or not self._send_rtx(packet, outgoing, now):
+            return 0
+        self.repaired += 1
+        return len(packet)
 
     def double(self, now: float) -> int:
         """Send the last packet of a picture again before anybody can miss it: only what comes after a packet shows that it is lost, and
@@ -215,11 +216,13 @@ class Forwarder:
         next call is taken for it. Returns how many bytes that took.
         """
         last = self._continuity.last
-        if last != self._last or last in self._again or self.layer is None:
+        if last != self._last:
             self._last = last
             return 0
-        packet = self._packet(last)
-        return len(packet) if packet is not None and self.repair(last, now) else 0
+        if last == self._doubled or self.layer is None:
+            return 0
+        self._doubled = last
+        return self.repair(last, now)
 
     def pad(self, now: float, count: int) -> None:
         """Send packets that hold nothing, for a probe of the way: retransmissions of nothing, which a receiver passes over."""

@@ -72,7 +72,7 @@ class Subscriber:
         """Take what the browser says about what it is sent."""
         for told in read_compound(packet):
             if isinstance(told, Feedback):
-                self.estimator.on_feedback(told, now)
+                self.estimator.on_feedback(told, now, self.mux.stalls)
             elif isinstance(told, Remb):
                 self.estimator.on_remb(told.bitrate, now)
             else:
@@ -114,9 +114,10 @@ class Subscriber:
         """Spend what the way carries beyond what it is sent on the last packets of pictures, while it loses some."""
         self._regain(now)
         forwarders = self._forwarders.values()
-        spare_bps = self.estimator.budget(now) - sum(one.layer.rate for one in forwarders if one.layer is not None)
-        spare = min(self._spare_bytes + spare_bps / 8 * (now - self._doubled_at), spare_bps / 8 * SPARE_S)
-        self._spare_bytes, self._doubled_at = spare, now
+        taken = sum(one.layer.rate for one in forwarders if one.layer is not None)
+        spare_bytes_s = max(0, self.estimator.budget(now) - taken) / 8
+        self._spare_bytes = min(self._spare_bytes + spare_bytes_s * (now - self._doubled_at), spare_bytes_s * SPARE_S)
+        self._doubled_at = now
         for forwarder in forwarders:
             if forwarder.track.kind == "video" and self._spare_bytes > 0:
                 self._spare_bytes -= forwarder.double(now)

@@ -27,6 +27,7 @@ from server.media.limits import (
     SOCKET_BUFFER,
     SWEEP_S,
 )
+from server.media.stalls import Stalls
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -102,6 +103,7 @@ class UdpMux:
         self.port: int = self.sockets[0].getsockname()[1]
         self._next = 0
         self._socket = self.sockets[0]
+        self.stalls = Stalls()
 
     def start(self) -> None:
         """Begin to read, in the running loop."""
@@ -220,12 +222,14 @@ class UdpMux:
         asyncio.get_running_loop().call_later(PIECE_S, self._go_on, piece)
 
     def _go_on(self, piece: Piece) -> None:
+        now = self.clock.monotonic()
         try:
-            if piece(self.clock.monotonic()):
+            if piece(now):
                 self.go_on_later(piece)
         except Exception as error:  # noqa: BLE001 - as in `_take`; it is not asked again
             self._contain(None, error)
         self.flush()
+        self.stalls.sent(now, self.clock.monotonic())
 
     def sweep(self, now: float) -> None:
         """End the connections whose browsers have been silent for too long."""
@@ -245,6 +249,7 @@ class UdpMux:
             self._take(reader, keys, sizes, now)
             self._finish_batch(now)
             self.flush()
+            self.stalls.sent(now, self.clock.monotonic())
             if len(keys) < READ_BATCH:
                 break
 

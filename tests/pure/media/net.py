@@ -10,6 +10,7 @@ from server.media.publisher import Publisher
 from server.media.router import Subscriber
 from server.media.rtcp import PictureLoss, read_compound
 from server.media.rtp import Header, find_extensions, read_header
+from server.media.stalls import Stalls
 
 SLOTS = 64
 PIECES = 4  # between two ticks
@@ -32,6 +33,7 @@ class Mux:
         self.out = memoryview(bytearray(2048 * SLOTS))
         self.after_batch: list[tuple[Any, Callable[[float], None]]] = []
         self.pieces: list[Callable[[float], bool]] = []
+        self.stalls = Stalls()
         self._next = 0
         self.flushes = 0
 
