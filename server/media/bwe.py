@@ -7,6 +7,7 @@ A probe is a short train of packets in a few pieces, faster than what is wanted:
 """
 
 from array import array
+from collections.abc import Sequence
 from math import ceil, sqrt
 
 from server.media.delay import Delay
@@ -91,6 +92,7 @@ class Estimator:
         self._made_at = now
         self._heard_at: float | None = None
         self._offset_ms: float | None = None
+        self._apart_s: float | None = None  # how much later than sent by our clock something arrived of late, by the receiver's
         self._delay = Delay()
         self._estimate: int | None = None
         self._remb: tuple[int, float] | None = None
@@ -153,7 +155,7 @@ class Estimator:
 
     def on_feedback(self, feedback: Feedback, now: float, stalls: Stalls = NEVER) -> None:
         """Learn from one report; what it says of packets that were never sent, or long ago, is passed over. Those that we were late with
-        ourselves tell nothing of the delay.
+        ourselves count for what arrives, and tell nothing of the delay.
         """
         self._heard_at = now
         anchor_ms = self._anchor(feedback, now)
@@ -164,8 +166,9 @@ class Estimator:
         self._told += len(sizes) - sizes.count(0)
         if None in arrivals:
             self._lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
-        for place in stalls.held_up(sent):
-            sizes[place] = 0
+        self._correct(arrivals, sent, anchor_ms / 1000, stalls.held_up(sent))
+        if sizes and sizes[-1] and arrivals[-1] is not None:
+            self._apart_s = anchor_ms / 1000 + arrivals[-1] - sent[-1]
         self._learn(arrivals, sent, sizes, anchor_ms)
         self._weigh_loss(now)
         self._conclude(now)
@@ -196,6 +199,13 @@ class Estimator:
                     train.heard(anchor_ms + arrival * 1000, size)
                 sizes[index] = 0
 
+    def _correct(self, arrivals: list[float | None], sent: list[float], anchor_s: float, held_up: Sequence[int]) -> None:
+        """Let what was held up seem to be as long under way as what was told before: it counts for what arrives, not for the delay."""
+        for place in held_up:
+            arrival = arrivals[place]
+            if arrival is not None and self._apart_s is not None:
+                sent[place] = anchor_s + arrival - self._apart_s
+
     def _learn(self, arrivals: list[float | None], sent: list[float], sizes: list[int], anchor_ms: float) -> None:
         """Take what arrived, burst by burst: what was sent together is one arrival."""
         burst_at, burst_sent, burst_size = 0.0, 0.0, 0
@@ -225,6 +235,7 @@ class Estimator:
             if abs(newest + turns * period + self._offset_ms - now * 1000) < LEAP_MS:
                 return self._offset_ms + turns * period
             self._delay = Delay(self._estimate)
+            self._apart_s = None
         self._offset_ms = now * 1000 - newest
         return self._offset_ms
 
@@ -290,6 +301,8 @@ class Estimator:
         if train is None or not (train.is_whole or now - train.sent_at > PROBE_WAIT_S):
             return
         self._train = None
+        if train.took_ms > LONGEST_TRAIN_MS:
+            return  # that says nothing of the way: the next one need not wait longer
         carried = train.carried_bps
         known = self._estimate or 0
         trusted = min(round((carried or 0) * PROBE_TRUST), round(self._aim))

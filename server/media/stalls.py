@@ -4,7 +4,7 @@ On a busy machine the system may take the processor away between the two. What s
 looks as if a queue had grown there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 STALL_S = 0.02  # from noting the time of a batch until all of it is sent; even on a full core it takes a few milliseconds
 KEPT = 256  # batches: some five seconds of them at the least
@@ -27,11 +27,11 @@ class Stalls:
         if len(self._noted) > KEPT:
             del self._noted[next(iter(self._noted))]
 
-    def held_up(self, noted: list[float]) -> Iterable[int]:
+    def held_up(self, noted: list[float]) -> Sequence[int]:
         """Return the places of those packets whose noted time is not when they were sent, out of some that went out after each other."""
         if not noted or noted[0] > self._last:
             return ()
-        return (place for place, at in enumerate(noted) if at in self._noted)
+        return [place for place, at in enumerate(noted) if at in self._noted]
 
 
 NEVER = Stalls()

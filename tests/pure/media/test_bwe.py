@@ -311,6 +311,19 @@ def test_a_probe_that_is_lost_ends_and_the_next_one_waits_longer() -> None:
     assert not estimator.wants_probe(2_000_000, BEGIN + 7), "there was nothing to send it with"
 
 
+def test_after_a_probe_that_went_out_too_slowly_the_next_one_waits_no_longer() -> None:
+    estimator = Estimator(BEGIN)
+    heard = Feedback(estimator.number(100, BEGIN), 1, 0.0, 0, [0.0])
+    estimator.on_feedback(heard, BEGIN)
+    for turn in range(4):
+        now = BEGIN + 3.1 * turn
+        assert estimator.wants_probe(2_000_000, now)
+        estimator.begin_probe(2_000_000, now)
+        estimator.number(275, now)
+        estimator.end_probe(now + 0.05)
+        estimator.on_feedback(heard, now + 2)
+
+
 def test_a_train_shows_what_the_way_carries() -> None:
     train = Train(65_534, BEGIN)
     assert [sequence for sequence in (65_533, 65_534, 40) if train.holds(sequence)] == [65_534, 40], "it is still being sent"

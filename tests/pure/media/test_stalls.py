@@ -4,7 +4,9 @@ from random import Random
 
 import pytest
 
+from server.media.bwe import Estimator
 from server.media.stalls import KEPT, STALL_S, Stalls
+from server.media.twcc import Feedback
 from tests.pure.media.test_bwe import BEGIN, ONE_LAYER, SOUND, Viewer, Way, between, changes
 
 pytestmark = pytest.mark.row("V6")
@@ -59,6 +61,20 @@ def test_being_held_up_holds_no_picture_back(stalls: type[Stalls], *, steady: bo
     viewer = Busy(stalls())
     viewer.watch(60)
     assert (changes(between(viewer.moments, 5, 60)) == 0) is steady
+
+
+def test_what_was_held_up_counts_for_what_arrives() -> None:
+    estimators = [Estimator(BEGIN), Estimator(BEGIN)]
+    stalls = Stalls()
+    for turn in range(200):
+        now = BEGIN + 0.05 * turn
+        late_s = 0.03 if turn % 3 == 0 else 0.0
+        stalls.sent(now, now + late_s)
+        for estimator, late in zip(estimators, (0.0, late_s), strict=True):
+            first = estimator.number(1000, now)
+            estimator.on_feedback(Feedback(first, 1, 0.0, 0, [0.05 * turn + late]), now + 0.04, stalls)
+    calm, busy = (estimator.budget(BEGIN + 10) for estimator in estimators)
+    assert busy > 0.95 * calm
 
 
 def test_only_what_was_held_up_is_passed_over() -> None:
