@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 UP_MARGIN = 1.15  # a layer that is not sent yet must fit with so much to spare, so that a wavering budget does not flicker
 DOWN_MARGIN = (
-    0.9  # what is sent may be so much more than the estimate: one of what arrives is no more exact, and a true want is told as 0.85
+    0.9  # of its rate is what a layer costs that is sent: an estimate is no more exact, and a want is told as 0.85 of what arrives
 )
 UP_AFTER_S = 2.0  # after a step down, before the next step up
 SILENT_S = 0.5  # a layer from which nothing has come for so long has stopped: its sender's processor or way is too weak for it
