@@ -7,13 +7,14 @@ A probe is a short train of packets in a few pieces, faster than what is wanted:
 """
 
 from array import array
-from collections.abc import Callable
-from math import ceil
+from collections.abc import Callable, Sequence
+from math import ceil, sqrt
 
 from server.media.delay import Delay, Told
 from server.media.lane import Log
 from server.media.limits import PIECE_S
 from server.media.native_delay import NativeDelay
+from server.media.stalls import NEVER, Stalls
 from server.media.twcc import REFERENCE_PERIOD_S, Feedback
 
 START_BPS = 500_000  # what a way is taken for until something is known
@@ -27,7 +28,9 @@ LEAP_MS = 5_000  # an arrival so far from now has another clock, and begins anew
 
 HEAVY_LOSS, LIGHT_LOSS = 0.10, 0.02  # above the one the cap falls, below the other it rises
 LOSS_FALL, LOSS_RISE = 0.85, 1.05
-LOSS_EVERY_S = 0.5  # for one step of the cap
+LOSS_EVERY_S, LOSS_LONGEST_S = 0.5, 2.0  # for one step of the cap
+LOSS_TOLD = 250  # packets told before a step: of eighty, one in twenty lost by chance is one in ten every few seconds
+LOSS_EVIDENT = 3.0  # deviations above heavy loss: no chance, and is not waited for
 LOSS_FLOOR_BPS = 250_000  # loss alone never pauses a picture: it may be chance, as on a bad wireless link
 REMB_S = 10.0  # for so long the receiver's own estimate counts
 
@@ -92,6 +95,7 @@ class Estimator:
         self._made_at = now
         self._heard_at: float | None = None
         self._offset_ms: float | None = None
+        self._apart_s: float | None = None  # how much later than sent by our clock something arrived of late, by the receiver's
         self._begin_delay = delay
         self._delay = delay(None)
         self._estimate: int | None = None
@@ -153,17 +157,22 @@ class Estimator:
         self._remb = bitrate, now
         self._heard_at = now
 
-    def on_feedback(self, feedback: Feedback, now: float) -> None:
-        """Learn from one report; what it says of packets that were never sent, or long ago, is passed over."""
+    def on_feedback(self, feedback: Feedback, now: float, stalls: Stalls = NEVER) -> None:
+        """Learn from one report; what it says of packets that were never sent, or long ago, is passed over. Those that we were late with
+        ourselves count for what arrives, and tell nothing of the delay.
+        """
         self._heard_at = now
         anchor_ms = self._anchor(feedback, now)
         first, arrivals = self._remembered(feedback)
         sent, sizes = self._forget(first, len(arrivals))
+        if self._train is not None:
+            self._hear(self._train, first, arrivals, sizes, anchor_ms)
         self._told += len(sizes) - sizes.count(0)
         if None in arrivals:
             self._lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
-        if self._train is not None:
-            self._hear(self._train, first, arrivals, sizes, anchor_ms)
+        self._correct(arrivals, sent, anchor_ms / 1000, stalls.held_up(sent))
+        if sizes and sizes[-1] and arrivals[-1] is not None:
+            self._apart_s = anchor_ms / 1000 + arrivals[-1] - sent[-1]
         for estimate, sent_at in self._delay.learn(Told(arrivals, sent, sizes, anchor_ms)):
             self._note(estimate, sent_at)
         self._weigh_loss(now)
@@ -188,11 +197,19 @@ class Estimator:
 
     @staticmethod
     def _hear(train: Train, first: int, arrivals: list[float | None], sizes: list[int], anchor_ms: float) -> None:
-        """Give a probe what is its own: it tells nothing about how the delay changes."""
+        """Give a probe what is its own: it tells nothing about how the delay changes, and what it loses was too much by intention."""
         for index, (arrival, size) in enumerate(zip(arrivals, sizes, strict=True)):
-            if arrival is not None and size and train.holds(first + index):
-                train.heard(anchor_ms + arrival * 1000, size)
+            if size and train.holds(first + index):
+                if arrival is not None:
+                    train.heard(anchor_ms + arrival * 1000, size)
                 sizes[index] = 0
+
+    def _correct(self, arrivals: list[float | None], sent: list[float], anchor_s: float, held_up: Sequence[int]) -> None:
+        """Let what was held up seem to be as long under way as what was told before: it counts for what arrives, not for the delay."""
+        for place in held_up:
+            arrival = arrivals[place]
+            if arrival is not None and self._apart_s is not None:
+                sent[place] = anchor_s + arrival - self._apart_s
 
     def _anchor(self, feedback: Feedback, now: float) -> float:
         """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
@@ -207,6 +224,7 @@ class Estimator:
             if abs(newest + turns * period + self._offset_ms - now * 1000) < LEAP_MS:
                 return self._offset_ms + turns * period
             self._delay = self._begin_delay(self._estimate)
+            self._apart_s = None
         self._offset_ms = now * 1000 - newest
         return self._offset_ms
 
@@ -216,7 +234,8 @@ class Estimator:
         self._estimate = estimate
 
     def _weigh_loss(self, now: float) -> None:
-        if now - self._loss_at < LOSS_EVERY_S or not self._told:
+        elapsed_s = now - self._loss_at
+        if not self._told or elapsed_s < LOSS_EVERY_S or not (self._loss_is_certain or elapsed_s >= LOSS_LONGEST_S):
             return
         self.lost = self._lost / self._told
         self._loss_at, self._told, self._lost = now, 0, 0
@@ -224,9 +243,20 @@ class Estimator:
         if self.lost > HEAVY_LOSS:
             self._loss_cap = max(LOSS_FLOOR_BPS, min(self._loss_cap or budget, budget) * LOSS_FALL)
         elif self._loss_cap is not None and self.lost < LIGHT_LOSS:
-            self._loss_cap *= LOSS_RISE
+            self._loss_cap *= LOSS_RISE ** min(elapsed_s / LOSS_EVERY_S, LOSS_LONGEST_S / LOSS_EVERY_S)
             if self._estimate is not None and self._loss_cap > self._estimate:
                 self._loss_cap = None
+
+    @property
+    def _loss_is_certain(self) -> bool:
+        """Whether what is lost of what was told is no chance."""
+        heavy = HEAVY_LOSS * self._told
+        return self._told >= LOSS_TOLD or self._lost > heavy + LOSS_EVIDENT * sqrt(heavy)
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether the way loses packets, but not so many that it must be too much that is sent."""
+        return LIGHT_LOSS < self.lost <= HEAVY_LOSS
 
     def is_short_of(self, wanted_bps: int, now: float) -> bool:
         """Whether it is not known that the way carries so much, and a little more."""
@@ -257,6 +287,8 @@ class Estimator:
         if train is None or not (train.is_whole or now - train.sent_at > PROBE_WAIT_S):
             return
         self._train = None
+        if train.took_ms > LONGEST_TRAIN_MS:
+            return  # that says nothing of the way: the next one need not wait longer
         carried = train.carried_bps
         known = self._estimate or 0
         trusted = min(round((carried or 0) * PROBE_TRUST), round(self._aim))

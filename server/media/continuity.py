@@ -60,6 +60,11 @@ class Continuity(Generic[Source]):
         self._spans: list[Span[Source]] = []
 
     @property
+    def last(self) -> int:
+        """The outgoing sequence of the newest packet."""
+        return self.out.last + self.out.sequence & 0xFFFF
+
+    @property
     def last_timestamp(self) -> int:
         """The outgoing timestamp of the newest packet."""
         return self.out.last_timestamp + self.out.timestamp & 0xFFFFFFFF

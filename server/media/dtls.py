@@ -24,11 +24,12 @@ from aiortc.rtcdtlstransport import (
 from OpenSSL import SSL
 
 from server.errors import Invalid
+from server.media.endpoint import RtcpTaker, RtpTaker, RunWork, Work
 from server.media.ice import Agent, Credentials
 from server.media.limits import FLIGHTS, HANDSHAKE_S, HANDSHAKES, HANDSHAKES_WAITING
 from server.media.mmsg import Route
 from server.media.srtp import srtp_of
-from server.media.udp import RtcpTaker, RtpTaker, RunWork, UdpMux, Work
+from server.media.udp import UdpMux
 
 PROFILES = [one for one in (SRTP_AEAD_AES_128_GCM, SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80) if one in SRTP_PROFILES]
 """In this order, because GCM costs about half of what the other does."""

@@ -68,6 +68,7 @@ class Forwarder:
         self._continuity: Continuity[Layer] = Continuity(secrets.randbits(15), secrets.randbits(32), self.outgoing)
         self._rtx_ssrc, self._rtx_sequence = rtx_ssrc, secrets.randbits(15)
         self._again: dict[int, float] = {}
+        self._last = self._doubled = -1
         self._best: tuple[Layer | None, int] = None, 0
 
     @property
@@ -192,19 +193,38 @@ class Forwarder:
                 ours.packets += 1
                 ours.bytes += packet.payload
 
-    def send_again(self, outgoing: int, now: float) -> None:
-        """Answer a request for a packet, if it is still there and was not answered just now."""
+    def send_again(self, outgoing: int, now: float) -> bool:
+        """Answer a request for a packet, if it is still there and was not answered just now; returns whether it went out."""
         answered_at = self._again.get(outgoing)
-        if answered_at is not None and now - answered_at < AGAIN_S:
-            return
-        packet = self._packet(outgoing)
-        if packet is None or not self._subscriber.may_repair(len(packet)):
-            return
+        if (answered_at is not None and now - answered_at < AGAIN_S) or not self.repair(outgoing, now):
+            return False
         self._again.pop(outgoing, None)
         self._again[outgoing] = now
         if len(self._again) > MOST_AGAIN:
             del self._again[next(iter(self._again))]
-        self.repaired += self._send_rtx(packet, outgoing, now)
+        return True
+
+    def repair(self, outgoing: int, now: float) -> int:
+        """Send a packet again, asked or not, if it is still there; returns its size in bytes if it went out, else 0."""
+        packet = self._packet(outgoing)
+        if packet is None or not self._subscriber.may_repair(len(packet)) or not self._send_rtx(packet, outgoing, now):
+            return 0
+        self.repaired += 1
+        return len(packet)
+
+    def double(self, now: float) -> int:
+        """Send the last packet of a picture again before anybody can miss it: only what comes after a packet shows that it is lost, and
+        after this one nothing comes for the length of a picture. To be called every few milliseconds: what is still the last one at the
+        next call is taken for it. Returns how many bytes that took.
+        """
+        last = self._continuity.last
+        if last != self._last:
+            self._last = last
+            return 0
+        if last == self._doubled or self.layer is None:
+            return 0
+        self._doubled = last
+        return self.repair(last, now)
 
     def pad(self, now: float, count: int) -> None:
         """Send packets that hold nothing, for a probe of the way: retransmissions of nothing, which a receiver passes over."""

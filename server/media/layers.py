@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 UP_MARGIN = 1.15  # a layer that is not sent yet must fit with so much to spare, so that a wavering budget does not flicker
+DOWN_MARGIN = (
+    0.9  # of its rate is what a layer costs that is sent: an estimate is no more exact, and a want is told as 0.85 of what arrives
+)
 UP_AFTER_S = 2.0  # after a step down, before the next step up
 SILENT_S = 0.5  # a layer from which nothing has come for so long has stopped: its sender's processor or way is too weak for it
 
@@ -31,9 +34,9 @@ class Demand(NamedTuple):
         return [rank for rank in there if rank <= self.limit] or there[:1]
 
     def cost(self, rank: int) -> float:
-        """What this layer would take, with a margin if it is more than what is sent."""
+        """What this layer would take, with a margin so that what is sent stays as it is where the budget wavers."""
         rate = self.rates[rank] or 0
-        return rate * UP_MARGIN if self.current is None or rank > self.current else rate
+        return rate * (UP_MARGIN if self.current is None or rank > self.current else DOWN_MARGIN)
 
     @property
     def wanted(self) -> int:

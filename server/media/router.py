@@ -20,6 +20,7 @@ from server.media.udp import UdpMux
 
 REPAIR_BYTES_S = 125_000.0  # sent again to one browser, per second; what it asks for beyond that stays lost
 REPAIR_BURST = 96_000.0
+SPARE_S = 0.5  # for so long what a way carries beyond what it is sent may be saved up
 REPORT_EVERY_S = 1.0
 
 _put_sequence = Struct("!H").pack_into
@@ -36,6 +37,8 @@ class Subscriber:
         self._chooser = Chooser()
         self._repair_bytes, self._repair_at = REPAIR_BURST, 0.0
         self._reported_at = self._began_at = 0.0
+        self._doubles = False
+        self._spare_bytes = self._doubled_at = 0.0
         self._blocks: dict[int, Block] = {}
 
     @property
@@ -72,7 +75,7 @@ class Subscriber:
         """Take what the browser says about what it is sent."""
         for told in read_compound(packet):
             if isinstance(told, Feedback):
-                self.estimator.on_feedback(told, now)
+                self.estimator.on_feedback(told, now, self.mux.stalls)
             elif isinstance(told, Remb):
                 self.estimator.on_remb(told.bitrate, now)
             else:
@@ -94,10 +97,35 @@ class Subscriber:
         forwarder = self._forwarders.get(asked.media_ssrc)
         if forwarder is None or forwarder.track.kind != "video":
             return
+        self._regain(now)
+        sent = [sequence for sequence in asked.sequences if forwarder.send_again(sequence, now)]
+        if sent and self.estimator.is_lossy:
+            self.mux.go_on_later(partial(self._repair_once_more, forwarder, sent))
+
+    def _repair_once_more(self, forwarder: Forwarder, sequences: list[int], now: float) -> bool:
+        """A browser that misses a repair, too, asks for it only a tenth of a second later: then its picture has stood still."""
+        self._regain(now)
+        for sequence in sequences:
+            forwarder.repair(sequence, now)
+        return False
+
+    def _regain(self, now: float) -> None:
         self._repair_bytes = min(REPAIR_BURST, self._repair_bytes + REPAIR_BYTES_S * (now - self._repair_at))
         self._repair_at = now
-        for sequence in asked.sequences:
-            forwarder.send_again(sequence, now)
+
+    def _double(self, now: float) -> bool:
+        """Spend what the way carries beyond what it is sent on the last packets of pictures, while it loses some."""
+        self._regain(now)
+        forwarders = self._forwarders.values()
+        taken = sum(one.layer.rate for one in forwarders if one.layer is not None)
+        spare_bytes_s = max(0, self.estimator.budget(now) - taken) / 8
+        self._spare_bytes = min(self._spare_bytes + spare_bytes_s * (now - self._doubled_at), spare_bytes_s * SPARE_S)
+        self._doubled_at = now
+        for forwarder in forwarders:
+            if forwarder.track.kind == "video" and self._spare_bytes > 0:
+                self._spare_bytes -= forwarder.double(now)
+        self._doubles = self.estimator.is_lossy and self.connection.connected
+        return self._doubles
 
     def may_repair(self, size: int) -> bool:
         """Take so many bytes from what may be sent again at this time, if they are left."""
@@ -129,6 +157,9 @@ class Subscriber:
             self._began_at = now
             self.estimator.begin(now)
         self._report(now)
+        if self.estimator.is_lossy and not self._doubles:
+            self._doubles, self._spare_bytes, self._doubled_at = True, 0.0, now
+            self.mux.go_on_later(self._double)
         if not self._is_served(now):
             self._choose(now)
 

@@ -6,12 +6,12 @@ Nothing that a stranger sends gets an answer. What the kernel does not take at o
 
 import asyncio
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol
 
 import structlog
 
 from server.core.supervise import Supervisor, where
 from server.media import ice, lane, mmsg, native, srtp
+from server.media.endpoint import Endpoint
 from server.media.limits import (
     ADDRESSES,
     LARGEST_CLEAR,
@@ -24,45 +24,13 @@ from server.media.limits import (
     SWEEP_S,
 )
 from server.media.sockets import bind_all
+from server.media.stalls import Stalls
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
 
-Work = Callable[[int, int], int]
-"""(offset of a slot, size) -> new size, or 0: see `srtp.Srtp`."""
-RunWork = Callable[[int, list[int]], list[int]]
-"""(offset of the first slot of a row, sizes) -> new sizes, each 0 where it failed."""
 Piece = Callable[[float], bool]
 """Does the next piece at this time, and tells whether there is a further one."""
-RtpTaker = Callable[[memoryview, int, int, float], None]
-RtcpTaker = Callable[[bytes, float], None]
-
-
-class Endpoint(Protocol):
-    """What the port needs of a connection. Before its handshake, and after its end, the four of SRTP return 0."""
-
-    agent: ice.Agent
-    known_as: set[str]
-    """The ufrags under which the port knows it; only the port changes this, and `addresses`."""
-    route: mmsg.Route | None
-    wire: Any
-    """What the compiled lane knows of it, where there is a lane."""
-    addresses: dict[Hashable, mmsg.Route]
-    open_rtp: Work
-    open_rtcp: Work
-    seal_rtp: Work
-    seal_rtcp: Work
-    seal_run: RunWork
-    on_rtp: RtpTaker
-    on_rtcp: RtcpTaker
-
-    def checked(self) -> None:
-        """A valid check came: `route` is set."""
-        ...
-
-    def on_dtls(self, packet: bytes) -> None: ...
-
-    def end(self, reason: str) -> None: ...
 
 
 class UdpMux:
@@ -107,6 +75,7 @@ class UdpMux:
         self.port: int = self.sockets[0].getsockname()[1]
         self._next = 0
         self._socket = self.sockets[0]
+        self.stalls = Stalls()
 
     def start(self) -> None:
         """Begin to read, in the running loop."""
@@ -225,12 +194,14 @@ class UdpMux:
         asyncio.get_running_loop().call_later(PIECE_S, self._go_on, piece)
 
     def _go_on(self, piece: Piece) -> None:
+        now = self.clock.monotonic()
         try:
-            if piece(self.clock.monotonic()):
+            if piece(now):
                 self.go_on_later(piece)
         except Exception as error:  # noqa: BLE001 - as in `_take`; it is not asked again
             self._contain(None, error)
         self.flush()
+        self.stalls.sent(now, self.clock.monotonic())
 
     def sweep(self, now: float) -> None:
         """End the connections whose browsers have been silent for too long."""
@@ -259,6 +230,7 @@ class UdpMux:
             self._take(reader, index, key, size, now)
         self._finish_batch(now)
         self.flush()
+        self.stalls.sent(now, self.clock.monotonic())
         return len(keys)
 
     def _read_express(self, express: lane.Lane, reader: mmsg.Reader) -> int:
@@ -271,6 +243,7 @@ class UdpMux:
             if self._next:
                 self.flush()
             index += 1
+        self.stalls.sent(now, self.clock.monotonic())
         told = express.take_told()
         self.sent += told.sent
         self.dropped += told.dropped

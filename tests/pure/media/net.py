@@ -10,8 +10,10 @@ from server.media.publisher import Publisher
 from server.media.router import Subscriber
 from server.media.rtcp import PictureLoss, read_compound
 from server.media.rtp import Header, find_extensions, read_header
+from server.media.stalls import Stalls
 
 SLOTS = 64
+PIECES = 4  # between two ticks
 LINES = {"audio": "audio", "camera": "video", "screen": "video"}
 
 
@@ -33,6 +35,7 @@ class Mux:
         self.out = memoryview(bytearray(2048 * SLOTS))
         self.after_batch: list[tuple[Any, Callable[[float], None]]] = []
         self.pieces: list[Callable[[float], bool]] = []
+        self.stalls = Stalls()
         self._next = 0
         self.flushes = 0
 
@@ -55,9 +58,14 @@ class Mux:
         self.pieces.append(piece)
 
     def go_on(self, now: float) -> None:
-        """Do all pieces of what is under way, as if some milliseconds had passed after each."""
-        while self.pieces:
-            self.pieces = [piece for piece in self.pieces if piece(now)]
+        """Do the next pieces of what is under way, as if some milliseconds had passed after each."""
+        for _ in range(PIECES):
+            self.turn(now)
+
+    def turn(self, now: float) -> None:
+        """Do the next piece of each."""
+        pieces, self.pieces = self.pieces, []
+        self.pieces = [piece for piece in pieces if piece(now)] + self.pieces
 
     def finish_batch(self, now: float) -> None:
         for _, work in self.after_batch:

@@ -193,13 +193,41 @@ def test_loss_lowers_the_layer_and_pauses_nothing() -> None:
     assert all(moment.budget >= LOSS_FLOOR_BPS for moment in late)
 
 
+def test_loss_that_is_chance_lowers_nothing() -> None:
+    """The packets of a call of three on the smallest layers: so few that one in twenty is at times one in eight of half a second's."""
+    estimator, dice, lossy = Estimator(BEGIN), Random(3), 0
+    for turn in range(1200):
+        now = BEGIN + 0.25 * turn
+        first = estimator.number(800, now)
+        for _ in range(38):
+            estimator.number(800, now)
+        arrivals = [None if dice.random() < 0.05 else 0.0 for _ in range(39)]
+        estimator.on_remb(4_000_000, now)
+        estimator.on_feedback(Feedback(first, 39, 0.25 * turn, 0, arrivals), now)
+        assert estimator.budget(now) == 4_000_000
+        lossy += estimator.is_lossy
+    assert lossy > 1150
+
+
+def test_what_a_probe_loses_is_no_loss_of_the_way() -> None:
+    estimator = Estimator(BEGIN)
+    first = estimator.number(800, BEGIN)
+    estimator.begin_probe(2_000_000, BEGIN)
+    for _ in range(40):
+        estimator.number(PROBE_BYTES, BEGIN)
+    estimator.end_probe(BEGIN)
+    estimator.on_feedback(Feedback(first, 41, 0.0, 0, [0.0, *[None] * 40]), BEGIN + 3)
+    assert estimator.lost == 0
+    assert not estimator.wants_probe(2_000_000, BEGIN + 4), "it is no less a probe that brought nothing"
+
+
 def test_loss_that_ends_is_forgiven() -> None:
     way = Way(lambda _: 5e6, loss=0.15)
     estimator = Estimator(BEGIN)
     estimator.on_remb(4_000_000, BEGIN)
-    for turn in range(400):
+    for turn in range(800):
         now = BEGIN + 0.02 * turn
-        if turn == 100:
+        if turn == 200:
             assert estimator.budget(now) < 3_900_000
             assert 0.05 < estimator.lost < 0.3
             way = Way(lambda _: 5e6)
@@ -281,6 +309,19 @@ def test_a_probe_that_is_lost_ends_and_the_next_one_waits_longer() -> None:
     estimator.begin_probe(2_000_000, BEGIN + 6.1)
     estimator.end_probe(BEGIN + 6.1)
     assert not estimator.wants_probe(2_000_000, BEGIN + 7), "there was nothing to send it with"
+
+
+def test_after_a_probe_that_went_out_too_slowly_the_next_one_waits_no_longer() -> None:
+    estimator = Estimator(BEGIN)
+    heard = Feedback(estimator.number(100, BEGIN), 1, 0.0, 0, [0.0])
+    estimator.on_feedback(heard, BEGIN)
+    for turn in range(4):
+        now = BEGIN + 3.1 * turn
+        assert estimator.wants_probe(2_000_000, now)
+        estimator.begin_probe(2_000_000, now)
+        estimator.number(275, now)
+        estimator.end_probe(now + 0.05)
+        estimator.on_feedback(heard, now + 2)
 
 
 def test_a_train_shows_what_the_way_carries() -> None:

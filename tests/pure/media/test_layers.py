@@ -45,10 +45,10 @@ def test_layers_by_budget() -> None:
 
 
 def test_what_is_sent_stays_while_it_fits_barely() -> None:
-    assert choose(500_000, Demand(RATES, 2, 1)) == [1]
-    assert choose(499_999, Demand(RATES, 2, 1)) == [0]
-    assert choose(150_000, Demand(RATES, 2, 0)) == [0]
-    assert choose(149_999, Demand(RATES, 2, 0)) == [None]
+    assert choose(500_000 * 0.9, Demand(RATES, 2, 1)) == [1]
+    assert choose(499_000 * 0.9, Demand(RATES, 2, 1)) == [0]
+    assert choose(150_000 * 0.9, Demand(RATES, 2, 0)) == [0]
+    assert choose(149_000 * 0.9, Demand(RATES, 2, 0)) == [None]
 
 
 def test_a_wish_bounds_and_a_pin_leads() -> None:

@@ -122,6 +122,58 @@ def test_repairs_are_bounded() -> None:
     call.subscriber.on_rtcp(write_nack(1, 99, [first]) + write_nack(1, 77, [first - 1 & 0xFFFF, first + 600 & 0xFFFF]), call.now + 9)
 
 
+def again(call: Call) -> list[int]:
+    """Return the sequences of what was sent again, in its order, and forget it; probes hold nothing."""
+    sent = [read(packet) for packet in call.receiving.rtp]
+    call.receiving.rtp.clear()
+    return [int.from_bytes(one.payload[:2], "big") for one in sent if one.header.ssrc == 78 and one.payload]
+
+
+@pytest.mark.parametrize(("lost", "times"), [(0.01, 1), (0.05, 2), (0.15, 1)])
+def test_where_the_way_loses_packets_a_repair_goes_twice_and_apart(lost: float, times: int) -> None:
+    call = begun()
+    missed = [read(packet).header.sequence for packet in call.receiving.rtp]
+    call.subscriber.estimator.lost = lost
+    call.subscriber.on_rtcp(write_nack(1, 77, missed), call.now)
+    assert again(call) == missed
+    call.mux.go_on(call.now + 0.01)
+    assert again(call) == missed * (times - 1)
+
+
+def test_where_the_way_loses_packets_the_last_of_a_picture_goes_twice() -> None:
+    call = begun()
+    call.play(0.2)
+    assert not again(call)
+    call.subscriber.estimator.lost = 0.05
+    call.go_on()
+    again(call)
+    for turn in range(3):
+        call.frame()
+        call.frame()
+        last = [read(packet).header.sequence for packet in call.receiving.rtp][-1]
+        call.mux.turn(call.now + 0.01)
+        assert not again(call), "more of the picture may come"
+        for _ in range(3):
+            call.mux.turn(call.now + 0.02)
+        assert again(call) == [last], turn
+        call.now += 0.03
+    call.subscriber.estimator.lost = 0.0
+    call.mux.turn(call.now)
+    assert not call.mux.pieces
+
+
+def test_nothing_goes_twice_unasked_that_the_way_may_not_carry() -> None:
+    call = begun()
+    call.play(1.0)
+    layer = call.forwarder.layer
+    assert layer is not None
+    call.subscriber.estimator.on_remb(layer.rate, call.now)
+    call.subscriber.estimator.lost = 0.05
+    again(call)
+    call.play(1.0)
+    assert len(again(call)) <= 1, "of ten"
+
+
 def test_whole_pictures_are_asked_for_once_in_a_while() -> None:
     call = begun()
     call.go_on(0.5)
