@@ -316,7 +316,7 @@ static void flush(struct lane *lane)
             lost += send_apart(lane, at++);
         }
     }
-    lane->told.sent += (uint32_t)lane->next - lost;
+    lane->told.sent += lane->next - (int64_t)lost;
     lane->told.dropped += lost;
     lane->next = lane->messages = 0;
 }
@@ -458,19 +458,27 @@ static int pass(struct lane *lane, struct mmsghdr *header, int index, int *size,
     return 1;
 }
 
-/* Forward datagrams of a batch from the one at `at` on. Returns the index of the first that is not the lane's, or `count`. */
-int lane_go_on(struct lane *lane, void *batch, int count, int at, double now)
+/* Forward datagrams of a batch from the one at `at` on. Returns the index of the first that is not the lane's, or `told.count`. */
+int lane_go_on(struct lane *lane, void *batch, int at, double now)
 {
     struct mmsghdr *headers = batch;
     int sizes[BATCH];
     lane->told.clear = 0;
-    while (at < count && pass(lane, &headers[at], at, &sizes[at], now))
+    while (at < lane->told.count && pass(lane, &headers[at], at, &sizes[at], now))
         at++;
     for (int i = 0; i < lane->touched_count; i++)
         hand_on(lane, lane->touched[i], headers, sizes, now);
     lane->touched_count = 0;
     flush(lane);
     return at;
+}
+
+/* Read a batch of at most BATCH datagrams and forward it, as of `lane_go_on`. */
+int lane_read(struct lane *lane, int file, void *batch, double now)
+{
+    int count = recvmmsg(file, batch, BATCH, MSG_DONTWAIT, NULL);
+    lane->told.count = count > 0 ? count : 0;
+    return lane_go_on(lane, batch, 0, now);
 }
 
 /* ---- the lane itself ---- */

@@ -29,13 +29,13 @@ class Log(NamedTuple):
     sizes: "array[int]"
 
 
-class Told(NamedTuple):
-    """Datagrams since the last asking, as `UdpMux` counts them."""
+class Told:
+    """Counters of datagrams, as `UdpMux` has them: where there is a lane they are its `struct told`."""
 
-    sent: int
-    dropped: int
-    refused: int
-    oversize: int
+    __slots__ = ("dropped", "oversize", "refused", "sent")
+
+    def __init__(self) -> None:
+        self.sent = self.dropped = self.refused = self.oversize = 0
 
 
 class NativeRing:
@@ -71,24 +71,16 @@ class Lane:
     def __init__(self, *, cut: bool, work: Sequence[Any] | None = None) -> None:
         """With `cut` the kernel cuts messages into datagrams. `work` is what opens and seals a packet; tests bring their own."""
         self._lane = _held(native.library.lane_new(*(work or _pointers("srtp_unprotect", "srtp_protect")), cut), native.library.lane_free)
-        self._told = native.library.lane_told(self._lane)
+        self.told = native.library.lane_told(self._lane)
+        """`struct told`: counters, how many datagrams the batch has, and the size of the one at which it stopped if that is opened, else 0."""
 
-    @property
-    def clear(self) -> int:
-        """The size of the datagram at which the lane stopped, if it is opened already; else 0."""
-        return self._told.clear  # type: ignore[no-any-return]
+    def read(self, file: int, headers: Any, now: float) -> int:
+        """Read a batch (`headers` are recvmmsg's) and forward it; returns the index of the first that is for Python, or `told.count`."""
+        return native.library.lane_read(self._lane, file, headers, now)  # type: ignore[no-any-return]
 
-    def go_on(self, headers: Any, count: int, at: int, now: float) -> int:
-        """Forward datagrams of a batch (`headers` of recvmmsg) from the one at `at` on; returns the index of the first that is for
-        Python, or `count`.
-        """
-        return native.library.lane_go_on(self._lane, headers, count, at, now)  # type: ignore[no-any-return]
-
-    def take_told(self) -> Told:
-        told = self._told
-        taken = Told(told.sent, told.dropped, told.refused, told.oversize)
-        told.sent = told.dropped = told.refused = told.oversize = 0
-        return taken
+    def go_on(self, headers: Any, at: int, now: float) -> int:
+        """Go on with the batch at this datagram; returns as `read` does."""
+        return native.library.lane_go_on(self._lane, headers, at, now)  # type: ignore[no-any-return]
 
     def bind(self, key: Hashable, wire: Any) -> None:
         """Whatever comes from this address is the wire's. Raises MemoryError."""

@@ -71,8 +71,9 @@ struct delay {
 
 struct lane;
 
-/* Counters since they were last set to 0, and for the datagram at which `lane_go_on` stopped its size where it is opened, else 0. */
-struct told { uint32_t sent, dropped, refused, oversize; int32_t clear; };
+/* Counters of datagrams; how many the batch in hand has (`count`), and for the one at which the lane stopped its size where it is opened
+   already (`clear`), else 0. */
+struct told { int64_t sent, dropped, refused, oversize; int32_t count, clear; };
 
 int lane_fits(const uint64_t *sizes);
 struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts);
@@ -80,7 +81,8 @@ void lane_free(struct lane *lane);
 struct told *lane_told(struct lane *lane);
 int lane_bind(struct lane *lane, const unsigned char *key, int length, struct wire *wire);
 void lane_unbind(struct lane *lane, const unsigned char *key, int length);
-int lane_go_on(struct lane *lane, void *headers, int count, int at, double now);
+int lane_read(struct lane *lane, int file, void *headers, double now);
+int lane_go_on(struct lane *lane, void *headers, int at, double now);
 struct ring *ring_new(uint16_t first);
 void ring_free(struct ring *ring);
 int ring_put(struct ring *ring, uint16_t sequence, const unsigned char *packet, int size);

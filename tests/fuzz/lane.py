@@ -119,8 +119,8 @@ class Ground:
             held.append(ffi.new("unsigned char[]", max(1, len(packet))))
             ffi.memmove(held[-1], packet, len(packet))
             self._address(index, held[-1], len(packet), number if self.dice.random() < 0.95 else 99)
-        at = -1
-        while (at := self.lane.go_on(self.headers, count, at + 1, now)) < count:
+        at, self.lane.told.count = -1, count
+        while (at := self.lane.go_on(self.headers, at + 1, now)) < count:
             self.left += 1
             which, sources[which].highest = numbers[at]
         self.forwarded += sum(source.packets for source in sources) - before
