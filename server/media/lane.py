@@ -72,7 +72,7 @@ class Lane:
         """With `cut` the kernel cuts messages into datagrams. `work` is what opens and seals a packet; tests bring their own."""
         self._lane = _held(native.library.lane_new(*(work or _pointers("srtp_unprotect", "srtp_protect")), cut), native.library.lane_free)
         self.told = native.library.lane_told(self._lane)
-        """`struct told`: counters, how many datagrams the batch has, and the size of the one at which it stopped if that is opened, else 0."""
+        """`struct told`: counters, how many datagrams the batch has, and the size of that at which it stopped if it is opened, else 0."""
 
     def read(self, file: int, headers: Any, now: float) -> int:
         """Read a batch (`headers` are recvmmsg's) and forward it; returns the index of the first that is for Python, or `told.count`."""
