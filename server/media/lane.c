@@ -218,7 +218,7 @@ static int read_numbers(struct packet *packet, int body)
 static int is_regular(const struct wire *wire, const struct source *source, struct packet *packet)
 {
     const unsigned char *data = packet->data;
-    return source->regular && wire->heard && packet->size >= source->body && data[0] == source->flags && (data[1] & 127) == source->payload_type
+    return source->regular && !source->pending && wire->heard && packet->size >= source->body && data[0] == source->flags && (data[1] & 127) == source->payload_type
         && packet->sequence && packet->sequence == (uint16_t)(source->highest + 1) && begins_alike(source, data)
         && wire->heard_count < HEARD && (!source->is_vp8 || read_numbers(packet, source->body));
 }
@@ -485,12 +485,8 @@ int lane_read(struct lane *lane, int file, void *batch, double now)
 
 struct told *lane_told(struct lane *lane) { return &lane->told; }
 
-/* Whether both sides mean the same by the structures of native.h: `sizes` is what they take for Python, in the order of the file. */
-int lane_fits(const uint64_t *sizes)
-{
-    const uint64_t ours[] = {sizeof(struct ring), sizeof(struct wire), sizeof(struct source), sizeof(struct taker), sizeof(struct delay)};
-    return !memcmp(ours, sizes, sizeof ours) && sizeof(struct mark) == CMSG_SPACE(sizeof(uint16_t));
-}
+/* The beginning of the hash of the sources that this was made of: see native.sh. */
+uint64_t native_sources(void) { return SOURCES_HASH; }
 
 struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts)
 {

@@ -102,8 +102,9 @@ class Lane:
 
     def aim(self, wire: Any, route: Route) -> None:
         """Send to this address from now on."""
-        ffi.memmove(wire.name, route.sockaddr, NAME_USED)
-        wire.name_length, wire.file, wire.cuts = NAME_USED, route.socket.fileno(), 1
+        name, file = bytes(ffi.buffer(route.sockaddr, NAME_USED)), route.socket.fileno()
+        if (bytes(wire.name), wire.name_length, wire.file) != (name, NAME_USED, file):
+            wire.name, wire.name_length, wire.file, wire.cuts = list(name), NAME_USED, file, 1
 
     def lend_log(self, wire: Any, log: Log) -> list[Any]:
         """Note there what the wire is sent; the caller keeps what is returned as long as the wire."""
@@ -151,19 +152,17 @@ class Lane:
         """Tell how the packets of a layer begin that are the lane's, None for none, and whose they are; where one of `takers` is None,
         who takes them is not a subscriber, and they go the way of Python. The caller keeps what is returned until the next time.
         """
-        source.regular = layout is not None and layout.body - FIXED_BYTES <= MOST_BLOCK and None not in takers
-        if layout is None or not source.regular:
+        source.regular = 0
+        if layout is None or layout.body - FIXED_BYTES > MOST_BLOCK or None in takers:
             return None
+        kept = ffi.new("struct taker *[]", list(takers))
         source.payload_type, source.is_vp8, source.flags = codec.payload_type, codec.name == "VP8", layout.flags
         source.body, source.numbered_at, source.sent_at, source.level_at = layout.body, layout.numbered_at, layout.sent_at, layout.level_at
         source.name_count, source.names[0 : len(layout.names)] = len(layout.names), layout.names
         for field, value in ((source.mask, layout.mask), (source.block, layout.block)):
             ffi.memmove(field, value.to_bytes(layout.body - FIXED_BYTES, "big"), layout.body - FIXED_BYTES)
-        source.taker_count, source.takers = len(takers), ffi.NULL
-        if takers:
-            source.takers = kept = ffi.new("struct taker *[]", list(takers))
-            return kept
-        return None
+        source.takers, source.taker_count, source.regular = kept, len(takers), 1
+        return kept
 
 
 def _held(pointer: Any, free: Any) -> Any:

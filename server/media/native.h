@@ -24,10 +24,10 @@ struct wire {
 };
 
 /* One layer of one track. Whatever Python calls by the same name in `reception.Incoming` and `layout.Layout` is the same thing here.
-   Only while it is `regular` the lane takes its packets. */
+   Only while it is `regular` the lane takes its packets, and not while packets of it are `pending` with Python: it would overtake them. */
 struct source {
     uint32_t ssrc;
-    uint8_t regular, payload_type, flags, is_video, is_vp8;
+    uint8_t regular, pending, payload_type, flags, is_video, is_vp8;
     uint16_t body, numbered_at, sent_at, level_at;
     int32_t name_count;
     struct place names[3];
@@ -75,7 +75,7 @@ struct lane;
    already (`clear`), else 0. */
 struct told { int64_t sent, dropped, refused, oversize; int32_t count, clear; };
 
-int lane_fits(const uint64_t *sizes);
+uint64_t native_sources(void);
 struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts);
 void lane_free(struct lane *lane);
 struct told *lane_told(struct lane *lane);

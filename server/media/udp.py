@@ -6,6 +6,7 @@ Nothing that a stranger sends gets an answer. What the kernel does not take at o
 
 import asyncio
 from collections.abc import Callable, Hashable
+from struct import Struct
 
 import structlog
 
@@ -21,6 +22,7 @@ from server.media.limits import (
     READ_TURNS,
     SEND_SLOTS,
     SLOT_BITS,
+    SOURCES,
     SWEEP_S,
 )
 from server.media.sockets import bind_all
@@ -28,6 +30,9 @@ from server.media.stalls import Stalls
 from server.ports import Clock
 
 log = structlog.get_logger(__name__)
+
+SSRC_AT, RTCP_SSRC_AT = 8, 4  # in a packet of RTP, and of RTCP
+_read_ssrc = Struct("!L").unpack_from
 
 Piece = Callable[[float], bool]
 """Does the next piece at this time, and tells whether there is a further one."""
@@ -256,10 +261,10 @@ class UdpMux:
         count: int = told.count
         while index < count:
             self._take(reader, index, *reader.look(index), now, told.clear)
-            self._finish_batch(now)
-            if self._next:
-                self.flush()
             index = express.go_on(headers, index + 1, now)
+        self._finish_batch(now)
+        if self._next:
+            self.flush()
         self.stalls.sent(now, self.clock.monotonic())
         return count
 
@@ -280,6 +285,7 @@ class UdpMux:
             if connection is not None and 127 < memory[at] < 192 and not 191 < memory[at + 1] < 224:
                 clear = clear or connection.open_rtp(at, size)
                 if clear:
+                    self._meet(connection, at + SSRC_AT)
                     connection.on_rtp(memory, at, clear, now)
                 else:
                     self._refuse(size)
@@ -305,9 +311,19 @@ class UdpMux:
     def _take_rtcp(self, connection: Endpoint, at: int, size: int, now: float) -> None:
         size = connection.open_rtcp(at, size)
         if size:
+            self._meet(connection, at + RTCP_SSRC_AT)
             connection.on_rtcp(bytes(self.received_slots.memory[at : at + size]), now)
         else:
             self.refused += 1
+
+    def _meet(self, connection: Endpoint, at: int) -> None:
+        """Note who has spoken, by a packet that was proved to be its browser's. The lane's packets are of sources that were met before."""
+        ssrc = _read_ssrc(self.received_slots.memory, at)[0]
+        if ssrc in connection.sources:
+            return
+        connection.sources.add(ssrc)
+        if len(connection.sources) > SOURCES:
+            connection.end("crowded")
 
     def _refuse(self, size: int) -> None:
         if size > LARGEST_PACKET:
