@@ -110,7 +110,7 @@ class Estimator:
 
     def begin(self, now: float) -> None:
         """The way is there: what it does not say is silence from now on."""
-        self._made_at = now
+        self._made_at = self._loss_at = now
         self._probed_at, self._fell_at = now - PROBE_FIRST_S, now - PROBE_CALM_S
 
     def number(self, size: int, now: float) -> int:

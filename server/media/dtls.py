@@ -112,7 +112,8 @@ class Connection:
 
     Each callback is called from the loop and must not wait: `on_rtp(data, at, size, now)` with a packet that is decrypted in place
     and valid until it returns; `on_rtcp(packet, now)`; `on_connected()` once; `on_gone(reason)` at most once, and not after `close`.
-    Reasons: silent (no checks), closed (DTLS was closed), refused (handshake or fingerprint), late (handshake), overloaded, crashed.
+    Reasons: silent (no checks), closed (DTLS was closed), refused (handshake or fingerprint), late (handshake), overloaded,
+    crowded (more SSRCs than one may have), crashed.
     """
 
     open_rtp: Work
@@ -136,6 +137,7 @@ class Connection:
         self.known_as: set[str] = set()
         self.addresses: dict[Hashable, Route] = {}
         self.route: Route | None = None
+        self.sources: set[int] = set()
         self.connected = False
         self.on_rtp, self.on_rtcp = on_rtp, on_rtcp
         self._on_connected, self._on_gone = on_connected, on_gone

@@ -22,6 +22,8 @@ class Endpoint(Protocol):
     route: mmsg.Route | None
     wire: Any
     """What the compiled lane knows of it, where there is a lane."""
+    sources: set[int]
+    """The SSRCs under which it has spoken."""
     addresses: dict[Hashable, mmsg.Route]
     open_rtp: Work
     open_rtcp: Work

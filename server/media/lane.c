@@ -218,7 +218,7 @@ static int read_numbers(struct packet *packet, int body)
 static int is_regular(const struct wire *wire, const struct source *source, struct packet *packet)
 {
     const unsigned char *data = packet->data;
-    return source->regular && wire->heard && packet->size >= source->body && data[0] == source->flags && (data[1] & 127) == source->payload_type
+    return source->regular && !source->pending && wire->heard && packet->size >= source->body && data[0] == source->flags && (data[1] & 127) == source->payload_type
         && packet->sequence && packet->sequence == (uint16_t)(source->highest + 1) && begins_alike(source, data)
         && wire->heard_count < HEARD && (!source->is_vp8 || read_numbers(packet, source->body));
 }
@@ -316,7 +316,7 @@ static void flush(struct lane *lane)
             lost += send_apart(lane, at++);
         }
     }
-    lane->told.sent += (uint32_t)lane->next - lost;
+    lane->told.sent += lane->next - (int64_t)lost;
     lane->told.dropped += lost;
     lane->next = lane->messages = 0;
 }
@@ -458,13 +458,13 @@ static int pass(struct lane *lane, struct mmsghdr *header, int index, int *size,
     return 1;
 }
 
-/* Forward datagrams of a batch from the one at `at` on. Returns the index of the first that is not the lane's, or `count`. */
-int lane_go_on(struct lane *lane, void *batch, int count, int at, double now)
+/* Forward datagrams of a batch from the one at `at` on. Returns the index of the first that is not the lane's, or `told.count`. */
+int lane_go_on(struct lane *lane, void *batch, int at, double now)
 {
     struct mmsghdr *headers = batch;
     int sizes[BATCH];
     lane->told.clear = 0;
-    while (at < count && pass(lane, &headers[at], at, &sizes[at], now))
+    while (at < lane->told.count && pass(lane, &headers[at], at, &sizes[at], now))
         at++;
     for (int i = 0; i < lane->touched_count; i++)
         hand_on(lane, lane->touched[i], headers, sizes, now);
@@ -473,16 +473,20 @@ int lane_go_on(struct lane *lane, void *batch, int count, int at, double now)
     return at;
 }
 
+/* Read a batch of at most BATCH datagrams and forward it, as of `lane_go_on`. */
+int lane_read(struct lane *lane, int file, void *batch, double now)
+{
+    int count = recvmmsg(file, batch, BATCH, MSG_DONTWAIT, NULL);
+    lane->told.count = count > 0 ? count : 0;
+    return lane_go_on(lane, batch, 0, now);
+}
+
 /* ---- the lane itself ---- */
 
 struct told *lane_told(struct lane *lane) { return &lane->told; }
 
-/* Whether both sides mean the same by the structures of native.h: `sizes` is what they take for Python, in the order of the file. */
-int lane_fits(const uint64_t *sizes)
-{
-    const uint64_t ours[] = {sizeof(struct ring), sizeof(struct wire), sizeof(struct source), sizeof(struct taker), sizeof(struct delay)};
-    return !memcmp(ours, sizes, sizeof ours) && sizeof(struct mark) == CMSG_SPACE(sizeof(uint16_t));
-}
+/* The beginning of the hash of the sources that this was made of: see native.sh. */
+uint64_t native_sources(void) { return SOURCES_HASH; }
 
 struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts)
 {

@@ -29,13 +29,13 @@ class Log(NamedTuple):
     sizes: "array[int]"
 
 
-class Told(NamedTuple):
-    """Datagrams since the last asking, as `UdpMux` counts them."""
+class Told:
+    """Counters of datagrams, as `UdpMux` has them: where there is a lane they are its `struct told`."""
 
-    sent: int
-    dropped: int
-    refused: int
-    oversize: int
+    __slots__ = ("dropped", "oversize", "refused", "sent")
+
+    def __init__(self) -> None:
+        self.sent = self.dropped = self.refused = self.oversize = 0
 
 
 class NativeRing:
@@ -71,24 +71,16 @@ class Lane:
     def __init__(self, *, cut: bool, work: Sequence[Any] | None = None) -> None:
         """With `cut` the kernel cuts messages into datagrams. `work` is what opens and seals a packet; tests bring their own."""
         self._lane = _held(native.library.lane_new(*(work or _pointers("srtp_unprotect", "srtp_protect")), cut), native.library.lane_free)
-        self._told = native.library.lane_told(self._lane)
+        self.told = native.library.lane_told(self._lane)
+        """`struct told`: counters, how many datagrams the batch has, and the size of that at which it stopped if it is opened, else 0."""
 
-    @property
-    def clear(self) -> int:
-        """The size of the datagram at which the lane stopped, if it is opened already; else 0."""
-        return self._told.clear  # type: ignore[no-any-return]
+    def read(self, file: int, headers: Any, now: float) -> int:
+        """Read a batch (`headers` are recvmmsg's) and forward it; returns the index of the first that is for Python, or `told.count`."""
+        return native.library.lane_read(self._lane, file, headers, now)  # type: ignore[no-any-return]
 
-    def go_on(self, headers: Any, count: int, at: int, now: float) -> int:
-        """Forward datagrams of a batch (`headers` of recvmmsg) from the one at `at` on; returns the index of the first that is for
-        Python, or `count`.
-        """
-        return native.library.lane_go_on(self._lane, headers, count, at, now)  # type: ignore[no-any-return]
-
-    def take_told(self) -> Told:
-        told = self._told
-        taken = Told(told.sent, told.dropped, told.refused, told.oversize)
-        told.sent = told.dropped = told.refused = told.oversize = 0
-        return taken
+    def go_on(self, headers: Any, at: int, now: float) -> int:
+        """Go on with the batch at this datagram; returns as `read` does."""
+        return native.library.lane_go_on(self._lane, headers, at, now)  # type: ignore[no-any-return]
 
     def bind(self, key: Hashable, wire: Any) -> None:
         """Whatever comes from this address is the wire's. Raises MemoryError."""
@@ -110,8 +102,9 @@ class Lane:
 
     def aim(self, wire: Any, route: Route) -> None:
         """Send to this address from now on."""
-        ffi.memmove(wire.name, route.sockaddr, NAME_USED)
-        wire.name_length, wire.file, wire.cuts = NAME_USED, route.socket.fileno(), 1
+        name, file = bytes(ffi.buffer(route.sockaddr, NAME_USED)), route.socket.fileno()
+        if (bytes(wire.name), wire.name_length, wire.file) != (name, NAME_USED, file):
+            wire.name, wire.name_length, wire.file, wire.cuts = list(name), NAME_USED, file, 1
 
     def lend_log(self, wire: Any, log: Log) -> list[Any]:
         """Note there what the wire is sent; the caller keeps what is returned as long as the wire."""
@@ -159,19 +152,17 @@ class Lane:
         """Tell how the packets of a layer begin that are the lane's, None for none, and whose they are; where one of `takers` is None,
         who takes them is not a subscriber, and they go the way of Python. The caller keeps what is returned until the next time.
         """
-        source.regular = layout is not None and layout.body - FIXED_BYTES <= MOST_BLOCK and None not in takers
-        if layout is None or not source.regular:
+        source.regular = 0
+        if layout is None or layout.body - FIXED_BYTES > MOST_BLOCK or None in takers:
             return None
+        kept = ffi.new("struct taker *[]", list(takers))
         source.payload_type, source.is_vp8, source.flags = codec.payload_type, codec.name == "VP8", layout.flags
         source.body, source.numbered_at, source.sent_at, source.level_at = layout.body, layout.numbered_at, layout.sent_at, layout.level_at
         source.name_count, source.names[0 : len(layout.names)] = len(layout.names), layout.names
         for field, value in ((source.mask, layout.mask), (source.block, layout.block)):
             ffi.memmove(field, value.to_bytes(layout.body - FIXED_BYTES, "big"), layout.body - FIXED_BYTES)
-        source.taker_count, source.takers = len(takers), ffi.NULL
-        if takers:
-            source.takers = kept = ffi.new("struct taker *[]", list(takers))
-            return kept
-        return None
+        source.takers, source.taker_count, source.regular = kept, len(takers), 1
+        return kept
 
 
 def _held(pointer: Any, free: Any) -> Any:

@@ -163,6 +163,7 @@ class Layer:
             run = None
         if run is None:
             run = self._run = Run(numbered_at)
+            self.incoming.pending = 1
             self._publisher.hand_on_later(self)
         elif packet.sequence - run.packets[-1].sequence - 1 & 0xFFFF >= 0x7FFF:
             run.ordered = False
@@ -171,6 +172,7 @@ class Layer:
     def hand_on(self, now: float) -> None:
         """Send what was collected to everybody."""
         run, self._run = self._run, None
+        self.incoming.pending = 0
         if run is not None and self.fan:
             run.close(now)
             for taker in self.fan:

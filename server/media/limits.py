@@ -17,6 +17,8 @@ PIECE_S = 0.01  # between two pieces of what is not sent all at once
 
 SOCKET_BUFFER = 4 << 20  # bytes asked of the kernel each way, which gives what it may; what it cannot hold is lost
 
+SOURCES = 64  # SSRCs of one browser, which libsrtp keeps and walks through for each packet; who has more is let go of
+
 ADDRESSES = 16  # addresses of one browser that have passed a check; the oldest that is not in use is forgotten
 CONSENT_S = 30.0  # without a valid check for so long a browser is gone (RFC 7675)
 SWEEP_S = 1.0  # between two looks for such browsers

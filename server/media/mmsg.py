@@ -88,7 +88,7 @@ class Reader:
     """Reads a socket into the slots of `memory`, up to 64 datagrams a call."""
 
     def __init__(self, bound: socket.socket, memory: memoryview) -> None:
-        self._socket, self._file = bound, bound.fileno()
+        self._socket, self.file = bound, bound.fileno()
         self._four = bound.family == socket.AF_INET
         self._names = bytearray(READ_BATCH * NAME)
         self._vectors = _vectors(memory, READ_BATCH)
@@ -99,13 +99,9 @@ class Reader:
 
     def read(self) -> Batch:
         """Return key and size of each datagram in its order; nothing when none waits."""
-        count = self.fetch()
+        count = max(0, int(_libc.recvmmsg(self.file, self.headers, READ_BATCH, socket.MSG_DONTWAIT, ffi.NULL)))
         keys: list[Any] = self._keys[:count].tolist() if self._four else [self._name(index) for index in range(count)]
         return keys, self._sizes[:count].tolist()
-
-    def fetch(self) -> int:
-        """Read datagrams, whose `headers` stand as the kernel wrote them; returns how many there are."""
-        return max(0, int(_libc.recvmmsg(self._file, self.headers, READ_BATCH, socket.MSG_DONTWAIT, ffi.NULL)))
 
     def look(self, index: int) -> tuple[Hashable, int]:
         """Return key and size of one datagram of the batch just read."""

@@ -24,10 +24,10 @@ struct wire {
 };
 
 /* One layer of one track. Whatever Python calls by the same name in `reception.Incoming` and `layout.Layout` is the same thing here.
-   Only while it is `regular` the lane takes its packets. */
+   Only while it is `regular` the lane takes its packets, and not while packets of it are `pending` with Python: it would overtake them. */
 struct source {
     uint32_t ssrc;
-    uint8_t regular, payload_type, flags, is_video, is_vp8;
+    uint8_t regular, pending, payload_type, flags, is_video, is_vp8;
     uint16_t body, numbered_at, sent_at, level_at;
     int32_t name_count;
     struct place names[3];
@@ -71,16 +71,18 @@ struct delay {
 
 struct lane;
 
-/* Counters since they were last set to 0, and for the datagram at which `lane_go_on` stopped its size where it is opened, else 0. */
-struct told { uint32_t sent, dropped, refused, oversize; int32_t clear; };
+/* Counters of datagrams; how many the batch in hand has (`count`), and for the one at which the lane stopped its size where it is opened
+   already (`clear`), else 0. */
+struct told { int64_t sent, dropped, refused, oversize; int32_t count, clear; };
 
-int lane_fits(const uint64_t *sizes);
+uint64_t native_sources(void);
 struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts);
 void lane_free(struct lane *lane);
 struct told *lane_told(struct lane *lane);
 int lane_bind(struct lane *lane, const unsigned char *key, int length, struct wire *wire);
 void lane_unbind(struct lane *lane, const unsigned char *key, int length);
-int lane_go_on(struct lane *lane, void *headers, int count, int at, double now);
+int lane_read(struct lane *lane, int file, void *headers, double now);
+int lane_go_on(struct lane *lane, void *headers, int at, double now);
 struct ring *ring_new(uint16_t first);
 void ring_free(struct ring *ring);
 int ring_put(struct ring *ring, uint16_t sequence, const unsigned char *packet, int size);

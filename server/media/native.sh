@@ -1,8 +1,10 @@
 #!/bin/sh
-# Compiles the engine's native part. Usage: server/media/native.sh OUTPUT. Written beside it first: an engine that runs has the old one mapped.
+# Compiles the engine's native part. Usage: server/media/native.sh OUTPUT. An engine that runs keeps the one that it has opened; one that
+# cannot be made anew must not stay, because it would be of other sources.
 set -eu
 from="$(dirname "$0")"
+rm -f "$1"
+sources="$(cat "$from/native.h" "$from/lane.c" "$from/delay.c" | sha256sum | cut -c 1-16)"
 # -ffp-contract=off: the estimation gives the same numbers as Python's, to the last bit, on every processor.
 cc -O2 -std=c11 -fPIC -shared -ffp-contract=off -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wall -Wextra \
-    ${CFLAGS:-} -o "$1.new" "$from/lane.c" "$from/delay.c" -lm
-mv "$1.new" "$1"
+    "-DSOURCES_HASH=0x${sources}ULL" ${CFLAGS:-} -o "$1" "$from/lane.c" "$from/delay.c" -lm

@@ -6,8 +6,12 @@ from math import nan
 from server.media import native
 from server.media.delay import NORMAL, OVERUSING, UNDERUSING, Told, new_control
 from server.media.mmsg import ffi
+from server.media.twcc import MAX_STATUSES
 
 USAGES = (NORMAL, OVERUSING, UNDERUSING)
+
+_arrived, _sent, _sizes = ffi.new("double[]", MAX_STATUSES), ffi.new("double[]", MAX_STATUSES), ffi.new("int32_t[]", MAX_STATUSES)
+"""For one report, which is taken to its end before the next."""
 
 
 class NativeDelay:
@@ -24,11 +28,12 @@ class NativeDelay:
     def learn(self, told: Told) -> Iterator[tuple[int, float]]:
         """As `delay.Delay.learn`."""
         state, count, at = self._state, len(told.sizes), 0
-        arrived = ffi.new("double[]", [nan if arrival is None else arrival for arrival in told.arrivals])
-        sent, sizes = ffi.new("double[]", told.sent), ffi.new("int32_t[]", told.sizes)
+        arrivals = told.arrivals
+        _arrived[0:count] = arrivals if None not in arrivals else [nan if arrival is None else arrival for arrival in arrivals]
+        _sent[0:count], _sizes[0:count] = told.sent, told.sizes
         state.interval_ms = self.control.feedback_interval()
         while at < count:
-            at = native.library.delay_learn(state, arrived, sent, sizes, count, at, told.anchor_ms)
+            at = native.library.delay_learn(state, _arrived, _sent, _sizes, count, at, told.anchor_ms)
             if state.due:
                 yield from self._ask()
 

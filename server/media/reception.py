@@ -11,13 +11,14 @@ class Incoming:
     """What is counted for every packet of one source, by the compiled lane, too: there it is `struct source` of native.h.
 
     The `highest` sequence, and the `cycles` of 2^16 before it; `packets` and their `bytes`; the `jitter` in ticks of its clock, with the
-    `transit` of the packet before where there was one (`has_transit`); when it was last `heard_at`.
+    `transit` of the packet before where there was one (`has_transit`); when it was last `heard_at`. While packets are `pending`, to be
+    handed on by Python, the lane takes none.
     """
 
-    __slots__ = ("bytes", "cycles", "has_transit", "heard_at", "highest", "jitter", "packets", "transit")
+    __slots__ = ("bytes", "cycles", "has_transit", "heard_at", "highest", "jitter", "packets", "pending", "transit")
 
     def __init__(self) -> None:
-        self.highest = self.cycles = self.packets = self.bytes = self.has_transit = 0
+        self.highest = self.cycles = self.packets = self.bytes = self.has_transit = self.pending = 0
         self.jitter = self.transit = self.heard_at = 0.0
 
 

@@ -116,7 +116,7 @@ class Subscriber:
     def _double(self, now: float) -> bool:
         """Spend what the way carries beyond what it is sent on the last packets of pictures, while it loses some."""
         self._regain(now)
-        forwarders = self._forwarders.values()
+        self._doubles, forwarders = False, self._forwarders.values()
         taken = sum(one.layer.rate for one in forwarders if one.layer is not None)
         spare_bytes_s = max(0, self.estimator.budget(now) - taken) / 8
         self._spare_bytes = min(self._spare_bytes + spare_bytes_s * (now - self._doubled_at), spare_bytes_s * SPARE_S)

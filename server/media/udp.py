@@ -6,6 +6,7 @@ Nothing that a stranger sends gets an answer. What the kernel does not take at o
 
 import asyncio
 from collections.abc import Callable, Hashable
+from struct import Struct
 
 import structlog
 
@@ -21,6 +22,7 @@ from server.media.limits import (
     READ_TURNS,
     SEND_SLOTS,
     SLOT_BITS,
+    SOURCES,
     SWEEP_S,
 )
 from server.media.sockets import bind_all
@@ -29,8 +31,24 @@ from server.ports import Clock
 
 log = structlog.get_logger(__name__)
 
+SSRC_AT, RTCP_SSRC_AT = 8, 4  # in a packet of RTP, and of RTCP
+_read_ssrc = Struct("!L").unpack_from
+
 Piece = Callable[[float], bool]
 """Does the next piece at this time, and tells whether there is a further one."""
+
+
+class Counter:
+    """A counter of the port, which the lane counts on, too."""
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, mux: "UdpMux", _owner: type) -> int:
+        return int(getattr(mux.told, self._name))
+
+    def __set__(self, mux: "UdpMux", value: int) -> None:
+        setattr(mux.told, self._name, value)
 
 
 class UdpMux:
@@ -45,6 +63,8 @@ class UdpMux:
     Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, which came longer than one may be, or
     were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `crashes` of our own code.
     """
+
+    sent, dropped, refused, oversize = Counter(), Counter(), Counter(), Counter()
 
     def __init__(  # noqa: PLR0913 - three are for tests
         self,
@@ -61,7 +81,7 @@ class UdpMux:
         """Bind `address`, and `second` of the other family at the same port; `drop` loses packets of RTP on their way out, for tests."""
         self.supervisor, self.clock, self.drop = supervisor, clock, drop
         self.fast = (mmsg.available() and srtp.available()) if fast is None else fast
-        self.received = self.sent = self.dropped = self.refused = self.oversize = self.strangers = self.crashes = 0
+        self.received = self.strangers = self.crashes = 0
         self.by_address: dict[Hashable, Endpoint] = {}
         self.by_ufrag: dict[str, Endpoint] = {}
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
@@ -72,6 +92,7 @@ class UdpMux:
         self._writer = mmsg.Writer(self.out, cut=cut) if self.fast else mmsg.PlainWriter(self.out)
         express = self.fast and native.available() if express is None else express
         self.lane = lane.Lane(cut=cut) if express else None
+        self.told = self.lane.told if self.lane is not None else lane.Told()
         self.port: int = self.sockets[0].getsockname()[1]
         self._next = 0
         self._socket = self.sockets[0]
@@ -235,20 +256,16 @@ class UdpMux:
 
     def _read_express(self, express: lane.Lane, reader: mmsg.Reader) -> int:
         """Let the lane go on until a datagram is not for it, do what that asks for, and let it go on behind it."""
-        count = reader.fetch()
-        now, index = self.clock.monotonic(), 0
-        while (index := express.go_on(reader.headers, count, index, now)) < count:
-            self._take(reader, index, *reader.look(index), now, express.clear)
-            self._finish_batch(now)
-            if self._next:
-                self.flush()
-            index += 1
+        now, told, headers = self.clock.monotonic(), express.told, reader.headers
+        index = express.read(reader.file, headers, now)
+        count: int = told.count
+        while index < count:
+            self._take(reader, index, *reader.look(index), now, told.clear)
+            index = express.go_on(headers, index + 1, now)
+        self._finish_batch(now)
+        if self._next:
+            self.flush()
         self.stalls.sent(now, self.clock.monotonic())
-        told = express.take_told()
-        self.sent += told.sent
-        self.dropped += told.dropped
-        self.refused += told.refused
-        self.oversize += told.oversize
         return count
 
     def _finish_batch(self, now: float) -> None:
@@ -268,6 +285,7 @@ class UdpMux:
             if connection is not None and 127 < memory[at] < 192 and not 191 < memory[at + 1] < 224:
                 clear = clear or connection.open_rtp(at, size)
                 if clear:
+                    self._meet(connection, at + SSRC_AT)
                     connection.on_rtp(memory, at, clear, now)
                 else:
                     self._refuse(size)
@@ -293,9 +311,19 @@ class UdpMux:
     def _take_rtcp(self, connection: Endpoint, at: int, size: int, now: float) -> None:
         size = connection.open_rtcp(at, size)
         if size:
+            self._meet(connection, at + RTCP_SSRC_AT)
             connection.on_rtcp(bytes(self.received_slots.memory[at : at + size]), now)
         else:
             self.refused += 1
+
+    def _meet(self, connection: Endpoint, at: int) -> None:
+        """Note who has spoken, by a packet that was proved to be its browser's. The lane's packets are of sources that were met before."""
+        ssrc = _read_ssrc(self.received_slots.memory, at)[0]
+        if ssrc in connection.sources:
+            return
+        connection.sources.add(ssrc)
+        if len(connection.sources) > SOURCES:
+            connection.end("crowded")
 
     def _refuse(self, size: int) -> None:
         if size > LARGEST_PACKET:

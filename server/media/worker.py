@@ -30,6 +30,7 @@ from server.media_control import LOAD_S
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.01
+GARBAGE_AFTER = 20_000  # objects that came and stayed: what is made for a packet goes with it
 CLOSING_S = 2.0  # for what still runs when the process ends
 
 
@@ -91,9 +92,10 @@ async def serve(place: Place) -> None:
 
 
 def calm_collector() -> None:
-    """Take everything that is there by now for permanent: a search for garbage would hold every packet up."""
+    """Take everything that is there by now for permanent, and look for more only now and then: a search would hold every packet up."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
 
 
 async def _listen(control: ControlServer[Engine], place: Place) -> None:

@@ -37,7 +37,7 @@ class Ground:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.kept: list[Any] = []
-        self.posted: dict[tuple[int, int], Any] = {}
+        self.posted: dict[Any, Any] = {}
         self.headers = ffi.new("struct mmsghdr[]", READ_BATCH)
         self.vectors, self.names = ffi.new("struct iovec[]", READ_BATCH), ffi.new("unsigned char[]", READ_BATCH * 32)
         self.ways = [self._way() for _ in range(4)]
@@ -62,8 +62,7 @@ class Ground:
         sources = [self.lane.source(ssrc, 90_000, ring) for ssrc, ring in zip((10, 11), rings, strict=True)]
         self.lane.listen_to(wire, sources)
         self.lane.bind(self.key(number), wire)
-        self.kept += [wire, self.lane.listen(wire), rings, sources]
-        return wire, sources
+        return wire, sources, (self.lane.listen(wire), rings)
 
     @staticmethod
     def key(number: int) -> int | bytes:
@@ -79,7 +78,7 @@ class Ground:
             for taker in takers:
                 taker.last, taker.passed = header.sequence, 40
             source.highest = header.sequence
-            self.posted[header.ssrc, id(source)] = takers, self.lane.post(source, BY_TYPE[header.payload_type], layout, takers)
+            self.posted[source] = takers, self.lane.post(source, BY_TYPE[header.payload_type], layout, takers)
 
     def sample(self, which: int) -> bytes:
         """Return the next packet of a camera (0) or a microphone (1), in one of the shapes that it may have."""
@@ -108,7 +107,7 @@ class Ground:
     def batch(self, now: float) -> None:
         """Post, fill a batch, and let the lane go through it as the port does; what it leaves is taken as Python would."""
         number, held, numbers = self.dice.randrange(SENDERS), [], []
-        wire, sources = self.senders[number]
+        wire, sources, _ = self.senders[number]
         before, count = sum(source.packets for source in sources), self.dice.randint(1, READ_BATCH)
         self.kind = self.dice.choice((96, 102))
         self.post(sources, [self.sample(0), self.sample(1)])
@@ -119,15 +118,21 @@ class Ground:
             held.append(ffi.new("unsigned char[]", max(1, len(packet))))
             ffi.memmove(held[-1], packet, len(packet))
             self._address(index, held[-1], len(packet), number if self.dice.random() < 0.95 else 99)
-        at = -1
-        while (at := self.lane.go_on(self.headers, count, at + 1, now)) < count:
+        at, self.lane.told.count = -1, count
+        while (at := self.lane.go_on(self.headers, at + 1, now)) < count:
             self.left += 1
             which, sources[which].highest = numbers[at]
         self.forwarded += sum(source.packets for source in sources) - before
         list(self.lane.take_heard(wire))
         if self.dice.random() < 0.1:
-            self.lane.unbind(self.key(number))
-            self.lane.bind(self.key(number), wire)
+            self._leave(number)
+
+    def _leave(self, number: int) -> None:
+        """Somebody goes, and all that was theirs with them; another one comes from the same address."""
+        self.lane.unbind(self.key(number))
+        for source in self.senders[number][1]:
+            self.posted.pop(source, None)
+        self.senders[number] = self._sender(number)
 
     def _address(self, index: int, memory: Any, size: int, number: int) -> None:
         header, name = self.headers[index], self.names + 32 * index

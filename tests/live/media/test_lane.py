@@ -1,5 +1,6 @@
 """The compiled lane beside the way of Python: the same packets in, over real sockets, and the same out."""
 
+import gc
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from tests.pure.media.net import rtp, vp8
 from tests.servers import missing
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V5")]
-CAMERA, SOUND, TALKER = 10, 11, "camera"
+CAMERA, SOUND = 10, 11
 KINDS = {"VP8": 96, "H264": 102}
 
 
@@ -38,6 +39,7 @@ class Sender:
     def __init__(self, seed: int) -> None:
         self._dice = Random(seed)
         self._codec = "H264" if seed % 3 == 2 else "VP8"
+        self.ssrc, self.named_until = CAMERA, 6
         self._camera, self._sound, self._picture, self._transport = 65_400, 65_500, 32_700, 65_300
 
     def burst(self, turn: int) -> list[bytes]:
@@ -67,13 +69,13 @@ class Sender:
     def _of_camera(self, turn: int, part: int) -> bytes:
         self._camera += 1
         key = turn % 40 == 0 and not part
-        names = {"mid": b"camera"} if turn < 6 else {}
+        names = {"mid": b"camera"} if turn < self.named_until else {}
         payload = vp8(self._picture, self._picture, key=key) if self._codec == "VP8" else bytes((0x67 if key else 0x41, 1))
         if self._codec == "VP8" and self._dice.random() < 0.05:
             payload = bytes((0x10, 1)) + payload[5:]  # a descriptor without numbers
         return rtp(
-            payload + self._dice.randbytes(self._dice.choice((3, 700, 1_000))), kind=KINDS[self._codec], ssrc=CAMERA, sequence=self._camera,
-            timestamp=4_294_900_000 + 3000 * turn, marker=part == 7, transport=self._number(), sent=b"old", **names,
+            payload + self._dice.randbytes(self._dice.choice((3, 700, 1_000))), kind=KINDS[self._codec], ssrc=self.ssrc,
+            sequence=self._camera, timestamp=4_294_900_000 + 3000 * turn, marker=part == 7, transport=self._number(), sent=b"old", **names,
         )  # fmt: skip
 
     def _number(self) -> bytes:
@@ -124,7 +126,8 @@ class Call:
 
     async def play(self, seed: int, clock: StillClock) -> None:
         sender = Sender(seed)
-        for turn in range(200):
+        for turn in range(240):
+            self.change(turn, sender)
             burst, taken = sender.burst(turn), self.mux.received
             for packet in burst:
                 self.callers[0].send_rtp(packet)
@@ -134,6 +137,14 @@ class Call:
                 self.tick()
             await until(lambda: all(len(caller.rtp) == self.sent(at) for at, caller in enumerate(self.callers[1:])))
         self.tick()
+
+    def change(self, turn: int, sender: Sender) -> None:
+        """Somebody looks away and back again, and the camera goes on under another SSRC. What is left behind is really gone."""
+        if turn in {60, 90}:
+            self.forwarders[2].wish(None if turn == 60 else "h")
+        elif turn == 120:
+            sender.ssrc, sender.named_until = CAMERA + 5, turn + 6
+        gc.collect(0)
 
     def tick(self) -> None:
         now = self.mux.clock.monotonic()
@@ -181,7 +192,7 @@ async def test_both_ways_send_and_count_the_same(seed: int, monkeypatch: pytest.
         expected = call.told()
     async with playing(identity, seed, monkeypatch, express=True) as call:
         found = call.told()
-    assert call.by_python < call.mux.received / 2, "the lane has had the others"
+    assert call.by_python < 0.7 * call.mux.received, "the lane has had the others"
     assert len(expected["packets"][0]) > 300
     for name, value in expected.items():
         assert found[name] == value, name
