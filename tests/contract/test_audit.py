@@ -80,6 +80,12 @@ async def test_bad_37_a_tail_that_is_cut_is_found(audited: Database) -> None:
     assert await broken_at(audited) == 5
 
 
+async def test_bad_37_an_audit_that_is_cut_from_its_beginning_is_found(audited: Database, tmp_path: Path) -> None:
+    async with audited.write() as tx:
+        await tx.execute(delete(AuditEntry).where(AuditEntry.practice_id == CLINIC))
+    assert f"audit {CLINIC} entry 1: does not follow from the one before" in await faults_of(audited, tmp_path)
+
+
 @pytest.mark.parametrize(("scheme", "key"), [(Scheme.PLAIN, b""), (Scheme.KEYED, b"a guess")])
 async def test_bad_37_whoever_has_the_database_alone_can_make_no_entry(audited: Database, scheme: Scheme, key: bytes) -> None:
     await rewrite(audited, scheme, key)
