@@ -28,12 +28,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from server.core.db import Base, Tx
 
 START = bytes(32)
 PIECE = 5_000  # entries that are looked over at once
+PROVING = 100  # entries by which the key is proved
 
 
 class Scheme(IntEnum):
@@ -252,6 +253,16 @@ async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int |
             if entry.number != number or not allowed or entry.digest(previous, tx.audit_key) != entry.hash:
                 return number
             previous = entry.hash
+
+
+async def proves_key(tx: Tx) -> bool:
+    """Whether the key is the one of the newest keyed entries, or there are none yet; a few of them may have been changed."""
+    before = aliased(AuditEntry)
+    follows = (before.practice_id == AuditEntry.practice_id) & (before.number == AuditEntry.number - 1)
+    keyed = select(*FIELDS, before.hash).outerjoin_from(AuditEntry, before, follows).where(AuditEntry.scheme == Scheme.KEYED)
+    rows = (await tx.execute(keyed.order_by(AuditEntry.id.desc()).limit(PROVING))).all()
+    entries = [(Entry._make(fields), previous) for *fields, previous in rows]
+    return not entries or any(entry.digest(previous or START, tx.audit_key) == entry.hash for entry, previous in entries)
 
 
 def _framed(field: object) -> bytes:
