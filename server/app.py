@@ -65,7 +65,7 @@ from server.messaging.reminders import REMIND
 from server.messaging.testimonial_letters import tell_author_with
 from server.notes.anchors import anchor_daily
 from server.notes.hub import build_hub
-from server.notes.plain_audit import plain_ends
+from server.notes.plain_audit import note_plain_ends
 from server.oversight.board import Board, Thing
 from server.oversight.inner_proofs import TRY_OUT, run_with
 from server.oversight.watching import watch
@@ -261,8 +261,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Start the keepers; at the end say goodbye to the sockets, flush the notes, and only then stop, each within a deadline."""
     house: House = app.state.house
     carriers = app.state.carriers
-    async with house.database.read() as tx:
-        await plain_ends(tx, house.settings.data_dir)
+    await note_plain_ends(house.database, house.settings.data_dir)
     house.supervisor.keep(_worker(house, app.state.rooms, carriers).run, name="outbox worker")
     for run in house.engines.tasks:
         house.supervisor.keep(run, name="engine line")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
-from server.core.crypto import load_secrets
+from server.core.crypto import read_secrets
 from server.core.csv_rows import csv_of
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
@@ -19,7 +19,7 @@ from server.oversight.figures import Scope, figures_of
 from server.privacy.erasure_list import Erased
 from server.privacy.erasure_list import read as read_erasures
 from server.privacy.erasures import replay
-from server.privacy.keys import check_keys, keys_in_use, rotate
+from server.privacy.keys import check_audit_key, check_keys, keys_in_use, rotate
 from server.settings import BadSettings, Settings
 
 
@@ -89,7 +89,7 @@ def replay_erasures(settings: Settings) -> str:
 
 async def _replay(settings: Settings, lines: list[Erased]) -> int:
     async with _database(settings) as database:
-        return await replay(database, load_secrets(settings.data_dir), lines, SystemClock().now())
+        return await replay(database, read_secrets(settings.data_dir), lines, SystemClock().now())
 
 
 def statistics(settings: Settings) -> str:
@@ -106,7 +106,7 @@ async def _statistics(settings: Settings) -> str:
 async def _let_in_again(settings: Settings, username: str) -> str:
     async with _database(settings) as database, database.write() as tx:
         try:
-            return await readmit(tx, load_secrets(settings.data_dir), username, SystemClock().now())
+            return await readmit(tx, read_secrets(settings.data_dir), username, SystemClock().now())
         except NotFound:
             raise BadSettings("there is no account with this username") from None
 
@@ -121,7 +121,7 @@ async def _due(settings: Settings) -> str:
 
 
 async def _faults(settings: Settings, what: str) -> list[str]:
-    async with _database(settings) as database, database.read() as tx:
+    async with _database(settings, proved=False) as database, database.read() as tx:
         if what == "audit":
             return [fault async for fault in verify_audit(tx, settings.data_dir)]
         return [fault async for fault in verify_notes(tx, load_keyring(settings.data_dir), settings.data_dir)]
@@ -145,9 +145,15 @@ async def _rotate(settings: Settings, keyring: KeyRing) -> int:
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    database = Database(settings.database, _Nobody(), Events(), load_secrets(settings.data_dir).audit_key)
+async def _database(settings: Settings, *, proved: bool = True) -> AsyncIterator[Database]:
+    """Open the database with the key that is there; raises `BadSettings` for none, and for another than the audit's.
+
+    What looks for tampering goes on without that proof (`proved`): of an audit that was changed everywhere it names the entries.
+    """
+    database = Database(settings.database, _Nobody(), Events(), read_secrets(settings.data_dir).audit_key)
     try:
+        if proved:
+            await check_audit_key(database)
         yield database
     finally:
         await database.close()

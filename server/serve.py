@@ -19,7 +19,8 @@ from server.core.logs import configure_logs
 from server.core.migrate import migrate
 from server.demo import seed_demo
 from server.demo_client import address_path, certificate_path
-from server.privacy.keys import check_keys
+from server.notes.plain_audit import note_plain_ends
+from server.privacy.keys import check_audit_key, check_keys
 from server.settings import Settings
 from server.web.bounded_ws import BoundedWebSocket
 from server.web.failures import Quiet
@@ -67,11 +68,11 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings) -> int:
-    """Migrate, bind, run; returns the exit code."""
+    """Bind, migrate, run; returns the exit code. While another server has the address, nothing is migrated under it."""
     configure_logs(settings.log_level)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrate(settings.database)
     listening = listen(settings)
+    migrate(settings.database)
     app = build_app(settings)
     server = Server(configure(app, listening.tls), app, listening.base_url)
     server.run([listening.socket])
@@ -134,11 +135,14 @@ def listen(settings: Settings) -> Listening:
 async def prepare_greeting(app: Starlette, base_url: str) -> str:
     """Tell the address to programs, in the data folder, and return what to tell people; in the demo also who can sign in.
 
-    Raises `BadSettings` for a key ring that does not open the notes: better no server than one that shows half of them.
+    Raises `BadSettings` for a key ring that does not open the notes: better no server than one that shows half of them; and for
+    another secret key than the audit's.
     """
     house: House = app.state.house
     settings = house.settings
     await check_keys(house.database, house.keyring)
+    await check_audit_key(house.database)
+    await note_plain_ends(house.database, settings.data_dir)  # before the people of the demo do anything that is audited
     facts = await seed_demo(house, base_url) if settings.environment == "demo" else None
     replace_private(address_path(settings.data_dir), json.dumps({"base_url": base_url}).encode())
     return facts.as_text() if facts else f"Address:       {base_url}\n"

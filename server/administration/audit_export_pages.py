@@ -90,7 +90,7 @@ async def _gather(tx: Tx, practice_id: UUID, wanted: Wanted, made_by: str, house
 
 
 async def _chain(tx: Tx, practice_id: UUID, house: House) -> Chain:
-    plain = {head.id: head.number for head in await plain_ends(tx, house.settings.data_dir)}
+    plain = {head.id: head.number for head in await plain_ends(house.settings.data_dir) or ()}
     newest = select(AuditEntry.number, AuditEntry.hash).where(AuditEntry.practice_id == practice_id)
     number, end = (await tx.execute(newest.order_by(AuditEntry.number.desc()).limit(1))).one_or_none() or (0, START)
     return Chain(number, end, await first_broken(tx, practice_id, plain.get(practice_id, 0)))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import reduce
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, false, func, or_, select
 
 from server.access.policy import Viewer
 from server.consultation.doors import visible_consultations
@@ -17,7 +18,9 @@ from server.patients.model import Patient
 
 FEWEST_LETTERS = 2  # fewer find nobody
 MOST_FOUND = 8  # more are left out: one more letter finds them
-MOST_COMPARED = 200  # records with one of the addresses, or a part of the name, the newest
+LETTERS_ALIKE = 3  # of a word of a name, by which it is looked for: behind them it may be misspelt
+MOST_COMPARED = 200  # records: those with one of the addresses, then those with a word of the name, then the newest
+BETWEEN_DIGITS = " -()."
 
 
 class Known(NamedTuple):
@@ -59,7 +62,8 @@ async def find_like(tx: Tx, viewer: Viewer, written: Written, region: str) -> li
     """Find known records with nearly this name or one of these addresses, those with an address first; `region` reads the numbers."""
     seen = visible_consultations(viewer).subquery()
     query = select(Patient, func.max(seen.c.scheduled_at)).join(seen, seen.c.patient_id == Patient.id).where(_near(written))
-    rows = await tx.execute(query.group_by(Patient.id).order_by(func.max(seen.c.scheduled_at).desc(), Patient.id).limit(MOST_COMPARED))
+    order = (_rank(written), func.max(seen.c.scheduled_at).desc(), Patient.id)
+    rows = await tx.execute(query.group_by(Patient.id).order_by(*order).limit(MOST_COMPARED))
     found = [
         Like(Known(patient.id, patient.name, newest_at), signs)
         for patient, newest_at in rows
@@ -69,17 +73,28 @@ async def find_like(tx: Tx, viewer: Viewer, written: Written, region: str) -> li
 
 
 def _near(written: Written) -> ColumnElement[bool]:
-    """Whoever has one of the words of the name that are long enough, or an address; a number by its end, however it is written."""
-    words = [word for word in fold(written.name).replace("-", " ").split() if len(word) >= FEWEST_LETTERS]
-    named = [Folded(Patient.name).contains(word, autoescape=True) for word in words]
-    return or_(*named, *_addressed(written))
+    """Whoever has the first letters of one of the words of the name, or an address; a number by its end, however it is written."""
+    return or_(false(), *_addressed(written), *_named(written, LETTERS_ALIKE))
+
+
+def _rank(written: Written) -> ColumnElement[int]:
+    """Of many who share letters with the name, let none push out whoever has an address, or a whole word."""
+    return case((or_(false(), *_addressed(written)), 0), (or_(false(), *_named(written)), 1), else_=2)
+
+
+def _named(written: Written, letters: int | None = None) -> Iterator[ColumnElement[bool]]:
+    """Whoever has one of the words of the name that are long enough, or so many letters of one."""
+    for word in fold(written.name).replace("-", " ").split():
+        if len(word) >= FEWEST_LETTERS:
+            yield Folded(Patient.name).contains(word[:letters], autoescape=True)
 
 
 def _addressed(written: Written) -> Iterator[ColumnElement[bool]]:
     if written.email:
         yield func.lower(Patient.email) == written.email.lower()
     if written.mobile:
-        yield func.replace(Patient.mobile, " ", "").endswith("".join(filter(str.isdigit, written.mobile))[-7:])
+        digits = reduce(lambda number, sign: func.replace(number, sign, ""), BETWEEN_DIGITS, Patient.mobile)
+        yield digits.endswith("".join(filter(str.isdigit, written.mobile))[-7:])
 
 
 def _signs(patient: Patient, written: Written, region: str) -> frozenset[Sign]:

@@ -22,17 +22,19 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    func,
     insert,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from server.core.db import Base, Tx
 
 START = bytes(32)
 PIECE = 5_000  # entries that are looked over at once
+PROVING = 100  # entries by which the key is proved
 
 
 class Scheme(IntEnum):
@@ -167,7 +169,8 @@ class Deed:
 NEWEST = (
     select(AuditEntry.number, AuditEntry.hash).where(AuditEntry.practice_id == bindparam("of")).order_by(AuditEntry.number.desc()).limit(1)
 )
-HOLD = select(AuditHead.number, AuditHead.hash).where(AuditHead.practice_id == bindparam("of")).with_for_update(key_share=True)
+LAST = select(func.max(AuditEntry.number)).where(AuditEntry.practice_id == AuditHead.practice_id).scalar_subquery()
+HOLD = select(AuditHead.number, AuditHead.hash, LAST).where(AuditHead.practice_id == bindparam("of")).with_for_update(key_share=True)
 MOVE = (
     update(cast(Table, AuditHead.__table__))
     .where(AuditHead.practice_id == bindparam("new_practice_id"))
@@ -190,12 +193,25 @@ async def record(tx: Tx, deed: Deed, now: datetime) -> None:
 
 
 async def _hold_end(tx: Tx, practice_id: UUID) -> tuple[int, bytes]:
-    """Return number and hash of the newest entry, and let nobody else add one before the commit."""
+    """Return number and hash of the newest entry, and let nobody else add one before the commit.
+
+    An end that is behind is passed over: a server from before there were ends adds entries and leaves it where it is.
+    """
     end = (await tx.execute(HOLD, {"of": practice_id})).one_or_none()
     if end is None:
         await _add_head(tx, practice_id)
         end = (await tx.execute(HOLD, {"of": practice_id})).one()
-    return end[0], end[1]
+    number, newest, last = end
+    if last is not None and last > number:
+        number, newest = (await tx.execute(NEWEST, {"of": practice_id})).one()
+    return number, newest
+
+
+async def catch_up(tx: Tx) -> None:
+    """Move every end that is behind to the newest entry of its practice."""
+    for practice_id in (await tx.scalars(select(AuditHead.practice_id).order_by(AuditHead.practice_id))).all():
+        number, newest = await _hold_end(tx, practice_id)
+        await tx.execute(MOVE, {"new_practice_id": practice_id, "new_number": number, "new_hash": newest})
 
 
 async def _add_head(tx: Tx, practice_id: UUID) -> None:
@@ -237,6 +253,16 @@ async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int |
             if entry.number != number or not allowed or entry.digest(previous, tx.audit_key) != entry.hash:
                 return number
             previous = entry.hash
+
+
+async def proves_key(tx: Tx) -> bool:
+    """Whether the key is the one of the newest keyed entries, or there are none yet; a few of them may have been changed."""
+    before = aliased(AuditEntry)
+    follows = (before.practice_id == AuditEntry.practice_id) & (before.number == AuditEntry.number - 1)
+    keyed = select(*FIELDS, before.hash).outerjoin_from(AuditEntry, before, follows).where(AuditEntry.scheme == Scheme.KEYED)
+    rows = (await tx.execute(keyed.order_by(AuditEntry.id.desc()).limit(PROVING))).all()
+    entries = [(Entry._make(fields), previous) for *fields, previous in rows]
+    return not entries or any(entry.digest(previous or START, tx.audit_key) == entry.hash for entry, previous in entries)
 
 
 def _framed(field: object) -> bytes:

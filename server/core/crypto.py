@@ -8,6 +8,7 @@ from pathlib import Path
 from server.core.files import create_private
 from server.settings import BadSettings
 
+FILE = "secret.key"
 KEY_BYTES = 32
 
 
@@ -35,11 +36,21 @@ class Secrets:
 
 
 def load_secrets(data_dir: Path) -> Secrets:
-    """Read `secret.key` in the data folder, making it (mode 0600) at the first start; raises `BadSettings` for a file that is no key."""
-    path = data_dir / "secret.key"
+    """Read `secret.key` in the data folder, making it (mode 0600) at the first start; raises as `read_secrets` does."""
+    path = data_dir / FILE
     if not path.exists():
         create_private(path, secrets.token_bytes(KEY_BYTES))  # of two first starts at once, both take the key of the faster
-    key = path.read_bytes()
+    return read_secrets(data_dir)
+
+
+def read_secrets(data_dir: Path) -> Secrets:
+    """Read `secret.key` in the data folder; raises `BadSettings` where there is none, and for a file that is no key."""
+    try:
+        key = (data_dir / FILE).read_bytes()
+    except FileNotFoundError:
+        raise BadSettings(
+            "secret.key is missing from the data folder, where the first start made it: put it back from its backup"
+        ) from None
     if len(key) != KEY_BYTES:
         raise BadSettings(f"secret.key in the data folder must have {KEY_BYTES} bytes: put it back from its backup")
     return Secrets(key)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from markupsafe import Markup
@@ -15,7 +15,7 @@ from server.access.model import Professional
 from server.access.policy import Viewer
 from server.access.viewer import load_viewer, names_of
 from server.consultation.doors import asked_ahead, upcoming_of
-from server.consultation.model import Consultation
+from server.consultation.model import Consultation, ConsultationState
 from server.consultation.recorded import Recording
 from server.core.db import Tx
 from server.core.house import House
@@ -41,6 +41,7 @@ from server.web.forms import read_form
 from server.web.i18n import Language
 from server.web.pages import language_of, render
 
+LATE = timedelta(minutes=30)  # then one that nobody came to is hardly the next
 NUMBER = re.compile(r"[0-9]{1,18}")  # fits into the database's widest number
 SAID = ("agreed", "withdrawn", "unrecorded", "withheld", "found", "nothing")
 HEADINGS = {
@@ -112,7 +113,7 @@ async def _mine(request: Request, announcing: Announcing) -> Response:
         "news": news,
         "name": viewer.name,
         "parts": parts,
-        "soonest": _soonest(parts),
+        "soonest": _soonest(parts, now),
         "acts_for": acts_for,
         "wording": TEAM_NOTES,
     }
@@ -135,7 +136,7 @@ async def _theirs(request: Request) -> Response:
         "acting": record,
         "name": viewer.name,
         "parts": [part],
-        "soonest": _soonest([part]),
+        "soonest": _soonest([part], now),
         "acts_for": [],
         "news": [],
         "wording": TEAM_NOTES,
@@ -160,9 +161,14 @@ async def _part(tx: Tx, house: House, language: Language, viewer: Viewer, record
     )
 
 
-def _soonest(parts: list[Part]) -> Soonest | None:
+def _soonest(parts: list[Part], now: datetime) -> Soonest | None:
+    """Return the next one; one whose time passed a while ago without anybody there only where no other lies ahead."""
     ahead = [Soonest(part, consultation, host) for part in parts for consultation, host in part.ahead]
-    return min(ahead, key=lambda one: one.consultation.scheduled_at, default=None)
+    return min(ahead, key=lambda one: (_missed(one.consultation, now), one.consultation.scheduled_at), default=None)
+
+
+def _missed(consultation: Consultation, now: datetime) -> bool:
+    return consultation.state == ConsultationState.SCHEDULED and consultation.scheduled_at <= now - LATE
 
 
 def _said(request: Request) -> str:

@@ -8,20 +8,36 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from server.core.audit import AuditEntry, Scheme
-from server.core.db import Tx
+from server.core.audit import AuditEntry, Scheme, catch_up
+from server.core.db import Database, Tx
 from server.core.files import create_private
 from server.notes.heads import AUDIT, Head, read, written
 
 FILE = "audit-plain.txt"
 
 
-async def plain_ends(tx: Tx, data_dir: Path) -> list[Head]:
-    """Return the last plain entry of each practice that has one; the first who asks writes them down, which is when a server starts."""
+async def note_plain_ends(database: Database, data_dir: Path) -> None:
+    """Write down the last plain entry of each practice that has one, when a server starts for the first time since there is a key.
+
+    Not where entries have a key already: then the file was lost, and one made anew would say what it is there to judge. An older server
+    may have added entries since the migration, so that the ends of the chains are behind.
+    """
     path = data_dir / FILE
-    if not await asyncio.to_thread(path.exists):
-        await asyncio.to_thread(create_private, path, written(await _found(tx)))
-    return read(await asyncio.to_thread(path.read_bytes))
+    if await asyncio.to_thread(path.exists):
+        return
+    async with database.write() as tx:
+        if await tx.scalar(select(AuditEntry.id).where(AuditEntry.scheme == Scheme.KEYED).limit(1)) is None:
+            await catch_up(tx)
+            await asyncio.to_thread(create_private, path, written(await _found(tx)))
+
+
+async def plain_ends(data_dir: Path) -> list[Head] | None:
+    """Return the last plain entry of each practice that has one; None where the file is missing."""
+    path = data_dir / FILE
+    try:
+        return read(await asyncio.to_thread(path.read_bytes))
+    except FileNotFoundError:
+        return None
 
 
 async def _found(tx: Tx) -> list[Head]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from server.core.audit import AuditEntry, first_broken
+from server.core.audit import AuditEntry, AuditHead, first_broken
 from server.core.db import Tx
 from server.core.keyring import KeyRing, MissingKey, Sealer, Unreadable
 from server.errors import Malformed
@@ -17,7 +17,7 @@ from server.notes.document import open_row
 from server.notes.doors import sealer_of, version_text
 from server.notes.heads import AUDIT, LOG, VERSIONS, Head, read, root_of
 from server.notes.model import Note, NoteAnchor, NoteSnapshot, NoteState, NoteUpdate, NoteVersion, VersionKind
-from server.notes.plain_audit import plain_ends
+from server.notes.plain_audit import FILE, plain_ends
 from server.notes.prose import fingerprint
 
 BATCH = 1000
@@ -39,8 +39,11 @@ async def verify_notes(tx: Tx, keyring: KeyRing, data_dir: Path) -> AsyncIterato
 
 async def verify_audit(tx: Tx, data_dir: Path) -> AsyncIterator[str]:
     """Yield a line for every fault of the audits and of what the anchors say of them."""
-    plain = {head.id: head for head in await plain_ends(tx, data_dir)}
-    for practice_id in await tx.scalars(select(AuditEntry.practice_id).distinct()):
+    ends = await plain_ends(data_dir)
+    if ends is None:
+        yield f"audit: {FILE} is missing from the data folder, so that no entry without a key can be trusted: put it back from its backup"
+    plain = {head.id: head for head in ends or ()}
+    for practice_id in await tx.scalars(select(AuditEntry.practice_id).union(select(AuditHead.practice_id))):
         broken = await first_broken(tx, practice_id, plain[practice_id].number if practice_id in plain else 0)
         if broken is not None:
             yield f"audit {practice_id} entry {broken}: does not follow from the one before"

@@ -24,8 +24,14 @@ class Step(StrEnum):
     BACKUP = "backup"
 
 
+OF_SERVER = frozenset({Step.MAIL, Step.BACKUP})
+
+
 async def still_to_do(tx: Tx, practice: Practice, settings: Settings) -> list[Step]:
-    """Return the steps that are open; none once patients can book and be reached."""
+    """Return the steps that are open; none once patients can book.
+
+    What whoever runs the server has left open stands beside the practice's own steps only: it keeps no practice a new one for ever.
+    """
     working = (Professional.practice_id == practice.id) & bookable()
     kept = select(WeeklyHours.id).join(Professional, Professional.id == WeeklyHours.professional_id).where(working)
     offered = (Service.practice_id == practice.id) & (Service.state == ServiceState.OFFERED)
@@ -43,4 +49,5 @@ async def still_to_do(tx: Tx, practice: Practice, settings: Settings) -> list[St
         Step.MAIL: bool(settings.smtp_host),
         Step.BACKUP: settings.backup_mark is not None,
     }
-    return [step for step in Step if not done[step]]
+    left = [step for step in Step if not done[step]]
+    return left if set(left) - OF_SERVER else []

@@ -7,6 +7,7 @@ from sqlalchemy import func, inspect, select
 
 from server.consultation.recorded import Recording
 from server.consultation.recording_actions import THING
+from server.core.audit import proves_key
 from server.core.db import Database, Tx
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, place_of
 from server.identity.second import key_place as factor_place
@@ -67,6 +68,16 @@ async def check_keys(database: Database, keyring: KeyRing) -> None:
             for key_id, count in (await _counts(tx, keyed)).items():
                 one = (await tx.scalars(select(keyed.table).where(keyed.table.key_id == key_id).limit(1))).one()
                 _try_key(keyring, key_id, one.data_key, keyed.place(one), f"{count} {keyed.words}")
+
+
+async def check_audit_key(database: Database) -> None:
+    """Raise `BadSettings` for another `secret.key` than the one by which the newest entries of the audit are chained.
+
+    What is derived from another one finds nothing: not the records of an erasure that is to be done again, nor anybody's link.
+    """
+    async with database.read() as tx:
+        if not await proves_key(tx):
+            raise BadSettings("secret.key is not the one by which the audit was chained: put it back from its backup")
 
 
 def _try_key(keyring: KeyRing, key_id: str, data_key: bytes, place: bytes, needing: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, text, update
 
 from server.core.audit import FIELDS, START, Act, AuditEntry, AuditHead, Deed, Entry, Scheme, first_broken, record
 from server.core.db import Database
+from server.notes.plain_audit import FILE, note_plain_ends
 from server.notes.verify import verify_audit
 from tests.cast import ALICE, BOB, CLINIC, ELSEWHERE, seat_cast
 from tests.conftest import MORNING
@@ -80,6 +81,12 @@ async def test_bad_37_a_tail_that_is_cut_is_found(audited: Database) -> None:
     assert await broken_at(audited) == 5
 
 
+async def test_bad_37_an_audit_that_is_cut_from_its_beginning_is_found(audited: Database, tmp_path: Path) -> None:
+    async with audited.write() as tx:
+        await tx.execute(delete(AuditEntry).where(AuditEntry.practice_id == CLINIC))
+    assert f"audit {CLINIC} entry 1: does not follow from the one before" in await faults_of(audited, tmp_path)
+
+
 @pytest.mark.parametrize(("scheme", "key"), [(Scheme.PLAIN, b""), (Scheme.KEYED, b"a guess")])
 async def test_bad_37_whoever_has_the_database_alone_can_make_no_entry(audited: Database, scheme: Scheme, key: bytes) -> None:
     await rewrite(audited, scheme, key)
@@ -105,8 +112,17 @@ async def faults_of(database: Database, data_dir: Path) -> list[str]:
         return [fault async for fault in verify_audit(tx, data_dir)]
 
 
+async def begin_plainly(database: Database, data_dir: Path) -> None:
+    """Let all entries be from before there was a key, and a server start."""
+    async with database.write() as tx:
+        await tx.execute(delete(AuditEntry).where(AuditEntry.practice_id == ELSEWHERE))
+        await tx.execute(delete(AuditHead).where(AuditHead.practice_id == ELSEWHERE))
+    await rewrite(database, Scheme.PLAIN, b"", since=1)
+    await note_plain_ends(database, data_dir)
+
+
 async def test_entries_from_before_there_was_a_key_hold_and_are_followed(audited: Database, tmp_path: Path) -> None:
-    await rewrite(audited, Scheme.PLAIN, b"", since=1)
+    await begin_plainly(audited, tmp_path)
     assert await faults_of(audited, tmp_path) == []
     async with audited.write() as tx:
         await tx.execute(delete(AuditHead))  # as in a database that was put together by hand
@@ -116,7 +132,7 @@ async def test_entries_from_before_there_was_a_key_hold_and_are_followed(audited
 
 
 async def test_bad_37_no_entry_may_be_plain_behind_those_that_were_noted(audited: Database, tmp_path: Path) -> None:
-    await rewrite(audited, Scheme.PLAIN, b"", since=1)
+    await begin_plainly(audited, tmp_path)
     assert await faults_of(audited, tmp_path) == []
     async with audited.write() as tx:
         await record(tx, DEED, MORNING)
@@ -124,6 +140,50 @@ async def test_bad_37_no_entry_may_be_plain_behind_those_that_were_noted(audited
     changed, since = await faults_of(audited, tmp_path)
     assert "entry 7" in changed
     assert since.endswith("entry 6: changed since entries have a key")
+
+
+async def test_bad_37_the_file_that_was_noted_is_not_made_anew(audited: Database, tmp_path: Path) -> None:
+    await begin_plainly(audited, tmp_path)
+    async with audited.write() as tx:
+        await record(tx, DEED, MORNING)
+    await rewrite(audited, Scheme.PLAIN, b"", since=6, reason="Forged again")
+    async with audited.write() as tx:
+        await record(tx, DEED, MORNING)
+    (tmp_path / FILE).unlink()
+    await note_plain_ends(audited, tmp_path)
+    missing, *_ = await faults_of(audited, tmp_path)
+    assert missing.startswith(f"audit: {FILE} is missing from the data folder")
+    assert not (tmp_path / FILE).exists()
+
+
+async def add_as_before(database: Database) -> None:
+    """Add an entry as a server does that knows neither keys nor ends, and was not stopped before the migration."""
+    newest = (await entries_of(database))[-1]
+    entry = Entry(**vars(DEED), number=newest.number + 1, at=MORNING.astimezone(UTC), scheme=Scheme.PLAIN)
+    async with database.write() as tx:
+        tx.add(AuditEntry(**entry._replace(hash=entry.digest(newest.hash, b""))._asdict()))
+
+
+async def test_entries_that_an_older_server_adds_after_the_migration_are_followed(audited: Database, tmp_path: Path) -> None:
+    await begin_plainly(audited, tmp_path)
+    (tmp_path / FILE).unlink()
+    await add_as_before(audited)
+    await note_plain_ends(audited, tmp_path)
+    async with audited.read() as tx:
+        assert await tx.scalar(select(AuditHead.number).where(AuditHead.practice_id == CLINIC)) == 7
+    async with audited.write() as tx:
+        await record(tx, DEED, MORNING)
+    assert await faults_of(audited, tmp_path) == []
+
+
+async def test_whatever_an_older_server_adds_nobody_is_kept_from_adding(audited: Database) -> None:
+    await add_as_before(audited)
+    async with audited.write() as tx:
+        await record(tx, DEED, MORNING)
+    async with audited.write() as tx:
+        await record(tx, DEED, MORNING)
+    assert [entry.number for entry in await entries_of(audited)] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert await broken_at(audited) == 7, "and it shows"
 
 
 async def test_bad_37_many_at_once_make_one_chain(audited: Database) -> None:

@@ -3,19 +3,28 @@
 import json
 import stat
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from anyio import to_thread
+from sqlalchemy import update
 
 from server.__main__ import main
+from server.app import build_app
+from server.chores import faults_in, replay_erasures
+from server.core.audit import Act, AuditEntry, Deed, record
+from server.core.crypto import FILE as SECRET
+from server.core.crypto import load_secrets
 from server.core.house import House
 from server.core.keyring import FILE, MissingKey, Sealer, Unreadable, add_key, drop_key, load_keyring, place_of
 from server.notes.actions import lay_out_notes
 from server.notes.doors import sealer_of
 from server.notes.model import Note
-from server.privacy.keys import check_keys, keys_in_use, rotate
+from server.privacy.keys import check_audit_key, check_keys, keys_in_use, rotate
+from server.serve import prepare_greeting
 from server.settings import BadSettings
-from tests.cast import ALICE, Meeting
-from tests.conftest import StillClock
+from tests.cast import ALICE, CLINIC, Cast, Meeting
+from tests.conftest import ORIGIN, StillClock
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N10")]
 
@@ -120,10 +129,33 @@ async def test_a_missing_key_is_one_clear_line(house: House, noted: Meeting) -> 
         await check_keys(house.database, load_keyring(house.settings.data_dir))
 
 
+async def test_another_secret_key_than_the_audits_is_one_clear_line(house: House, cast: Cast, clock: StillClock) -> None:
+    await check_audit_key(house.database)
+    async with house.database.write() as tx:
+        for number in range(2):
+            await record(tx, Deed(CLINIC, None, Act.TESTED, "record", UUID(int=number), None), clock.now())
+        await tx.execute(update(AuditEntry).where(AuditEntry.number == 2).values(reason="changed, and so no proof"))
+    await check_audit_key(house.database)
+    path = house.settings.data_dir / SECRET
+    path.write_bytes(bytes(32))
+    with pytest.raises(BadSettings, match=r"secret\.key is not the one by which the audit was chained"):
+        await to_thread.run_sync(replay_erasures, house.settings)
+    assert "does not follow" in (await to_thread.run_sync(faults_in, house.settings, "audit"))[0]
+    path.unlink()
+    with pytest.raises(BadSettings, match=r"secret\.key is missing"):
+        await to_thread.run_sync(replay_erasures, house.settings)
+    assert not path.exists()
+    app = build_app(house.settings)
+    with pytest.raises(BadSettings, match="not the one"):
+        await prepare_greeting(app, ORIGIN)
+    await app.state.house.database.close()
+
+
 def test_the_command_line(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("CONSILIUM_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("CONSILIUM_DATA_DIR", str(tmp_path))
     first = load_keyring(tmp_path).current
+    load_secrets(tmp_path)  # as the first start does
     assert main(["keys", "new"]) == 0
     assert main(["keys", "rotate"]) == 0
     assert main(["keys", "drop", first]) == 0

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from server.__main__ import main
+from server.core.crypto import load_secrets
 from server.core.house import House
 from server.core.ids import new_id
 from server.errors import NotFound
@@ -62,6 +63,7 @@ async def test_nobody_of_this_name(house: House, cast: Cast) -> None:
 
 def test_the_command_line(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     seat_in(sqlite_url)
+    load_secrets(tmp_path)  # as the first start does
     monkeypatch.setenv("CONSILIUM_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("CONSILIUM_DATA_DIR", str(tmp_path))
     assert main(["readmit", ALICE.username]) == 0

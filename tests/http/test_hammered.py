@@ -1,5 +1,6 @@
 """Every operation of the OpenAPI document, asked by schemathesis as four people: it never breaks, and answers what the document says."""
 
+import json
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.http.hammering import CHECKS, Ask, asks
 from tests.http.recording import lay_out
 from tests.http.routes import Endpoint, endpoints
 from tests.openapi.document import PARAMETER
+from tests.openapi.whole import PLACE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("O4")]
 
@@ -42,10 +44,16 @@ def in_order(app: Starlette) -> list[tuple[Endpoint, Ask]]:
     return [(one, ask) for one in endpoints(app) for ask in of_operation[one.method, PARAMETER.sub(r"{\1}", one.path)]]
 
 
-async def hammer(app: Starlette, client: httpx2.AsyncClient, meeting: Meeting, service: Service) -> list[str]:
-    """Send all requests and return what schemathesis finds wrong."""
+def documented() -> set[tuple[str, str]]:
+    """Return method and path of every operation of the document."""
+    paths = json.loads(PLACE.read_text())["paths"]
+    return {(method.upper(), path) for path, operations in paths.items() for method in operations}
+
+
+async def hammer(client: httpx2.AsyncClient, requests: list[tuple[Endpoint, Ask]], meeting: Meeting, service: Service) -> list[str]:
+    """Send the requests and return what schemathesis finds wrong."""
     found = []
-    for endpoint, ask in in_order(app):
+    for endpoint, ask in requests:
         answer = await client.request(ask.method, _path(endpoint, meeting, service), **ask.sent)
         try:
             ask.case.validate_response(answer, checks=CHECKS)
@@ -68,5 +76,10 @@ async def test_nothing_that_is_sent_breaks_it(
     client = await sign_in(who) if who else browser_of(app)
     if who is DANA:
         client.cookies.set("visit", meeting.token)
-    found = await hammer(app, client, meeting, service)
+    requests = in_order(app)
+    assert {(ask.method, ask.path) for _, ask in requests} == documented()
+    leaving = [one for one in requests if "/sign-out" in one[0].path]
+    found = await hammer(client, requests[: -len(leaving)], meeting, service)
+    assert (await client.get("/account")).status_code == (200 if who else 303), "whoever signed in was heard as such until now"
+    found += await hammer(client, leaving, meeting, service)
     assert not found, "\n".join([f"{len(found)} faults", *found[:20]])

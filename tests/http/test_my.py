@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from server.access.policy import Kind
-from server.consultation.model import Consultation, Outcome
+from server.consultation.model import Consultation, ConsultationState, Outcome
 from server.core.audit import Act, AuditEntry, Deed, first_broken, record
 from server.core.house import House
 from server.notes.model import VersionKind
@@ -276,6 +276,23 @@ async def test_what_lies_ahead_is_listed_without_its_link(
     async with house.database.write() as tx:
         (await tx.get_one(Consultation, meeting.consultation_id)).end(clock.now(), Outcome.COMPLETED, None)
     assert "Your next consultation" not in await mine(dana)
+
+
+async def test_a_missed_consultation_is_not_the_next_one(
+    dana: httpx2.AsyncClient, house: House, meeting: Meeting, clock: StillClock
+) -> None:
+    async with house.database.write() as tx:
+        await add_meeting(tx, house.secrets, clock.now(), scheduled_at=clock.now() + timedelta(days=1))
+    assert "Today" in await next_card(dana)
+    clock.advance(45 * 60)
+    assert "Tomorrow" in await next_card(dana)
+    async with house.database.write() as tx:
+        (await tx.get_one(Consultation, meeting.consultation_id)).state = ConsultationState.ACTIVE
+    assert "Today" in await next_card(dana), "it goes on"
+
+
+async def next_card(client: httpx2.AsyncClient) -> str:
+    return (await mine(client)).split('id="soonest"')[1].split("</section>")[0]
 
 
 async def test_the_account_page_is_for_patients_too(dana: httpx2.AsyncClient, sign_in: SignIn) -> None:

@@ -1,15 +1,19 @@
 """The page on which an administrator's work begins."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from server.access.model import Professional, Review
+from server.access.model import Practice, Professional, Review
 from server.core.house import House
 from server.oversight.board import Light, State, Thing
-from tests.cast import ALICE, BOB, DANA, MALLORY, OLGA, SAM, Cast, Staff
+from server.oversight.opening import Step, still_to_do
+from server.privacy.policy_rows import PolicyVersion
+from server.privacy.policy_words import Policy
+from tests.cast import ALICE, BOB, CLINIC, DANA, MALLORY, OLGA, SAM, Cast, Staff
 from tests.conftest import SignIn, StillClock
 from tests.http.booking import offer
 from tests.http.test_letters import CONTACT, send
@@ -64,6 +68,22 @@ async def test_a_new_practice_is_told_what_to_set_up(olga: httpx2.AsyncClient, h
     page = (await olga.get(PAGE)).text
     assert "offer a first service" not in page
     assert "Publish your privacy notice" in page
+
+
+async def test_what_the_server_lacks_makes_no_practice_a_new_one(house: House, cast: Cast, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        await offer(tx, clock.now())
+        practice = await tx.get_one(Practice, CLINIC)
+        practice.phone = "020 7946 0000"
+        assert set(await still_to_do(tx, practice, house.settings)) == {Step.POLICY, Step.MAIL, Step.BACKUP}
+        tx.add(
+            PolicyVersion(
+                id=UUID(int=1), practice_id=CLINIC, professional_id=None, owner_id=CLINIC, policy=Policy.PRIVACY, number=1, text="Text",
+                changes="", bases="", language="en-GB", effective_at=clock.now(), published_by=None, published_at=clock.now(),
+            )
+        )  # fmt: skip
+        await tx.flush()
+        assert await still_to_do(tx, practice, house.settings) == []
 
 
 @pytest.mark.parametrize("member", [ALICE, SAM, DANA, MALLORY], ids=lambda member: str(member.username))

@@ -12,7 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from server import serve
 from server.demo_client import fetch_demo
+from server.settings import Settings
 from tests.servers import AppServer, until
 
 pytestmark = pytest.mark.row("O1")
@@ -45,6 +47,16 @@ def demo(server: AppServer) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     facts: dict[str, Any] = json.loads(done.stdout)
     return facts
+
+
+def test_nothing_is_migrated_while_another_server_has_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "configure_logs", lambda _: None)
+    database = tmp_path / "consilium.db"
+    with closing(socket.create_server(("127.0.0.1", 0))) as running:
+        settings = Settings(database_url=f"sqlite:///{database}", data_dir=tmp_path, port=running.getsockname()[1])
+        with pytest.raises(OSError, match="in use"):
+            serve.serve(settings)
+    assert not database.exists()
 
 
 def sign_in(address: str, username: str, password: str, **how: Any) -> str:

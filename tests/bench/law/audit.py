@@ -17,6 +17,7 @@ from server.core.db import Database
 from server.notes.anchors import all_heads, anchor_path
 from server.notes.heads import root_of, written
 from server.notes.model import NoteAnchor
+from server.notes.plain_audit import note_plain_ends
 from server.notes.verify import verify_audit
 from tests.bench.booking.practice import postgres, seat, sqlite, with_database
 from tests.bench.figures import Figure
@@ -38,6 +39,7 @@ def measure(options: argparse.Namespace) -> Iterator[Figure]:
 
 async def _measure(database: Database, entries: int, data_dir: Path) -> dict[str, tuple[float, str]]:
     await seat(database, [ALICE], [])
+    await note_plain_ends(database, data_dir)
     await _fill(database, entries)
     appends = [await _append(database) for _ in range(APPENDS)]
     await _anchor(database, data_dir)
