@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import reduce
 from typing import NamedTuple
 from uuid import UUID
 
@@ -93,7 +92,9 @@ def _addressed(written: Written) -> Iterator[ColumnElement[bool]]:
     if written.email:
         yield func.lower(Patient.email) == written.email.lower()
     if written.mobile:
-        digits = reduce(lambda number, sign: func.replace(number, sign, ""), BETWEEN_DIGITS, Patient.mobile)
+        digits: ColumnElement[str | None] = Patient.mobile.expression
+        for sign in BETWEEN_DIGITS:
+            digits = func.replace(digits, sign, "")
         yield digits.endswith("".join(filter(str.isdigit, written.mobile))[-7:])
 
 
