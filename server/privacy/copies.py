@@ -130,7 +130,10 @@ def list_files(folder: Path) -> list[str]:
 
 
 def _of(whose: Whose) -> ColumnElement[bool]:
-    return DataCopy.person_id == whose.person_id if whose.person_id else DataCopy.request_id == whose.request_id
+    """Select a request's copy, or the one that an account has of just this: its own data, or the record of one patient."""
+    if whose.person_id is None:
+        return DataCopy.request_id == whose.request_id
+    return (DataCopy.person_id == whose.person_id) & DataCopy.patient_id.is_not_distinct_from(whose.patient_id)
 
 
 async def _change(tx: Tx, copy: DataCopy, values: dict[str, object]) -> bool:
