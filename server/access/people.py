@@ -65,6 +65,13 @@ async def in_charge_of(tx: Tx, viewer: Viewer) -> UUID:
     return viewer.practice_id
 
 
+async def owns_alone(tx: Tx, viewer: Viewer) -> bool:
+    """Whether the viewer owns a practice that nobody else looks after, so that there is no colleague to ask."""
+    if viewer.practice_id is None or await role_of(tx, viewer) is not Role.OWNER:
+        return False
+    return not any(one.role in IN_CHARGE and one.person_id != viewer.person_id for one in await people_of(tx, viewer.practice_id))
+
+
 async def audits(tx: Tx, viewer: Viewer) -> UUID:
     """Return the practice whose audit the viewer reads; raises `Forbidden`."""
     if viewer.practice_id is None or await role_of(tx, viewer) not in READS_AUDIT:

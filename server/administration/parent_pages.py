@@ -16,7 +16,7 @@ from server.core.db import Tx
 from server.errors import Conflict, Invalid, NotFound
 from server.patients.acting_doors import Reader
 from server.patients.acting_pages import form_context, hand_of, words
-from server.patients.parents import Registered, lock_waiting, note_looked
+from server.patients.parents import Registered, lock_waiting, note_looked, refuse_own
 from server.patients.representing import end, read_ground, read_terms, renew
 from server.web.endpoint import house_of
 from server.web.forms import read_form
@@ -63,6 +63,7 @@ async def _accept(request: Request) -> Response:
             waiting = await _still(request, tx, viewer)
             hand = await hand_of(request, tx, await record_behind(tx, waiting), viewer.person_id)
             one = await lock_waiting(tx, waiting, Reader(viewer.person_id, hand.now))
+            await refuse_own(tx, viewer, one)
             await renew(tx, hand, one, read_terms(form, hand), read_ground(form, set()))
     except Invalid as error:
         return await _page(request, form, error.code)

@@ -15,7 +15,8 @@ from server.access.places import Sender, Wish, invitations_of, invite, place_url
 from server.access.policy import Role, Viewer, may_give_place
 from server.access.reviewing import Decision, review, reviews_waiting, seen_of
 from server.access.viewer import role_of, viewer_of
-from server.booking.doors import times_ahead
+from server.booking.doors import held_ahead, times_ahead
+from server.booking.guard import lock_diaries
 from server.consultation.doors import running_of
 from server.core.db import Tx
 from server.core.house import House
@@ -27,7 +28,7 @@ from server.web.pages import render
 PEOPLE = "/practice/people"
 SHOWN_TIMES = 20
 
-KEEPS = {"promised", "running"}  # why a place does not end yet
+KEEPS = {"promised", "held", "running"}  # why a place does not end yet
 
 
 def routes() -> list[Route]:
@@ -188,8 +189,11 @@ async def _insist_on_nothing_open(tx: Tx, place: Place, now: datetime) -> None:
     """Raise `Conflict` while patients are promised this professional, or talk to them: afterwards nobody could take care of it."""
     if place.professional is None:
         return
+    await lock_diaries(tx, [place.professional.id])  # whoever takes or hands over a time waits, and finds the place ended
     if await times_ahead(tx, place.professional.id, now):
         raise Conflict("Appointments are promised.", code="promised")
+    if await held_ahead(tx, place.professional.id, now):
+        raise Conflict("A time is held.", code="held")
     if await running_of(tx, place.professional.id):
         raise Conflict("A consultation is going on.", code="running")
 

@@ -8,7 +8,18 @@ from server.access.acting import Reach
 from server.access.restrictions import find_restriction
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded
 from server.booking.grains import Span, span_around
-from server.booking.guard import JustTaken, expire_stale, give_back, lock_appointment, lock_diaries, span_of, take, take_what_is_free
+from server.booking.guard import (
+    JustTaken,
+    expire_stale,
+    give_back,
+    lock_appointment,
+    lock_diaries,
+    members_of,
+    refuse_gone,
+    span_of,
+    take,
+    take_what_is_free,
+)
 from server.booking.model import (
     HOLD_FOR,
     NOT_STANDING,
@@ -84,10 +95,11 @@ async def hold(tx: Tx, service: Service, begins_at: datetime, time_zone: str, no
 async def confirm(tx: Tx, appointment: Appointment, who: Details, now: datetime) -> None:
     """Turn a hold into a promise, on the record of the account that books, or on a new one.
 
-    Raises `Conflict` once the hold is over, and `Restricted` for a record that is kept and not used.
+    Raises `Conflict` once the hold is over or whoever was to give it is gone, and `Restricted` for a record that is kept and not used.
     """
     await tx.refresh(appointment, with_for_update=locked())
     appointment.refuse_unless_held(now)
+    await refuse_gone(tx, await members_of(tx, appointment))
     contact = Contact(who.name, who.mobile, who.email)
     if appointment.patient_id is not None:
         await _confirm_for(tx, appointment, who, now)
@@ -147,9 +159,11 @@ async def cancel(tx: Tx, appointment: Appointment, by: Party, now: datetime) -> 
 async def hold_again(tx: Tx, appointment: Appointment, until: datetime, now: datetime) -> None:
     """Hold a time for longer, or once more if it is still free though its hold was given up.
 
-    Raises `JustTaken` where others have it now, and `Conflict` with `not_standing` for one that was cancelled, and once it has begun.
+    Raises `JustTaken` where others have it now, and `Conflict` with `not_standing` for one that was cancelled, once it has begun, and
+    where whoever was to give it is gone.
     """
     who = await lock_appointment(tx, appointment)
+    await refuse_gone(tx, who)
     if appointment.begins_at <= now:
         raise Conflict(NOT_STANDING, code="not_standing")
     if appointment.state == AppointmentState.EXPIRED:

@@ -54,6 +54,14 @@ async def times_ahead(tx: Tx, professional_id: UUID, now: datetime) -> list[date
     return list(await tx.scalars(promised.order_by(Appointment.begins_at).limit(MOST)))
 
 
+async def held_ahead(tx: Tx, professional_id: UUID, now: datetime) -> bool:
+    """Whether somebody is about to be promised a time of a professional."""
+    joined = select(Appointment.id).join(AppointmentMember, AppointmentMember.appointment_id == Appointment.id)
+    mine = joined.where(AppointmentMember.professional_id == professional_id, Appointment.begins_at > now)
+    held = mine.where(Appointment.state == AppointmentState.HELD, Appointment.hold_until > now)
+    return await tx.scalar(held.limit(1)) is not None
+
+
 async def ahead_of(tx: Tx, patient_id: UUID, now: datetime) -> list[Appointment]:
     """Return what a patient was promised and has not begun; whoever calls has the record from a door."""
     ahead = (Appointment.patient_id == patient_id) & (Appointment.begins_at > now)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from server.access.model import Professional
 from server.booking.events import HoldEnded
 from server.booking.grains import Span, span_around
-from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain
+from server.booking.model import NOT_STANDING, Appointment, AppointmentMember, AppointmentState, Grain
 from server.core.db import Tx, locked
 from server.core.marking import _
 from server.errors import Conflict
@@ -45,6 +45,13 @@ async def members_of(tx: Tx, appointment: Appointment) -> list[UUID]:
     """Return who gives an appointment, in the order of their ids."""
     mine = select(AppointmentMember.professional_id).where(AppointmentMember.appointment_id == appointment.id)
     return list(await tx.scalars(mine.order_by(AppointmentMember.professional_id)))
+
+
+async def refuse_gone(tx: Tx, who: Iterable[UUID]) -> None:
+    """Raise `Conflict` with `not_standing` where the place of one of them has ended: nobody could give what is promised."""
+    gone = select(Professional.id).where(Professional.id.in_(who), Professional.ended_at.is_not(None))
+    if await tx.scalar(gone.limit(1)):
+        raise Conflict(NOT_STANDING, code="not_standing")
 
 
 async def take(tx: Tx, appointment_id: UUID, who: Iterable[UUID], span: Span) -> None:

@@ -99,9 +99,11 @@ async def _address(tx: Tx, row: AccountLetter) -> str | None:
 async def _letter(tx: Tx, post: Post, row: AccountLetter, address: str) -> Letter:
     """Return the letter; to whoever works in a practice it comes with its name and its look.
 
-    A patient's does not: others may see it, and learn from it who is treated where.
+    A patient's does not: others may see it, and learn from it who is treated where. Nor does what goes to an address that nobody has
+    proved yet: it may be a stranger's.
     """
-    practice, letter = await workplace_of(tx, row.username), letter_of(post, row, address)
+    practice = None if row.subject == Subject.CONFIRM else await workplace_of(tx, row.username)
+    letter = letter_of(post, row, address)
     if practice is None:
         return letter
     named = post.languages.choose(row.language, "").text(WORKPLACE, practice=practice.name)

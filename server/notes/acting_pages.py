@@ -21,6 +21,7 @@ from server.patients.acting_doors import Actor, actors_of, see_representation
 from server.patients.acting_pages import LIMIT, form_context, hand_of, words
 from server.patients.doors import OwnRecord
 from server.patients.file_doors import files_of
+from server.patients.parents import refuse_own
 from server.patients.representing import Hand, acting_url, end, enter, read_ground, read_terms, read_wish, renew
 from server.web.endpoint import base_url_of, house_of
 from server.web.forms import read_form
@@ -73,6 +74,7 @@ async def _renew(request: Request) -> Response:
         async with house_of(request).database.write() as tx:
             hand, files = await _hand(request, tx)
             one = await see_representation(tx, hand.patient.id, _id(request))
+            await refuse_own(tx, (await _visit(request, tx)).viewer, one)
             await renew(tx, hand, one, read_terms(form, hand), read_ground(form, files))
     except Invalid as error:
         return await _page(request, {**form, "about": str(_id(request))}, error.code)

@@ -44,10 +44,11 @@ SENTENCES = {
     "many": _("Very many people may act already. Please end what is not needed any more."),
     "evidence_missing": _("Please write on what evidence you accept it."),
     "evidence_long": _("This text is too long. Please shorten it to 500 letters."),
+    "own": _("Nobody accepts themself. Please ask a colleague to look at the evidence."),
     "file_missing": _("This document is not there any more. Please choose again."),
 }
 FIELDS = ("record", "name", "email", "basis", "reach", "agree", "evidence", "file", "about")
-FIELD_OF = {code: code.rpartition("_")[0] or "name" for code in SENTENCES} | {"too_fast": "name"}
+FIELD_OF = {code: code.rpartition("_")[0] or "name" for code in SENTENCES} | {"too_fast": "name", "own": "reach"}
 
 
 def routes() -> list[Route]:

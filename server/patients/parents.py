@@ -6,12 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Select, exists, select
 
+from server.access.people import owns_alone
 from server.access.policy import Viewer
 from server.access.representation import Representation, RepresentationWord, Said
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.holdings import BLANK_NAME
-from server.errors import Conflict
+from server.errors import Conflict, Invalid
 from server.identity.model import Person
 from server.patients.acting_doors import Reader, see_representation
 from server.patients.model import Patient
@@ -45,6 +46,12 @@ async def lock_waiting(tx: Tx, waiting: Registered, reader: Reader) -> Represent
     if (await tx.execute(_waiting(reader).where(Representation.id == one.id))).one_or_none() is None:
         raise Conflict
     return one
+
+
+async def refuse_own(tx: Tx, viewer: Viewer, one: Representation) -> None:
+    """Raise `Invalid` with the code `own` for whoever would accept themself, unless there is no colleague to ask."""
+    if one.person_id == viewer.person_id and not await owns_alone(tx, viewer):
+        raise Invalid(code="own")
 
 
 async def note_looked(tx: Tx, waiting: Registered, reader: Reader) -> None:

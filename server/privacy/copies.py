@@ -11,6 +11,7 @@ from server.core.ids import new_id
 from server.core.keyring import KeyRing
 from server.errors import NotFound
 from server.identity.model import Person
+from server.patients.model import Patient
 from server.privacy.copy_rows import CopyState, DataCopy, Whose
 from server.privacy.request_rows import RightsRequest
 
@@ -65,6 +66,14 @@ async def drop_copies_of(tx: Tx, patient_id: UUID) -> None:
     """Forget those that others have of this record: who acts for the patient, and who asked without an account."""
     about = select(RightsRequest.id).where(RightsRequest.patient_id == patient_id)
     await tx.execute(delete(DataCopy).where(or_(DataCopy.request_id.in_(about), DataCopy.patient_id == patient_id)))
+
+
+async def drop_all_copies(tx: Tx, patient_id: UUID) -> None:
+    """Forget every copy that this record stands in: that of its own account, and those that others have of it."""
+    await drop_copies_of(tx, patient_id)
+    person_id = await tx.scalar(select(Patient.person_id).where(Patient.id == patient_id))
+    if person_id is not None:
+        await drop_copies(tx, person_id)
 
 
 async def claim_copy(tx: Tx, me: UUID, now: datetime) -> DataCopy | None:
@@ -130,7 +139,10 @@ def list_files(folder: Path) -> list[str]:
 
 
 def _of(whose: Whose) -> ColumnElement[bool]:
-    return DataCopy.person_id == whose.person_id if whose.person_id else DataCopy.request_id == whose.request_id
+    """Select a request's copy, or the one that an account has of just this: its own data, or the record of one patient."""
+    if whose.person_id is None:
+        return DataCopy.request_id == whose.request_id
+    return (DataCopy.person_id == whose.person_id) & DataCopy.patient_id.is_not_distinct_from(whose.patient_id)
 
 
 async def _change(tx: Tx, copy: DataCopy, values: dict[str, object]) -> bool:

@@ -18,6 +18,7 @@ from server.core.db import Tx
 from server.core.holdings import Class, Holding, Part, Root, Subject, count_of
 from server.core.keyring import KeyRing
 from server.notes.holdings import VERSIONS
+from server.patients.background_doors import births_of
 from server.patients.holdings import RECORD
 from server.patients.legal_holds import held
 from server.privacy.clinical_answers import said_about
@@ -86,11 +87,13 @@ async def _facts(tx: Tx, keyring: KeyRing, subject: Subject, said: Said, now: da
     rules, calendar = await rules_of(tx, practice, now) or Rules(), calendar_of(practice, now)
     last = await _last_days(tx, subject, calendar)
     days = {each: tax_until(rules, day) if each is Class.TAX else add_years(day, rules.contract_years) for each, day in last.items()}
-    known = (await facts_of(tx, keyring, list(subject.patient_ids), calendar)).values() if Class.CLINICAL in last else ()
+    ids = list(subject.patient_ids) if Class.CLINICAL in last else []
+    known = (await facts_of(tx, keyring, ids, calendar)).values() if ids else ()
+    unreadable = bool((await births_of(tx, keyring, ids)).unreadable)
     birthdays = [day for day in (child_until(rules, each) for each in known) if day]
     held_back = await _is_held(tx, subject)
     until = {each.value: calendar.end_of(day) for each, day in days.items()}
-    return Facts(until, held_back, said, calendar.end_of(max(birthdays)) if birthdays else None)
+    return Facts(until, held_back, said, calendar.end_of(max(birthdays)) if birthdays else None, unreadable)
 
 
 async def _is_held(tx: Tx, subject: Subject) -> bool:

@@ -31,6 +31,7 @@ PATIENT = Voice(
         Why.PROFESSIONAL: _("The professional who treats you has decided that it must be kept."),
         Why.PENDING: _("The professional who treats you decides about this part."),
         Why.CHILD: _("You were a child when you first came, or gave no date of birth: such a record is kept until a birthday."),
+        Why.UNKNOWN: _("The date of birth cannot be opened at the moment. Until it can, nobody knows how long the law keeps this part."),
     },
     _("What remains says that it was there, without your name and without a text."),
 )

@@ -12,13 +12,14 @@ RECORD, CLINICAL = "record", "clinical"  # of the classes of `server/core/holdin
 class Why(StrEnum):
     """Why a holding goes or stays. `record`: it must always be kept; `pending`: a professional has not answered for it yet.
 
-    `child`: the law keeps it until a birthday.
+    `child`: the law keeps it until a birthday; `unknown`: a birthday is kept that cannot be opened, so nobody knows until when.
     """
 
     ASKED = "asked"
     HOLD = "hold"
     LAW = "law"
     CHILD = "child"
+    UNKNOWN = "unknown"
     PROFESSIONAL = "professional"
     PENDING = "pending"
     RECORD = "record"
@@ -43,13 +44,15 @@ class Thing(NamedTuple):
 class Facts(NamedTuple):
     """What decides: until when each class is kept by law, whether there is a legal hold, and what the professionals say.
 
-    `child` is until when the clinical part of somebody is kept who was a child, None of a grown-up.
+    `child` is until when the clinical part of somebody is kept who was a child, None of a grown-up. `unreadable`: a birthday is kept
+    that cannot be opened now.
     """
 
     until: Mapping[str, datetime]
     held: bool
     said: Said
     child: datetime | None = None
+    unreadable: bool = False
 
 
 class Line(NamedTuple):
@@ -75,8 +78,9 @@ def _line(thing: Thing, facts: Facts, now: datetime) -> Line:
         return Line(thing, Why.HOLD)
     if thing.kept_as == RECORD:
         return Line(thing, Why.RECORD)
-    if thing.kept_as == CLINICAL and facts.child is not None and facts.child > max(until or now, now):
-        return Line(thing, Why.CHILD, facts.child)
+    child = facts.child is not None and facts.child > max(until or now, now)
+    if thing.kept_as == CLINICAL and (facts.unreadable or child):
+        return Line(thing, Why.UNKNOWN) if facts.unreadable else Line(thing, Why.CHILD, facts.child)
     if until is not None and until > now:
         return Line(thing, Why.LAW, until)
     if thing.kept_as == CLINICAL and facts.said is not Said.GOES:

@@ -26,7 +26,7 @@ from server.errors import Conflict, Invalid, NotFound
 from server.identity.holdings import ACCOUNT
 from server.patients.events import ActingEnded
 from server.patients.holdings import ACTING_HOLDING, RECORD
-from server.privacy.copies import drop_copies, drop_copies_of
+from server.privacy.copies import drop_all_copies
 from server.privacy.erasure_facts import RECORDS, Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
 from server.privacy.erasure_plan import fingerprint, going, waits
@@ -105,7 +105,7 @@ async def erase_ordered(tx: Tx, keyring: KeyRing, erasure_id: UUID, now: datetim
     if planned.held:
         await _look_again(tx, erasure.id, now + LOOKS_AGAIN)
         return
-    await _drop_copies(tx, erasure.patient_id)
+    await drop_all_copies(tx, erasure.patient_id)  # what is erased would stand in them for another day
     goes = erasure.names & going(planned.lines)
     closing = erasure.person_id if erasure.person_id == planned.subject.person_id else None
     if ACTING_HOLDING in goes:
@@ -167,14 +167,6 @@ def _recordings(patient_ids: frozenset[UUID]) -> Select[Recording]:
     """Select the recordings in these records that are not deleted."""
     joined = select(Recording).join(Consultation, Consultation.id == Recording.consultation_id)
     return joined.where(Consultation.patient_id.in_(patient_ids), Recording.state != Standing.DELETED).order_by(Recording.id)
-
-
-async def _drop_copies(tx: Tx, patient_id: UUID) -> None:
-    """Forget the copies that lie ready of the record: what is erased would stand in them for another day."""
-    await drop_copies_of(tx, patient_id)
-    person_id = await tx.scalar(select(RECORD.table.c.person_id).where(RECORD.table.c.id == patient_id))
-    if person_id is not None:
-        await drop_copies(tx, person_id)
 
 
 async def replay(database: Database, secrets: Secrets, lines: list[Erased], now: datetime) -> int:

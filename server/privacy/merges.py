@@ -32,6 +32,7 @@ from server.patients.likeness import Double, Known, find_doubles
 from server.patients.merge_rows import UNDOABLE_FOR, RecordMerge
 from server.patients.model import Patient
 from server.patients.representing import born_on
+from server.privacy.copies import drop_all_copies
 from server.privacy.erasure_rows import Erasure
 from server.privacy.merge_moves import Moving, move, move_back, packed
 from server.privacy.merge_wishes import end_wish, newest_wish
@@ -183,6 +184,7 @@ async def merge(tx: Tx, keyring: KeyRing, viewer: Viewer, kept: Patient, other: 
     """Let everything of the other record stand in the kept one; both came from `see_pair`, locked. Raises `Conflict` for an obstacle."""
     if obstacles := await obstacles_of(tx, kept, other, now):
         raise Conflict(code=obstacles[0])
+    await _drop_copies(tx, kept, other)
     before = {"kept": _fields(kept), "other": _fields(other)}
     journal = await move(tx, Moving(keyring, other.id, kept.id))
     for field in ADDRESSES:
@@ -227,16 +229,25 @@ async def undo(tx: Tx, keyring: KeyRing, viewer: Viewer, ids: tuple[UUID, UUID],
         raise Conflict(code=obstacles[0])
     other = await tx.get_one(Patient, row.other_id, with_for_update=True, populate_existing=True)
     journal = _journal(keyring, row)
+    await _drop_copies(tx, kept)
     row.undone_by, row.undone_at = viewer.person_id, now
     row.key_id, row.data_key, row.sealed = None, None, b""
     await tx.flush()  # from now on rows may name the other record again
     await move_back(tx, Moving(keyring, kept.id, other.id), journal)
     _restore(kept, other, journal)
+    await tx.flush()
+    await _drop_copies(tx, kept, other)
     for patient in (kept, other):
         await _born_anew(tx, keyring, patient, now)
     await end_wish(tx, kept, other, now)
     await _tell(tx, row, viewer, Act.UNMERGED, now)
     return row
+
+
+async def _drop_copies(tx: Tx, *patients: Patient) -> None:
+    """Forget the copies of these records: nobody shall take one of a record as it is no more, or as it never should have been."""
+    for patient in patients:
+        await drop_all_copies(tx, patient.id)
 
 
 async def _born_anew(tx: Tx, keyring: KeyRing, patient: Patient, now: datetime) -> None:

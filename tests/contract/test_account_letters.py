@@ -105,6 +105,14 @@ async def test_whoever_works_in_a_practice_gets_letters_in_its_look_and_a_patien
     assert postman.letters[-1][1].look is None, "who has left is written to as anybody"
 
 
+async def test_an_address_that_nobody_has_proved_learns_of_no_practice(house: House, work: Work, postman: Postman) -> None:
+    await want(house, Subject.CONFIRM)
+    await work()
+    [(_, letter)] = postman.letters
+    assert letter.look is None
+    assert "Harbour" not in letter.body
+
+
 @pytest.mark.row("L5")
 async def test_the_letter_about_an_unused_account_says_until_when_and_where(house: House, work: Work, postman: Postman) -> None:
     await want(house, Subject.UNUSED)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.access.model import RightsEpoch
 from server.access.representation import Representation
@@ -25,6 +25,7 @@ from server.messaging.composing import Post
 from server.notes.actions import lay_out_notes
 from server.notes.doors import notes_of
 from server.notes.model import NoteVersion, VersionKind
+from server.patients.background import BackgroundEntry
 from server.patients.background_actions import Hand, write_particulars
 from server.patients.doors import see_own_record
 from server.patients.file_actions import Draft, Sender, add_file, sealed
@@ -134,6 +135,15 @@ async def born_on(house: House, day: str) -> None:
         dana = await tx.get_one(Patient, DANA.patient_id)
         hand = Hand(house.keyring, dana, ALICE.person_id, Source.PROFESSIONAL, house.clock.now())
         await write_particulars(tx, hand, Particulars(born_on=day), "")
+
+
+async def test_a_birthday_that_cannot_be_opened_keeps_the_clinical_part(house: House, asked: RightsRequest, meeting: Meeting) -> None:
+    await signed(house, meeting)
+    await born_on(house, "2024-02-29")
+    async with house.database.write() as tx:
+        await tx.execute(update(BackgroundEntry).values(sealed=b"broken"))
+    seen = {line.thing.name: line.why for line in (await planned(house, asked)).lines}
+    assert (seen["notes.notes"], seen["patients.record"]) == (Why.UNKNOWN, Why.UNKNOWN)
 
 
 @pytest.mark.parametrize("born", ["", "2024-02-29"])

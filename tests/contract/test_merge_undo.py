@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.applications import Starlette
 
 from server.consultation.model import Consultation, Participant
@@ -21,9 +21,11 @@ from server.patients.merge_rows import MergeWish
 from server.patients.model import Patient
 from server.patients.questionnaire import AnswerSet
 from server.patients.telling import Kind, Source, Told
+from server.privacy.copies import ask_copy, own_copy
+from server.privacy.copy_rows import CopyState, DataCopy, Whose
 from server.privacy.erasure_rows import Erasure
 from server.privacy.merge_moves import hanging, pointing
-from tests.cast import ALICE, OLGA, Cast, Meeting
+from tests.cast import ALICE, DANA, OLGA, Cast, Meeting
 from tests.conftest import StillClock
 from tests.http.asking import book_with_questions, publish_questionnaire
 from tests.http.filing import pdf
@@ -66,6 +68,20 @@ async def test_an_erasure_that_is_ordered_and_not_done_stands_against_merging_an
 async def _erased(twins: Twins, ordered: Erasure) -> None:
     async with twins.house.database.write() as tx:
         (await tx.get_one(Erasure, ordered.id)).erased_at = twins.clock.now()
+
+
+async def test_no_copy_from_before_is_taken_after_merging_or_undoing(twins: Twins) -> None:
+    merge_id = new_id()
+    for act in ("merge", "undo"):
+        async with twins.house.database.write() as tx:
+            await ask_copy(tx, twins.house.keyring, Whose(DANA.person_id), "en-GB", twins.clock.now())
+            await tx.execute(update(DataCopy).values(state=CopyState.READY))
+        if act == "merge":
+            merge_id = await twins.merge()
+        else:
+            await twins.undo(merge_id)
+        async with twins.house.database.read() as tx:
+            assert await own_copy(tx, Whose(DANA.person_id)) is None, act
 
 
 async def test_nothing_is_taken_out_of_a_record_that_is_held(twins: Twins) -> None:

@@ -4,13 +4,16 @@ import anyio
 import pytest
 
 from server.access.model import Professional
-from server.booking.actions import hold
+from server.access.people import end_place
+from server.booking.actions import Details, confirm, hold, hold_again
+from server.booking.doors import held_ahead
 from server.booking.guard import JustTaken
-from server.booking.model import Appointment, AppointmentState, Service
+from server.booking.model import HOLD_FOR, Appointment, AppointmentState, Service
 from server.booking.passing import pass_on, see_promised
 from server.core.db import Database
+from server.errors import Conflict
 from tests.booking import faults, hours, service
-from tests.cast import ALICE, BOB, seat_cast
+from tests.cast import ALICE, BOB, OLGA, seat_cast
 from tests.conftest import MORNING
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("B3"), pytest.mark.row("P3")]
@@ -25,6 +28,25 @@ async def promised(database: Database, place: Service, number: int) -> Appointme
         one = await hold(tx, place, begins_at, "Europe/London", MORNING)
         one.state, one.hold_until = AppointmentState.CONFIRMED, None
     return one
+
+
+async def test_what_was_only_held_is_not_promised_once_the_place_has_ended(database: Database) -> None:
+    alices = service(ALICE)
+    async with database.write() as tx:
+        await seat_cast(tx, MORNING)
+        tx.add_all([*hours(ALICE), alices])
+    async with database.write() as tx:
+        one = await hold(tx, alices, MORNING.replace(hour=11), "Europe/London", MORNING)
+        assert await held_ahead(tx, ALICE.professional_id, MORNING)
+        assert not await held_ahead(tx, ALICE.professional_id, MORNING + HOLD_FOR)
+    async with database.write() as tx:
+        await end_place(tx, OLGA.viewer, ALICE.person_id, MORNING)
+    with pytest.raises(Conflict):
+        async with database.write() as tx:
+            await confirm(tx, await tx.get_one(Appointment, one.id), Details("Erin Evans", None, None), MORNING)
+    with pytest.raises(Conflict):
+        async with database.write() as tx:
+            await hold_again(tx, await tx.get_one(Appointment, one.id), MORNING + HOLD_FOR, MORNING)
 
 
 async def test_bad_01_a_time_that_is_passed_on_is_not_sold_beside(database: Database) -> None:

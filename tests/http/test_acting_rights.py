@@ -3,18 +3,21 @@
 import anyio
 import httpx2
 import pytest
+from sqlalchemy import select
 
-from server.access.acting import Reach
+from server.access.acting import Basis, Reach
 from server.circulars.consents import wanted_by
 from server.consultation.events import Channel
 from server.core.audit import Act
 from server.core.house import House
 from server.patients.model import Patient
+from server.patients.representing import Wish, acting_token, give, take
 from server.privacy.copies import ask_copy, own_copy
 from server.privacy.copy_rows import DataCopy, Whose
-from tests.acting import DORA, let_act, seat_dora
-from tests.cast import DANA, Meeting
-from tests.conftest import SignIn
+from server.web.i18n import ENGLISH
+from tests.acting import DORA, YEAR, hand_of, let_act, seat_dora
+from tests.cast import DANA, ERIN, Meeting, add_meeting
+from tests.conftest import SignIn, StillClock
 from tests.http.copying import WITHIN_S, make_copy, take_copy
 from tests.http.test_acting import deeds, stop
 
@@ -71,6 +74,24 @@ async def test_a_copy_is_of_the_record_and_of_nobodys_account(house: House, dora
     await stop(house, one)
     for path in ("/download", "/copy", "/copy/delete"):
         assert (await dora.post(DATA + path)).status_code == 404, path
+
+
+async def test_bad_39_a_copy_of_one_patient_is_handed_out_for_nobody_else(
+    house: House, dora: httpx2.AsyncClient, meeting: Meeting, clock: StillClock
+) -> None:
+    one = await let_act(house)
+    async with house.database.write() as tx:
+        await add_meeting(tx, house.secrets, clock.now(), guest=ERIN)
+        erin_id = (await tx.scalars(select(Patient.id).where(Patient.name == ERIN.name))).one()
+        hand = await hand_of(tx, house, erin_id)
+        hers = await give(tx, hand, Wish(DORA.name, "", Basis.CONSENT, Reach.RIGHTS, hand.now + YEAR), ENGLISH)
+    async with house.database.write() as tx:
+        await take(tx, acting_token(house.secrets, hers.id), DORA.person_id, hand.now)
+    await make_copy(dora, DATA)
+    others = (f"/my/{erin_id}/data/download", "/my/data/download")
+    assert [(await dora.post(path)).status_code for path in others] == [404, 404]
+    await stop(house, one)
+    assert (await dora.post("/my/data/download")).status_code == 404
 
 
 async def test_bad_39_a_copy_is_not_made_where_the_right_has_ended(house: House, dora: httpx2.AsyncClient, meeting: Meeting) -> None:

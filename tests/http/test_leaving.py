@@ -138,6 +138,17 @@ async def test_a_place_does_not_end_while_somebody_is_talked_to(
     assert (answer.status_code, "wait until it is over" in answer.text) == (409, True)
 
 
+async def test_a_place_does_not_end_while_somebody_is_booking(
+    app: Starlette, house: House, cast: Cast, olga: httpx2.AsyncClient, clock: StillClock
+) -> None:
+    async with house.database.write() as tx:
+        made = await offer(tx, clock.now(), price_minor=0)
+    async with browser_of(app) as anonymous:
+        await Booker(anonymous, made, ALICE.professional_id).choose(TEN)
+    answer = await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"sure": "yes"})
+    assert (answer.status_code, "Somebody is booking" in answer.text) == (409, True)
+
+
 @pytest.mark.parametrize("outsider", [ALICE, BOB, MALLORY], ids=lambda member: member.username)
 async def test_bad_28_only_whoever_looks_after_the_practice_hands_over(
     house: House, booked: Appointment, sign_in: SignIn, outsider: Staff

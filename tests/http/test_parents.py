@@ -2,10 +2,14 @@
 
 import httpx2
 import pytest
+from sqlalchemy import delete, update
 
+from server.access.actions import add_staff
+from server.access.model import Staff, StaffRole
 from server.core.house import House
+from server.patients.model import Patient
 from tests.acting import DORA, let_act, representation
-from tests.cast import ALICE, BOB, DANA, MALLORY, OLGA, Meeting
+from tests.cast import ALICE, BOB, CLINIC, DANA, MALLORY, OLGA, Meeting
 from tests.conftest import SignIn, StillClock
 from tests.http.booking import Booker, offer
 from tests.http.test_acting import TIM
@@ -40,6 +44,21 @@ async def test_an_administrator_sees_who_waits_and_accepts_on_evidence(house: Ho
     again = await olga.post(f"{LIST}/{one.id}/refuse")
     assert again.status_code == 409, "a page from before"
     assert "Somebody has dealt with this parent" in again.text
+
+
+async def test_bad_39_nobody_accepts_themself_while_there_is_a_colleague(house: House, meeting: Meeting, sign_in: SignIn) -> None:
+    async with house.database.write() as tx:
+        (await tx.get_one(Patient, DANA.patient_id)).person_id = OLGA.person_id
+        add_staff(tx, CLINIC, BOB.person_id, StaffRole.ADMINISTRATOR, house.clock.now())
+    olga = await sign_in(OLGA)
+    assert (await olga.post("/my/acting/child", data=TIM)).status_code == 303
+    path = f"{LIST}/{(await representation(house)).id}/accept"
+    refused = await olga.post(path, data=GOOD)
+    assert (refused.status_code, "Nobody accepts themself" in refused.text) == (422, True)
+    async with house.database.write() as tx:
+        await tx.execute(delete(Staff).where(Staff.person_id != OLGA.person_id))
+        await tx.execute(update(Staff).values(role=StaffRole.OWNER))
+    assert (await olga.post(path, data=GOOD)).status_code == 303, "whoever owns a practice alone has nobody to ask"
 
 
 async def test_a_parent_who_is_refused_books_no_more(house: House, dana: httpx2.AsyncClient, sign_in: SignIn) -> None:
