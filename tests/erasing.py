@@ -1,8 +1,13 @@
 """What the tests of an erasure share: asking, ordering and carrying it out, and comparing what is left with the plan."""
 
+from sqlalchemy import select
+
 from server.consultation.events import Channel
+from server.consultation.recording_actions import REMOVE
+from server.consultation.recording_jobs import remove_with
 from server.core.holdings import Fate, Subject, export_of
 from server.core.house import House
+from server.core.outbox import Errand
 from server.messaging.composing import Post
 from server.ports import Carried, Letter
 from server.privacy.clinical_answers import answer_clinical
@@ -11,8 +16,10 @@ from server.privacy.erasure_jobs import erasure_handlers
 from server.privacy.erasure_plan import fingerprint
 from server.privacy.erasure_rows import Erasure
 from server.privacy.erasures import order
+from server.privacy.expiring import REMOVE_FILES
 from server.privacy.registry import HOLDINGS
 from server.privacy.request_rows import RightsRequest
+from server.privacy.retention_jobs import retention_handlers
 from server.web.i18n import read_languages
 from tests.cast import ALICE, DANA, OLGA
 from tests.conftest import ORIGIN
@@ -83,3 +90,14 @@ def held_against(before: Exported, after: Exported, goes: frozenset[str]) -> Non
             else:
                 blanks = {name: value for name, value in part.blanks.items() if name in part.shown}
                 assert all(row[name] == value for row in rows for name, value in blanks.items()), part.table.name
+
+
+async def work(house: House) -> None:
+    """Do what the errands are about that unlink files."""
+    handlers = {**retention_handlers(house), REMOVE: remove_with(house.database, house.settings)}
+    async with house.database.write() as tx:
+        due = list(await tx.scalars(select(Errand).where(Errand.kind.in_([REMOVE, REMOVE_FILES]), Errand.done_at.is_(None))))
+        for errand in due:
+            errand.done_at = house.clock.now()
+    for errand in due:
+        await handlers[errand.kind](errand.subject_id)

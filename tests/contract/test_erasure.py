@@ -13,8 +13,6 @@ from server.access.representation import Representation
 from server.chores import replay_erasures
 from server.consultation.model import Consultation
 from server.consultation.recorded import Recording, Standing
-from server.consultation.recording_actions import REMOVE
-from server.consultation.recording_jobs import remove_with
 from server.core.audit import Act, AuditEntry
 from server.core.holdings import BLANK_NAME
 from server.core.house import House
@@ -40,20 +38,18 @@ from server.privacy.erasure_list import FILE, read
 from server.privacy.erasure_plan import Why, going
 from server.privacy.erasure_rows import Erasure
 from server.privacy.erasures import ERASE, TELL_ERASED
-from server.privacy.expiring import REMOVE_FILES
 from server.privacy.holds import lift, place
 from server.privacy.merges import merge, see_pair
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import ask
 from server.privacy.retention import Rules, add_years
-from server.privacy.retention_jobs import retention_handlers
 from server.settings import BadSettings
 from server.web.i18n import read_languages
 from tests.acting import hand_of, let_act, representation
 from tests.backups import Copies
 from tests.cast import ALICE, DANA, OLGA, Guest, Meeting, add_meeting, seat_cast, sign_in_as
 from tests.conftest import ORIGIN, StillClock
-from tests.erasing import WHO, Box, erasure, exported, held_against, let_go, ordered, planned, run
+from tests.erasing import WHO, Box, erasure, exported, held_against, let_go, ordered, planned, run, work
 from tests.http.filing import pdf
 from tests.tapes import record_call
 
@@ -270,17 +266,6 @@ def bring_back(paper: Path, folder: Path) -> None:
     paper.write_bytes(b"sealed")
     folder.mkdir()
     (folder / "peer.1.box").write_bytes(b"sealed")
-
-
-async def work(house: House) -> None:
-    """Do what the errands are about that unlink files."""
-    handlers = {**retention_handlers(house), REMOVE: remove_with(house.database, house.settings)}
-    async with house.database.write() as tx:
-        due = list(await tx.scalars(select(Errand).where(Errand.kind.in_([REMOVE, REMOVE_FILES]), Errand.done_at.is_(None))))
-        for errand in due:
-            errand.done_at = house.clock.now()
-    for errand in due:
-        await handlers[errand.kind](errand.subject_id)
 
 
 async def test_an_outage_of_the_mail_stops_no_erasure(house: House, asked: RightsRequest) -> None:

@@ -5,7 +5,6 @@ import errno
 import gc
 import weakref
 from collections.abc import AsyncIterator
-from struct import pack
 
 import pytest
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80
@@ -13,7 +12,7 @@ from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_8
 from server.errors import Invalid
 from server.media import dtls, mmsg
 from server.media.dtls import Identity
-from server.media.limits import LARGEST_CLEAR, SEND_SLOTS, SLOT, SOURCES
+from server.media.limits import LARGEST_CLEAR, SEND_SLOTS, SLOT
 from server.media.mmsg import Route
 from server.media.sockets import bind, bind_all
 from server.media.srtp import Slots
@@ -357,16 +356,6 @@ async def test_one_address_that_cannot_be_reached_costs_the_others_nothing(fast:
         await until(lambda: caller.rtp == [numbered(sequence) for sequence in range(3)])
         mux.send_now(lost.connection.route, RTP)
         assert mux.dropped == 4
-
-
-async def test_who_speaks_under_ever_new_names_is_let_go(mux: UdpMux) -> None:
-    """libsrtp keeps a stream for each SSRC, and looks through all of them for each packet: everybody's loop would stand still."""
-    line, caller = await dial(mux, Identity())
-    for ssrc in range(SOURCES + 1):
-        assert not line.reasons
-        caller.send_rtp(RTP[:8] + pack("!L", ssrc) + RTP[12:])
-        await until(lambda ssrc=ssrc: len(line.rtp) == ssrc + 1 or bool(line.reasons))  # type: ignore[misc]
-    await until(lambda: line.reasons == ["crowded"])
 
 
 def test_nothing_looks_into_the_view_of_the_slots() -> None:

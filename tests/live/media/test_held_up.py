@@ -3,8 +3,8 @@
 import pytest
 
 from server.media.dtls import Identity
+from server.media.sockets import bind
 from server.media.stalls import STALL_S
-from server.media.udp import bind
 from tests.conftest import StillClock
 from tests.live.media.caller import until
 from tests.live.media.line import Line, ground
