@@ -45,7 +45,7 @@ def test_a_childs_birthday_keeps_the_clinical_part_where_it_is_later(until: date
 def test_every_holding_has_words_for_each_reader(voice: Voice) -> None:
     assert voice.holdings.keys() == {holding.name for holding in HOLDINGS}
     assert [bool(voice.holdings[one.name].why) for one in HOLDINGS] == [bool(one.why) for one in HOLDINGS]
-    assert voice.whys.keys() == {Why.HOLD, Why.PROFESSIONAL, Why.PENDING, Why.CHILD}
+    assert voice.whys.keys() == {Why.HOLD, Why.PROFESSIONAL, Why.PENDING, Why.CHILD, Why.UNKNOWN}
 
 
 def test_whoever_works_here_is_not_called_you() -> None:
