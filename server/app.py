@@ -49,6 +49,7 @@ from server.core.outbox import Worker
 from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError, NotFound
+from server.identity.email_changes import CHANGE_EMAIL, change_with
 from server.identity.letters import WRITE
 from server.identity.phones import PROVE_PHONE
 from server.messaging.account_letters import write_with
@@ -236,6 +237,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         PROVE: prove_with(house, post, carriers),
         PROVE_PHONE: prove_phone_with(house, post, carriers),
         WRITE: write_with(house, post, carriers),
+        CHANGE_EMAIL: change_with(house),
         INVITE: invite_with(house, post, carriers[Channel.EMAIL]),
         ASK_TO_ACT: ask_to_act_with(house, post, carriers[Channel.EMAIL]),
         REVIEW: tell_of_review_with(house, post, carriers[Channel.EMAIL]),
