@@ -80,6 +80,8 @@ import server.patients.acting_pages
 import server.patients.build_pages
 import server.patients.child_pages
 import server.patients.claim_pages
+import server.privacy.account_pages
+import server.privacy.account_queue_pages
 import server.privacy.clinical_pages
 import server.privacy.consent_pages
 import server.privacy.data_for_pages
@@ -157,6 +159,8 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.patients.claim_pages.routes(),
         *_record_routes(press),
         *server.privacy.data_pages.routes(),
+        *server.privacy.account_pages.routes(),
+        *server.privacy.account_queue_pages.routes(),
         *server.privacy.data_for_pages.routes(),
         *server.privacy.merge_pages.routes(),
         *server.notes.note_pages.routes(),

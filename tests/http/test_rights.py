@@ -48,7 +48,7 @@ OWN = {
     "/account/profile/photo", "/account/profile/photo/own.jpg", "/account/profile/photo/remove",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters", "/my/data/copy", "/my/data/copy/delete", "/patients/doubles",
-    "/practice/requests",
+    "/practice/requests", "/practice/requests/accounts", "/my/data/account", "/my/data/account/closing", "/my/data/account/closing/undo",
     "/practice/holds", "/practice/testimonials", "/practice/holds/find", "/practice/retention",
     "/erasures", "/practice/restrictions",
     "/practice/newsletters", "/practice/newsletters/new",
