@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.identity.gate import signed_in
-from server.identity.lately import DOUBTS, PRESENT, doubt_in_form, proved_lately
+from server.identity.lately import DOUBTS, PRESENT, doubt_in_form, proved_lately, shown_lately
 from server.identity.passwords import Passwords
 from server.web.forms import read_fields
 from server.web.pages import render
@@ -52,8 +52,13 @@ class ProofFirst:
         await (asked(scope, receive, send) if asked else self.app(scope, again, send))
 
     async def _doubted(self, request: Request) -> tuple[Response | None, Receive]:
-        """Return the form that asks, None where nothing is doubted; and how what was sent is read once more."""
+        """Return the form that asks, None where nothing is doubted; and how what was sent is read then.
+
+        Where it was shown lately nothing is read here: the route decides who may before it reads a form.
+        """
         who = await signed_in(request)
+        if await shown_lately(request, who):
+            return None, request.receive
         fields = await read_fields(request, LONGEST_FORM)
         doubt = await doubt_in_form(request, self.passwords, who, fields)
         kept = {name: value for name, value in fields.items() if name != PRESENT}
