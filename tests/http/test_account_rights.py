@@ -6,9 +6,11 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from anyio import to_thread
 from sqlalchemy import delete, select, update
 
 from server.access.model import Membership, Practice, Professional, Staff
+from server.chores import answer_account_request, open_account_requests
 from server.core.audit import Act, AuditEntry
 from server.core.holdings import BLANK_NAME, Fate, Subject, export_of
 from server.core.house import House
@@ -28,6 +30,7 @@ from server.privacy.erasure_plan import going
 from server.privacy.erasures import replay
 from server.privacy.keys import keys_in_use, rotate
 from server.privacy.registry import HOLDINGS
+from server.settings import BadSettings
 from tests.acting import DORA, let_act, representation, seat_dora
 from tests.cast import ALICE, CLINIC, DANA, ELSEWHERE, MALLORY, OLGA, SAM, Cast
 from tests.conftest import SignIn, StillClock
@@ -292,6 +295,24 @@ async def test_bad_28_others_neither_read_nor_answer_nor_take_back(
         assert (await other.post(f"{MINE}/{asked}/withdraw")).status_code == 404, member
         assert WORDS["words"] not in (await other.get(MINE)).text
     assert "Several practices share this server" in (await (await sign_in(OLGA)).get(QUEUE)).text
+
+
+async def test_where_several_practices_share_a_server_its_operator_answers(house: House, dora: httpx2.AsyncClient) -> None:
+    """By the command line, which owns the files."""
+    await dora.post(MINE, data=WORDS)
+    listed = await to_thread.run_sync(open_account_requests, house.settings)
+    assert WORDS["words"] in listed
+    assert f"restriction of {DORA.username}" in listed
+    request_id = listed.split()[0]
+    for wrong in ((request_id, "done", " "), ("nothing", "done", "Yes."), (str(DORA.person_id), "done", "Yes.")):
+        with pytest.raises(BadSettings):
+            await to_thread.run_sync(answer_account_request, house.settings, *wrong)
+    told = await to_thread.run_sync(answer_account_request, house.settings, request_id, "refused", "We have no reason to.")
+    assert told.startswith("Answered.")
+    assert "We have no reason to." in (await dora.get(MINE)).text
+    assert await to_thread.run_sync(open_account_requests, house.settings) == "no requests are open\n"
+    with pytest.raises(BadSettings, match="settled already"):
+        await to_thread.run_sync(answer_account_request, house.settings, request_id, "done", "Yes.")
 
 
 async def test_its_words_follow_a_new_key_and_hide_when_it_is_gone(house: House, dora: httpx2.AsyncClient) -> None:
