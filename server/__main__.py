@@ -1,4 +1,4 @@
-"""The command line: serve, media, migrate, keys, verify, statistics, doctor, demo."""
+"""The command line: serve, media, migrate, keys, accounts, verify, statistics, doctor, demo."""
 
 import argparse
 import gc
@@ -54,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     readmit = commands.add_parser("readmit", help="let somebody in again who lost phone and codes: take every way in, print a link")
     readmit.add_argument("username")
     commands.add_parser("recordings", help="which recordings of calls the server is about to delete, because their time is over")
+    accounts = commands.add_parser("accounts", help="what people ask about their accounts, where several practices share the server")
+    chores = accounts.add_subparsers(dest="chore", required=True)
+    chores.add_parser("list", help="what is not answered yet, and until when it must be")
+    answer = chores.add_parser("answer", help="answer one; the words are read from the standard input")
+    answer.add_argument("id")
+    answer.add_argument("state", choices=["done", "refused"])
     erasures = commands.add_parser("erasures", help="what was erased").add_subparsers(dest="chore", required=True)
     erasures.add_parser("replay", help="erase it again, after a backup was put back and before the server starts")
     commands.add_parser("statistics", help="counts of all practices by month, as CSV; figures under ten are not shown")
@@ -106,6 +112,16 @@ def _readmit(settings: Settings, options: argparse.Namespace) -> int:
     from server import chores  # noqa: PLC0415 - as above
 
     print(chores.let_in_again(settings, options.username), end="")
+    return 0
+
+
+def _accounts(settings: Settings, options: argparse.Namespace) -> int:
+    from server import chores  # noqa: PLC0415 - as above
+
+    if options.chore == "list":
+        print(chores.open_account_requests(settings), end="")
+    else:
+        print(chores.answer_account_request(settings, options.id, options.state, sys.stdin.read().strip()), end="")
     return 0
 
 
@@ -176,6 +192,7 @@ COMMANDS = {
     "keys": _keys,
     "readmit": _readmit,
     "recordings": _recordings,
+    "accounts": _accounts,
     "erasures": _erasures,
     "statistics": _statistics,
     "verify": _verify,

@@ -49,6 +49,7 @@ from server.core.outbox import Worker
 from server.core.press import Press
 from server.core.supervise import Supervisor
 from server.errors import ConsiliumError, NotFound
+from server.identity.email_changes import CHANGE_EMAIL, change_with
 from server.identity.letters import WRITE
 from server.identity.phones import PROVE_PHONE
 from server.messaging.account_letters import write_with
@@ -72,6 +73,7 @@ from server.oversight.watching import watch
 from server.patients.claims import PROVE
 from server.patients.representing import ASK_TO_ACT, REVIEW
 from server.ports import Bus, Carrier, Clock, Payments, Provable
+from server.privacy.account_jobs import account_handlers
 from server.privacy.copy_jobs import make_copies
 from server.privacy.erasure_jobs import erasure_handlers, untold_with
 from server.privacy.erasures import TELL_ERASED
@@ -235,6 +237,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
         REMIND: remind_with(house),
         PROVE: prove_with(house, post, carriers),
         PROVE_PHONE: prove_phone_with(house, post, carriers),
+        CHANGE_EMAIL: change_with(house),
         WRITE: write_with(house, post, carriers),
         INVITE: invite_with(house, post, carriers[Channel.EMAIL]),
         ASK_TO_ACT: ask_to_act_with(house, post, carriers[Channel.EMAIL]),
@@ -248,7 +251,7 @@ def _worker(house: House, rooms: Rooms, carriers: Mapping[Channel, Carrier]) -> 
     }
     letters = LetterPost(house, post, carriers)
     handlers |= {**billing_handlers(house), **letters.handlers, **request_handlers(house, post, carriers)}
-    handlers |= retention_handlers(house)
+    handlers |= {**retention_handlers(house), **account_handlers(house)}
     handlers |= {**erasure_handlers(house, post, carriers), **restriction_handlers(house, post, carriers)}
     handlers |= outside_handlers(house, post, carriers)
     handlers |= circular_handlers(house, post, carriers)

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
@@ -11,11 +12,12 @@ from server.core.crypto import read_secrets
 from server.core.csv_rows import csv_of
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
-from server.errors import NotFound
+from server.errors import Conflict, Invalid, NotFound
 from server.identity.readmitting import readmit
 from server.notes.verify import verify_audit, verify_notes
 from server.oversight.figure_rows import lines_of
 from server.oversight.figures import Scope, figures_of
+from server.privacy.account_requests import Asker, Desk, OpenedRequest, account_request, askers, opened, queued, settle_account
 from server.privacy.erasure_list import Erased
 from server.privacy.erasure_list import read as read_erasures
 from server.privacy.erasures import replay
@@ -70,6 +72,17 @@ def let_in_again(settings: Settings, username: str) -> str:
     return f"Second factor, passkeys and sign-ins of this account are gone. Hand this on, it is good for 30 minutes:\n{link}\n"
 
 
+def open_account_requests(settings: Settings) -> str:
+    """Return what accounts ask of whoever runs the server and is not answered yet, a few lines each."""
+    return asyncio.run(_open_account_requests(settings))
+
+
+def answer_account_request(settings: Settings, request_id: str, state: str, words: str) -> str:
+    """Answer one of them; raises `BadSettings` where there is none with this id, or it is settled."""
+    asyncio.run(_answer_account_request(settings, request_id, state, words))
+    return "Answered. The person is told by e-mail that there is an answer, if there is an address, and reads it in the account.\n"
+
+
 def faults_in(settings: Settings, what: str) -> list[str]:
     """Return one line for each fault of `notes` or `audit`."""
     return asyncio.run(_faults(settings, what))
@@ -109,6 +122,35 @@ async def _let_in_again(settings: Settings, username: str) -> str:
             return await readmit(tx, read_secrets(settings.data_dir), username, SystemClock().now())
         except NotFound:
             raise BadSettings("there is no account with this username") from None
+
+
+async def _open_account_requests(settings: Settings) -> str:
+    keyring = load_keyring(settings.data_dir)
+    async with _database(settings) as database, database.read() as tx:
+        requests = list(await tx.scalars(queued(settled=False)))
+        named = await askers(tx, requests)
+        lines = [_in_lines(opened(keyring, one), named.get(one.person_id)) for one in requests]
+    return "".join([*lines, f"{len(lines) or 'no'} requests are open\n"])
+
+
+def _in_lines(found: OpenedRequest, asker: Asker | None) -> str:
+    one, words = found.request, found.words if found.words is not None else "(its key is missing)"
+    whose = asker.username if asker else "an account that is gone"
+    return f"{one.id}  {one.kind} of {whose}, due by {one.due_at:%Y-%m-%d}\n" + "".join(f"    {line}\n" for line in words.splitlines())
+
+
+async def _answer_account_request(settings: Settings, request_id: str, state: str, words: str) -> None:
+    keyring, secrets = load_keyring(settings.data_dir), read_secrets(settings.data_dir)
+    async with _database(settings) as database, database.write() as tx:
+        try:
+            request = await account_request(tx, UUID(request_id), lock=True)
+            await settle_account(tx, Desk(keyring, secrets, SystemClock().now()), request, (state, words))
+        except (ValueError, NotFound):
+            raise BadSettings("there is no request with this id") from None
+        except Conflict:
+            raise BadSettings("this request is settled already") from None
+        except Invalid:
+            raise BadSettings("an answer is needed, in at most 5,000 letters") from None
 
 
 async def _due(settings: Settings) -> str:

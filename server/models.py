@@ -31,6 +31,7 @@ import server.patients.legal_holds
 import server.patients.merge_rows
 import server.patients.model
 import server.patients.questionnaire
+import server.privacy.account_rows
 import server.privacy.copy_rows
 import server.privacy.erasure_rows
 import server.privacy.letter_rows

@@ -80,6 +80,8 @@ import server.patients.acting_pages
 import server.patients.build_pages
 import server.patients.child_pages
 import server.patients.claim_pages
+import server.privacy.account_pages
+import server.privacy.account_queue_pages
 import server.privacy.clinical_pages
 import server.privacy.consent_pages
 import server.privacy.data_for_pages
@@ -108,6 +110,7 @@ from server.consultation.visit_appointment import arrive
 from server.core.press import Press
 from server.identity.entering import Rules
 from server.identity.passwords import Passwords
+from server.identity.sensitive import guarded
 from server.notes.records import see_bookable
 from server.privacy.announcing import announced_to
 from server.privacy.erasures import erased_on
@@ -118,7 +121,7 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
     """Return all routes; `of_providers` are those that only the providers that are set up have."""
     server.web.numbers.register()
     passwords = Passwords()
-    return [
+    every = [
         *server.web.health.routes(),
         *server.web.assets.routes(),
         *_sign_in_routes(passwords),
@@ -156,6 +159,8 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.notes.ws.routes(),
         *server.patients.claim_pages.routes(),
         *_record_routes(press),
+        *server.privacy.account_pages.routes(),
+        *server.privacy.account_queue_pages.routes(),
         *server.privacy.data_pages.routes(),
         *server.privacy.data_for_pages.routes(),
         *server.privacy.merge_pages.routes(),
@@ -168,6 +173,7 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.circulars.newsletter_pages.routes(),
         *_privacy_routes(),
     ]
+    return guarded(every, passwords)
 
 
 def _consultation_routes() -> list[BaseRoute]:

@@ -26,7 +26,8 @@ class Invitation(Base):
 class Consent(Base):
     """A dated yes to one purpose in one wording; `wording_sha256` proves which sentence was read. It counts until it is withdrawn.
 
-    A yes to being recorded names the recording, once there is one; one that somebody said for the patient names by which right.
+    A yes to being recorded names the recording, once there is one; one that somebody said for the patient names by which right,
+    and so does its withdrawal. The database lets nobody change what was said, nor when it was taken back.
     """
 
     __tablename__ = "consent"
@@ -41,6 +42,7 @@ class Consent(Base):
     withdrawn_at: Mapped[datetime | None]
     recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recording.id"), index=True)
     representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id"))
+    withdrawn_representation_id: Mapped[UUID | None]
 
 
 class Refusal(Base):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -84,15 +85,17 @@ async def has_agreed(tx: Tx, visit: Visit) -> bool:
     return participant.stage != Stage.DECLINED and wanted <= await _consented(tx, visit)
 
 
-async def decline(tx: Tx, visit: Visit, language: Language, now: datetime) -> None:
+async def decline(tx: Tx, visit: Visit, language: Language, now: datetime, by: UUID | None = None) -> None:
     """They do not agree: that is kept with its time, and every yes before it counts no longer.
 
-    The professional sees it in the list and can call them, and a room that is open looks again.
+    The professional sees it in the list and can call them, and a room that is open looks again. `by` is the representation of whoever
+    says so for the patient in an account, where the link says nothing of it.
     """
     if visit.participant.stage == Stage.DECLINED:
         return
     given = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None) & _by_them(visit)
-    await tx.execute(update(Consent).where(given).values(withdrawn_at=now))
+    ended = {"withdrawn_at": now, "withdrawn_representation_id": visit.link.representation_id or by}
+    await tx.execute(update(Consent).where(given).values(**ended))
     wordings, digest = all_wordings(wordings_for(Role(visit.participant.role)), language)
     tx.add(
         Refusal(

@@ -48,7 +48,8 @@ async def withdraw(tx: Tx, visit: Visit, recording_id: UUID, now: datetime) -> R
             _("The call is still being recorded. You can take your agreement back in the call, or once it has ended."), code="recording"
         )
     mine = (Consent.participant_id == visit.participant.id) & (Consent.recording_id == recording_id) & Consent.withdrawn_at.is_(None)
-    await tx.execute(update(Consent).where(mine).values(withdrawn_at=now))
+    ended = {"withdrawn_at": now, "withdrawn_representation_id": visit.link.representation_id}
+    await tx.execute(update(Consent).where(mine).values(**ended))
     person_id = visit.participant.person_id if visit.acting is None else visit.acting.person_id
     await delete(tx, recording, Deletion(Gone.WITHDRAWN, person_id), now)
     return recording

@@ -8,10 +8,11 @@ from server.core.db import Tx
 from server.core.mail_addresses import read_mail_address
 from server.errors import NotSignedIn, TooFast
 from server.identity.actions import find_credential
+from server.identity.email_changes import asked_at_old, begin_change, change_of, let_count
 from server.identity.gate import signed_in
 from server.identity.lately import DOUBTS, doubt_in_form, proved_lately
 from server.identity.letters import Wanted, drop_links, find_letter, want_letter
-from server.identity.mail_model import AccountEmail, AccountLetter, Subject
+from server.identity.mail_model import AccountEmail, AccountLetter, EmailChange, Subject
 from server.identity.model import Credential
 from server.identity.passwords import Passwords
 from server.web.endpoint import house_of
@@ -29,6 +30,9 @@ def routes(passwords: Passwords) -> list[Route]:
     return [
         Route(EMAIL, _show, methods=["GET"]),
         Route(EMAIL, ask, methods=["POST"]),
+        Route(f"{EMAIL}/undo", _undo, methods=["POST"]),
+        Route(f"{EMAIL}/old/{{token}}", _look_old, methods=["GET"]),
+        Route(f"{EMAIL}/old/{{token}}", _answer_old, methods=["POST"]),
         Route(f"{EMAIL}/{{token}}", _look, methods=["GET"]),
         Route(f"{EMAIL}/{{token}}", _confirm, methods=["POST"]),
     ]
@@ -37,17 +41,20 @@ def routes(passwords: Passwords) -> list[Route]:
 async def _show(request: Request) -> Response:
     who = await proved_lately(request, EMAIL)
     async with house_of(request).database.read() as tx:
-        known = await tx.get(AccountEmail, who.person_id)
-    return _page(request, known.address if known else "", sent="sent" in request.query_params)
+        known, change = await tx.get(AccountEmail, who.person_id), await tx.get(EmailChange, who.person_id)
+    return _page(request, known.address if known else "", change=change)
 
 
-def _page(request: Request, address: str, fault: str = "", status: int = 200, *, sent: bool = False) -> Response:
-    shown = {"address": address[:LONGEST_SHOWN], "fault": fault, "sent": sent, "doubt": fault if fault in DOUBTS else ""}
+def _page(request: Request, address: str, fault: str = "", status: int = 200, *, change: EmailChange | None = None) -> Response:
+    shown = {
+        "address": address[:LONGEST_SHOWN], "fault": fault, "sent": "sent" in request.query_params, "change": change,
+        "doubt": fault if fault in DOUBTS else "",
+    }  # fmt: skip
     return render(request, "account/email.html", shown, status=status)
 
 
 async def _ask(request: Request, passwords: Passwords) -> Response:
-    """Write to the new address; until its link was followed the old one counts."""
+    """Write to the new address; until its link was followed, and the old one has agreed or said nothing for days, the old one counts."""
     who, house = await signed_in(request), house_of(request)
     form = await read_form(request)
     written = form.get("email", "")
@@ -109,20 +116,52 @@ async def _confirm(request: Request) -> Response:
         found = await _asked_for(tx, request, lock=True)
         if found is None:
             return _answer(request, "over")
-        await _replace(tx, request, *found)
-    return _answer(request, "done")
+        state = await _replace(tx, request, *found)
+    return _answer(request, state)
 
 
-async def _replace(tx: Tx, request: Request, letter: AccountLetter, credential: Credential) -> None:
-    """Let the new address count, and no link that went to the old one; whoever reads that is told."""
+async def _replace(tx: Tx, request: Request, letter: AccountLetter, credential: Credential) -> str:
+    """Let a first address count; where there is another one, ask there. Returns what the page says."""
     house = house_of(request)
     now, address = house.clock.now(), letter.address or ""
-    known = await tx.get(AccountEmail, credential.person_id)
+    known = await tx.get(AccountEmail, credential.person_id, with_for_update=True)
+    if known is not None and known.address != address:
+        await begin_change(tx, house, credential, known, (address, language_of(request).tag))
+        return "half"
     await drop_links(tx, credential.username)
     if known is None:
         tx.add(AccountEmail(person_id=credential.person_id, address=address, confirmed_at=now))
-        return
-    if known.address != address:
-        wanted = Wanted(credential.username, Subject.EMAIL_CHANGED, language_of(request).tag, known.address)
-        await want_letter(tx, house.secrets, wanted, now)
-    known.address, known.confirmed_at = address, now
+    else:
+        known.confirmed_at = now
+    return "done"
+
+
+async def _undo(request: Request) -> Response:
+    """Take a change back that does not count yet; signed in is enough, as nothing changes by it."""
+    who = await signed_in(request)
+    async with house_of(request).database.write() as tx:
+        credential = await tx.get_one(Credential, who.person_id)
+        if await change_of(tx, credential.username) is not None:
+            await drop_links(tx, credential.username)
+    return RedirectResponse(EMAIL, status_code=303)
+
+
+async def _look_old(request: Request) -> Response:
+    """The link alone is enough here: this address was proved, and is asked for that reason."""
+    async with house_of(request).database.read() as tx:
+        found = await asked_at_old(tx, house_of(request), request.path_params["token"])
+    return _answer(request, "ask_old" if found else "over_old", 200 if found else 404)
+
+
+async def _answer_old(request: Request) -> Response:
+    agrees = (await read_form(request)).get("agree")
+    house = house_of(request)
+    async with house.database.write() as tx:
+        found = await asked_at_old(tx, house, request.path_params["token"], lock=True)
+        if found is None:
+            return _answer(request, "over_old", 404)
+        letter, change = found
+        if agrees not in {"yes", "no"}:
+            return _answer(request, "ask_old", 422)
+        await (let_count(tx, house, change) if agrees == "yes" else drop_links(tx, letter.username))
+    return _answer(request, "done" if agrees == "yes" else "refused")

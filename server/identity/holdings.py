@@ -3,7 +3,7 @@
 from server.core.holdings import BLANK_NAME, Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
 from server.identity.details_model import AccountDetails
-from server.identity.mail_model import AccountEmail, KnownDevice
+from server.identity.mail_model import AccountEmail, EmailChange, KnownDevice
 from server.identity.model import Credential, LoginSession, Person
 from server.identity.passkey_model import Passkey, PasskeyChallenge
 from server.identity.phone_model import PhoneProof
@@ -14,6 +14,7 @@ CREDENTIALS = Part(Credential, (Link("person_id", Root.PERSON),), hidden=frozens
 LOGINS = Part(LoginSession, (Link("person_id", Root.PERSON),))
 DETAILS = Part(AccountDetails, (Link("person_id", Root.PERSON),))
 EMAILS = Part(AccountEmail, (Link("person_id", Root.PERSON),))
+EMAIL_CHANGES = Part(EmailChange, (Link("person_id", Root.PERSON),))
 DEVICES = Part(KnownDevice, (Link("person_id", Root.PERSON),))
 PASSKEYS = Part(Passkey, (Link("person_id", Root.PERSON),))
 CHALLENGES = Part(PasskeyChallenge, (Link("person_id", Root.PERSON),))
@@ -32,6 +33,7 @@ HOLDINGS = (
             ACCOUNT,
             DETAILS,
             EMAILS,
+            EMAIL_CHANGES,
             CREDENTIALS,
             PASSKEYS,
             CHALLENGES,

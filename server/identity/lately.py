@@ -30,12 +30,13 @@ async def proved_lately(request: Request, back: str, *, limited: bool = False) -
     Else raises `ProofNeeded`, which leads a page to a form for that and from there `back`; and whatever `signed_in` raises.
     """
     who = await signed_in(request, limited=limited)
-    if not await _lately(request, who):
+    if not await shown_lately(request, who):
         raise ProofNeeded(back)
     return who
 
 
-async def _lately(request: Request, who: SignedIn) -> bool:
+async def shown_lately(request: Request, who: SignedIn) -> bool:
+    """Whether this browser has shown within ten minutes who uses it."""
     house = house_of(request)
     async with house.database.read() as tx:
         login = await tx.get_one(LoginSession, who.session_id)
@@ -47,7 +48,7 @@ async def doubt_in_form(request: Request, passwords: Passwords, who: SignedIn, f
 
     `proved_lately` asked when the form was opened. Whoever wrote for longer since then gets everything back, with a field more.
     """
-    if await _lately(request, who):
+    if await shown_lately(request, who):
         return ""
     if not form.get(PRESENT):
         return "prove"

@@ -16,7 +16,7 @@ from server.core.house import House
 from server.core.ids import new_id, token_hash
 from server.core.outbox import add_errand
 from server.identity.actions import normalise
-from server.identity.mail_model import GOOD_FOR, TOLD_WITHIN, WITH_LINK, AccountEmail, AccountLetter, Subject
+from server.identity.mail_model import GOOD_FOR, LINKED, TOLD_WITHIN, WITH_LINK, AccountEmail, AccountLetter, EmailChange, Subject
 from server.identity.model import Credential
 
 WRITE = "account_letter"
@@ -66,8 +66,10 @@ async def find_letter(tx: Tx, token: str, subject: Subject, now: datetime, *, lo
 
 
 async def drop_links(tx: Tx, username: str) -> None:
-    """Void every link that was sent for this account: whoever asked for one may be the one who is being kept out."""
-    await tx.execute(delete(AccountLetter).where(AccountLetter.username == username, AccountLetter.subject.in_(WITH_LINK)))
+    """Void every link that was sent for this account, and a change of its address: who asked may be the one who is being kept out."""
+    await tx.execute(delete(AccountLetter).where(AccountLetter.username == username, AccountLetter.subject.in_(LINKED)))
+    whose = select(Credential.person_id).where(Credential.username == username)
+    await tx.execute(delete(EmailChange).where(EmailChange.person_id.in_(whose)))
 
 
 async def account_email(tx: Tx, username: str) -> str | None:

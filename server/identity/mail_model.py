@@ -18,17 +18,24 @@ class Subject(StrEnum):
     NEW_DEVICE = "new_device"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a letter
     EMAIL_CHANGED = "email_changed"
+    EMAIL_AGREE = "email_agree"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     SECOND_ON = "second_factor_on"
     SECOND_OFF = "second_factor_off"
     CODES_NEW = "recovery_codes"
     UNUSED = "unused"
+    CLOSING = "closing"
+    CLOSED = "closed"
+    ANSWERED = "answered"
 
 
 WITH_LINK = {Subject.RESET, Subject.CONFIRM}
+LINKED = WITH_LINK | {Subject.EMAIL_AGREE}  # whose row is needed until the link is followed
 GOOD_FOR = timedelta(minutes=30)  # a link
 TOLD_WITHIN = timedelta(days=7)  # what happened to the account, however late the mail is
+AGREE_DAYS = 7  # in which whoever reads the old address says no to another one; its link is good for as long
+CLOSING_DAYS = 14  # in which somebody who asked for the end of their account can take it back
 UNUSED_DAYS = 30  # in which an account that nobody uses is saved by a sign-in
 KNOWN_FOR = timedelta(days=400)
 
@@ -41,6 +48,18 @@ class AccountEmail(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     address: Mapped[str] = mapped_column(String(254))
     confirmed_at: Mapped[datetime]
+
+
+class EmailChange(Base):
+    """Another address that was proved, and counts once the old one agrees, or from `counts_at` on if it says nothing."""
+
+    __tablename__ = "email_change"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(254))
+    asked_at: Mapped[datetime]
+    counts_at: Mapped[datetime]
+    language: Mapped[str] = mapped_column(String(20))
 
 
 class AccountLetter(Base):

@@ -12,7 +12,7 @@ from server.core.db import Tx
 from server.core.house import House
 from server.core.marking import _
 from server.identity.letters import account_email, letter_token
-from server.identity.mail_model import GOOD_FOR, UNUSED_DAYS, WITH_LINK, AccountLetter, Subject
+from server.identity.mail_model import AGREE_DAYS, CLOSING_DAYS, GOOD_FOR, LINKED, UNUSED_DAYS, AccountLetter, Subject
 from server.messaging.composing import Post, in_look
 from server.ports import Carrier, Letter
 
@@ -38,6 +38,13 @@ WORDS: Mapping[Subject, tuple[str, tuple[str, ...]]] = {
     Subject.EMAIL_CHANGED: (
         _("Your e-mail address was changed"),
         (_("Letters about your account now go to another address. If it was not you, please ask your practice."),),
+    ),
+    Subject.EMAIL_AGREE: (
+        _("Shall another e-mail address count?"),
+        (
+            _("Letters about your account shall go to another address. Say yes or no here; without an answer it counts in {agrees} days:"),
+            NOT_YOU,
+        ),
     ),
     Subject.PASSKEY_ADDED: (
         _("A passkey was added"),
@@ -67,7 +74,21 @@ WORDS: Mapping[Subject, tuple[str, tuple[str, ...]]] = {
             _("If you do not need it any more, you need to do nothing. What your practice must keep of your treatment is kept by the law."),
         ),
     ),
+    Subject.CLOSING: (
+        _("Your account will be deleted"),
+        (
+            _("You asked for your account to be deleted, in {waits} days at the earliest. Until then you can sign in and keep it:"),
+            NOT_YOU,
+        ),
+    ),
+    Subject.CLOSED: (
+        _("Your account is deleted"),
+        (_("Your account was deleted, as you asked. Nobody can sign in with it any more."),),
+    ),
+    Subject.ANSWERED: (_("There is news for you"), (_("What you asked about your account was answered. Please sign in to read it:"),)),
 }
+PATHS = {Subject.RESET: "reset", Subject.CONFIRM: "account/email", Subject.EMAIL_AGREE: "account/email/old"}
+LEADS_TO = {Subject.UNUSED: "sign-in", Subject.CLOSING: "my/data/account", Subject.ANSWERED: "my/data/account"}
 
 
 def write_with(house: House, post: Post, carriers: Mapping[Channel, Carrier]) -> Callable[[UUID], Awaitable[None]]:
@@ -87,7 +108,7 @@ def write_with(house: House, post: Post, carriers: Mapping[Channel, Carrier]) ->
 
 async def _forget_notice(house: House, row: AccountLetter) -> None:
     """What only tells is done with once it was carried; a link's row is needed until it is followed."""
-    if row.subject not in WITH_LINK:
+    if row.subject not in LINKED:
         async with house.database.write() as tx:
             await tx.execute(delete(AccountLetter).where(AccountLetter.id == row.id))
 
@@ -114,10 +135,9 @@ def letter_of(post: Post, row: AccountLetter, address: str) -> Letter:
     """Return the letter, which names neither a person nor a practice."""
     language = post.languages.choose(row.language, "")
     title, (first, *others) = WORDS[row.subject]
-    sentences = [language.text(first, minutes=int(GOOD_FOR.total_seconds()) // 60, days=UNUSED_DAYS)]
-    if row.subject in WITH_LINK:
-        path = "reset" if row.subject == Subject.RESET else "account/email"
-        sentences.append(f"{post.base_url}/{path}/{letter_token(post.secrets, row.id)}")
-    if row.subject == Subject.UNUSED:
-        sentences.append(f"{post.base_url}/sign-in")
+    sentences = [language.text(first, minutes=int(GOOD_FOR.total_seconds()) // 60, days=UNUSED_DAYS, waits=CLOSING_DAYS, agrees=AGREE_DAYS)]
+    if row.subject in LINKED:
+        sentences.append(f"{post.base_url}/{PATHS[row.subject]}/{letter_token(post.secrets, row.id)}")
+    if row.subject in LEADS_TO:
+        sentences.append(f"{post.base_url}/{LEADS_TO[row.subject]}")
     return Letter(address, language.text(title), [*sentences, *(language.text(one) for one in others)])

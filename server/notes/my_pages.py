@@ -26,7 +26,7 @@ from server.notes.announced import Announcing
 from server.notes.prose_html import html_of
 from server.notes.recordings import own_recordings, take_back
 from server.notes.released import Released, released_versions
-from server.patients.acting_doors import Reader, records_acted_for, see_record_for
+from server.patients.acting_doors import Reader, actor_names, records_acted_for, see_record_for
 from server.patients.acting_looks import note_look
 from server.patients.actions import Decision, decide_sharing
 from server.patients.answer_doors import Sheet, own_sheets
@@ -63,12 +63,13 @@ class Summary:
 
 @dataclass(frozen=True)
 class Part:
-    """All that the page says about one record."""
+    """All that the page says about one record. `shared_by` names who said for the patient what `sharing` says now, empty where they did."""
 
     record: OwnRecord
     ahead: list[tuple[Consultation, Professional]]
     summaries: list[Summary]
     sharing: SharingConsent | None
+    shared_by: str
     recordings: list[tuple[Recording, Professional]]
     asked: frozenset[UUID]
     answers: list[tuple[datetime, list[Line] | None]]
@@ -149,16 +150,25 @@ async def _part(tx: Tx, house: House, language: Language, viewer: Viewer, record
     now = house.clock.now()
     ahead = await upcoming_of(tx, record.patient.id, now)
     if not record.lets(Reach.SEE):
-        return Part(record, ahead, [], None, [], frozenset(), [])
+        return Part(record, ahead, [], None, "", [], frozenset(), [])
+    sharing = await newest_sharing(tx, record)
     return Part(
         record,
         ahead,
         await _summaries(tx, language, await released_versions(tx, house.keyring, viewer, record.patient.id)),
-        await newest_sharing(tx, record),
+        sharing,
+        await _shared_by(tx, sharing),
         await own_recordings(tx, record),
         await asked_ahead(tx, record.patient.id, now),
         _answers(language, await own_sheets(tx, house.keyring, record)),
     )
+
+
+async def _shared_by(tx: Tx, sharing: SharingConsent | None) -> str:
+    if sharing is None:
+        return ""
+    said = sharing.representation_id if sharing.withdrawn_at is None else sharing.withdrawn_representation_id
+    return next(iter((await actor_names(tx, [said])).values()), "")
 
 
 def _soonest(parts: list[Part], now: datetime) -> Soonest | None:

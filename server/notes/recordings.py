@@ -112,7 +112,8 @@ async def take_back(tx: Tx, record: OwnRecord, person_id: UUID, recording_id: UU
         raise Conflict("The call is still being recorded. Please stop it in the call.", code="recording")
     mine = select(Participant.id).where(Participant.consultation_id == recording.consultation_id, Participant.role == Role.PATIENT)
     theirs = (Consent.recording_id == recording_id) & (Consent.purpose == RECORDING.purpose) & Consent.withdrawn_at.is_(None)
-    await tx.execute(update(Consent).where(theirs, Consent.participant_id.in_(mine)).values(withdrawn_at=now))
+    ended = {"withdrawn_at": now, "withdrawn_representation_id": record.acting.id if record.acting else None}
+    await tx.execute(update(Consent).where(theirs, Consent.participant_id.in_(mine)).values(**ended))
     await delete(tx, recording, Deletion(Gone.WITHDRAWN, person_id), now)
     return recording
 

@@ -13,6 +13,7 @@ from server.consultation.moderation import count_unseen
 from server.core.db import Tx
 from server.core.errands import given_up
 from server.messaging.undelivered import count_left
+from server.privacy.account_closing import accounts_waiting
 from server.privacy.letter_words import Kind
 from server.privacy.letters import open_letters
 from server.privacy.requests import open_requests
@@ -41,6 +42,7 @@ async def _legal(tx: Tx, viewer: Viewer) -> Sequence[Waiting]:
     complaints, others = (letters.get(kind, (0, None)) for kind in (Kind.COMPLAINT, Kind.CONTACT))
     return (
         Waiting("requests", "/practice/requests", *requests),
+        Waiting("accounts", "/practice/requests/accounts", *await accounts_waiting(tx, viewer)),
         Waiting("complaints", "/practice/letters", *complaints),
         Waiting("letters", "/practice/letters", others[0]),
     )

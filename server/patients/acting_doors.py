@@ -1,5 +1,6 @@
 """The ways to load a patient's record for whoever acts for them, beside the patient's own: what does not hold now is not there."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -76,6 +77,13 @@ async def actors_of(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:
 async def actor_behind(tx: Tx, representation_id: UUID, now: datetime) -> Actor:
     """Return who did something for a patient; whoever calls holds what was done from its own door."""
     return await _actor(tx, await tx.get_one(Representation, representation_id, populate_existing=True), now)
+
+
+async def actor_names(tx: Tx, representation_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Return how whoever acted by each of them is called; whoever calls holds what they did from its own door."""
+    ids = {one for one in representation_ids if one is not None}
+    named = select(Representation.id, Representation.name).where(Representation.id.in_(ids))
+    return dict((await tx.execute(named)).all()) if ids else {}
 
 
 async def acting_now(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:

@@ -69,8 +69,8 @@ def register(patient: Patient, person_id: UUID) -> None:
     patient.person_id = person_id
 
 
-async def agree_to_sharing(tx: Tx, patient_id: UUID, language: Language, now: datetime) -> None:
-    """Let the team see the notes; whoever has agreed already has nothing to add."""
+async def agree_to_sharing(tx: Tx, patient_id: UUID, language: Language, now: datetime, by: UUID | None = None) -> None:
+    """Let the team see the notes; whoever has agreed already has nothing to add. `by` is the account that says so, if it is known."""
     if await tx.scalar(select(SharingConsent.id).where(_standing(patient_id))) is not None:
         return
     tx.add(
@@ -82,14 +82,16 @@ async def agree_to_sharing(tx: Tx, patient_id: UUID, language: Language, now: da
             language=language.tag,
             given_at=now,
             withdrawn_at=None,
+            representation_id=tx.represents(by, patient_id),
         )
     )
     await change_rights(tx, patient_topic(patient_id))
 
 
-async def withdraw_sharing(tx: Tx, patient_id: UUID, now: datetime) -> None:
+async def withdraw_sharing(tx: Tx, patient_id: UUID, now: datetime, by: UUID | None = None) -> None:
     """From now on the team sees no note any more; open editors close by the hint."""
-    await tx.execute(update(SharingConsent).where(_standing(patient_id)).values(withdrawn_at=now))
+    ended = {"withdrawn_at": now, "withdrawn_representation_id": tx.represents(by, patient_id)}
+    await tx.execute(update(SharingConsent).where(_standing(patient_id)).values(**ended))
     await change_rights(tx, patient_topic(patient_id))
 
 
@@ -98,9 +100,9 @@ async def decide_sharing(tx: Tx, patient: Patient, decision: Decision, now: date
     if await has_agreed_to_sharing(tx, patient.id) == decision.agrees:
         return
     if decision.agrees:
-        await agree_to_sharing(tx, patient.id, decision.language, now)
+        await agree_to_sharing(tx, patient.id, decision.language, now, decision.person_id)
     else:
-        await withdraw_sharing(tx, patient.id, now)
+        await withdraw_sharing(tx, patient.id, now, decision.person_id)
     act = Act.AGREED if decision.agrees else Act.WITHDREW
     await record(tx, Deed(patient.practice_id, decision.person_id, act, SHARING, patient.id, patient.id), now)
 

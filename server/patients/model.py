@@ -28,7 +28,11 @@ class Patient(Base):
 
 
 class SharingConsent(Base):
-    """A registered patient's dated yes to the team seeing their notes, in one wording. It counts until it is withdrawn."""
+    """A registered patient's dated yes to the team seeing their notes, in one wording. It counts until it is withdrawn.
+
+    The representations say by what right somebody gave it, or took it back, for the patient. The database lets nobody change what was
+    said, nor when it was taken back. A merge that is undone parts consents by who gave them, so the second is no foreign key.
+    """
 
     __tablename__ = "sharing_consent"
 
@@ -39,6 +43,8 @@ class SharingConsent(Base):
     language: Mapped[str] = mapped_column(String(20))
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id"))
+    withdrawn_representation_id: Mapped[UUID | None]
 
 
 class AddressProof(Base):

@@ -67,13 +67,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Agreement:
-    """A dated yes: `purpose` is its code."""
+    """A dated yes: `purpose` is its code, `by` and `withdrawn_by` who gave it and took it back for the patient, empty where they did it."""
 
     id: UUID
     purpose: str
     wording: str
     given_at: datetime
     withdrawn_at: datetime | None
+    by: str = ""
+    withdrawn_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,12 @@ from server.identity.model import Credential, Person
 from server.notes.export.dossier import ConsultationFacts, PatientFacts, PersonFacts, PracticeFacts
 from server.notes.patient_answers import filled_of
 from server.notes.released import Released, released_versions
+from server.patients.acting_doors import actor_names
 from server.patients.answer_doors import own_sheets
 from server.patients.background_doors import Background, Line, background_of
 from server.patients.doors import OwnRecord, sharing_of
 from server.patients.file_doors import Filed, own_files
+from server.patients.model import SharingConsent
 from server.patients.telling import Kind, Source
 from server.patients.wording import TEAM_NOTES
 from server.privacy.copy_facts import AccountFacts, Agreement, Bill, Booking, Document, Meeting, RecordFacts, Statement, Summary
@@ -170,9 +172,16 @@ async def _agreements(tx: Tx, own: OwnRecord) -> tuple[Agreement, ...]:
     joined = select(Consent).join(Participant, Participant.id == Consent.participant_id)
     meetings = joined.join(Consultation, Consultation.id == Participant.consultation_id)
     mine = meetings.where(Consultation.patient_id == own.patient.id, Participant.role == Role.PATIENT)
-    calls = [Agreement(one.id, one.purpose, one.wording_version, one.given_at, one.withdrawn_at) for one in await tx.scalars(mine)]
-    team = [
-        Agreement(one.id, TEAM_NOTES.purpose, one.wording_version, one.given_at, one.withdrawn_at)
-        for one in await sharing_of(tx, own.patient.id)
-    ]
-    return tuple(sorted(calls + team, key=lambda one: (one.given_at, str(one.id)), reverse=True))
+    calls = [(one, one.purpose) for one in await tx.scalars(mine)]
+    team = [(one, TEAM_NOTES.purpose) for one in await sharing_of(tx, own.patient.id)]
+    rows: list[tuple[Consent | SharingConsent, str]] = [*calls, *team]
+    names = await actor_names(tx, [each for one, _ in rows for each in (one.representation_id, one.withdrawn_representation_id)])
+    said = [
+        Agreement(
+            one.id, purpose, one.wording_version, one.given_at, one.withdrawn_at,
+            names.get(one.representation_id, "") if one.representation_id else "",
+            names.get(one.withdrawn_representation_id, "") if one.withdrawn_representation_id else "",
+        )
+        for one, purpose in rows
+    ]  # fmt: skip
+    return tuple(sorted(said, key=lambda one: (one.given_at, str(one.id)), reverse=True))

@@ -124,7 +124,12 @@ class Say(Dated):
     def agreement(self, one: Agreement) -> str:
         given = self.text(_("Agreed on {day}"), day=self.day(one.given_at))
         taken_back = self.text(_("taken back on {day}"), day=self.day(one.withdrawn_at)) if one.withdrawn_at else ""
-        return f"{self.purpose(one.purpose)} {', '.join(filter(None, (given, taken_back)))}."
+        said = given + self.by(one.by), taken_back + self.by(one.withdrawn_by)
+        return f"{self.purpose(one.purpose)} {', '.join(filter(None, said))}."
+
+    def by(self, name: str) -> str:
+        """Say who did it for the patient; nothing where the patient did."""
+        return f" ({self.text(_('by {name}, who acted for the patient'), name=name)})" if name else ""
 
 
 def about_copy(language: Language, account: AccountFacts) -> list[str]:

@@ -9,6 +9,7 @@ from server.errors import Conflict, TooFast
 from server.identity.gate import signed_in
 from server.identity.lately import proved_lately
 from server.patients.doors import own_records
+from server.privacy.account_closing import closing_of, what_keeps
 from server.privacy.copies import ask_copy, drop_copy, own_copy, see_ready_copy
 from server.privacy.copy_gather import DEFAULT_ZONE
 from server.privacy.copy_rows import Whose
@@ -77,6 +78,8 @@ async def _show(request: Request, fault: str = "", status: int = 200) -> Respons
         held, own = await held_about(tx, await subject_of(tx, who.person_id)), await own_records(tx, who.person_id)
         asked = [(one, await requests_about(tx, one)) for one in own]
         copy = await own_copy(tx, Whose(who.person_id))
+        closing = await closing_of(tx, who.person_id)
+        keeps = await what_keeps(tx, who.person_id) if closing else []
         now = house_of(request).clock.now()
         restricted = {one.patient.id: await find_restriction(tx, one.patient.id, now) for one in own}
         wishes = [(one, wish) for one in own for wish in await wishes_for(tx, one)]
@@ -88,6 +91,8 @@ async def _show(request: Request, fault: str = "", status: int = 200) -> Respons
         "asked": asked,
         "restricted": restricted,
         "wishes": wishes,
+        "closing": closing,
+        "keeps": keeps,
         "said": next((word for word in SAID if word in request.query_params), ""),
         **labels(language),
     }

@@ -21,7 +21,7 @@ PURPOSE = "erasure"
 
 
 class Erased(NamedTuple):
-    """One erasure: `record` and `account` are hashes in hex, `account` "" where it stayed; `goes` are the names of the holdings."""
+    """One erasure: `record` and `account` are hashes in hex, or "" where it stayed; `goes` are the names of the holdings."""
 
     at: str
     record: str
@@ -40,6 +40,11 @@ def account_hash(secrets: Secrets, person_id: UUID) -> str:
 def erased(secrets: Secrets, patient_id: UUID, person_id: UUID | None, goes: frozenset[str], at: datetime) -> Erased:
     account = account_hash(secrets, person_id) if person_id else ""
     return Erased(at.isoformat(), record_hash(secrets, patient_id), account, sorted(goes))
+
+
+def account_erased(secrets: Secrets, person_id: UUID, goes: frozenset[str], at: datetime) -> Erased:
+    """Return the line of an account that was closed without a record: `record` is ""."""
+    return Erased(at.isoformat(), "", account_hash(secrets, person_id), sorted(goes))
 
 
 def append(data_dir: Path, line: Erased) -> None:

@@ -91,6 +91,14 @@ STAFF_WORDS: Mapping[str, Words] = {
         _("That the patient was told that the account goes because it is not used"),
         _("The account goes no earlier than a month after that."),
     ),
+    "privacy.account": Words(
+        _("What was asked of whoever runs this server about the account, and until when it is answered"),
+        _("The answers are read in the account."),
+    ),
+    "privacy.closing": Words(
+        _("That the account was to be deleted, and when it was"),
+        _("Whoever runs the server must be able to show that it was done in time; no name stands in it."),
+    ),
     "privacy.requests": Words(
         _("What the patient asked the practice to do about the data, and until when it answers"),
         _("The practice must be able to show that it answered in time."),

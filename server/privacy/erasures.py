@@ -26,6 +26,7 @@ from server.errors import Conflict, Invalid, NotFound
 from server.identity.holdings import ACCOUNT
 from server.patients.events import ActingEnded
 from server.patients.holdings import ACTING_HOLDING, RECORD
+from server.privacy.account_closing import erase_account
 from server.privacy.copies import drop_all_copies
 from server.privacy.erasure_facts import RECORDS, Planned, holdings_named, plan_for
 from server.privacy.erasure_list import Erased, account_hash, record_hash
@@ -173,11 +174,15 @@ async def replay(database: Database, secrets: Secrets, lines: list[Erased], now:
     """Erase again what the list names and the database has; returns how many erasures found something of theirs, done before or not."""
     records, accounts = await _known(database, secrets)
     found = [line for line in lines if line.record in records]
+    closed = [line for line in lines if not line.record and line.account in accounts]
+    for line in closed:
+        async with database.write() as tx:
+            await erase_account(tx, frozenset(line.goes), accounts[line.account])
     for line in found:
         subject = Subject(accounts.get(line.account), frozenset({records[line.record]}))
         async with database.write() as tx:
             await _erase(tx, frozenset(line.goes), subject, now)
-    return len(found)
+    return len(found) + len(closed)
 
 
 async def _known(database: Database, secrets: Secrets) -> tuple[dict[str, UUID], dict[str, UUID]]:

@@ -5,6 +5,7 @@ What people wrote to a practice by its public form names no record.
 
 from server.core.holdings import Class, Fate, Holding, Link, Part, Root
 from server.core.marking import _
+from server.privacy.account_rows import AccountClosing, AccountRequest
 from server.privacy.copy_rows import DataCopy
 from server.privacy.erasure_rows import ClinicalAnswer, Erasure
 from server.privacy.outside_rows import Handover
@@ -14,6 +15,8 @@ from server.privacy.retention_rows import AccountNotice
 
 ACCEPTANCES = Part(PolicyAcceptance, (Link("person_id", Root.PERSON),))
 NOTICES = Part(AccountNotice, (Link("person_id", Root.PERSON),))
+ACCOUNT_REQUESTS = Part(AccountRequest, (Link("person_id", Root.PERSON),), hidden=frozenset({"key_id"}))
+CLOSINGS = Part(AccountClosing, (Link("person_id", Root.PERSON),), Fate.KEEP, hidden=frozenset({"listed_at", "goes"}))
 REQUESTS = Part(RightsRequest, (Link("patient_id", Root.PATIENT),), hidden=frozenset({"key_id", "told"}))
 ERASURES = Part(Erasure, (Link("patient_id", Root.PATIENT),), Fate.KEEP)
 CLINICAL_ANSWERS = Part(ClinicalAnswer, (Link("request_id", REQUESTS),), technical=True)
@@ -36,6 +39,20 @@ HOLDINGS = (
         Class.ACCOUNT,
         _("The account goes no earlier than a month after that."),
         (NOTICES,),
+    ),
+    Holding(
+        "privacy.account",
+        _("What you asked whoever runs this server to do about your account, and until when it is answered"),
+        Class.ACCOUNT,
+        _("The answers are read in the account."),
+        (ACCOUNT_REQUESTS,),
+    ),
+    Holding(
+        "privacy.closing",
+        _("That you asked for your account to be deleted, and when it was"),
+        Class.RECORD,
+        _("Whoever runs the server must be able to show that it was done in time; no name stands in it."),
+        (CLOSINGS,),
     ),
     Holding(
         "privacy.requests",

@@ -18,6 +18,7 @@ from server.patients.background import BackgroundEntry
 from server.patients.files import RecordFile
 from server.patients.merge_rows import RecordMerge
 from server.patients.questionnaire import AnswerSet
+from server.privacy.account_rows import AccountRequest
 from server.privacy.copy_rows import DataCopy
 from server.privacy.letter_rows import Letter
 from server.privacy.outside_rows import OutsideRequest
@@ -51,6 +52,7 @@ KEYED: Sequence[Keyed] = (
     Keyed(RecordFile, "documents", lambda file: file_doors.key_place(file.id)),
     Keyed(Letter, "letters", lambda letter: letter.key_place),
     Keyed(RightsRequest, "requests of patients", lambda request: request.key_place),
+    Keyed(AccountRequest, "requests about accounts", lambda request: request.key_place),
     Keyed(OutsideRequest, "requests that are to be proved", lambda asked: asked.key_place),
     Keyed(RecordMerge, "merges of records", lambda merged: merged.key_place),
     Keyed(DataCopy, "copies of data", lambda copy: copy.key_place),

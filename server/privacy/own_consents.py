@@ -1,7 +1,7 @@
 """Everything that a patient said yes to, read where it was asked: with its words, since when, and how it is taken back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from server.core.db import Tx
 from server.core.house import House
 from server.core.marking import _
 from server.errors import Conflict
+from server.patients.acting_doors import actor_names
 from server.patients.doors import OwnRecord, sharing_of
 from server.patients.wording import TEAM_NOTES, Wording
 from server.privacy.policy_rows import PolicyAcceptance, PolicyVersion
@@ -38,6 +39,7 @@ BY = {
     Via.VISIT: _("By the link to your appointment"),
     Via.LINK: _("By the link in a newsletter"),
 }
+BY_ACTOR = _("By {name}, who acted for the patient")
 FOR_YOU = _("By somebody who acts for you")
 STOPS_SHARING = _("If you take it back, nobody else of the team can open the notes, and notes that somebody has open close at once.")
 STOPS_VISIT = _(
@@ -67,7 +69,8 @@ class Yes:
     """One agreement. `said` are pairs of sentence and explanation; `stops` is what taking it back stops, or why it cannot be taken back.
 
     It is taken back by a POST to `path` with `fields`, where there is a path, or on the page `link`; `at` is when the consultation was
-    that it is about, and with `over` it was for that one only.
+    that it is about, and with `over` it was for that one only. `how` and `ended_by`: who gave and
+    ended it, where not the patient.
     """
 
     said: Sequence[tuple[str, str]]
@@ -80,6 +83,7 @@ class Yes:
     fields: Sequence[tuple[str, str]] = ()
     link: str = ""
     over: bool = False
+    ended_by: str = ""
 
     @property
     def stands(self) -> bool:
@@ -103,7 +107,7 @@ async def take_back_visit(tx: Tx, house: House, record: OwnRecord, consultation_
     visit = await see_visit(tx, link_id, join_token(house.secrets, link_id), now, lock=True)
     if visit.consultation.over or visit.consultation.started_at is not None:
         raise Conflict(_("This consultation has begun or is over. You can say so in the call."), code="begun")
-    await decline(tx, visit, language, now)
+    await decline(tx, visit, language, now, record.acting.id if record.acting else None)
     if record.acting is not None:
         deed = Deed(record.practice.id, record.reader_id, Act.WITHDREW, "consultation", consultation_id, record.patient.id)
         await record_deed(tx, deed, now)
@@ -111,10 +115,21 @@ async def take_back_visit(tx: Tx, house: House, record: OwnRecord, consultation_
 
 async def _sharing(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
     stops, path, no = language.text(STOPS_SHARING), f"/my/{record.patient.id}/sharing", [("agree", "no")]
+    rows = await sharing_of(tx, record.patient.id)
+    names = await actor_names(tx, [each for row in rows for each in (row.representation_id, row.withdrawn_representation_id)])
     return [
-        Yes([_words(language, TEAM_NOTES.purpose, row.wording_version)], row.given_at, row.withdrawn_at, stops=stops, path=path, fields=no)
-        for row in await sharing_of(tx, record.patient.id)
-    ]
+        Yes(
+            [_words(language, TEAM_NOTES.purpose, row.wording_version)], row.given_at, row.withdrawn_at,
+            _by_whom(language, names, row.representation_id), stops=stops, path=path, fields=no,
+            ended_by=_by_whom(language, names, row.withdrawn_representation_id),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _by_whom(language: Language, names: Mapping[UUID, str], representation_id: UUID | None) -> str:
+    """Say who did it for the patient; nothing where the patient did."""
+    return language.text(BY_ACTOR, name=names[representation_id]) if representation_id else ""
 
 
 async def _news(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
@@ -149,13 +164,32 @@ async def _visits(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
     mine = joined.where(Consultation.patient_id == record.patient.id, Participant.role == Role.PATIENT)
     rows = await tx.execute(mine.order_by(Consent.given_at, Consent.id))
     found = sorted((Given(*row) for row in rows), key=_together)
-    return [_visit(language, record, list(group)) for _key, group in groupby(found, _together)]
+    consents = [given.consent for given in found]
+    names = await actor_names(tx, [each for one in consents for each in (one.representation_id, one.withdrawn_representation_id)])
+    said = [(list(group)) for _key, group in groupby(found, _together)]
+    return [_named(language, names, group[0].consent, _visit(language, record, group)) for group in said]
+
+
+def _named(language: Language, names: Mapping[UUID, str], consent: Consent, yes: Yes) -> Yes:
+    """Say who gave it and took it back, where somebody did it for the patient."""
+    return replace(
+        yes,
+        how=_by_whom(language, names, consent.representation_id),
+        ended_by=_by_whom(language, names, consent.withdrawn_representation_id),
+    )
 
 
 def _together(given: Given) -> tuple[str, ...]:
     consent = given.consent
     shown = str(consent.purpose == SHOWING.purpose)
-    return str(given.consultation.id), str(consent.recording_id), shown, consent.given_at.isoformat(), str(consent.withdrawn_at)
+    return (
+        str(given.consultation.id),
+        str(consent.recording_id),
+        shown,
+        consent.given_at.isoformat(),
+        str(consent.withdrawn_at),
+        str(consent.representation_id),
+    )
 
 
 def _visit(language: Language, record: OwnRecord, all_given: Sequence[Given]) -> Yes:

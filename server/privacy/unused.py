@@ -20,6 +20,7 @@ from server.identity.mail_model import AccountEmail
 from server.identity.mail_model import Subject as About
 from server.identity.model import Credential, LoginSession
 from server.patients.model import Patient
+from server.privacy.account_requests import restricts_account
 from server.privacy.registry import HOLDINGS
 from server.privacy.retention import NOTICE, account_until, is_noticed_enough
 from server.privacy.retention_choices import longest_rules
@@ -88,7 +89,7 @@ async def _account(tx: Tx, house: House, person_id: UUID, calendar: Calendar) ->
     practices = {one.practice_id for one in records} or set(await tx.scalars(select(Practice.id)))
     rules = await longest_rules(tx, practices, calendar.now)
     facts = await facts_of(tx, house.keyring, [one.id for one in records], calendar) if records else {}
-    kept = any(one.held or one.pending for one in facts.values())
+    kept = any(one.held or one.pending for one in facts.values()) or await restricts_account(tx, person_id)
     notice = await tx.get(AccountNotice, person_id)
     return Account(person_id, last_used, account_until(rules, last_used), kept, notice.told_on if notice else None)
 

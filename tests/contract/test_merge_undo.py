@@ -173,4 +173,5 @@ def test_what_hangs_on_a_record_without_being_named_by_it_is_known() -> None:
         ("record_file", "consultation_id"),
         ("record_file", "participant_id"),
         ("rights_request", "representation_id"),
+        ("sharing_consent", "representation_id"),
     }

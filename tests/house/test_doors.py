@@ -15,7 +15,7 @@ PROTECTED = {
     "Charge", "Refund", "LedgerLine", "Dispute", "MerchantAccount", "AnswerSet", "BillingDocument", "BackgroundEntry", "RecordFile",
     "Letter", "LetterAnswer", "RightsRequest",
     "Erasure", "ClinicalAnswer", "Restriction", "OutsideRequest", "Handover", "DataCopy", "RecordMerge", "MergeWish",
-    "Representation", "NewsConsent", "Testimonial",
+    "Representation", "NewsConsent", "Testimonial", "AccountRequest", "AccountClosing",
 }  # fmt: skip
 REACHES = {"select", "get", "get_one", "update", "delete", "join", "outerjoin", "select_from", "aliased", "exists"}
 DOORS = {
@@ -25,7 +25,8 @@ DOORS = {
     "server/patients/answer_doors.py", "server/patients/background_doors.py", "server/patients/file_doors.py",
     "server/billing/doors.py", "server/billing/books.py", "server/privacy/letters.py",
     "server/privacy/requests.py", "server/privacy/clinical_answers.py", "server/privacy/outside.py", "server/privacy/handovers.py",
-    "server/privacy/copies.py", "server/consultation/moderation.py",
+    "server/privacy/copies.py", "server/privacy/account_requests.py",
+    "server/privacy/account_closing.py", "server/consultation/moderation.py",
     "server/privacy/restrictions.py", "server/access/restrictions.py",
 }  # fmt: skip
 HANDED = {

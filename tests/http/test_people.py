@@ -197,7 +197,7 @@ async def test_the_end_of_a_place_takes_everything_at_once(
     heard: list[str] = []
     for person in (ALICE, SAM):
         house.bus.subscribe(f"person:{person.person_id}", lambda name=person.username: heard.append(name))
-    assert "Please tick" in (await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"x": "1"})).text
+    assert "Please tick" in (await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"present": OLGA.password})).text
     assert (await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"sure": "yes"})).status_code == 303
     assert set(heard) == {"dr_alice", "sam"}
     assert (await alice.get("/today")).status_code == 403
@@ -285,4 +285,4 @@ async def test_a_place_does_not_end_while_patients_are_promised_something(
     assert answer.status_code == 409
     assert "Patients are promised appointments with this person." in answer.text
     clock.advance(2 * 3600)
-    assert (await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"sure": "yes"})).status_code == 303
+    assert (await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"sure": "yes", "present": OLGA.password})).status_code == 303

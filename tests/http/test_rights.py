@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("N3"), pytest.mark.row("V1")]
 
 PUBLIC = {
     "/", "/healthz", "/readyz", "/sign-in", "/sign-in/second", "/register", "/reset", "/reset/{token}", "/account/email/{token}",
+    "/account/email/old/{token}",
     "/sign-in/passkey", "/api/passkeys/sign-in", "/sign-out", "/j/{token}", "/book/{owner_id:uuid}", "/wait/{token}",
     "/feed/{token}.ics", "/practice/audit/key.pem",
     "/place/{token}", "/acting/{token}", "/news/{token}", "/news/{token}/stop",
@@ -27,7 +28,8 @@ OWN = {
     "/today", "/outbox", "/account", "/my", "/api/today", "/api/teams", "/api/consultations", "/api/tickets", "/sign-out-everywhere",
     "/account/devices/{session_id:uuid}/sign-out", "/api/patients/search", "/api/templates", "/api/snippets", "/templates",
     "/my/phone", "/my/phone/code",
-    "/my/details", "/account/prove", "/account/password", "/account/email", "/account/second-factor", "/account/second-factor/begin",
+    "/my/details", "/account/prove", "/account/password", "/account/email", "/account/email/undo",
+    "/account/second-factor", "/account/second-factor/begin",
     "/account/second-factor/confirm",
     "/account/prove/passkey", "/api/passkeys/prove", "/api/passkeys/new", "/account/passkeys",
     "/account/passkeys/{passkey_id:uuid}/remove", "/account/second-factor/codes", "/account/second-factor/off",
@@ -46,7 +48,7 @@ OWN = {
     "/account/profile/photo", "/account/profile/photo/own.jpg", "/account/profile/photo/remove",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters", "/my/data/copy", "/my/data/copy/delete", "/patients/doubles",
-    "/practice/requests",
+    "/practice/requests", "/practice/requests/accounts", "/my/data/account", "/my/data/account/closing", "/my/data/account/closing/undo",
     "/practice/holds", "/practice/testimonials", "/practice/holds/find", "/practice/retention",
     "/erasures", "/practice/restrictions",
     "/practice/newsletters", "/practice/newsletters/new",

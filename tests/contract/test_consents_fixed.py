@@ -1,0 +1,109 @@
+"""Who gave a consent and took it back is on record; what was said is changed by nobody: by the databases themselves, on both of them."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DBAPIError
+
+from server.access.acting import Reach
+from server.circulars.consents import Choice, choose, withdraw_all
+from server.circulars.model import NewsConsent, Via
+from server.circulars.switches import desk_of
+from server.consultation.consents import wordings_for
+from server.consultation.doors import own_link, see_visit
+from server.consultation.events import Channel
+from server.consultation.join_link import join_token
+from server.consultation.model import Role
+from server.consultation.records import Consent
+from server.consultation.visit_actions import decline, record_consents
+from server.core.house import House
+from server.patients.acting_doors import Reader, see_record_for
+from server.patients.actions import Decision, decide_sharing
+from server.patients.doors import sharing_of
+from server.patients.model import Patient, SharingConsent
+from server.privacy.own_consents import consents_of, take_back_visit
+from server.web.i18n import ENGLISH
+from tests.acting import DORA, let_act
+from tests.cast import DANA, add_meeting, fixed_id, seat_cast
+from tests.conftest import StillClock
+
+pytestmark = [pytest.mark.anyio, pytest.mark.row("L2")]
+
+HOUR = timedelta(hours=1)
+RECORD = fixed_id("patient", "dana")
+TABLES = (SharingConsent, Consent, NewsConsent)
+
+
+@pytest.fixture
+async def house(idle_house: House, clock: StillClock) -> House:
+    """Dana agrees to the team (as the cast does), to a call and to news."""
+    async with idle_house.database.write() as tx:
+        await seat_cast(tx, clock.now())
+        meeting = await add_meeting(tx, idle_house.secrets, clock.now())
+        visit = await see_visit(tx, meeting.visit_id, meeting.token, clock.now())
+        await record_consents(tx, visit, [one.purpose for one in wordings_for(Role.PATIENT)], ENGLISH, clock.now())
+        patient = await tx.get_one(Patient, RECORD)
+        patient.email = DANA.email
+        wanted = Choice((Channel.EMAIL,), (Channel.EMAIL,), Via.ACCOUNT, DANA.person_id, ENGLISH)
+        await choose(tx, desk_of(idle_house), patient, wanted, clock.now())
+    return idle_house
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__tablename__)
+async def test_what_was_said_is_never_changed(house: House, clock: StillClock, table: type[SharingConsent]) -> None:
+    for change in ({"wording_version": "99"}, {"wording_sha256": bytes(32)}, {"language": "fr"}, {"given_at": clock.now() + HOUR}):
+        with pytest.raises(DBAPIError, match="what was agreed to is never changed"):
+            async with house.database.write() as tx:
+                await tx.execute(update(table).values(**change))
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__tablename__)
+async def test_what_was_taken_back_stays_so_and_may_still_be_erased(house: House, clock: StillClock, table: type[SharingConsent]) -> None:
+    async with house.database.write() as tx:
+        await tx.execute(update(table).values(withdrawn_at=clock.now()))
+    for at in (None, clock.now() + HOUR):
+        with pytest.raises(DBAPIError, match="what was taken back stays so"):
+            async with house.database.write() as tx:
+                await tx.execute(update(table).values(withdrawn_at=at))
+    async with house.database.write() as tx:
+        await withdraw_all(tx, {RECORD}, clock.now() + HOUR)  # what says it once more changes nothing
+        await tx.execute(delete(table))
+
+
+async def test_whoever_acts_for_the_patient_is_named_with_what_they_gave_and_took_back(house: House, clock: StillClock) -> None:
+    representation_id = await let_act(house, Reach.RIGHTS)
+    for agrees in (False, True):
+        clock.advance(60)
+        async with house.database.write() as tx:
+            own = await see_record_for(tx, Reader(DORA.person_id, clock.now()), RECORD, Reach.RIGHTS)
+            await decide_sharing(tx, own.patient, Decision(DORA.person_id, agrees, ENGLISH), clock.now())
+    async with house.database.read() as tx:
+        first, second = sorted(await sharing_of(tx, RECORD), key=lambda one: one.given_at)
+    assert (first.representation_id, first.withdrawn_representation_id) == (None, representation_id)
+    assert (second.representation_id, second.withdrawn_representation_id) == (representation_id, None)
+
+
+async def test_a_yes_to_a_call_that_somebody_takes_back_for_the_patient_says_so(house: House, clock: StillClock) -> None:
+    await let_act(house, Reach.RIGHTS)
+    async with house.database.write() as tx:
+        own = await see_record_for(tx, Reader(DORA.person_id, clock.now()), RECORD, Reach.RIGHTS)
+        (standing,) = [one for one in await consents_of(tx, own, ENGLISH) if one.path.endswith("/withdraw")]
+        assert (standing.how, standing.ended_by) == ("", "")
+        consultation_id = standing.path.split("/")[-2]
+        await take_back_visit(tx, house, own, UUID(consultation_id), ENGLISH)
+    async with house.database.read() as tx:
+        own = await see_record_for(tx, Reader(DANA.person_id, clock.now()), RECORD, Reach.RIGHTS)
+        ended = [one.ended_by for one in await consents_of(tx, own, ENGLISH) if one.withdrawn_at]
+    assert ended == [f"By {DORA.name}, who acted for the patient"]
+
+
+async def test_the_patients_own_no_names_nobody_else(house: House, clock: StillClock) -> None:
+    async with house.database.write() as tx:
+        own = await see_record_for(tx, Reader(DANA.person_id, clock.now()), RECORD, Reach.RIGHTS)
+        (standing,) = [one for one in await consents_of(tx, own, ENGLISH) if one.path.endswith("/withdraw")]
+        link_id = await own_link(tx, own.patient.id, UUID(standing.path.split("/")[-2]))
+        visit = await see_visit(tx, link_id, join_token(house.secrets, link_id), clock.now(), lock=True)
+        await decline(tx, visit, ENGLISH, clock.now())
+        assert [one.ended_by for one in await consents_of(tx, own, ENGLISH) if one.withdrawn_at] == [""]
