@@ -13,6 +13,8 @@ RULES := tests/qa/rules
 QUIETLY := --metrics=off --disable-version-check
 
 MAKEFLAGS += --jobs=2
+# Some machines tell Python to write no bytecode: each process of a test run would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Where the machine has no Node, one from PyPI is put into the virtual environment.
 NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,.venv/.node)
 
