@@ -12,15 +12,14 @@ import structlog
 
 from server.core.supervise import Supervisor, where
 from server.media import ice, lane, mmsg, native, srtp
+from server.media.egress import Egress
 from server.media.endpoint import Endpoint
 from server.media.limits import (
     ADDRESSES,
-    LARGEST_CLEAR,
     LARGEST_PACKET,
     PIECE_S,
     READ_BATCH,
     READ_TURNS,
-    SEND_SLOTS,
     SLOT_BITS,
     SOURCES,
     SWEEP_S,
@@ -38,20 +37,7 @@ Piece = Callable[[float], bool]
 """Does the next piece at this time, and tells whether there is a further one."""
 
 
-class Counter:
-    """A counter of the port, which the lane counts on, too."""
-
-    def __set_name__(self, _owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, mux: "UdpMux", _owner: type) -> int:
-        return int(getattr(mux.told, self._name))
-
-    def __set__(self, mux: "UdpMux", value: int) -> None:
-        setattr(mux.told, self._name, value)
-
-
-class UdpMux:
+class UdpMux(Egress):
     """The sockets (one per family) and who speaks over them.
 
     Sending: ask `slot` for an offset in `out`, write the packet there, call `send_rtp` with it before anything else is sent.
@@ -63,8 +49,6 @@ class UdpMux:
     Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, which came longer than one may be, or
     were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `crashes` of our own code.
     """
-
-    sent, dropped, refused, oversize = Counter(), Counter(), Counter(), Counter()
 
     def __init__(  # noqa: PLR0913 - three are for tests
         self,
@@ -79,23 +63,16 @@ class UdpMux:
         drop: Callable[[], bool] | None = None,
     ) -> None:
         """Bind `address`, and `second` of the other family at the same port; `drop` loses packets of RTP on their way out, for tests."""
-        self.supervisor, self.clock, self.drop = supervisor, clock, drop
+        self.supervisor, self.clock = supervisor, clock
         self.fast = (mmsg.available() and srtp.available()) if fast is None else fast
+        express = self.fast and native.available() if express is None else express
+        super().__init__(bind_all(address, second, port), fast=self.fast, express=express, drop=drop)
         self.received = self.strangers = self.crashes = 0
         self.by_address: dict[Hashable, Endpoint] = {}
         self.by_ufrag: dict[str, Endpoint] = {}
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
-        self.received_slots, self.sending_slots = srtp.Slots(READ_BATCH), srtp.Slots(SEND_SLOTS)
-        self.out = self.sending_slots.memory
-        self.sockets = bind_all(address, second, port)
-        cut = mmsg.cuts(self.sockets[0])
-        self._writer = mmsg.Writer(self.out, cut=cut) if self.fast else mmsg.PlainWriter(self.out)
-        express = self.fast and native.available() if express is None else express
-        self.lane = lane.Lane(cut=cut) if express else None
-        self.told = self.lane.told if self.lane is not None else lane.Told()
+        self.received_slots = srtp.Slots(READ_BATCH)
         self.port: int = self.sockets[0].getsockname()[1]
-        self._next = 0
-        self._socket = self.sockets[0]
         self.stalls = Stalls()
 
     def start(self) -> None:
@@ -133,82 +110,6 @@ class UdpMux:
             self._unbind(key)
         connection.known_as = set()
         connection.addresses.clear()
-
-    def slot(self) -> int:
-        """Return the offset of a free slot in `out`; sends what is collected when all are taken."""
-        if self._next == SEND_SLOTS:
-            self.flush()
-        return self._next << SLOT_BITS
-
-    def send_rtp(self, connection: Endpoint, at: int, size: int) -> bool:
-        """Seal the packet in the slot at `at` and collect it; False when it cannot be sent to this connection."""
-        self.oversize += size > LARGEST_CLEAR
-        size = connection.seal_rtp(at, size)
-        route = connection.route
-        if not size or route is None:
-            return False
-        if self.drop is None or not self.drop():
-            self._collect(route, at >> SLOT_BITS, size)
-        return True
-
-    def room(self, count: int) -> int:
-        """Return the offset of the first of `count` free slots in a row, at most as many as a batch has; see `send_run`."""
-        if self._next + count > SEND_SLOTS:
-            self.flush()
-        return self._next << SLOT_BITS
-
-    def send_run(self, connection: Endpoint, at: int, sizes: list[int], alike: list[int]) -> list[int]:
-        """Seal the packets that stand in a row of slots from `at` on, and collect them; `alike` is as of `run.Run`. Return their new
-        sizes, 0 for each that cannot be sealed; nothing when none can be sent to this connection.
-        """
-        route = connection.route
-        if route is None:
-            return []
-        if route.socket is not self._socket:
-            self._write()
-            self._socket = route.socket
-        first = at >> SLOT_BITS
-        sealed = connection.seal_run(at, sizes)
-        self._next = first + len(sealed)
-        if self.drop is None and 0 not in sealed:
-            self._writer.put_run(first, route, sealed, alike)
-        else:
-            self.oversize += sum(size > LARGEST_CLEAR for size in sizes)
-            self._send_some(first, route, sealed)
-        return sealed
-
-    def _send_some(self, first: int, route: mmsg.Route, sizes: list[int]) -> None:
-        """Send the packets one by one, because some of the row are left out."""
-        for index, size in enumerate(sizes, first):
-            if size and (self.drop is None or not self.drop()):
-                self._writer.put(index, route, size)
-
-    def send_rtcp(self, connection: Endpoint, packet: bytes) -> bool:
-        """Seal a compound packet and collect it; False when it cannot be sent to this connection."""
-        at, size = self.slot(), len(packet)
-        route = connection.route
-        if route is None or size > LARGEST_CLEAR:
-            self.oversize += size > LARGEST_CLEAR
-            return False
-        self.out[at : at + size] = packet
-        size = connection.seal_rtcp(at, size)
-        if size:
-            self._collect(route, at >> SLOT_BITS, size)
-        return bool(size)
-
-    def send_now(self, route: mmsg.Route, packet: bytes) -> None:
-        """Send a packet of STUN or DTLS as it is."""
-        try:
-            route.socket.sendto(packet, route.address)
-        except OSError:
-            self.dropped += 1
-        else:
-            self.sent += 1
-
-    def flush(self) -> None:
-        """Send what was collected. Call it once at the end of a turn, not once a packet."""
-        self._write()
-        self._next = 0
 
     def go_on_later(self, piece: Piece) -> None:
         """Do a piece of work, whose packets shall not go out all at once, in some milliseconds, and the next one as long after it."""
@@ -386,15 +287,3 @@ class UdpMux:
         log.error("media packet crashed", error=type(error).__name__, where=where(error))
         if connection is not None:
             connection.end("crashed")
-
-    def _collect(self, route: mmsg.Route, index: int, size: int) -> None:
-        if route.socket is not self._socket:
-            self._write()
-            self._socket = route.socket
-        self._writer.put(index, route, size)
-        self._next = index + 1
-
-    def _write(self) -> None:
-        sent, dropped = self._writer.write(self._socket)
-        self.sent += sent
-        self.dropped += dropped

@@ -2,7 +2,7 @@
 
 import gc
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 from struct import pack
@@ -20,11 +20,14 @@ from tests.conftest import StillClock
 from tests.live.media.caller import Caller, until
 from tests.live.media.line import ground
 from tests.pure.media.net import rtp, vp8
-from tests.servers import missing
+from tests.servers import missing, need_six
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V5")]
 CAMERA, SOUND = 10, 11
 KINDS = {"VP8": 96, "H264": 102}
+FOUR, SIX = "127.0.0.1", "::1"
+HOSTS = {"four": (FOUR, FOUR, FOUR), "sender_of_six": (SIX, FOUR, SIX), "sender_of_four": (FOUR, SIX, FOUR)}
+"""From where the publisher and the two subscribers speak."""
 
 
 @pytest.fixture(autouse=True)
@@ -86,8 +89,8 @@ class Sender:
 class Call:
     """One publisher and two subscribers, who take camera and sound."""
 
-    def __init__(self, mux: UdpMux, identity: Identity) -> None:
-        self.mux, self._identity = mux, identity
+    def __init__(self, mux: UdpMux, identity: Identity, hosts: tuple[str, ...]) -> None:
+        self.mux, self._identity, self._hosts = mux, identity, hosts
         self.by_python = 0
         self.levels: list[int] = []
         self.callers: list[Caller] = []
@@ -96,11 +99,11 @@ class Call:
 
     async def begin(self) -> None:
         lines = {"audio": "audio", "camera": "video"}
-        connection = await self._dial(lambda _: None)
+        connection = await self._dial(self._hosts[0])
         self.publisher = Publisher(self.mux, connection, lines, lambda level, _: self.levels.append(level))  # type: ignore[arg-type]
         connection.on_rtp, connection.on_rtcp = self._take, self.publisher.on_rtcp
         for number in (1, 2):
-            connection = await self._dial(lambda _: None)
+            connection = await self._dial(self._hosts[number])
             subscriber = Subscriber(self.mux, connection)
             subscriber.estimator.on_remb(50_000_000, self.mux.clock.monotonic())
             self.subscribers.append(subscriber)
@@ -112,12 +115,11 @@ class Call:
         self.by_python += 1
         self.publisher.on_rtp(*packet)
 
-    async def _dial(self, told: Callable[[bytes], None]) -> Connection:
+    async def _dial(self, host: str) -> Connection:
         connection = Connection(
-            self.mux, self._identity, on_rtp=lambda *_: None, on_rtcp=lambda packet, _: told(packet), on_connected=lambda: None,
-            on_gone=lambda _: None,
-        )  # fmt: skip
-        caller = Caller(("127.0.0.1", self.mux.port), connection.ufrag, connection.password)
+            self.mux, self._identity, on_rtp=lambda *_: None, on_rtcp=lambda *_: None, on_connected=lambda: None, on_gone=lambda _: None
+        )
+        caller = Caller((host, self.mux.port), connection.ufrag, connection.password)
         connection.remote(caller.fingerprint, "active")
         await caller.connect(connection.fingerprint)
         await until(lambda: connection.connected)
@@ -174,23 +176,27 @@ class Call:
 
 
 @asynccontextmanager
-async def playing(identity: Identity, seed: int, monkeypatch: pytest.MonkeyPatch, *, express: bool) -> AsyncIterator[Call]:
+async def playing(
+    identity: Identity, seed: int, hosts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, *, express: bool
+) -> AsyncIterator[Call]:
     clock = StillClock()
     with monkeypatch.context() as same:
         same.setattr(secrets, "randbits", Random(seed).getrandbits)
-        async with ground(clock, express=express) as mux:
-            call = Call(mux, identity)
+        async with ground(clock, express=express, second=SIX if SIX in hosts else None) as mux:
+            call = Call(mux, identity, hosts)
             await call.begin()
             await call.play(seed, clock)
             yield call
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_both_ways_send_and_count_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    identity = Identity()
-    async with playing(identity, seed, monkeypatch, express=False) as call:
+@pytest.mark.parametrize(("seed", "families"), enumerate(HOSTS), ids=HOSTS)
+async def test_both_ways_send_and_count_the_same(seed: int, families: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity, hosts = Identity(), HOSTS[families]
+    if SIX in hosts:
+        need_six()
+    async with playing(identity, seed, hosts, monkeypatch, express=False) as call:
         expected = call.told()
-    async with playing(identity, seed, monkeypatch, express=True) as call:
+    async with playing(identity, seed, hosts, monkeypatch, express=True) as call:
         found = call.told()
     assert call.by_python < 0.7 * call.mux.received, "the lane has had the others"
     assert len(expected["packets"][0]) > 300
