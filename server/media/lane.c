@@ -35,7 +35,7 @@ struct bound { unsigned char key[KEY]; int length; struct wire *wire; };
 struct mark { size_t length; int level, type; uint16_t size; uint16_t unused[3]; };
 
 struct lane {
-    work open, seal;
+    work open, open_rtcp, seal;
     int cuts;
     struct told told;
     struct bound *table;
@@ -242,12 +242,10 @@ static void note_transit(struct source *source, uint32_t timestamp, double now)
 
 static void note_heard(struct wire *wire, const struct source *source, const unsigned char *data, double now)
 {
-    if (!source->numbered_at && !source->level_at)
-        return;
-    struct heard *heard = &wire->heard[wire->heard_count++];
-    heard->at = now;
-    heard->number = source->numbered_at ? get16(data + source->numbered_at) : -1;
-    heard->level = source->level_at ? data[source->level_at] & 127 : -1;
+    if (source->numbered_at)
+        arrivals_heard(wire->arrivals, get16(data + source->numbered_at), now);
+    if (source->level_at)
+        wire->heard[wire->heard_count++] = (struct heard){.at = now, .level = data[source->level_at] & 127};
 }
 
 /* Blank what names the publisher's lines, and renew the time of sending. */
@@ -430,18 +428,32 @@ static void hand_on(struct lane *lane, struct source *source, struct mmsghdr *he
     source->run_count = 0;
 }
 
-static int is_rtp(const unsigned char *data, int size)
+static int is_media(const unsigned char *data, int size) { return size >= FIXED && size <= LARGEST_PACKET && data[0] > 127 && data[0] < 192; }
+
+static int is_rtcp(const unsigned char *data) { return data[1] > 191 && data[1] < 224; }
+
+/* Take a packet of RTCP, as of `pass`. */
+static int pass_rtcp(struct lane *lane, struct wire *wire, unsigned char *data, int size, double now)
 {
-    return size >= FIXED && size <= LARGEST_PACKET && data[0] > 127 && data[0] < 192 && (data[1] < 192 || data[1] > 223);
+    if (lane->open_rtcp(wire->opener, data, &size)) {
+        lane->told.refused++;
+        return 1;
+    }
+    if (tally_take(wire, data, size, now, lane->told.stalled_at))
+        return 1;
+    lane->told.clear = size;
+    return 0;
 }
 
 /* Take the datagram, or return 0: it is Python's, and `told.clear` says whether it is opened. */
 static int pass(struct lane *lane, struct mmsghdr *header, int index, int *size, double now)
 {
     struct packet packet = {.data = header->msg_hdr.msg_iov->iov_base, .size = (int)header->msg_len};
-    struct wire *wire = is_rtp(packet.data, packet.size) ? sender_of(lane, &header->msg_hdr) : NULL;
+    struct wire *wire = is_media(packet.data, packet.size) ? sender_of(lane, &header->msg_hdr) : NULL;
     if (!wire || !wire->opener)
         return 0;
+    if (is_rtcp(packet.data))
+        return wire->tally ? pass_rtcp(lane, wire, packet.data, packet.size, now) : 0;
     if (lane->open(wire->opener, packet.data, &packet.size)) {
         lane->told.refused++;
         return 1;
@@ -488,7 +500,7 @@ struct told *lane_told(struct lane *lane) { return &lane->told; }
 /* The beginning of the hash of the sources that this was made of: see native.sh. */
 uint64_t native_sources(void) { return SOURCES_HASH; }
 
-struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts)
+struct lane *lane_new(void *open_rtp, void *open_rtcp, void *seal_rtp, int cuts)
 {
     struct lane *lane = calloc(1, sizeof *lane);
     if (!lane || !(lane->table = calloc(64, sizeof *lane->table))) {
@@ -497,6 +509,7 @@ struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts)
     }
     lane->places = 64;
     lane->open = (work)open_rtp;
+    lane->open_rtcp = (work)open_rtcp;
     lane->seal = (work)seal_rtp;
     lane->cuts = cuts;
     for (int i = 0; i < SLOTS; i++) {

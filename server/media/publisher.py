@@ -7,7 +7,7 @@ own lines is blanked, the time of sending renewed.
 import secrets
 from collections.abc import Callable, Mapping
 from struct import Struct
-from typing import Protocol
+from typing import Any, Protocol
 
 from server.media.codecs import (
     BY_TYPE,
@@ -22,6 +22,7 @@ from server.media.continuity import Instant
 from server.media.dtls import Connection
 from server.media.layer import Layer, Taker, new_tuple
 from server.media.layout import Layout, blanked
+from server.media.native_arrivals import NativeArrivals
 from server.media.rtcp import ReceiverReport, SenderReport, read_compound, write_receiver_report
 from server.media.rtp import (
     FIXED_BYTES,
@@ -72,9 +73,10 @@ class Publisher:
         self.mux, self._connection, self._heard = mux, connection, heard
         self._layers: dict[int, Layer] = {}
         self._repairs: dict[int, Layer] = {}
-        self._arrivals = Arrivals()
+        self._arrivals: Arrivals | NativeArrivals
+        self._room: Any
+        self._arrivals, self._room = mux.lane.listen(connection.wire) if mux.lane is not None else (Arrivals(), None)
         self._reported_at = 0.0
-        self._room = mux.lane.listen(connection.wire) if mux.lane is not None else None
 
     def on_rtp(self, data: memoryview, at: int, size: int, now: float) -> None:
         """Take a packet that is decrypted and proved to be the browser's. One that begins as its source's packets do needs no reading."""
@@ -120,12 +122,10 @@ class Publisher:
             layer.take(data, at, size, header, layout.numbered_at, now)
 
     def _take_heard(self) -> None:
-        """Take what the compiled lane has kept of the packets that went its way."""
+        """Take the levels that the compiled lane has kept of the packets that went its way."""
         lane = self.mux.lane
-        for at, number, level in lane.take_heard(self._connection.wire) if lane is not None else ():
-            if number >= 0:
-                self._arrivals.heard(number, at)
-            if level >= 0 and self._heard is not None:
+        for at, level in lane.take_heard(self._connection.wire) if lane is not None else ():
+            if self._heard is not None:
                 self._heard(level, at)
 
     def _listen(self) -> None:

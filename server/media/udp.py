@@ -73,7 +73,7 @@ class UdpMux(Egress):
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
         self.received_slots = srtp.Slots(READ_BATCH)
         self.port: int = self.sockets[0].getsockname()[1]
-        self.stalls = Stalls()
+        self.stalls = Stalls(self.told)
 
     def start(self) -> None:
         """Begin to read, in the running loop."""
@@ -190,6 +190,8 @@ class UdpMux(Egress):
                     connection.on_rtp(memory, at, clear, now)
                 else:
                     self._refuse(size)
+            elif connection is not None and clear:
+                self._take_report(connection, at, clear, now)
             else:
                 self._take_other(reader, connection, at, size, now)
         except Exception as error:  # noqa: BLE001 - a bug met by one browser's packet must not stop the others
@@ -212,19 +214,24 @@ class UdpMux(Egress):
     def _take_rtcp(self, connection: Endpoint, at: int, size: int, now: float) -> None:
         size = connection.open_rtcp(at, size)
         if size:
-            self._meet(connection, at + RTCP_SSRC_AT)
-            connection.on_rtcp(bytes(self.received_slots.memory[at : at + size]), now)
+            self._take_report(connection, at, size, now)
         else:
             self.refused += 1
 
-    def _meet(self, connection: Endpoint, at: int) -> None:
+    def _take_report(self, connection: Endpoint, at: int, size: int, now: float) -> None:
+        ssrc = self._meet(connection, at + RTCP_SSRC_AT)
+        if self.lane is not None:
+            self.lane.know(connection.wire, ssrc)
+        connection.on_rtcp(bytes(self.received_slots.memory[at : at + size]), now)
+
+    def _meet(self, connection: Endpoint, at: int) -> int:
         """Note who has spoken, by a packet that was proved to be its browser's. The lane's packets are of sources that were met before."""
-        ssrc = _read_ssrc(self.received_slots.memory, at)[0]
-        if ssrc in connection.sources:
-            return
-        connection.sources.add(ssrc)
-        if len(connection.sources) > SOURCES:
-            connection.end("crowded")
+        ssrc: int = _read_ssrc(self.received_slots.memory, at)[0]
+        if ssrc not in connection.sources:
+            connection.sources.add(ssrc)
+            if len(connection.sources) > SOURCES:
+                connection.end("crowded")
+        return ssrc
 
     def _refuse(self, size: int) -> None:
         if size > LARGEST_PACKET:

@@ -4,17 +4,22 @@ import gc
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random
-from struct import pack
+from struct import pack, unpack_from
 from typing import Any
 
 import pytest
 
 from server.media import native
+from server.media.bwe import Tally
+from server.media.codecs import TRANSPORT_SEQUENCE
 from server.media.dtls import Connection, Identity
 from server.media.forwarder import Forwarder
 from server.media.publisher import Publisher
 from server.media.router import Subscriber
+from server.media.rtp import find_extensions, read_header
+from server.media.twcc import Arrivals
 from server.media.udp import UdpMux
 from tests.conftest import StillClock
 from tests.live.media.caller import Caller, until
@@ -96,6 +101,9 @@ class Call:
         self.callers: list[Caller] = []
         self.forwarders: list[Forwarder] = []
         self.subscribers: list[Subscriber] = []
+        self.reports = self.reports_to_python = 0
+        self._arrivals = [Arrivals(), Arrivals()]
+        self._heard = [0, 0]
 
     async def begin(self) -> None:
         lines = {"audio": "audio", "camera": "video"}
@@ -106,6 +114,8 @@ class Call:
             connection = await self._dial(self._hosts[number])
             subscriber = Subscriber(self.mux, connection)
             subscriber.estimator.on_remb(50_000_000, self.mux.clock.monotonic())
+            subscriber.estimator._delay.control.set_estimate(50_000_000, 0)  # it begins after three seconds otherwise
+            connection.on_rtcp = partial(self._take_report, subscriber)
             self.subscribers.append(subscriber)
             self.forwarders += [
                 subscriber.add(self.publisher, mid, 70 * number + at, 700 * number + at) for at, mid in enumerate(("camera", "audio"))
@@ -114,6 +124,10 @@ class Call:
     def _take(self, *packet: Any) -> None:
         self.by_python += 1
         self.publisher.on_rtp(*packet)
+
+    def _take_report(self, subscriber: Subscriber, packet: bytes, now: float) -> None:
+        self.reports_to_python += 1
+        subscriber.on_rtcp(packet, now)
 
     async def _dial(self, host: str) -> Connection:
         connection = Connection(
@@ -138,7 +152,25 @@ class Call:
             if turn % 5 == 0:
                 self.tick()
             await until(lambda: all(len(caller.rtp) == self.sent(at) for at, caller in enumerate(self.callers[1:])))
+            if turn % 3 == 0:
+                await self.report(clock.monotonic())
         self.tick()
+
+    async def report(self, now: float) -> None:
+        """Let both subscribers tell when their packets came."""
+        taken, sent = self.mux.received, 0
+        for at, (caller, arrivals) in enumerate(zip(self.callers[1:], self._arrivals, strict=True)):
+            for packet in caller.rtp[self._heard[at] :]:
+                header = read_header(packet, 0, len(packet))
+                assert header is not None
+                (number,) = unpack_from("!H", packet, find_extensions(packet, header)[TRANSPORT_SEQUENCE][0])
+                arrivals.heard(number, now)
+            self._heard[at] = len(caller.rtp)
+            for packet in arrivals.take(1 + at, 9):
+                caller.send_rtcp(packet)
+                sent += 1
+        self.reports += sent
+        await until(lambda: self.mux.received == taken + sent)
 
     def change(self, turn: int, sender: Sender) -> None:
         """Somebody looks away and back again, and the camera goes on under another SSRC. What is left behind is really gone."""
@@ -170,6 +202,8 @@ class Call:
             "rings": [[layer.ring.get(sequence) for sequence in range(0x10000)] for layer in layers if layer.kind == "video"],
             "heard": [(layer.incoming.heard_at, layer.incoming.bytes, layer.again) for layer in layers],
             "forwarders": [[getattr(one.outgoing, name) for name in counters] for one in self.forwarders],
+            "tallies": [[getattr(one.estimator.tally, name) for name in Tally.__slots__] for one in self.subscribers],
+            "budgets": [subscriber.estimator.budget(2000.0) for subscriber in self.subscribers],
             "logs": [[list(part) for part in subscriber.estimator.log] for subscriber in self.subscribers],
             "mux": (self.mux.refused, self.mux.dropped, self.mux.oversize, self.publisher.broken, self.publisher.unknown),
         }
@@ -189,7 +223,7 @@ async def playing(
             yield call
 
 
-@pytest.mark.parametrize(("seed", "families"), enumerate(HOSTS), ids=HOSTS)
+@pytest.mark.parametrize(("seed", "families"), list(enumerate(HOSTS)), ids=list(HOSTS))
 async def test_both_ways_send_and_count_the_same(seed: int, families: str, monkeypatch: pytest.MonkeyPatch) -> None:
     identity, hosts = Identity(), HOSTS[families]
     if SIX in hosts:
@@ -199,6 +233,7 @@ async def test_both_ways_send_and_count_the_same(seed: int, families: str, monke
     async with playing(identity, seed, hosts, monkeypatch, express=True) as call:
         found = call.told()
     assert call.by_python < 0.7 * call.mux.received, "the lane has had the others"
+    assert call.reports_to_python < 0.8 * call.reports, "and of the reports, too"
     assert len(expected["packets"][0]) > 300
     for name, value in expected.items():
         assert found[name] == value, name
