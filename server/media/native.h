@@ -81,7 +81,7 @@ void lane_free(struct lane *lane);
 struct told *lane_told(struct lane *lane);
 int lane_bind(struct lane *lane, const unsigned char *key, int length, struct wire *wire);
 void lane_unbind(struct lane *lane, const unsigned char *key, int length);
-int lane_read(struct lane *lane, int file, void *headers, double now);
+int lane_read(struct lane *lane, int file, void *headers, double now, double began);
 int lane_go_on(struct lane *lane, void *headers, int at, double now);
 struct ring *ring_new(uint16_t first);
 void ring_free(struct ring *ring);

@@ -182,14 +182,14 @@ async def playing(
     clock = StillClock()
     with monkeypatch.context() as same:
         same.setattr(secrets, "randbits", Random(seed).getrandbits)
-        async with ground(clock, express=express, second=SIX if SIX in hosts else None) as mux:
+        async with ground(clock, express=express, stamped=False, second=SIX if SIX in hosts else None) as mux:
             call = Call(mux, identity, hosts)
             await call.begin()
             await call.play(seed, clock)
             yield call
 
 
-@pytest.mark.parametrize(("seed", "families"), enumerate(HOSTS), ids=HOSTS)
+@pytest.mark.parametrize(("seed", "families"), list(enumerate(HOSTS)), ids=list(HOSTS))
 async def test_both_ways_send_and_count_the_same(seed: int, families: str, monkeypatch: pytest.MonkeyPatch) -> None:
     identity, hosts = Identity(), HOSTS[families]
     if SIX in hosts:
