@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from server.media import native
 from server.media.codecs import Codec
 from server.media.layout import Layout
-from server.media.mmsg import NAME_USED, Route, ffi
+from server.media.mmsg import NAME_USED, Reader, Route, ffi
 from server.media.native_arrivals import NativeArrivals
 from server.media.ring import KEPT_TURNS, SIZE
 from server.media.rtp import FIXED_BYTES
@@ -81,9 +81,9 @@ class Lane:
         self.told = native.library.lane_told(self._lane)
         """`struct told`: counters, how many datagrams the batch has, and the size of that at which it stopped if it is opened, else 0."""
 
-    def read(self, file: int, headers: Any, now: float) -> int:
-        """Read a batch (`headers` are recvmmsg's) and forward it; returns the index of the first that is for Python, or `told.count`."""
-        return native.library.lane_read(self._lane, file, headers, now)  # type: ignore[no-any-return]
+    def read(self, reader: Reader, now: float) -> int:
+        """Read a batch and forward it; returns the index of the first datagram that is for Python, or `told.count`."""
+        return native.library.lane_read(self._lane, reader.file, reader.headers, now)  # type: ignore[no-any-return]
 
     def go_on(self, headers: Any, at: int, now: float) -> int:
         """Go on with the batch at this datagram; returns as `read` does."""

@@ -94,8 +94,9 @@ struct delay {
 struct lane;
 
 /* Counters of datagrams; how many the batch in hand has (`count`), and for the one at which the lane stopped its size where it is opened
-   already (`clear`), else 0. Python tells when it was held up last (`stalled_at`). */
-struct told { int64_t sent, dropped, refused, oversize; int32_t count, clear; double stalled_at; };
+   already (`clear`), else 0; when it `began` to be read, by the kernel's clock for stamps. Python tells when it was held up last
+   (`stalled_at`). */
+struct told { int64_t sent, dropped, refused, oversize; int32_t count, clear; double began, stalled_at; };
 
 uint64_t native_sources(void);
 struct lane *lane_new(void *open_rtp, void *open_rtcp, void *seal_rtp, int cuts);

@@ -93,7 +93,7 @@ class Publisher:
         extensions = layout.extensions and at + layout.extensions
         header = new_tuple(Header, (second > 127, second & 127, sequence, timestamp, ssrc, extensions, at + layout.body, at + size))
         if layout.numbered_at:
-            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], now)
+            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], self.mux.came)
         if layout.names:
             layout.blank(data, at)
         if layout.sent_at or layout.level_at:
@@ -108,7 +108,7 @@ class Publisher:
             return
         layout = Layout(data, at, header)
         if layout.numbered_at:
-            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], now)
+            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], self.mux.came)
         layer = self._layers.get(header.ssrc)
         if layer is None and header.payload_type in REPAIRS:
             self._repair(data, at, size, header, layout, now)
@@ -138,7 +138,7 @@ class Publisher:
             place = at + layout.sent_at
             data[place : place + 3] = (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")
         if layout.level_at and self._heard is not None:
-            self._heard(data[at + layout.level_at] & 127, now)
+            self._heard(data[at + layout.level_at] & 127, self.mux.came)
 
     def _repair(self, data: memoryview, at: int, size: int, header: Header, layout: Layout, now: float) -> None:  # noqa: PLR0913, PLR0917
         """Turn a retransmission (RFC 4588) into the packet that was missed, in place; passes over what came already."""

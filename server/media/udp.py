@@ -5,6 +5,7 @@ Nothing that a stranger sends gets an answer. What the kernel does not take at o
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Hashable
 from struct import Struct
 
@@ -16,6 +17,7 @@ from server.media.egress import Egress
 from server.media.endpoint import Endpoint
 from server.media.limits import (
     ADDRESSES,
+    CATCH_UP_TURNS,
     LARGEST_PACKET,
     PIECE_S,
     READ_BATCH,
@@ -48,6 +50,7 @@ class UdpMux(Egress):
     the way of Python.
     Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, which came longer than one may be, or
     were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `crashes` of our own code.
+    `came` is when the packet of RTP in hand came: by the kernel, which was there while this process was held up, or by when it was read.
     """
 
     def __init__(  # noqa: PLR0913 - three are for tests
@@ -60,9 +63,12 @@ class UdpMux(Egress):
         second: str | None = None,
         fast: bool | None = None,
         express: bool | None = None,
+        stamped: bool = True,
         drop: Callable[[], bool] | None = None,
     ) -> None:
-        """Bind `address`, and `second` of the other family at the same port; `drop` loses packets of RTP on their way out, for tests."""
+        """Bind `address`, and `second` of the other family at the same port. For tests: `drop` loses packets of RTP on their way out, and
+        without `stamped` only `clock` tells the time.
+        """
         self.supervisor, self.clock = supervisor, clock
         self.fast = (mmsg.available() and srtp.available()) if fast is None else fast
         express = self.fast and native.available() if express is None else express
@@ -72,15 +78,20 @@ class UdpMux(Egress):
         self.by_ufrag: dict[str, Endpoint] = {}
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
         self.received_slots = srtp.Slots(READ_BATCH)
+        self._readers = [self._reader(bound, stamped=stamped) for bound in self.sockets]
+        self.came = 0.0
         self.port: int = self.sockets[0].getsockname()[1]
         self.stalls = Stalls(self.told)
+
+    def _reader(self, bound: socket.socket, *, stamped: bool) -> mmsg.Reader | mmsg.PlainReader:
+        memory = self.received_slots.memory
+        return mmsg.Reader(bound, memory, stamped=stamped and mmsg.stamps(bound)) if self.fast else mmsg.PlainReader(bound, memory)
 
     def start(self) -> None:
         """Begin to read, in the running loop."""
         loop = asyncio.get_running_loop()
-        kind = mmsg.Reader if self.fast else mmsg.PlainReader
-        for bound in self.sockets:
-            loop.add_reader(bound.fileno(), self._read, kind(bound, self.received_slots.memory))
+        for reader in self._readers:
+            loop.add_reader(reader.file, self._read, reader)
         self.supervisor.keep(self._sweep_again, name="media consent")
 
     def close(self) -> None:
@@ -135,7 +146,15 @@ class UdpMux(Egress):
             await asyncio.sleep(SWEEP_S)
             self.sweep(self.clock.monotonic())
 
-    def _read(self, reader: mmsg.Reader | mmsg.PlainReader) -> None:
+    def catch_up(self) -> None:
+        """Read all that waits, when the loop was held up: before somebody judges by the time what has not come."""
+        for reader in self._readers:
+            for _ in range(CATCH_UP_TURNS):
+                if not self._read(reader):
+                    break
+
+    def _read(self, reader: mmsg.Reader | mmsg.PlainReader) -> bool:
+        """Read some batches; returns whether more may wait."""
         for _ in range(READ_TURNS):
             if self.lane is not None and self.drop is None and isinstance(reader, mmsg.Reader):
                 count = self._read_express(self.lane, reader)
@@ -143,7 +162,8 @@ class UdpMux(Egress):
                 count = self._read_batch(reader)
             self.received += count
             if count < READ_BATCH:
-                break
+                return False
+        return True
 
     def _read_batch(self, reader: mmsg.Reader | mmsg.PlainReader) -> int:
         keys, sizes = reader.read()
@@ -158,8 +178,10 @@ class UdpMux(Egress):
     def _read_express(self, express: lane.Lane, reader: mmsg.Reader) -> int:
         """Let the lane go on until a datagram is not for it, do what that asks for, and let it go on behind it."""
         now, told, headers = self.clock.monotonic(), express.told, reader.headers
-        index = express.read(reader.file, headers, now)
+        index = express.read(reader, now)
         count: int = told.count
+        if index < count:
+            reader.began = told.began
         while index < count:
             self._take(reader, index, *reader.look(index), now, told.clear)
             index = express.go_on(headers, index + 1, now)
@@ -186,6 +208,7 @@ class UdpMux(Egress):
             if connection is not None and 127 < memory[at] < 192 and not 191 < memory[at + 1] < 224:
                 clear = clear or connection.open_rtp(at, size)
                 if clear:
+                    self.came = reader.came(index, now)
                     self._meet(connection, at + SSRC_AT)
                     connection.on_rtp(memory, at, clear, now)
                 else:

@@ -27,6 +27,7 @@ from server.media.engine import Engine
 from server.media.gauge import Gauge
 from server.media.recording import WRITING_S, Recordings
 from server.media.rooms import Ground
+from server.media.stalls import STALL_S
 from server.media.udp import UdpMux
 from server.media_control import LOAD_S
 from server.ports import Clock
@@ -85,7 +86,7 @@ async def serve(place: Place) -> None:
     ground = Ground(mux, identity, place.told(mux.sockets))
     control = ControlServer(supervisor, clock, place.secret, lambda tell: Engine(ground, tell, recordings))
     mux.start()
-    supervisor.keep(lambda: _tick(control, clock), name="media tick")
+    supervisor.keep(lambda: _tick(control, mux), name="media tick")
     supervisor.keep(lambda: _tell_load(control, Gauge(mux, clock), identity), name="media load")
     await _listen(control, place)
     log.info("media engine is there", port=mux.port)
@@ -148,8 +149,12 @@ async def _tell_load(control: ControlServer[Engine], gauge: Gauge, identity: Ide
         control.tell_all(gauge.read(control.driven, identity.waiting))
 
 
-async def _tick(control: ControlServer[Engine], clock: SystemClock) -> None:
+async def _tick(control: ControlServer[Engine], mux: UdpMux) -> None:
+    ended = mux.clock.monotonic()
     while True:
         await asyncio.sleep(TICK_S)
+        if mux.clock.monotonic() - ended > TICK_S + STALL_S:
+            mux.catch_up()
         for engine in control.driven:
-            engine.tick(clock.monotonic())
+            engine.tick(mux.clock.monotonic())
+        ended = mux.clock.monotonic()

@@ -216,7 +216,7 @@ async def playing(
     clock = StillClock()
     with monkeypatch.context() as same:
         same.setattr(secrets, "randbits", Random(seed).getrandbits)
-        async with ground(clock, express=express, second=SIX if SIX in hosts else None) as mux:
+        async with ground(clock, express=express, stamped=False, second=SIX if SIX in hosts else None) as mux:
             call = Call(mux, identity, hosts)
             await call.begin()
             await call.play(seed, clock)
