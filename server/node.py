@@ -16,8 +16,16 @@ class EngineMissing(Exception):
 def add_media(media: argparse.ArgumentParser) -> None:
     """Tell the command line what may be said of an engine."""
     media.add_argument("--listen", type=_media_address, default=("127.0.0.1", 0), metavar="ADDRESS:PORT", help="for media (127.0.0.1:0)")
-    media.add_argument("--second", type=_ip, metavar="ADDRESS", help="of the other family, at the same port")
-    media.add_argument("--announce", type=_ip, metavar="ADDRESS", help="what browsers are told, where it is not the one to listen on")
+    media.add_argument(
+        "--second",
+        type=_second,
+        default="auto",
+        metavar="ADDRESS",
+        help="of the other family, at the same port; auto (this machine's), none",
+    )
+    media.add_argument(
+        "--announce", type=_ips, default=(), metavar="ADDRESS,…", help="what browsers are told in place of the one of that family"
+    )
     media.add_argument(
         "--control", type=_control, required=True, metavar="PATH|ADDRESS:PORT", help="a unix socket, or TCP with a shared secret"
     )
@@ -45,6 +53,7 @@ def run_media(settings: Settings, options: argparse.Namespace) -> int:
     if options.recordings is not None:
         options.recordings.mkdir(mode=0o700, parents=True, exist_ok=True)
     address, port = options.listen
+    _check_families(address, options.second, options.announce)
     place = Place(address, port, options.control, options.second, options.announce, secret, recordings=options.recordings)
     return Keeper(place, options.control).run() if options.owned else run(place)
 
@@ -86,6 +95,26 @@ def _ip(text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not an IP address") from None
+
+
+def _ips(text: str) -> tuple[str, ...]:
+    return tuple(_ip(each) for each in text.split(","))
+
+
+def _second(text: str) -> str | None:
+    return None if text == "none" else text if text == "auto" else _ip(text)
+
+
+def _check_families(address: str, second: str | None, announced: tuple[str, ...]) -> None:
+    """Raises `BadSettings` for two of one family, and for what is announced of a family at which nobody listens."""
+    listened = [ip_address(address).version, *([ip_address(second).version] if second not in {None, "auto"} else [])]
+    if len({*listened}) < len(listened):
+        raise BadSettings(f"--second {second} must be of the other family than {address}")
+    told = [ip_address(each).version for each in announced]
+    if len({*told}) < len(told):
+        raise BadSettings("--announce may name one address of each family")
+    if second != "auto" and not {*told} <= {*listened}:
+        raise BadSettings(f"the engine does not listen on an address of the family of --announce {','.join(announced)}")
 
 
 def _control(text: str) -> Path | tuple[str, int]:

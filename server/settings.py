@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
 
-from server.address import is_ip, is_loopback
+from server.address import engine_address, is_ip, is_loopback
 
 SENDER = re.compile(r"[^@\s]+@[^@\s]+")
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
@@ -44,7 +44,8 @@ class Settings(BaseModel):
     turn_ttl_s: int = Field(default=86400, ge=60, le=86400)
     media: Literal["own", "off"] = "own"
     media_listen: str = ""
-    media_announce: str = ""
+    media_second: str = "auto"
+    media_announce: list[str] = []
     media_nodes: list[str] = []
     media_secret: SecretStr = SecretStr("")
     smtp_host: str = ""
@@ -93,11 +94,18 @@ class Settings(BaseModel):
             raise ValueError("must be ADDRESS:PORT")
         return value
 
+    @field_validator("media_second")
+    @classmethod
+    def address_or_word(cls, value: str) -> str:
+        if value not in {"auto", "none"} and not is_ip(value):
+            raise ValueError("must be auto, none or an IP address")
+        return value
+
     @field_validator("media_announce")
     @classmethod
-    def address_alone(cls, value: str) -> str:
-        if value and not is_ip(value):
-            raise ValueError("must be an IP address")
+    def addresses_alone(cls, value: list[str]) -> list[str]:
+        if not all(map(is_ip, value)) or len({":" in each for each in value}) != len(value):
+            raise ValueError("must be an IP address, or one of each family, separated by commas")
         return value
 
     @field_validator("media_nodes")
@@ -222,6 +230,12 @@ class Settings(BaseModel):
         """Host and control port of each named engine."""
         parts = (node.rpartition(":") for node in self.media_nodes)
         return [(host.strip("[]"), int(port)) for host, _, port in parts]
+
+    @property
+    def media_options(self) -> list[str]:
+        """Where an engine of our own listens, and what browsers are told of it: as `consilium media` has it said."""
+        announced = ["--announce", ",".join(self.media_announce)] if self.media_announce else []
+        return ["--listen", engine_address(self.media_listen), "--second", self.media_second, *announced]
 
     @property
     def own_tls(self) -> bool:

@@ -37,6 +37,15 @@ def missing(what: str, how: str) -> None:
     pytest.skip(message)
 
 
+def need_six() -> None:
+    """Skip the test where this machine speaks no IPv6, as in many a container: no package would change that."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        pytest.skip("IPv6 has no loopback here (sysctl net.ipv6.conf.lo.disable_ipv6)")
+
+
 def need_program(name: str, package: str, *folders: str) -> str:
     """Return the path of a program, or skip the test with the sentence that says what to install."""
     path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), *folders]))

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,6 @@ from tempfile import TemporaryDirectory
 import structlog
 
 from server.adapters.engines import Place, Remote
-from server.address import engine_address
 from server.media_lines import Line, connect
 from server.settings import Settings
 
@@ -34,8 +34,9 @@ class OwnEngine:
     secret: bytes | None = None
     name = "own"
 
-    def __init__(self, listen: str, announce: str, recordings: Path) -> None:
-        self._options = ["--listen", listen, *(["--announce", announce] if announce else []), "--recordings", str(recordings.absolute())]
+    def __init__(self, options: Sequence[str], recordings: Path) -> None:
+        """`options` are of `consilium media`: see `Settings.media_options`."""
+        self._options = [*options, "--recordings", str(recordings.absolute())]
         self._folder: TemporaryDirectory[str] | None = None
         self._keeper: Process | None = None
         self.pid: int | None = None
@@ -108,5 +109,5 @@ def places_of(settings: Settings) -> list[Place]:
     secret = settings.media_secret.get_secret_value().encode()
     places: list[Place] = [Remote(node, secret) for node in settings.media_addresses]
     if not places and settings.media == "own":
-        places = [OwnEngine(engine_address(settings.media_listen), settings.media_announce, settings.recordings_dir)]
+        places = [OwnEngine(settings.media_options, settings.recordings_dir)]
     return places

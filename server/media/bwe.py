@@ -54,6 +54,21 @@ def piece_of_probe(wanted_bps: float) -> int:
     return min(LARGEST_PIECE, max(LEAST_PIECE, ceil(bps * PIECE_S / (8 * PROBE_BYTES))))
 
 
+class Tally:
+    """What the reports of one receiver come to, by the compiled lane, too: there it is `struct tally` of native.h.
+
+    When one was `heard_at` last; the `offset_ms` that brings its milliseconds to ours; how much later than sent by our clock something
+    arrived of late, by the receiver's (`apart_s`); and since `loss_at` of how many packets it was `told`, and how many of them are `lost`.
+    The `has_…` say whether there is such a thing yet. While a way `probes`, its reports are not the lane's.
+    """
+
+    __slots__ = ("apart_s", "has_apart", "has_heard", "has_offset", "heard_at", "loss_at", "lost", "offset_ms", "probes", "told")
+
+    def __init__(self) -> None:
+        self.heard_at = self.offset_ms = self.apart_s = self.loss_at = 0.0
+        self.told = self.lost = self.has_heard = self.has_offset = self.has_apart = self.probes = 0
+
+
 class Train:
     """A probe: the packets from `first` on, and what has come of them. How many there are is known when all are sent: until then `count`
     is 0, and everything from the first on is held. `took_ms` is the time from sending the first to sending the last.
@@ -86,22 +101,20 @@ class Train:
 class Estimator:
     """Of one subscriber connection. Number every packet; hand over every feedback; ask for the `budget`."""
 
-    def __init__(self, now: float, delay: Callable[[int | None], Delay | NativeDelay] = Delay) -> None:
+    def __init__(self, now: float, delay: Callable[[int | None], Delay | NativeDelay] = Delay, tally: Tally | None = None) -> None:
         """`delay` makes an estimation by delay, out of what is known already."""
         self._next = array("H", (0,))
         self._sent_at = array("d", (0.0,)) * LOG
         self._sizes = array("H", (0,)) * LOG
         self.log = Log(self._next, self._sent_at, self._sizes)
         self._made_at = now
-        self._heard_at: float | None = None
-        self._offset_ms: float | None = None
-        self._apart_s: float | None = None  # how much later than sent by our clock something arrived of late, by the receiver's
+        self.tally = tally or Tally()
         self._begin_delay = delay
         self._delay = delay(None)
         self._estimate: int | None = None
         self._remb: tuple[int, float] | None = None
         self._loss_cap: float | None = None
-        self._loss_at, self._told, self._lost = now, 0, 0
+        self.tally.loss_at = now
         self.lost = 0.0
         """The fraction that was lost of late."""
         self._train: Train | None = None
@@ -144,7 +157,7 @@ class Estimator:
     def budget(self, now: float) -> int:
         """Return what may be sent, in bit/s, everything together."""
         if not self.is_measured:
-            unheard = self._heard_at is None and now - self._made_at > UNHEARD_S
+            unheard = not self.tally.has_heard and now - self._made_at > UNHEARD_S
             return UNLIMITED_BPS if unheard else START_BPS
         bounds = [float(self._estimate)] if self._estimate is not None else []
         if self._remb is not None and now - self._remb[1] < REMB_S:
@@ -155,24 +168,27 @@ class Estimator:
 
     def on_remb(self, bitrate: int, now: float) -> None:
         self._remb = bitrate, now
-        self._heard_at = now
+        self._hear_of(now)
+
+    def _hear_of(self, now: float) -> None:
+        self.tally.heard_at, self.tally.has_heard = now, 1
 
     def on_feedback(self, feedback: Feedback, now: float, stalls: Stalls = NEVER) -> None:
         """Learn from one report; what it says of packets that were never sent, or long ago, is passed over. Those that we were late with
         ourselves count for what arrives, and tell nothing of the delay.
         """
-        self._heard_at = now
-        anchor_ms = self._anchor(feedback, now)
+        self._hear_of(now)
+        anchor_ms, tally = self._anchor(feedback, now), self.tally
         first, arrivals = self._remembered(feedback)
         sent, sizes = self._forget(first, len(arrivals))
         if self._train is not None:
             self._hear(self._train, first, arrivals, sizes, anchor_ms)
-        self._told += len(sizes) - sizes.count(0)
+        tally.told += len(sizes) - sizes.count(0)
         if None in arrivals:
-            self._lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
+            tally.lost += sum(1 for arrival, size in zip(arrivals, sizes, strict=True) if arrival is None and size)
         self._correct(arrivals, sent, anchor_ms / 1000, stalls.held_up(sent))
         if sizes and sizes[-1] and arrivals[-1] is not None:
-            self._apart_s = anchor_ms / 1000 + arrivals[-1] - sent[-1]
+            tally.apart_s, tally.has_apart = anchor_ms / 1000 + arrivals[-1] - sent[-1], 1
         for estimate, sent_at in self._delay.learn(Told(arrivals, sent, sizes, anchor_ms)):
             self._note(estimate, sent_at)
         self._weigh_loss(now)
@@ -186,6 +202,8 @@ class Estimator:
 
     def _forget(self, first: int, count: int) -> tuple[list[float], list[int]]:
         """Return when these packets were sent and their sizes, 0 for what was told before; from now on they have been told."""
+        if not count:
+            return [], []  # an array that is lent takes no empty slice
         begin = first & LOG - 1
         end, over = min(LOG, begin + count), max(0, begin + count - LOG)
         sent, sizes = self._sent_at[begin:end], self._sizes[begin:end]
@@ -208,8 +226,8 @@ class Estimator:
         """Let what was held up seem to be as long under way as what was told before: it counts for what arrives, not for the delay."""
         for place in held_up:
             arrival = arrivals[place]
-            if arrival is not None and self._apart_s is not None:
-                sent[place] = anchor_s + arrival - self._apart_s
+            if arrival is not None and self.tally.has_apart:
+                sent[place] = anchor_s + arrival - self.tally.apart_s
 
     def _anchor(self, feedback: Feedback, now: float) -> float:
         """Return what brings the receiver's milliseconds to ours; only differences matter, so the way's own delay may stay in them."""
@@ -217,16 +235,16 @@ class Estimator:
         last = arrivals[-1] if arrivals else None
         if last is None:
             last = next((at for at in reversed(arrivals) if at is not None), feedback.reference_s)
-        newest = last * 1000
-        if self._offset_ms is not None:
+        newest, tally = last * 1000, self.tally
+        if tally.has_offset:
             period = REFERENCE_PERIOD_S * 1000
-            turns = round((now * 1000 - newest - self._offset_ms) / period)
-            if abs(newest + turns * period + self._offset_ms - now * 1000) < LEAP_MS:
-                return self._offset_ms + turns * period
+            turns = round((now * 1000 - newest - tally.offset_ms) / period)
+            if abs(newest + turns * period + tally.offset_ms - now * 1000) < LEAP_MS:
+                return tally.offset_ms + turns * period
             self._delay = self._begin_delay(self._estimate)
-            self._apart_s = None
-        self._offset_ms = now * 1000 - newest
-        return self._offset_ms
+            tally.has_apart = 0
+        tally.offset_ms, tally.has_offset = now * 1000 - newest, 1
+        return tally.offset_ms
 
     def _note(self, estimate: int, sent_at: float) -> None:
         if self._estimate is not None and estimate < 0.9 * self._estimate:
@@ -234,11 +252,12 @@ class Estimator:
         self._estimate = estimate
 
     def _weigh_loss(self, now: float) -> None:
-        elapsed_s = now - self._loss_at
-        if not self._told or elapsed_s < LOSS_EVERY_S or not (self._loss_is_certain or elapsed_s >= LOSS_LONGEST_S):
+        tally = self.tally
+        elapsed_s = now - tally.loss_at
+        if not tally.told or elapsed_s < LOSS_EVERY_S or not (self._loss_is_certain or elapsed_s >= LOSS_LONGEST_S):
             return
-        self.lost = self._lost / self._told
-        self._loss_at, self._told, self._lost = now, 0, 0
+        self.lost = tally.lost / tally.told
+        tally.loss_at, tally.told, tally.lost = now, 0, 0
         budget = self.budget(now)
         if self.lost > HEAVY_LOSS:
             self._loss_cap = max(LOSS_FLOOR_BPS, min(self._loss_cap or budget, budget) * LOSS_FALL)
@@ -250,8 +269,8 @@ class Estimator:
     @property
     def _loss_is_certain(self) -> bool:
         """Whether what is lost of what was told is no chance."""
-        heavy = HEAVY_LOSS * self._told
-        return self._told >= LOSS_TOLD or self._lost > heavy + LOSS_EVIDENT * sqrt(heavy)
+        heavy = HEAVY_LOSS * self.tally.told
+        return self.tally.told >= LOSS_TOLD or self.tally.lost > heavy + LOSS_EVIDENT * sqrt(heavy)
 
     @property
     def is_lossy(self) -> bool:
@@ -264,7 +283,7 @@ class Estimator:
 
     def wants_probe(self, wanted_bps: int, now: float) -> bool:
         """Whether it is worth while and time to try whether the way carries `wanted_bps`."""
-        if self._heard_at is None or self._train is not None or not self.is_short_of(wanted_bps, now):
+        if not self.tally.has_heard or self._train is not None or not self.is_short_of(wanted_bps, now):
             return False
         return now - self._probed_at >= self._probe_after_s and now - self._fell_at >= PROBE_CALM_S
 
@@ -272,6 +291,7 @@ class Estimator:
         """Everything that is sent from now on is a probe for `wanted_bps`, until `end_probe`."""
         self._probed_at = now
         self._train, self._aim = Train(self._next[0], now), wanted_bps * PROBE_AIM
+        self.tally.probes = 1
 
     def end_probe(self, now: float) -> None:
         """All of it is sent. Packets of it that nobody tells of end it in time."""
@@ -280,13 +300,16 @@ class Estimator:
             train.took_ms = 1000 * (now - train.sent_at)
             train.count = self._next[0] - train.first & 0xFFFF
             if not train.count:
-                self._train = None
+                self._end_train()
+
+    def _end_train(self) -> None:
+        self._train, self.tally.probes = None, 0
 
     def _conclude(self, now: float) -> None:
         train = self._train
         if train is None or not (train.is_whole or now - train.sent_at > PROBE_WAIT_S):
             return
-        self._train = None
+        self._end_train()
         if train.took_ms > LONGEST_TRAIN_MS:
             return  # that says nothing of the way: the next one need not wait longer
         carried = train.carried_bps

@@ -7,6 +7,7 @@ import asyncio
 import os
 import re
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -41,18 +42,29 @@ async def ask_load(control: Address | Path, secret: bytes | None) -> Load:
 
 
 async def prove_engine(control: Address | Path, secret: bytes | None, nearby: str) -> list[Address]:
-    """Check each address that browsers are told, as they do (RFC 8445), in a room of our own; returns them. Raises `Unproven`.
+    """Check each address that browsers are told, as they do (RFC 8445), in a room of our own; returns those that answered. Raises
+    `Unproven`.
 
-    Where an address does not answer the same port is tried at `nearby`, to tell a wrong address from a closed port.
+    Where an address does not answer the same port is tried at `nearby`, to tell a wrong address from a closed port. Of two addresses one
+    may be of a family by which this machine reaches nobody: that is passed over.
     """
     name = f"doctor-{secrets.token_hex(8)}"
     async with _line(control, secret) as line:
         line[1].write(write(OpenRoom(id=1, room=name)) + write(Join(id=2, room=name, peer="doctor", publishes=["audio"])))
         way = _read_way((await _hear(line, Offer)).sdp)
-        for address in way.addresses:
+        tried = [address for address in way.addresses if is_on_the_way(address)] or way.addresses
+        for address in tried:
             if not await _answers(address, way):
                 raise Unproven(await _why(address, nearby, way))
-    return way.addresses
+    return tried
+
+
+def is_on_the_way(address: Address) -> bool:
+    """Whether this machine has any way by which it would send to there."""
+    with suppress(OSError), socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(address)  # sends nothing
+        return True
+    return False
 
 
 @asynccontextmanager
@@ -103,7 +115,7 @@ def _read_way(sdp: str) -> Way:
 
 async def _why(address: Address, nearby: str, way: Way) -> str:
     host, port = address
-    if nearby != host and await _answers((nearby, port), way):
+    if nearby != host and (":" in nearby) == (":" in host) and await _answers((nearby, port), way):
         return f"no answer at {host} port {port}, but at {nearby}: the announced address is wrong, or its router does not pass the port on"
     return f"no answer at {host} port {port}: is that UDP port open in every firewall on the way, and the address this engine's?"
 

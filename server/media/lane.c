@@ -14,8 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include "native.h"
 
+#ifndef SO_TIMESTAMPNS
+#define SO_TIMESTAMPNS 35
+#endif
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
@@ -28,14 +32,18 @@ enum {
     KEY = 28,
 };
 
+static const double LONGEST_WAIT_S = 2.0; /* as in mmsg.py */
+
 typedef int (*work)(void *session, void *packet, int *size);
 
 struct bound { unsigned char key[KEY]; int length; struct wire *wire; };
 
 struct mark { size_t length; int level, type; uint16_t size; uint16_t unused[3]; };
 
+struct stamp { size_t length; int level, type; int64_t seconds, nanoseconds; };
+
 struct lane {
-    work open, seal;
+    work open, open_rtcp, seal;
     int cuts;
     struct told told;
     struct bound *table;
@@ -51,7 +59,7 @@ struct lane {
 };
 
 /* What is found out about a packet before it is taken. */
-struct packet { unsigned char *data; int size; uint16_t sequence, picture; uint32_t timestamp; uint8_t tl0, is_vp8; int numbers_at; };
+struct packet { unsigned char *data; int size; uint16_t sequence, picture; uint32_t timestamp; uint8_t tl0, is_vp8; int numbers_at; double came; };
 
 static uint16_t get16(const unsigned char *at) { return (uint16_t)(at[0] << 8 | at[1]); }
 static uint32_t get32(const unsigned char *at) { return (uint32_t)get16(at) << 16 | get16(at + 2); }
@@ -242,12 +250,10 @@ static void note_transit(struct source *source, uint32_t timestamp, double now)
 
 static void note_heard(struct wire *wire, const struct source *source, const unsigned char *data, double now)
 {
-    if (!source->numbered_at && !source->level_at)
-        return;
-    struct heard *heard = &wire->heard[wire->heard_count++];
-    heard->at = now;
-    heard->number = source->numbered_at ? get16(data + source->numbered_at) : -1;
-    heard->level = source->level_at ? data[source->level_at] & 127 : -1;
+    if (source->numbered_at)
+        arrivals_heard(wire->arrivals, get16(data + source->numbered_at), now);
+    if (source->level_at)
+        wire->heard[wire->heard_count++] = (struct heard){.at = now, .level = data[source->level_at] & 127};
 }
 
 /* Blank what names the publisher's lines, and renew the time of sending. */
@@ -262,15 +268,26 @@ static void make_ready(const struct source *source, unsigned char *data, double 
     }
 }
 
+/* When the kernel had it, as of `mmsg.Reader.came`. */
+static double came(const struct lane *lane, const struct msghdr *header, double now)
+{
+    const struct stamp *stamp = header->msg_control;
+    if (!stamp || header->msg_controllen < sizeof *stamp)
+        return now;
+    double waited = lane->told.began - ((double)stamp->seconds + (double)stamp->nanoseconds / 1e9);
+    return waited > 0 && waited < LONGEST_WAIT_S ? now - waited : now;
+}
+
 static void take(struct lane *lane, struct wire *wire, struct source *source, const struct packet *packet, int index, double now)
 {
-    note_heard(wire, source, packet->data, now);
+    double at = packet->came;
+    note_heard(wire, source, packet->data, at);
     make_ready(source, packet->data, now);
-    source->heard_at = now;
+    source->heard_at = at;
     source->bytes += packet->size;
     source->packets++;
     source->highest = packet->sequence;
-    note_transit(source, packet->timestamp, now);
+    note_transit(source, packet->timestamp, at);
     if (source->is_video)
         ring_put(source->ring, packet->sequence, source->taker_count ? packet->data : NULL, packet->size);
     if (!source->taker_count)
@@ -430,18 +447,32 @@ static void hand_on(struct lane *lane, struct source *source, struct mmsghdr *he
     source->run_count = 0;
 }
 
-static int is_rtp(const unsigned char *data, int size)
+static int is_media(const unsigned char *data, int size) { return size >= FIXED && size <= LARGEST_PACKET && data[0] > 127 && data[0] < 192; }
+
+static int is_rtcp(const unsigned char *data) { return data[1] > 191 && data[1] < 224; }
+
+/* Take a packet of RTCP, as of `pass`. */
+static int pass_rtcp(struct lane *lane, struct wire *wire, unsigned char *data, int size, double now)
 {
-    return size >= FIXED && size <= LARGEST_PACKET && data[0] > 127 && data[0] < 192 && (data[1] < 192 || data[1] > 223);
+    if (lane->open_rtcp(wire->opener, data, &size)) {
+        lane->told.refused++;
+        return 1;
+    }
+    if (tally_take(wire, data, size, now, lane->told.stalled_at))
+        return 1;
+    lane->told.clear = size;
+    return 0;
 }
 
 /* Take the datagram, or return 0: it is Python's, and `told.clear` says whether it is opened. */
 static int pass(struct lane *lane, struct mmsghdr *header, int index, int *size, double now)
 {
     struct packet packet = {.data = header->msg_hdr.msg_iov->iov_base, .size = (int)header->msg_len};
-    struct wire *wire = is_rtp(packet.data, packet.size) ? sender_of(lane, &header->msg_hdr) : NULL;
+    struct wire *wire = is_media(packet.data, packet.size) ? sender_of(lane, &header->msg_hdr) : NULL;
     if (!wire || !wire->opener)
         return 0;
+    if (is_rtcp(packet.data))
+        return wire->tally ? pass_rtcp(lane, wire, packet.data, packet.size, now) : 0;
     if (lane->open(wire->opener, packet.data, &packet.size)) {
         lane->told.refused++;
         return 1;
@@ -449,6 +480,7 @@ static int pass(struct lane *lane, struct mmsghdr *header, int index, int *size,
     *size = packet.size;
     packet.sequence = get16(packet.data + 2);
     packet.timestamp = get32(packet.data + 4);
+    packet.came = came(lane, &header->msg_hdr, now);
     struct source *source = packet.size >= FIXED ? source_of(wire, get32(packet.data + 8)) : NULL;
     if (!source || !is_regular(wire, source, &packet)) {
         lane->told.clear = packet.size;
@@ -473,9 +505,20 @@ int lane_go_on(struct lane *lane, void *batch, int at, double now)
     return at;
 }
 
+/* Have room again for the stamps of a batch of which so many headers were used. */
+static void make_room(struct mmsghdr *headers, int count)
+{
+    for (int i = 0; i < count; i++)
+        headers[i].msg_hdr.msg_controllen = headers[i].msg_hdr.msg_control ? sizeof(struct stamp) : 0;
+}
+
 /* Read a batch of at most BATCH datagrams and forward it, as of `lane_go_on`. */
 int lane_read(struct lane *lane, int file, void *batch, double now)
 {
+    struct timespec began;
+    clock_gettime(CLOCK_REALTIME, &began);
+    lane->told.began = (double)began.tv_sec + (double)began.tv_nsec / 1e9;
+    make_room(batch, BATCH);
     int count = recvmmsg(file, batch, BATCH, MSG_DONTWAIT, NULL);
     lane->told.count = count > 0 ? count : 0;
     return lane_go_on(lane, batch, 0, now);
@@ -488,7 +531,7 @@ struct told *lane_told(struct lane *lane) { return &lane->told; }
 /* The beginning of the hash of the sources that this was made of: see native.sh. */
 uint64_t native_sources(void) { return SOURCES_HASH; }
 
-struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts)
+struct lane *lane_new(void *open_rtp, void *open_rtcp, void *seal_rtp, int cuts)
 {
     struct lane *lane = calloc(1, sizeof *lane);
     if (!lane || !(lane->table = calloc(64, sizeof *lane->table))) {
@@ -497,6 +540,7 @@ struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts)
     }
     lane->places = 64;
     lane->open = (work)open_rtp;
+    lane->open_rtcp = (work)open_rtcp;
     lane->seal = (work)seal_rtp;
     lane->cuts = cuts;
     for (int i = 0; i < SLOTS; i++) {

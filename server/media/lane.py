@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 from server.media import native
 from server.media.codecs import Codec
 from server.media.layout import Layout
-from server.media.mmsg import NAME_USED, Route, ffi
+from server.media.mmsg import NAME_USED, Reader, Route, ffi
+from server.media.native_arrivals import NativeArrivals
 from server.media.ring import KEPT_TURNS, SIZE
 from server.media.rtp import FIXED_BYTES
 from server.media.srtp import address_of
 
-HEARD, HEARD_BYTES = 256, 16  # packets of one publisher between two ticks; at the bound Python takes them, and empties it
+HEARD, HEARD_BYTES = 256, 16  # packets of sound of one publisher between two ticks; at the bound Python takes them, and empties it
 MOST_BLOCK = 64  # bytes of contributing sources and extensions; a packet with more goes the way of Python
 
-_read_heard = Struct("=dii").iter_unpack
+_read_heard = Struct("=di4x").iter_unpack
 
 
 class Log(NamedTuple):
@@ -32,10 +33,11 @@ class Log(NamedTuple):
 class Told:
     """Counters of datagrams, as `UdpMux` has them: where there is a lane they are its `struct told`."""
 
-    __slots__ = ("dropped", "oversize", "refused", "sent")
+    __slots__ = ("dropped", "oversize", "refused", "sent", "stalled_at")
 
     def __init__(self) -> None:
         self.sent = self.dropped = self.refused = self.oversize = 0
+        self.stalled_at = 0.0
 
 
 class NativeRing:
@@ -69,14 +71,19 @@ class Lane:
     """One for each port. Structures that it hands out are valid while who asked for them keeps them."""
 
     def __init__(self, *, cut: bool, work: Sequence[Any] | None = None) -> None:
-        """With `cut` the kernel cuts messages into datagrams. `work` is what opens and seals a packet; tests bring their own."""
-        self._lane = _held(native.library.lane_new(*(work or _pointers("srtp_unprotect", "srtp_protect")), cut), native.library.lane_free)
+        """With `cut` the kernel cuts messages into datagrams. `work` is what opens RTP and RTCP, and seals RTP; tests bring
+        their own.
+        """
+        self._lane = _held(
+            native.library.lane_new(*(work or _pointers("srtp_unprotect", "srtp_unprotect_rtcp", "srtp_protect")), cut),
+            native.library.lane_free,
+        )
         self.told = native.library.lane_told(self._lane)
         """`struct told`: counters, how many datagrams the batch has, and the size of that at which it stopped if it is opened, else 0."""
 
-    def read(self, file: int, headers: Any, now: float) -> int:
-        """Read a batch (`headers` are recvmmsg's) and forward it; returns the index of the first that is for Python, or `told.count`."""
-        return native.library.lane_read(self._lane, file, headers, now)  # type: ignore[no-any-return]
+    def read(self, reader: Reader, now: float) -> int:
+        """Read a batch and forward it; returns the index of the first datagram that is for Python, or `told.count`."""
+        return native.library.lane_read(self._lane, reader.file, reader.headers, now)  # type: ignore[no-any-return]
 
     def go_on(self, headers: Any, at: int, now: float) -> int:
         """Go on with the batch at this datagram; returns as `read` does."""
@@ -112,15 +119,26 @@ class Lane:
         wire.number, wire.sent_at, wire.sizes = lent
         return lent
 
-    def listen(self, wire: Any) -> Any:
-        """Have room for what the publisher is to be told; the caller keeps what is returned as long as the wire."""
-        wire.heard = room = ffi.new("struct heard[]", HEARD)
-        return room
-
-    def take_heard(self, wire: Any) -> Iterator[tuple[float, int, int]]:
-        """Return of each packet that the lane took since the last asking when it came, its transport-wide number, and the level of its
-        sound, both -1 where it has none.
+    def tally(self, wire: Any) -> Any:
+        """Take the usual report of this connection, too, and return what they come to, as of `bwe.Tally`; the caller keeps that as long as
+        the wire. Nothing is taken before it has a `delay`.
         """
+        wire.tally = tally = ffi.new("struct tally *")
+        return tally
+
+    def know(self, wire: Any, teller: int) -> None:
+        """This SSRC has told something by a packet that Python took."""
+        if wire.tally:
+            wire.tally.teller = teller
+
+    def listen(self, wire: Any) -> tuple[NativeArrivals, Any]:
+        """Have room for what the publisher is to be told, and for its levels of sound; the caller keeps both as long as the wire."""
+        arrivals = NativeArrivals()
+        wire.arrivals, wire.heard = arrivals.held, (room := ffi.new("struct heard[]", HEARD))
+        return arrivals, room
+
+    def take_heard(self, wire: Any) -> Iterator[tuple[float, int]]:
+        """Return the level of each packet of sound that the lane took since the last asking, and when it came."""
         count, wire.heard_count = wire.heard_count, 0
         return _read_heard(bytes(ffi.buffer(wire.heard, count * HEARD_BYTES)) if count else b"")
 

@@ -20,6 +20,8 @@ from server.media.udp import UdpMux
 
 PLI_EVERY_S = 0.3  # at most, for one layer: a new picture is the dearest that a browser can be asked for
 
+WEIGHED_S = 0.5  # for one measuring of a rate
+
 VP8 = BY_NAME["VP8"]
 
 new_tuple = tuple.__new__
@@ -137,9 +139,10 @@ class Layer:
         if sequence != incoming.highest + 1 and self.is_known(sequence):
             self.again += 1
             return
-        incoming.heard_at = now
+        came = self._publisher.mux.came
+        incoming.heard_at = came
         incoming.bytes += size
-        missed = self.reception.heard(sequence, timestamp, now)
+        missed = self.reception.heard(sequence, timestamp, came)
         if payload_type != self.codec.payload_type:
             self.codec = BY_TYPE.get(payload_type, self.codec)
             self.post()
@@ -198,11 +201,18 @@ class Layer:
                 self.ask(now)
             if self.reception.has_missing:
                 self._ask_again(now)
-        elapsed = now - self._weighed_at
-        if elapsed >= 0.5:
+        self._weigh(now)
+
+    def _weigh(self, now: float) -> None:
+        """Measure the rate from packet to packet by when they came. What waits to be read is then not missed, and what was read late came
+        no faster for it.
+        """
+        until = now if self.is_silent(now) else self.incoming.heard_at
+        elapsed = until - self._weighed_at
+        if elapsed >= WEIGHED_S:
             rate = 8 * (self.incoming.bytes - self._weighed) / elapsed
             self.rate = int(rate if not self.rate else self.rate + 0.5 * (rate - self.rate))
-            self._weighed_at, self._weighed = now, self.incoming.bytes
+            self._weighed_at, self._weighed = until, self.incoming.bytes
 
     def block(self, now: float) -> Block:
         return self.reception.block(self.ssrc, now)

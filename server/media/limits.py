@@ -8,6 +8,7 @@ LARGEST_CLEAR = 1_356  # bytes of a packet before it is sealed; longer ones are 
 
 READ_BATCH = 64  # datagrams that one system call reads
 READ_TURNS = 4  # batches before the loop has its turn; what is left waits in the kernel
+CATCH_UP_TURNS = 16  # of those at once, after the loop was held up; more than the kernel keeps for us on most machines
 SEND_SLOTS = 256  # packets that are collected before they are sent
 
 MOST_CUTS, MOST_CUT_BYTES = 64, 65_000  # of one message that the kernel cuts into datagrams; what goes beyond is another message

@@ -10,8 +10,10 @@ A batch is a block of slots of 2,048 bytes; the datagram number `index` begins a
 import errno
 import socket
 import struct
+import sys
 from array import array
 from collections.abc import Hashable
+from time import time
 from typing import Any
 
 from cffi import FFI  # type: ignore[import-untyped]
@@ -26,6 +28,7 @@ struct msghdr {
     void *msg_control; size_t msg_controllen; int msg_flags;
 };
 struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
+struct stamp { size_t cmsg_len; int cmsg_level; int cmsg_type; int64_t seconds; int64_t nanoseconds; };
 struct cut { size_t cmsg_len; int cmsg_level; int cmsg_type; uint16_t size; uint16_t unused[3]; };
 int recvmmsg(int, struct mmsghdr *, unsigned int, int, void *);
 int sendmmsg(int, struct mmsghdr *, unsigned int, int);
@@ -35,6 +38,9 @@ NAME = 32  # bytes kept for one sockaddr
 NAME_USED = 28  # of sockaddr_in6; the kernel takes as much for sockaddr_in and reads its 16
 FULL = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
 UDP_SEGMENT = 103  # of the level IPPROTO_UDP
+TIMESTAMPNS = 35  # of the level SOL_SOCKET; so is the control message that it asks for
+STAMP_BYTES = 32
+LONGEST_WAIT_S = 2.0  # in the kernel; more is no wait, but a clock that was set
 CUT_BYTES, CUT_USED = 24, 18  # of one control message: what it takes, and what of it is said
 
 Batch = tuple[list[Hashable], list[int]]
@@ -67,6 +73,15 @@ def cuts(bound: socket.socket) -> bool:
     return True
 
 
+def stamps(bound: socket.socket) -> bool:
+    """Have the kernel tell of each datagram when it came; returns whether it will."""
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, TIMESTAMPNS, 1)
+    except OSError:
+        return False
+    return sys.platform == "linux"
+
+
 class Route:
     """Where packets go: the socket of the address's family, and the address as Python (`address`) and the kernel (`pointer`) write it.
 
@@ -85,9 +100,9 @@ class Route:
 
 
 class Reader:
-    """Reads a socket into the slots of `memory`, up to 64 datagrams a call."""
+    """Reads a socket into the slots of `memory`, up to 64 datagrams a call. With `stamped` it can tell when each had come."""
 
-    def __init__(self, bound: socket.socket, memory: memoryview) -> None:
+    def __init__(self, bound: socket.socket, memory: memoryview, *, stamped: bool = False) -> None:
         self._socket, self.file = bound, bound.fileno()
         self._four = bound.family == socket.AF_INET
         self._names = bytearray(READ_BATCH * NAME)
@@ -96,9 +111,29 @@ class Reader:
         _words(self.headers, "msg_name", READ_BATCH)[:] = _places(self._names, NAME, READ_BATCH)
         self._sizes = memoryview(ffi.buffer(self.headers)).cast("I")[_offset("msg_len") // 4 :: ffi.sizeof("struct mmsghdr") // 4]
         self._keys = memoryview(self._names).cast("Q")[:: NAME // 8]
+        self.began = 0.0
+        self._stamps: Any = None
+        self._controls: memoryview | None = None
+        if stamped:
+            self._stamps, self._controls, self._room = _stamps(self.headers)
+
+    def _begin(self) -> None:
+        """Make ready for the next batch; `began` is when that was, by the kernel's clock for stamps. The lane does so by itself."""
+        if self._controls is not None:
+            self._controls[:] = self._room
+            self.began = time()
+
+    def came(self, index: int, now: float) -> float:
+        """Return when a datagram of the batch came, where `now` is when the batch began by another clock."""
+        if self._controls is None or self._controls[index] < STAMP_BYTES:
+            return now
+        stamp = self._stamps[index]
+        waited = self.began - (stamp.seconds + stamp.nanoseconds / 1e9)
+        return now - waited if 0.0 < waited < LONGEST_WAIT_S else now
 
     def read(self) -> Batch:
         """Return key and size of each datagram in its order; nothing when none waits."""
+        self._begin()
         count = max(0, int(_libc.recvmmsg(self.file, self.headers, READ_BATCH, socket.MSG_DONTWAIT, ffi.NULL)))
         keys: list[Any] = self._keys[:count].tolist() if self._four else [self._name(index) for index in range(count)]
         return keys, self._sizes[:count].tolist()
@@ -202,9 +237,15 @@ class PlainReader:
     """Reads a socket into the slots of `memory`, one datagram a call."""
 
     def __init__(self, bound: socket.socket, memory: memoryview) -> None:
-        self._socket = bound
+        self._socket, self.file = bound, bound.fileno()
         self._slots = [memory[index << SLOT_BITS : (index + 1) << SLOT_BITS] for index in range(READ_BATCH)]
         self._keys: list[Hashable] = []
+
+    @staticmethod
+    def came(index: int, now: float) -> float:
+        """Nobody tells when it came."""
+        del index
+        return now
 
     def read(self) -> Batch:
         """Return key and size of each datagram in its order; nothing when none waits."""
@@ -292,6 +333,13 @@ def _marks(count: int) -> Any:
     for index in range(count):
         marks[index].cmsg_len, marks[index].cmsg_level, marks[index].cmsg_type = CUT_USED, socket.IPPROTO_UDP, UDP_SEGMENT
     return marks
+
+
+def _stamps(headers: Any) -> tuple[Any, memoryview, memoryview]:
+    """Give each header of a batch room for its stamp; return that, the view of what of it is used, and what that view is to be set to."""
+    stamps = ffi.new("struct stamp[]", READ_BATCH)
+    _words(headers, "msg_control", READ_BATCH)[:] = _places(ffi.buffer(stamps), STAMP_BYTES, READ_BATCH)
+    return stamps, _words(headers, "msg_controllen", READ_BATCH), memoryview(array("Q", (STAMP_BYTES,)) * READ_BATCH)
 
 
 def _headers(vectors: Any, count: int) -> Any:

@@ -3,14 +3,34 @@
 
 struct place { uint16_t at, length; };
 
-/* Arrivals and levels of sound that Python has not taken yet: -1 for what a packet does not tell. */
-struct heard { double at; int32_t number, level; };
+/* A level of sound that Python has not taken yet, and when it came. */
+struct heard { double at; int32_t level; };
+
+/* What came in and is to be told, as of twcc.Arrivals: `ticks` of the last sequences, -1 for what did not come. */
+struct arrivals {
+    int64_t ticks[2048];
+    int64_t highest, next, least;
+    double waiting_since;
+    int32_t heard, has_begun, waits;
+    uint8_t count;
+};
+
+/* What a subscriber's reports come to, as of bwe.Tally. `teller` is the SSRC that told, by a packet that Python has seen; while the estimator
+   `probes`, all reports are Python's. */
+struct tally {
+    double heard_at, offset_ms, apart_s, loss_at;
+    int64_t told, lost;
+    int32_t has_heard, has_offset, has_apart, probes;
+    uint32_t teller;
+    struct delay *delay;
+};
 
 /* The last packets of one source, as of ring.Ring: `packets` holds their bytes, or NULL. */
 struct ring { void *packets[512]; uint16_t sizes[512]; int32_t came[512]; uint16_t highest; };
 
 /* One connection. `opener` and `sealer` are sessions of libsrtp, NULL without keys; `name` is a sockaddr of `name_length` bytes, 0 without
-   one. `number`, `sent_at` and `sizes` are the estimator's, NULL for who is sent nothing; `heard` is NULL for who sends nothing. */
+   one. `number`, `sent_at`, `sizes` and `tally` are the estimator's, NULL for who is sent nothing; `heard` and `arrivals` are NULL for who
+   sends nothing. */
 struct wire {
     void *opener, *sealer;
     struct source *sources[32];
@@ -19,8 +39,10 @@ struct wire {
     unsigned char name[28];
     uint16_t *number, *sizes;
     double *sent_at;
+    struct tally *tally;
     struct heard *heard;
     int32_t heard_count;
+    struct arrivals *arrivals;
 };
 
 /* One layer of one track. Whatever Python calls by the same name in `reception.Incoming` and `layout.Layout` is the same thing here.
@@ -72,11 +94,12 @@ struct delay {
 struct lane;
 
 /* Counters of datagrams; how many the batch in hand has (`count`), and for the one at which the lane stopped its size where it is opened
-   already (`clear`), else 0. */
-struct told { int64_t sent, dropped, refused, oversize; int32_t count, clear; };
+   already (`clear`), else 0; when it `began` to be read, by the kernel's clock for stamps. Python tells when it was held up last
+   (`stalled_at`). */
+struct told { int64_t sent, dropped, refused, oversize; int32_t count, clear; double began, stalled_at; };
 
 uint64_t native_sources(void);
-struct lane *lane_new(void *open_rtp, void *seal_rtp, int cuts);
+struct lane *lane_new(void *open_rtp, void *open_rtcp, void *seal_rtp, int cuts);
 void lane_free(struct lane *lane);
 struct told *lane_told(struct lane *lane);
 int lane_bind(struct lane *lane, const unsigned char *key, int length, struct wire *wire);
@@ -90,3 +113,6 @@ void ring_forget(struct ring *ring, uint16_t first, int count);
 void delay_begin(struct delay *delay);
 int delay_learn(struct delay *delay, const double *arrived, const double *sent, const int32_t *sizes, int count, int at, double anchor_ms);
 int64_t delay_rate(struct delay *delay);
+void arrivals_heard(struct arrivals *arrivals, uint16_t sequence, double now);
+int arrivals_take(struct arrivals *arrivals, uint32_t sender_ssrc, uint32_t media_ssrc, unsigned char *out);
+int tally_take(struct wire *wire, const unsigned char *packet, int size, double now, double stalled_at);

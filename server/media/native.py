@@ -1,4 +1,5 @@
-"""The compiled part of the engine, where this machine has it: lane.c forwards what is regular, delay.c estimates.
+"""The compiled part of the engine, where this machine has it: lane.c forwards what is regular, arrivals.c tells what came,
+tally.c reads what others tell, and delay.c estimates by that.
 
 It is made at installation where there is a C compiler. Without it everything goes the way of Python, which takes about twice the processor
 time. Both count on the same structures (native.h), so that each goes on where the other stopped.
@@ -26,7 +27,9 @@ def load(path: Path) -> Any:
 
 
 def _sources() -> int:
-    sources = hashlib.sha256(b"".join(HEADER.with_name(name).read_bytes() for name in ("native.h", "lane.c", "delay.c")))
+    sources = hashlib.sha256(
+        b"".join(HEADER.with_name(name).read_bytes() for name in ("native.h", "lane.c", "arrivals.c", "tally.c", "delay.c"))
+    )
     return int(sources.hexdigest()[:16], 16)
 
 

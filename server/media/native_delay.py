@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from math import nan
+from typing import Any
 
 from server.media import native
 from server.media.delay import NORMAL, OVERUSING, UNDERUSING, Told, new_control
@@ -19,11 +20,13 @@ class NativeDelay:
 
     __slots__ = ("_state", "control")
 
-    def __init__(self, estimate: int | None = None) -> None:
-        """`estimate` is what is known already, in bit/s."""
+    def __init__(self, estimate: int | None = None, *, tally: Any = None) -> None:
+        """`estimate` is what is known already, in bit/s. With a `tally` the lane learns by this from now on."""
         self.control = new_control(estimate)
         self._state = ffi.new("struct delay *")
         native.library.delay_begin(self._state)
+        if tally is not None:
+            tally.delay = self._state
 
     def learn(self, told: Told) -> Iterator[tuple[int, float]]:
         """As `delay.Delay.learn`."""

@@ -7,7 +7,7 @@ own lines is blanked, the time of sending renewed.
 import secrets
 from collections.abc import Callable, Mapping
 from struct import Struct
-from typing import Protocol
+from typing import Any, Protocol
 
 from server.media.codecs import (
     BY_TYPE,
@@ -22,6 +22,7 @@ from server.media.continuity import Instant
 from server.media.dtls import Connection
 from server.media.layer import Layer, Taker, new_tuple
 from server.media.layout import Layout, blanked
+from server.media.native_arrivals import NativeArrivals
 from server.media.rtcp import ReceiverReport, SenderReport, read_compound, write_receiver_report
 from server.media.rtp import (
     FIXED_BYTES,
@@ -72,9 +73,10 @@ class Publisher:
         self.mux, self._connection, self._heard = mux, connection, heard
         self._layers: dict[int, Layer] = {}
         self._repairs: dict[int, Layer] = {}
-        self._arrivals = Arrivals()
+        self._arrivals: Arrivals | NativeArrivals
+        self._room: Any
+        self._arrivals, self._room = mux.lane.listen(connection.wire) if mux.lane is not None else (Arrivals(), None)
         self._reported_at = 0.0
-        self._room = mux.lane.listen(connection.wire) if mux.lane is not None else None
 
     def on_rtp(self, data: memoryview, at: int, size: int, now: float) -> None:
         """Take a packet that is decrypted and proved to be the browser's. One that begins as its source's packets do needs no reading."""
@@ -91,7 +93,7 @@ class Publisher:
         extensions = layout.extensions and at + layout.extensions
         header = new_tuple(Header, (second > 127, second & 127, sequence, timestamp, ssrc, extensions, at + layout.body, at + size))
         if layout.numbered_at:
-            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], now)
+            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], self.mux.came)
         if layout.names:
             layout.blank(data, at)
         if layout.sent_at or layout.level_at:
@@ -106,7 +108,7 @@ class Publisher:
             return
         layout = Layout(data, at, header)
         if layout.numbered_at:
-            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], now)
+            self._arrivals.heard(_read_sequence(data, at + layout.numbered_at)[0], self.mux.came)
         layer = self._layers.get(header.ssrc)
         if layer is None and header.payload_type in REPAIRS:
             self._repair(data, at, size, header, layout, now)
@@ -120,12 +122,10 @@ class Publisher:
             layer.take(data, at, size, header, layout.numbered_at, now)
 
     def _take_heard(self) -> None:
-        """Take what the compiled lane has kept of the packets that went its way."""
+        """Take the levels that the compiled lane has kept of the packets that went its way."""
         lane = self.mux.lane
-        for at, number, level in lane.take_heard(self._connection.wire) if lane is not None else ():
-            if number >= 0:
-                self._arrivals.heard(number, at)
-            if level >= 0 and self._heard is not None:
+        for at, level in lane.take_heard(self._connection.wire) if lane is not None else ():
+            if self._heard is not None:
                 self._heard(level, at)
 
     def _listen(self) -> None:
@@ -138,7 +138,7 @@ class Publisher:
             place = at + layout.sent_at
             data[place : place + 3] = (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")
         if layout.level_at and self._heard is not None:
-            self._heard(data[at + layout.level_at] & 127, now)
+            self._heard(data[at + layout.level_at] & 127, self.mux.came)
 
     def _repair(self, data: memoryview, at: int, size: int, header: Header, layout: Layout, now: float) -> None:  # noqa: PLR0913, PLR0917
         """Turn a retransmission (RFC 4588) into the packet that was missed, in place; passes over what came already."""

@@ -7,9 +7,9 @@ from struct import Struct
 
 from server.media.bwe import PROBE_PIECES, Estimator, piece_of_probe
 from server.media.codecs import TRANSPORT_SEQUENCE
-from server.media.delay import Delay
 from server.media.dtls import Connection
 from server.media.forwarder import Forwarder
+from server.media.lane import Lane
 from server.media.layers import Chooser
 from server.media.native_delay import NativeDelay
 from server.media.publisher import Publisher
@@ -26,12 +26,19 @@ REPORT_EVERY_S = 1.0
 _put_sequence = Struct("!H").pack_into
 
 
+def new_estimator(lane: Lane | None, connection: Connection) -> Estimator:
+    if lane is None:
+        return Estimator(0.0)
+    tally = lane.tally(connection.wire)
+    return Estimator(0.0, partial(NativeDelay, tally=tally), tally)
+
+
 class Subscriber:
     """A browser that receives. `add` a track, tell what it wishes, and `tick`: the rest follows from what the way carries."""
 
     def __init__(self, mux: UdpMux, connection: Connection, estimator: Estimator | None = None) -> None:
         self.mux, self.connection = mux, connection
-        self.estimator = estimator or Estimator(0.0, NativeDelay if mux.lane is not None else Delay)
+        self.estimator = estimator or new_estimator(mux.lane, connection)
         self._lent = mux.lane.lend_log(connection.wire, self.estimator.log) if mux.lane is not None else []
         self._forwarders: dict[int, Forwarder] = {}
         self._chooser = Chooser()

@@ -48,38 +48,43 @@ REFERENCE_PERIOD_S = (1 << 24) * TICKS_PER_REFERENCE / TICKS_PER_S
 
 
 class Arrivals:
-    """What came in on one transport and is to be told to its sender."""
+    """What came in on one transport and is to be told to its sender. `arrivals.c` is the same, compiled."""
 
-    __slots__ = ("_arrived", "_count", "_highest", "_least", "_next", "_waiting_since")
+    __slots__ = ("_count", "_heard", "_highest", "_least", "_next", "_ticks", "_waiting_since")
 
     def __init__(self) -> None:
-        self._arrived: dict[int, float] = {}  # by sequence, counted on without wrapping round
-        self._highest = 0
+        self._ticks: list[int | None] = [None] * MAX_STATUSES  # of the last sequences, each at its place
+        self._highest = 0  # sequences are counted on without wrapping round
         self._next = 0  # the first that the next report tells
-        self._least = 0  # what is before it was told, and is forgotten
+        self._least: int | None = None  # what is before it was told, and is forgotten; None before the first arrival
+        self._heard = 0
         self._count = 0
         self._waiting_since: float | None = None
 
     def heard(self, sequence: int, now: float) -> None:
         """Note an arrival. A jump too far to be a loss begins anew: its sender has restarted."""
-        arrived = self._arrived
-        following = self._highest + 1
-        if sequence == following & 0xFFFF and self._waiting_since is not None and len(arrived) < MAX_HEARD:
-            arrived[following] = now
-            self._highest = following
-            return
         place = self._highest + ahead(sequence, self._highest)
-        if not arrived or abs(place - self._highest) >= MAX_STATUSES:
-            arrived.clear()
-            place = self._highest = self._next = sequence
-            self._least = place - KEPT
-        elif place in arrived or place < self._least or len(arrived) >= MAX_HEARD:
+        if self._least is None or abs(place - self._highest) >= MAX_STATUSES:
+            self._begin(sequence)
+            place = sequence
+        elif self._heard >= MAX_HEARD or place < self._least or (place <= self._highest and self._at(place) is not None):
             return
-        arrived[place] = now
+        for passed in range(self._highest + 1, place):
+            self._ticks[passed % MAX_STATUSES] = None
+        self._ticks[place % MAX_STATUSES] = int(now * TICKS_PER_S)
+        self._heard += 1
         self._highest = max(self._highest, place)
         self._next = min(self._next, place)
         if self._waiting_since is None:
             self._waiting_since = now
+
+    def _begin(self, sequence: int) -> None:
+        self._ticks = [None] * MAX_STATUSES
+        self._highest = self._next = sequence
+        self._least, self._heard = sequence - KEPT, 0
+
+    def _at(self, place: int) -> int | None:
+        return self._ticks[place % MAX_STATUSES]
 
     def due(self, now: float, every_s: float) -> bool:
         """Return whether something has waited so long to be told."""
@@ -94,20 +99,17 @@ class Arrivals:
         for lot in self._lots():
             packets.append(self._write(lot, sender_ssrc, media_ssrc))
             self._next, self._count = lot[-1][0] + 1, self._count + 1 & 0xFF
-        self._least = self._highest - KEPT
-        if len(self._arrived) > 2 * KEPT:
-            self._arrived = {place: at for place, at in self._arrived.items() if place >= self._least}
+        self._least, self._heard = self._highest - KEPT, 0
         self._waiting_since = None
         return packets
 
     def _lots(self) -> Iterator[list[tuple[int, int]]]:
         """Yield the sequences that came, each with its time in ticks, in lots that one packet can tell."""
         lot: list[tuple[int, int]] = []
-        arrived = self._arrived
         for place in range(self._next, self._highest + 1):
-            if place not in arrived:
+            ticks = self._at(place)
+            if ticks is None:
                 continue
-            ticks = int(arrived[place] * TICKS_PER_S)
             if lot and (len(lot) == MAX_TOLD or not -0x8000 <= ticks - lot[-1][1] < 0x8000):
                 yield lot
                 lot = []

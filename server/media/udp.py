@@ -5,6 +5,7 @@ Nothing that a stranger sends gets an answer. What the kernel does not take at o
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Hashable
 from struct import Struct
 
@@ -12,15 +13,15 @@ import structlog
 
 from server.core.supervise import Supervisor, where
 from server.media import ice, lane, mmsg, native, srtp
+from server.media.egress import Egress
 from server.media.endpoint import Endpoint
 from server.media.limits import (
     ADDRESSES,
-    LARGEST_CLEAR,
+    CATCH_UP_TURNS,
     LARGEST_PACKET,
     PIECE_S,
     READ_BATCH,
     READ_TURNS,
-    SEND_SLOTS,
     SLOT_BITS,
     SOURCES,
     SWEEP_S,
@@ -38,20 +39,7 @@ Piece = Callable[[float], bool]
 """Does the next piece at this time, and tells whether there is a further one."""
 
 
-class Counter:
-    """A counter of the port, which the lane counts on, too."""
-
-    def __set_name__(self, _owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, mux: "UdpMux", _owner: type) -> int:
-        return int(getattr(mux.told, self._name))
-
-    def __set__(self, mux: "UdpMux", value: int) -> None:
-        setattr(mux.told, self._name, value)
-
-
-class UdpMux:
+class UdpMux(Egress):
     """The sockets (one per family) and who speaks over them.
 
     Sending: ask `slot` for an offset in `out`, write the packet there, call `send_rtp` with it before anything else is sent.
@@ -62,9 +50,8 @@ class UdpMux:
     the way of Python.
     Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, which came longer than one may be, or
     were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `crashes` of our own code.
+    `came` is when the packet of RTP in hand came: by the kernel, which was there while this process was held up, or by when it was read.
     """
-
-    sent, dropped, refused, oversize = Counter(), Counter(), Counter(), Counter()
 
     def __init__(  # noqa: PLR0913 - three are for tests
         self,
@@ -76,34 +63,35 @@ class UdpMux:
         second: str | None = None,
         fast: bool | None = None,
         express: bool | None = None,
+        stamped: bool = True,
         drop: Callable[[], bool] | None = None,
     ) -> None:
-        """Bind `address`, and `second` of the other family at the same port; `drop` loses packets of RTP on their way out, for tests."""
-        self.supervisor, self.clock, self.drop = supervisor, clock, drop
+        """Bind `address`, and `second` of the other family at the same port. For tests: `drop` loses packets of RTP on their way out, and
+        without `stamped` only `clock` tells the time.
+        """
+        self.supervisor, self.clock = supervisor, clock
         self.fast = (mmsg.available() and srtp.available()) if fast is None else fast
+        express = self.fast and native.available() if express is None else express
+        super().__init__(bind_all(address, second, port), fast=self.fast, express=express, drop=drop)
         self.received = self.strangers = self.crashes = 0
         self.by_address: dict[Hashable, Endpoint] = {}
         self.by_ufrag: dict[str, Endpoint] = {}
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
-        self.received_slots, self.sending_slots = srtp.Slots(READ_BATCH), srtp.Slots(SEND_SLOTS)
-        self.out = self.sending_slots.memory
-        self.sockets = bind_all(address, second, port)
-        cut = mmsg.cuts(self.sockets[0])
-        self._writer = mmsg.Writer(self.out, cut=cut) if self.fast else mmsg.PlainWriter(self.out)
-        express = self.fast and native.available() if express is None else express
-        self.lane = lane.Lane(cut=cut) if express else None
-        self.told = self.lane.told if self.lane is not None else lane.Told()
+        self.received_slots = srtp.Slots(READ_BATCH)
+        self._readers = [self._reader(bound, stamped=stamped) for bound in self.sockets]
+        self.came = 0.0
         self.port: int = self.sockets[0].getsockname()[1]
-        self._next = 0
-        self._socket = self.sockets[0]
-        self.stalls = Stalls()
+        self.stalls = Stalls(self.told)
+
+    def _reader(self, bound: socket.socket, *, stamped: bool) -> mmsg.Reader | mmsg.PlainReader:
+        memory = self.received_slots.memory
+        return mmsg.Reader(bound, memory, stamped=stamped and mmsg.stamps(bound)) if self.fast else mmsg.PlainReader(bound, memory)
 
     def start(self) -> None:
         """Begin to read, in the running loop."""
         loop = asyncio.get_running_loop()
-        kind = mmsg.Reader if self.fast else mmsg.PlainReader
-        for bound in self.sockets:
-            loop.add_reader(bound.fileno(), self._read, kind(bound, self.received_slots.memory))
+        for reader in self._readers:
+            loop.add_reader(reader.file, self._read, reader)
         self.supervisor.keep(self._sweep_again, name="media consent")
 
     def close(self) -> None:
@@ -134,82 +122,6 @@ class UdpMux:
         connection.known_as = set()
         connection.addresses.clear()
 
-    def slot(self) -> int:
-        """Return the offset of a free slot in `out`; sends what is collected when all are taken."""
-        if self._next == SEND_SLOTS:
-            self.flush()
-        return self._next << SLOT_BITS
-
-    def send_rtp(self, connection: Endpoint, at: int, size: int) -> bool:
-        """Seal the packet in the slot at `at` and collect it; False when it cannot be sent to this connection."""
-        self.oversize += size > LARGEST_CLEAR
-        size = connection.seal_rtp(at, size)
-        route = connection.route
-        if not size or route is None:
-            return False
-        if self.drop is None or not self.drop():
-            self._collect(route, at >> SLOT_BITS, size)
-        return True
-
-    def room(self, count: int) -> int:
-        """Return the offset of the first of `count` free slots in a row, at most as many as a batch has; see `send_run`."""
-        if self._next + count > SEND_SLOTS:
-            self.flush()
-        return self._next << SLOT_BITS
-
-    def send_run(self, connection: Endpoint, at: int, sizes: list[int], alike: list[int]) -> list[int]:
-        """Seal the packets that stand in a row of slots from `at` on, and collect them; `alike` is as of `run.Run`. Return their new
-        sizes, 0 for each that cannot be sealed; nothing when none can be sent to this connection.
-        """
-        route = connection.route
-        if route is None:
-            return []
-        if route.socket is not self._socket:
-            self._write()
-            self._socket = route.socket
-        first = at >> SLOT_BITS
-        sealed = connection.seal_run(at, sizes)
-        self._next = first + len(sealed)
-        if self.drop is None and 0 not in sealed:
-            self._writer.put_run(first, route, sealed, alike)
-        else:
-            self.oversize += sum(size > LARGEST_CLEAR for size in sizes)
-            self._send_some(first, route, sealed)
-        return sealed
-
-    def _send_some(self, first: int, route: mmsg.Route, sizes: list[int]) -> None:
-        """Send the packets one by one, because some of the row are left out."""
-        for index, size in enumerate(sizes, first):
-            if size and (self.drop is None or not self.drop()):
-                self._writer.put(index, route, size)
-
-    def send_rtcp(self, connection: Endpoint, packet: bytes) -> bool:
-        """Seal a compound packet and collect it; False when it cannot be sent to this connection."""
-        at, size = self.slot(), len(packet)
-        route = connection.route
-        if route is None or size > LARGEST_CLEAR:
-            self.oversize += size > LARGEST_CLEAR
-            return False
-        self.out[at : at + size] = packet
-        size = connection.seal_rtcp(at, size)
-        if size:
-            self._collect(route, at >> SLOT_BITS, size)
-        return bool(size)
-
-    def send_now(self, route: mmsg.Route, packet: bytes) -> None:
-        """Send a packet of STUN or DTLS as it is."""
-        try:
-            route.socket.sendto(packet, route.address)
-        except OSError:
-            self.dropped += 1
-        else:
-            self.sent += 1
-
-    def flush(self) -> None:
-        """Send what was collected. Call it once at the end of a turn, not once a packet."""
-        self._write()
-        self._next = 0
-
     def go_on_later(self, piece: Piece) -> None:
         """Do a piece of work, whose packets shall not go out all at once, in some milliseconds, and the next one as long after it."""
         asyncio.get_running_loop().call_later(PIECE_S, self._go_on, piece)
@@ -234,7 +146,15 @@ class UdpMux:
             await asyncio.sleep(SWEEP_S)
             self.sweep(self.clock.monotonic())
 
-    def _read(self, reader: mmsg.Reader | mmsg.PlainReader) -> None:
+    def catch_up(self) -> None:
+        """Read all that waits, when the loop was held up: before somebody judges by the time what has not come."""
+        for reader in self._readers:
+            for _ in range(CATCH_UP_TURNS):
+                if not self._read(reader):
+                    break
+
+    def _read(self, reader: mmsg.Reader | mmsg.PlainReader) -> bool:
+        """Read some batches; returns whether more may wait."""
         for _ in range(READ_TURNS):
             if self.lane is not None and self.drop is None and isinstance(reader, mmsg.Reader):
                 count = self._read_express(self.lane, reader)
@@ -242,7 +162,8 @@ class UdpMux:
                 count = self._read_batch(reader)
             self.received += count
             if count < READ_BATCH:
-                break
+                return False
+        return True
 
     def _read_batch(self, reader: mmsg.Reader | mmsg.PlainReader) -> int:
         keys, sizes = reader.read()
@@ -257,8 +178,10 @@ class UdpMux:
     def _read_express(self, express: lane.Lane, reader: mmsg.Reader) -> int:
         """Let the lane go on until a datagram is not for it, do what that asks for, and let it go on behind it."""
         now, told, headers = self.clock.monotonic(), express.told, reader.headers
-        index = express.read(reader.file, headers, now)
+        index = express.read(reader, now)
         count: int = told.count
+        if index < count:
+            reader.began = told.began
         while index < count:
             self._take(reader, index, *reader.look(index), now, told.clear)
             index = express.go_on(headers, index + 1, now)
@@ -285,10 +208,13 @@ class UdpMux:
             if connection is not None and 127 < memory[at] < 192 and not 191 < memory[at + 1] < 224:
                 clear = clear or connection.open_rtp(at, size)
                 if clear:
+                    self.came = reader.came(index, now)
                     self._meet(connection, at + SSRC_AT)
                     connection.on_rtp(memory, at, clear, now)
                 else:
                     self._refuse(size)
+            elif connection is not None and clear:
+                self._take_report(connection, at, clear, now)
             else:
                 self._take_other(reader, connection, at, size, now)
         except Exception as error:  # noqa: BLE001 - a bug met by one browser's packet must not stop the others
@@ -311,19 +237,24 @@ class UdpMux:
     def _take_rtcp(self, connection: Endpoint, at: int, size: int, now: float) -> None:
         size = connection.open_rtcp(at, size)
         if size:
-            self._meet(connection, at + RTCP_SSRC_AT)
-            connection.on_rtcp(bytes(self.received_slots.memory[at : at + size]), now)
+            self._take_report(connection, at, size, now)
         else:
             self.refused += 1
 
-    def _meet(self, connection: Endpoint, at: int) -> None:
+    def _take_report(self, connection: Endpoint, at: int, size: int, now: float) -> None:
+        ssrc = self._meet(connection, at + RTCP_SSRC_AT)
+        if self.lane is not None:
+            self.lane.know(connection.wire, ssrc)
+        connection.on_rtcp(bytes(self.received_slots.memory[at : at + size]), now)
+
+    def _meet(self, connection: Endpoint, at: int) -> int:
         """Note who has spoken, by a packet that was proved to be its browser's. The lane's packets are of sources that were met before."""
-        ssrc = _read_ssrc(self.received_slots.memory, at)[0]
-        if ssrc in connection.sources:
-            return
-        connection.sources.add(ssrc)
-        if len(connection.sources) > SOURCES:
-            connection.end("crowded")
+        ssrc: int = _read_ssrc(self.received_slots.memory, at)[0]
+        if ssrc not in connection.sources:
+            connection.sources.add(ssrc)
+            if len(connection.sources) > SOURCES:
+                connection.end("crowded")
+        return ssrc
 
     def _refuse(self, size: int) -> None:
         if size > LARGEST_PACKET:
@@ -386,15 +317,3 @@ class UdpMux:
         log.error("media packet crashed", error=type(error).__name__, where=where(error))
         if connection is not None:
             connection.end("crashed")
-
-    def _collect(self, route: mmsg.Route, index: int, size: int) -> None:
-        if route.socket is not self._socket:
-            self._write()
-            self._socket = route.socket
-        self._writer.put(index, route, size)
-        self._next = index + 1
-
-    def _write(self) -> None:
-        sent, dropped = self._writer.write(self._socket)
-        self.sent += sent
-        self.dropped += dropped

@@ -4,14 +4,13 @@ import asyncio
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from server.address import engine_address
 from server.consultation.turn import ice_servers
 from server.core.clock import SystemClock
 from server.media.inquiry import prove_engine
@@ -71,22 +70,22 @@ async def engine_ways(settings: Settings) -> list[Finding]:
 
 
 async def _own_engine(settings: Settings) -> Address:
-    listen = engine_address(settings.media_listen)
-    async with _started(listen, settings.media_announce) as control:
-        return await _proven(control, None, listen.rpartition(":")[0].strip("[]"))
+    options = settings.media_options
+    async with _started(options) as control:
+        return await _proven(control, None, options[1].rpartition(":")[0].strip("[]"))
 
 
 async def _proven(control: Address | Path, secret: bytes | None, nearby: str) -> Address:
-    return (await prove_engine(control, secret, nearby))[0]
+    proven = await prove_engine(control, secret, nearby)
+    return " and ".join(host for host, _ in proven), proven[0][1]
 
 
 @asynccontextmanager
-async def _started(listen: str, announce: str) -> AsyncIterator[Path]:
+async def _started(listen: Sequence[str]) -> AsyncIterator[Path]:
     """Run an engine for as long as it is looked at, as the server would; raises `Unproven` with its own last words."""
     with TemporaryDirectory(prefix="consilium-doctor-") as folder:
         control = Path(folder, "control")
-        options = ["--listen", listen, *(["--announce", announce] if announce else []), "--control", str(control)]
-        command = [sys.executable, "-m", "server", "media", *options]
+        command = [sys.executable, "-m", "server", "media", *listen, "--control", str(control)]
         engine = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, cwd=Path(__file__).parents[2])
         try:
             await _until_there(engine, control)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from server.media.inquiry import is_on_the_way
 from tests.contract.test_doctor import doctor
-from tests.servers import ROOT, Process, free_port, listening
+from tests.servers import ROOT, Process, free_port, listening, need_six
 
 pytestmark = pytest.mark.row("V6", "O3")
 
@@ -88,6 +89,20 @@ def test_no_engine_and_a_wrong_secret_are_named(engine: Start) -> None:
 
 def test_an_own_engine_is_started_for_the_proof() -> None:
     assert of_engine(MEDIA_LISTEN="127.0.0.1:0") == (0, "ok    media engine: it answers a browser's check at 127.0.0.1")
+
+
+def test_both_addresses_of_an_engine_are_tried(engine: Start) -> None:
+    need_six()
+    port = engine("--second", "::1")
+    named = f"media engine at 127.0.0.1:{port}: "
+    node = {"MEDIA_NODES": f"127.0.0.1:{port}", "MEDIA_SECRET": SECRET}
+    assert of_engine(**node) == (0, f"ok    {named}it answers a browser's check at 127.0.0.1 and ::1")
+    port = engine("--second", "::1", "--announce", "fd00:dead::7")
+    code, line = of_engine(MEDIA_NODES=f"127.0.0.1:{port}", MEDIA_SECRET=SECRET)
+    if is_on_the_way(("fd00:dead::7", port)):
+        assert (code, line.endswith(": is that UDP port open in every firewall on the way, and the address this engine's?")) == (1, True)
+    else:
+        assert (code, line) == (0, f"ok    media engine at 127.0.0.1:{port}: it answers a browser's check at 127.0.0.1")
 
 
 def test_an_own_engine_that_cannot_start_is_named() -> None:

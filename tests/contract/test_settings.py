@@ -44,6 +44,9 @@ def test_a_secret_can_stand_in_a_file(tmp_path: Path) -> None:
         ("BASE_URL", "https://clinic.example:secret"),
         ("BASE_URL", "https://secret\u00e9.example"),
         ("BASE_URL", "https://[secret"),
+        ("MEDIA_SECOND", "secret"),
+        ("MEDIA_ANNOUNCE", "192.0.2.1,secret"),
+        ("MEDIA_ANNOUNCE", "192.0.2.1,192.0.2.2"),
         ("SMTP_PORT", "0"),
         ("SMTP_SECURITY", "secret"),
         ("MAIL_FROM", "secret"),
@@ -63,6 +66,13 @@ def test_a_bad_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, 
         load_settings({f"CONSILIUM_{name}": value})
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_where_the_own_engine_listens_is_said_as_its_command_line_has_it() -> None:
+    given = {"MEDIA_LISTEN": "192.0.2.1:4000", "MEDIA_SECOND": "none", "MEDIA_ANNOUNCE": "198.51.100.7"}
+    settings = load_settings({f"CONSILIUM_{name}": value for name, value in given.items()})
+    assert settings.media_options == ["--listen", "192.0.2.1:4000", "--second", "none", "--announce", "198.51.100.7"]
+    assert load_settings({"CONSILIUM_MEDIA_LISTEN": "192.0.2.1:4000"}).media_options == ["--listen", "192.0.2.1:4000", "--second", "auto"]
 
 
 @pytest.mark.parametrize("text", ["a:1,b:2", " a:1 , b:2 ", "a:1,,b:2,"])

@@ -8,6 +8,7 @@ never comes so far, and would hide everything behind it.
 import argparse
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from random import Random
 from struct import pack
@@ -19,9 +20,11 @@ from server.media.layout import Layout
 from server.media.limits import LARGEST_PACKET, READ_BATCH
 from server.media.mmsg import ffi
 from server.media.rtp import read_header
+from server.media.twcc import Arrivals
 from tests.pure.media.net import rtp, vp8
 
 SENDERS = 6
+WAYS, FIRST_WAY = 4, 50
 SEALING = 16
 
 
@@ -33,27 +36,40 @@ class Ground:
 
         self.dice = dice
         self._open, self._seal = ffi.callback("int(void *, void *, int *)", _open), ffi.callback("int(void *, void *, int *)", _seal)
-        self.lane = Lane(cut=True, work=(self._open, self._seal))
+        self.lane = Lane(cut=True, work=(self._open, self._open, self._seal))
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.kept: list[Any] = []
         self.posted: dict[Any, Any] = {}
         self.headers = ffi.new("struct mmsghdr[]", READ_BATCH)
         self.vectors, self.names = ffi.new("struct iovec[]", READ_BATCH), ffi.new("unsigned char[]", READ_BATCH * 32)
-        self.ways = [self._way() for _ in range(4)]
+        self.ways = [self._way(number) for number in range(WAYS)]
         self.senders = [self._sender(number) for number in range(SENDERS)]
-        self.sequences, self.kind, self.left, self.forwarded = [65_000, 65_000], 96, 0, 0
+        self.sequences, self.kind, self.left, self.forwarded, self.learned = [65_000, 65_000], 96, 0, 0, 0
 
-    def _way(self) -> Any:
+    def _way(self, number: int) -> Any:
         from server.media.bwe import Estimator
+        from server.media.native_delay import NativeDelay
 
-        way, estimator = self.lane.wire(), Estimator(0.0)
+        way = self.lane.wire()
+        tally = self.lane.tally(way)
+        estimator = Estimator(0.0, partial(NativeDelay, tally=tally), tally)
+        self._calm(estimator)
+        tally.teller = number
         name = pack("=H", socket.AF_INET) + pack("!H", self.socket.getsockname()[1]) + bytes((127, 0, 0, 1)) + bytes(20)
         ffi.memmove(way.name, name, 28)
         way.name_length, way.file, way.cuts = 28, self.socket.fileno(), 1
-        self.lane.give_keys(way, 0, 1)
-        self.kept += [way, estimator, self.lane.lend_log(way, estimator.log)]
-        return way
+        self.lane.give_keys(way, 1, 1)
+        self.lane.bind(self.key(FIRST_WAY + number), way)
+        self.kept += [way, self.lane.lend_log(way, estimator.log)]
+        return way, estimator
+
+    @staticmethod
+    def _calm(estimator: Any) -> None:
+        """Let nothing be due, whatever is told: only then C learns."""
+        state, tally = estimator._delay._state, estimator.tally
+        tally.has_offset, tally.offset_ms, tally.loss_at = 1, 0.0, 1e9
+        state.updated_ms, state.interval_ms, state.usage = 1, 1 << 60, 0
 
     def _sender(self, number: int) -> Any:
         wire = self.lane.wire()
@@ -74,7 +90,7 @@ class Ground:
             header = read_header(sample, 0, len(sample))
             assert header is not None
             layout = Layout(sample, 0, header) if self.dice.random() < 0.95 else None
-            takers: list[Any] = [self.lane.taker(self.dice.choice(self.ways), 7) for _ in range(self.dice.randrange(5))]
+            takers: list[Any] = [self.lane.taker(self.dice.choice(self.ways)[0], 7) for _ in range(self.dice.randrange(5))]
             for taker in takers:
                 taker.last, taker.passed = header.sequence, 40
             source.highest = header.sequence
@@ -89,6 +105,31 @@ class Ground:
         payload += self.dice.randbytes(self.dice.choice((0, 9, 1_100)))
         names = {"transport": b"\0\1"} | ({"sent": b"old"} if self.dice.random() < 0.1 else {})
         return rtp(payload, kind=self.kind, ssrc=10, sequence=self.sequences[0], timestamp=5, **names)
+
+    def report(self, number: int, now: float) -> bytes:
+        """Return what a subscriber tells of packets that it was sent, or may have been."""
+        estimator, arrivals, at = self.ways[number][1], Arrivals(), now
+        self._calm(estimator)
+        sequence = estimator.log.next[0] - self.dice.choice((20, 300, 2_047, 2_100, 9)) & 0xFFFF
+        for _ in range(self.dice.choice((1, 7, 20, 60, 250))):
+            estimator.number(1_000, now)
+            sequence, at = sequence + self.dice.choice((1, 1, 1, 2, 30)) & 0xFFFF, at + self.dice.choice((0.0, 0.001, 0.09))
+            arrivals.heard(sequence, at)
+        return arrivals.take(number, 9)[0]
+
+    def batch_of_reports(self, now: float) -> None:
+        """Fill a batch with reports."""
+        held, count = [], self.dice.randint(1, READ_BATCH)
+        for index in range(count):
+            number = self.dice.randrange(WAYS)
+            packet = self.spoil(self.report(number, now))
+            held.append(ffi.new("unsigned char[]", max(1, len(packet))))
+            ffi.memmove(held[-1], packet, len(packet))
+            self._address(index, held[-1], len(packet), FIRST_WAY + number)
+        self.learned += count
+        at, self.lane.told.count = -1, count
+        while (at := self.lane.go_on(self.headers, at + 1, now)) < count:
+            self.learned -= 1
 
     def spoil(self, packet: bytes) -> bytes:
         dice, spoilt = self.dice, bytearray(packet)
@@ -154,7 +195,7 @@ def _seal(_session: Any, packet: Any, size: Any) -> int:
 
 
 def main() -> int:
-    """Print how many packets were forwarded, and how many were left to Python."""
+    """Print how many packets were forwarded, how many were left to Python, and of how many reports was learned."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.lane", description=__doc__)
     parser.add_argument("--library", type=Path, default=native.LIBRARY)
     parser.add_argument("--batches", type=int, default=2_000)
@@ -164,7 +205,9 @@ def main() -> int:
     ground = Ground(Random(options.seed))
     for number in range(options.batches):
         ground.batch(100 + number / 100)
-    print(f"forwarded {ground.forwarded} left {ground.left}")
+        if number % 8 == 0:
+            ground.batch_of_reports(100 + number / 100)
+    print(f"forwarded {ground.forwarded} left {ground.left} learned {ground.learned}")
     return 0
 
 

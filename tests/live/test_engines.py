@@ -253,7 +253,7 @@ async def test_a_command_that_is_too_long_costs_nobody_the_line(fake: Fake) -> N
 
 
 async def test_our_own_engine_starts_with_the_first_room_and_again_after_it_was_killed(reach: Reach, tmp_path: Path) -> None:
-    own = OwnEngine("127.0.0.1:0", "", tmp_path)
+    own = OwnEngine(["--listen", "127.0.0.1:0"], tmp_path)
     engines = reach(own)
     assert engines.available
     assert own.pid is None
@@ -270,7 +270,7 @@ async def test_our_own_engine_starts_with_the_first_room_and_again_after_it_was_
 
 async def test_our_own_engine_is_replaced_when_it_hangs(reach: Reach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "SILENT_S", 3.0)
-    own = OwnEngine("127.0.0.1:0", "", tmp_path)
+    own = OwnEngine(["--listen", "127.0.0.1:0"], tmp_path)
     engines = reach(own)
     heard = Heard()
     opened(engines, "r", heard).do(Join, peer="p")
@@ -286,7 +286,7 @@ async def test_our_own_engine_is_replaced_when_it_hangs(reach: Reach, tmp_path: 
 
 
 async def test_an_own_engine_that_cannot_start_is_not_counted_on(reach: Reach, tmp_path: Path) -> None:
-    engines = reach(OwnEngine("192.0.2.1:0", "", tmp_path))
+    engines = reach(OwnEngine(["--listen", "192.0.2.1:0"], tmp_path))
     heard = Heard()
     opened(engines, "r", heard)
     await heard.lost()
@@ -299,7 +299,7 @@ def test_our_own_engine_ends_with_a_server_that_is_killed(tmp_path: Path) -> Non
         "import asyncio, pathlib, sys\n"
         "from server.adapters.own_engine import OwnEngine\n"
         "async def main():\n"
-        "    own = OwnEngine('127.0.0.1:0', '', pathlib.Path(sys.argv[1]))\n"
+        "    own = OwnEngine(['--listen', '127.0.0.1:0'], pathlib.Path(sys.argv[1]))\n"
         "    line = await own.reach()\n"
         "    print('own', own.pid, own._control.parent, flush=True)\n"
         "    await asyncio.sleep(600)\n"

@@ -3,11 +3,13 @@
 import asyncio
 import itertools
 import re
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from server.media.codecs import AUDIO_LEVEL, MID
 from server.media_control import AnswerOffer, Done, Event, Greeting, Hello, Join, Offer, OpenRoom, Refused, Side, Welcome
 from server.media_lines import prove, read_down, write
 from tests.live.media.caller import Caller
@@ -16,6 +18,8 @@ E = TypeVar("E", bound=Event)
 SECRET = b"a secret that both sides know"
 CHALLENGE = "c" * 64
 PATIENCE_S = 10.0
+LOUD = 10  # dB below the loudest
+SOUND = b"sound" * 16
 
 
 class App:
@@ -83,10 +87,10 @@ class App:
 
 
 class Member:
-    """One participant: a caller for each side, made when its offer is answered."""
+    """One participant: a caller for each side, made when its offer is answered; with `six` it has IPv6 alone."""
 
-    def __init__(self, app: App, name: str, room: str = "r") -> None:
-        self.app, self.name, self.room = app, name, room
+    def __init__(self, app: App, name: str, room: str = "r", *, six: bool = False) -> None:
+        self.app, self.name, self.room, self._six = app, name, room, six
         self.callers: dict[Side, Caller] = {}
         self.offers: dict[Side, Offer] = {}
 
@@ -97,7 +101,7 @@ class Member:
         """Wait for the next offer of that side, answer it, and connect if there is no transport yet."""
         offer = self.offers[side] = await self.app.event(Offer, peer=self.name, side=side)
         if side not in self.callers:
-            self.callers[side] = caller_for(offer)
+            self.callers[side] = caller_for(offer, six=self._six)
         answer = answer_to(offer, self.callers[side])
         assert await self.app.do(AnswerOffer, room=self.room, peer=self.name, side=side, offer=offer.number, sdp=answer) == "ok"
         if self.callers[side].dtls is None:
@@ -107,6 +111,18 @@ class Member:
     def vanish(self) -> None:
         for caller in self.callers.values():
             caller.vanish()
+
+
+def spoken(sequence: int) -> bytes:
+    """Return a packet of sound that names its line and its level."""
+    named = bytes([MID << 4 | 4]) + b"audio" + bytes([AUDIO_LEVEL << 4, LOUD])
+    named += bytes(-len(named) % 4)
+    head = struct.pack("!BBHIIHH", 0x90, 111, sequence, 960 * sequence, 5, 0xBEDE, len(named) // 4)
+    return head + named + SOUND
+
+
+def heard(member: Member) -> int:
+    return sum(packet.endswith(SOUND) for packet in member.callers["subscribe"].rtp)
 
 
 def hello_to(greeting: Greeting, secret: bytes | None) -> Hello:
@@ -121,9 +137,16 @@ def attribute(sdp: str, name: str) -> str:
     return found[1]
 
 
-def caller_for(offer: Offer) -> Caller:
-    _, _, _, _, address, port, *_ = attribute(offer.sdp, "candidate").split()
-    return Caller((address, int(port)), attribute(offer.sdp, "ice-ufrag"), attribute(offer.sdp, "ice-pwd"))
+def addresses(offer: Offer) -> list[tuple[str, int]]:
+    """Return where the browser is told that the engine is, the best first."""
+    found = (line.split() for line in offer.sdp.split("m=")[1].splitlines() if line.startswith("a=candidate:"))
+    return [(words[4], int(words[5])) for words in found]
+
+
+def caller_for(offer: Offer, *, six: bool = False) -> Caller:
+    """Return one that speaks to the first address of its family."""
+    address = next(each for each in addresses(offer) if (":" in each[0]) == six)
+    return Caller(address, attribute(offer.sdp, "ice-ufrag"), attribute(offer.sdp, "ice-pwd"))
 
 
 def answer_to(offer: Offer, caller: Caller) -> str:

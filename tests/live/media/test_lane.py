@@ -2,29 +2,37 @@
 
 import gc
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random
-from struct import pack
+from struct import pack, unpack_from
 from typing import Any
 
 import pytest
 
 from server.media import native
+from server.media.bwe import Tally
+from server.media.codecs import TRANSPORT_SEQUENCE
 from server.media.dtls import Connection, Identity
 from server.media.forwarder import Forwarder
 from server.media.publisher import Publisher
 from server.media.router import Subscriber
+from server.media.rtp import find_extensions, read_header
+from server.media.twcc import Arrivals
 from server.media.udp import UdpMux
 from tests.conftest import StillClock
 from tests.live.media.caller import Caller, until
 from tests.live.media.line import ground
 from tests.pure.media.net import rtp, vp8
-from tests.servers import missing
+from tests.servers import missing, need_six
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V5")]
 CAMERA, SOUND = 10, 11
 KINDS = {"VP8": 96, "H264": 102}
+FOUR, SIX = "127.0.0.1", "::1"
+HOSTS = {"four": (FOUR, FOUR, FOUR), "sender_of_six": (SIX, FOUR, SIX), "sender_of_four": (FOUR, SIX, FOUR)}
+"""From where the publisher and the two subscribers speak."""
 
 
 @pytest.fixture(autouse=True)
@@ -86,23 +94,28 @@ class Sender:
 class Call:
     """One publisher and two subscribers, who take camera and sound."""
 
-    def __init__(self, mux: UdpMux, identity: Identity) -> None:
-        self.mux, self._identity = mux, identity
+    def __init__(self, mux: UdpMux, identity: Identity, hosts: tuple[str, ...]) -> None:
+        self.mux, self._identity, self._hosts = mux, identity, hosts
         self.by_python = 0
         self.levels: list[int] = []
         self.callers: list[Caller] = []
         self.forwarders: list[Forwarder] = []
         self.subscribers: list[Subscriber] = []
+        self.reports = self.reports_to_python = 0
+        self._arrivals = [Arrivals(), Arrivals()]
+        self._heard = [0, 0]
 
     async def begin(self) -> None:
         lines = {"audio": "audio", "camera": "video"}
-        connection = await self._dial(lambda _: None)
+        connection = await self._dial(self._hosts[0])
         self.publisher = Publisher(self.mux, connection, lines, lambda level, _: self.levels.append(level))  # type: ignore[arg-type]
         connection.on_rtp, connection.on_rtcp = self._take, self.publisher.on_rtcp
         for number in (1, 2):
-            connection = await self._dial(lambda _: None)
+            connection = await self._dial(self._hosts[number])
             subscriber = Subscriber(self.mux, connection)
             subscriber.estimator.on_remb(50_000_000, self.mux.clock.monotonic())
+            subscriber.estimator._delay.control.set_estimate(50_000_000, 0)  # it begins after three seconds otherwise
+            connection.on_rtcp = partial(self._take_report, subscriber)
             self.subscribers.append(subscriber)
             self.forwarders += [
                 subscriber.add(self.publisher, mid, 70 * number + at, 700 * number + at) for at, mid in enumerate(("camera", "audio"))
@@ -112,12 +125,15 @@ class Call:
         self.by_python += 1
         self.publisher.on_rtp(*packet)
 
-    async def _dial(self, told: Callable[[bytes], None]) -> Connection:
+    def _take_report(self, subscriber: Subscriber, packet: bytes, now: float) -> None:
+        self.reports_to_python += 1
+        subscriber.on_rtcp(packet, now)
+
+    async def _dial(self, host: str) -> Connection:
         connection = Connection(
-            self.mux, self._identity, on_rtp=lambda *_: None, on_rtcp=lambda packet, _: told(packet), on_connected=lambda: None,
-            on_gone=lambda _: None,
-        )  # fmt: skip
-        caller = Caller(("127.0.0.1", self.mux.port), connection.ufrag, connection.password)
+            self.mux, self._identity, on_rtp=lambda *_: None, on_rtcp=lambda *_: None, on_connected=lambda: None, on_gone=lambda _: None
+        )
+        caller = Caller((host, self.mux.port), connection.ufrag, connection.password)
         connection.remote(caller.fingerprint, "active")
         await caller.connect(connection.fingerprint)
         await until(lambda: connection.connected)
@@ -136,7 +152,25 @@ class Call:
             if turn % 5 == 0:
                 self.tick()
             await until(lambda: all(len(caller.rtp) == self.sent(at) for at, caller in enumerate(self.callers[1:])))
+            if turn % 3 == 0:
+                await self.report(clock.monotonic())
         self.tick()
+
+    async def report(self, now: float) -> None:
+        """Let both subscribers tell when their packets came."""
+        taken, sent = self.mux.received, 0
+        for at, (caller, arrivals) in enumerate(zip(self.callers[1:], self._arrivals, strict=True)):
+            for packet in caller.rtp[self._heard[at] :]:
+                header = read_header(packet, 0, len(packet))
+                assert header is not None
+                (number,) = unpack_from("!H", packet, find_extensions(packet, header)[TRANSPORT_SEQUENCE][0])
+                arrivals.heard(number, now)
+            self._heard[at] = len(caller.rtp)
+            for packet in arrivals.take(1 + at, 9):
+                caller.send_rtcp(packet)
+                sent += 1
+        self.reports += sent
+        await until(lambda: self.mux.received == taken + sent)
 
     def change(self, turn: int, sender: Sender) -> None:
         """Somebody looks away and back again, and the camera goes on under another SSRC. What is left behind is really gone."""
@@ -168,31 +202,38 @@ class Call:
             "rings": [[layer.ring.get(sequence) for sequence in range(0x10000)] for layer in layers if layer.kind == "video"],
             "heard": [(layer.incoming.heard_at, layer.incoming.bytes, layer.again) for layer in layers],
             "forwarders": [[getattr(one.outgoing, name) for name in counters] for one in self.forwarders],
+            "tallies": [[getattr(one.estimator.tally, name) for name in Tally.__slots__] for one in self.subscribers],
+            "budgets": [subscriber.estimator.budget(2000.0) for subscriber in self.subscribers],
             "logs": [[list(part) for part in subscriber.estimator.log] for subscriber in self.subscribers],
             "mux": (self.mux.refused, self.mux.dropped, self.mux.oversize, self.publisher.broken, self.publisher.unknown),
         }
 
 
 @asynccontextmanager
-async def playing(identity: Identity, seed: int, monkeypatch: pytest.MonkeyPatch, *, express: bool) -> AsyncIterator[Call]:
+async def playing(
+    identity: Identity, seed: int, hosts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, *, express: bool
+) -> AsyncIterator[Call]:
     clock = StillClock()
     with monkeypatch.context() as same:
         same.setattr(secrets, "randbits", Random(seed).getrandbits)
-        async with ground(clock, express=express) as mux:
-            call = Call(mux, identity)
+        async with ground(clock, express=express, stamped=False, second=SIX if SIX in hosts else None) as mux:
+            call = Call(mux, identity, hosts)
             await call.begin()
             await call.play(seed, clock)
             yield call
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_both_ways_send_and_count_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    identity = Identity()
-    async with playing(identity, seed, monkeypatch, express=False) as call:
+@pytest.mark.parametrize(("seed", "families"), list(enumerate(HOSTS)), ids=list(HOSTS))
+async def test_both_ways_send_and_count_the_same(seed: int, families: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity, hosts = Identity(), HOSTS[families]
+    if SIX in hosts:
+        need_six()
+    async with playing(identity, seed, hosts, monkeypatch, express=False) as call:
         expected = call.told()
-    async with playing(identity, seed, monkeypatch, express=True) as call:
+    async with playing(identity, seed, hosts, monkeypatch, express=True) as call:
         found = call.told()
     assert call.by_python < 0.7 * call.mux.received, "the lane has had the others"
+    assert call.reports_to_python < 0.8 * call.reports, "and of the reports, too"
     assert len(expected["packets"][0]) > 300
     for name, value in expected.items():
         assert found[name] == value, name

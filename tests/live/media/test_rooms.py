@@ -1,14 +1,12 @@
 """Rooms of a whole engine in this process, over real sockets: who is offered what, and what is freed."""
 
 import itertools
-import struct
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from server.core.clock import SystemClock
 from server.media import engine as engine_module
-from server.media.codecs import AUDIO_LEVEL, MID
 from server.media.rooms import MOST_PEERS, QUALITY_S
 from server.media_control import (
     AnswerOffer,
@@ -25,13 +23,11 @@ from server.media_control import (
     Watch,
     Wish,
 )
-from tests.live.media.app_side import Member, answer_to, attribute, caller_for, open_room
+from tests.live.media.app_side import Member, answer_to, attribute, caller_for, heard, open_room, spoken
 from tests.live.media.caller import until
 from tests.live.media.standing import Standing
 
 pytestmark = pytest.mark.anyio
-LOUD = 10  # dB below the loudest
-SOUND = b"sound" * 16
 
 
 @pytest.fixture
@@ -52,14 +48,6 @@ async def members(standing: Standing) -> AsyncIterator[list[Member]]:
 EMPTY = Offer(room="r", peer="p", side="subscribe", number=0, sdp="", streams=[])
 
 
-def spoken(sequence: int) -> bytes:
-    """Return a packet of sound that names its line and its level."""
-    named = bytes([MID << 4 | 4]) + b"audio" + bytes([AUDIO_LEVEL << 4, LOUD])
-    named += bytes(-len(named) % 4)
-    head = struct.pack("!BBHIIHH", 0x90, 111, sequence, 960 * sequence, 5, 0xBEDE, len(named) // 4)
-    return head + named + SOUND
-
-
 def speaking(standing: Standing, member: Member, met: Callable[[], bool]) -> Callable[[], bool]:
     """Return a condition at whose every asking the member says a little more and the engine does what is due."""
     sequences = itertools.count(1)
@@ -70,10 +58,6 @@ def speaking(standing: Standing, member: Member, met: Callable[[], bool]) -> Cal
         return met()
 
     return ask
-
-
-def heard(member: Member) -> int:
-    return sum(packet.endswith(SOUND) for packet in member.callers["subscribe"].rtp)
 
 
 async def test_what_one_says_the_others_hear(standing: Standing, members: list[Member]) -> None:

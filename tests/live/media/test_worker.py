@@ -1,15 +1,21 @@
 """The engine's process, as the command line starts it."""
 
+import asyncio
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from server.media_control import Connected, Offer
-from tests.live.media.app_side import SECRET, App, Member, open_room
-from tests.servers import NotUp, Process, free_port, listening, listening_at, until
+from server.address import own_address
+from server.core.clock import SystemClock
+from server.core.supervise import Supervisor
+from server.media import worker
+from server.media_control import Connected
+from tests.live.media.app_side import SECRET, App, Member, addresses, heard, open_room, spoken
+from tests.servers import NotUp, Process, free_port, listening, listening_at, need_six, until
 
 pytestmark = pytest.mark.anyio
 Start = Callable[..., Process]
@@ -92,10 +98,83 @@ async def test_an_address_that_is_not_this_machines_is_said_in_one_line(start: S
         start("--listen", "192.0.2.1:0")
 
 
-async def test_browsers_are_told_the_announced_address_and_the_second(start: Start, tmp_path: Path) -> None:
-    start("--listen", "127.0.0.1:0", "--second", "::1", "--announce", "198.51.100.7")
+def told(address: str, second: str | None, *announced: str) -> list[str]:
+    """Return the addresses that the browsers of an engine in this place are told."""
+    place = worker.Place(address, 0, Path("control"), second, announced)
+    mux = worker.open_port(place, Supervisor(), SystemClock())
+    addresses = place.told(mux.sockets)
+    for bound in mux.sockets:
+        bound.close()
+    return list(addresses)
+
+
+@pytest.mark.parametrize(
+    ("announced", "expected"),
+    [
+        (["198.51.100.7"], ["198.51.100.7", "::1"]),
+        (["2001:db8::7"], ["127.0.0.1", "2001:db8::7"]),
+        (["2001:db8::7", "198.51.100.7"], ["198.51.100.7", "2001:db8::7"]),
+    ],
+)
+async def test_browsers_are_told_what_is_announced_in_place_of_its_family(announced: list[str], expected: list[str]) -> None:
+    need_six()
+    assert told("127.0.0.1", "::1", *announced) == expected
+
+
+async def test_an_address_of_the_other_family_is_found_where_there_is_one() -> None:
+    four, six = own_address(socket.AF_INET), own_address(socket.AF_INET6)
+    if four is None or six is None:
+        pytest.skip("this machine has no way outside by both IPv4 and IPv6")
+    assert told(four, "auto") == [four, six]
+    assert told(six, "auto") == [six, four]
+
+
+async def test_whoever_listens_everywhere_tells_where_that_is() -> None:
+    assert told("0.0.0.0", None) == [own_address(socket.AF_INET) or "0.0.0.0"]
+
+
+@pytest.mark.parametrize("second", ["auto", None])
+async def test_beside_loopback_there_is_no_other_family_unless_it_is_named(second: str | None) -> None:
+    assert told("127.0.0.1", second) == ["127.0.0.1"]
+
+
+async def test_an_address_that_nobody_named_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "other_address", lambda _: "2001:db8::7")
+    assert told("127.0.0.1", "auto") == ["127.0.0.1"]
+    with pytest.raises(OSError, match="Cannot assign"):
+        told("127.0.0.1", "2001:db8::7")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--second", "127.0.0.2"], "--second 127.0.0.2 must be of the other family than 127.0.0.1"),
+        (["--announce", "192.0.2.1,192.0.2.2"], "--announce may name one address of each family"),
+        (["--second", "none", "--announce", "2001:db8::7"], "does not listen on an address of the family of --announce 2001:db8::7"),
+    ],
+)
+async def test_addresses_that_do_not_fit_together_are_said(start: Start, options: list[str], sentence: str) -> None:
+    with pytest.raises(NotUp, match=sentence):
+        start("--listen", "127.0.0.1:0", *options)
+
+
+async def test_who_has_ipv6_alone_and_who_has_ipv4_alone_hear_each_other(start: Start, tmp_path: Path) -> None:
+    need_six()
+    start("--listen", "127.0.0.1:0", "--second", "::1")
     app = await App.at(tmp_path / "control")
     await open_room(app)
-    await Member(app, "ann").join()
-    offer = await app.event(Offer, peer="ann", side="publish")
-    assert {line.split()[4] for line in offer.sdp.splitlines() if line.startswith("a=candidate:")} == {"198.51.100.7", "::1"}
+    members = [Member(app, "ann"), Member(app, "ben", six=True)]
+    for member in members:
+        await member.join(publishes=["audio"])
+        assert [host for host, _ in addresses(await member.answer("publish"))] == ["127.0.0.1", "::1"]
+    for member in members:
+        await member.answer("subscribe")
+    for sequence in range(1, 200):
+        for member in members:
+            member.callers["publish"].send_rtp(spoken(sequence))
+        await asyncio.sleep(0.05)
+        if all(heard(member) > 3 for member in members):
+            break
+    assert [heard(member) > 3 for member in members] == [True, True]
+    for member in members:
+        member.vanish()

@@ -36,6 +36,7 @@ class Mux:
         self.after_batch: list[tuple[Any, Callable[[float], None]]] = []
         self.pieces: list[Callable[[float], bool]] = []
         self.stalls = Stalls()
+        self.came = 0.0
         self._next = 0
         self.flushes = 0
 
@@ -136,10 +137,11 @@ class Encoder:
         return packet
 
 
-def take(publisher: Publisher, packet: bytes, now: float) -> None:
-    """Hand a packet over as the port does: in the middle of a block that is used again."""
+def take(publisher: Publisher, packet: bytes, now: float, came: float | None = None) -> None:
+    """Hand a packet over as the port does: in the middle of a block that is used again. It `came` before it is read where that is said."""
     memory = memoryview(bytearray(4096))
     memory[2048 : 2048 + len(packet)] = packet
+    publisher.mux.came = now if came is None else came
     publisher.on_rtp(memory, 2048, len(packet), now)
     publisher.mux.finish_batch(now)  # type: ignore[attr-defined]
 

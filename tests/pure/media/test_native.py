@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.media import bwe, delay, lane, limits, publisher, ring
+from server.media import bwe, delay, lane, limits, publisher, ring, twcc
 
 pytestmark = pytest.mark.row("V5")
 FOLDER = Path(lane.__file__).parent
@@ -16,10 +16,18 @@ LANE = {
 }  # fmt: skip
 DELAY = ("SHORTEST_OF", "MOST_COUNTED", "NOISE_GROUPS", "TRUSTED_GROUPS", "WINDOW_MS", "BURST_S", "GROUP_MS", "SLOPE_NOISE", "OFFSET_NOISE",
          "FIRST_THRESHOLD", "LEAST_THRESHOLD", "LARGEST_THRESHOLD", "THRESHOLD_UP", "THRESHOLD_DOWN", "LEAP", "OVERUSE_MS")  # fmt: skip
+ARRIVALS = ("MAX_STATUSES", "MAX_TOLD", "MAX_HEARD", "KEPT", "TICKS_PER_S", "TICKS_PER_REFERENCE")
+TALLY = ("LOG", "LOSS_TOLD", "LEAP_MS", "HEAVY_LOSS", "LOSS_EVERY_S", "LOSS_LONGEST_S", "LOSS_EVIDENT")
+
+
+def of(module: object, words: tuple[str, ...]) -> dict[str, float]:
+    return {word: getattr(module, word) for word in words}
 
 
 @pytest.mark.parametrize(
-    ("name", "values"), [("lane.c", LANE), ("delay.c", {word: getattr(delay, word) for word in DELAY})], ids=["lane", "delay"]
+    ("name", "values"),
+    [("lane.c", LANE), ("delay.c", of(delay, DELAY)), ("arrivals.c", of(twcc, ARRIVALS)), ("tally.c", of(bwe, TALLY))],
+    ids=["lane", "delay", "arrivals", "tally"],
 )
 def test_constants_are_those_of_python(name: str, values: dict[str, float]) -> None:
     found = dict(re.findall(r"\b([A-Z][A-Z_]+) = ([0-9.e-]+)", (FOLDER / name).read_text()))

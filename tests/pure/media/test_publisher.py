@@ -85,3 +85,35 @@ def test_a_publishers_goodbye_and_reports_of_others_are_passed_over() -> None:
     call.publisher.on_rtcp(write_sender_report(SenderReport(4, 1 << 40, 5, 1, 1)) + bytes((0x81, 203, 0, 1, 0, 0, 0, 10)), call.now)
     assert all(layer.instant is None for layer in call.publisher.tracks["camera"].layers.values())
     Publisher(Mux(), Wire(), LINES).tick(call.now)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("held_up_s", [0.2, 0.3, 0.4])
+def test_what_is_read_late_came_no_faster(held_up_s: float) -> None:
+    call = begun("l")
+    layer = call.publisher.tracks["camera"].layers[0]
+    call.play(5.0)
+    steady, measured = layer.rate, []
+    for _ in range(6):
+        late = [call.layers["l"].next() for _ in range(round(held_up_s * 10))]
+        began = call.now
+        call.now += held_up_s
+        call.publisher.tick(call.now)
+        for number, packet in enumerate(late):
+            take(call.publisher, packet, call.now, began + 0.1 * number)
+        call.go_on(0.0)
+        measured.append(layer.rate)
+        for _ in range(7):
+            call.play(0.1)
+            measured.append(layer.rate)
+    assert steady > 0
+    assert all(abs(rate - steady) < 0.08 * steady for rate in measured), measured
+
+
+def test_a_layer_that_stops_is_measured_down() -> None:
+    call = begun("l")
+    layer = call.publisher.tracks["camera"].layers[0]
+    call.play(3.0)
+    steady = layer.rate
+    for _ in range(40):
+        call.go_on()
+    assert layer.rate < steady / 20
