@@ -112,7 +112,10 @@ class Reader:
         self._sizes = memoryview(ffi.buffer(self.headers)).cast("I")[_offset("msg_len") // 4 :: ffi.sizeof("struct mmsghdr") // 4]
         self._keys = memoryview(self._names).cast("Q")[:: NAME // 8]
         self.began = 0.0
-        self._stamps, self._controls, self._room = _stamps(self.headers) if stamped else (None, None, None)
+        self._stamps: Any = None
+        self._controls: memoryview | None = None
+        if stamped:
+            self._stamps, self._controls, self._room = _stamps(self.headers)
 
     def begin(self) -> None:
         """Make ready for the next batch; `began` is when that was, by the kernel's clock for stamps."""
