@@ -5,7 +5,6 @@ import errno
 import gc
 import weakref
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 
 import pytest
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80
@@ -15,13 +14,11 @@ from server.media import dtls, mmsg
 from server.media.dtls import Identity
 from server.media.limits import LARGEST_CLEAR, SEND_SLOTS, SLOT
 from server.media.mmsg import Route
-from server.media.sockets import bind, bind_all
 from server.media.srtp import Slots
 from server.media.udp import UdpMux
 from tests.conftest import StillClock
 from tests.live.media.caller import FINGERPRINT, until
 from tests.live.media.line import RTCP, RTP, Line, dial, ground, numbered
-from tests.servers import need_six
 
 pytestmark = pytest.mark.anyio
 CLIENT_HELLO = 1
@@ -307,24 +304,6 @@ async def test_loss_can_be_made() -> None:
         await until(lambda: caller.rtp == [numbered(2)])
 
 
-@pytest.mark.parametrize("fast", [True, False], ids=["fast", "plain"])
-async def test_both_families_share_a_port(fast: bool) -> None:
-    need_six()
-    async with ground(second="::1", fast=fast) as mux:
-        identity = Identity()
-        (four, first), (six, second) = await dial(mux, identity), await dial(mux, identity, "::1")
-        for line, caller in ((four, first), (six, second)):
-            caller.send_rtp(RTP)
-            await until(lambda line=line: line.rtp == [RTP])
-        for sequence in range(4):
-            for line in (four, six):
-                at = mux.slot()
-                mux.out[at : at + len(RTP)] = numbered(sequence)
-                mux.send_rtp(line.connection, at, len(RTP))
-        mux.flush()
-        await until(lambda: first.rtp == second.rtp == [numbered(sequence) for sequence in range(4)])
-
-
 async def test_a_silent_browser_is_gone() -> None:
     clock = StillClock()
     async with ground(clock) as mux:
@@ -381,23 +360,6 @@ async def test_what_the_kernel_has_no_room_for_is_dropped_and_counted(monkeypatc
             full.setattr(mmsg, "_libc", Full())
             assert line.send(numbered(1), numbered(2)) == [True, True]
         assert (mux.dropped, mux.sent) == (2, sent)
-
-
-async def test_a_number_that_only_one_family_has_free_is_passed_over() -> None:
-    need_six()
-    with ExitStack() as taken:
-        for _ in range(200):
-            taken.enter_context(bind("::1", 0))
-        sockets = [taken.enter_context(bound) for bound in bind_all("127.0.0.1", "::1", 0)]
-        assert len({bound.getsockname()[1] for bound in sockets}) == 1
-
-
-async def test_a_port_that_is_taken_is_not_shared(mux: UdpMux) -> None:
-    need_six()
-    with pytest.raises(OSError, match="in use"):
-        bind("127.0.0.1", mux.port)
-    with pytest.raises(OSError, match="in use"):
-        bind_all("::1", "127.0.0.1", mux.port)
 
 
 async def test_handed_out_slots_are_sent_in_time(mux: UdpMux) -> None:

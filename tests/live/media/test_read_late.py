@@ -77,7 +77,7 @@ async def test_a_publisher_is_told_when_its_packets_came(express: bool) -> None:
         for number in range(1, 4):
             caller.send_rtp(sound(number))
         received = mux.received
-        await until(lambda: publisher.tracks["audio"].layers and publisher.tracks["audio"].layers[0].incoming.packets == 3)
+        await until(lambda: bool(publisher.tracks["audio"].layers) and publisher.tracks["audio"].layers[0].incoming.packets == 3)
         sealed = [caller.seal(sound(number)) for number in range(4, 4 + PACKETS)]
         took = hold_up(caller, sealed)
         held_until = SystemClock().monotonic()

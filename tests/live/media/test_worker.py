@@ -1,6 +1,6 @@
 """The engine's process, as the command line starts it."""
 
-import asyncio
+import itertools
 import signal
 import socket
 import sys
@@ -14,6 +14,7 @@ from server.core.clock import SystemClock
 from server.core.supervise import Supervisor
 from server.media import worker
 from server.media_control import Connected
+from tests.live.media import caller
 from tests.live.media.app_side import SECRET, App, Member, addresses, heard, open_room, spoken
 from tests.servers import NotUp, Process, free_port, listening, listening_at, need_six, until
 
@@ -169,12 +170,15 @@ async def test_who_has_ipv6_alone_and_who_has_ipv4_alone_hear_each_other(start: 
         assert [host for host, _ in addresses(await member.answer("publish"))] == ["127.0.0.1", "::1"]
     for member in members:
         await member.answer("subscribe")
-    for sequence in range(1, 200):
+    sequences = itertools.count(1)
+
+    def all_hear() -> bool:
+        """Say a little more at every asking."""
+        sequence = next(sequences)
         for member in members:
             member.callers["publish"].send_rtp(spoken(sequence))
-        await asyncio.sleep(0.05)
-        if all(heard(member) > 3 for member in members):
-            break
-    assert [heard(member) > 3 for member in members] == [True, True]
+        return all(heard(member) > 3 for member in members)
+
+    await caller.until(all_hear)
     for member in members:
         member.vanish()
