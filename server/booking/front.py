@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from server.access.model import Membership, Practice, Professional, Team
-from server.access.reviewing import bookable
+from server.access.reviewing import bookable, presented
 from server.booking.model import Service, ServiceState
 from server.core.db import Tx
 from server.errors import NotFound
@@ -23,6 +23,11 @@ class Front:
     team: Team | None
     people: Sequence[Professional]
     services: Sequence[Service]
+
+    @property
+    def takes_none(self) -> bool:
+        """Whether nobody behind it takes new bookings at the moment; of a team those who take none are not shown."""
+        return all(one.takes_none_since is not None for one in self.people)
 
 
 async def see_front(tx: Tx, owner_id: UUID) -> Front:
@@ -59,8 +64,8 @@ async def _front(tx: Tx, service: Service, services: Sequence[Service]) -> Front
 
 
 async def _is_hidden(tx: Tx, owner_id: UUID) -> bool:
-    """Whether it is the page of a professional whom nobody can book, not reviewed yet or gone, or of a team that has ended."""
-    hidden = select(Professional.id).where(Professional.id == owner_id, ~bookable())
+    """Whether it is the page of a professional who is not reviewed yet or gone, or of a team that has ended."""
+    hidden = select(Professional.id).where(Professional.id == owner_id, ~presented())
     ended = select(Team.id).where(Team.id == owner_id, Team.ended_at.is_not(None))
     return await tx.scalar(hidden.union_all(ended)) is not None
 
