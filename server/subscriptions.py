@@ -31,6 +31,8 @@ from server.ports import Clock
 
 Timed = Callable[[Tx, Any, datetime], Awaitable[object]]
 TIMED: Sequence[tuple[type, Timed]] = (
+    (AppointmentMoved, on_moved),
+    (AppointmentPassedOn, on_passed_on),
     (Arranged, plan_reminders),
     (AppointmentMoved, plan_reminders),
     (AppointmentPassedOn, plan_reminders),
@@ -67,8 +69,6 @@ def build_events(clock: Clock, secrets: Secrets) -> Events:
     events.subscribe(Called, on_called)
     events.subscribe(Announced, on_invited)
     events.subscribe(AppointmentConfirmed, confirmed)
-    events.subscribe(AppointmentMoved, on_moved)
-    events.subscribe(AppointmentPassedOn, on_passed_on)
     for kind, handle in TIMED:
         events.subscribe(kind, _at_the_time(clock, handle))
     return events

@@ -50,7 +50,8 @@ class Professional(Base):
     """A person with qualifications who gives consultations under a practice, kept after that has ended.
 
     `body` is the code of a registration body (`server/access/bodies.py`), "" where none was asked for yet. `review_words` are what an
-    administrator wrote to whoever was returned or rejected.
+    administrator wrote to whoever was returned or rejected. Since `takes_none_since` nobody books them; what the practice said of it, the
+    practice alone takes back.
     """
 
     __tablename__ = "professional"
@@ -67,6 +68,8 @@ class Professional(Base):
     review: Mapped[Review] = mapped_column(String(20), default=Review.PENDING)
     review_words: Mapped[str] = mapped_column(String(500), default="")
     ended_at: Mapped[datetime | None]
+    takes_none_since: Mapped[datetime | None]
+    takes_none_by_practice: Mapped[bool] = mapped_column(default=False)
 
     @property
     def full_name(self) -> str:

@@ -35,9 +35,14 @@ def seen_of(professional: Professional) -> str:
     return hashlib.sha256(json.dumps([*shown, professional.review, professional.review_words]).encode()).hexdigest()
 
 
-def bookable() -> ColumnElement[bool]:
-    """Return the condition for professionals whom patients may book, and who may be listed."""
+def presented() -> ColumnElement[bool]:
+    """Return the condition for professionals who are shown to everybody, also while nobody can book them."""
     return (Professional.review == Review.APPROVED) & Professional.ended_at.is_(None)
+
+
+def bookable() -> ColumnElement[bool]:
+    """Return the condition for professionals who can be booked: the one rule for whoever comes to a time of theirs, by whatever way."""
+    return presented() & Professional.takes_none_since.is_(None)
 
 
 async def reviews_waiting(tx: Tx, practice_id: UUID) -> list[Professional]:

@@ -63,6 +63,7 @@ BY_THING = {
     "hold": {Act.HELD: _("Held a record back"), Act.FREED: _("Let a record go")},
     "record": {Act.DELETED: _("Deleted a record")},
     "account": {Act.DELETED: _("Deleted an account")},
+    "bookings": {Act.CHANGED: _("Changed whether a professional takes new bookings")},
     "handover": {Act.CHANGED: _("Handed an appointment over to a colleague")},
     "appointment": {
         Act.ADDED: _("Booked an appointment"),

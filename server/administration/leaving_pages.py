@@ -10,8 +10,9 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.people import place_of
 from server.access.policy import Viewer
+from server.access.taking import stop_bookings, take_bookings
 from server.access.viewer import viewer_of
-from server.administration.leaving import call_off, hand_over, standing_of
+from server.administration.leaving import call_off, hand_over, leaving_of, standing_of
 from server.consultation.visit_appointment import read_version
 from server.core.marking import _
 from server.errors import Conflict, Invalid, NotFound
@@ -19,12 +20,13 @@ from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
 
-PATH = "/practice/people/{person_id:uuid}/leaving"
+PEOPLE = "/practice/people/{person_id:uuid}"
+PATH = PEOPLE + "/leaving"
 ONE = PATH + "/{appointment_id:uuid}"
 FAULTS = {
     "colleague": _("Please choose a colleague who is free at that time."),
     "just_taken": _("This colleague is not free any more at that time. Please choose another one."),
-    "paid": _("It was paid online, to the account of whoever was booked. Please cancel it: the money goes back."),
+    "paid": _("It was paid online, to the account of whoever leaves. Please cancel it: the money goes back."),
     "sure": _("Please tick that the appointment shall be cancelled."),
 }
 CHANGED = _("This appointment has changed in the meantime. Please look at it as it stands now.")
@@ -33,6 +35,7 @@ CHANGED = _("This appointment has changed in the meantime. Please look at it as 
 def routes() -> list[Route]:
     return [
         Route(PATH, _page),
+        Route(PEOPLE + "/bookings", _bookings, methods=["POST"]),
         Route(ONE + "/pass", _pass, methods=["POST"]),
         Route(ONE + "/cancel", _cancel, methods=["POST"]),
     ]
@@ -68,10 +71,22 @@ async def _cancel(request: Request) -> Response:
     return RedirectResponse(f"{_path(request)}?cancelled", status_code=303)
 
 
+async def _bookings(request: Request) -> Response:
+    """Let patients book this professional no more, or again."""
+    viewer, person_id = await _entered(request), request.path_params["person_id"]
+    form = await read_form(request)
+    change = {"stop": stop_bookings, "take": take_bookings}.get(form.get("do", ""))
+    if change is None:
+        raise Invalid(code="do")
+    async with house_of(request).database.write() as tx:
+        await change(tx, viewer, await leaving_of(tx, viewer, person_id), house_of(request).clock.now())
+    return RedirectResponse(f"{_path(request)}?bookings#bookings", status_code=303)
+
+
 async def _entered(request: Request) -> Viewer:
     viewer = await viewer_of(request)
     async with house_of(request).database.read() as tx:
-        await place_of(tx, viewer, _which(request)[0])
+        await place_of(tx, viewer, request.path_params["person_id"])
     return viewer
 
 
@@ -86,7 +101,7 @@ async def _show(request: Request, error: Conflict | Invalid | NotFound | None = 
     shown = {
         "part": part, "place": place, "standing": standing, "zone": zone, "about": request.path_params.get("appointment_id"),
         "fault": error.code if error else "", "told": language_of(request).text(FAULTS.get(error.code, CHANGED)) if error else "",
-        "done": next((word for word in ("passed", "cancelled") if word in request.query_params), ""),
+        "done": next((word for word in ("passed", "cancelled", "bookings") if word in request.query_params), ""),
     }  # fmt: skip
     return render(request, "staff/leaving.html", shown, status=422 if isinstance(error, Invalid) else 409 if error else 200)
 

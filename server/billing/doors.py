@@ -59,6 +59,15 @@ async def money_of(tx: Tx, appointment_id: UUID) -> Money | None:
     return Money(charge, done, sum(sums.values()) - done - sums.get(RefundState.FAILED, 0))
 
 
+async def stays_paid(tx: Tx, appointment_id: UUID, leaving_id: UUID) -> bool:
+    """Whether what was paid online is where it belongs once this professional gives the appointment no more.
+
+    Each account is one professional's own: it went to a colleague who gives it too and stays, or all of it has gone back.
+    """
+    money = await money_of(tx, appointment_id)
+    return money is not None and (money.charge.professional_id != leaving_id or money.refunded_minor == money.charge.minor)
+
+
 async def left_of(tx: Tx, charge: Charge) -> int:
     """Return how much of a charge can still be given back."""
     sums = await _sums(tx, charge.id)

@@ -15,6 +15,7 @@ from server.booking.guard import (
     lock_appointment,
     lock_diaries,
     members_of,
+    refuse_closed,
     refuse_gone,
     span_of,
     take,
@@ -75,16 +76,18 @@ class Planned:
 async def hold(tx: Tx, service: Service, begins_at: datetime, time_zone: str, now: datetime) -> Appointment:
     """Keep a time for `HOLD_FOR`, all who are needed or none; `begins_at` is aware, `time_zone` of whoever books.
 
-    Raises `JustTaken`, `Invalid` with the code `not_offered` for a time that the service does not offer now (also: no longer, not yet),
-    or with `time_zone`, and `NotFound` for a service that is not offered at all.
+    Raises `JustTaken`, `TakesNone`, `Invalid` with the code `not_offered` for a time that the service does not offer now (also: no longer,
+    not yet), or with `time_zone`, and `NotFound` for a service that is not offered at all.
     """
     checked_zone(time_zone)
     if service.state != ServiceState.OFFERED:
         raise NotFound
     offer = await _offer_around(tx, Wish(service), begins_at, now)
     appointment = _held(service, begins_at, time_zone, now)
-    await lock_diaries(tx, offer.who)
-    await expire_stale(tx, offer.who, span_of(appointment), now)
+    who = offer.who or ([service.professional_id] if service.professional_id else [])
+    await lock_diaries(tx, who)
+    await refuse_closed(tx, who)
+    await expire_stale(tx, who, span_of(appointment), now)
     slot = await _slot_at(tx, offer, begins_at, now)
     async with tx.begin_nested():
         await _add(tx, appointment, slot.members)
@@ -159,14 +162,15 @@ async def cancel(tx: Tx, appointment: Appointment, by: Party, now: datetime) -> 
 async def hold_again(tx: Tx, appointment: Appointment, until: datetime, now: datetime) -> None:
     """Hold a time for longer, or once more if it is still free though its hold was given up.
 
-    Raises `JustTaken` where others have it now, and `Conflict` with `not_standing` for one that was cancelled, once it has begun, and
-    where whoever was to give it is gone.
+    Raises `JustTaken` where others have it now, `TakesNone` where it would have to be taken anew, and `Conflict` with `not_standing` for
+    one that was cancelled, once it has begun, and where whoever was to give it is gone.
     """
     who = await lock_appointment(tx, appointment)
     await refuse_gone(tx, who)
     if appointment.begins_at <= now:
         raise Conflict(NOT_STANDING, code="not_standing")
     if appointment.state == AppointmentState.EXPIRED:
+        await refuse_closed(tx, who)
         await expire_stale(tx, who, span_of(appointment), now)
         await take(tx, appointment.id, who, span_of(appointment))
     appointment.keep_held(until)
@@ -176,11 +180,12 @@ async def hold_again(tx: Tx, appointment: Appointment, until: datetime, now: dat
 async def move(tx: Tx, appointment: Appointment, begins_at: datetime, version: int, now: datetime) -> None:
     """Give up one time and take another in the same step, for a patient: by the rules of the service, to a time that it offers.
 
-    Whoever gives it stays. On a conflict the old time is kept. Raises `JustTaken`; `Conflict`: `stale`, `too_late`, `not_standing`;
-    `Invalid`: `not_offered`.
+    Whoever gives it stays. On a conflict the old time is kept. Raises `JustTaken`; `TakesNone`; `Conflict`: `stale`, `too_late`,
+    `not_standing`; `Invalid`: `not_offered`.
     """
     who = await lock_appointment(tx, appointment)
     appointment.refuse_to_move(version, Party.PATIENT, now)
+    await refuse_closed(tx, who)
     service = await tx.get(Service, appointment.service_id) if appointment.service_id else None
     if service is None:
         raise Conflict(NOT_STANDING, code="not_standing")
@@ -196,6 +201,7 @@ async def move_for_practice(tx: Tx, appointment: Appointment, begins_at: datetim
     """
     who = await lock_appointment(tx, appointment)
     appointment.refuse_to_move(version, Party.PRACTICE, now)
+    await refuse_closed(tx, who)
     _refuse_far(begins_at, now)
     await expire_stale(tx, who, _moved_span(appointment, begins_at), now)
     await _move(tx, appointment, who, begins_at)
@@ -215,11 +221,14 @@ async def _move(tx: Tx, appointment: Appointment, who: list[UUID], begins_at: da
 async def block(tx: Tx, plan: Planned, now: datetime) -> Appointment:
     """Add what a professional plans themself, confirmed at once; nobody is offered its time any more.
 
-    It may lie over what is there already: a professional decides about their own time. What others have taken stays theirs.
+    It may lie over what is there already: a professional decides about their own time. What others have taken stays theirs. Whoever takes
+    no new bookings begins at once and plans nothing ahead: raises `TakesNone`.
     Diaries are locked here, so call it (or `lock_diaries`) before anything else that may wait.
     """
     appointment = _planned(plan, now)
     await lock_diaries(tx, [plan.professional_id])
+    if plan.begins_at > now:
+        await refuse_closed(tx, [plan.professional_id])
     await expire_stale(tx, [plan.professional_id], span_of(appointment), now)
     await _add(tx, appointment, (plan.professional_id,))
     await take_what_is_free(tx, appointment.id, [plan.professional_id], span_of(appointment))

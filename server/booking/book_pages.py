@@ -118,6 +118,7 @@ def show_times(request: Request, shop: Shop, status: int = 200) -> Response:
         "own": free.own,
         "now": free.now,
         "first_free": free.first_free,
+        "closed": free.closed,
         "kept": shop.given.kept,
         "said": shop.said,
         "boot": {"zone": free.zone, "at": free.example.isoformat()},

@@ -1,11 +1,16 @@
 """Free times as a page shows them: a week, the ways beside it, and where the next free time is."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from server.booking.model import Appointment, Service
+from sqlalchemy import select
+
+from server.access.model import Membership, Professional, Team
+from server.access.reviewing import bookable
+from server.booking.guard import find_closed, members_of
+from server.booking.model import Appointment, Needs, Service
 from server.booking.offer import AT_ONCE_DAYS, slots_of, slots_to_move
 from server.booking.slot_days import WEEK, Week, day_in, own_zone, read_day, week_of
 from server.booking.slots import Slot
@@ -16,13 +21,17 @@ Look = Callable[[date, int], Awaitable[list[Slot]]]
 
 @dataclass(frozen=True)
 class FreeTimes:
-    """`zone` is the practice's; `own` the reader's, where its clocks show another time. `first_free` is told where the week is empty."""
+    """`zone` is the practice's; `own` the reader's, where its clocks show another time. `first_free` is told where the week is empty.
+
+    `closed` is who takes no new bookings, where that is why there is no time at all; else "".
+    """
 
     week: Week
     zone: str
     own: str | None
     first_free: datetime | None
     now: datetime
+    closed: str = ""
 
     @property
     def example(self) -> datetime:
@@ -44,7 +53,8 @@ async def free_times(tx: Tx, question: Question, now: datetime) -> FreeTimes:
     async def look(first: date, days: int) -> list[Slot]:
         return await slots_of(tx, question.service, first, days, now)
 
-    return await _answer(look, question, now)
+    free = await _answer(look, question, now)
+    return free if free.first_free or free.week.days else replace(free, closed=await closed_for(tx, question.service))
 
 
 async def times_to_move(tx: Tx, appointment: Appointment, question: Question, now: datetime) -> FreeTimes:
@@ -53,7 +63,24 @@ async def times_to_move(tx: Tx, appointment: Appointment, question: Question, no
     async def look(first: date, days: int) -> list[Slot]:
         return await slots_to_move(tx, appointment, first, days, now)
 
-    return await _answer(look, question, now)
+    free = await _answer(look, question, now)
+    if free.first_free or free.week.days:
+        return free
+    closed = await find_closed(tx, await members_of(tx, appointment))
+    return replace(free, closed=closed.full_name if closed else "")
+
+
+async def closed_for(tx: Tx, service: Service) -> str:
+    """Return who takes no new bookings, so that nobody can book a service: its professional, its lead, or a team in which nobody does."""
+    needed = service.lead_id if service.needs == Needs.LEAD_AND_ANY else service.professional_id
+    if needed is not None:
+        closed = await find_closed(tx, [needed])
+        return closed.full_name if closed else ""
+    current = (Membership.team_id == service.team_id) & Membership.ended_at.is_(None)
+    taking = select(Membership.id).join(Professional, Professional.id == Membership.professional_id).where(current, bookable())
+    if await tx.scalar(taking.limit(1)) is not None:
+        return ""
+    return (await tx.get_one(Team, service.team_id)).name
 
 
 async def _answer(look: Look, question: Question, now: datetime) -> FreeTimes:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
 from server.access.model import Membership, Practice, Professional, Team
-from server.access.reviewing import bookable
-from server.booking.model import Service, ServiceState
+from server.access.reviewing import bookable, presented
+from server.booking.doors import professionals_of
+from server.booking.model import Appointment, Service, ServiceState
 from server.core.db import Tx
 from server.errors import NotFound
 
@@ -23,6 +25,11 @@ class Front:
     team: Team | None
     people: Sequence[Professional]
     services: Sequence[Service]
+
+    @property
+    def takes_none(self) -> bool:
+        """Whether nobody behind it takes new bookings at the moment; of a team those who take none are not shown."""
+        return all(one.takes_none_since is not None for one in self.people)
 
 
 async def see_front(tx: Tx, owner_id: UUID) -> Front:
@@ -44,6 +51,28 @@ async def see_service(tx: Tx, owner_id: UUID, service_id: UUID) -> tuple[Front, 
     return front, service
 
 
+async def again_at(tx: Tx, appointment: Appointment) -> str:
+    """Return the path at which somebody books once more what they had; "" where it is not offered, or nobody who gives it can be booked.
+
+    What was handed over leads to whoever gives it now.
+    """
+    service = await tx.get(Service, appointment.service_id) if appointment.service_id else None
+    if service is None:
+        return ""
+    given_by = await professionals_of(tx, appointment.id)
+    handed_over = service.team_id is None and service.professional_id not in {one.id for one in given_by}
+    owner_id = given_by[0].id if handed_over else cast(UUID, service.team_id or service.professional_id)
+    try:
+        front = await see_front(tx, owner_id)
+    except NotFound:
+        return ""
+    if front.takes_none:
+        return ""
+    if handed_over:
+        return f"/book/{owner_id}"
+    return f"/book/{owner_id}/{service.id}" if service.state == ServiceState.OFFERED else ""
+
+
 async def front_of(tx: Tx, service: Service) -> Front:
     """Return the page of a service that somebody holds a time of, though it may have been withdrawn meanwhile."""
     return await _front(tx, service, [service])
@@ -59,8 +88,8 @@ async def _front(tx: Tx, service: Service, services: Sequence[Service]) -> Front
 
 
 async def _is_hidden(tx: Tx, owner_id: UUID) -> bool:
-    """Whether it is the page of a professional whom nobody can book, not reviewed yet or gone, or of a team that has ended."""
-    hidden = select(Professional.id).where(Professional.id == owner_id, ~bookable())
+    """Whether it is the page of a professional who is not reviewed yet or gone, or of a team that has ended."""
+    hidden = select(Professional.id).where(Professional.id == owner_id, ~presented())
     ended = select(Team.id).where(Team.id == owner_id, Team.ended_at.is_not(None))
     return await tx.scalar(hidden.union_all(ended)) is not None
 

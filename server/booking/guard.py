@@ -27,6 +27,12 @@ class JustTaken(Conflict):
     code, message = "just_taken", _("This time was just taken. Please choose another one.")
 
 
+class TakesNone(Conflict):
+    """Whoever is asked for takes no new bookings at the moment."""
+
+    code, message = "takes_none", _("This professional takes no new bookings at the moment.")
+
+
 async def lock_diaries(tx: Tx, who: Iterable[UUID]) -> None:
     """Wait for one's turn with these professionals; call it before anything else in the transaction that may wait."""
     locked = select(Professional.id).where(Professional.id.in_(who)).order_by(Professional.id)
@@ -52,6 +58,19 @@ async def refuse_gone(tx: Tx, who: Iterable[UUID]) -> None:
     gone = select(Professional.id).where(Professional.id.in_(who), Professional.ended_at.is_not(None))
     if await tx.scalar(gone.limit(1)):
         raise Conflict(NOT_STANDING, code="not_standing")
+
+
+async def refuse_closed(tx: Tx, who: Iterable[UUID]) -> None:
+    """Raise `TakesNone` where one of them takes no new bookings. Their diaries are locked, so that it cannot be said meanwhile."""
+    if await find_closed(tx, who) is not None:
+        raise TakesNone
+
+
+async def find_closed(tx: Tx, who: Iterable[UUID]) -> Professional | None:
+    """Return one of these professionals who takes no new bookings, the first by name."""
+    closed = select(Professional).where(Professional.id.in_(who), Professional.takes_none_since.is_not(None))
+    fresh = closed.order_by(Professional.name, Professional.id).limit(1).execution_options(populate_existing=True)
+    return await tx.scalar(fresh)
 
 
 async def take(tx: Tx, appointment_id: UUID, who: Iterable[UUID], span: Span) -> None:

@@ -143,7 +143,7 @@ HOLD_OVER = _("We could not keep this time for you any longer. Please choose a t
 CONFIRMED_ALREADY = _("This appointment is confirmed already.")
 NOT_STANDING = _("This appointment does not stand any more.")
 LATE_TO_CANCEL = _("It is too late to cancel this appointment here. Please call the practice.")
-PAID_ALREADY = _("It was paid online, to the account of whoever was booked. Please cancel it: the money goes back.")
+PAID_ALREADY = _("It was paid online, to the account of whoever leaves. Please cancel it: the money goes back.")
 LATE_TO_MOVE = _("It is too late to move this appointment here. Please call the practice.")
 
 
@@ -289,12 +289,15 @@ class Appointment(Base):
         self.sequence += 1
         self.version += 1
 
-    def refuse_to_pass_on(self, version: int, now: datetime) -> None:
-        """Raise `Conflict` unless a colleague may give it: what was paid online went to the account of whoever was booked."""
+    def refuse_to_pass_on(self, version: int, now: datetime, *, stays_paid: bool) -> None:
+        """Raise `Conflict` unless a colleague may give it: what was paid online to the account of whoever leaves does not go with it.
+
+        `stays_paid`: it went to somebody's account who stays, or it has gone back.
+        """
         self.refuse_to_move(version, Party.PRACTICE, now)
         if self.begins_at <= now:
             raise Conflict(NOT_STANDING, code="not_standing")
-        if self.paid_online:
+        if self.paid_online and not stays_paid:
             raise Conflict(PAID_ALREADY, code="paid")
 
     @property

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, String, literal, or_, select, union_all
 from server.access.model import Membership, Practice, Professional
 from server.access.reviewing import bookable
 from server.booking.grains import GRAIN_MIN, Span, span_around, span_within, union
+from server.booking.guard import find_closed, members_of
 from server.booking.hours import DAY, Closed, Difference, Weekly, day_span, grid, open_grains
 from server.booking.model import Appointment, AppointmentMember, Closure, DayException, DayKind, Needs, Service, WeeklyHours
 from server.booking.slots import Diary, Shape, Slot, find_slots, room_around
@@ -85,7 +86,12 @@ async def slots_of(tx: Tx, service: Service, first: date, days: int, now: dateti
 
 
 async def slots_to_move(tx: Tx, appointment: Appointment, first: date, days: int, now: datetime) -> list[Slot]:
-    """Return the times to which a patient may move an appointment: the same people are free then, its own time being free, too."""
+    """Return the times to which a patient may move an appointment: the same people are free then, its own time being free, too.
+
+    There are none where one of them takes no new bookings.
+    """
+    if await find_closed(tx, await members_of(tx, appointment)) is not None:
+        return []
     service = await tx.get(Service, appointment.service_id) if appointment.service_id else None
     return await _slots(tx, Wish(service, appointment), first, days, now) if service is not None else []
 

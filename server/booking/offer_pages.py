@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.access.model import Practice
+from server.access.model import Practice, Professional
 from server.access.policy import Viewer
+from server.access.taking import stop_bookings, take_bookings
 from server.access.viewer import administers, professional_of, teams_of
+from server.booking.free_times import closed_for
 from server.booking.model import DayKind, Needs, Pays, Service, ServiceState
 from server.booking.offer import slots_of
 from server.booking.offer_doors import colleagues_of, see_closures, see_days, see_hours, see_service, see_services
@@ -65,6 +67,7 @@ def routes() -> list[Route]:
         Route("/offer/services/{service_id:uuid}/state", _state, methods=["POST"]),
         Route("/offer/services/{service_id:uuid}/preview", _preview),
         Route("/offer/hours/{weekday:few}", _hours, methods=["GET", "POST"]),
+        Route("/offer/bookings", _bookings, methods=["POST"]),
         Route("/offer/days", _add_day, methods=["POST"]),
         Route("/offer/days/{day_id:uuid}/remove", _remove_day, methods=["POST"]),
         Route("/offer/closures", _close, methods=["POST"]),
@@ -88,6 +91,7 @@ async def _listed(tx: Tx, request: Request, viewer: Viewer, error: Invalid | Con
         "days": [one for one in await see_days(tx, viewer) if one.day >= today],
         "closures": [one for one in await see_closures(tx, viewer) if one.day >= today],
         "administers": await administers(tx, viewer),
+        "me": await tx.get(Professional, viewer.professional_id),
         "merchants": house_of(request).settings.payments == "stripe",
     }
     context = {**shown, "clock": clock_of, "today": today, "zone": practice.time_zone, "error": _told(request, error)}
@@ -145,6 +149,17 @@ async def _state(request: Request) -> Response:
     return _back()
 
 
+async def _bookings(request: Request) -> Response:
+    """Take no new bookings from now on, or take them again; what the practice has stopped stays so."""
+    viewer, form = await professional_of(request), await read_form(request)
+    change = {"stop": stop_bookings, "take": take_bookings}.get(form.get("do", ""))
+    if change is None or viewer.professional_id is None:
+        raise Invalid(BAD_CHOICE, code="do")
+    async with house_of(request).database.write() as tx:
+        await change(tx, viewer, viewer.professional_id, house_of(request).clock.now())
+    return _back("#bookings")
+
+
 async def _preview(request: Request) -> Response:
     """Show what patients are offered in the next two weeks, also before they are."""
     viewer = await professional_of(request)
@@ -153,9 +168,10 @@ async def _preview(request: Request) -> Response:
         practice = await _practice(tx, viewer)
         now = house_of(request).clock.now()
         slots = await slots_of(tx, service, _today(request, practice), PREVIEW_DAYS, now)
+        closed = "" if slots else await closed_for(tx, service)
     zone = ZoneInfo(practice.time_zone)
     days = [list(group) for _day, group in groupby(slots, key=lambda slot: slot.begins_at.astimezone(zone).date())]
-    context = {"service": service, "days": days, "zone": practice.time_zone, "now": now}
+    context = {"service": service, "days": days, "zone": practice.time_zone, "now": now, "closed": closed}
     return render(request, "staff/offer_preview.html", context)
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from server.access.model import Membership, Professional, Review, working
+from server.access.model import Membership, Professional
+from server.access.reviewing import bookable
 from server.booking.events import AppointmentPassedOn
 from server.booking.guard import expire_stale, lock_diaries, members_of, pass_to, span_of
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Service
@@ -20,10 +21,19 @@ MOST = 200
 
 
 class Promised(NamedTuple):
-    """What a professional has promised, and whose service it is; nothing of with whom."""
+    """What a professional has promised, and whose service it is; nothing of with whom.
+
+    `stays_paid` is for billing to say, which stands a storey higher: what was paid online is right where it is without this professional.
+    """
 
     appointment: Appointment
     service: Service | None
+    stays_paid: bool = False
+
+    @property
+    def payee_leaves(self) -> bool:
+        """Whether it was paid online to the account of whoever leaves."""
+        return self.appointment.paid_online and not self.stays_paid
 
     @property
     def team_id(self) -> UUID | None:
@@ -48,7 +58,7 @@ async def see_promised(tx: Tx, professional_id: UUID, appointment_id: UUID, now:
 
 
 async def free_for(tx: Tx, promised: Promised, leaving: Professional, now: datetime) -> list[Professional]:
-    """Return the colleagues who could give it: reviewed, of the team where it is a team's, and free at its time, by name."""
+    """Return the colleagues who could give it: bookable, of the team where it is a team's, and free at its time, by name."""
     appointment = promised.appointment
     could = await _colleagues(tx, promised, leaving)
     given_by = await members_of(tx, appointment)
@@ -67,7 +77,7 @@ async def pass_on(tx: Tx, promised: Promised, leaving: Professional, taking_id: 
     given_by = await members_of(tx, appointment)
     await lock_diaries(tx, {*given_by, taking_id})
     await tx.refresh(appointment, with_for_update=locked())
-    appointment.refuse_to_pass_on(version, now)
+    appointment.refuse_to_pass_on(version, now, stays_paid=promised.stays_paid)
     if leaving.id not in await members_of(tx, appointment):
         raise Conflict(code="stale")
     if taking_id in given_by or taking_id not in {one.id for one in await _colleagues(tx, promised, leaving)}:
@@ -89,7 +99,7 @@ async def asking_for(tx: Tx, professional_id: UUID) -> int:
 
 async def _colleagues(tx: Tx, promised: Promised, leaving: Professional) -> Sequence[Professional]:
     here = select(Professional).where(Professional.practice_id == leaving.practice_id, Professional.id != leaving.id)
-    able = here.where(working(), Professional.review == Review.APPROVED)
+    able = here.where(bookable())
     if promised.team_id is not None:
         team = select(Membership.professional_id).where(Membership.team_id == promised.team_id, Membership.ended_at.is_(None))
         able = able.where(Professional.id.in_(team))

@@ -13,6 +13,8 @@ from server.booking.actions import hold
 from server.booking.details import Given
 from server.booking.doors import find_appointment
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, SeekerAsked, SlotOffered
+from server.booking.free_times import closed_for
+from server.booking.guard import TakesNone
 from server.booking.holding import release
 from server.booking.model import Appointment, AppointmentState, Service
 from server.booking.offer import slots_of
@@ -55,7 +57,9 @@ def waiting_url(base_url: str, secrets: Secrets, seeker_id: UUID) -> str:
 
 
 async def ask(tx: Tx, secrets: Secrets, service: Service, asked: Asked, now: datetime) -> Seeker:
-    """Put somebody on the list of a service; raises `Conflict` with the code `full`."""
+    """Put somebody on the list of a service; raises `Conflict` with the code `full`, and `TakesNone` where nobody can be booked."""
+    if await closed_for(tx, service):
+        raise TakesNone
     asking = select(func.count()).where(Seeker.service_id == service.id, Seeker.state == SeekerState.ASKING)
     if (await tx.scalar(asking) or 0) >= MOST_SEEKERS:
         raise Conflict(code="full")

@@ -9,7 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.booking.details import NOTHING, Given, faults_of, given_in
+from server.booking.free_times import closed_for
 from server.booking.front import Front, front_of, see_service
+from server.booking.guard import TakesNone
 from server.booking.held import PATH, keep_held
 from server.booking.model import Service
 from server.booking.seeking import FURTHEST_DAYS, Answer, Wants, read_wants
@@ -52,11 +54,12 @@ async def _ask(request: Request) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
         front, service = await _service(tx, request)
+        closed = await closed_for(tx, service)
     today = day_in(front.practice.time_zone, house.clock.now())
     if request.method != "POST":
         await house.limiter.hit("book_address", address_key(request))
         usual = Wants("01234", mornings=True, afternoons=True, until=today + USUALLY)
-        return _show_form(request, Form(front, service, NOTHING, Answer(usual, {})))
+        return _show_form(request, Form(front, service, NOTHING, Answer(usual, {TakesNone.code: closed} if closed else {})))
     await house.limiter.hit("wait_address", address_key(request))
     form = await read_form(request)
     given, answer = given_in(form), read_wants(form, today)
@@ -66,8 +69,8 @@ async def _ask(request: Request) -> Response:
         async with house.database.write() as tx:
             asked = Asked(given, answer.wants, read_zone(form.get("zone")) or front.practice.time_zone)
             seeker = await ask(tx, house.secrets, service, asked, house.clock.now())
-    except Conflict:
-        return _show_form(request, Form(front, service, given, Answer(answer.wants, {"full": "full"})), 409)
+    except Conflict as error:
+        return _show_form(request, Form(front, service, given, Answer(answer.wants, {error.code: error.code})), 409)
     return _enter(request, seeker.id)
 
 

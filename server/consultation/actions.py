@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from server.access.acting import Reach
 from server.access.model import Practice, Professional
 from server.access.policy import Viewer
 from server.booking.actions import Planned, block
@@ -20,6 +21,7 @@ from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.core.ids import new_id, token_hash
 from server.errors import Conflict, Forbidden, Invalid, NotFound
+from server.patients.acting_doors import spokesmen_of
 from server.patients.actions import Contact, add_record, readdress
 from server.patients.model import Patient
 
@@ -66,8 +68,8 @@ async def arrange(tx: Tx, secrets: Secrets, consultation: Consultation, patient:
     await tx.flush()
     link = add_link(tx, secrets, participant, now)
     await tx.flush()
-    for channel in channels_of(patient):
-        await tx.emit(Invited(consultation.id, link.id, channel))
+    for representation_id, channel in await told_of(tx, patient, now):
+        await tx.emit(Invited(consultation.id, link.id, channel, representation_id=representation_id))
     if consultation.appointment_id is not None:
         await tx.emit(Arranged(consultation.appointment_id))
     tx.hint(today_topic(consultation.practice_id))
@@ -106,6 +108,21 @@ class Addressed(Protocol):
 def channels_of(who: Addressed) -> list[Channel]:
     """Return how they can be written to."""
     return [channel for channel, address in ((Channel.SMS, who.mobile), (Channel.EMAIL, who.email)) if address]
+
+
+class Told(NamedTuple):
+    """Who is written to about a consultation, and how; `representation_id` of whoever acts for the patient, None for the patient."""
+
+    representation_id: UUID | None
+    channel: Channel
+
+
+async def told_of(tx: Tx, patient: Patient, now: datetime, needed: Reach = Reach.BOOK) -> list[Told]:
+    """Return how a patient is written to; where their record has no address at all, as a child's, whoever acts for them that far."""
+    if own := channels_of(patient):
+        return [Told(None, channel) for channel in own]
+    acting = await spokesmen_of(tx, patient.id, needed, now)
+    return [Told(one.representation_id, channel) for one in acting for channel in channels_of(one)]
 
 
 async def current_link(tx: Tx, consultation_id: UUID) -> JoinLink:

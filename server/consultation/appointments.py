@@ -10,7 +10,7 @@ from server.access.model import Professional
 from server.booking.doors import find_appointment, professionals_of
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, AppointmentPassedOn
 from server.booking.model import Appointment, Service
-from server.consultation.actions import Addressed, arrange, channels_of, consultation_of
+from server.consultation.actions import Told, arrange, channels_of, consultation_of, told_of
 from server.consultation.events import Announced, News
 from server.consultation.model import Consultation, JoinLink, Participant, Role
 from server.consultation.records import Invitation
@@ -31,17 +31,17 @@ async def on_confirmed(tx: Tx, secrets: Secrets, fact: AppointmentConfirmed, now
     await arrange(tx, secrets, consultation_of(appointment, lead.id, service.team_id, now), patient, now)
 
 
-async def on_moved(tx: Tx, fact: AppointmentMoved) -> None:
+async def on_moved(tx: Tx, fact: AppointmentMoved, now: datetime) -> None:
     """Let the consultation follow; the link stays, and everybody who has one is told."""
     appointment = await _appointment(tx, fact.appointment_id)
     consultation = await _of_appointment(tx, appointment.id)
     if consultation is not None:
         consultation.move(appointment.begins_at)
         await _dismiss(tx, consultation)
-        await _announce(tx, consultation, News.MOVED)
+        await _announce(tx, consultation, News.MOVED, now)
 
 
-async def on_passed_on(tx: Tx, fact: AppointmentPassedOn) -> None:
+async def on_passed_on(tx: Tx, fact: AppointmentPassedOn, now: datetime) -> None:
     """Let the colleague give the consultation; whoever goes sees it no more, and everybody who has a link is told who comes."""
     consultation = await _of_appointment(tx, fact.appointment_id)
     if consultation is None:
@@ -51,7 +51,7 @@ async def on_passed_on(tx: Tx, fact: AppointmentPassedOn) -> None:
     await _dismiss(tx, consultation)
     for professional_id in (fact.leaving_id, fact.taking_id):
         await change_rights(tx, person_topic((await tx.get_one(Professional, professional_id)).person_id))
-    await _announce(tx, consultation, News.PASSED_ON)
+    await _announce(tx, consultation, News.PASSED_ON, now)
 
 
 async def on_cancelled(tx: Tx, fact: AppointmentCancelled, now: datetime) -> None:
@@ -61,7 +61,7 @@ async def on_cancelled(tx: Tx, fact: AppointmentCancelled, now: datetime) -> Non
         consultation.cancel(now)
         await drop_draft(tx, fact.appointment_id)
         await _dismiss(tx, consultation)
-        await _announce(tx, consultation, News.CANCELLED)
+        await _announce(tx, consultation, News.CANCELLED, now)
 
 
 async def call_off_missed(tx: Tx, appointment_id: UUID, now: datetime) -> None:
@@ -70,7 +70,7 @@ async def call_off_missed(tx: Tx, appointment_id: UUID, now: datetime) -> None:
     if consultation is not None:
         consultation.miss(now)
         await _dismiss(tx, consultation)
-        await _announce(tx, consultation, News.MISSED)
+        await _announce(tx, consultation, News.MISSED, now)
 
 
 async def _appointment(tx: Tx, appointment_id: UUID) -> Appointment:
@@ -94,7 +94,8 @@ async def _dismiss(tx: Tx, consultation: Consultation) -> None:
     tx.hint(today_topic(consultation.practice_id))
 
 
-async def _announce(tx: Tx, consultation: Consultation, news: News) -> None:
+async def _announce(tx: Tx, consultation: Consultation, news: News, now: datetime) -> None:
+    """Tell everybody who has a good link; in place of a patient without an address whoever acts for them."""
     patient = await tx.get_one(Patient, consultation.patient_id)
     good = select(JoinLink, Participant, Invitation).join(Participant, Participant.id == JoinLink.participant_id)
     told = good.outerjoin(Invitation, Invitation.participant_id == Participant.id).where(
@@ -106,6 +107,11 @@ async def _announce(tx: Tx, consultation: Consultation, news: News) -> None:
     for link, place, invitation in await tx.execute(told):
         if news is News.PASSED_ON and place.role != Role.PATIENT:
             continue  # whoever comes as a guest comes for the patient
-        whom: Addressed | None = patient if place.role == Role.PATIENT else invitation
-        for channel in channels_of(whom) if whom else []:
-            await tx.emit(Announced(consultation.id, link.id, channel, news))
+        for representation_id, channel in await _told(tx, place, patient, invitation, now):
+            await tx.emit(Announced(consultation.id, link.id, channel, news, representation_id=representation_id))
+
+
+async def _told(tx: Tx, place: Participant, patient: Patient, invitation: Invitation | None, now: datetime) -> list[Told]:
+    if place.role == Role.PATIENT:
+        return await told_of(tx, patient, now)
+    return [Told(None, channel) for channel in channels_of(invitation)] if invitation else []

@@ -197,6 +197,7 @@ def _show(request: Request, plan: Plan, free: FreeTimes, said: Said, status: int
         "zone": free.zone,
         "now": free.now,
         "first_free": free.first_free,
+        "closed": free.closed,
         "said": said,
         "given": said.given,
         "faults": said.faults or {},

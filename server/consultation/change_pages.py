@@ -16,7 +16,7 @@ from server.access.viewer import professional_of
 from server.booking.actions import cancel, move_for_practice
 from server.booking.doors import find_appointment
 from server.booking.free_times import FreeTimes, Question, times_to_move
-from server.booking.guard import lock_appointment
+from server.booking.guard import find_closed, lock_appointment, members_of
 from server.booking.model import Appointment, Party, Service
 from server.booking.slot_days import TIME, read_time
 from server.consultation.doors import record_of, see_consultation
@@ -109,6 +109,7 @@ async def _show(
     tx: Tx, request: Request, change: Change, error: Conflict | Invalid | None = None, form: dict[str, str] | None = None
 ) -> Response:
     free = await _free(tx, request, change, form or dict(request.query_params))
+    closed = await find_closed(tx, await members_of(tx, change.appointment))
     local = change.appointment.begins_at.astimezone(ZoneInfo(change.practice.time_zone))
     shown = {
         "consultation": change.consultation,
@@ -117,6 +118,7 @@ async def _show(
         "zone": change.practice.time_zone,
         "week": free.week if free else None,
         "first_free": free.first_free if free else None,
+        "closed": closed.full_name if closed else "",
         "day_value": (form or {}).get("day") or local.strftime("%Y-%m-%d"),
         "time_value": _typed(form) or local.strftime("%H:%M"),
         "chosen": (form or {}).get("time", ""),

@@ -1,6 +1,6 @@
 """Facts that other folders may want to hear inside the same transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,11 +12,12 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True)
 class Invited:
-    """A link is to be written to whom it is for, the patient or a guest, by this channel."""
+    """A link is to be written to whom it is for, the patient or a guest, by this channel; or to whoever acts for the patient."""
 
     consultation_id: UUID
     link_id: UUID
     channel: Channel
+    representation_id: UUID | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.booking.front import again_at
 from server.consultation import (
     visit_appointment,
     visit_check,
@@ -28,6 +29,7 @@ from server.consultation.visit_appointment import Mine, booked_by_patient, enter
 from server.consultation.visit_recordings import agreed_recordings
 from server.consultation.visit_view import GoTo, View, go_to, on_the_way, read_view, show, show_first, view_of
 from server.core.audit import Act
+from server.core.db import Tx
 from server.core.press import Press
 from server.errors import Invalid, NotFound
 from server.identity.passwords import Passwords
@@ -104,7 +106,8 @@ async def _welcome(request: Request) -> Response:
     if view.closed:
         async with house_of(request).database.read() as tx:
             recorded = bool(await agreed_recordings(tx, view.visit))
-        return show_first(request, view, "closed", status=410, standing=view.visit.standing, recorded=recorded, **_of_booking(mine))
+            booked = await _of_booking(tx, mine)
+        return show_first(request, view, "closed", status=410, standing=view.visit.standing, recorded=recorded, **booked)
     if view.visit.consultation.over:
         raise GoTo(f"{view.base}/after")
     boot = {
@@ -117,12 +120,11 @@ async def _welcome(request: Request) -> Response:
     return show_first(request, view, "welcome", boot=boot, changes=mine is not None, questions=questions)
 
 
-def _of_booking(mine: Mine | None) -> dict[str, object]:
+async def _of_booking(tx: Tx, mine: Mine | None) -> dict[str, object]:
     """Say where it can be booked again, and what became of the money."""
     if mine is None:
         return {"again": "", "money": None, "documents": []}
-    again = f"/book/{mine.service.professional_id or mine.service.team_id}/{mine.service.id}"
-    return {"again": again, "money": mine.money, "documents": mine.documents}
+    return {"again": await again_at(tx, mine.appointment), "money": mine.money, "documents": mine.documents}
 
 
 async def _start(request: Request) -> Response:

@@ -193,7 +193,7 @@ async def _free(tx: Tx, mine: Mine, asked: Mapping[str, str]) -> FreeTimes:
 
 def _show_move(request: Request, mine: Mine, free: FreeTimes, status: int = 200, said: str = "") -> Response:
     boot = {"zone": free.zone, "at": free.example.isoformat()}
-    shown = {"week": free.week, "first_free": free.first_free, "path": f"{mine.view.base}/move", "boot": boot}
+    shown = {"week": free.week, "first_free": free.first_free, "closed": free.closed, "path": f"{mine.view.base}/move", "boot": boot}
     return _show(request, mine, "move", status, said=said, **shown)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, exists, select
 
 from server.access.model import Practice, Professional
-from server.access.reviewing import bookable
+from server.access.reviewing import presented
 from server.booking.model import Service, ServiceState
 from server.booking.offer import AT_ONCE_DAYS, slots_of
 from server.booking.slot_days import day_in
@@ -90,7 +90,7 @@ async def see_profile(tx: Tx, professional_id: UUID, now: datetime) -> Entry:
 def _shown() -> Select[Professional, Practice, Profile]:
     offered = exists().where(Service.professional_id == Professional.id, Service.state == ServiceState.OFFERED)
     joined = select(Professional, Practice, Profile).join(Practice, Practice.id == Professional.practice_id)
-    return joined.join(Profile, Profile.professional_id == Professional.id).where(Profile.listed, bookable(), offered)
+    return joined.join(Profile, Profile.professional_id == Professional.id).where(Profile.listed, presented(), offered)
 
 
 async def _entry(tx: Tx, professional: Professional, practice: Practice, profile: Profile, *, now: datetime) -> Entry:

@@ -86,7 +86,11 @@ def told_to_machines(entry: Entry, address: str) -> dict[str, object]:
     """Return the page as structured data of schema.org, for search engines."""
     professional, practice = entry.professional, entry.practice
     works_for = {"@type": "MedicalBusiness", "name": practice.name, **({"telephone": practice.phone} if practice.phone else {})}
-    offers = [{"@type": "Offer", "itemOffered": {"@type": "Service", "name": service.name}} for service in entry.services]
+    offers = [
+        {"@type": "Offer", "itemOffered": {"@type": "Service", "name": service.name}}
+        for service in entry.services
+        if professional.takes_none_since is None
+    ]
     return {
         "@context": "https://schema.org",
         "@type": "Person",

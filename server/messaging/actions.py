@@ -26,7 +26,10 @@ ABOUT_MONEY = (News.PAID, News.REFUNDED, News.INVOICED)
 
 @dataclass(frozen=True)
 class About:
-    """What a message is about: the link of a patient or guest, the place of a colleague, or a seeker; and what it tells of."""
+    """What a message is about: the link of a patient or guest, the place of a colleague, or a seeker; and what it tells of.
+
+    What is about the patient's link goes to whoever acts for them where that is named.
+    """
 
     consultation_id: UUID | None = None
     link_id: UUID | None = None
@@ -35,12 +38,14 @@ class About:
     reminder_id: UUID | None = None
     delay_id: UUID | None = None
     seeker_id: UUID | None = None
+    representation_id: UUID | None = None
 
 
 async def queue_message(tx: Tx, clock: Clock, fact: Invited) -> None:
     """Queue an invitation, or the news of an appointment."""
     news = fact.news if isinstance(fact, Announced) else None
-    await queue(tx, About(fact.consultation_id, link_id=fact.link_id, news=news), fact.channel, clock.now())
+    about = About(fact.consultation_id, link_id=fact.link_id, news=news, representation_id=fact.representation_id)
+    await queue(tx, about, fact.channel, clock.now())
 
 
 async def queue_call(tx: Tx, clock: Clock, fact: Called) -> None:
@@ -59,6 +64,7 @@ async def queue(tx: Tx, about: About, channel: Channel, now: datetime, run_at: d
         participant_id=about.participant_id,
         reminder_id=about.reminder_id,
         delay_id=about.delay_id,
+        representation_id=about.representation_id,
         channel=channel,
         news=about.news,
         status=DeliveryStatus.QUEUED,

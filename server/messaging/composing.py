@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from server.access.acting import Reach
 from server.access.brand import look_of
 from server.access.model import Practice, Professional
+from server.access.representation import Representation
 from server.access.restrictions import find_restriction
 from server.access.viewer import name_of
 from server.booking.doors import professionals_of
-from server.booking.model import Appointment, Service, ServiceState
+from server.booking.front import again_at
+from server.booking.model import Appointment
 from server.booking.seekers import Seeker, SeekerState
 from server.booking.waiting_list import open_offer, waiting_url
 from server.consultation.actions import Addressed
@@ -24,7 +27,7 @@ from server.core.crypto import Secrets
 from server.core.db import Tx
 from server.identity.model import Person
 from server.messaging.model import Delay, Delivery, Reminder
-from server.messaging.money_news import KINDS, document_told
+from server.messaging.money_news import KINDS, SEES_MONEY, document_told
 from server.messaging.own_texts import find_text
 from server.messaging.reminders import stands
 from server.messaging.texts import (
@@ -42,6 +45,7 @@ from server.messaging.texts import (
     to_patient,
 )
 from server.messaging.wording import Kind
+from server.patients.acting_doors import find_spokesman
 from server.patients.model import Patient
 from server.ports import Letter
 from server.web.i18n import Language, Languages
@@ -59,6 +63,13 @@ class Post:
 Write = Callable[[str, Practice, Call, Language], Letter]
 MUST_BE_TOLD = {News.CANCELLED, News.PAID, News.REFUNDED, News.INVOICED}  # also to whoever's record is restricted
 MONEY_NOTES = {News.PAID: paid_note, News.REFUNDED: refund_note, News.INVOICED: invoice_note}
+
+
+class _To(NamedTuple):
+    """Who reads it, the patient or whoever acts for them, and their way to the consultation."""
+
+    whom: Addressed
+    url: str
 
 
 class _Told(NamedTuple):
@@ -150,7 +161,10 @@ async def _entry(tx: Tx, consultation: Consultation, title: str, note: str) -> E
 
 
 async def called_name(tx: Tx, delivery: Delivery) -> str | None:
-    """Return which colleague a message is for; None for one to a patient or guest."""
+    """Return which colleague a message is for, or who acts for the patient; None for one to a patient or guest."""
+    if delivery.representation_id is not None:
+        acting = await tx.get_one(Representation, delivery.representation_id)
+        return await name_of(tx, acting.person_id) if acting.person_id else acting.name
     place = await tx.get(Participant, delivery.participant_id) if delivery.participant_id else None
     return None if place is None else place.name
 
@@ -159,31 +173,46 @@ async def _guest_or_patient(tx: Tx, post: Post, consultation: Consultation, deli
     link = await tx.get_one(JoinLink, delivery.link_id)
     if link.revoked_at is not None:
         return None
-    url = join_url(post.base_url, post.secrets, link.id)
+    to = await _to(tx, post, consultation, delivery, now)
+    if to is None:
+        return None
     if delivery.reminder_id is not None:
-        return await _reminder(tx, consultation, delivery, url, now)
+        return await _reminder(tx, consultation, delivery, to, now)
     if delivery.delay_id is not None:
-        return await _delayed(tx, consultation, delivery, url, now)
+        return await _delayed(tx, consultation, delivery, to, now)
     if delivery.news in KINDS:
-        return await _money(tx, consultation, delivery, url)
-    return await _invited(tx, post, consultation, delivery, link, url)
+        return await _money(tx, consultation, delivery, to)
+    return await _invited(tx, post, consultation, delivery, link, to)
+
+
+async def _to(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, now: datetime) -> _To | None:
+    """Return where it goes; None for whoever acts for the patient no more, or not as far as it takes to open what the link leads to.
+
+    Their link holds no secret: they sign in, and what has ended meanwhile is not there.
+    """
+    if delivery.representation_id is None:
+        url = join_url(post.base_url, post.secrets, delivery.link_id) if delivery.link_id else ""
+        return _To(await tx.get_one(Patient, consultation.patient_id), url)
+    needed = SEES_MONEY if delivery.news in KINDS else Reach.BOOK
+    acting = await find_spokesman(tx, delivery.representation_id, consultation.patient_id, needed, now)
+    return _To(acting, f"{post.base_url}/my/{consultation.patient_id}/consultations/{consultation.id}") if acting else None
 
 
 async def _invited(  # noqa: PLR0913, PLR0917 - each is a part of what is to be known about it
-    tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, link: JoinLink, url: str
+    tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, link: JoinLink, to: _To
 ) -> _Told | None:
     """Write an invitation, or the news of the appointment that it was for."""
     invited = await tx.get(Invitation, link.participant_id)
     if invited is None and delivery.news == News.MISSED:
         sorry = Call(consultation.scheduled_at, await _new_times(tx, post, consultation))
-        return _Told(await tx.get_one(Patient, consultation.patient_id), sorry, apology, dated=True)
+        return _Told(to.whom, sorry, apology, dated=True)
     if invited is None:
         kind = Kind(delivery.news or Kind.INVITATION)
-        call = Call(consultation.scheduled_at, url, professional=await _givers(tx, consultation))
-        return _Told(await tx.get_one(Patient, consultation.patient_id), call, kind, dated=True)
+        call = Call(consultation.scheduled_at, to.url, professional=await _givers(tx, consultation))
+        return _Told(to.whom, call, kind, dated=True)
     called_off = delivery.news in {News.CANCELLED, News.MISSED}
     write = cancellation if called_off else partial(invitation, moved=delivery.news == News.MOVED)
-    return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
+    return _Told(invited, Call(consultation.scheduled_at, to.url, await name_of(tx, invited.person_id)), write, dated=True)
 
 
 async def _givers(tx: Tx, consultation: Consultation) -> str:
@@ -193,36 +222,33 @@ async def _givers(tx: Tx, consultation: Consultation) -> str:
     return ", ".join(one.full_name for one in await professionals_of(tx, consultation.appointment_id))
 
 
-async def _money(tx: Tx, consultation: Consultation, delivery: Delivery, url: str) -> _Told | None:
+async def _money(tx: Tx, consultation: Consultation, delivery: Delivery, to: _To) -> _Told | None:
     """Name the document; its page is there as long as the link is, also once the appointment is over or cancelled."""
     document = await document_told(tx, consultation, delivery)
     if document is None or delivery.news is None:
         return None
     money = Money(document.gross_minor, document.currency, document.numbered, document.sandbox)
-    call = Call(document.given_at, url)
-    return _Told(await tx.get_one(Patient, consultation.patient_id), call, partial(MONEY_NOTES[News(delivery.news)], money))
+    call = Call(document.given_at, to.url)
+    return _Told(to.whom, call, partial(MONEY_NOTES[News(delivery.news)], money))
 
 
 async def _new_times(tx: Tx, post: Post, consultation: Consultation) -> str:
-    """Return where the service of a missed appointment can be booked again, or "" where it is not offered any more."""
-    appointment = await tx.get_one(Appointment, consultation.appointment_id)
-    service = await tx.get(Service, appointment.service_id) if appointment.service_id else None
-    if service is None or service.state != ServiceState.OFFERED:
-        return ""
-    return f"{post.base_url}/book/{service.team_id or service.professional_id}/{service.id}"
+    """Return where a missed appointment can be booked again, or "" where nobody can be."""
+    path = await again_at(tx, await tx.get_one(Appointment, consultation.appointment_id))
+    return post.base_url + path if path else ""
 
 
-async def _reminder(tx: Tx, consultation: Consultation, delivery: Delivery, url: str, now: datetime) -> _Told | None:
+async def _reminder(tx: Tx, consultation: Consultation, delivery: Delivery, to: _To, now: datetime) -> _Told | None:
     """Look again: it may have waited for the morning, or for a provider."""
     reminder = await tx.get_one(Reminder, delivery.reminder_id)
     appointment = await tx.get_one(Appointment, reminder.appointment_id)
     if not stands(reminder, appointment, consultation, now):
         return None
-    call = Call(consultation.scheduled_at, url, zone=appointment.time_zone)
-    return _Told(await tx.get_one(Patient, consultation.patient_id), call, Kind(reminder.kind))
+    call = Call(consultation.scheduled_at, to.url, zone=appointment.time_zone)
+    return _Told(to.whom, call, Kind(reminder.kind))
 
 
-async def _delayed(tx: Tx, consultation: Consultation, delivery: Delivery, url: str, now: datetime) -> _Told | None:
+async def _delayed(tx: Tx, consultation: Consultation, delivery: Delivery, to: _To, now: datetime) -> _Told | None:
     """Nobody who has been let in, or whose time is long over, need hear of it."""
     delay = await tx.get_one(Delay, delivery.delay_id)
     if consultation.started_at is not None or now > delay.said_at + timedelta(minutes=delay.minutes):
@@ -230,8 +256,8 @@ async def _delayed(tx: Tx, consultation: Consultation, delivery: Delivery, url: 
     professional = await tx.get_one(Professional, delay.professional_id)
     appointment = await tx.get(Appointment, consultation.appointment_id) if consultation.appointment_id else None
     zone = appointment.time_zone if appointment else ""
-    call = Call(consultation.scheduled_at, url, zone=zone, professional=professional.full_name, minutes=delay.minutes)
-    return _Told(await tx.get_one(Patient, consultation.patient_id), call, Kind.DELAYED)
+    call = Call(consultation.scheduled_at, to.url, zone=zone, professional=professional.full_name, minutes=delay.minutes)
+    return _Told(to.whom, call, Kind.DELAYED)
 
 
 async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: Delivery, now: datetime) -> _Told | None:

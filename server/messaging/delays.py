@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from server.access.policy import Viewer
-from server.consultation.actions import channels_of, current_link
+from server.consultation.actions import current_link, told_of
 from server.consultation.doors import patient_of, record_of
 from server.consultation.events import News
 from server.consultation.model import Consultation, ConsultationState, Stage
@@ -91,6 +91,6 @@ async def tell(tx: Tx, delay_id: UUID, sentence: str, now: datetime) -> None:
         place.hold(sentence)
         tx.hint(room_topic(consultation.id))
         link = await current_link(tx, consultation.id)
-        about = About(consultation.id, link.id, news=News.DELAYED, delay_id=delay.id)
-        for channel in channels_of(await record_of(tx, consultation)):
+        for acting, channel in await told_of(tx, await record_of(tx, consultation), now):
+            about = About(consultation.id, link.id, news=News.DELAYED, delay_id=delay.id, representation_id=acting)
             await queue(tx, about, channel, now)

@@ -44,7 +44,8 @@ class Delivery(Base):
 
     It is for somebody on a waiting list, or about a consultation: about a link of it, or it calls the colleague who has that place in
     it, and whose address is nobody else's business. A reminder and the news of a delay name what they tell of, so that they fall silent
-    once it is no longer true. What could not be delivered says `why`, and stays on the administrators' page until it is `dealt_with_at`.
+    once it is no longer true. With a `representation_id` it is for whoever acts for the patient, at the address of their account.
+    What could not be delivered says `why`, and stays on the administrators' page until it is `dealt_with_at`.
     """
 
     __tablename__ = "delivery"
@@ -57,6 +58,7 @@ class Delivery(Base):
     reminder_id: Mapped[UUID | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
     delay_id: Mapped[UUID | None] = mapped_column(ForeignKey("delay.id", ondelete="CASCADE"))
     seeker_id: Mapped[UUID | None] = mapped_column(ForeignKey("seeker.id", ondelete="CASCADE"))
+    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(String(20))
     news: Mapped[News | None] = mapped_column(String(20))
     status: Mapped[DeliveryStatus] = mapped_column(String(20))

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from server.access.acting import Reach
 from server.billing.books import documents_of
 from server.billing.events import ChargePaid, InvoiceIssued, RefundDone
 from server.billing.model import Charge, Refund
 from server.billing.papers import BillingDocument, DocumentKind
+from server.consultation.actions import told_of
 from server.consultation.doors import newest_link
 from server.consultation.events import Channel, News
 from server.consultation.model import Consultation
@@ -23,6 +25,9 @@ KINDS: Mapping[News, DocumentKind] = {
     News.REFUNDED: DocumentKind.CREDIT_NOTE,
     News.INVOICED: DocumentKind.INVOICE,
 }
+
+
+SEES_MONEY = Reach.SEE  # for whom of those who act the page of an appointment shows its documents
 
 
 async def tell_paid(tx: Tx, fact: ChargePaid, now: datetime) -> None:
@@ -56,5 +61,8 @@ async def _tell(tx: Tx, appointment_id: UUID, news: News, now: datetime) -> None
         return
     patient = await tx.get_one(Patient, consultation.patient_id)
     link_id = await tx.scalar(newest_link(consultation.id))
-    if patient.email and link_id is not None:
-        await queue(tx, About(consultation.id, link_id=link_id, news=news), Channel.EMAIL, now)
+    if link_id is None:
+        return
+    for acting, channel in await told_of(tx, patient, now, SEES_MONEY):
+        if channel == Channel.EMAIL:
+            await queue(tx, About(consultation.id, link_id=link_id, news=news, representation_id=acting), channel, now)

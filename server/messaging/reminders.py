@@ -8,7 +8,7 @@ from sqlalchemy import select
 from server.access.model import Practice
 from server.booking.events import AppointmentMoved, AppointmentPassedOn
 from server.booking.model import Appointment
-from server.consultation.actions import channels_of, current_link
+from server.consultation.actions import current_link, told_of
 from server.consultation.doors import patient_of, record_of
 from server.consultation.events import Arranged, Channel, News
 from server.consultation.model import Consultation, Stage
@@ -47,8 +47,9 @@ async def remind(tx: Tx, reminder_id: UUID, now: datetime) -> None:
         return
     if (await patient_of(tx, consultation.id)).stage in CAME:
         return
-    about = About(consultation.id, (await current_link(tx, consultation.id)).id, news=News(reminder.kind), reminder_id=reminder.id)
-    for channel in channels_of(await record_of(tx, consultation)):
+    link = await current_link(tx, consultation.id)
+    for acting, channel in await told_of(tx, await record_of(tx, consultation), now):
+        about = About(consultation.id, link.id, news=News(reminder.kind), reminder_id=reminder.id, representation_id=acting)
         late = text_message_at(News(reminder.kind), now, appointment.time_zone) if channel == Channel.SMS else now
         await queue(tx, about, channel, now, late)
 

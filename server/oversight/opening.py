@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import exists, select
 
 from server.access.model import Practice, Professional
-from server.access.reviewing import bookable
+from server.access.reviewing import presented
 from server.booking.model import Service, ServiceState, WeeklyHours
 from server.core.db import Tx
 from server.privacy.policy_rows import PolicyVersion
@@ -32,7 +32,7 @@ async def still_to_do(tx: Tx, practice: Practice, settings: Settings) -> list[St
 
     What whoever runs the server has left open stands beside the practice's own steps only: it keeps no practice a new one for ever.
     """
-    working = (Professional.practice_id == practice.id) & bookable()
+    working = (Professional.practice_id == practice.id) & presented()
     kept = select(WeeklyHours.id).join(Professional, Professional.id == WeeklyHours.professional_id).where(working)
     offered = (Service.practice_id == practice.id) & (Service.state == ServiceState.OFFERED)
     own = (PolicyVersion.practice_id == practice.id) & PolicyVersion.professional_id.is_(None)

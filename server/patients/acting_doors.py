@@ -1,6 +1,7 @@
 """The ways to load a patient's record for whoever acts for them, beside the patient's own: what does not hold now is not there."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -14,6 +15,8 @@ from server.access.viewer import name_of
 from server.core.db import Tx
 from server.core.ids import token_hash
 from server.errors import NotFound
+from server.identity.details_model import AccountDetails
+from server.identity.mail_model import AccountEmail
 from server.patients.doors import OwnRecord, see_own_record
 from server.patients.model import Patient
 
@@ -37,6 +40,15 @@ class Actor(NamedTuple):
     def accepted(self) -> bool:
         """Whether the patient or the practice said yes to it; else only a parent's own word stands for it."""
         return any(word.said in {Said.AGREED, Said.ACCEPTED, Said.RENEWED} for word in self.words)
+
+
+@dataclass(frozen=True)
+class Spokesman:
+    """Where somebody who acts for a patient is written to: only what their account has proved to be theirs."""
+
+    representation_id: UUID
+    mobile: str | None
+    email: str | None
 
 
 async def see_record_for(tx: Tx, reader: Reader, patient_id: UUID, needed: Reach, *, lock: bool = False) -> OwnRecord:
@@ -89,6 +101,31 @@ async def actor_names(tx: Tx, representation_ids: Iterable[UUID | None]) -> dict
 async def acting_now(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:
     """Return who may act for a patient at this moment; whoever calls passed the door of the record, or of a consultation of it."""
     return [actor for actor in await actors_of(tx, patient_id, now) if actor.standing is Standing.HOLDS]
+
+
+async def find_spokesman(tx: Tx, representation_id: UUID, patient_id: UUID, needed: Reach, now: datetime) -> Spokesman | None:
+    """Return where whoever acts for a patient is written to; None once they may not, as far as `needed`, or proved no address."""
+    one = await tx.get(Representation, representation_id, populate_existing=True)
+    if one is None or one.person_id is None or not may_act(one.person_id, patient_id, one, needed, now):
+        return None
+    return await _spokesman(tx, one.id, one.person_id)
+
+
+async def spokesmen_of(tx: Tx, patient_id: UUID, needed: Reach, now: datetime) -> list[Spokesman]:
+    """Return everybody who may do what `needed` says for a patient at this moment, and proved an address; each of them once."""
+    query = select(Representation).where(Representation.patient_id == patient_id, Representation.ended_at.is_(None))
+    found: dict[UUID, Spokesman] = {}
+    for one in await tx.scalars(query.order_by(Representation.asked_at, Representation.id)):
+        if one.person_id is not None and may_act(one.person_id, patient_id, one, needed, now):
+            found.setdefault(one.person_id, await _spokesman(tx, one.id, one.person_id))
+    return list(found.values())
+
+
+async def _spokesman(tx: Tx, representation_id: UUID, person_id: UUID) -> Spokesman:
+    email = await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == person_id))
+    proved = (AccountDetails.person_id == person_id) & AccountDetails.phone_confirmed_at.is_not(None)
+    phone = await tx.scalar(select(AccountDetails.phone).where(proved))
+    return Spokesman(representation_id, phone or None, email)
 
 
 async def has_acted(tx: Tx, person_id: UUID, patient_id: UUID) -> bool:

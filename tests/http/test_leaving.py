@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select, update
 from starlette.applications import Starlette
 
-from server.booking.model import Appointment, AppointmentState, Pays
+from server.booking.actions import cancel
+from server.booking.model import Appointment, AppointmentState, Party, Pays
 from server.consultation.model import Consultation, ConsultationState
 from server.core.audit import AuditEntry
 from server.core.house import House
@@ -72,6 +73,7 @@ async def test_a_colleague_takes_an_appointment_over_and_the_patient_is_told(
     assert letter is not None
     assert f"is with {BOB.full_name} now" in " ".join(letter.sentences)
     assert deed.person_id == OLGA.person_id
+    assert f"{ALICE.full_name} takes no new bookings." in (await olga.get(PAGE)).text, "with the first that is handed over"
     assert (await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"sure": "yes"})).status_code == 303
 
 
@@ -116,7 +118,7 @@ async def test_what_was_paid_online_is_cancelled_and_the_place_ends_then(
         await tx.execute(update(Appointment).values(pays=Pays.ONLINE, price_minor=4000))
     assert "Cancelled, the money goes back" in (await olga.get(PAGE)).text
     refused = await olga.post(f"{PAGE}/{booked.id}/pass", data=taken_by(BOB, booked))
-    assert (refused.status_code, "paid online" in refused.text) == (409, True)
+    assert (refused.status_code, "to the account of whoever leaves" in refused.text) == (409, True)
     kept = await olga.post(f"{PEOPLE}/{ALICE.person_id}/end", data={"sure": "yes"})
     assert (kept.status_code, "hand them over or cancel them" in kept.text) == (409, True)
     version = {"version": str(booked.version)}
@@ -160,3 +162,23 @@ async def test_bad_28_only_whoever_looks_after_the_practice_hands_over(
     ]
     assert [answer.status_code for answer in answers] == [403] * 3
     assert (await consultation_at(house, booked.id)).professional_id == ALICE.professional_id
+
+
+async def test_book_again_leads_to_whoever_gives_it_now_and_nowhere_where_nobody_can_be_booked(
+    app: Starlette, house: House, cast: Cast, olga: httpx2.AsyncClient, clock: StillClock
+) -> None:
+    async with house.database.write() as tx:
+        made = await offer(tx, clock.now(), price_minor=0)
+        await offer(tx, clock.now(), BOB)
+    async with browser_of(app) as anonymous:
+        visit = (await Booker(anonymous, made, ALICE.professional_id).book(TEN)).partition("/appointment")[0]
+        one = (await appointments(house))[0]
+        assert (await olga.post(f"{PAGE}/{one.id}/pass", data=taken_by(BOB, one))).status_code == 303
+        again = (await appointments(house))[0]
+        async with house.database.write() as tx:
+            await cancel(tx, await tx.get_one(Appointment, again.id), Party.PRACTICE, clock.now())
+        assert f'href="/book/{BOB.professional_id}"' in (await anonymous.get(visit)).text
+        assert (await anonymous.get(f"/book/{BOB.professional_id}")).status_code == 200
+        await olga.post(f"{PEOPLE}/{BOB.person_id}/bookings", data={"do": "stop"})
+        closed = (await anonymous.get(visit)).text
+    assert ("Book again" in closed, "Please call the practice." in closed) == (False, True)

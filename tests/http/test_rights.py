@@ -54,7 +54,7 @@ OWN = {
     "/practice/newsletters", "/practice/newsletters/new",
     "/practice/brand", "/practice/brand/try.css", "/practice/brand/colours", "/practice/brand/logo", "/practice/brand/remove",
     "/practice", "/practice/health", "/practice/health/{thing}", "/practice/statistics", "/practice/statistics.csv",
-    "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/hours/{weekday:few}",
+    "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/bookings", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {
     "/api/notes/{note_id:uuid}/tickets": {},
