@@ -42,6 +42,7 @@ WORDS = {
     Act.TESTED: _("Tested a part of the server"),
 }
 BY_THING = {
+    "practice": {Act.ADDED: _("Made the practice")},
     "background": {Act.ASKED: _("Asked for a correction"), Act.CHANGED: _("Changed the background, or answered a correction")},
     "request": {
         Act.ASKED: _("Asked for something about their data"),
