@@ -16,6 +16,7 @@ from server.core.db import Tx
 from server.core.house import House
 from server.identity.accounts import details_of
 from server.identity.mail_model import AccountEmail
+from server.web.i18n import Language
 
 
 class Piece(StrEnum):
@@ -79,6 +80,11 @@ async def pieces_of(tx: Tx, house: House, professional: Professional) -> list[To
 
 def _words(text: str) -> tuple[str, ...]:
     return (text.strip(),) if text.strip() else ()
+
+
+def in_language(pieces: Iterable[Told], language: Language) -> list[Told]:
+    """Return the pieces as somebody reads them: the lawful bases are sentences of ours."""
+    return [one._replace(words=tuple(language.text(words) for words in one.words)) if one.piece is Piece.POLICY else one for one in pieces]
 
 
 def missing_in(pieces: Iterable[Told]) -> list[Told]:

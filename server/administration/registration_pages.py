@@ -13,12 +13,12 @@ from server.access.model import Practice, Professional
 from server.access.policy import Viewer
 from server.access.reviewing import rejected_of, tell_details
 from server.access.viewer import viewer_of
-from server.administration.completing import missing_in, pieces_of
+from server.administration.completing import in_language, missing_in, pieces_of
 from server.administration.details_form import FIELDS, detail_faults, details_of, shown_details
 from server.errors import Forbidden
 from server.web.endpoint import house_of
 from server.web.forms import read_form
-from server.web.pages import render
+from server.web.pages import language_of, render
 
 PAGE = "/account/registration"
 
@@ -65,5 +65,5 @@ async def _show(
     async with house_of(request).database.read() as tx:
         pieces = await pieces_of(tx, house_of(request), professional)
     shown = {"review": professional.review, "words": professional.review_words, "faults": faults, "done": request.query_params.get("done")}
-    shown |= {"pieces": pieces, "missing": len(missing_in(pieces))}
+    shown |= {"pieces": in_language(pieces, language_of(request)), "missing": len(missing_in(pieces))}
     return render(request, "staff/registration.html", {**shown, **shown_details(form)}, status)

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("P4")]
 
 OWN, REGISTRATION, DETAILS = "/account/profile", "/account/registration", "/my/details?from=registration"
 LISTED = {"listed": "yes", "about": "I listen first.", "speaks-en": "yes"}
-MISSING = ("Postal address", "Telephone number", "E-mail address", "Own privacy policy, with its lawful basis")
+MISSING = ("Postal address", "Telephone number", "E-mail address", "Own privacy policy")
 PERSON = f"/practice/people/{ALICE.person_id}"
 
 
