@@ -64,6 +64,10 @@ async def _show(
 ) -> Response:
     async with house_of(request).database.read() as tx:
         pieces = await pieces_of(tx, house_of(request), professional)
-    shown = {"review": professional.review, "words": professional.review_words, "faults": faults, "done": request.query_params.get("done")}
-    shown |= {"pieces": in_language(pieces, language_of(request)), "missing": len(missing_in(pieces))}
+    shown: dict[str, object] = {"review": professional.review, "words": professional.review_words, "faults": faults}
+    shown |= {
+        "done": request.query_params.get("done"),
+        "pieces": in_language(pieces, language_of(request)),
+        "missing": len(missing_in(pieces)),
+    }
     return render(request, "staff/registration.html", {**shown, **shown_details(form)}, status)

@@ -170,7 +170,11 @@ async def test_holidays_are_an_administrators(house: House, sign_in: SignIn) -> 
 async def test_whoever_gives_no_consultations_offers_nothing(house: House, sign_in: SignIn) -> None:
     async with house.database.write() as tx:
         tx.add(service(ALICE))
-    assert (await (await sign_in(OLGA)).get("/offer")).status_code == 403
+    olga, sam = await sign_in(OLGA), await sign_in(SAM)
+    assert (await sam.get("/offer")).status_code == 403
+    for stranger in (olga, sam):
+        assert (await stranger.get("/offer/services/new")).status_code == 403
+        assert (await stranger.get("/offer/hours/0")).status_code == 403
 
 
 @pytest.mark.parametrize("weekday", ["7", "1" * 5000, "-1", "x"])
