@@ -1,4 +1,4 @@
-"""The command line: serve, media, migrate, keys, accounts, verify, statistics, doctor, demo."""
+"""The command line: serve, media, migrate, practice, keys, accounts, verify, statistics, doctor, demo."""
 
 import argparse
 import gc
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     media = commands.add_parser("media", help="start a forwarding engine for calls of three and more")
     add_media(media)
     commands.add_parser("migrate", help="bring the database to the newest schema")
+    _add_practice(commands.add_parser("practice", help="make a practice, and let its owner in").add_subparsers(dest="chore", required=True))
     keys = commands.add_parser("keys", help="the keys that encrypt the notes").add_subparsers(dest="chore", required=True)
     keys.add_parser("list", help="which there are, and how many notes need them")
     keys.add_parser("new", help="make a new key, which new notes get from now on")
@@ -69,6 +70,19 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="sign-ins and a fresh patient's link of a running demo server")
     demo.add_argument("--json", action="store_true", help="for programs")
     return parser
+
+
+def _add_practice(chores: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    new = chores.add_parser("new", help="make a practice, print a link by which its owner makes an account; the server may run meanwhile")
+    new.add_argument("name", help="as patients read it, such as 'Harbour Clinic'")
+    new.add_argument("--time-zone", default="Europe/London", help="of its hours (Europe/London)")
+    invite = chores.add_parser(
+        "invite", help="print a new link for the owner of a practice that has none yet: the first was lost or ran out"
+    )
+    invite.add_argument("practice", help="its name or its id")
+    for parser in (new, invite):
+        parser.add_argument("--owner-email", default="", help="where the link is sent, too, if a mail server is set up")
+    chores.add_parser("list", help="the practices of this server, and whether they have owners")
 
 
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
@@ -97,6 +111,20 @@ def _migrate(settings: Settings, options: argparse.Namespace) -> int:
 
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(settings.database)
+    return 0
+
+
+def _practice(settings: Settings, options: argparse.Namespace) -> int:
+    from server import chores  # noqa: PLC0415 - as above
+    from server.access.founding import Wanted  # noqa: PLC0415 - as above
+
+    if options.chore == "new":
+        told = chores.make_practice(settings, Wanted(options.name, options.time_zone, options.owner_email))
+    elif options.chore == "invite":
+        told = chores.invite_owner(settings, options.practice, options.owner_email)
+    else:
+        told = chores.list_practices(settings)
+    print(told, end="")
     return 0
 
 
@@ -189,6 +217,7 @@ COMMANDS = {
     "serve": _serve,
     "media": _media,
     "migrate": _migrate,
+    "practice": _practice,
     "keys": _keys,
     "readmit": _readmit,
     "recordings": _recordings,

@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from server.access.founding import Founded, Wanted, ask_owner, found_practice, practices_of
+from server.access.model import PlaceInvitation
+from server.access.places import GOOD_FOR, Sender, place_url
 from server.consultation.recording_jobs import due, held
 from server.core.clock import SystemClock
 from server.core.crypto import read_secrets
 from server.core.csv_rows import csv_of
 from server.core.db import Database, Events
 from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, drop_key, load_keyring
-from server.errors import Conflict, Invalid, NotFound
+from server.core.migrate import is_newest
+from server.errors import Conflict, Invalid, Malformed, NotFound
 from server.identity.readmitting import readmit
 from server.notes.verify import verify_audit, verify_notes
 from server.oversight.figure_rows import lines_of
@@ -23,6 +27,14 @@ from server.privacy.erasure_list import read as read_erasures
 from server.privacy.erasures import replay
 from server.privacy.keys import check_audit_key, check_keys, keys_in_use, rotate
 from server.settings import BadSettings, Settings
+
+AT_HOME = "http://127.0.0.1:8000"
+BAD_PRACTICE = {
+    "name_missing": "a practice needs a name",
+    "name_long": "the name is too long: at most 200 letters",
+    "time_zone": "there is no such time zone: write it as in Europe/London",
+    "email": "this is no e-mail address: it should look like name@example.org",
+}
 
 
 class _Nobody:
@@ -68,7 +80,7 @@ def forget_key(settings: Settings, name: str) -> str:
 def let_in_again(settings: Settings, username: str) -> str:
     """Take every way in from an account and return a link for its owner; raises `BadSettings` where there is no such account."""
     token = asyncio.run(_let_in_again(settings, username))
-    link = f"{settings.base_url or 'http://127.0.0.1:8000'}/reset/{token}"
+    link = f"{settings.base_url or AT_HOME}/reset/{token}"
     return f"Second factor, passkeys and sign-ins of this account are gone. Hand this on, it is good for 30 minutes:\n{link}\n"
 
 
@@ -81,6 +93,22 @@ def answer_account_request(settings: Settings, request_id: str, state: str, word
     """Answer one of them; raises `BadSettings` where there is none with this id, or it is settled."""
     asyncio.run(_answer_account_request(settings, request_id, state, words))
     return "Answered. The person is told by e-mail that there is an answer, if there is an address, and reads it in the account.\n"
+
+
+def make_practice(settings: Settings, wanted: Wanted) -> str:
+    """Make a practice and return a link for its owner; raises `BadSettings`, with what to do, for a name that cannot be."""
+    return asyncio.run(_make_practice(settings, wanted))
+
+
+def invite_owner(settings: Settings, practice: str, email: str) -> str:
+    """Return a new link for the owner of a practice that has none yet; the link before opens nothing. Raises `BadSettings`."""
+    return asyncio.run(_invite_owner(settings, practice, email))
+
+
+def list_practices(settings: Settings) -> str:
+    """Return a line for each practice: its id, its name, and who owns it, as far as that is a number."""
+    lines = [f"{one.practice.id}  {one.practice.name}  {_owned(one)}\n" for one in asyncio.run(_practices(settings))]
+    return "".join(lines) or 'There is no practice yet. `consilium practice new "NAME"` makes one.\n'
 
 
 def faults_in(settings: Settings, what: str) -> list[str]:
@@ -153,6 +181,57 @@ async def _answer_account_request(settings: Settings, request_id: str, state: st
             raise BadSettings("an answer is needed, in at most 5,000 letters") from None
 
 
+async def _make_practice(settings: Settings, wanted: Wanted) -> str:
+    async with _ready_database(settings) as database, database.write() as tx:
+        sender = Sender(read_secrets(settings.data_dir), bool(settings.smtp_host))
+        try:
+            made = await found_practice(tx, sender, wanted, SystemClock().now())
+        except Invalid as fault:
+            raise BadSettings(BAD_PRACTICE[fault.code]) from None
+        except Malformed:
+            raise BadSettings("the name holds letters that cannot be stored or shown") from None
+        except Conflict:
+            raise BadSettings("there is a practice of this name: `consilium practice invite NAME` makes a new link for its owner") from None
+    return "The practice is made.\n" + _handed_on(settings, sender, made)
+
+
+async def _invite_owner(settings: Settings, practice: str, email: str) -> str:
+    async with _ready_database(settings) as database, database.write() as tx:
+        sender = Sender(read_secrets(settings.data_dir), bool(settings.smtp_host))
+        try:
+            made = await ask_owner(tx, sender, practice, email, SystemClock().now())
+        except Invalid as fault:
+            raise BadSettings(BAD_PRACTICE[fault.code]) from None
+        except NotFound:
+            raise BadSettings("no practice has this name or id, or several have the name: `consilium practice list` shows them") from None
+        except Conflict:
+            raise BadSettings(
+                "this practice has an owner, who invites others under People; `consilium readmit USERNAME` lets an owner in again"
+            ) from None
+    return "An earlier link for its owner opens nothing any more.\n" + _handed_on(settings, sender, made)
+
+
+def _handed_on(settings: Settings, sender: Sender, made: PlaceInvitation) -> str:
+    """Return the link with what is to be done with it."""
+    sent = f"It is sent to {made.email} as well, as soon as the server runs.\n" if made.email and sender.mails else ""
+    if made.email and not sender.mails:
+        sent = "No mail server is set up (CONSILIUM_SMTP_HOST), so nothing is sent: please hand it on.\n"
+    link = place_url(settings.base_url or AT_HOME, sender.secrets, made)
+    good = f"{made.expires_at:%Y-%m-%d %H:%M} UTC, {GOOD_FOR.days} days from now, once"
+    return f"Whoever opens this link first becomes its owner. It is good until {good}:\n{link}\n{sent}"
+
+
+async def _practices(settings: Settings) -> list[Founded]:
+    async with _ready_database(settings) as database, database.read() as tx:
+        return await practices_of(tx, SystemClock().now())
+
+
+def _owned(one: Founded) -> str:
+    if one.owners:
+        return "1 owner" if one.owners == 1 else f"{one.owners} owners"
+    return f"no owner yet, link good until {one.open_until:%Y-%m-%d %H:%M} UTC" if one.open_until else "no owner, and no link that is good"
+
+
 async def _due(settings: Settings) -> str:
     async with _database(settings) as database, database.read() as tx:
         found = await tx.scalars(due(SystemClock().now()))
@@ -184,6 +263,15 @@ async def _rotate(settings: Settings, keyring: KeyRing) -> int:
         except (MissingKey, Unreadable):
             raise BadSettings(f"a note cannot be opened by the keys in {FILE}; {done} notes were rotated before it") from None
     return done
+
+
+@asynccontextmanager
+async def _ready_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database that a start of this version has made; raises `BadSettings`, also for one that is still to be made."""
+    if not is_newest(settings.database):
+        raise BadSettings("the database is not ready: start the server first (`consilium serve`), and run this while it runs")
+    async with _database(settings) as database:
+        yield database
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ import server.booking.book_pages
 import server.booking.feed_pages
 import server.booking.held_pages
 import server.booking.offer_pages
+import server.booking.service_pages
 import server.booking.waiting_pages
 import server.booking.waiting_staff_pages
 import server.circulars.choice_pages
@@ -139,6 +140,7 @@ def every_route(of_providers: Sequence[Route], press: Press) -> list[BaseRoute]:
         *server.billing.seller_pages.routes(),
         *server.billing.document_pages.routes(press),
         *server.booking.offer_pages.routes(),
+        *server.booking.service_pages.routes(),
         *server.patients.build_pages.routes(),
         *server.booking.feed_pages.routes(),
         *server.booking.waiting_pages.routes(),

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from server.access.founding import any_practice
 from server.address import reachable_host
 from server.app import build_app
 from server.core.clock import SystemClock
@@ -145,4 +146,14 @@ async def prepare_greeting(app: Starlette, base_url: str) -> str:
     await note_plain_ends(house.database, settings.data_dir)  # before the people of the demo do anything that is audited
     facts = await seed_demo(house, base_url) if settings.environment == "demo" else None
     replace_private(address_path(settings.data_dir), json.dumps({"base_url": base_url}).encode())
-    return facts.as_text() if facts else f"Address:       {base_url}\n"
+    return facts.as_text() if facts else f"Address:       {base_url}\n" + await _first_step(house)
+
+
+async def _first_step(house: House) -> str:
+    """Return what is to be done on a server without a practice, "" on every other."""
+    async with house.database.read() as tx:
+        return (
+            ""
+            if await any_practice(tx)
+            else 'No practice yet: `consilium practice new "NAME"` makes one, and prints a link for its owner.\n'
+        )

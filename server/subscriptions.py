@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from server.administration.completing import PolicyAsked
 from server.billing.actions import end_checkout, settle_cancelled
 from server.billing.events import ChargePaid, InvoiceIssued, RefundDone, RefundUndone
 from server.billing.issuing import cancel_credit_note, issue_credit_note, issue_receipt
@@ -28,6 +29,7 @@ from server.messaging.reminders import plan_reminders
 from server.messaging.waiting import tell_asked, tell_offered
 from server.patients.events import ActingEnded
 from server.ports import Clock
+from server.privacy.policies import tell_policy
 
 Timed = Callable[[Tx, Any, datetime], Awaitable[object]]
 TIMED: Sequence[tuple[type, Timed]] = (
@@ -65,6 +67,7 @@ def build_events(clock: Clock, secrets: Secrets) -> Events:
         await on_confirmed(tx, secrets, fact, clock.now())
 
     events = Events()
+    events.subscribe(PolicyAsked, tell_policy)
     events.subscribe(Invited, on_invited)
     events.subscribe(Called, on_called)
     events.subscribe(Announced, on_invited)

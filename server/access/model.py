@@ -143,6 +143,7 @@ class PlaceInvitation(Base):
     """Asks somebody into a practice by a link, of which the row holds only the hash; it is taken once.
 
     The link is derived from the id and `times_sent`, so that sending again replaces it. Without an `email` the link is handed on by hand.
+    `invited_by` is nobody where whoever runs the server made it, for the first owner.
     """
 
     __tablename__ = "place_invitation"
@@ -153,7 +154,7 @@ class PlaceInvitation(Base):
     email: Mapped[str | None] = mapped_column(String(254))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     times_sent: Mapped[int]
-    invited_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    invited_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     invited_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     taken_at: Mapped[datetime | None]

@@ -49,7 +49,7 @@ async def invite(tx: Tx, sender: Sender, viewer: Viewer, wish: Wish, now: dateti
         invited_at=now, taken_at=None, taken_by=None, revoked_at=None,
     )  # fmt: skip
     tx.add(invitation)
-    await _send(tx, sender, invitation, now)
+    await give_link(tx, sender, invitation, now)
     await _tell(tx, viewer, invitation, Act.INVITED, now)
     return invitation
 
@@ -58,7 +58,7 @@ async def resend(tx: Tx, sender: Sender, viewer: Viewer, invitation_id: UUID, no
     """Make a new link, after which the old one opens nothing; raises `Forbidden`, `NotFound`, `Conflict` for one that was taken."""
     invitation = await _mine(tx, viewer, invitation_id)
     invitation.invited_by = viewer.person_id
-    await _send(tx, sender, invitation, now)
+    await give_link(tx, sender, invitation, now)
     await _tell(tx, viewer, invitation, Act.RESENT, now)
     return invitation
 
@@ -103,7 +103,12 @@ async def take_place(tx: Tx, token: str, person_id: UUID, details: Details | Non
 
 
 async def _role_of_inviter(tx: Tx, invitation: PlaceInvitation) -> Role | None:
-    """Return what place the inviter has now: a link is worth no more than the right of whoever gave it."""
+    """Return what place the inviter has now: a link is worth no more than the right of whoever gave it.
+
+    Without an inviter it was made by whoever runs the server (`server/access/founding.py`), for an owner.
+    """
+    if invitation.invited_by is None:
+        return Role.OWNER
     place = (Staff.person_id == invitation.invited_by) & (Staff.practice_id == invitation.practice_id) & Staff.ended_at.is_(None)
     role = await tx.scalar(select(Staff.role).where(place))
     return None if role is None else Role(role)
@@ -118,7 +123,7 @@ def place_url(base_url: str, secrets: Secrets, invitation: PlaceInvitation) -> s
     return f"{base_url}/place/{place_token(secrets, invitation.id, invitation.times_sent)}"
 
 
-async def _send(tx: Tx, sender: Sender, invitation: PlaceInvitation, now: datetime) -> None:
+async def give_link(tx: Tx, sender: Sender, invitation: PlaceInvitation, now: datetime) -> None:
     """Give the invitation a link, in place of an earlier one, and have it sent where it can be."""
     invitation.times_sent += 1
     invitation.token_hash = token_hash(place_token(sender.secrets, invitation.id, invitation.times_sent))

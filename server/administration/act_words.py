@@ -42,6 +42,8 @@ WORDS = {
     Act.TESTED: _("Tested a part of the server"),
 }
 BY_THING = {
+    "service": {Act.ADDED: _("Added a service for somebody"), Act.CHANGED: _("Changed a service of somebody")},
+    "practice": {Act.ADDED: _("Made the practice")},
     "background": {Act.ASKED: _("Asked for a correction"), Act.CHANGED: _("Changed the background, or answered a correction")},
     "request": {
         Act.ASKED: _("Asked for something about their data"),

@@ -7,17 +7,19 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access.home import part_of
-from server.access.model import Practice
+from server.access.model import Practice, Team
 from server.access.people import audits
 from server.access.viewer import names_of, viewer_of, workers_of, working_here
 from server.administration.act_words import WORDS, what_was_done
 from server.administration.audit_list import MOST_TAKEN, PAGE_OF, Filter, entries_of
-from server.core.audit import Act
+from server.core.audit import Act, AuditEntry
+from server.core.db import Tx
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
 
@@ -43,19 +45,28 @@ async def show_audit(request: Request, taken: tuple[Mapping[str, str], str] | No
         entries = [] if faults else await entries_of(tx, practice, wanted)
         shown, more = entries[:PAGE_OF], len(entries) > PAGE_OF
         names = await names_of(tx, await working_here(tx, practice.id, {entry.person_id for entry in shown if entry.person_id}))
+        about = await _about(tx, practice.id, shown)
         part = await part_of(tx, viewer)
         people = await names_of(tx, await workers_of(tx, practice.id))
     text = language_of(request).text
     kept = {name: value for name, value in request.query_params.items() if name in {"person", "patient", "act", "day"} and value}
     page = {
         "part": part, "entries": shown, "said": lambda one: text(what_was_done(one.act, one.thing)),
-        "names": names, "acts": {act.value: text(WORDS[act]) for act in Act}, "zone": practice.time_zone,
+        "names": names, "about": about, "acts": {act.value: text(WORDS[act]) for act in Act}, "zone": practice.time_zone,
         "now": house.clock.now(), "kept": kept, "faults": faults, "wanted": wanted,
         "older": urlencode({**kept, "before": shown[-1].number}) if more else "",
         "people": sorted(people.items(), key=lambda one: one[1]), "taken": taken[0] if taken else {}, "refused": taken[1] if taken else "",
         "most": MOST_TAKEN, "today": house.clock.now().astimezone(ZoneInfo(practice.time_zone)).date(),
     }  # fmt: skip
     return render(request, "staff/audit.html", page, 422 if faults or taken else 200)
+
+
+async def _about(tx: Tx, practice_id: UUID, entries: list[AuditEntry]) -> dict[UUID, str]:
+    """Return how the people and teams are called whose services somebody else changed, by the id that stands as the thing."""
+    whose = {entry.thing_id for entry in entries if entry.thing == "service"}
+    teams = await tx.scalars(select(Team).where(Team.practice_id == practice_id, Team.id.in_(whose)))
+    people = await names_of(tx, await working_here(tx, practice_id, whose))
+    return {**people, **{team.id: team.name for team in teams}}
 
 
 def filter_of(query: Mapping[str, str]) -> tuple[Filter, dict[str, str]]:

@@ -15,6 +15,7 @@ from server.access.places import Sender, Wish, invitations_of, invite, place_url
 from server.access.policy import Role, Viewer, may_give_place
 from server.access.reviewing import Decision, review, reviews_waiting, seen_of
 from server.access.viewer import role_of, viewer_of
+from server.administration.completing import in_language, pieces_of
 from server.booking.doors import held_ahead, times_ahead
 from server.booking.guard import lock_diaries
 from server.consultation.doors import running_of
@@ -23,7 +24,7 @@ from server.core.house import House
 from server.errors import Conflict, Invalid
 from server.web.endpoint import base_url_of, house_of
 from server.web.forms import read_form
-from server.web.pages import render
+from server.web.pages import language_of, render
 
 PEOPLE = "/practice/people"
 SHOWN_TIMES = 20
@@ -116,9 +117,11 @@ async def _show_person(request: Request, error: str = "", words: str = "", statu
         practice = await tx.get_one(Practice, viewer.practice_id)
         own = await role_of(tx, viewer)
         times = await _times(tx, place, request)
+        pieces = await pieces_of(tx, house, place.professional) if place.professional else []
         part = await part_of(tx, viewer)
     shown = {
-        "part": part, "place": place, "times": times[:SHOWN_TIMES], "more": len(times) > SHOWN_TIMES, "zone": practice.time_zone,
+        "part": part, "place": place, "pieces": in_language(pieces, language_of(request)),
+        "times": times[:SHOWN_TIMES], "more": len(times) > SHOWN_TIMES, "zone": practice.time_zone,
         "now": house.clock.now(), "bodies": BODIES, "roles": _roles(place, own), "may_end": may_give_place(own, place.weight),
         "seen": seen_of(place.professional) if place.professional else "",
         "may_review": viewer.person_id != place.person_id or own is Role.OWNER,

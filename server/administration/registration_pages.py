@@ -13,11 +13,12 @@ from server.access.model import Practice, Professional
 from server.access.policy import Viewer
 from server.access.reviewing import rejected_of, tell_details
 from server.access.viewer import viewer_of
+from server.administration.completing import in_language, missing_in, pieces_of
 from server.administration.details_form import FIELDS, detail_faults, details_of, shown_details
 from server.errors import Forbidden
 from server.web.endpoint import house_of
 from server.web.forms import read_form
-from server.web.pages import render
+from server.web.pages import language_of, render
 
 PAGE = "/account/registration"
 
@@ -33,10 +34,10 @@ async def _registration(request: Request) -> Response:
     async with house.database.read() as tx:
         professional = await tx.get_one(Professional, viewer.professional_id)
     if request.method != "POST":
-        return _show(request, professional, {field: getattr(professional, field) for field in FIELDS}, {})
+        return await _show(request, professional, {field: getattr(professional, field) for field in FIELDS}, {})
     form = await read_form(request)
     if faults := detail_faults(form):
-        return _show(request, professional, form, faults, 422)
+        return await _show(request, professional, form, faults, 422)
     if asdict(details_of(form)) == asdict(_own(professional)):
         return RedirectResponse(PAGE, status_code=303)
     async with house.database.write() as tx:
@@ -58,6 +59,15 @@ def _own(professional: Professional) -> Details:
     return Details(*(getattr(professional, field) for field in FIELDS))
 
 
-def _show(request: Request, professional: Professional, form: Mapping[str, str], faults: Mapping[str, str], status: int = 200) -> Response:
-    shown = {"review": professional.review, "words": professional.review_words, "faults": faults, "done": request.query_params.get("done")}
+async def _show(
+    request: Request, professional: Professional, form: Mapping[str, str], faults: Mapping[str, str], status: int = 200
+) -> Response:
+    async with house_of(request).database.read() as tx:
+        pieces = await pieces_of(tx, house_of(request), professional)
+    shown: dict[str, object] = {"review": professional.review, "words": professional.review_words, "faults": faults}
+    shown |= {
+        "done": request.query_params.get("done"),
+        "pieces": in_language(pieces, language_of(request)),
+        "missing": len(missing_in(pieces)),
+    }
     return render(request, "staff/registration.html", {**shown, **shown_details(form)}, status)

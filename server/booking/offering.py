@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from server.access.model import Membership
+from server.access.model import Membership, Professional, Team, working
 from server.access.policy import Viewer
+from server.access.viewer import administers
 from server.booking.model import Closure, DayException, DayKind, Needs, Service, ServiceState, WeeklyHours
-from server.booking.offer_doors import see_hours, see_service
+from server.booking.offer_doors import see_changeable, see_hours
 from server.booking.terms import BAD_CHOICE, Terms
+from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
 from server.core.marking import _
@@ -25,11 +27,19 @@ ALREADY_CLOSED = _("The practice is closed on this day already.")
 
 
 class Givers(NamedTuple):
-    """Who gives a service: the viewer alone without a team, else those of the team that are needed."""
+    """Who gives a service: those of the team that are needed, or without one a professional alone (the viewer, where nobody is named)."""
 
     team_id: UUID | None
     needs: Needs
     lead_id: UUID | None
+    professional_id: UUID | None = None
+
+
+class Wanted(NamedTuple):
+    """What a service shall be from now on; `version` is the one that was on the page."""
+
+    version: int
+    terms: Terms
 
 
 class Week(NamedTuple):
@@ -51,9 +61,13 @@ class Day(NamedTuple):
 
 
 async def add_service(tx: Tx, viewer: Viewer, givers: Givers, terms: Terms, now: datetime) -> Service:
-    """Add a service that nobody is shown yet; raises `Forbidden`, `NotFound`, `Invalid`, and `Conflict` when there are too many."""
-    if viewer.professional_id is None or viewer.practice_id is None:
+    """Add a service that nobody is shown yet; raises `Forbidden`, `NotFound`, `Invalid`, and `Conflict` when there are too many.
+
+    Whoever looks after the practice adds one for each who works in it, on record.
+    """
+    if viewer.practice_id is None:
         raise Forbidden
+    professional_id = await _giver(tx, viewer, givers)
     await _refuse_strangers(tx, viewer, givers)
     await _refuse_unasked(tx, viewer.practice_id, terms)
     theirs = await tx.scalars(select(Service.id).where(Service.practice_id == viewer.practice_id).limit(MOST_SERVICES))
@@ -62,7 +76,7 @@ async def add_service(tx: Tx, viewer: Viewer, givers: Givers, terms: Terms, now:
     service = Service(
         id=new_id(),
         practice_id=viewer.practice_id,
-        professional_id=None if givers.team_id else viewer.professional_id,
+        professional_id=professional_id,
         team_id=givers.team_id,
         needs=givers.needs,
         lead_id=givers.lead_id,
@@ -72,26 +86,39 @@ async def add_service(tx: Tx, viewer: Viewer, givers: Givers, terms: Terms, now:
         **asdict(terms.checked()),
     )
     tx.add(service)
+    await _tell(tx, viewer, service, "adds", now)
     return service
 
 
-async def change_service(tx: Tx, viewer: Viewer, service_id: UUID, version: int, terms: Terms) -> Service:
+async def change_service(tx: Tx, viewer: Viewer, service_id: UUID, wanted: Wanted, now: datetime) -> Service:
     """Change what is offered from now on; raises `NotFound`, `Invalid`, and `Conflict` for a page that is out of date."""
-    service = await see_service(tx, viewer, service_id, lock=True)
-    if service.version != version:
+    service = await see_changeable(tx, viewer, service_id, lock=True)
+    if service.version != wanted.version:
         raise Conflict(code="stale")
-    await _refuse_unasked(tx, service.practice_id, terms)
-    for field, value in asdict(terms.checked()).items():
+    await _refuse_unasked(tx, service.practice_id, wanted.terms)
+    values = asdict(wanted.terms.checked())
+    changed = [field.replace("_", " ") for field, value in values.items() if value != getattr(service, field)]
+    for field, value in values.items():
         setattr(service, field, value)
     service.version += 1
+    if changed:
+        await _tell(tx, viewer, service, f"changes {', '.join(changed)}", now)
     return service
 
 
-async def set_state(tx: Tx, viewer: Viewer, service_id: UUID, state: ServiceState) -> None:
+async def set_state(tx: Tx, viewer: Viewer, service_id: UUID, state: ServiceState, now: datetime) -> None:
     """Offer a service, or withdraw it; what was booked stays booked."""
-    service = await see_service(tx, viewer, service_id, lock=True)
-    service.state = state
+    service = await see_changeable(tx, viewer, service_id, lock=True)
+    before, service.state = service.state, state
     service.version += 1
+    if before != state:
+        await _tell(tx, viewer, service, "offers" if state == ServiceState.OFFERED else "withdraws", now)
+
+
+def gives(viewer: Viewer, service: Service) -> bool:
+    """Whether the viewer gives a service, alone or in a team."""
+    alone = viewer.professional_id is not None and service.professional_id == viewer.professional_id
+    return alone or service.team_id in viewer.team_ids
 
 
 async def set_hours(tx: Tx, viewer: Viewer, week: Week) -> None:
@@ -147,13 +174,46 @@ async def _refuse_unasked(tx: Tx, practice_id: UUID, terms: Terms) -> None:
         raise Invalid(BAD_CHOICE, code="questionnaire_id")
 
 
+async def _giver(tx: Tx, viewer: Viewer, givers: Givers) -> UUID | None:
+    """Return who gives a service alone, None for a team; raises `Forbidden` for whoever gives none, `NotFound` for nobody of theirs."""
+    if givers.team_id is not None:
+        return None
+    if givers.professional_id in {None, viewer.professional_id}:
+        if viewer.professional_id is None:
+            raise Forbidden
+        return viewer.professional_id
+    here = (Professional.id == givers.professional_id) & (Professional.practice_id == viewer.practice_id) & working()
+    if not await administers(tx, viewer) or await tx.scalar(select(Professional.id).where(here)) is None:
+        raise NotFound
+    return givers.professional_id
+
+
+async def _may_have(tx: Tx, viewer: Viewer, team_id: UUID) -> bool:
+    """Whether the viewer may let a team give something: its members, and whoever looks after the practice."""
+    if team_id in viewer.team_ids:
+        return True
+    here = (Team.id == team_id) & (Team.practice_id == viewer.practice_id) & Team.ended_at.is_(None)
+    return await administers(tx, viewer) and await tx.scalar(select(Team.id).where(here)) is not None
+
+
+async def _tell(tx: Tx, viewer: Viewer, service: Service, said: str, now: datetime) -> None:
+    """Put on record who changed what somebody else offers: `thing_id` is the person, or the team, that gives it."""
+    if gives(viewer, service):
+        return
+    whose = service.team_id
+    if whose is None:
+        whose = (await tx.get_one(Professional, service.professional_id)).person_id
+    act = Act.ADDED if said == "adds" else Act.CHANGED
+    await record(tx, Deed(service.practice_id, viewer.person_id, act, "service", whose, None, f"{said}: {service.name}"), now)
+
+
 async def _refuse_strangers(tx: Tx, viewer: Viewer, givers: Givers) -> None:
-    """A team is one of the viewer's own, its lead one of its members."""
+    """A team is one that the viewer may have give something, its lead one of its members."""
     if givers.team_id is None:
         if givers.needs != Needs.ONE:
             raise Invalid(BAD_CHOICE, code="needs")
         return
-    if givers.team_id not in viewer.team_ids:
+    if not await _may_have(tx, viewer, givers.team_id):
         raise NotFound
     if givers.needs == Needs.ONE:
         raise Invalid(BAD_CHOICE, code="needs")

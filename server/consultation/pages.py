@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.founding import any_practice
 from server.access.home import HOMES, home_of, part_of
 from server.access.model import Practice
 from server.access.policy import Viewer
@@ -15,6 +16,7 @@ from server.consultation.actions import take_place
 from server.consultation.doors import record_of, see_consultation
 from server.consultation.settlements import proposals_for
 from server.consultation.today import today_list, today_row
+from server.errors import NotSignedIn
 from server.patients.acting_doors import acting_now
 from server.web.endpoint import house_of
 from server.web.pages import language_of, render
@@ -25,7 +27,14 @@ def routes() -> list[Route]:
 
 
 async def _start(request: Request) -> Response:
-    viewer = await viewer_of(request)
+    """Lead everybody to where their work begins; on a server without a practice, say what whoever runs it is to do."""
+    try:
+        viewer = await viewer_of(request)
+    except NotSignedIn:
+        async with house_of(request).database.read() as tx:
+            if await any_practice(tx):
+                raise
+        return render(request, "staff/empty.html", {})
     async with house_of(request).database.read() as tx:
         return RedirectResponse(await home_of(tx, viewer), status_code=303)
 

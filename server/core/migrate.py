@@ -21,6 +21,17 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
+def is_newest(url: str) -> bool:
+    """Whether the database is there and has the schema of this version; makes no file. Raises SQLAlchemyError."""
+    if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
+        return False
+    engine = create_engine(sync_url(url), **engine_options(url))
+    try:
+        return current_revision(engine) == newest_revision()
+    finally:
+        engine.dispose()
+
+
 def newest_revision() -> str:
     """Return the name of the newest file: they are numbered (`0001_…`) and never branch."""
     return max(path.name.split("_", 1)[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))

@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.model import Professional
 from server.access.viewer import professional_of
+from server.administration.completing import Told, missing_in, pieces_of
 from server.directory.languages import MOST, SPOKEN, packed, unpacked
 from server.directory.listing import is_shown
 from server.directory.model import Profile
@@ -30,7 +32,10 @@ async def _own(request: Request) -> Response:
     if request.method != "POST":
         return await _show(request, _stored(profile), {})
     form = await read_form(request)
-    if faults := faults_of(form):
+    faults = faults_of(form)
+    if form.get("listed") == "yes" and missing_in(await _pieces(request)):
+        faults["listed"] = "listed"
+    if faults:
         return await _show(request, form, faults, 422)
     async with house.database.write() as tx:
         stored = await tx.get(Profile, viewer.professional_id)
@@ -51,6 +56,13 @@ def faults_of(form: Mapping[str, str]) -> dict[str, str]:
     return {field: code for field, code in found.items() if code}
 
 
+async def _pieces(request: Request) -> list[Told]:
+    """Return what belongs to the viewer's registration: nobody is listed whose patients would not know whom they deal with."""
+    viewer, house = await professional_of(request), house_of(request)
+    async with house.database.read() as tx:
+        return await pieces_of(tx, house, await tx.get_one(Professional, viewer.professional_id))
+
+
 def _chosen(form: Mapping[str, str]) -> list[str]:
     return [tag for tag in SPOKEN if form.get(f"speaks-{tag}") == "yes"]
 
@@ -69,5 +81,6 @@ async def _show(request: Request, form: Mapping[str, str], faults: Mapping[str, 
     shown = {
         "form": form, "faults": faults, "public": public, "path": f"{PATH}/{viewer.professional_id}", "languages": sorted_names(request),
         "done": "done" in request.query_params, "longest": LONGEST, "most": MOST,
+        "pieces": missing_in(await _pieces(request)),
     }  # fmt: skip
     return render(request, "staff/profile.html", shown, status)

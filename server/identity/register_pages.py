@@ -94,7 +94,7 @@ async def _open(request: Request, form: Form, password_hash: str) -> Response:
 
 
 async def _show(request: Request) -> Response:
-    who = await proved_lately(request, DETAILS)
+    who = await proved_lately(request, f"{DETAILS}?from=registration" if _registers(request) else DETAILS)
     return await _details(request, who.person_id)
 
 
@@ -106,6 +106,7 @@ async def _details(
         shown, kept = written or await details_of(tx, person_id), await tx.get(AccountDetails, person_id)
     proves = kept is not None and bool(kept.phone) and kept.phone_confirmed_at is None and sends_texts(house.settings)
     known = {"given": shown, "proves": proves, "faults": faults or {}, "doubt": doubt, "done": "done" in request.query_params}
+    known |= {"registers": _registers(request)}
     return render(request, "account/details.html", known, status=DOUBTS.get(doubt, 422 if faults else 200))
 
 
@@ -120,4 +121,9 @@ async def _keep(request: Request, passwords: Passwords) -> Response:
         return await _details(request, who.person_id, written, faults)
     async with house.database.write() as tx:
         await keep_details(tx, who.person_id, written, house.settings.phone_region, house.clock.now())
-    return RedirectResponse(f"{DETAILS}?done", status_code=303)
+    return RedirectResponse(f"{DETAILS}?done{'&from=registration' if _registers(request) else ''}", status_code=303)
+
+
+def _registers(request: Request) -> bool:
+    """Whether somebody came from their registration as a professional, and goes back there."""
+    return request.query_params.get("from") == "registration"

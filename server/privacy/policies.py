@@ -10,6 +10,7 @@ from sqlalchemy import select
 from server.access.model import Practice, Professional
 from server.access.policy import Viewer
 from server.access.viewer import administers
+from server.administration.completing import PolicyAsked
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.ids import new_id
@@ -81,6 +82,12 @@ async def versions_of(tx: Tx, owner_id: UUID, policy: Policy) -> list[PolicyVers
 def in_force(versions: Sequence[PolicyVersion], now: datetime) -> PolicyVersion | None:
     """Return the version that holds now: the newest of those that have come into force."""
     return next((version for version in versions if version.effective_at <= now), None)
+
+
+async def tell_policy(tx: Tx, asked: PolicyAsked) -> None:
+    """Say on which lawful bases a professional's own privacy policy stands, for their registration."""
+    version = in_force(await versions_of(tx, asked.professional_id, Policy.PRIVACY), asked.now)
+    asked.bases = tuple(bases.BASES[code] for code in bases.unpacked(version.bases)) if version else ()
 
 
 async def publish(tx: Tx, viewer: Viewer, owner: Owner, policy: Policy, wording: Wording, now: datetime) -> PolicyVersion:  # noqa: PLR0913, PLR0917

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from server.booking.model import AppointmentState, Needs, Service, ServiceState
-from server.booking.offer_pages import FIRST
+from server.booking.offer_form import FIRST
 from server.consultation.model import Consultation
 from server.core.house import House
 from server.messaging.model import Delivery

@@ -10,6 +10,7 @@ from server.core.house import House
 from server.directory.model import Profile
 from tests.booking import hours, service
 from tests.cast import ALICE, BOB, CHARLIE, OLGA, Cast, Staff
+from tests.completing import complete
 from tests.conftest import SignIn, StillClock
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P7")]
@@ -98,6 +99,8 @@ async def test_bad_35_what_somebody_wrote_is_text_for_people_and_machines(
     client: httpx2.AsyncClient, sign_in: SignIn, cast: Cast, house: House
 ) -> None:
     await lay_out(house, ALICE)
+    async with house.database.write() as tx:
+        complete(tx, ALICE, house.clock.now())
     assert (await (await sign_in(ALICE)).post(OWN, data={**GOOD, "about": SCRIPT})).status_code == 303
     page = (await client.get(PAGE)).text
     assert "<script>alert" not in page
@@ -109,6 +112,8 @@ async def test_bad_35_what_somebody_wrote_is_text_for_people_and_machines(
 
 async def test_one_writes_takes_back_and_sees_where_one_stands(sign_in: SignIn, cast: Cast, house: House) -> None:
     alice = await sign_in(ALICE)
+    async with house.database.write() as tx:
+        complete(tx, ALICE, house.clock.now())
     assert "Nobody sees it now." in (await alice.get(OWN)).text
     assert (await alice.post(OWN, data=GOOD)).headers["location"] == f"{OWN}?done"
     assert "Nobody sees it now." in (await alice.get(OWN)).text, "she offers nothing yet"
@@ -133,6 +138,8 @@ async def test_one_writes_takes_back_and_sees_where_one_stands(sign_in: SignIn, 
 async def test_bad_23_what_cannot_stay_is_said_and_nothing_is_lost(
     sign_in: SignIn, cast: Cast, house: House, change: dict[str, str], sentence: str
 ) -> None:
+    async with house.database.write() as tx:
+        complete(tx, ALICE, house.clock.now())
     answer = await (await sign_in(ALICE)).post(OWN, data={**GOOD, **change})
     assert answer.status_code == 422
     assert sentence in answer.text

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from server.access.actions import add_staff
-from server.access.model import StaffRole
+from server.access.model import Professional, StaffRole
 from server.booking.model import Closure, DayException, Service, ServiceState, WeeklyHours
+from server.core.audit import AuditEntry
 from server.core.house import House
 from tests.booking import service
-from tests.cast import ALICE, CHARLIE, CLINIC, MALLORY, NORTH, OLGA, SOUTH
+from tests.cast import ALICE, CHARLIE, CLINIC, MALLORY, NORTH, OLGA, SAM, SOUTH
 from tests.conftest import MORNING, SignIn
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("B2")]
@@ -169,9 +170,81 @@ async def test_holidays_are_an_administrators(house: House, sign_in: SignIn) -> 
 async def test_whoever_gives_no_consultations_offers_nothing(house: House, sign_in: SignIn) -> None:
     async with house.database.write() as tx:
         tx.add(service(ALICE))
-    assert (await (await sign_in(OLGA)).get("/offer")).status_code == 403
+    olga, sam = await sign_in(OLGA), await sign_in(SAM)
+    assert (await sam.get("/offer")).status_code == 403
+    for stranger in (olga, sam):
+        assert (await stranger.get("/offer/services/new")).status_code == 403
+        assert (await stranger.get("/offer/hours/0")).status_code == 403
 
 
 @pytest.mark.parametrize("weekday", ["7", "1" * 5000, "-1", "x"])
 async def test_what_is_no_day_of_the_week_is_not_there(sign_in: SignIn, weekday: str) -> None:
     assert (await (await sign_in(ALICE)).get(f"/offer/hours/{weekday}")).status_code == 404
+
+
+def chosen(**whom: object) -> dict[str, str]:
+    return {**TERMS, "giver": "".join(f"{kind}:{which}" for kind, which in whom.items())}
+
+
+async def test_an_office_changes_what_others_offer_and_both_are_named(house: House, sign_in: SignIn) -> None:
+    olga, alice = await sign_in(OLGA), await sign_in(ALICE)
+    assert (await olga.get("/offer")).headers["location"] == "/practice/services"
+    assert "Nothing is offered yet." in (await olga.get("/practice/services")).text
+    for form in (chosen(professional=ALICE.professional_id), chosen(team=SOUTH) | {"needs": "any", "name": "Pain review"}):
+        assert (await olga.post("/practice/services/new", data=form)).headers["location"] == "/practice/services"
+    async with house.database.read() as tx:
+        hers, theirs = (await tx.scalars(select(Service).order_by(Service.name))).all()
+    assert (hers.professional_id, hers.team_id, theirs.professional_id, theirs.team_id) == (ALICE.professional_id, None, None, SOUTH)
+    page = (await olga.get("/practice/services")).text
+    assert all(words in page for words in ("First &lt;talk&gt;", "Pain review", "Dr Alice Ahmed", "Team South"))
+    path = f"/offer/services/{hers.id}"
+    assert "Given by Dr Alice Ahmed" in (await olga.get(path)).text
+    assert "Back to services" in (await olga.get(f"{path}/preview")).text
+    assert (await olga.post(path, data={**TERMS, "price": "50", "version": "1"})).headers["location"] == "/practice/services"
+    assert (await olga.post(f"{path}/state", data={"do": "offer", "from": "office"})).headers["location"] == "/practice/services"
+    assert "£50.00" in (await alice.get("/offer")).text
+    assert (await alice.post(f"{path}/state", data={"do": "withdraw"})).headers["location"] == "/offer"
+    async with house.database.read() as tx:
+        deeds = [(one.person_id, one.thing_id, one.reason) for one in await tx.scalars(select(AuditEntry).order_by(AuditEntry.number))]
+    told = [*(f"{said}: First <talk>" for said in ("adds", "changes price minor", "offers"))]
+    assert [deed for deed in deeds if deed[1] == ALICE.person_id] == [(OLGA.person_id, ALICE.person_id, said) for said in told]
+    assert (OLGA.person_id, SOUTH, "adds: Pain review") in deeds
+    audit = (await olga.get("/practice/audit")).text
+    assert "for Dr Alice Ahmed" in audit
+    assert "for South" in audit
+
+
+async def test_an_office_reaches_its_own_practice_only(house: House, sign_in: SignIn) -> None:
+    """Mallory looks after another practice; sam assists in this one."""
+    async with house.database.write() as tx:
+        made = service(ALICE)
+        tx.add(made)
+        add_staff(tx, (await tx.get_one(Professional, MALLORY.professional_id)).practice_id, MALLORY.person_id, StaffRole.OWNER, MORNING)
+    mallory, sam, charlie = await sign_in(MALLORY), await sign_in(SAM), await sign_in(CHARLIE)
+    assert "Consultation" not in (await mallory.get("/practice/services")).text
+    for kind, whose in (("professional", ALICE.professional_id), ("team", NORTH)):
+        refused = await mallory.post("/practice/services/new", data=chosen(**{kind: whose}) | {"needs": "any"})
+        assert refused.status_code == 404
+    for stranger, status in ((mallory, 404), (sam, 404), (charlie, 404)):
+        path = f"/offer/services/{made.id}"
+        for ending in ("", "/preview"):
+            assert (await stranger.get(path + ending)).status_code == status
+        assert (await stranger.post(path, data={**TERMS, "version": "1"})).status_code == status
+        assert (await stranger.post(f"{path}/state", data={"do": "withdraw"})).status_code == status
+    for stranger in (sam, charlie):
+        assert (await stranger.get("/practice/services")).status_code == 403
+        assert (await stranger.get("/practice/services/new")).status_code == 403
+    assert (await only_service(house)).version == 1
+
+
+async def test_an_office_says_whose_service_it_adds_and_closes_the_practice(house: House, sign_in: SignIn) -> None:
+    olga = await sign_in(OLGA)
+    refused = await olga.post("/practice/services/new", data=TERMS)
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.text
+    closed = {"day": "2026-12-25", "name": "Christmas"}
+    assert (await olga.post("/offer/closures", data=closed)).headers["location"] == "/practice/services#closures"
+    assert (await olga.post("/offer/closures", data=closed)).status_code == 409
+    async with house.database.read() as tx:
+        closure_id = await tx.scalar(select(Closure.id))
+    assert (await olga.post(f"/offer/closures/{closure_id}/remove")).headers["location"] == "/practice/services#closures"

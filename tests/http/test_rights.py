@@ -54,6 +54,7 @@ OWN = {
     "/practice/newsletters", "/practice/newsletters/new",
     "/practice/brand", "/practice/brand/try.css", "/practice/brand/colours", "/practice/brand/logo", "/practice/brand/remove",
     "/practice", "/practice/health", "/practice/health/{thing}", "/practice/statistics", "/practice/statistics.csv",
+    "/practice/services", "/practice/services/new",
     "/offer", "/offer/services/new", "/offer/days", "/offer/closures", "/offer/bookings", "/offer/hours/{weekday:few}",
 }  # fmt: skip
 BODIES: dict[str, object] = {

@@ -18,9 +18,9 @@ from server.core.house import House
 from server.core.outbox import TOPIC
 from server.messaging.model import Delivery
 from tests.booking import faults, standing
-from tests.cast import ALICE, BOB, CHARLIE, Cast
+from tests.cast import ALICE, BOB, CHARLIE, NORTH, SOUTH, Cast
 from tests.conftest import SignIn, StillClock, browser_of
-from tests.http.booking import VERSION, Booker, offer
+from tests.http.booking import VERSION, Booker, offer, offer_team
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("B2")]
 
@@ -249,6 +249,24 @@ async def test_the_practice_sees_its_list_and_nobody_elses(erin: Booker, ask: As
     assert "Offered: " in (await (await sign_in(ALICE)).get("/waiting-list")).text
     for other in (BOB, CHARLIE):
         assert "Dana Diaz" not in (await (await sign_in(other)).get("/waiting-list")).text
+
+
+async def test_a_team_has_a_list_of_its_own(erin: Booker, ask: Ask, house: House, sign_in: SignIn) -> None:
+    async with house.database.write() as tx:
+        shared = await offer_team(tx, house.clock.now())
+    await ask()
+    answer = await erin.client.post(f"/book/{NORTH}/{shared.id}/wait", data={**FORM, "name": "Frank Foster"})
+    assert answer.status_code == 303, answer.text
+    alice, charlie = await sign_in(ALICE), await sign_in(CHARLIE)
+    assert f'href="/waiting-list?team={NORTH}"' in (await alice.get(f"/teams/{NORTH}")).text
+    team, everything = (await alice.get(f"/waiting-list?team={NORTH}")).text, (await alice.get("/waiting-list")).text
+    assert "Frank Foster" in team
+    assert "Dana Diaz" not in team
+    assert all(name in everything for name in ("Dana Diaz", "Frank Foster"))
+    for asked in (NORTH, SOUTH, "north"):
+        found = await charlie.get(f"/waiting-list?team={asked}")
+        assert found.status_code == (200 if asked == SOUTH else 404)
+        assert "Frank Foster" not in found.text
 
 
 async def test_whose_last_day_is_over_is_off_the_list(erin: Booker, ask: Ask, house: House, clock: StillClock) -> None:
