@@ -42,9 +42,10 @@ async def show_audit(request: Request, taken: tuple[Mapping[str, str], str] | No
         practice = await tx.get_one(Practice, await audits(tx, viewer))
         entries = [] if faults else await entries_of(tx, practice, wanted)
         shown, more = entries[:PAGE_OF], len(entries) > PAGE_OF
-        names = await names_of(tx, await working_here(tx, practice.id, {entry.person_id for entry in shown if entry.person_id}))
+        ours = await working_here(tx, practice.id, {entry.person_id for entry in shown if entry.person_id})
+        names = await names_of(tx, ours, practice.id)
         part = await part_of(tx, viewer)
-        people = await names_of(tx, await workers_of(tx, practice.id))
+        people = await names_of(tx, await workers_of(tx, practice.id), practice.id)
     text = language_of(request).text
     kept = {name: value for name, value in request.query_params.items() if name in {"person", "patient", "act", "day"} and value}
     page = {

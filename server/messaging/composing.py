@@ -183,7 +183,9 @@ async def _invited(  # noqa: PLR0913, PLR0917 - each is a part of what is to be 
         return _Told(await tx.get_one(Patient, consultation.patient_id), call, kind, dated=True)
     called_off = delivery.news in {News.CANCELLED, News.MISSED}
     write = cancellation if called_off else partial(invitation, moved=delivery.news == News.MOVED)
-    return _Told(invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id)), write, dated=True)
+    return _Told(
+        invited, Call(consultation.scheduled_at, url, await name_of(tx, invited.person_id, consultation.practice_id)), write, dated=True
+    )
 
 
 async def _givers(tx: Tx, consultation: Consultation) -> str:
@@ -241,5 +243,7 @@ async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: D
     if place.stage == Stage.IN_CALL:
         return None
     invited = await tx.get_one(Invitation, place.id)
-    call = Call(consultation.scheduled_at, f"{post.base_url}/desk/{consultation.id}", await name_of(tx, invited.person_id))
+    call = Call(
+        consultation.scheduled_at, f"{post.base_url}/desk/{consultation.id}", await name_of(tx, invited.person_id, consultation.practice_id)
+    )
     return _Told(await tx.get_one(Person, place.person_id), call, summons)
