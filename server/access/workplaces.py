@@ -76,5 +76,5 @@ async def _choice(tx: Tx, here: UUID | None, practice_ids: set[UUID]) -> Choice:
     return Choice(next((one for one in practices if one.id == here), None), [one for one in practices if one.id != here])
 
 
-def _by_name(practice_ids: set[UUID]) -> Select[tuple[Practice]]:
+def _by_name(practice_ids: set[UUID]) -> Select[Practice]:
     return select(Practice).where(Practice.id.in_(practice_ids)).order_by(Practice.name, Practice.id)
