@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.access.actions import add_practice, add_staff, add_team, join_team
+from server.access.brand import colours_of, decide_colours
 from server.access.model import Practice, Professional, Review, StaffRole, Team
 from server.access.policy import Viewer
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_in
 from server.consultation.actions import Plan, current_link, schedule
 from server.consultation.doors import visible_consultations
 from server.consultation.join_link import join_url
@@ -33,6 +34,7 @@ from server.web.i18n import ENGLISH
 
 PATIENT, PATIENT_LOGIN = "Dana Demo", "dana"
 ADMINISTRATOR, ADMINISTRATOR_LOGIN = "Olga Orlova", "olga"
+TWICE = "dr_charlie"  # has places in two practices
 ASSISTANT, ASSISTANT_LOGIN = "Sam Shaw", "sam"
 
 
@@ -90,7 +92,9 @@ class DemoFacts:
 
     def as_text(self) -> str:
         professional, colleague = (self._sign_in(person.username) for person in PEOPLE[:2])
-        patient, assistant, administrator = (self._sign_in(name) for name in (PATIENT_LOGIN, ASSISTANT_LOGIN, ADMINISTRATOR_LOGIN))
+        patient, twice, assistant, administrator = (
+            self._sign_in(name) for name in (PATIENT_LOGIN, TWICE, ASSISTANT_LOGIN, ADMINISTRATOR_LOGIN)
+        )
         return (
             f"Address:       {self.base_url}\n"
             f"Professional:  {professional['username']}  {professional['password']}   ({self.base_url}/sign-in)\n"
@@ -98,6 +102,7 @@ class DemoFacts:
             f"Patient:       {self.patient_link}\n"
             f"Booking:       {self.booking_link}\n"
             f"Her account:   {patient['username']}  {patient['password']}\n"
+            f"Two practices: {twice['username']}  {twice['password']}\n"
             f"Assistant:     {assistant['username']}  {assistant['password']}\n"
             f"Administrator: {administrator['username']}  {administrator['password']}\n"
         )
@@ -179,13 +184,30 @@ async def _add_people(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
         await tx.flush()
         join_team(tx, teams[demo.team], professional, now)
     await _add_patient(tx, practice.id, await _add_person(tx, PATIENT, PATIENT_LOGIN, hashes, now), now)
+    await _add_second_place(tx, await _demo_credential(tx, TWICE), now)
     administrator_id = await _add_person(tx, ADMINISTRATOR, ADMINISTRATOR_LOGIN, hashes, now)
     assistant_id = await _add_person(tx, ASSISTANT, ASSISTANT_LOGIN, hashes, now)
     add_staff(tx, practice.id, administrator_id, StaffRole.OWNER, now)
     add_staff(tx, practice.id, assistant_id, StaffRole.ASSISTANT, now)
     await tx.flush()
     professional_id = (await _demo_credential(tx, PEOPLE[0].username)).person_id
-    await add_texts(tx, await load_viewer(tx, administrator_id, now), await load_viewer(tx, professional_id, now), now)
+    await add_texts(
+        tx, await viewer_in(tx, administrator_id, practice.id, now), await viewer_in(tx, professional_id, practice.id, now), now
+    )
+
+
+async def _add_second_place(tx: Tx, credential: Credential, now: datetime) -> None:
+    """Let one of them have a practice of their own beside: the bar of their pages has a menu to switch, in that practice's colours."""
+    first = (await tx.scalars(select(Professional).where(Professional.person_id == credential.person_id))).one()
+    practice = add_practice(tx, "Hillside Pain Practice", "020 7946 0100", "Europe/London")
+    await tx.flush()
+    demo = next(one for one in PEOPLE if one.username == TWICE)
+    second = _professional(demo, first.person_id, practice)
+    second.diary_id = first.diary_id
+    tx.add(second)
+    add_staff(tx, practice.id, first.person_id, StaffRole.OWNER, now)
+    await tx.flush()
+    await decide_colours(tx, await viewer_in(tx, first.person_id, practice.id, now), "", colours_of("#7a2e8e", ""), now)
 
 
 async def _add_person(tx: Tx, name: str, username: str, hashes: dict[str, str], now: datetime) -> UUID:
@@ -211,7 +233,7 @@ def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Prof
 async def _open_link(tx: Tx, house: House, base_url: str, patient_id: UUID) -> str:
     now = house.clock.now()
     credential = await _demo_credential(tx, PEOPLE[0].username)
-    viewer = await load_viewer(tx, credential.person_id, now)
+    viewer = await viewer_in(tx, credential.person_id, await _practice_id(tx), now)
     for consultation in await _scheduled(tx, viewer):
         link = await current_link(tx, consultation.id)
         if link.standing(consultation, now) == Standing.READY:

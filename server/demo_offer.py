@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from server.access.model import Practice, Professional, Team
 from server.access.policy import Viewer
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_in
 from server.booking.model import Needs, Pays, Service, ServiceState, WeeklyHours
 from server.consultation.model import Consultation
 from server.core.db import Tx
@@ -46,7 +46,7 @@ async def add_offer(tx: Tx, practice_id: UUID, now: datetime) -> UUID:
     ]
     if team is not None:
         services.append(_service(practice, None, team, "Diabetes review with doctor and nurse", 30, 0, now))
-    asked = await usual_questionnaire(tx, await load_viewer(tx, doctor.person_id, now), ENGLISH, now)
+    asked = await usual_questionnaire(tx, await viewer_in(tx, doctor.person_id, practice_id, now), ENGLISH, now)
     for service in services:
         service.questionnaire_id = asked.id
     tx.add_all(services)

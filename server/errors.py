@@ -5,6 +5,7 @@ ConsiliumError
 ├── NotSignedIn    401 4401   no login, or a ticket that is used, old or unknown
 ├── Forbidden      403 4403   a right is missing or was withdrawn
 │   ├── Unfinished            signed in, and a second factor is to be set up first
+│   ├── Elsewhere             the page was made for a practice in which its reader is not at work now
 │   ├── ProofNeeded           signed in, and the last proof of who it is was too long ago for this
 │   └── Restricted            the record is kept and not used; who would see it otherwise is told so
 ├── NotFound       404 4404   not there, or not yours: the two look the same from outside
@@ -63,6 +64,13 @@ class ProofNeeded(Forbidden):
     def __init__(self, back: str) -> None:
         super().__init__()
         self.back = back
+
+
+class Elsewhere(Forbidden):
+    """Nothing was changed; see `server/web/at_work.py`."""
+
+    code, message = "elsewhere", "This page belongs to another practice than the one in which you are at work now. Nothing was changed."
+    http_status: ClassVar[int] = 409
 
 
 class Restricted(Forbidden):

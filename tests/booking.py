@@ -78,7 +78,7 @@ async def faults(tx: Tx) -> list[str]:
         if appointment.standing and appointment.service_id is not None:
             for g in range(*span_of(appointment)):
                 owed.setdefault((professional_id, g), []).append(appointment.id)
-    kept = {(who, g): owner for who, g, owner in await tx.execute(select(Grain.professional_id, Grain.g, Grain.appointment_id))}
+    kept = {(who, g): owner for who, g, owner in await tx.execute(select(Grain.diary_id, Grain.g, Grain.appointment_id))}
     found = [f"sold {len(owners)} times: {place}" for place, owners in owed.items() if len(owners) > 1]
     found += [f"not kept: {place}" for place, owners in owed.items() if kept.get(place) not in owners]
     return found + [f"of nobody: {place}" for place in kept.keys() - owed.keys()]

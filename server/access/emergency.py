@@ -85,14 +85,14 @@ def unread_notices(viewer: Viewer) -> Select[EmergencyAccess]:
     """Select the accesses of which the viewer was told, and has not said yet that they read it, newest first."""
     told = select(EmergencyAccess).join(EmergencyNotice, EmergencyNotice.access_id == EmergencyAccess.id)
     mine = (EmergencyNotice.person_id == viewer.person_id) & EmergencyNotice.read_at.is_(None)
-    return told.where(mine).order_by(EmergencyAccess.began_at.desc(), EmergencyAccess.id)
+    return told.where(mine, EmergencyAccess.practice_id == viewer.practice_id).order_by(EmergencyAccess.began_at.desc(), EmergencyAccess.id)
 
 
 async def read_notice(tx: Tx, viewer: Viewer, patient_id: UUID, access_id: UUID, now: datetime) -> None:
     """Say that one has read it; raises `NotFound` for a notice that is not the viewer's. A second click changes nothing."""
     access = await tx.get(EmergencyAccess, access_id)
     notice = await tx.get(EmergencyNotice, (access_id, viewer.person_id))
-    if access is None or notice is None or access.patient_id != patient_id:
+    if access is None or notice is None or (access.practice_id, access.patient_id) != (viewer.practice_id, patient_id):
         raise NotFound
     notice.read_at = notice.read_at or now
     tx.hint(person_topic(viewer.person_id))

@@ -32,7 +32,7 @@ APART = {StaffRole.ASSISTANT: Part.ASSISTANT, StaffRole.AUDITOR: Part.AUDITOR}
 async def part_of(tx: Tx, viewer: Viewer) -> Part:
     if viewer.professional_id is not None:
         return Part.PROFESSIONAL
-    current = (Staff.person_id == viewer.person_id) & Staff.ended_at.is_(None)
+    current = (Staff.person_id == viewer.person_id) & (Staff.practice_id == viewer.practice_id) & Staff.ended_at.is_(None)
     role = await tx.scalar(select(Staff.role).where(current))
     if role is None:
         return Part.PATIENT

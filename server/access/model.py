@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.access.policy import Role
@@ -46,18 +48,26 @@ class Review(StrEnum):
     REJECTED = "rejected"
 
 
-class Professional(Base):
-    """A person with qualifications who gives consultations under a practice, kept after that has ended.
+def own_diary(context: DefaultExecutionContext) -> UUID:
+    """Return the diary of whoever gives consultations in one practice only."""
+    return cast(UUID, context.get_current_parameters()["id"])  # type: ignore[no-untyped-call]
 
+
+class Professional(Base):
+    """A person with qualifications who gives consultations under a practice, one row for each, kept after that has ended.
+
+    `diary_id` is the same in every practice of the person: it is the id of their first row, and the guard of booking goes by it.
     `body` is the code of a registration body (`server/access/bodies.py`), "" where none was asked for yet. `review_words` are what an
     administrator wrote to whoever was returned or rejected. Since `takes_none_since` nobody books them; what the practice said of it, the
     practice alone takes back.
     """
 
     __tablename__ = "professional"
+    __table_args__ = (UniqueConstraint("person_id", "practice_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), unique=True)
+    diary_id: Mapped[UUID] = mapped_column(default=own_diary, index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
     title: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(200))
@@ -127,7 +137,7 @@ class StaffRole(StrEnum):
 
 
 class Staff(Base):
-    """Somebody's place in a practice beside giving consultations, kept after it has ended; a person has one at a time."""
+    """Somebody's place in a practice beside giving consultations, kept after it has ended; a person has one at a time in each."""
 
     __tablename__ = "staff"
 

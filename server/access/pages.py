@@ -1,5 +1,7 @@
 """The account page: who is signed in, and where; for an administrator also what the practice has decided."""
 
+from uuid import UUID
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -8,11 +10,13 @@ from server.access.actions import RECORDING_DAYS, be_called_at, keep_drafts, kee
 from server.access.home import part_of
 from server.access.model import Practice
 from server.access.reviewing import rejected_of
+from server.access.switching import switch
 from server.access.viewer import administers, load_viewer, professional_of, viewer_of
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
 from server.identity.actions import open_logins
 from server.identity.gate import signed_in
 from server.identity.model import Credential, Person
+from server.identity.targets import safe_next
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -21,6 +25,7 @@ from server.web.pages import render
 def routes() -> list[Route]:
     return [
         Route("/account", _account),
+        Route("/account/place", _switch, methods=["POST"]),
         Route("/account/called", _called, methods=["POST"]),
         Route("/account/practice", _practice, methods=["POST"]),
     ]
@@ -30,7 +35,7 @@ async def _account(request: Request) -> Response:
     who = await signed_in(request)
     house = house_of(request)
     async with house.database.read() as tx:
-        viewer = await load_viewer(tx, who.person_id, house.clock.now())
+        viewer = await load_viewer(tx, who, house.clock.now())
         credential = await tx.get_one(Credential, who.person_id)
         reached = await tx.get_one(Person, who.person_id)
         part = await part_of(tx, viewer)
@@ -45,6 +50,21 @@ async def _account(request: Request) -> Response:
     shown = {"person": person, "part": part, "sessions": alive, "current": who.session_id, "zone": zone, "now": now}
     decided = {"practice": practice if decides else None, "done": request.query_params.get("done"), "recording_days": RECORDING_DAYS}
     return render(request, "staff/account.html", {**shown, **decided, "rejected": rejected})
+
+
+async def _switch(request: Request) -> Response:
+    """Go to work in another practice; `next` is the page that was looked for there."""
+    form, who = await read_form(request), await signed_in(request)
+    async with house_of(request).database.write() as tx:
+        await switch(tx, who, _id(form.get("practice", "")))
+    return RedirectResponse(safe_next(form.get("next", "")), status_code=303)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
 
 
 async def _called(request: Request) -> Response:

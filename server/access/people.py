@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, update
 from server.access.actions import add_staff, change_rights, person_topic
 from server.access.model import Grant, Membership, PlaceInvitation, Practice, Professional, Staff, StaffRole, Team, TeamInvitation, working
 from server.access.policy import APART, IN_CHARGE, READS_AUDIT, Role, Viewer, may_end_place, may_give_place
+from server.access.switching import keep_choice
 from server.access.viewer import role_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
@@ -51,11 +52,15 @@ async def place_of(tx: Tx, viewer: Viewer, person_id: UUID) -> Place:
 
 
 async def workplace_of(tx: Tx, username: str) -> Practice | None:
-    """Return where the owner of an account works now, in whatever role; None of everybody else, and where there is no such account."""
+    """Return where the owner of an account works now, in whatever role; None of everybody else, and where there is no such account.
+
+    None, too, of whoever works in several practices: a letter about their account is no letter of one of them.
+    """
     mine = select(Credential.person_id).where(Credential.username == username)
     professional = select(Professional.practice_id).where(Professional.person_id.in_(mine), working())
     staff = select(Staff.practice_id).where(Staff.person_id.in_(mine), Staff.ended_at.is_(None))
-    return await tx.scalar(select(Practice).where(Practice.id.in_(professional.union(staff))).limit(1))
+    found = list(await tx.scalars(select(Practice).where(Practice.id.in_(professional.union(staff))).limit(2)))
+    return found[0] if len(found) == 1 else None
 
 
 async def in_charge_of(tx: Tx, viewer: Viewer) -> UUID:
@@ -105,7 +110,7 @@ async def change_role(tx: Tx, viewer: Viewer, person_id: UUID, role: Role | None
 
 
 async def end_place(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> None:
-    """End somebody's place with their teams and the permissions they have and gave; open pages lose their access by the hint.
+    """End somebody's place here with their teams and the permissions they have and gave; open pages lose their access by the hint.
 
     What they wrote stays theirs by name. Raises `Forbidden`, `NotFound`, and `Conflict` for the last one in charge.
     """
@@ -113,6 +118,7 @@ async def end_place(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> N
     people = await people_of(tx, practice_id)
     place = _find(people, person_id)
     _insist(await role_of(tx, viewer), place, people, still=None)
+    await keep_choice(tx, person_id)
     await _end_staff(tx, practice_id, person_id, now)
     await _drop_invitations(tx, practice_id, person_id, now)
     if place.professional is not None:

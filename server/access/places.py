@@ -12,13 +12,15 @@ from server.access.bodies import Details
 from server.access.model import PlaceInvitation, Professional, Staff, StaffRole
 from server.access.policy import APART, Role, Viewer, may_give_place
 from server.access.reviewing import set_details
+from server.access.switching import keep_choice
 from server.access.viewer import role_of
 from server.core.audit import Act, Deed, record
 from server.core.crypto import Secrets
-from server.core.db import Tx
+from server.core.db import Tx, locked
 from server.core.ids import new_id, token_hash
 from server.core.outbox import add_errand
 from server.errors import Conflict, Forbidden, Invalid, NotFound
+from server.identity.model import Person
 
 INVITE = "invite_place"
 PURPOSE = "place-invitation"
@@ -86,12 +88,14 @@ async def find_invitation(tx: Tx, token: str, now: datetime, *, lock: bool = Fal
 async def take_place(tx: Tx, token: str, person_id: UUID, details: Details | None, now: datetime) -> None:
     """Give the person the place, once. `details` are of a professional, who is to be reviewed.
 
-    Raises `NotFound` for a link that is not good any more, and `Invalid` with the code `elsewhere` for whoever has a place in another
-    practice, `already` for whoever has such a one here, or `details`.
+    Places in other practices stay what they are. Raises `NotFound` for a link that is not good any more, and `Invalid` with the code
+    `already` for whoever has a place here that does not go with it, or `details`.
     """
     invitation = await find_invitation(tx, token, now, lock=True)
     if invitation is None or not may_give_place(await _role_of_inviter(tx, invitation), Role(invitation.role)):
         raise NotFound
+    await tx.get_one(Person, person_id, with_for_update=locked())  # so that two links taken at once are taken one after the other
+    await keep_choice(tx, person_id)
     if invitation.role == Role.PROFESSIONAL:
         await _seat_professional(tx, invitation.practice_id, person_id, details)
     else:
@@ -155,32 +159,33 @@ async def _seat_professional(tx: Tx, practice_id: UUID, person_id: UUID, details
     """Add the professional, or bring one back who worked here before."""
     if details is None:
         raise Invalid(code="details")
-    place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
-    if place is not None and place.practice_id != practice_id:
-        raise Invalid(code="elsewhere")
+    place = await _staff_here(tx, practice_id, person_id)
     if place is not None and Role(place.role) in APART:
         raise Invalid(code="already")
-    found = await tx.scalar(select(Professional).where(Professional.person_id == person_id))
-    if found is not None and found.practice_id != practice_id:
-        raise Invalid(code="elsewhere")
+    rows = list(await tx.scalars(select(Professional).where(Professional.person_id == person_id)))
+    found = next((one for one in rows if one.practice_id == practice_id), None)
     if found is not None and found.ended_at is None:
         raise Invalid(code="already")
     professional = found or Professional(id=new_id(), person_id=person_id, practice_id=practice_id)
+    if found is None and rows:
+        professional.diary_id = rows[0].diary_id
     set_details(professional, details)
     professional.ended_at = None
     tx.add(professional)
 
 
 async def _seat_staff(tx: Tx, invitation: PlaceInvitation, person_id: UUID, now: datetime) -> None:
-    treats = await tx.scalar(select(Professional).where(Professional.person_id == person_id, Professional.ended_at.is_(None)))
-    if treats is not None and treats.practice_id != invitation.practice_id:
-        raise Invalid(code="elsewhere")
-    place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
-    if place is not None:
-        raise Invalid(code="already" if place.practice_id == invitation.practice_id else "elsewhere")
-    if treats is not None and Role(invitation.role) in APART:
+    here = (Professional.person_id == person_id) & (Professional.practice_id == invitation.practice_id)
+    treats = await tx.scalar(select(Professional.id).where(here, Professional.ended_at.is_(None)))
+    placed = await _staff_here(tx, invitation.practice_id, person_id)
+    if placed is not None or (treats is not None and Role(invitation.role) in APART):
         raise Invalid(code="already")
     add_staff(tx, invitation.practice_id, person_id, StaffRole(invitation.role), now)
+
+
+async def _staff_here(tx: Tx, practice_id: UUID, person_id: UUID) -> Staff | None:
+    here = (Staff.person_id == person_id) & (Staff.practice_id == practice_id) & Staff.ended_at.is_(None)
+    return await tx.scalar(select(Staff).where(here))
 
 
 async def _tell(tx: Tx, viewer: Viewer, invitation: PlaceInvitation, act: Act, now: datetime) -> None:

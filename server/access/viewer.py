@@ -4,24 +4,43 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from starlette.requests import HTTPConnection
 
 from server.access.model import EmergencyAccess, Grant, Membership, Professional, Review, Staff, StaffRole, Team, working
 from server.access.policy import IN_CHARGE, Permission, Role, Viewer
 from server.access.restrictions import restricted_in
+from server.access.workplaces import place_request, workplaces_of
 from server.core.db import Tx
 from server.errors import Forbidden
-from server.identity.gate import signed_in
-from server.identity.model import Person
+from server.identity.gate import SignedIn, signed_in
+from server.identity.model import LoginSession, Person
 from server.web.endpoint import house_of
 
+Where = UUID | ScalarSelect[UUID] | None  # a practice, or how the database finds it
 
-async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
-    """Whoever works in no practice is a viewer without any right of a professional."""
-    professional = await tx.scalar(select(Professional).where(Professional.person_id == person_id, working()))
+
+async def load_viewer(tx: Tx, who: SignedIn, now: datetime) -> Viewer:
+    """Return whoever is signed in, with the rights of the practice in which this browser is at work, and of no other.
+
+    Raises `Elsewhere` for what a page sends that was made for another practice.
+    """
+    here = await place_request(tx, who, await workplaces_of(tx, who.person_id))
+    return await viewer_in(tx, who.person_id, here, now)
+
+
+async def viewer_of_login(tx: Tx, login: LoginSession, now: datetime) -> Viewer:
+    """Return who a login belongs to, as `load_viewer` does, for what stays open without a request."""
+    return await load_viewer(tx, SignedIn(login.person_id, login.id, login.practice_id), now)
+
+
+async def viewer_in(tx: Tx, person_id: UUID, practice_id: UUID | None, now: datetime) -> Viewer:
+    """Return somebody as they are in this practice; who has no place there, or with None, has no right of anybody who works."""
+    here = (Professional.person_id == person_id) & (Professional.practice_id == practice_id)
+    professional = await tx.scalar(select(Professional).where(here, working()))
     if professional is not None:
         restricted = await restricted_in(tx, professional.practice_id, now)
+        approved = professional.review == Review.APPROVED
         return Viewer(
             person_id=person_id,
             professional_id=professional.id,
@@ -29,11 +48,12 @@ async def load_viewer(tx: Tx, person_id: UUID, now: datetime) -> Viewer:
             team_ids=await _team_ids(tx, professional.id),
             name=professional.full_name,
             permissions=await _permissions(tx, person_id, professional.practice_id, now),
-            emergencies=await _emergencies(tx, person_id, now) if professional.review == Review.APPROVED else frozenset(),
+            emergencies=await _emergencies(tx, person_id, professional.practice_id, now) if approved else frozenset(),
             restricted=restricted,
         )
     person = await tx.get_one(Person, person_id)
-    place = await tx.scalar(select(Staff).where(Staff.person_id == person_id, Staff.ended_at.is_(None)))
+    current = (Staff.person_id == person_id) & (Staff.practice_id == practice_id) & Staff.ended_at.is_(None)
+    place = await tx.scalar(select(Staff).where(current))
     permissions = await _permissions(tx, person_id, place.practice_id, now) if place and place.role == StaffRole.ASSISTANT else frozenset()
     if place is None:
         return Viewer(person_id, None, None, frozenset(), person.name)
@@ -52,8 +72,9 @@ async def _permissions(tx: Tx, person_id: UUID, practice_id: UUID, now: datetime
     return frozenset(Permission(*row) for row in await tx.execute(select(Grant.author_id, Grant.patient_id).where(alive)))
 
 
-async def _emergencies(tx: Tx, person_id: UUID, now: datetime) -> frozenset[UUID]:
-    alive = (EmergencyAccess.person_id == person_id) & (EmergencyAccess.ends_at > now)
+async def _emergencies(tx: Tx, person_id: UUID, practice_id: UUID, now: datetime) -> frozenset[UUID]:
+    given = (EmergencyAccess.person_id == person_id) & (EmergencyAccess.practice_id == practice_id)
+    alive = given & (EmergencyAccess.ends_at > now)
     return frozenset(await tx.scalars(select(EmergencyAccess.patient_id).where(alive)))
 
 
@@ -62,7 +83,7 @@ async def viewer_of(connection: HTTPConnection) -> Viewer:
     who = await signed_in(connection)
     house = house_of(connection)
     async with house.database.read() as tx:
-        return await load_viewer(tx, who.person_id, house.clock.now())
+        return await load_viewer(tx, who, house.clock.now())
 
 
 async def professional_of(connection: HTTPConnection) -> Viewer:
@@ -77,15 +98,16 @@ async def teams_of(tx: Tx, viewer: Viewer) -> list[Team]:
     return list(await tx.scalars(select(Team).where(Team.id.in_(viewer.team_ids)).order_by(Team.name)))
 
 
-async def names_of(tx: Tx, person_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return how each of these people is called, professionals with their title."""
-    called = select(Person.id, Person.name, Professional).outerjoin(Professional, Professional.person_id == Person.id)
+async def names_of(tx: Tx, person_ids: Collection[UUID], practice_id: Where) -> dict[UUID, str]:
+    """Return how each of these people is called in a practice, its professionals with their title."""
+    here = (Professional.person_id == Person.id) & (Professional.practice_id == practice_id)
+    called = select(Person.id, Person.name, Professional).outerjoin(Professional, here)
     rows = await tx.execute(called.where(Person.id.in_(person_ids)))
     return {person_id: professional.full_name if professional else name for person_id, name, professional in rows}
 
 
-async def name_of(tx: Tx, person_id: UUID) -> str:
-    return (await names_of(tx, {person_id}))[person_id]
+async def name_of(tx: Tx, person_id: UUID, practice_id: Where) -> str:
+    return (await names_of(tx, {person_id}, practice_id))[person_id]
 
 
 async def administers(tx: Tx, viewer: Viewer) -> bool:

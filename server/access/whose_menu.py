@@ -3,7 +3,8 @@
 from starlette.requests import Request
 
 from server.access.home import part_of
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_in
+from server.access.workplaces import choice_for
 from server.core.db import STORAGE_ERRORS
 from server.errors import ConsiliumError
 from server.identity.gate import signed_in
@@ -16,6 +17,7 @@ async def menu_of(request: Request) -> str:
     try:
         who = await signed_in(request)
         async with house.database.read() as tx:
-            return await part_of(tx, await load_viewer(tx, who.person_id, house.clock.now()))
+            here = await choice_for(tx, who)
+            return await part_of(tx, await viewer_in(tx, who.person_id, here, house.clock.now()))
     except (ConsiliumError, *STORAGE_ERRORS):
         return ""

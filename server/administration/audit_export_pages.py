@@ -85,7 +85,8 @@ async def _gather(tx: Tx, practice_id: UUID, wanted: Wanted, made_by: str, house
     people = await working_here(tx, practice_id, {one for one in (wanted.person_id, *(entry.person_id for entry in entries)) if one})
     return Extract(
         practice=practice.name, practice_id=practice_id, zone=practice.time_zone, wanted=wanted, entries=entries,
-        names=await names_of(tx, people), chain=await _chain(tx, practice_id, house), made_at=house.clock.now(), made_by=made_by,
+        names=await names_of(tx, people, practice_id),
+        chain=await _chain(tx, practice_id, house), made_at=house.clock.now(), made_by=made_by,
     )  # fmt: skip
 
 

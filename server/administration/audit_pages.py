@@ -44,10 +44,11 @@ async def show_audit(request: Request, taken: tuple[Mapping[str, str], str] | No
         practice = await tx.get_one(Practice, await audits(tx, viewer))
         entries = [] if faults else await entries_of(tx, practice, wanted)
         shown, more = entries[:PAGE_OF], len(entries) > PAGE_OF
-        names = await names_of(tx, await working_here(tx, practice.id, {entry.person_id for entry in shown if entry.person_id}))
+        ours = await working_here(tx, practice.id, {entry.person_id for entry in shown if entry.person_id})
+        names = await names_of(tx, ours, practice.id)
         about = await _about(tx, practice.id, shown)
         part = await part_of(tx, viewer)
-        people = await names_of(tx, await workers_of(tx, practice.id))
+        people = await names_of(tx, await workers_of(tx, practice.id), practice.id)
     text = language_of(request).text
     kept = {name: value for name, value in request.query_params.items() if name in {"person", "patient", "act", "day"} and value}
     page = {
@@ -65,7 +66,7 @@ async def _about(tx: Tx, practice_id: UUID, entries: list[AuditEntry]) -> dict[U
     """Return how the people and teams are called whose services somebody else changed, by the id that stands as the thing."""
     whose = {entry.thing_id for entry in entries if entry.thing == "service"}
     teams = await tx.scalars(select(Team).where(Team.practice_id == practice_id, Team.id.in_(whose)))
-    people = await names_of(tx, await working_here(tx, practice_id, whose))
+    people = await names_of(tx, await working_here(tx, practice_id, whose), practice_id)
     return {**people, **{team.id: team.name for team in teams}}
 
 

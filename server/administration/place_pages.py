@@ -12,6 +12,8 @@ from server.access.model import PlaceInvitation, Practice
 from server.access.obliged import must_have_second
 from server.access.places import find_invitation, take_place
 from server.access.policy import Role
+from server.access.switching import arrive
+from server.access.workplaces import workplaces_of
 from server.administration.details_form import detail_faults, details_of, shown_details
 from server.core.ids import token_hash
 from server.errors import Invalid, NotFound, NotSignedIn, TooFast
@@ -37,6 +39,7 @@ class Opened(NamedTuple):
     invitation: PlaceInvitation
     practice: Practice
     person: Person | None
+    works_elsewhere: bool
 
     @property
     def treats(self) -> bool:
@@ -70,12 +73,14 @@ async def _open(request: Request) -> Opened:
         if invitation is None:
             raise NotFound
         person = await tx.get(Person, person_id) if person_id else None
-        return Opened(invitation, await tx.get_one(Practice, invitation.practice_id), person)
+        elsewhere = await workplaces_of(tx, person.id) - {invitation.practice_id} if person else set()
+        return Opened(invitation, await tx.get_one(Practice, invitation.practice_id), person, bool(elsewhere))
 
 
 def _show(request: Request, opened: Opened, form: Mapping[str, str], faults: Mapping[str, str], status: int = 200) -> Response:
     shown = {
         "practice": opened.practice, "role": opened.invitation.role, "treats": opened.treats, "person": opened.person,
+        "works_elsewhere": opened.works_elsewhere,
         "path": request.url.path, "faults": faults, "username": form.get("username", "")[:100],
         **shown_details(form or {"name": opened.person.name if opened.person else ""}),
     }  # fmt: skip
@@ -94,6 +99,7 @@ async def _take(request: Request, passwords: Passwords, opened: Opened) -> Respo
         async with house_of(request).database.write() as tx:
             details = details_of(form) if opened.treats else None
             await take_place(tx, request.path_params["token"], opened.person.id, details, house_of(request).clock.now())
+            await arrive(tx, await signed_in(request), opened.practice.id)
     except TooFast:
         return _show(request, opened, form, {"form": "too_fast"}, 429)
     except Invalid as error:

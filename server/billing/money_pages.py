@@ -122,7 +122,7 @@ async def _show(tx: Tx, request: Request, reader: Reader, account: Account) -> R
         "item": account.entry,
         "account": account,
         "story": tell(account.lines),
-        "names": await names_of(tx, {refund.asked_by for refund in account.refunds if refund.asked_by}),
+        "names": await names_of(tx, {refund.asked_by for refund in account.refunds if refund.asked_by}, charge.practice_id),
         "open_disputes": [dispute for dispute in account.disputes if dispute.state == "open"],
         "may_give_back": may_give_back(reader.viewer, charge) and charge.paid_at is not None and not charge.disputed_at and left > 0,
         "left": left,

@@ -9,7 +9,9 @@ from server.access.restrictions import find_restriction
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, HoldEnded
 from server.booking.grains import Span, span_around
 from server.booking.guard import (
+    BusyElsewhere,
     JustTaken,
+    busy_elsewhere,
     expire_stale,
     give_back,
     lock_appointment,
@@ -204,6 +206,8 @@ async def move_for_practice(tx: Tx, appointment: Appointment, begins_at: datetim
     await refuse_closed(tx, who)
     _refuse_far(begins_at, now)
     await expire_stale(tx, who, _moved_span(appointment, begins_at), now)
+    if await busy_elsewhere(tx, appointment.practice_id, who, _moved_span(appointment, begins_at)):
+        raise JustTaken  # whoever moves it may be a colleague, who learns of no other practice
     await _move(tx, appointment, who, begins_at)
 
 
@@ -222,7 +226,8 @@ async def block(tx: Tx, plan: Planned, now: datetime) -> Appointment:
     """Add what a professional plans themself, confirmed at once; nobody is offered its time any more.
 
     It may lie over what is there already: a professional decides about their own time. What others have taken stays theirs. Whoever takes
-    no new bookings begins at once and plans nothing ahead: raises `TakesNone`.
+    no new bookings begins at once and plans nothing ahead: raises `TakesNone`. Over what they promised in another practice it may not lie:
+    raises `BusyElsewhere`.
     Diaries are locked here, so call it (or `lock_diaries`) before anything else that may wait.
     """
     appointment = _planned(plan, now)
@@ -230,6 +235,8 @@ async def block(tx: Tx, plan: Planned, now: datetime) -> Appointment:
     if plan.begins_at > now:
         await refuse_closed(tx, [plan.professional_id])
     await expire_stale(tx, [plan.professional_id], span_of(appointment), now)
+    if await busy_elsewhere(tx, plan.practice_id, [plan.professional_id], span_of(appointment)):
+        raise BusyElsewhere
     await _add(tx, appointment, (plan.professional_id,))
     await take_what_is_free(tx, appointment.id, [plan.professional_id], span_of(appointment))
     return appointment

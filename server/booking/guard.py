@@ -1,4 +1,6 @@
-"""What keeps a time from being sold twice: one row for every five minutes of a professional, whose key can exist once.
+"""What keeps a time from being sold twice: one row for every five minutes of a diary, whose key can exist once.
+
+Somebody who works in several practices has one diary in all of them, so no practice sells what another has sold.
 
 Whoever is about to take grains first locks the diaries of everybody concerned, in the order of their ids, and then whatever else they need:
 so nobody waits for somebody who waits for them. On SQLite the write transaction itself is that lock. The lock gives everybody their turn;
@@ -9,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from server.access.model import Professional
@@ -33,9 +35,17 @@ class TakesNone(Conflict):
     code, message = "takes_none", _("This professional takes no new bookings at the moment.")
 
 
+class BusyElsewhere(Conflict):
+    """Whoever plans this has promised the time in another practice, which is theirs alone to know."""
+
+    code, message = "busy_elsewhere", _("You have an appointment in another practice at that time. Please choose another one.")
+
+
 async def lock_diaries(tx: Tx, who: Iterable[UUID]) -> None:
-    """Wait for one's turn with these professionals; call it before anything else in the transaction that may wait."""
-    locked = select(Professional.id).where(Professional.id.in_(who)).order_by(Professional.id)
+    """Wait for one's turn with these professionals, in all their practices; call it before anything else that may wait."""
+    named = list(who)
+    diaries = select(Professional.diary_id).where(Professional.id.in_(named))
+    locked = select(Professional.id).where(or_(Professional.id.in_(named), Professional.id.in_(diaries))).order_by(Professional.id)
     await tx.execute(locked.with_for_update(key_share=True))  # which lets others refer to a professional meanwhile
 
 
@@ -75,19 +85,32 @@ async def find_closed(tx: Tx, who: Iterable[UUID]) -> Professional | None:
 
 async def take(tx: Tx, appointment_id: UUID, who: Iterable[UUID], span: Span) -> None:
     """Take these grains of everybody, or none at all and raise `JustTaken`; the rest of the transaction can go on."""
+    diaries = await diaries_of(tx, who)
     try:
         async with tx.begin_nested():
-            await _insert(tx, appointment_id, [(professional_id, g) for professional_id in sorted(who) for g in range(*span)])
+            await _insert(tx, appointment_id, [(diary_id, g) for diary_id in diaries for g in range(*span)])
     except IntegrityError:
         raise JustTaken from None
 
 
 async def take_what_is_free(tx: Tx, appointment_id: UUID, who: Iterable[UUID], span: Span) -> None:
     """Take those of the grains that nobody has: what a professional plans over somebody else's time takes nothing from them."""
-    there = await tx.execute(select(Grain.professional_id, Grain.g).where(_within(who, span)))
-    taken = {(professional_id, g) for professional_id, g in there}
-    wanted = ((professional_id, g) for professional_id in sorted(who) for g in range(*span))
+    diaries = await diaries_of(tx, who)
+    there = await tx.execute(select(Grain.diary_id, Grain.g).where(_within(diaries, span)))
+    taken = {(diary_id, g) for diary_id, g in there}
+    wanted = ((diary_id, g) for diary_id in diaries for g in range(*span))
     await _insert(tx, appointment_id, [pair for pair in wanted if pair not in taken])
+
+
+async def busy_elsewhere(tx: Tx, practice_id: UUID, who: Iterable[UUID], span: Span) -> bool:
+    """Whether another practice has any of this time: a plan of one's own may lie over what there is in the same practice only."""
+    others = select(Grain.g).join(Appointment, Appointment.id == Grain.appointment_id).where(Appointment.practice_id != practice_id)
+    return await tx.scalar(others.where(_within(await diaries_of(tx, who), span)).limit(1)) is not None
+
+
+async def diaries_of(tx: Tx, who: Iterable[UUID]) -> list[UUID]:
+    """Return the diaries of these professionals, in the order of their ids."""
+    return sorted(await tx.scalars(select(Professional.diary_id).where(Professional.id.in_(list(who)))))
 
 
 async def give_back(tx: Tx, appointment: Appointment, who: Collection[UUID]) -> None:
@@ -99,25 +122,28 @@ async def give_back(tx: Tx, appointment: Appointment, who: Collection[UUID]) -> 
 async def pass_to(tx: Tx, appointment: Appointment, leaving: UUID, taking: UUID) -> None:
     """Let a colleague keep the time in place of whoever goes, or raise `JustTaken`; the diaries of both are locked."""
     await take(tx, appointment.id, [taking], span_of(appointment))
-    await tx.execute(delete(Grain).where(Grain.appointment_id == appointment.id, Grain.professional_id == leaving))
+    left = Grain.diary_id.in_(await diaries_of(tx, [leaving]))
+    await tx.execute(delete(Grain).where(Grain.appointment_id == appointment.id, left))
     await _uncover(tx, appointment, [leaving])
 
 
 async def _uncover(tx: Tx, appointment: Appointment, who: Collection[UUID]) -> None:
-    """Give what is free again to what these professionals planned over the appointment."""
+    """Give what is free again to what these professionals planned over the appointment, in whichever practice."""
     other = (Appointment.service_id.is_(None)) & (Appointment.state == AppointmentState.CONFIRMED) & (Appointment.id != appointment.id)
     overlapping = (Appointment.begins_at < appointment.taken_until) & (Appointment.ends_at > appointment.taken_from)
     planned = select(Appointment, AppointmentMember.professional_id).join(
         AppointmentMember, AppointmentMember.appointment_id == Appointment.id
     )
-    beneath = planned.where(AppointmentMember.professional_id.in_(who), other, overlapping).order_by(Appointment.id)
+    diaries = await diaries_of(tx, who)
+    everywhere = select(Professional.id).where(Professional.diary_id.in_(diaries))
+    beneath = planned.where(AppointmentMember.professional_id.in_(everywhere), other, overlapping).order_by(Appointment.id)
     for below, professional_id in (await tx.execute(beneath)).all():
         await take_what_is_free(tx, below.id, [professional_id], span_of(below))
 
 
 async def expire_stale(tx: Tx, who: Iterable[UUID], span: Span, now: datetime) -> None:
     """Free grains of the span that were held for too long; the diaries are locked."""
-    holders = select(Grain.appointment_id).where(_within(who, span))
+    holders = select(Grain.appointment_id).where(_within(await diaries_of(tx, who), span))
     stale = select(Appointment).where(Appointment.hold_until <= now, Appointment.id.in_(holders)).order_by(Appointment.id)
     await expire(tx, list(await tx.scalars(stale.with_for_update(key_share=True))), now)
 
@@ -135,12 +161,12 @@ def span_of(appointment: Appointment) -> Span:
     return span_around(appointment.taken_from, appointment.taken_until)
 
 
-def _within(who: Iterable[UUID], span: Span) -> ColumnElement[bool]:
-    return Grain.professional_id.in_(who) & (Grain.g >= span.first) & (Grain.g < span.until)
+def _within(diaries: Iterable[UUID], span: Span) -> ColumnElement[bool]:
+    return Grain.diary_id.in_(diaries) & (Grain.g >= span.first) & (Grain.g < span.until)
 
 
 async def _insert(tx: Tx, appointment_id: UUID, pairs: Iterable[tuple[UUID, int]]) -> None:
     """Insert in one statement and in the order of the key, in which everybody inserts."""
-    rows = [{"professional_id": professional_id, "g": g, "appointment_id": appointment_id} for professional_id, g in pairs]
+    rows = [{"diary_id": diary_id, "g": g, "appointment_id": appointment_id} for diary_id, g in pairs]
     if rows:
         await tx.execute(insert(Grain).values(rows))

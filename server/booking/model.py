@@ -336,11 +336,11 @@ class AppointmentMember(Base):
 
 
 class Grain(Base):
-    """Five minutes of a professional that belong to one appointment. The key is the guard: no time can be sold twice."""
+    """Five minutes of a diary, which one person has in all practices, that belong to one appointment. The key is the guard."""
 
     __tablename__ = "grain"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    professional_id: Mapped[UUID] = mapped_column(ForeignKey("professional.id"), primary_key=True)
+    diary_id: Mapped[UUID] = mapped_column("professional_id", ForeignKey("professional.id"), primary_key=True)
     g: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointment.id", ondelete="CASCADE"), index=True)

@@ -7,27 +7,33 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import String, bindparam, cast, func, select
+from sqlalchemy.orm import aliased
 
+from server.access.model import Professional
 from server.booking.grains import Span, collected, moment_of, span_around, union
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain
 from server.core.db import Tx
 
 # Built once: to build them for each reading would take as long as the database takes to answer.
 WITHIN = (
-    Grain.professional_id.in_(bindparam("who", expanding=True)) & (Grain.g >= bindparam("first")) & (Grain.g < bindparam("until"))
+    Professional.id.in_(bindparam("who", expanding=True)) & (Grain.g >= bindparam("first")) & (Grain.g < bindparam("until"))
     & Grain.appointment_id.is_distinct_from(bindparam("moving"))
 )  # fmt: skip
 STALE = select(Appointment.id).where(Appointment.hold_until <= bindparam("now"))
 NUMBERS = (
-    select(Grain.professional_id, func.aggregate_strings(cast(Grain.g, String), ","), STALE.exists())
+    select(Professional.id, func.aggregate_strings(cast(Grain.g, String), ","), STALE.exists())
+    .join(Grain, Grain.diary_id == Professional.diary_id)
     .where(WITHIN, Grain.appointment_id.not_in(STALE))
-    .group_by(Grain.professional_id)
+    .group_by(Professional.id)
 )
+EVERYWHERE = aliased(Professional)  # the same people, in whichever practice they planned something
 PLANS = (
-    select(AppointmentMember.professional_id, Appointment)
+    select(Professional.id, Appointment)
+    .join(EVERYWHERE, EVERYWHERE.diary_id == Professional.diary_id)
+    .join(AppointmentMember, AppointmentMember.professional_id == EVERYWHERE.id)
     .join(Appointment, Appointment.id == AppointmentMember.appointment_id)
     .where(
-        AppointmentMember.professional_id.in_(bindparam("who", expanding=True)),
+        Professional.id.in_(bindparam("who", expanding=True)),
         Appointment.service_id.is_(None),
         Appointment.state == AppointmentState.CONFIRMED,
         Appointment.id.is_distinct_from(bindparam("moving")),
@@ -47,6 +53,8 @@ class Look(NamedTuple):
 
 async def taken_in(tx: Tx, look: Look) -> dict[UUID, int]:
     """Return the grains that are taken, as a set for each professional who has any; what is held for too long counts as free.
+
+    What is taken in another practice of the same person is taken here, too.
 
     One row a professional, with all the numbers in one text: a row a grain takes five times as long to read.
     """

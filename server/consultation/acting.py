@@ -72,7 +72,7 @@ async def take_seat(tx: Tx, visit: Visit, language: Language) -> None:
 async def called(tx: Tx, visit: Visit, language: Language) -> str:
     """Return how whoever acts is shown to everybody: by their account's own name, and for whom."""
     acting = visit.acting
-    name = await name_of(tx, acting.person_id) if acting is not None and acting.person_id else ""
+    name = await name_of(tx, acting.person_id, visit.consultation.practice_id) if acting is not None and acting.person_id else ""
     patient = await name_on_record(tx, visit.consultation.patient_id)
     return language.text(FOR).format(name=name, patient=patient)[:LONGEST_NAME]
 

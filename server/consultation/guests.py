@@ -105,7 +105,10 @@ async def invite_colleague(tx: Tx, viewer: Viewer, consultation_id: UUID, profes
 async def inviter_of(tx: Tx, participant: Participant) -> str | None:
     """Return the name of whoever asked a guest in."""
     invitation = await tx.get(Invitation, participant.id)
-    return None if invitation is None else (await names_of(tx, {invitation.person_id})).get(invitation.person_id)
+    if invitation is None:
+        return None
+    consultation = await tx.get_one(Consultation, participant.consultation_id)
+    return (await names_of(tx, {invitation.person_id}, consultation.practice_id)).get(invitation.person_id)
 
 
 class Asked(NamedTuple):
@@ -122,7 +125,7 @@ async def asked_in(tx: Tx, viewer: Viewer, consultation_ids: Collection[UUID]) -
         Invitation, Invitation.participant_id == Participant.id
     )
     rows = (await tx.execute(query.where(mine, Participant.stage != Stage.IN_CALL))).all()
-    names = await names_of(tx, {person_id for _, person_id, _ in rows}) if rows else {}
+    names = await names_of(tx, {person_id for _, person_id, _ in rows}, viewer.practice_id) if rows else {}
     return {consultation_id: Asked(names[person_id], at) for consultation_id, person_id, at in rows}
 
 

@@ -28,7 +28,7 @@ class Notice(BaseModel):
 async def notices_for(tx: Tx, viewer: Viewer) -> list[Notice]:
     """Return what the viewer has not said yet that they read, newest first."""
     accesses = [access for access in await tx.scalars(unread_notices(viewer)) if access.patient_id not in viewer.restricted]
-    names = await names_of(tx, {access.person_id for access in accesses})
+    names = await names_of(tx, {access.person_id for access in accesses}, viewer.practice_id)
     called = select(Patient.id, Patient.name).where(Patient.id.in_({access.patient_id for access in accesses}))
     patients = {row.id: row.name for row in await tx.execute(called)}
     return [

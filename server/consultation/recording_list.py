@@ -33,7 +33,7 @@ def routes() -> list[Route]:
 async def _administrator(request: Request, tx: Tx) -> tuple[Viewer, UUID]:
     """Return who asks, and their practice; raises `NotSignedIn`, and `Forbidden` for whoever does not administer it."""
     who = await signed_in(request)
-    viewer = await load_viewer(tx, who.person_id, house_of(request).clock.now())
+    viewer = await load_viewer(tx, who, house_of(request).clock.now())
     if viewer.practice_id is None or not await administers(tx, viewer):
         raise Forbidden
     return viewer, viewer.practice_id
@@ -54,7 +54,7 @@ async def _page(request: Request, wrong: UUID | None = None, why: str = "") -> R
             "practice": practice,
             "zone": practice.time_zone,
             "listed": listed,
-            "names": await names_of(tx, {one.recording.held_by for one in listed if one.recording.held_by}),
+            "names": await names_of(tx, {one.recording.held_by for one in listed if one.recording.held_by}, practice_id),
             "now": house_of(request).clock.now(),
             "done": request.query_params.get("done"),
         }

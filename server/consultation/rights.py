@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_of_login
 from server.consultation.doors import see_acting, see_consultation
 from server.consultation.model import Consultation, JoinLink, Participant, Stage, Standing
 from server.consultation.subject import RoomSubject
@@ -23,8 +23,8 @@ CLOSED_LINK = {
 async def check_rights(tx: Tx, settings: Settings, subject: RoomSubject, now: datetime) -> None:
     """Raises `NotSignedIn` for a login that has ended, `NotFound` for a professional without the right, `Forbidden` for a patient."""
     if subject.viewer is not None:
-        await _check_login(tx, settings, subject, now)
-        await see_consultation(tx, await load_viewer(tx, subject.viewer.person_id, now), subject.consultation_id)
+        login = await _check_login(tx, settings, subject, now)
+        await see_consultation(tx, await viewer_of_login(tx, login, now), subject.consultation_id)
     else:
         await _check_link(tx, subject, now)
 
@@ -40,10 +40,11 @@ async def objection(tx: Tx, settings: Settings, subject: RoomSubject, now: datet
     return None
 
 
-async def _check_login(tx: Tx, settings: Settings, subject: RoomSubject, now: datetime) -> None:
+async def _check_login(tx: Tx, settings: Settings, subject: RoomSubject, now: datetime) -> LoginSession:
     session = None if subject.session_id is None else await tx.get(LoginSession, subject.session_id)
     if session is None or not session.alive(now, settings):
         raise NotSignedIn
+    return session
 
 
 async def _check_link(tx: Tx, subject: RoomSubject, now: datetime) -> None:

@@ -37,7 +37,7 @@ async def _for_room(request: Request) -> Response:
     house = house_of(request)
     await house.limiter.hit("ticket", str(who.person_id))
     async with house.database.write() as tx:
-        viewer = await load_viewer(tx, who.person_id, house.clock.now())
+        viewer = await load_viewer(tx, who, house.clock.now())
         subject = await admit_to_room(tx, viewer, who, request.path_params["consultation_id"])
     return answer(TicketAnswer(ticket=house.tickets.issue("room", subject)))
 
@@ -55,4 +55,6 @@ async def _for_today(request: Request) -> Response:
         raise Invalid("There is no such socket.", code="purpose")
     house = house_of(request)
     await house.limiter.hit("ticket", str(who.person_id))
-    return answer(TicketAnswer(ticket=house.tickets.issue("today", who)))
+    async with house.database.read() as tx:
+        viewer = await load_viewer(tx, who, house.clock.now())
+    return answer(TicketAnswer(ticket=house.tickets.issue("today", SignedIn(who.person_id, who.session_id, viewer.practice_id))))

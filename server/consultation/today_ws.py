@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_of_login
 from server.consultation.notices import Notice
 from server.consultation.today import TodayList, TodayRow, today_list
 from server.consultation.topics import today_topic
 from server.core.house import House
-from server.errors import ConsiliumError, Forbidden, Malformed, NotSignedIn
-from server.identity.gate import SignedIn, still_signed_in
+from server.errors import ConsiliumError, Elsewhere, Forbidden, Malformed
+from server.identity.gate import SignedIn, login_of
 from server.web.connection import OUR_FAULT, Connection
 from server.web.socket import JsonSocket
 from server.web.wire import Frame
@@ -65,11 +65,11 @@ class TodayConversation:
             self._task.cancel()
 
     async def _read(self, who: SignedIn) -> TodayList:
-        """Subscribe first, then look, so that no change falls between; raises `NotSignedIn`."""
-        if not await still_signed_in(self._house, who.session_id):
-            raise NotSignedIn
+        """Subscribe first, then look, so that no change falls between; raises `NotSignedIn`, `Elsewhere`."""
         async with self._house.database.read() as tx:
-            viewer = await load_viewer(tx, who.person_id, self._house.clock.now())
+            viewer = await viewer_of_login(tx, await login_of(tx, self._house, who.session_id), self._house.clock.now())
+            if viewer.practice_id != who.practice_id:
+                raise Elsewhere
             if viewer.professional_id is None or viewer.practice_id is None:
                 raise Forbidden
             self._subscribe(who.person_id, viewer.practice_id)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from server.core.db import engine_options, prepare_engine, sync_url
 
@@ -51,6 +52,23 @@ def _upgrade(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with engine.connect() as connection:
+        _rest_keys(connection)
+        with connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            _check_keys(connection)
+
+
+def _rest_keys(connection: Connection) -> None:
+    """Let SQLite exchange a table that others refer to; by itself it would first delete all that does. For this connection alone."""
+    if connection.dialect.name == "sqlite":
+        raw = connection.connection.dbapi_connection
+        assert raw is not None  # noqa: S101 - it is open
+        raw.cursor().execute("PRAGMA foreign_keys=OFF")
+
+
+def _check_keys(connection: Connection) -> None:
+    """Raise `IntegrityError`, before anything is kept, where a row refers to one that is not there."""
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise IntegrityError("foreign_key_check", None, ValueError("a row refers to none"))

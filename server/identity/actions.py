@@ -58,6 +58,12 @@ async def find_login(tx: Tx, token: str) -> LoginSession | None:
     return await tx.scalar(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
 
 
+async def last_at_work(tx: Tx, person_id: UUID) -> UUID | None:
+    """Return in which practice this person was at work last, in any browser; None where there was never a choice."""
+    chosen = (LoginSession.person_id == person_id) & LoginSession.practice_id.is_not(None)
+    return await tx.scalar(select(LoginSession.practice_id).where(chosen).order_by(LoginSession.seen_at.desc()).limit(1))
+
+
 async def note_use(tx: Tx, session_ids: Collection[UUID], settings: Settings, now: datetime) -> None:
     """Count this moment as a use of these logins, in about every minute; one that has ended meanwhile stays ended."""
     for session in await tx.scalars(select(LoginSession).where(LoginSession.id.in_(session_ids))):

@@ -10,9 +10,10 @@ from starlette.requests import HTTPConnection
 from server.core.db import Tx
 from server.core.house import House
 from server.errors import NotSignedIn, Unfinished
-from server.identity.actions import begin_login, end_login, find_login, note_use
+from server.identity.actions import begin_login, end_login, find_login, last_at_work, note_use
 from server.identity.device import device_words
 from server.identity.model import LoginSession
+from server.web.at_work import Asked, asked_of
 from server.web.auth import read_cookie
 from server.web.endpoint import house_of
 
@@ -20,8 +21,12 @@ TOUCH_WITHIN_S = 0.2  # then the request goes on, and the write by itself
 
 
 class SignedIn(NamedTuple):
+    """`practice_id` is where this browser was last told to be at work, and `asked` what the request says of that, if there is one."""
+
     person_id: UUID
     session_id: UUID
+    practice_id: UUID | None = None
+    asked: Asked | None = None
 
 
 async def signed_in(connection: HTTPConnection, *, limited: bool = False) -> SignedIn:
@@ -42,7 +47,9 @@ async def signed_in(connection: HTTPConnection, *, limited: bool = False) -> Sig
         raise Unfinished
     if session.stale(now):
         await _touch(house, session.id, now)
-    return SignedIn(session.person_id, session.id)
+    asked = asked_of(connection)
+    asked.at = asked.at or session.practice_id
+    return SignedIn(session.person_id, session.id, session.practice_id, asked)
 
 
 async def _touch(house: House, session_id: UUID, now: datetime) -> None:
@@ -56,21 +63,23 @@ async def _touch(house: House, session_id: UUID, now: datetime) -> None:
     await asyncio.wait({task}, timeout=TOUCH_WITHIN_S)
 
 
-async def still_signed_in(house: House, session_id: UUID) -> bool:
-    """Tell whether a session that opened a socket is still good; asked again whenever it may have changed."""
-    async with house.database.read() as tx:
-        session = await tx.get(LoginSession, session_id)
-    return session is not None and not session.limited and session.alive(house.clock.now(), house.settings)
+async def login_of(tx: Tx, house: House, session_id: UUID) -> LoginSession:
+    """Return the login that opened a socket, asked again whenever it may have changed; raises `NotSignedIn` once it is not good."""
+    login = await tx.get(LoginSession, session_id)
+    if login is None or login.limited or not login.alive(house.clock.now(), house.settings):
+        raise NotSignedIn
+    return login
 
 
 async def begin_here(tx: Tx, connection: HTTPConnection, person_id: UUID, *, shared: bool = True, limited: bool = False) -> str:
     """Return a new login's token; the one that the browser had before is ended, so that no fixed session survives."""
     await end_here(tx, connection)
     device = device_words(connection.headers.get("user-agent", ""))
+    last = await last_at_work(tx, person_id)
     token = begin_login(tx, person_id, device, house_of(connection).clock.now(), shared=shared)
     login = await find_login(tx, token)
     if login is not None:
-        login.limited = limited
+        login.limited, login.practice_id = limited, last
     return token
 
 

@@ -38,6 +38,7 @@ class LoginSession(Base):
     """One signed-in browser. The cookie holds the token, the row only its hash. On a `shared` computer nothing may be kept.
 
     `limited`: a second factor is to be set up before anything else opens. `proved_at`: when it was last shown that it is them.
+    `practice_id`: where the browser is at work, once there was a choice; it stays when that place ends (`server/access/workplaces.py`).
     """
 
     __tablename__ = "login_session"
@@ -52,6 +53,7 @@ class LoginSession(Base):
     ended_at: Mapped[datetime | None]
     limited: Mapped[bool] = mapped_column(default=False)
     proved_at: Mapped[datetime]
+    practice_id: Mapped[UUID | None] = mapped_column(ForeignKey("practice.id"))
 
     def alive(self, now: datetime, settings: Settings) -> bool:
         if self.ended_at is not None:

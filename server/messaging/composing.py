@@ -164,7 +164,7 @@ async def called_name(tx: Tx, delivery: Delivery) -> str | None:
     """Return which colleague a message is for, or who acts for the patient; None for one to a patient or guest."""
     if delivery.representation_id is not None:
         acting = await tx.get_one(Representation, delivery.representation_id)
-        return await name_of(tx, acting.person_id) if acting.person_id else acting.name
+        return (await tx.get_one(Person, acting.person_id)).name if acting.person_id else acting.name
     place = await tx.get(Participant, delivery.participant_id) if delivery.participant_id else None
     return None if place is None else place.name
 
@@ -212,7 +212,8 @@ async def _invited(  # noqa: PLR0913, PLR0917 - each is a part of what is to be 
         return _Told(to.whom, call, kind, dated=True)
     called_off = delivery.news in {News.CANCELLED, News.MISSED}
     write = cancellation if called_off else partial(invitation, moved=delivery.news == News.MOVED)
-    return _Told(invited, Call(consultation.scheduled_at, to.url, await name_of(tx, invited.person_id)), write, dated=True)
+    name = await name_of(tx, invited.person_id, consultation.practice_id)
+    return _Told(invited, Call(consultation.scheduled_at, to.url, name), write, dated=True)
 
 
 async def _givers(tx: Tx, consultation: Consultation) -> str:
@@ -267,5 +268,7 @@ async def _colleague(tx: Tx, post: Post, consultation: Consultation, delivery: D
     if place.stage == Stage.IN_CALL:
         return None
     invited = await tx.get_one(Invitation, place.id)
-    call = Call(consultation.scheduled_at, f"{post.base_url}/desk/{consultation.id}", await name_of(tx, invited.person_id))
+    call = Call(
+        consultation.scheduled_at, f"{post.base_url}/desk/{consultation.id}", await name_of(tx, invited.person_id, consultation.practice_id)
+    )
     return _Told(await tx.get_one(Person, place.person_id), call, summons)

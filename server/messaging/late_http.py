@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access.model import Practice, Professional
-from server.access.viewer import load_viewer, professional_of
+from server.access.viewer import professional_of, viewer_in
 from server.consultation.actions import take_place
 from server.consultation.commands import Hold
 from server.consultation.doors import patient_of
@@ -72,7 +72,7 @@ def tell_with(house: House, post: Post, rooms: Rooms) -> Callable[[UUID], Awaita
                 return
             professional = await tx.get_one(Professional, delay.professional_id)
             practice = await tx.get_one(Practice, delay.practice_id)
-            viewer = await load_viewer(tx, professional.person_id, house.clock.now())
+            viewer = await viewer_in(tx, professional.person_id, practice.id, house.clock.now())
             those = await concerned(tx, professional.id, house.clock.now())
             waiting = [each.id for each in those if (await patient_of(tx, each.id)).stage == Stage.WAITING]
             places = [await take_place(tx, viewer, consultation_id) for consultation_id in waiting]

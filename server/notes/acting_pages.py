@@ -113,7 +113,7 @@ async def _hand(request: Request, tx: Tx) -> tuple[Hand, set[UUID]]:
 async def _visit(request: Request, tx: Tx) -> _Visit:
     """Pass the door of the record; raises `NotSignedIn` and `NotFound`."""
     who = await signed_in(request)
-    viewer = await load_viewer(tx, who.person_id, house_of(request).clock.now())
+    viewer = await load_viewer(tx, who, house_of(request).clock.now())
     patient = (await see_record(tx, viewer, request.path_params["patient_id"])).patient
     facts = await record_facts(tx, patient)
     record = OwnRecord(patient, await tx.get_one(Practice, patient.practice_id))
@@ -127,7 +127,7 @@ async def _page(request: Request, form: Mapping[str, str], fault: str) -> Respon
         visit = await _visit(request, tx)
         patient, practice = visit.record.patient, visit.record.practice
         actors = await actors_of(tx, patient.id, now)
-        names = await names_of(tx, {word.person_id for actor in actors for word in actor.words})
+        names = await names_of(tx, {word.person_id for actor in actors for word in actor.words}, practice.id)
         files = await files_of(tx, house.keyring, patient.id) if visit.reads else []
         part = await part_of(tx, visit.viewer)
     shown = {

@@ -12,7 +12,7 @@ from server.core.db import Tx
 from server.core.marking import _
 from server.notes.compare import Comparison
 from server.notes.compare_html import Words, comparison_html
-from server.notes.doors import SeenNote, last_rows, released_of, standing_of
+from server.notes.doors import SeenNote, last_rows, practice_of, released_of, standing_of
 from server.notes.history import Entry
 from server.notes.limits import SECTIONS
 from server.notes.loading import Authors
@@ -104,7 +104,7 @@ class HistoryAnswer(BaseModel):
 async def note_answers(tx: Tx, found: Sequence[SeenNote]) -> list[NoteAnswer]:
     """Ask the database as often for many notes as for one."""
     note_ids = [seen.note.id for seen in found]
-    names = await names_of(tx, {seen.note.begun_by for seen in found})
+    names = await names_of(tx, {seen.note.begun_by for seen in found}, practice_of(note_ids))
     signed, released = await signatures(tx, note_ids), await released_of(tx, note_ids)
     return [_note_answer(seen, names[seen.note.begun_by], signed[seen.note.id], released=seen.note.id in released) for seen in found]
 
@@ -135,7 +135,7 @@ def _note_answer(seen: SeenNote, author: str, signed: list[SignatureAnswer], *, 
 async def signatures(tx: Tx, note_ids: Collection[int]) -> dict[int, list[SignatureAnswer]]:
     """Return who stands for each of these notes, in order."""
     versions, last = await standing_of(tx, note_ids), await last_rows(tx, note_ids)
-    names = await names_of(tx, {version.person_id for version in versions})
+    names = await names_of(tx, {version.person_id for version in versions}, practice_of(note_ids))
     found: dict[int, list[SignatureAnswer]] = {note_id: [] for note_id in note_ids}
     for version in versions:
         found[version.note_id].append(_signature(version, names[version.person_id], last.get(version.note_id)))

@@ -150,7 +150,7 @@ async def _visit(request: Request, tx: Tx, *, writing: bool = False) -> _Visit:
     """Pass the door of the record; raises `NotSignedIn`, `NotFound`, and `Forbidden` for whoever may only read."""
     who = await signed_in(request)
     now = house_of(request).clock.now()
-    viewer = await load_viewer(tx, who.person_id, now)
+    viewer = await load_viewer(tx, who, now)
     patient = (await see_record(tx, viewer, request.path_params["patient_id"])).patient
     facts = await record_facts(tx, patient)
     if not may_read_background(viewer, facts):
@@ -167,7 +167,7 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "part": await part_of(visit.tx, visit.viewer),
         "patient": visit.patient,
         "background": background,
-        "names": await names_of(visit.tx, writers_of(background)),
+        "names": await names_of(visit.tx, writers_of(background), visit.patient.practice_id),
         "may_write": visit.may_write,
         "fields": FIELD_OF,
         "today": visit.today.isoformat(),

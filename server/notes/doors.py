@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, false, func, select, true
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, exists, false, func, select, true
 from sqlalchemy.orm import aliased, defer
 
 from server.access.policy import Kind, NoteFacts, Verb, Viewer, may
@@ -73,13 +73,27 @@ async def all_notes_about(tx: Tx, viewer: Viewer, patient_id: UUID) -> list[Seen
     return await _visible(tx, viewer, Consultation.patient_id == patient_id)
 
 
-async def see_notes(tx: Tx, asked: Iterable[tuple[Viewer, UUID]]) -> dict[tuple[UUID, UUID], SeenNote]:
-    """Load many notes for many viewers in one go; by person and note, without those that somebody may not see."""
+class Key(NamedTuple):
+    """Who looks at which note, and from which practice: one person may be at work in two, in two browsers."""
+
+    person_id: UUID
+    practice_id: UUID | None
+    public_id: UUID
+
+
+async def see_notes(tx: Tx, asked: Iterable[tuple[Viewer, UUID]]) -> dict[Key, SeenNote]:
+    """Load many notes for many viewers in one go, without those that somebody may not see."""
     wanted = list(asked)
     rows = await tx.execute(_noted().where(Note.public_id.in_({public_id for _, public_id in wanted})))
     found = {row[0].public_id: row for row in rows}
     seen = [_seen(viewer, found[public_id]) for viewer, public_id in wanted if public_id in found]
-    return {(one.viewer.person_id, one.note.public_id): one for one in seen if one.may(Verb.SEE)}
+    return {Key(one.viewer.person_id, one.viewer.practice_id, one.note.public_id): one for one in seen if one.may(Verb.SEE)}
+
+
+def practice_of(note_ids: Collection[int]) -> ScalarSelect[UUID]:
+    """Return how the database finds the practice of notes that belong to one."""
+    joined = select(Consultation.practice_id).join(Note, Note.consultation_id == Consultation.id)
+    return joined.where(Note.id.in_(note_ids)).limit(1).scalar_subquery()
 
 
 async def notes_before(tx: Tx, seen: SeenNote) -> list[tuple[SeenNote, datetime]]:

@@ -47,7 +47,7 @@ async def gather(house: House, viewer: Viewer, found: Sequence[SeenNote], now: d
     async with house.database.read() as tx:
         patient = await patient_of_notes(tx, found)
         practice = await tx.get_one(Practice, patient.practice_id)
-        people = await _people(tx, {viewer.person_id, *_acting(notes)})
+        people = await _people(tx, {viewer.person_id, *_acting(notes)}, practice.id)
     return Dossier(
         practice=PracticeFacts(practice.id, practice.name, practice.phone, practice.language, practice.time_zone),
         patient=PatientFacts(patient.id, patient.name, phone=patient.mobile, email=patient.email),
@@ -125,8 +125,9 @@ def _acting(notes: Iterable[WrittenNote]) -> Iterable[UUID]:
             yield from (signature.person_id for signature in part.signatures)
 
 
-async def _people(tx: Tx, person_ids: set[UUID]) -> tuple[PersonFacts, ...]:
-    query = select(Person, Professional).outerjoin(Professional, Professional.person_id == Person.id)
+async def _people(tx: Tx, person_ids: set[UUID], practice_id: UUID) -> tuple[PersonFacts, ...]:
+    here = (Professional.person_id == Person.id) & (Professional.practice_id == practice_id)
+    query = select(Person, Professional).outerjoin(Professional, here)
     rows = await tx.execute(query.where(Person.id.in_(person_ids)).order_by(Person.id))
     return tuple(_person(person, professional) for person, professional in rows)
 

@@ -51,9 +51,9 @@ async def _earlier(request: Request) -> Response:
     house = house_of(request)
     now = house.clock.now()
     async with house.database.read() as tx:
-        seen = await see_note(tx, await load_viewer(tx, who.person_id, now), request.path_params["note_id"])
+        seen = await see_note(tx, await load_viewer(tx, who, now), request.path_params["note_id"])
         page = await load_earlier(tx, seen, _begin(request))
-        names = await names_of(tx, {note.seen.note.author_id for note in page.notes})
+        names = await names_of(tx, {note.seen.note.author_id for note in page.notes}, seen.facts.practice_id)
     read = [(note, await read_earlier(house, note.seen.note)) for note in page.notes]
     worded = [(note, prose) for note, prose in read if prose is not None and not prose.empty]
     async with house.database.write() as tx:

@@ -54,7 +54,7 @@ async def _lay_out(request: Request) -> Response:
     house = house_of(request)
     now = house.clock.now()
     async with house.database.write() as tx:
-        viewer = await load_viewer(tx, who.person_id, now)
+        viewer = await load_viewer(tx, who, now)
         seen = await lay_out_notes(tx, house.keyring, viewer, request.path_params["consultation_id"], now)
         return answer(NotesAnswer(notes=await note_answers(tx, seen)))
 
@@ -106,7 +106,7 @@ async def _history(request: Request) -> Response:
     seen = await seen_note(request, Verb.HISTORY)
     async with house_of(request).database.read() as tx:
         entries = timeline(await edits_of(tx, seen.note.id), await versions_of(tx, seen.note.id))
-        names = await names_of(tx, {entry.person_id for entry in entries})
+        names = await names_of(tx, {entry.person_id for entry in entries}, seen.facts.practice_id)
     return answer(HistoryAnswer(entries=[entry_answer(entry, names[entry.person_id]) for entry in entries]))
 
 

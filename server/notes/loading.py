@@ -13,7 +13,7 @@ from server.core.keyring import Sealer
 from server.errors import Invalid
 from server.notes.chain import Broken, Chain
 from server.notes.document import Document, Poisoned, Saved, opened, restore, restore_at
-from server.notes.doors import read_log, sessions_of, version_text, versions_of
+from server.notes.doors import practice_of, read_log, sessions_of, version_text, versions_of
 from server.notes.model import Note, VersionKind
 from server.notes.origins import by_origin, trace_origins
 from server.notes.prose import Prose, fingerprint
@@ -105,7 +105,7 @@ async def past_of(house: House, note_id: int) -> Past:
 async def authors_of(house: House, note_id: int) -> Authors:
     async with house.database.read() as tx:
         by_client = await sessions_of(tx, note_id)
-        names = await names_of(tx, set(by_client.values()))
+        names = await names_of(tx, set(by_client.values()), practice_of([note_id]))
     return Authors(by_client, {person_id: names[person_id] for person_id in dict.fromkeys(by_client.values())})
 
 

@@ -168,7 +168,7 @@ async def _page(request: Request, fault: Fault | None, status: int) -> Response:
     async with house.database.read() as tx:
         own = await _theirs(request, tx, Reach.SEE)
         background = await background_of(tx, house.keyring, own.patient.id)
-        names = await names_of(tx, writers_of(background))
+        names = await names_of(tx, writers_of(background), own.practice.id)
     await note_look(house, own, Reach.SEE, THING)
     shown = {
         "acting": own,

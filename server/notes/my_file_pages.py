@@ -80,7 +80,9 @@ async def _add(request: Request, press: Press) -> Response:
                 raise refusal("none")
             title, dated_on = read_about(upload.fields, _today(request, own))
             inspected = await inspect(press, house.scanner, upload.name, upload.content)
-            sender = Sender(own.patient.name if own.acting is None else await _name(request, who.person_id), person_id=who.person_id)
+            sender = Sender(
+                own.patient.name if own.acting is None else await _name(request, who.person_id, own.practice.id), person_id=who.person_id
+            )
             draft = Draft(inspected, own.patient.id, sender, shared=True, title=title, dated_on=dated_on)
             async with sealed(house, draft) as row, house.database.write() as tx:
                 await add_file(tx, house, (await _own(request, tx)).patient, row)
@@ -118,9 +120,9 @@ async def _delete(request: Request) -> Response:
     return _back(request, "deleted")
 
 
-async def _name(request: Request, person_id: UUID) -> str:
+async def _name(request: Request, person_id: UUID, practice_id: UUID) -> str:
     async with house_of(request).database.read() as tx:
-        return await name_of(tx, person_id)
+        return await name_of(tx, person_id, practice_id)
 
 
 async def _page(request: Request, fault: str, status: int, typed: _Typed = NOTHING) -> Response:

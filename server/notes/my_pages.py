@@ -106,7 +106,7 @@ async def _mine(request: Request, announcing: Announcing) -> Response:
     language, now = language_of(request), house.clock.now()
     async with house.database.read() as tx:
         records = await own_records(tx, who.person_id)
-        viewer = reading(await load_viewer(tx, who.person_id, now), records)
+        viewer = reading(await load_viewer(tx, who, now), records)
         parts = [await _part(tx, house, language, viewer, record) for record in records]
         acts_for = await records_acted_for(tx, Reader(who.person_id, now))
         news = [(one, language.text(one.name)) for one in await announcing(tx, who.person_id, now)]
@@ -130,7 +130,7 @@ async def _theirs(request: Request) -> Response:
         record = await see_record_for(tx, Reader(who.person_id, now), request.path_params["patient_id"], Reach.BOOK)
         if record.acting is None:
             return RedirectResponse("/my", status_code=303)
-        viewer = reading(await load_viewer(tx, who.person_id, now), [record])
+        viewer = reading(await load_viewer(tx, who, now), [record])
         part = await _part(tx, house, language, viewer, record)
     await note_look(house, record, Reach.BOOK, "record")
     shown = {
@@ -155,7 +155,7 @@ async def _part(tx: Tx, house: House, language: Language, viewer: Viewer, record
     return Part(
         record,
         ahead,
-        await _summaries(tx, language, await released_versions(tx, house.keyring, viewer, record.patient.id)),
+        await _summaries(tx, language, await released_versions(tx, house.keyring, viewer, record.patient.id), record.practice.id),
         sharing,
         await _shared_by(tx, sharing),
         await own_recordings(tx, record),
@@ -188,8 +188,8 @@ def _said(request: Request) -> str:
     )
 
 
-async def _summaries(tx: Tx, language: Language, texts: list[Released]) -> list[Summary]:
-    names = await names_of(tx, {text.writer_id for text in texts})
+async def _summaries(tx: Tx, language: Language, texts: list[Released], practice_id: UUID) -> list[Summary]:
+    names = await names_of(tx, {text.writer_id for text in texts}, practice_id)
     return [Summary(text, names.get(text.writer_id, ""), _sections(text, language)) for text in texts]
 
 

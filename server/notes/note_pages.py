@@ -57,7 +57,7 @@ async def _note(request: Request) -> Response:
         seen = await see_original(tx, viewer, request.path_params["note_id"], Verb.SEE)
         family = [await see_note(tx, viewer, note.public_id) for note in await family_of(tx, seen.note)]
         signed = await signatures(tx, [one.note.id for one in family])
-        names = await names_of(tx, {one.note.begun_by for one in family})
+        names = await names_of(tx, {one.note.begun_by for one in family}, seen.facts.practice_id)
         head = await _head(tx, seen)
         await record(tx, _looked(seen), house.clock.now())
     texts = [await text_of(house, one.note) for one in family]
@@ -82,7 +82,7 @@ async def _history(request: Request) -> Response:
     note_id = look.seen.note.id
     async with house.database.read() as tx:
         entries = timeline(await edits_of(tx, note_id), await versions_of(tx, note_id))
-        names = await names_of(tx, {entry.person_id for entry in entries})
+        names = await names_of(tx, {entry.person_id for entry in entries}, look.seen.facts.practice_id)
     last = entries[-1].to_seq if entries else 0
     older, newer = _row(request, "from"), _row(request, "to") or last
     shown: dict[str, object] = {"entries": list(reversed(entries)), "names": names, "older": older, "newer": newer, "last": last}
@@ -130,7 +130,7 @@ async def _past(request: Request) -> _Look:
 
 async def _viewer(request: Request, tx: Tx) -> Viewer:
     who = await signed_in(request)
-    return await load_viewer(tx, who.person_id, house_of(request).clock.now())
+    return await load_viewer(tx, who, house_of(request).clock.now())
 
 
 async def _head(tx: Tx, seen: SeenNote) -> dict[str, object]:

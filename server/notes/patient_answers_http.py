@@ -49,7 +49,7 @@ async def _answers(request: Request) -> Response:
     house, language = house_of(request), language_of(request)
     now = house.clock.now()
     async with house.database.write() as tx:
-        seen = await see_note(tx, await load_viewer(tx, who.person_id, now), request.path_params["note_id"])
+        seen = await see_note(tx, await load_viewer(tx, who, now), request.path_params["note_id"])
         booked = await find_booked(tx, seen)
         sheet = await open_answers(tx, house.keyring, seen.viewer, booked, now) if booked else None
     if booked is None or sheet is None or sheet.row.sent_at is None:

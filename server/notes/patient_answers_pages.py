@@ -75,7 +75,7 @@ async def _open(tx: Tx, request: Request, act: Act) -> _Opened:
     who = await signed_in(request)
     house = house_of(request)
     now = house.clock.now()
-    viewer = await load_viewer(tx, who.person_id, now)
+    viewer = await load_viewer(tx, who, now)
     seen = await see_record(tx, viewer, request.path_params["patient_id"])
     booked = await booked_in_record(tx, seen, request.path_params["appointment_id"])
     sheet = await open_answers(tx, house.keyring, viewer, booked, now, act)

@@ -79,7 +79,7 @@ async def _author(request: Request, tx: Tx) -> _Author:
     """Let in whoever gives consultations; raises `NotSignedIn` and `Forbidden`."""
     who = await signed_in(request)
     now = house_of(request).clock.now()
-    viewer = await load_viewer(tx, who.person_id, now)
+    viewer = await load_viewer(tx, who, now)
     if viewer.professional_id is None:
         raise Forbidden
     return _Author(tx, viewer, await tx.get_one(Practice, viewer.practice_id), now)
@@ -89,7 +89,7 @@ async def _shown(author: _Author) -> dict[str, object]:
     tx, viewer = author.tx, author.viewer
     grants = await own_permissions(tx, viewer, author.now)
     patient_ids = {grant.patient_id for grant in grants if grant.patient_id}
-    names = await names_of(tx, {grant.person_id for grant in grants})
+    names = await names_of(tx, {grant.person_id for grant in grants}, viewer.practice_id)
     return {
         "part": await part_of(tx, viewer),
         "people": _by_person(grants, names),

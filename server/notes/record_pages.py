@@ -77,7 +77,7 @@ async def _list(request: Request) -> Response:
     name = (await read_form(request)).get("name", "")[:LONGEST_NAME] if request.method == "POST" else ""
     house = house_of(request)
     async with house.database.read() as tx:
-        viewer = await load_viewer(tx, who.person_id, house.clock.now())
+        viewer = await load_viewer(tx, who, house.clock.now())
         part = await part_of(tx, viewer)
         if part not in {Part.PROFESSIONAL, Part.ASSISTANT}:
             raise Forbidden
@@ -107,7 +107,7 @@ async def _show_erased(request: Request, erased_on: ErasedOn) -> Response:
     who = await signed_in(request)
     house = house_of(request)
     async with house.database.read() as tx:
-        viewer = await load_viewer(tx, who.person_id, house.clock.now())
+        viewer = await load_viewer(tx, who, house.clock.now())
         patient = await see_erased(tx, viewer, request.path_params["patient_id"])
         zone = (await tx.get_one(Practice, patient.practice_id)).time_zone
         shown = {"part": await part_of(tx, viewer), "zone": zone, "erased_at": await erased_on(tx, patient.id)}
@@ -160,7 +160,7 @@ async def _visit(request: Request, tx: Tx) -> _Visit:
     who = await signed_in(request)
     house = house_of(request)
     now = house.clock.now()
-    viewer = await load_viewer(tx, who.person_id, now)
+    viewer = await load_viewer(tx, who, now)
     seen = await see_record(tx, viewer, request.path_params["patient_id"])
     return _Visit(tx, viewer, seen, await tx.get_one(Practice, seen.patient.practice_id), now, house.keyring)
 
@@ -199,7 +199,7 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "looks": looks,
         "answers": await sent_in_record(tx, viewer, seen),
         "recordings": await recordings_about(tx, viewer, patient.id),
-        "names": await names_of(tx, people),
+        "names": await names_of(tx, people, viewer.practice_id),
         "emergency": await standing_emergency(tx, viewer, patient.id, now),
         "notices": [notice for notice in await notices_for(tx, viewer) if notice.patient_id == patient.id],
         **offered_days(now, zone),

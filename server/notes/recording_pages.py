@@ -82,7 +82,7 @@ async def _page(request: Request, wrong: str | None = None, **given: str) -> Res
             "recording": seen.recording,
             "open": visit.open,
             "plays": visit.plays,
-            "names": await names_of(tx, people),
+            "names": await names_of(tx, people, practice.id),
             "zone": practice.time_zone,
         }
     checked = [(track, await _is_whole(request, seen.recording, track)) for track in tracks if not track.track.unseen]
@@ -177,7 +177,7 @@ async def _visit(request: Request, tx: Tx, *, lock: bool = False) -> _Visit:
     """Pass the door of the recording; raises `NotSignedIn` and `NotFound`."""
     who = await signed_in(request)
     now = house_of(request).clock.now()
-    viewer = await load_viewer(tx, who.person_id, now)
+    viewer = await load_viewer(tx, who, now)
     recording_id: UUID = request.path_params["recording_id"]
     seen = await see_recording(tx, viewer, recording_id, lock=lock)
     return _Visit(tx, viewer, seen, await plays_of(tx, recording_id), now)

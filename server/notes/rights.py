@@ -1,16 +1,16 @@
 """What somebody may do with a note at this moment, read afresh from the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from server.access.policy import Viewer
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_of_login
 from server.core.db import Tx
 from server.core.house import House
 from server.errors import ConsiliumError, Forbidden, NotSignedIn
 from server.identity.model import LoginSession
-from server.notes.doors import SeenNote, see_notes
+from server.notes.doors import Key, SeenNote, see_notes
 from server.notes.subject import NoteSubject
 from server.settings import Settings
 
@@ -20,7 +20,7 @@ async def still_viewer(tx: Tx, settings: Settings, subject: NoteSubject, now: da
     login = await tx.get(LoginSession, subject.login_id)
     if login is None or not login.alive(now, settings):
         raise NotSignedIn
-    return await load_viewer(tx, subject.viewer.person_id, now)
+    return await viewer_of_login(tx, login, now)
 
 
 async def read_rights(house: House, subjects: Sequence[NoteSubject]) -> list[bool | ConsiliumError]:
@@ -32,7 +32,7 @@ async def read_rights(house: House, subjects: Sequence[NoteSubject]) -> list[boo
         viewers = await _viewers(tx, house, subjects)
         asked = [(viewer, subject.public_id) for subject in subjects if isinstance(viewer := viewers[subject.login_id], Viewer)]
         seen = await see_notes(tx, asked)
-    return [_right(viewers[subject.login_id], seen.get((subject.viewer.person_id, subject.public_id))) for subject in subjects]
+    return [_right(viewers[subject.login_id], _seen(seen, viewers[subject.login_id], subject)) for subject in subjects]
 
 
 async def _viewers(tx: Tx, house: House, subjects: Sequence[NoteSubject]) -> dict[UUID, Viewer | NotSignedIn]:
@@ -44,6 +44,11 @@ async def _viewers(tx: Tx, house: House, subjects: Sequence[NoteSubject]) -> dic
             except NotSignedIn as error:
                 found[subject.login_id] = error
     return found
+
+
+def _seen(seen: Mapping[Key, SeenNote], viewer: Viewer | NotSignedIn, subject: NoteSubject) -> SeenNote | None:
+    """The same person may have the note open in one browser, and be at work in another practice in the next."""
+    return None if isinstance(viewer, NotSignedIn) else seen.get(Key(viewer.person_id, viewer.practice_id, subject.public_id))
 
 
 def _right(viewer: Viewer | NotSignedIn, seen: SeenNote | None) -> bool | ConsiliumError:

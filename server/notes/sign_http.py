@@ -84,7 +84,7 @@ async def _review(request: Request) -> Response:
     contributors = await _contributors(request, seen, text.prose)
     async with house.database.read() as tx:
         signed = (await signatures(tx, [seen.note.id]))[seen.note.id]
-        writing = await names_of(tx, _hub(request).writers(seen.note.id) - {seen.viewer.person_id})
+        writing = await names_of(tx, _hub(request).writers(seen.note.id) - {seen.viewer.person_id}, seen.facts.practice_id)
     return answer(
         ReviewAnswer(
             seq=text.fixed.seq,
@@ -171,7 +171,7 @@ async def _reviewed(request: Request, seen: SeenNote, body: Reviewed) -> Text:
 async def _signer(request: Request, tx: Tx, who: SignedIn) -> Signer:
     house = house_of(request)
     now = house.clock.now()
-    return Signer(tx, house.keyring, await load_viewer(tx, who.person_id, now), now)
+    return Signer(tx, house.keyring, await load_viewer(tx, who, now), now)
 
 
 def _hub(request: Request) -> Hub:

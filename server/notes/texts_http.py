@@ -12,7 +12,7 @@ from server.access.policy import Verb
 from server.access.viewer import administers, load_viewer
 from server.core.db import Tx
 from server.errors import Forbidden
-from server.identity.gate import signed_in
+from server.identity.gate import SignedIn, signed_in
 from server.notes.doors import see_note
 from server.notes.insertable import texts_for
 from server.notes.model import NoteSnippet, NoteTemplate
@@ -126,9 +126,9 @@ def routes() -> list[Route]:
     ]
 
 
-async def load_writer(tx: Tx, request: Request, person_id: UUID) -> Writer:
+async def load_writer(tx: Tx, request: Request, who: SignedIn) -> Writer:
     """Return who keeps texts; raises `Forbidden` for whoever neither writes notes nor administers a practice."""
-    viewer = await load_viewer(tx, person_id, house_of(request).clock.now())
+    viewer = await load_viewer(tx, who, house_of(request).clock.now())
     writer = Writer(viewer, await administers(tx, viewer))
     if not writer.owners:
         raise Forbidden
@@ -138,7 +138,7 @@ async def load_writer(tx: Tx, request: Request, person_id: UUID) -> Writer:
 async def _list(request: Request) -> Response:
     who = await signed_in(request)
     async with house_of(request).database.read() as tx:
-        writer = await load_writer(tx, request, who.person_id)
+        writer = await load_writer(tx, request, who)
         templates, snippets = await see_templates(tx, writer.viewer), await see_snippets(tx, writer.viewer)
     told = [_template(writer, one) for one in templates]
     return answer(TextsAnswer(templates=told, snippets=[_snippet(writer, one) for one in snippets], may_add=writer.owners))
@@ -150,7 +150,7 @@ async def _add_template(request: Request) -> Response:
     house = house_of(request)
     await house.limiter.hit("create", str(who.person_id))
     async with house.database.write() as tx:
-        writer = await load_writer(tx, request, who.person_id)
+        writer = await load_writer(tx, request, who)
         made = await add_template(tx, Place(writer, body.owner), body.name, body.sections.model_dump(), house.clock.now())
     return answer(_template(writer, made), status=201)
 
@@ -159,7 +159,7 @@ async def _change_template(request: Request) -> Response:
     who = await signed_in(request)
     body = await read_body(request, ChangedTemplate)
     async with house_of(request).database.write() as tx:
-        writer = await load_writer(tx, request, who.person_id)
+        writer = await load_writer(tx, request, who)
         changed = await change_template(tx, writer, _id(request, "template_id"), body.name, body.sections.model_dump())
     return answer(_template(writer, changed))
 
@@ -167,7 +167,7 @@ async def _change_template(request: Request) -> Response:
 async def _delete_template(request: Request) -> Response:
     who = await signed_in(request)
     async with house_of(request).database.write() as tx:
-        await delete_text(tx, await load_writer(tx, request, who.person_id), NoteTemplate, _id(request, "template_id"))
+        await delete_text(tx, await load_writer(tx, request, who), NoteTemplate, _id(request, "template_id"))
     return answer()
 
 
@@ -177,7 +177,7 @@ async def _add_snippet(request: Request) -> Response:
     house = house_of(request)
     await house.limiter.hit("create", str(who.person_id))
     async with house.database.write() as tx:
-        writer = await load_writer(tx, request, who.person_id)
+        writer = await load_writer(tx, request, who)
         made = await add_snippet(tx, Place(writer, body.owner), body.shortcut, body.text, house.clock.now())
     return answer(_snippet(writer, made), status=201)
 
@@ -186,7 +186,7 @@ async def _change_snippet(request: Request) -> Response:
     who = await signed_in(request)
     body = await read_body(request, ChangedSnippet)
     async with house_of(request).database.write() as tx:
-        writer = await load_writer(tx, request, who.person_id)
+        writer = await load_writer(tx, request, who)
         changed = await change_snippet(tx, writer, _id(request, "snippet_id"), body.shortcut, body.text)
     return answer(_snippet(writer, changed))
 
@@ -194,7 +194,7 @@ async def _change_snippet(request: Request) -> Response:
 async def _delete_snippet(request: Request) -> Response:
     who = await signed_in(request)
     async with house_of(request).database.write() as tx:
-        await delete_text(tx, await load_writer(tx, request, who.person_id), NoteSnippet, _id(request, "snippet_id"))
+        await delete_text(tx, await load_writer(tx, request, who), NoteSnippet, _id(request, "snippet_id"))
     return answer()
 
 
@@ -202,7 +202,7 @@ async def _insertables(request: Request) -> Response:
     who = await signed_in(request)
     house = house_of(request)
     async with house.database.read() as tx:
-        viewer = await load_viewer(tx, who.person_id, house.clock.now())
+        viewer = await load_viewer(tx, who, house.clock.now())
         seen = await see_note(tx, viewer, _id(request, "note_id"), Verb.WRITE)
         templates, snippets = await texts_for(tx, seen, language_of(request))
         answers = await are_asked_for(tx, seen)

@@ -223,7 +223,7 @@ def _part(writer: Writer) -> Part:
 
 async def _writer(tx: Tx, request: Request) -> Writer:
     who = await signed_in(request)
-    return await load_writer(tx, request, who.person_id)
+    return await load_writer(tx, request, who)
 
 
 async def _form(request: Request) -> Form | None:

@@ -28,7 +28,7 @@ async def _show(request: Request) -> Response:
     now = house.clock.now()
     only = next((part for part in Part if part == request.query_params.get("show")), None)
     async with house.database.write() as tx:
-        viewer = await load_viewer(tx, who.person_id, now)
+        viewer = await load_viewer(tx, who, now)
         seen = await see_record(tx, viewer, request.path_params["patient_id"])
         patient = seen.patient
         clinical = may_read_background(viewer, await record_facts(tx, patient))

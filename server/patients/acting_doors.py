@@ -173,7 +173,8 @@ async def _see_acting(tx: Tx, reader: Reader, patient_id: UUID, needed: Reach, *
 
 
 async def _actor(tx: Tx, one: Representation, now: datetime) -> Actor:
-    name = await name_of(tx, one.person_id) if one.person_id else one.name
+    practice_id = select(Patient.practice_id).where(Patient.id == one.patient_id).scalar_subquery()
+    name = await name_of(tx, one.person_id, practice_id) if one.person_id else one.name
     said = select(RepresentationWord).where(RepresentationWord.representation_id == one.id).order_by(RepresentationWord.said_at)
     return Actor(one, name, one.standing(now), list(await tx.scalars(said)))
 

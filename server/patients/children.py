@@ -69,7 +69,7 @@ async def register_child(tx: Tx, keys: Keys, parent: Reader, practice: Practice,
     if await _registered(tx, parent.person_id) >= MOST_CHILDREN:
         raise Invalid(code="many")
     patient = await add_record(tx, practice.id, Contact(child.name, None, None), None, parent.now)
-    name = await name_of(tx, parent.person_id)
+    name = await name_of(tx, parent.person_id, practice.id)
     writer = Writer(keys.keyring, patient, parent.person_id, Source.PATIENT, parent.now)
     await write_particulars(tx, writer, Particulars(born_on=child.born_on), "")
     born = date.fromisoformat(child.born_on)

@@ -45,7 +45,7 @@ async def looks_at(tx: Tx, record: OwnRecord, person_id: UUID, before: int | Non
         query = query.where(AuditEntry.number < before)
     found = list(await tx.scalars(query.order_by(AuditEntry.number.desc()).limit(PER_PAGE + 1)))
     shown = found[:PER_PAGE]
-    names = await names_of(tx, {entry.person_id for entry in shown if entry.person_id})
+    names = await names_of(tx, {entry.person_id for entry in shown if entry.person_id}, record.practice.id)
     looks = [_look(entry, names, person_id) for entry in shown]
     return Looks(looks, shown[-1].number if len(found) > PER_PAGE else None)
 

@@ -49,7 +49,7 @@ async def _list(request: Request) -> Response:
         page = page_of(request.query_params.get("page"))
         found: Paged[AccountRequest] = await requests_of_accounts(tx, viewer, page, settled=settled) if runs else Paged([], 1, more=False)
         leaving = await leaving_of(tx, practice.id)
-        names = await names_of(tx, {one.person_id for one in leaving})
+        names = await names_of(tx, {one.person_id for one in leaving}, practice.id)
     shown = {
         "part": part, "practice": practice, "runs": runs, "list": found, "settled": settled, "leaving": leaving, "names": names, "now": now,
     }  # fmt: skip

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from server.access.acting import Reach
 from server.access.policy import Viewer, stranger
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_in
 from server.core.db import Tx
 from server.core.holdings import Subject
 from server.core.house import House
@@ -42,13 +42,13 @@ async def asker_of(tx: Tx, house: House, whose: Whose, now: datetime) -> Asker:
         return await _for_patient(tx, Reader(whose.person_id, now), whose.patient_id)
     own = await own_records(tx, whose.person_id)
     zone = own[0].practice.time_zone if own else DEFAULT_ZONE
-    viewer = reading(await load_viewer(tx, whose.person_id, now), own)
+    viewer = reading(await viewer_in(tx, whose.person_id, None, now), own)
     return Asker(await account_of(tx, whose.person_id, zone, now), await subject_of(tx, whose.person_id), viewer, own)
 
 
 async def _for_patient(tx: Tx, reader: Reader, patient_id: UUID) -> Asker:
     own = await see_record_for(tx, reader, patient_id, Reach.RIGHTS)
-    viewer = reading(await load_viewer(tx, reader.person_id, reader.now), [own])
+    viewer = reading(await viewer_in(tx, reader.person_id, None, reader.now), [own])
     return Asker(patient_in_words(own, reader.now), await subject_for(tx, own), viewer, [own])
 
 

@@ -89,7 +89,7 @@ async def _gathered(tx: Tx, house: House, viewer: Viewer, own: OwnRecord, folder
         history=tuple(standing.get(Kind.HISTORY, ())),
         meetings=await _meetings(tx, own),
         bookings=await _bookings(tx, own),
-        summaries=await _summaries(tx, await released_versions(tx, house.keyring, viewer, own.patient.id)),
+        summaries=await _summaries(tx, own, await released_versions(tx, house.keyring, viewer, own.patient.id)),
         documents=tuple(_document(path if filed.readable else "", filed) for path, filed in files.items()),
         agreements=await _agreements(tx, own),
         answers=tuple(one for one in filled if one is not None),
@@ -152,8 +152,9 @@ async def _bookings(tx: Tx, own: OwnRecord) -> tuple[Booking, ...]:
     )
 
 
-async def _summaries(tx: Tx, released: list[Released]) -> tuple[Summary, ...]:
-    people = select(Person, Professional).outerjoin(Professional, Professional.person_id == Person.id)
+async def _summaries(tx: Tx, own: OwnRecord, released: list[Released]) -> tuple[Summary, ...]:
+    here = (Professional.person_id == Person.id) & (Professional.practice_id == own.practice.id)
+    people = select(Person, Professional).outerjoin(Professional, here)
     found = await tx.execute(people.where(Person.id.in_({one.writer_id for one in released})))
     writers = {
         person.id: _person(professional) if professional else PersonFacts(person.id, "", person.name) for person, professional in found

@@ -43,7 +43,7 @@ async def _show(request: Request, fault: tuple[str, str] | None = None, status: 
     async with house.database.read() as tx:
         practice, placed = await administered(tx, viewer), await holds_of(tx, viewer, page_of(request.query_params.get("page")))
         who = {one.hold.placed_by for one in placed.rows} | {one.lift.lifted_by for one in placed.rows if one.lift}
-        names, part = await names_of(tx, who), await part_of(tx, viewer)
+        names, part = await names_of(tx, who, practice.id), await part_of(tx, viewer)
     shown = {"part": part, "zone": practice.time_zone, "placed": placed, "names": names, "longest": LONGEST_REASON}
     error = {"id": fault[0], "sentence": language_of(request).text(fault[1])} if fault else None
     typed = {"name": "", "why": "", "found": None, "error": error, "done": request.query_params.get("done")}

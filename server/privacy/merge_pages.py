@@ -70,7 +70,7 @@ async def _show_list(request: Request, fault: str = "", status: int = 200) -> Re
     async with house.database.read() as tx:
         doubles = await likely_doubles(tx, house.keyring, viewer)
         merged = await merges_of(tx, viewer, house.clock.now())
-        names = await names_of(tx, {row.merged_by for row, _kept in merged})
+        names = await names_of(tx, {row.merged_by for row, _kept in merged}, viewer.practice_id)
         zone = (await tx.get_one(Practice, viewer.practice_id)).time_zone
     text = language_of(request).text
     shown = {

@@ -113,7 +113,8 @@ async def _show(  # noqa: PLR0913
         _preset, chosen, _faults = read_choice(form)
         shown = {
             "part": await part_of(tx, viewer), "zone": practice.time_zone, "today": calendar.today, "versions": versions,
-            "names": await names_of(tx, {one.decided_by for one in versions}), "in_force": await rules_of(tx, practice, calendar.now),
+            "names": await names_of(tx, {one.decided_by for one in versions}, practice.id),
+            "in_force": await rules_of(tx, practice, calendar.now),
             "runs": await runs_of(tx, practice.id),
             "lines": await report_of(tx, house, practice.id, chosen, calendar) if report and chosen else None,
         }  # fmt: skip

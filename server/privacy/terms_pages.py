@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.model import Practice
-from server.access.viewer import load_viewer, viewer_of
+from server.access.viewer import viewer_in, viewer_of
 from server.core.db import Tx
 from server.identity.targets import safe_next
 from server.privacy.terms import accept, unaccepted
@@ -26,7 +26,7 @@ def routes() -> list[Route]:
 
 async def ask_terms(tx: Tx, person_id: UUID, target: str, now: datetime) -> str:
     """Return where a sign-in leads: by the terms to the target, or straight there."""
-    asked = await unaccepted(tx, await load_viewer(tx, person_id, now), now)
+    asked = await unaccepted(tx, await viewer_in(tx, person_id, None, now), now)
     return f"{PATH}?{urlencode({'next': target})}" if asked else target
 
 

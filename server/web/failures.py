@@ -1,7 +1,7 @@
 """Turns exceptions into answers: JSON for programs, a plain page with what to do next for people."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -71,7 +71,13 @@ async def _page(request: Request, error: ConsiliumError) -> Response:
     menu: Menu = request.app.state.menu_of
     part = await menu(request) if error.http_status < 500 else ""
     said = language_of(request).text(error.message) if error.message != type(error).message else ""
-    return render(request, "error.html", {"error": error, "part": part, "said": said}, status=error.http_status)
+    shown = {"error": error, "part": part, "said": said, "back": _back(request)}
+    return render(request, "error.html", shown, status=error.http_status)
+
+
+def _back(request: Request) -> str:
+    """Return the path of the page that was asked for, or from which something was sent; "" where the browser does not tell."""
+    return request.url.path if request.method == "GET" else urlsplit(request.headers.get("referer", "")).path
 
 
 def _wants_json(request: Request) -> bool:

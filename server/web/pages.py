@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 from server.core.marking import _
 from server.web.amounts import amount_words, price_words
 from server.web.assets import Assets, built_assets
+from server.web.at_work import asked_of, mark_forms
 from server.web.endpoint import house_of
 from server.web.i18n import Language, Languages, read_languages
 from server.web.middleware import content_policy
@@ -52,7 +53,10 @@ def read_pages(locales_dir: Path | None) -> Pages:
 def render(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> HTMLResponse:
     """Return the page in the reader's language; `boot`, if there is one, is the data for its script."""
     pages, language = _pages_of(request), language_of(request)
-    html = pages.templates.get_template(template).render({**_speak(pages, language), **context})
+    asked = asked_of(request)
+    html = pages.templates.get_template(template).render({**_speak(pages, language), "at_work": asked, **context})
+    if asked.at is not None:
+        html = mark_forms(html, request, asked.at)
     return HTMLResponse(html, status_code=status, headers={**HEADERS, "Content-Language": language.tag})
 
 

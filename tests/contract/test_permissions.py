@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from server.access.permissions import Wish, own_permissions, permissions_by, permit, withdraw_own, withdraw_permission
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_in
 from server.core.house import House
 from server.errors import NotFound
 from server.notes.records import visible_records
@@ -24,7 +24,7 @@ def app_database_url(database_url: str) -> str:
 
 async def listed(house: House, member: Staff, later: timedelta = timedelta()) -> list[str]:
     async with house.database.read() as tx:
-        viewer = await load_viewer(tx, member.person_id, house.clock.now() + later)
+        viewer = await viewer_in(tx, member.person_id, member.practice_id, house.clock.now() + later)
         return [patient.name for patient in await tx.scalars(visible_records(viewer))]
 
 

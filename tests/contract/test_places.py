@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from server.access.actions import add_staff
-from server.access.model import PlaceInvitation, Staff, StaffRole
+from server.access.bodies import Details
+from server.access.model import PlaceInvitation, Professional, Staff, StaffRole
 from server.access.people import end_place
 from server.access.places import Sender, Wish, invite, place_token, revoke, take_place
 from server.access.policy import Role
@@ -18,7 +19,7 @@ from server.messaging.composing import Post
 from server.messaging.place_letters import invite_with
 from server.ports import Carried, Letter
 from server.web.i18n import read_languages
-from tests.cast import CLINIC, DANA, OLGA, SAM, seat_cast
+from tests.cast import CLINIC, DANA, ELSEWHERE, MALLORY, OLGA, SAM, seat_cast
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P8")]
 
@@ -104,7 +105,7 @@ async def test_the_link_goes_to_the_address_while_it_is_good(idle_house: House, 
     assert len(box.letters) == 1
 
 
-async def test_nobody_has_two_places_at_once(idle_house: House, invitation: PlaceInvitation) -> None:
+async def test_nobody_has_two_places_in_one_practice(idle_house: House, invitation: PlaceInvitation) -> None:
     shown: Mapping[str, object] = vars(invitation)
     assert "token" not in shown
     async with idle_house.database.write() as tx:
@@ -113,3 +114,24 @@ async def test_nobody_has_two_places_at_once(idle_house: House, invitation: Plac
     with pytest.raises(Exception, match="already"):
         async with idle_house.database.write() as tx:
             await take_place(tx, token, DANA.person_id, None, idle_house.clock.now())
+
+
+@pytest.mark.row("P3")
+async def test_of_two_links_of_two_practices_that_are_taken_at_once_both_give_a_place_in_one_diary(
+    idle_house: House, invitation: PlaceInvitation
+) -> None:
+    now, results = idle_house.clock.now(), list[str]()
+    async with idle_house.database.write() as tx:
+        add_staff(tx, ELSEWHERE, MALLORY.person_id, StaffRole.OWNER, now)
+        sender = Sender(idle_house.secrets, mails=False)
+        links = [await invite(tx, sender, viewer, Wish(Role.PROFESSIONAL, ""), now) for viewer in (OLGA.viewer, MALLORY.viewer)]
+    details = Details("Dr", "Dana Diaz", "MB BS", "Dermatology", "GMC", "7654321")
+    async with anyio.create_task_group() as both:
+        for link in links:
+            token = place_token(idle_house.secrets, link.id, link.times_sent)
+            both.start_soon(tried, idle_house, results, take_place, token, DANA.person_id, details, now)
+    assert results == ["done", "done"]
+    async with idle_house.database.read() as tx:
+        rows = list(await tx.scalars(select(Professional).where(Professional.person_id == DANA.person_id)))
+        assert {one.practice_id for one in rows} == {CLINIC, ELSEWHERE}
+        assert len({one.diary_id for one in rows}) == 1

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx2
 from starlette.applications import Starlette
 
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_in
 from server.core.db import Tx
 from server.core.house import House
 from server.patients.building import add_questionnaire, publish
@@ -43,7 +43,7 @@ async def publish_questionnaire(house: House, questions: tuple[Question, ...] = 
 
 
 async def make_questionnaire(tx: Tx, now: datetime, questions: tuple[Question, ...], by: Staff = ALICE) -> UUID:
-    viewer = await load_viewer(tx, by.person_id, now)
+    viewer = await viewer_in(tx, by.person_id, by.practice_id, now)
     made = await add_questionnaire(tx, viewer, "Before the call", now, questions)
     await publish(tx, viewer, made, now)
     return made.id

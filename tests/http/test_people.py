@@ -127,13 +127,11 @@ async def _fresh(house: House, member: Member) -> str:
     return await sign_in_as(house, member)
 
 
-async def test_an_account_that_is_there_takes_a_place_once_and_in_one_practice(
-    olga: httpx2.AsyncClient, house: House, sign_in: SignIn
-) -> None:
+async def test_an_account_that_is_there_takes_a_place_once(olga: httpx2.AsyncClient, house: House, sign_in: SignIn) -> None:
     path = await invited(olga, "assistant")
-    for taken, words in ((MALLORY, "another practice"), (ALICE, "already"), (SAM, "already")):
+    for taken in (ALICE, SAM):
         answer = await (await sign_in(taken)).post(path, data={"x": "1"})
-        assert (answer.status_code, words in answer.text) == (422, True), taken
+        assert (answer.status_code, "already" in answer.text) == (422, True), taken
     dana = await sign_in(DANA)
     assert "signed in as Dana Diaz" in (await dana.get(path)).text
     assert (await dana.post(path, data={"x": "1"})).status_code == 303

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from server.access.actions import leave_team
 from server.access.model import Grant
 from server.access.policy import may_see_record
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_in
 from server.core.audit import Act, first_broken
 from server.core.house import House
 from server.notes.records import called, record_facts, visible_records
@@ -255,7 +255,7 @@ async def agreeing(house: House, clock: StillClock) -> set[tuple[str, UUID]]:
     found: set[tuple[str, UUID]] = set()
     async with house.database.read() as tx:
         for member in EVERYBODY:
-            viewer = await load_viewer(tx, member.person_id, clock.now())
+            viewer = await viewer_in(tx, member.person_id, member.practice_id, clock.now())
             listed = {patient.id for patient in await tx.scalars(visible_records(viewer))}
             everyone = (await tx.scalars(select(Patient))).all()
             allowed = {patient.id for patient in everyone if may_see_record(viewer, await record_facts(tx, patient))}

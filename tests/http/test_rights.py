@@ -33,7 +33,7 @@ OWN = {
     "/account/second-factor/confirm",
     "/account/prove/passkey", "/api/passkeys/prove", "/api/passkeys/new", "/account/passkeys",
     "/account/passkeys/{passkey_id:uuid}/remove", "/account/second-factor/codes", "/account/second-factor/off",
-    "/account/practice", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
+    "/account/practice", "/account/place", "/account/called", "/templates/new", "/snippets/new", "/calls", "/engines",
     "/recordings", "/week", "/day", "/feedback", "/waiting-list", "/appointments/new", "/api/late",
     "/my/acting", "/my/acting/new", "/my/acting/child", "/my/acting/{representation_id:uuid}/end",
     "/my/consents",

@@ -61,6 +61,7 @@ const send = (tray: HTMLElement, url: string, file: File, t: Speak): void => {
   request.addEventListener("abort", () => row.remove());
   request.open("POST", url);
   request.setRequestHeader("Accept", "application/json");
+  request.setRequestHeader("X-At", document.documentElement.dataset.at ?? ""); // as lib/api.ts says it
   const form = new FormData();
   form.append("file", file);
   request.send(form);

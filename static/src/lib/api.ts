@@ -27,9 +27,12 @@ const refusal = async (response: Response): Promise<ApiError> => {
   return new ApiError(body.error?.code ?? "error", message, response.status);
 };
 
+/** For which practice this page was made: the server refuses what it sends once its reader is at work in another; empty for no practice. */
+export const atWork = (): Record<string, string> => ({ "X-At": globalThis.document?.documentElement.dataset.at ?? "" });
+
 /** The JSON of the answer; undefined for 204. */
 export const fetchJson = async <T>(url: string, init: RequestInit = {}): Promise<T> => {
-  const response = await fetch(url, { credentials: "same-origin", ...init }).catch(() => {
+  const response = await fetch(url, { ...init, headers: { ...atWork(), ...init.headers } }).catch(() => {
     throw offline();
   });
   if (!response.ok) throw await refusal(response);

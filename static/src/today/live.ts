@@ -1,4 +1,5 @@
 /** Keeps what the server has drawn up to date: parts with `data-live` are read again, and the focus stays where it was. */
+import { atWork } from "../lib/api.ts";
 import { $$ } from "../lib/dom.ts";
 
 export const EVERY_MS = 60_000;
@@ -17,6 +18,7 @@ const readPage = (): Promise<Document | null> =>
     request.onerror = () => resolve(null);
     request.open("GET", page);
     request.responseType = "document";
+    for (const [name, value] of Object.entries(atWork())) request.setRequestHeader(name, value);
     request.send();
   });
 

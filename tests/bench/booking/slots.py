@@ -69,7 +69,7 @@ async def _booked(tx: Tx, offered: Service, member: Staff, day: int, place: int)
     tx.add(appointment)
     await tx.flush()
     tx.add(AppointmentMember(appointment_id=appointment.id, professional_id=member.professional_id, lead=True))
-    rows = [{"professional_id": member.professional_id, "g": g, "appointment_id": appointment.id} for g in range(*span_of(appointment))]
+    rows = [{"diary_id": member.professional_id, "g": g, "appointment_id": appointment.id} for g in range(*span_of(appointment))]
     await tx.execute(insert(Grain), rows)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from server.access.emergency import Emergency, break_glass, end_emergency
 from server.access.model import Grant
 from server.access.permissions import Wish, permit, withdraw_own, withdraw_permission
-from server.access.viewer import load_viewer
+from server.access.viewer import viewer_in
 from server.consultation.model import Consultation
 from server.core.house import House
 from server.notes.hub import Hub
@@ -29,7 +29,7 @@ async def permit_charlie(house: House, meeting: Meeting, clock: StillClock) -> U
     async with house.database.write() as tx:
         patient_id = (await tx.get_one(Consultation, meeting.consultation_id)).patient_id
         wish = Wish(patient_id, CHARLIE.person_id, "Second opinion", clock.now() + timedelta(days=30))
-        return (await permit(tx, await load_viewer(tx, ALICE.person_id, clock.now()), wish, clock.now())).id
+        return (await permit(tx, await viewer_in(tx, ALICE.person_id, ALICE.practice_id, clock.now()), wish, clock.now())).id
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ async def test_a_database_in_trouble_takes_no_right_away(open_note: Open, hub: H
 
     bob = await open_note(BOB)
     with monkeypatch.context() as broken:
-        broken.setattr(rights, "load_viewer", refuse)
+        broken.setattr(rights, "viewer_of_login", refuse)
         with pytest.raises(OSError):  # noqa: PT011 - it has no text
             await hub.recheck_all()
     await bob.type("still allowed")
@@ -195,7 +195,7 @@ async def test_a_right_that_could_not_be_read_is_read_soon_after(
     bob = await open_note(BOB)
     monkeypatch.setattr(house.bus, "publish", lambda _: None)
     with monkeypatch.context() as broken:
-        broken.setattr(rights, "load_viewer", refuse)
+        broken.setattr(rights, "viewer_of_login", refuse)
         async with house.database.write() as tx:
             await leave_team(tx, NORTH, BOB.professional_id, clock.now())
         refused.clear()
@@ -248,7 +248,7 @@ async def test_a_right_withdrawn_between_hello_and_joining(open_note: Open, monk
 
     def greet(conn: Conn) -> None:
         real(conn)
-        monkeypatch.setattr(rights, "load_viewer", refuse)
+        monkeypatch.setattr(rights, "viewer_of_login", refuse)
 
     async def refuse(*arguments: object) -> object:
         raise NotSignedIn
