@@ -1,5 +1,6 @@
 """Brings the database to the newest schema before anything else looks at it."""
 
+from collections import Counter
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, text
@@ -56,8 +57,10 @@ def _upgrade(engine: Engine) -> None:
         _rest_keys(connection)
         with connection.begin():
             config.attributes["connection"] = connection
+            before = _loose_rows(connection)
             command.upgrade(config, "head")
-            _check_keys(connection)
+            if _loose_rows(connection) - before:
+                raise IntegrityError("foreign_key_check", None, ValueError("a row refers to none"))
 
 
 def _rest_keys(connection: Connection) -> None:
@@ -68,7 +71,8 @@ def _rest_keys(connection: Connection) -> None:
         raw.cursor().execute("PRAGMA foreign_keys=OFF")
 
 
-def _check_keys(connection: Connection) -> None:
-    """Raise `IntegrityError`, before anything is kept, where a row refers to one that is not there."""
-    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-        raise IntegrityError("foreign_key_check", None, ValueError("a row refers to none"))
+def _loose_rows(connection: Connection) -> Counter[tuple[str, str]]:
+    """Count the rows of SQLite that refer to one that is not there, by both tables: what is kept must have no more of them."""
+    if connection.dialect.name != "sqlite":
+        return Counter()
+    return Counter((table, other) for table, _row, other, _key in connection.exec_driver_sql("PRAGMA foreign_key_check"))

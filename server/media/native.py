@@ -1,8 +1,8 @@
-"""The compiled part of the engine, where this machine has it: lane.c forwards what is regular, arrivals.c tells what came,
-tally.c reads what others tell, and delay.c estimates by that.
+"""The compiled part of the engine, where this machine has it.
 
-It is made at installation where there is a C compiler. Without it everything goes the way of Python, which takes about twice the processor
-time. Both count on the same structures (native.h), so that each goes on where the other stopped.
+`lane.c` forwards what is regular, `arrivals.c` tells what came, `tally.c` reads what others tell, and `delay.c` estimates by that. It is
+made at installation where there is a C compiler. Without it everything goes the way of Python, which takes about twice the processor time.
+Both count on the same structures (native.h), so that each goes on where the other stopped.
 """
 
 import hashlib

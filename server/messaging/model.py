@@ -58,7 +58,7 @@ class Delivery(Base):
     reminder_id: Mapped[UUID | None] = mapped_column(ForeignKey("reminder.id", ondelete="CASCADE"))
     delay_id: Mapped[UUID | None] = mapped_column(ForeignKey("delay.id", ondelete="CASCADE"))
     seeker_id: Mapped[UUID | None] = mapped_column(ForeignKey("seeker.id", ondelete="CASCADE"))
-    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id", ondelete="CASCADE"))
+    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id"))
     channel: Mapped[Channel] = mapped_column(String(20))
     news: Mapped[News | None] = mapped_column(String(20))
     status: Mapped[DeliveryStatus] = mapped_column(String(20))

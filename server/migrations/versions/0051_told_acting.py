@@ -12,9 +12,9 @@ depends_on = None
 def upgrade() -> None:
     """SQLite adds a foreign key only together with its column."""
     if op.get_bind().dialect.name == "sqlite":
-        foreign = "CONSTRAINT fk_delivery_representation_id REFERENCES representation (id) ON DELETE CASCADE"
+        foreign = "CONSTRAINT fk_delivery_representation_id REFERENCES representation (id)"
         op.execute(f"ALTER TABLE delivery ADD COLUMN representation_id CHAR(32) {foreign}")
     else:
         op.add_column("delivery", sa.Column("representation_id", sa.Uuid(), nullable=True))
         named = op.f("fk_delivery_representation_id")
-        op.create_foreign_key(named, "delivery", "representation", ["representation_id"], ["id"], ondelete="CASCADE")
+        op.create_foreign_key(named, "delivery", "representation", ["representation_id"], ["id"])
