@@ -60,13 +60,18 @@ async def test_nothing_waits_and_then_everything_does(olga: httpx2.AsyncClient, 
 
 async def test_a_new_practice_is_told_what_to_set_up(olga: httpx2.AsyncClient, house: House, clock: StillClock) -> None:
     page = (await olga.get(PAGE)).text
-    for words in ("Before you open", "Ask a professional to offer a first service", "Publish your privacy notice", "Connect a mail server"):
+    for words in (
+        "Before you open",
+        '<a href="/practice/services">Offer a first service</a>',
+        "Publish your privacy notice",
+        "Connect a mail server",
+    ):
         assert words in page
     assert "approve their registration" not in page, "the clinic has professionals"
     async with house.database.write() as tx:
         await offer(tx, clock.now())
     page = (await olga.get(PAGE)).text
-    assert "offer a first service" not in page
+    assert "Offer a first service" not in page
     assert "Publish your privacy notice" in page
 
 
