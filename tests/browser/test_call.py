@@ -60,8 +60,9 @@ def sends_no_picture(person: Person) -> None:
 
 
 @pytest.mark.row("V1")
-def test_chromium_with_chromium(call: tuple[Person, Person], site: Site) -> None:
-    for person in call:
+def test_chromium_with_chromium(persons: Persons, site: Site, whole_chromium: Browser) -> None:
+    alice, dana, _ = call_of_two(persons, site, professional=whole_chromium, patient=whole_chromium)
+    for person in (alice, dana):
         person.sees_motion(frames=15)
         person.hears()
         expect(person.page.locator("video.remote")).to_be_visible()
@@ -108,8 +109,8 @@ def test_a_camera_that_is_off_sends_nothing(call: tuple[Person, Person]) -> None
 
 
 @pytest.mark.row("V7")
-def test_a_shared_screen_replaces_the_camera(call: tuple[Person, Person]) -> None:
-    alice, dana = call
+def test_a_shared_screen_replaces_the_camera(persons: Persons, site: Site, whole_chromium: Browser) -> None:
+    alice, dana, _ = call_of_two(persons, site, professional=whole_chromium)
     before = dana.received()["width"]
     alice.press("Share")
     expect(alice.page.locator("main[data-screen=on]")).to_be_attached()

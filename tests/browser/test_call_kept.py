@@ -1,7 +1,7 @@
 """What a person has decided in a call holds: off is off over a reload and a refusal, sound only and a shared screen exclude each other."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.journeys import at_desk, call_of_two, hurry_to_waiting_room, in_call
 from tests.browser.person import PHONE, Person, Persons
@@ -53,8 +53,8 @@ def test_a_refused_patient_is_not_filmed_and_is_called_when_let_in(persons: Pers
     alice.watches()
 
 
-def test_a_shared_screen_ends_sound_only_and_the_other_way_round(persons: Persons, site: Site) -> None:
-    alice, dana, _ = call_of_two(persons, site)
+def test_a_shared_screen_ends_sound_only_and_the_other_way_round(persons: Persons, site: Site, whole_chromium: Browser) -> None:
+    alice, dana, _ = call_of_two(persons, site, professional=whole_chromium)
     alice.press("Devices")
     alice.press("Sound only")
     dana.reads("Dr Alice Ahmed uses sound only.")
