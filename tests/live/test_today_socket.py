@@ -68,7 +68,7 @@ async def today_ticket(house: House, staff: Staff) -> str:
     async with house.database.write() as tx:
         session = await find_login(tx, begin_login(tx, staff.person_id, "Test", house.clock.now()))
     assert session is not None
-    return house.tickets.issue("today", SignedIn(staff.person_id, session.id))
+    return house.tickets.issue("today", SignedIn(staff.person_id, session.id, staff.viewer.practice_id))
 
 
 @asynccontextmanager
