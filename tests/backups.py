@@ -1,6 +1,6 @@
 """A backup of what somebody could erase, on either database."""
 
-from sqlalchemy import Table, and_, exists, select, update
+from sqlalchemy import Table, and_, select, update
 
 from server.core.db import Base, Tx
 from server.core.holdings import Fate
@@ -30,7 +30,9 @@ class Copies:
 
     async def _put(self, tx: Tx, table: Table, row: dict[str, object]) -> None:
         key = and_(*(column == row[column.name] for column in table.primary_key.columns))
-        if await tx.scalar(select(exists().where(key))):
-            await tx.execute(update(table).where(key).values(**row))
-        else:
+        found = (await tx.execute(select(table).where(key))).mappings().first()
+        changed = {name: value for name, value in row.items() if found is not None and found[name] != value}
+        if found is None:
             await tx.execute(table.insert().values(**row))
+        elif changed:
+            await tx.execute(update(table).where(key).values(**changed))

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from server.access.model import Practice
 from server.access.viewer import viewer_in, viewer_of
+from server.access.workplaces import workplace_in, workplaces_of
 from server.core.db import Tx
 from server.identity.targets import safe_next
 from server.privacy.terms import accept, unaccepted
@@ -26,7 +27,8 @@ def routes() -> list[Route]:
 
 async def ask_terms(tx: Tx, person_id: UUID, target: str, now: datetime) -> str:
     """Return where a sign-in leads: by the terms to the target, or straight there."""
-    asked = await unaccepted(tx, await viewer_in(tx, person_id, None, now), now)
+    here = workplace_in(None, await workplaces_of(tx, person_id))
+    asked = await unaccepted(tx, await viewer_in(tx, person_id, here, now), now)
     return f"{PATH}?{urlencode({'next': target})}" if asked else target
 
 
