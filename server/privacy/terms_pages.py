@@ -12,6 +12,7 @@ from server.access.model import Practice
 from server.access.viewer import viewer_in, viewer_of
 from server.access.workplaces import workplace_in, workplaces_of
 from server.core.db import Tx
+from server.identity.actions import last_at_work
 from server.identity.targets import safe_next
 from server.privacy.terms import accept, unaccepted
 from server.web.endpoint import house_of
@@ -27,7 +28,7 @@ def routes() -> list[Route]:
 
 async def ask_terms(tx: Tx, person_id: UUID, target: str, now: datetime) -> str:
     """Return where a sign-in leads: by the terms to the target, or straight there."""
-    here = workplace_in(None, await workplaces_of(tx, person_id))
+    here = workplace_in(await last_at_work(tx, person_id), await workplaces_of(tx, person_id))
     asked = await unaccepted(tx, await viewer_in(tx, person_id, here, now), now)
     return f"{PATH}?{urlencode({'next': target})}" if asked else target
 
