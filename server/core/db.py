@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, Uuid, event
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from server.core.folding import Folded, fold
+from server.core.one_trip import DRIVER, OneTripConnection
 from server.ports import Bus
 
 BUSY_TIMEOUT_MS = 10_000
@@ -200,8 +201,8 @@ def locked(*, lock: bool = True) -> dict[str, Any] | None:
 
 
 def driver_url(url: str) -> str:
-    """Return the URL with the async driver that the server uses (aiosqlite, psycopg)."""
-    return url.replace("sqlite:", "sqlite+aiosqlite:", 1).replace("postgresql:", "postgresql+psycopg:", 1)
+    """Return the URL with the async driver that the server uses (`one_trip.py`, psycopg)."""
+    return url.replace("sqlite:", f"{DRIVER}:", 1).replace("postgresql:", "postgresql+psycopg:", 1)
 
 
 def sync_url(url: str) -> str:
@@ -228,12 +229,18 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(WRITES, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        cast(OneTripConnection, connection.connection.dbapi_connection).begin_later()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def prepare_engine(engine: Engine) -> None:
     """Give a synchronous SQLite engine (migrations) the same habits."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", _begin)
