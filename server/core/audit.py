@@ -15,9 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Integer,
     LargeBinary,
+    Select,
     SmallInteger,
     String,
     Table,
@@ -177,12 +179,21 @@ MOVE = (
 )
 ADD = insert(TABLE).values({name: bindparam(f"new_{name}") for name in Entry._fields})
 ADD_AND_MOVE = ADD.add_cte(MOVE.cte("moved"))
-NEXT = (
-    select(*[cast(column, String) if isinstance(column.type, Uuid) else column for column in FIELDS[1:]])
-    .where(TABLE.c.practice_id == bindparam("of"), TABLE.c.number > bindparam("after"))
-    .order_by(TABLE.c.number)
-    .limit(PIECE)
-)
+
+
+def _next(at: ColumnElement[str]) -> Select[Any]:
+    """Return the statement for the next piece of a chain, with times and ids as text: objects of them take longer than all the rest."""
+    texts = {"at": at.label("at")}
+    ids = {column.name: cast(column, String).label(column.name) for column in FIELDS if isinstance(column.type, Uuid)}
+    columns = [(texts | ids).get(column.name, column) for column in FIELDS[1:]]
+    sound = select(*columns).where(TABLE.c.practice_id == bindparam("of"), TABLE.c.number > bindparam("after"))
+    return sound.order_by(TABLE.c.number).limit(PIECE)
+
+
+NEXT = {
+    "sqlite": _next(cast(TABLE.c.at, String)),
+    "postgresql": _next(func.to_char(func.timezone("UTC", TABLE.c.at), "YYYY-MM-DD HH24:MI:SS.US")),
+}
 
 
 async def record(tx: Tx, deed: Deed, now: datetime) -> None:
@@ -246,14 +257,15 @@ async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int |
     """
     end = await tx.scalar(END, {"of": practice_id}) or 0
     number, previous = 0, START
-    while rows := (await tx.execute(NEXT, {"of": practice_id, "after": number})).all():
+    pieces = NEXT[tx.get_bind().dialect.name]
+    while rows := (await tx.execute(pieces, {"of": practice_id, "after": number})).all():
         for row in rows:
-            entry = (practice_id, *row)
+            _, stated, *_, scheme, digest = entry = (practice_id, *row)
             number += 1
-            allowed = row.scheme == Scheme.KEYED or number <= plain_until
-            if row.number != number or not allowed or _digest(entry, previous, tx.audit_key) != row.hash:
+            allowed = scheme == Scheme.KEYED or number <= plain_until
+            if stated != number or not allowed or _digest(entry, previous, tx.audit_key) != digest:
                 return number
-            previous = row.hash
+            previous = digest
     return number + 1 if number < end else None
 
 
@@ -270,8 +282,8 @@ async def proves_key(tx: Tx) -> bool:
 def _digest(entry: tuple[Any, ...], previous: bytes, key: bytes) -> bytes:
     """Return the hash of the fields of an `Entry` after the hash `previous`: every field counts, with its length.
 
-    Ids may be as the database writes them, because that of 100,000 entries is read in half the time. Whom somebody acted for counts where
-    it stands, so that the entries from before there was such a field keep their hash.
+    Ids and the time may be as the database writes them, because that of 100,000 entries is read in half the time. Whom somebody acted
+    for counts where it stands, so that the entries from before there was such a field keep their hash.
     """
     practice_id, number, at, person_id, act, thing, thing_id, patient_id, reason, acting, scheme, _ = entry
     raw = b"".join(
@@ -279,13 +291,13 @@ def _digest(entry: tuple[Any, ...], previous: bytes, key: bytes) -> bytes:
             previous,
             _framed_id(practice_id),
             _framed(str(number)),
-            _framed(at.isoformat()),
+            _framed(at.isoformat() if isinstance(at, datetime) else _iso(at)),
             _framed_id(person_id),
             _framed_word(act),
             _framed_word(thing),
             _framed_id(thing_id),
             _framed_id(patient_id),
-            _framed(reason or ""),
+            _framed(reason) if reason else EMPTY,
             b"" if acting is None else _framed_id(acting),
         )
     )
@@ -308,7 +320,7 @@ def _framed_id(field: UUID | str | None) -> bytes:
     SQLite's are without hyphens. What is no id at all gets them as well, so that it is neither an id's text nor the empty one.
     """
     if field is None:
-        return _framed("")
+        return EMPTY
     text = str(field)
     return _framed(text if len(text) == ID_LENGTH else f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
 
@@ -318,6 +330,15 @@ def _framed_word(word: str) -> bytes:
     return _framed(word)
 
 
+def _iso(text: str) -> str:
+    """Return a time of the database, `2026-03-02 10:00:00.000000` in UTC, as `isoformat` writes it; what is no such text, as no time."""
+    day, _, time = text.partition(" ")
+    return f"{day}T{time.removesuffix('.000000')}+00:00"
+
+
 def _framed(text: str) -> bytes:
     raw = text.encode()
     return len(raw).to_bytes(4, "big") + raw
+
+
+EMPTY = _framed("")
