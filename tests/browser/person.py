@@ -181,7 +181,7 @@ class Person:
         """Ask `check()` again and again, giving the browser its turns."""
 
         def ask() -> object:
-            self.page.wait_for_timeout(20)
+            self.page.wait_for_timeout(50)
             return check()
 
         until(ask, timeout_s=within_s, what=f"{self.name}: {what}")
