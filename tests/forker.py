@@ -9,9 +9,6 @@ import os
 import signal
 import sys
 
-import server.serve  # noqa: F401 - what takes a fresh process seconds
-from server.__main__ import main
-
 MODE = 0o644
 
 
@@ -42,5 +39,8 @@ def become(env: dict[str, str], log: str) -> None:
     os.close(out)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # a process in which the server looks through files runs this file too, and needs none of that
+    import server.serve  # noqa: F401 - what takes a fresh process seconds
+    from server.__main__ import main
+
     raise SystemExit(main(next_start()))

@@ -4,15 +4,6 @@ from tests.browser.person import Person
 
 MORE = 15  # pictures
 
-# Three pages encode and decode on two cores.
-SMALL_CAMERA = """
-(() => {
-  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = (wanted) =>
-    open(wanted.video ? { ...wanted, video: { ...wanted.video, width: 320, height: 180 } } : wanted);
-})()
-"""
-
 # A page that is busy is not called for each picture that was shown; `presentedFrames` counts them all.
 FOLLOW = """() => {
   globalThis.pictures ??= new Map();

@@ -4,16 +4,11 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
 from tests.browser.person import PHONE, Person, Persons
-from tests.browser.pictures import SMALL_CAMERA, more_pictures, pictures
+from tests.browser.pictures import more_pictures, pictures
 from tests.cast import BOB
 from tests.site import Booked, Site
 
 PATHS = """() => globalThis.connections.filter((c) => c.connectionState === "connected").map((c) => c.getTransceivers()[0]?.mid).length"""
-
-
-def small(person: Person) -> Person:
-    person.context.add_init_script(SMALL_CAMERA)
-    return person
 
 
 def pair(
@@ -21,10 +16,9 @@ def pair(
 ) -> tuple[Person, Person, Booked]:
     """dr_alice and dana see each other."""
     booked = site.consultation()
-    dana = small(persons.person("dana", site, browser=patient, size=PHONE))
+    dana = persons.person("dana", site, browser=patient, size=PHONE)
     hurry_to_waiting_room(dana, booked)
-    alice = small(at_desk(persons, site, booked, browser=professional))
-    alice.page.reload()
+    alice = at_desk(persons, site, booked, browser=professional)
     alice.press("Admit")
     for person in (alice, dana):
         in_call(person)
@@ -34,8 +28,7 @@ def pair(
 
 def joins(persons: Persons, site: Site, booked: Booked, *, browser: Browser | None = None) -> Person:
     """nurse_bob opens the desk; he is not in the call yet."""
-    bob = small(at_desk(persons, site, booked, BOB, browser=browser))
-    bob.page.reload()
+    bob = at_desk(persons, site, booked, BOB, browser=browser)
     expect(bob.button("Join the call")).to_be_enabled()
     return bob
 

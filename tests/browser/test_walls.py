@@ -11,7 +11,7 @@ from tests.browser.conftest import LaunchInside, start_site
 from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.pictures import more_pictures
-from tests.browser.team import joins, over_engine, pair, small
+from tests.browser.team import joins, over_engine, pair
 from tests.cable import plugged
 from tests.networks import Net, Networks
 from tests.servers import Turn
@@ -126,9 +126,9 @@ def test_two_who_cannot_reach_each_other_meet_at_the_engine(persons: Persons, ne
     home.lead_to(ward.near)
     site = begin(ward.near)
     booked = site.consultation()
-    dana = small(persons.person("dana", site, browser=behind(home, site, home.near), size=PHONE))
+    dana = persons.person("dana", site, browser=behind(home, site, home.near), size=PHONE)
     hurry_to_waiting_room(dana, booked)
-    alice = small(at_desk(persons, site, booked, browser=behind(ward, site, ward.near)))
+    alice = at_desk(persons, site, booked, browser=behind(ward, site, ward.near))
     for person in (alice, dana):
         person.context.add_init_script(SENTENCES)
         person.page.reload()
