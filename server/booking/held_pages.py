@@ -15,7 +15,7 @@ from server.booking.actions import Details, confirm, refuse_restricted
 from server.booking.book_pages import Shop, show_times
 from server.booking.details import NOTHING, Given, faults_of, given_in
 from server.booking.doors import find_appointment, professionals_of
-from server.booking.free_times import FreeTimes, Question, free_times
+from server.booking.free_times import Question, free_times
 from server.booking.front import Front, front_of
 from server.booking.held import PATH, find_held
 from server.booking.holding import release
@@ -93,19 +93,16 @@ def while_held(edge: Page, arrive: Arrive) -> Page:
 
 
 async def _times_again(request: Request) -> Response:
-    """Show fresh times with a sentence; what was written goes along."""
+    """Show fresh times with a sentence; what was written goes along. Nothing of what another browser holds is shown, nor from where."""
     given: Given = getattr(request.state, "given", NOTHING)
     house = house_of(request)
     async with house.database.read() as tx:
         appointment, front, service = await _about(tx, request)
         ours = find_held(request) == appointment.id
         kept = given if given.kept or not ours else _given_of(appointment)
-        free = await _free(tx, request, appointment, front, service)
+        zone = {"zone": appointment.time_zone} if ours else {}
+        free = await free_times(tx, Question(service, front.practice.time_zone, zone), house.clock.now())
     return show_times(request, Shop(front, service, free, kept, "expired"), 409)
-
-
-async def _free(tx: Tx, request: Request, appointment: Appointment, front: Front, service: Service) -> FreeTimes:
-    return await free_times(tx, Question(service, front.practice.time_zone, {"zone": appointment.time_zone}), house_of(request).clock.now())
 
 
 async def _details(request: Request) -> Response:
@@ -187,7 +184,7 @@ async def _leave(request: Request) -> Response:
         held = await load_held(tx, request)
         kept = given if given.kept else _given_of(held.appointment)
         await release(tx, held.appointment, held.now)
-        free = await _free(tx, request, held.appointment, held.front, held.service)
+        free = await free_times(tx, Question(held.service, held.front.practice.time_zone, {"zone": held.appointment.time_zone}), held.now)
     return show_times(request, Shop(held.front, held.service, free, kept))
 
 

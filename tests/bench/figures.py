@@ -15,7 +15,7 @@ MUSTS = {
     "revoke_p99_ms": 250, "revoke_lost_hint_s": 2, "revoke_run_out_s": 2,
     "first_paint_ms": 1500, "first_page_bytes": 30_000,
     "cpu_vs_janus": 0.40, "packets_per_core": 60_000, "added_p50_ms": 0.5, "added_p99_ms": 5, "setup_ms": 15, "memory_vs_janus": 1.0,
-    "errands_lost": 0, "export_s": 10, "uncovered_tables": 0,
+    "errands_lost": 0, "export_s": 10, "uncovered_tables": 0, "rights_matrix_leaks": 0,
     "switch_freeze_ms": 300, "engine_kill_recover_ms": 3000, "ice_restart_ms": 1500, "freezes_30s": 2,
     "flood_added_p99_ms": 50,
     "slots_8_weeks_ms": 5, "slots_team_ms": 25, "day_page_p95_ms": 50,

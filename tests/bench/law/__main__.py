@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.bench.law import audit, export, flood, revoke
+from tests.bench.law import audit, export, flood, revoke, rights
 from tests.bench.report import Bench, report
 
 BENCHES: dict[str, Bench] = {
@@ -11,6 +11,7 @@ BENCHES: dict[str, Bench] = {
     "flood": flood.measure,
     "export": export.measure,
     "revoke": revoke.measure,
+    "rights": rights.measure,
 }
 
 
