@@ -36,7 +36,7 @@ from server.media_control import (
 from server.media_lines import read_up, write
 from server.ports import MediaRoom
 from tests.live.room_client import until
-from tests.servers import ROOT, Process, free_port, listening
+from tests.servers import ROOT, Forked, Process, free_port, listening
 from tests.servers import until as until_true
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V7")]
@@ -94,7 +94,7 @@ def node(tmp_path: Path) -> Iterator[Start]:
     def node() -> tuple[Remote, Process]:
         port = free_port()
         options = ("--listen", "127.0.0.1:0", "--control", f"127.0.0.1:{port}", "--secret-file", str(tmp_path / "secret"))
-        started.append(Process([sys.executable, "-m", "server", "media", *options], tmp_path / f"node-{port}.log"))
+        started.append(Forked(["media", *options], tmp_path / f"node-{port}.log"))
         started[-1].until_up(lambda: listening(port))
         return Remote(("127.0.0.1", port), SECRET), started[-1]
 
