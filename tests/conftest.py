@@ -21,6 +21,9 @@ from server.core.db import Database, Events
 from server.core.house import House
 from server.core.migrate import migrate
 from server.settings import Settings
+from server.web.extract import Found, find_messages
+from server.web.i18n import Languages
+from server.web.pseudo import write_pseudo_locales
 from tests.cast import CLINIC, Cast, Guest, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
 from tests.in_process import running
 from tests.scheduling import Dealer
@@ -85,6 +88,25 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
+
+
+@pytest.fixture(scope="session")
+def messages() -> list[Found]:
+    """Every sentence of the product, which takes seconds to find."""
+    return list(find_messages())
+
+
+@pytest.fixture(scope="session")
+def locales(messages: list[Found], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogues of the two languages that nobody speaks."""
+    folder = tmp_path_factory.mktemp("locales")
+    write_pseudo_locales(folder, messages)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def languages(locales: Path) -> Languages:
+    return Languages([locales])
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Starts servers as forks of one process that has imported everything (`tests.forker`): a fresh one takes seconds of work for that."""
 
 import atexit
+import itertools
 import json
 import os
 import select
@@ -10,25 +11,37 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDS_WITHIN_S = 5.0
+NUMBERS = itertools.count(1)
 
 
 class Fork:
-    """One process that is not our own child, with the methods of `subprocess.Popen` that our tests need. Its exit code stays unknown."""
+    """One process that is not our own child, with the methods of `subprocess.Popen` that our tests need."""
 
-    def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str], errors: Path | None = None) -> None:
         self.args = list(arguments)
-        self.pid = _ask({"arguments": self.args, "env": dict(env), "log": str(log)})
+        log.touch()
+        self._code = log.with_name(f"{log.name}.{next(NUMBERS)}.code")
+        files = {"log": str(log), "errors": str(errors or log), "code": str(self._code)}
+        self.pid = _ask({"arguments": self.args, "env": dict(env), **files})
         try:
             self._handle: int | None = os.pidfd_open(self.pid)
         except ProcessLookupError:
             self._handle = None  # it has ended already
 
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, None while it runs; of one that was killed we know no more than that."""
+        if not self._ended(0):
+            return None
+        return int(self._code.read_text()) if self._code.exists() else -signal.SIGKILL
+
     def poll(self) -> int | None:
         """Return None while it runs."""
-        return None if self._handle is not None and not self._ended(0) else 0
+        return self.returncode
 
     def wait(self, timeout: float) -> None:
         """Raise `subprocess.TimeoutExpired` when it still runs after so many seconds."""
@@ -53,6 +66,18 @@ class Fork:
         os.close(self._handle)
         self._handle = None
         return True
+
+
+def run(arguments: Sequence[str], env: Mapping[str, str], *, within_s: float = 60) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the server to its end, whatever that is, as `subprocess.run` would."""
+    with TemporaryDirectory() as folder:
+        out, errors = Path(folder, "out"), Path(folder, "errors")
+        fork = Fork(arguments, out, env, errors)
+        try:
+            fork.wait(within_s)
+        finally:
+            fork.kill()
+        return subprocess.CompletedProcess(fork.args, fork.poll() or 0, out.read_text(), errors.read_text())
 
 
 @cache

@@ -18,6 +18,7 @@ import pytest
 from server.certificate import ensure_certificate
 from server.core.clock import SystemClock
 from tests.forking import ROOT, Fork
+from tests.forking import run as run_fork
 
 WAIT_S = 30.0
 STOP_S = 15.0
@@ -147,9 +148,14 @@ class Process:
 class Forked(Process):
     """A command of the server in a fork of a process that has imported it already."""
 
-    def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
         self.log = log
-        self._child = Fork(arguments, log, env)
+        self._child = Fork(arguments, log, os.environ if env is None else env)
+
+    @property
+    def code(self) -> int | None:
+        """The exit code, None while it runs."""
+        return self._child.poll()
 
 
 class Postgres:
@@ -258,6 +264,10 @@ class AppServer:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another command of the server with the same settings, to its end, whatever that is."""
+        return self.run_fresh(*arguments)
+
+    def run_fresh(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same in a process that has to import everything, as an operator's."""
         command = [sys.executable, "-m", "server", *arguments]
         return subprocess.run(command, cwd=ROOT, env=self.env(), capture_output=True, text=True, timeout=60, check=False)
 
@@ -296,6 +306,9 @@ class ForkedServer(AppServer):
             return super().begin()
         self._process = Forked(["serve"], self.folder / "server.log", self.env())
         return None
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_fork(arguments, self.env())
 
 
 class Turn:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from babel import Locale
 
-from server.web.extract import catalogue_of, find_messages, write_catalogue
+from server.web.extract import Found, catalogue_of, find_messages, write_catalogue
 from server.web.i18n import PLACEHOLDER
 
 ACCENTS = str.maketrans("aceilnorsuyACEILNORSUYdgtz", "áçéîļñöŕšüýÁÇÉÎĻÑÖŔŠÜÝðĝţž")
@@ -41,8 +41,7 @@ LANGUAGES: dict[str, tuple[Locale, Callable[[str], str]]] = {
 }
 
 
-def write_pseudo_locales(folder: Path) -> None:
-    messages = list(find_messages())
+def write_pseudo_locales(folder: Path, messages: list[Found]) -> None:
     for tag, (locale, change) in LANGUAGES.items():
         catalogue = catalogue_of(messages, locale)
         form_of_one: int = c2py(catalogue.plural_expr)(1)
@@ -56,4 +55,4 @@ def write_pseudo_locales(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    write_pseudo_locales(Path(sys.argv[1]))
+    write_pseudo_locales(Path(sys.argv[1]), list(find_messages()))

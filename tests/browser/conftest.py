@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from server.web.pseudo import write_pseudo_locales
 from tests.browser.person import Persons
 from tests.cable import Plug, plugged
 from tests.cast import seat_in
@@ -106,13 +105,6 @@ def start_site(folder: Path, template: Path, locales: Path, **settings: str) -> 
     server = ForkedServer(folder, DATABASE_URL=url, LOCALES_DIR=str(locales), **settings)
     server.start()
     return Site(server)
-
-
-@pytest.fixture(scope="session")
-def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("locales")
-    write_pseudo_locales(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

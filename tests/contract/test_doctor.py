@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from server.media.probe import FORBIDDEN, REFUSALS, UNAUTHORIZED
-from tests.servers import ROOT, Turn, free_port
+from tests.forking import ROOT, run
+from tests.servers import Turn, free_port
 
 pytestmark = pytest.mark.row("V6")
 
@@ -25,13 +26,16 @@ def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
     turn.stop()
 
 
-def doctor(turn: Turn | None, urls: str, *, trusts: bool = True, **settings: str) -> tuple[int, list[str]]:
-    """Run the command as an operator does; returns its exit code and its lines."""
+def doctor(turn: Turn | None, urls: str, *, trusts: bool = True, fresh: bool = False, **settings: str) -> tuple[int, list[str]]:
+    """Run the command, in a fresh process as an operator does or in a fork; returns its exit code and its lines."""
     trusted = {"SSL_CERT_FILE": str(turn.certificate)} if turn is not None and trusts else {}
     given = {"TURN_URLS": urls, "TURN_SECRET": SECRET, "MEDIA": "off", **settings}
     environ = {**os.environ, **trusted, **{f"CONSILIUM_{name}": value for name, value in given.items()}}
-    done = subprocess.run(
-        [sys.executable, "-m", "server", "doctor"], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False
+    command = [sys.executable, "-m", "server", "doctor"]
+    done = (
+        subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        if fresh
+        else run(["doctor"], environ)
     )
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()
@@ -39,7 +43,7 @@ def doctor(turn: Turn | None, urls: str, *, trusts: bool = True, **settings: str
 
 def test_every_kind_of_candidate_is_proven(turn: Turn) -> None:
     urls = [turn.url, turn.tcp_url, turn.tls_url]
-    code, lines = doctor(turn, ",".join(urls), STUN_URLS=f"stun:127.0.0.1:{turn.port}")
+    code, lines = doctor(turn, ",".join(urls), STUN_URLS=f"stun:127.0.0.1:{turn.port}", fresh=True)
     assert lines == [
         "none  camera: pages are served by plain http: browsers give camera and microphone on this machine only",
         "ok    host candidate: a datagram reached 127.0.0.1",

@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +9,8 @@ import pytest
 
 from server.media.inquiry import is_on_the_way
 from tests.contract.test_doctor import doctor
-from tests.servers import ROOT, Process, free_port, listening, need_six
+from tests.forking import run
+from tests.servers import Forked, free_port, listening, need_six
 
 pytestmark = pytest.mark.row("V6", "O3")
 
@@ -23,14 +22,14 @@ Start = Callable[..., int]
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Start]:
     """Start an engine that listens on TCP; returns the port of its control."""
-    started: list[Process] = []
+    started: list[Forked] = []
     (tmp_path / "secret").write_text(SECRET)
 
     def engine(*options: str) -> int:
         port = free_port()
         control = ("--control", f"127.0.0.1:{port}", "--secret-file", str(tmp_path / "secret"))
-        command = [sys.executable, "-m", "server", "media", "--listen", "127.0.0.1:0", *control, *options]
-        started.append(Process(command, tmp_path / f"engine-{port}.log"))
+        command = ["media", "--listen", "127.0.0.1:0", *control, *options]
+        started.append(Forked(command, tmp_path / f"engine-{port}.log"))
         started[-1].until_up(lambda: listening(port))
         return port
 
@@ -45,8 +44,7 @@ def of_engine(*, media: str = "own", **settings: str) -> tuple[int, str]:
 
 
 def status(*options: str) -> tuple[int, list[str], str]:
-    command = [sys.executable, "-m", "server", "media", "--status", *options]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60, check=False)
+    done = run(["media", "--status", *options], os.environ)
     return done.returncode, done.stdout.splitlines(), done.stderr.strip()
 
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from server.web.assets import Assets, NotBuilt, built_assets, find_dist
-from server.web.extract import find_messages
+from server.web.extract import Found
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("O1")]
 
@@ -53,14 +53,12 @@ async def test_a_page_names_all_that_its_script_imports(client: httpx2.AsyncClie
             assert (await client.get(f"/static/{file}")).status_code == 200
 
 
-def test_every_sentence_of_a_script_comes_with_its_page() -> None:
+def test_every_sentence_of_a_script_comes_with_its_page(messages: list[Found]) -> None:
     """The build and the catalogues find sentences with one rule in two languages: neither may have one that the other misses."""
     manifest = json.loads((find_dist() / "manifest.json").read_text())
     built = {message for entry in manifest.values() for message in entry["strings"]}
     extracted = {
-        found.message if isinstance(found.message, str) else found.message[0]
-        for found in find_messages()
-        if found.path.startswith("static/")
+        found.message if isinstance(found.message, str) else found.message[0] for found in messages if found.path.startswith("static/")
     }
     assert built == extracted
 

@@ -10,13 +10,13 @@ import pytest
 from server.core.migrate import migrate
 from server.demo_client import fetch_demo
 from tests.cast import seat_in
-from tests.servers import AppServer, listening, until
+from tests.servers import AppServer, ForkedServer, listening, until
 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[AppServer]:
     """A demo server that has not been started."""
-    server = AppServer(tmp_path, ENVIRONMENT="demo", BASE_URL="")
+    server = ForkedServer(tmp_path, ENVIRONMENT="demo", BASE_URL="")
     yield server
     server.stop()
 

@@ -8,7 +8,7 @@ import httpx2
 import pyotp
 import pytest
 
-from tests.servers import AppServer, Postgres, until
+from tests.servers import AppServer, ForkedServer, Postgres, until
 
 pytestmark = pytest.mark.row("P8")
 
@@ -25,11 +25,20 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AppServer
         cluster: Postgres = request.getfixturevalue("postgres")
         cluster.execute("CREATE DATABASE first_practice TEMPLATE template0")
         url = cluster.url("first_practice")
-    server = AppServer(tmp_path, DATABASE_URL=url, REQUIRE_SECOND_FACTOR="")
+    server = ForkedServer(tmp_path, DATABASE_URL=url, REQUIRE_SECOND_FACTOR="")
     yield server
     server.stop()
     if url:
         cluster.execute("DROP DATABASE first_practice WITH (FORCE)")
+
+
+@pytest.fixture
+def migrated(database_url: str, tmp_path: Path) -> Iterator[AppServer]:
+    """The same with its tables."""
+    server = ForkedServer(tmp_path, DATABASE_URL=database_url, REQUIRE_SECOND_FACTOR="")
+    server.start()
+    yield server
+    server.stop()
 
 
 def begin(server: AppServer) -> None:
@@ -66,7 +75,7 @@ def test_an_owner_comes_into_an_empty_production_server(server: AppServer) -> No
     with browser(server) as somebody:
         assert "consilium practice new" in somebody.get("/").text
         assert "There is no practice yet" in told(server, "list")
-        first = link_in(told(server, "new", NAME))
+        first = link_in(server.run_fresh("practice", "new", NAME).stdout)
         assert "Sign in" in somebody.get("/").text
         assert "no owner yet" in told(server, "list")
         link = link_in(told(server, "invite", NAME))
@@ -93,16 +102,15 @@ def test_an_owner_comes_into_an_empty_production_server(server: AppServer) -> No
     assert "no faults found" in server.run("verify", "audit").stdout
 
 
-def test_what_cannot_be_is_refused_in_a_line(server: AppServer) -> None:
-    begin(server)
-    assert "needs a name" in refused(server, "new", "  ")
-    assert "too long" in refused(server, "new", "x" * 201)
-    assert "cannot be stored" in refused(server, "new", "Harbour\x07Clinic")
-    assert "no such time zone" in refused(server, "new", NAME, "--time-zone", "Harbour/Town")
-    assert "no e-mail address" in refused(server, "new", NAME, "--owner-email", "olga at example")
-    assert "There is no practice yet" in told(server, "list")
-    assert "nothing is sent" in told(server, "new", "  Harbour   Clinic ", "--owner-email", "olga@example.org")
-    assert "invite NAME" in refused(server, "new", "HÁRBOUR clinic")
-    assert "no practice has this name" in refused(server, "invite", "Another")
-    practice_id = told(server, "list").split()[0]
-    assert LINK.search(told(server, "invite", practice_id))
+def test_what_cannot_be_is_refused_in_a_line(migrated: AppServer) -> None:
+    assert "needs a name" in refused(migrated, "new", "  ")
+    assert "too long" in refused(migrated, "new", "x" * 201)
+    assert "cannot be stored" in refused(migrated, "new", "Harbour\x07Clinic")
+    assert "no such time zone" in refused(migrated, "new", NAME, "--time-zone", "Harbour/Town")
+    assert "no e-mail address" in refused(migrated, "new", NAME, "--owner-email", "olga at example")
+    assert "There is no practice yet" in told(migrated, "list")
+    assert "nothing is sent" in told(migrated, "new", "  Harbour   Clinic ", "--owner-email", "olga@example.org")
+    assert "invite NAME" in refused(migrated, "new", "HÁRBOUR clinic")
+    assert "no practice has this name" in refused(migrated, "invite", "Another")
+    practice_id = told(migrated, "list").split()[0]
+    assert LINK.search(told(migrated, "invite", practice_id))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 from server import serve
 from server.demo_client import fetch_demo
 from server.settings import Settings
-from tests.servers import AppServer, until
+from tests.servers import AppServer, ForkedServer, until
 
 pytestmark = pytest.mark.row("O1")
 
@@ -30,7 +31,17 @@ GREETING = re.compile(
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[AppServer]:
+def server(tmp_path: Path, sqlite_template: Path) -> Iterator[AppServer]:
+    """A demo server that finds its tables there."""
+    server = ForkedServer(tmp_path, ENVIRONMENT="demo", BASE_URL="")
+    shutil.copy(sqlite_template, tmp_path / "data" / "consilium.db")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[AppServer]:
+    """The same as somebody finds it who starts it for the first time."""
     server = AppServer(tmp_path, ENVIRONMENT="demo", BASE_URL="")
     yield server
     server.stop()
@@ -85,15 +96,17 @@ def refusal(server: AppServer, *arguments: str) -> str:
     return line
 
 
-def test_a_first_start_tells_address_sign_ins_and_a_link_in_this_order(server: AppServer) -> None:
-    server.start()
-    told = greeting(server)
-    assert told["address"] == server.url
-    assert told["sign_in"] == f"{server.url}/sign-in"
+def test_a_first_start_tells_address_sign_ins_and_a_link_in_this_order(fresh: AppServer) -> None:
+    fresh.begin()
+    until(fresh.ready, timeout_s=120, what="a start with every migration")
+    told = greeting(fresh)
+    assert told["address"] == fresh.url
+    assert told["sign_in"] == f"{fresh.url}/sign-in"
     for who in ("professional", "colleague"):
-        assert sign_in(server.url, told[who], told[f"{who}_password"]) == "/"
+        assert sign_in(fresh.url, told[who], told[f"{who}_password"]) == "/"
     assert told["professional"] != told["colleague"]
     assert "Riverside Clinic" in opened(told["link"])
+    assert demo(fresh)["base_url"] == fresh.url
 
 
 def test_programs_are_told_the_same_with_a_fresh_link_at_every_call(server: AppServer) -> None:
@@ -135,7 +148,7 @@ def test_a_killed_server_starts_again_with_the_same_people_and_links(server: App
 
 def test_another_address_than_loopback_is_served_over_https(tmp_path: Path) -> None:
     """Browsers give camera and microphone to secure pages only, so that a phone in the same network needs HTTPS."""
-    server = AppServer(tmp_path, ENVIRONMENT="demo", BASE_URL="", HOST="0.0.0.0")
+    server = ForkedServer(tmp_path, ENVIRONMENT="demo", BASE_URL="", HOST="0.0.0.0")
     try:
         server.begin()
         told = greeting(server)

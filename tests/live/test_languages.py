@@ -10,7 +10,6 @@ from starlette.applications import Starlette
 from server.consultation.model import Participant
 from server.core.house import House
 from server.settings import Settings
-from server.web.pseudo import write_pseudo_locales
 from tests.cast import ALICE, Meeting
 from tests.conftest import SignIn, browser_of
 from tests.live.room_client import Client, Refused, as_staff, dial, patient_ticket, staff_ticket
@@ -19,13 +18,6 @@ from tests.live.test_today_socket import today_ticket
 
 pytestmark = pytest.mark.anyio
 PSEUDO = {"accept-language": "en-XA"}
-
-
-@pytest.fixture(scope="module")
-def locales(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("locales")
-    write_pseudo_locales(folder)
-    return folder
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from server.consultation.consents import WORDINGS
 from tests.cast import ALICE, BOB, seat_in
 from tests.live.room_client import Client
-from tests.servers import AppServer
+from tests.servers import AppServer, ForkedServer
 from tests.site import Booked, Site
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V4")]
@@ -25,7 +25,7 @@ OFFER = {"type": "offer", "sdp": "v=0\r\n", "gen": 1}
 @pytest.fixture
 def server(tmp_path: Path, database_url: str) -> Iterator[AppServer]:
     seat_in(database_url)
-    server = AppServer(tmp_path, DATABASE_URL=database_url)
+    server = ForkedServer(tmp_path, DATABASE_URL=database_url)
     server.start()
     yield server
     server.stop()

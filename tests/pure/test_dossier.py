@@ -15,7 +15,6 @@ from server.notes.export.file_names import Exported, Form, file_name
 from server.notes.export.paper import lay_out
 from server.notes.export.paper_text import make_text
 from server.web.i18n import Languages
-from server.web.pseudo import write_pseudo_locales
 from tests.cast import PHONE, fixed_id
 from tests.dossiers import (
     ADDED_TEXT,
@@ -155,13 +154,11 @@ def test_nobody_can_write_a_signature_into_plain_text(line: str) -> None:
     assert "\nSignatures\n" not in made
 
 
-def test_every_word_that_is_ours_is_translated(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("locales")
-    write_pseudo_locales(folder)
+def test_every_word_that_is_ours_is_translated(languages: Languages) -> None:
     silent = [
         note(NoteStatus(state), *given_note.parts, kind=kind, events=EVENTS) for kind in NoteKind for state, given_note in NOTES.items()
     ]
-    made = make_text(dossier(*silent), Languages([folder]).choose("en-XA", ""), whole=True).decode()
+    made = make_text(dossier(*silent), languages.choose("en-XA", ""), whole=True).decode()
     rest = re.sub(r"[0-9a-f-]{36,64}", "", made).replace("March 9, 1984", "")  # Babel says it in the language of the catalogue
     for said in _their_words():
         rest = rest.replace(said, "")

@@ -7,16 +7,14 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from server.web.extract import ROOT, find_messages
+from server.web.extract import ROOT, Found
 from server.web.i18n import PLACEHOLDER, Language, Languages, fill
-from server.web.pseudo import accented, mirrored, write_pseudo_locales
+from server.web.pseudo import accented, mirrored
 
 
 @pytest.fixture(scope="module")
-def languages(tmp_path_factory: pytest.TempPathFactory) -> Languages:
-    folder = tmp_path_factory.mktemp("locales")
-    write_pseudo_locales(folder)
-    return Languages([folder, folder / "nothing"])
+def languages(locales: Path) -> Languages:
+    return Languages([locales, locales / "nothing"])
 
 
 @pytest.mark.parametrize(
@@ -45,8 +43,7 @@ def test_direction_comes_with_the_language(languages: Languages) -> None:
     assert directions == {"en-GB": "ltr", "en-XA": "ltr", "ar-XB": "rtl"}
 
 
-def test_every_sentence_of_the_product_is_in_every_catalogue(languages: Languages) -> None:
-    messages = list(find_messages())
+def test_every_sentence_of_the_product_is_in_every_catalogue(languages: Languages, messages: list[Found]) -> None:
     assert {Path(found.path).suffix for found in messages} == {".py", ".html", ".ts", ".tsx"}
     for tag in ("en-XA", "ar-XB"):
         language = languages.choose(tag, "")

@@ -15,7 +15,6 @@ from server.notes.export.dossier import Dossier, NoteKind, NoteStatus, PersonFac
 from server.notes.export.fhir import bundle, make_fhir
 from server.notes.export.fhir_faults import faults
 from server.web.i18n import Languages
-from server.web.pseudo import write_pseudo_locales
 from tests.cast import fixed_id
 from tests.dossiers import (
     ADDED_TEXT,
@@ -241,11 +240,9 @@ def test_a_time_without_a_zone_is_refused() -> None:
         made(dossier(NOTES["signed"], exported_at=datetime(2026, 11, 28, 16, 5)))  # noqa: DTZ001 - that is the point
 
 
-def test_titles_are_written_in_the_language_of_the_practice(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("locales")
-    write_pseudo_locales(folder)
+def test_titles_are_written_in_the_language_of_the_practice(languages: Languages) -> None:
     given = dossier(NOTES["amended"], practice=replace(PRACTICE, language="en-XA"))
-    document = bundle(given, Languages([folder]).choose("en-XA", ""), BUNDLE, whole=True)
+    document = bundle(given, languages.choose("en-XA", ""), BUNDLE, whole=True)
     titles = [section["title"] for section in document["entry"][0]["resource"]["section"][0]["section"]]
     assert all(title.startswith("⟦") for title in titles)
     assert document["entry"][0]["resource"]["language"] == "en-XA"

@@ -24,7 +24,6 @@ from server.notes.export.pdf import TEMPLATE, make_pdf
 from server.notes.export.pdf_data import template_data
 from server.notes.prose import Block
 from server.web.i18n import Language, Languages
-from server.web.pseudo import write_pseudo_locales
 from tests.dossiers import (
     ADDED_TEXT,
     ALICE,
@@ -64,13 +63,6 @@ def embedded_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fonts that come with Typst, whatever the machine has besides."""
     fonts = Fonts(include_system_fonts=False)
     monkeypatch.setattr(typeset, "_fonts", lambda: fonts)
-
-
-@pytest.fixture(scope="module")
-def pseudo(tmp_path_factory: pytest.TempPathFactory) -> Languages:
-    folder = tmp_path_factory.mktemp("locales")
-    write_pseudo_locales(folder)
-    return Languages([folder])
 
 
 def read(*notes: Any, whole: bool = False, language: Language = ENGLISH, keeps_standards: bool = True, **changes: Any) -> pypdf.PdfReader:
@@ -245,8 +237,8 @@ def test_a_record_has_its_contents_and_each_note_its_own_pages() -> None:
     assert f"Page {len(reader.pages)} of {len(reader.pages)}" in reader.pages[-1].extract_text()
 
 
-def test_another_language_runs_its_own_way(pseudo: Languages) -> None:
-    reader = read(language=pseudo.choose("ar-XB", ""))
+def test_another_language_runs_its_own_way(languages: Languages) -> None:
+    reader = read(language=languages.choose("ar-XB", ""))
     assert reader.trailer["/Root"]["/Lang"] == "ar-XB"
     assert reader.trailer["/Root"]["/ViewerPreferences"]["/Direction"] == "/R2L"
 

@@ -17,7 +17,6 @@ from server.billing.vat import VatKind
 from server.core import typeset
 from server.ports import Look
 from server.web.i18n import ENGLISH, Languages
-from server.web.pseudo import write_pseudo_locales
 from tests.conftest import MORNING
 
 pytestmark = pytest.mark.row("M2")
@@ -142,10 +141,7 @@ def test_a_reader_finds_title_language_and_a_table_with_heads() -> None:
     assert {"/Table", "/TH", "/TD", "/P"} <= kinds
 
 
-def test_the_same_document_gives_the_same_bytes_in_its_own_language(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("locales")
-    write_pseudo_locales(folder)
-    languages = Languages([folder])
+def test_the_same_document_gives_the_same_bytes_in_its_own_language(languages: Languages) -> None:
     arabic = document(language="ar-XB")
     assert make_pdf(arabic, None, languages) == make_pdf(arabic, None, languages)
     assert read(arabic, None, languages).trailer["/Root"]["/Lang"] == "ar-XB"

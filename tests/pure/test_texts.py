@@ -1,7 +1,6 @@
 """Messages to patients: in the practice's language and zone, and without a word that others should not read."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,20 +9,12 @@ from server.access.model import Practice
 from server.messaging.texts import Call, Manner, to_patient
 from server.messaging.wording import Kind
 from server.web.i18n import Languages
-from server.web.pseudo import write_pseudo_locales
 
 pytestmark = pytest.mark.row("S4")
 WHEN = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
 LINK = "https://clinic.example/j/x"
 CALL = Call(WHEN, LINK)
 INVITATION = Manner(Kind.INVITATION)
-
-
-@pytest.fixture(scope="module")
-def languages(tmp_path_factory: pytest.TempPathFactory) -> Languages:
-    folder: Path = tmp_path_factory.mktemp("locales")
-    write_pseudo_locales(folder)
-    return Languages([folder])
 
 
 def practice(phone: str | None = "+44 20 7946 0018", zone: str = "Europe/London") -> Practice:

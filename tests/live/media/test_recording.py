@@ -5,7 +5,6 @@ import os
 import random
 import resource
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from statistics import median
@@ -30,7 +29,7 @@ from tests.live.media.caller import until
 from tests.live.media.performer import PICTURES_S, SOUNDS_S, Performer
 from tests.live.media.playback import KEY, Played, play
 from tests.live.media.standing import Standing
-from tests.servers import Process, listening_at
+from tests.servers import Forked, Process, listening_at
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V8")]
 IN_STEP_S = 0.05
@@ -249,8 +248,8 @@ async def test_a_killed_recorder_loses_two_seconds_at_most(stage: Stage) -> None
 def process(tmp_path: Path) -> Iterator[Process]:
     """An engine in a process of its own."""
     control = tmp_path / "control"
-    command = [sys.executable, "-m", "server", "media", "--control", str(control), "--recordings", str(tmp_path / "kept")]
-    process = Process(command, tmp_path / "engine.log")
+    command = ["media", "--control", str(control), "--recordings", str(tmp_path / "kept")]
+    process = Forked(command, tmp_path / "engine.log")
     process.until_up(lambda: listening_at(control))
     yield process
     process.stop()

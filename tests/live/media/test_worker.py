@@ -3,7 +3,6 @@
 import itertools
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -16,20 +15,20 @@ from server.media import worker
 from server.media_control import Connected
 from tests.live.media import caller
 from tests.live.media.app_side import SECRET, App, Member, addresses, heard, open_room, spoken
-from tests.servers import NotUp, Process, free_port, listening, listening_at, need_six, until
+from tests.servers import Forked, NotUp, free_port, listening, listening_at, need_six, until
 
 pytestmark = pytest.mark.anyio
-Start = Callable[..., Process]
+Start = Callable[..., Forked]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start engines with these options, each until it listens."""
-    started: list[Process] = []
+    started: list[Forked] = []
 
-    def start(*options: str, control: str = str(tmp_path / "control")) -> Process:
-        command = [sys.executable, "-m", "server", "media", "--control", control, *options]
-        started.append(Process(command, tmp_path / f"engine-{len(started)}.log"))
+    def start(*options: str, control: str = str(tmp_path / "control")) -> Forked:
+        command = ["media", "--control", control, *options]
+        started.append(Forked(command, tmp_path / f"engine-{len(started)}.log"))
         port = control.rpartition(":")[2]
         started[-1].until_up(lambda: listening(int(port)) if port.isdecimal() else listening_at(Path(control)))
         return started[-1]
@@ -54,7 +53,7 @@ async def test_it_serves_a_room_and_says_goodbye_at_sigterm(start: Start, tmp_pa
     await ann.answer("publish")
     assert (await app.event(Connected)).side == "publish"
     process.stop(signal.SIGTERM)
-    assert process._child.returncode == 0
+    assert process.code == 0
     with pytest.raises((EOFError, ConnectionError)):
         await app.read()
     ann.vanish()

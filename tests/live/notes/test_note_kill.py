@@ -11,7 +11,7 @@ from server.notes.chain import Chain
 from tests.cast import seat_in
 from tests.live.notes.house import rows_of
 from tests.live.notes.typists import lost_after_kill
-from tests.servers import AppServer
+from tests.servers import ForkedServer
 from tests.site import Site
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N2")]
@@ -24,7 +24,7 @@ PAUSE_S = 0.02
 def site(tmp_path: Path, database_url: str) -> Iterator[Site]:
     """The real server on each of the databases."""
     seat_in(database_url)
-    server = AppServer(tmp_path, DATABASE_URL=database_url)
+    server = ForkedServer(tmp_path, DATABASE_URL=database_url)
     server.start()
     site = Site(server)
     yield site
