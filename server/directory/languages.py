@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from server.core.marking import _
 
@@ -28,5 +28,12 @@ def name_of(tag: str, reader: str) -> str:
     """Return the name of a language in the language of the reader, a tag; a sign language's is a sentence for the catalogue."""
     if tag in SIGNED:
         return SIGNED[tag]
-    named = Locale.parse(reader, sep="-").languages
-    return str(named.get(tag, tag))
+    return str(_locale(reader).languages.get(tag, tag))
+
+
+def _locale(reader: str) -> Locale:
+    """Return the locale of a tag, whose region CLDR need not know."""
+    try:
+        return Locale.parse(reader, sep="-")
+    except UnknownLocaleError:
+        return Locale.parse(reader.partition("-")[0])

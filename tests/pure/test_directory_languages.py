@@ -14,7 +14,7 @@ def test_they_are_stored_in_one_order_and_each_can_be_looked_for() -> None:
     assert len(packed(SPOKEN)) <= 200, "as much as the column holds"
 
 
-@pytest.mark.parametrize("reader", ["en-GB", "de", "ar"])
+@pytest.mark.parametrize("reader", ["en-GB", "de", "ar", "en-XA"])
 def test_every_one_has_a_name_for_every_reader(reader: str) -> None:
     names = {tag: name_of(tag, reader) for tag in SPOKEN}
     assert all(name and name != tag for tag, name in names.items())
