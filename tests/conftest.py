@@ -20,6 +20,7 @@ from server.adapters.memory_bus import MemoryBus
 from server.core.db import Database, Events
 from server.core.house import House
 from server.core.migrate import migrate
+from server.serve import calm_collector
 from server.settings import Settings
 from server.web.extract import Found, find_messages
 from server.web.i18n import Languages
@@ -68,6 +69,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: ("browser" in item.path.parts, -tests[item.path], item.path))
+
+
+def pytest_collection_finish() -> None:
+    calm_collector()
 
 
 @pytest.hookimpl(optionalhook=True)
