@@ -19,10 +19,15 @@ from server.web.pages import render
 
 SENSITIVE = frozenset({
     ("POST", "/practice/people/invite"),
+    ("POST", "/practice/invitations/{invitation_id:uuid}/again"),
     ("POST", "/practice/people/{person_id:uuid}/role"),
     ("POST", "/practice/people/{person_id:uuid}/end"),
     ("POST", "/practice/audit/extract"),
     ("GET", "/patients/{patient_id:uuid}/export"),
+    ("GET", "/notes/{note_id:uuid}/export"),
+    ("POST", "/recordings/{recording_id:uuid}/hold"),
+    ("POST", "/recordings/{recording_id:uuid}/free"),
+    ("POST", "/recordings/{recording_id:uuid}/delete"),
     ("POST", "/money/charges/{charge_id:uuid}/refund"),
     ("POST", "/practice/holds"),
     ("POST", "/practice/holds/{hold_id:uuid}/lift"),
