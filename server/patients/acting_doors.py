@@ -98,6 +98,13 @@ async def actor_names(tx: Tx, representation_ids: Iterable[UUID | None]) -> dict
     return dict((await tx.execute(named)).all()) if ids else {}
 
 
+async def people_acting(tx: Tx, patient_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return how each of these people, who acted for a patient once, is called; whoever calls passed the door of the record."""
+    acting = select(Representation.person_id, Representation.name).where(Representation.patient_id == patient_id)
+    rows = await tx.execute(acting.where(Representation.person_id.in_(set(person_ids))).order_by(Representation.asked_at))
+    return {person_id: name for person_id, name in rows if person_id is not None}
+
+
 async def acting_now(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:
     """Return who may act for a patient at this moment; whoever calls passed the door of the record, or of a consultation of it."""
     return [actor for actor in await actors_of(tx, patient_id, now) if actor.standing is Standing.HOLDS]

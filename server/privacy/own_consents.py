@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,7 +25,7 @@ from server.core.db import Tx
 from server.core.house import House
 from server.core.marking import _
 from server.errors import Conflict
-from server.patients.acting_doors import actor_names
+from server.patients.acting_doors import actor_names, people_acting
 from server.patients.doors import OwnRecord, sharing_of
 from server.patients.wording import TEAM_NOTES, Wording
 from server.privacy.policy_rows import PolicyAcceptance, PolicyVersion
@@ -134,16 +134,23 @@ def _by_whom(language: Language, names: Mapping[UUID, str], representation_id: U
 
 async def _news(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
     rows = list(await tx.scalars(select(NewsConsent).where(NewsConsent.patient_id == record.patient.id)))
-    return [_by_channel(language, record, row) for row in rows]
+    names = await people_acting(tx, record.patient.id, [row.given_by for row in rows if row.given_by])
+    return [_by_channel(language, record, row, names) for row in rows]
 
 
-def _by_channel(language: Language, record: OwnRecord, row: NewsConsent) -> Yes:
+def _by_channel(language: Language, record: OwnRecord, row: NewsConsent, names: Mapping[UUID, str]) -> Yes:
     """Taking one way back leaves the others as they are."""
     said, stops = _words(language, f"news_{row.channel}", row.wording_version), language.text(STOPS_NEWS)
-    how = language.text(BY[Via(row.given_via)] if row.given_by in {None, record.patient.person_id} else FOR_YOU)
+    own = row.given_by is None or row.given_by == record.patient.person_id
+    how = language.text(BY[Via(row.given_via)]) if own else _by_actor(language, names.get(cast(UUID, row.given_by)))
     return Yes(
         [said], row.given_at, row.withdrawn_at, how, stops=stops, path=f"/my/{record.patient.id}/news", fields=[("stop", row.channel)]
     )
+
+
+def _by_actor(language: Language, name: str | None) -> str:
+    """Name them, where the agreement that they acted by is on this record; after a merge it may be on another."""
+    return language.text(BY_ACTOR, name=name) if name else language.text(FOR_YOU)
 
 
 async def _terms(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:

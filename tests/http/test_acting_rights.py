@@ -52,6 +52,7 @@ async def test_what_was_agreed_to_is_seen_and_taken_back_for_the_patient(
     assert (await dora.post(f"{HERS}/news", data={"email": "yes"})).headers["location"] == f"{CONSENTS}?news"
     async with house.database.read() as tx:
         assert Channel.EMAIL in await wanted_by(tx, DANA.patient_id)
+    assert f"By {DORA.name}, who acted for the patient" in (await (await sign_in(DANA)).get("/my/consents")).text
     back = await dora.post(f"{CONSENTS}/{meeting.consultation_id}/withdraw")
     assert back.headers["location"] == f"{CONSENTS}?withdrawn"
     found = [(deed.act, deed.thing, deed.person_id, deed.representation_id) for deed in await deeds(house)]
