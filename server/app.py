@@ -64,7 +64,7 @@ from server.messaging.place_letters import invite_with
 from server.messaging.proving import prove_with
 from server.messaging.reminders import REMIND
 from server.messaging.testimonial_letters import tell_author_with
-from server.notes.anchors import anchor_daily
+from server.notes.far_anchors import anchor_daily
 from server.notes.hub import build_hub
 from server.notes.plain_audit import note_plain_ends
 from server.oversight.board import Board, Thing

@@ -18,7 +18,7 @@ from server.core.keyring import FILE, KeyRing, MissingKey, Unreadable, add_key, 
 from server.core.migrate import is_newest
 from server.errors import Conflict, Invalid, Malformed, NotFound
 from server.identity.readmitting import readmit
-from server.notes.verify import verify_audit, verify_notes
+from server.notes.verify import Places, verify_audit, verify_notes
 from server.oversight.figure_rows import lines_of
 from server.oversight.figures import Scope, figures_of
 from server.privacy.account_requests import Asker, Desk, OpenedRequest, account_request, askers, opened, queued, settle_account
@@ -242,10 +242,11 @@ async def _due(settings: Settings) -> str:
 
 
 async def _faults(settings: Settings, what: str) -> list[str]:
+    places = Places(settings.data_dir, settings.anchors_dir)
     async with _database(settings, proved=False) as database, database.read() as tx:
         if what == "audit":
-            return [fault async for fault in verify_audit(tx, settings.data_dir)]
-        return [fault async for fault in verify_notes(tx, load_keyring(settings.data_dir), settings.data_dir)]
+            return [fault async for fault in verify_audit(tx, places)]
+        return [fault async for fault in verify_notes(tx, load_keyring(settings.data_dir), places)]
 
 
 async def _used(settings: Settings) -> dict[str, int]:

@@ -70,6 +70,7 @@ class Settings(BaseModel):
     documents_per_record: int = Field(default=300, ge=1, le=10_000)
     clamd: str = ""
     backup_mark: Path | None = None
+    anchors_dir: Path | None = None
     regions: list[str] = []
     newsletters_per_minute: int = Field(default=60, ge=1, le=240)
     complaint_days: int = Field(default=30, ge=1, le=90)

@@ -20,18 +20,10 @@ from server.notes.model import Note, NoteAnchor, NoteUpdate, NoteVersion
 log = structlog.get_logger(__name__)
 
 FOLDER = "anchors"
-LOOK_EVERY_S = 600.0
 
 
 def anchor_path(data_dir: Path, day: date) -> Path:
     return data_dir / FOLDER / f"{day.isoformat()}.txt"
-
-
-async def anchor_daily(house: House) -> None:
-    """Make each day's anchor soon after it has begun in UTC, for ever."""
-    while True:
-        await asyncio.sleep(LOOK_EVERY_S)
-        await anchor_today(house)
 
 
 async def anchor_today(house: House) -> bool:

@@ -1,6 +1,7 @@
 """Looks over every chain and says where it was tampered with: rows edited, removed, moved or put in, and ends that were cut off."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -24,22 +25,31 @@ BATCH = 1000
 LIMITS = (
     "This finds every change to a row that somebody made without the key ring, and every change before the newest anchor. "
     "It cannot find rows cut from the end of a draft since that anchor, nor a rewriting of everything, database, key ring and anchor "
-    "files, by whoever runs the computer: for that compare the roots with a copy of the log or of the anchor files that is kept elsewhere."
+    "files, by whoever runs the computer: for that let the anchor files be kept elsewhere, too (CONSILIUM_ANCHORS_DIR, which is compared "
+    "here), or compare the roots with a copy of the log."
 )
 
 
-async def verify_notes(tx: Tx, keyring: KeyRing, data_dir: Path) -> AsyncIterator[str]:
+@dataclass(frozen=True)
+class Places:
+    """Where this server keeps its own things, and where its anchors are once more."""
+
+    data_dir: Path
+    far: Path | None = None
+
+
+async def verify_notes(tx: Tx, keyring: KeyRing, places: Places) -> AsyncIterator[str]:
     """Yield a line for every fault of logs, versions, snapshots and anchors, with the note's public id and the row."""
     for note in await tx.scalars(select(Note).order_by(Note.id)):
         for fault in await _of_note(tx, keyring, note):
             yield f"note {note.public_id} {fault}"
-    async for fault in _of_anchors(tx, data_dir, (LOG, VERSIONS)):
+    async for fault in _of_anchors(tx, places, (LOG, VERSIONS)):
         yield fault
 
 
-async def verify_audit(tx: Tx, data_dir: Path) -> AsyncIterator[str]:
+async def verify_audit(tx: Tx, places: Places) -> AsyncIterator[str]:
     """Yield a line for every fault of the audits and of what the anchors say of them."""
-    ends = await plain_ends(data_dir)
+    ends = await plain_ends(places.data_dir)
     if ends is None:
         yield f"audit: {FILE} is missing from the data folder, so that no entry without a key can be trusted: put it back from its backup"
     plain = {head.id: head for head in ends or ()}
@@ -51,7 +61,7 @@ async def verify_audit(tx: Tx, data_dir: Path) -> AsyncIterator[str]:
         fault = await _of_head(tx, head)
         if fault:
             yield f"audit {head.id} {fault} since entries have a key"
-    async for fault in _of_anchors(tx, data_dir, (AUDIT,)):
+    async for fault in _of_anchors(tx, places, (AUDIT,)):
         yield fault
 
 
@@ -122,24 +132,45 @@ async def _of_texts(tx: Tx, note: Note, fixed: Sequence[NoteVersion], chain: Cha
         yield f"row {locked[0].seq + 1}: put in after the note was locked"
 
 
-async def _of_anchors(tx: Tx, data_dir: Path, kinds: Sequence[str]) -> AsyncIterator[str]:
+async def _of_anchors(tx: Tx, places: Places, kinds: Sequence[str]) -> AsyncIterator[str]:
     """Compare every anchor's file with its root, and each head in it with the row that is there now."""
     known = {anchor.day: anchor for anchor in await tx.scalars(select(NoteAnchor).order_by(NoteAnchor.day))}
-    for day, anchor in known.items():
-        path = anchor_path(data_dir, day)
-        content = path.read_bytes() if path.is_file() else None
-        if content is None:
-            yield f"anchor {day}: its file is missing"
-        elif root_of(content) != anchor.root:
-            yield f"anchor {day}: its file was changed"
-        else:
-            for head in read(content):
-                fault = await _of_head(tx, head) if head.kind in kinds else None
-                if fault:
-                    yield f"{head.kind if head.kind == AUDIT else 'note'} {head.id} {fault} since the anchor of {day}"
-    for path in sorted((data_dir / FOLDER).glob("*.txt")):
+    for anchor in known.values():
+        async for fault in _of_anchor(tx, places.data_dir, anchor, kinds):
+            yield fault
+    for path in sorted((places.data_dir / FOLDER).glob("*.txt")):
         if path.stem not in {day.isoformat() for day in known}:
             yield f"anchor {path.stem}: its row is missing"
+    if places.far is not None:
+        for fault in _of_far(places.far, {day.isoformat(): anchor.root for day, anchor in known.items()}):
+            yield fault
+
+
+async def _of_anchor(tx: Tx, data_dir: Path, anchor: NoteAnchor, kinds: Sequence[str]) -> AsyncIterator[str]:
+    path = anchor_path(data_dir, anchor.day)
+    content = path.read_bytes() if path.is_file() else None
+    if content is None:
+        yield f"anchor {anchor.day}: its file is missing"
+        return
+    if root_of(content) != anchor.root:
+        yield f"anchor {anchor.day}: its file was changed"
+        return
+    for head in read(content):
+        fault = await _of_head(tx, head) if head.kind in kinds else None
+        if fault:
+            yield f"{head.kind if head.kind == AUDIT else 'note'} {head.id} {fault} since the anchor of {anchor.day}"
+
+
+def _of_far(far: Path, roots: Mapping[str, bytes]) -> Iterator[str]:
+    """Compare what is kept elsewhere with the roots: whoever rewrote everything here contradicts it."""
+    if not far.is_dir():
+        yield f"anchors kept elsewhere: {far} cannot be reached"
+        return
+    for path in sorted(far.glob("*.txt")):
+        if path.stem not in roots:
+            yield f"anchor {path.stem}: its row is missing, and it is kept elsewhere"
+        elif root_of(path.read_bytes()) != roots[path.stem]:
+            yield f"anchor {path.stem}: is not the one that is kept elsewhere"
 
 
 async def _of_head(tx: Tx, head: Head) -> str | None:

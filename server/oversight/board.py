@@ -31,6 +31,7 @@ class Thing(StrEnum):
     SCANNER = "scanner"
     DISK = "disk"
     BACKUP = "backup"
+    ANCHORS = "anchors"
     KEYS = "keys"
     CERTIFICATE = "certificate"
     CLOCK = "clock"

@@ -16,6 +16,8 @@ from server.core.ids import new_id
 from server.core.keyring import place_of
 from server.core.marking import _
 from server.core.outbox import Errand, add_errand
+from server.notes.anchors import anchor_today
+from server.notes.far_anchors import carry_anchors
 from server.oversight.bench import Bench
 from server.oversight.board import Light, State, Thing
 from server.oversight.states import clock_state, states_of
@@ -115,6 +117,12 @@ def _write_and_read(folder: Path) -> None:
 
 async def try_backup(bench: Bench) -> State:
     return (await states_of(bench.house))[Thing.BACKUP]
+
+
+async def try_anchors(bench: Bench) -> State:
+    await anchor_today(bench.house)
+    await carry_anchors(bench.house)
+    return (await states_of(bench.house))[Thing.ANCHORS]
 
 
 async def try_keys(bench: Bench) -> State:

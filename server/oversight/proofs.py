@@ -10,7 +10,7 @@ from server.core.marking import _
 from server.oversight.bench import Bench, Test
 from server.oversight.board import Light, State, Thing
 from server.oversight.health_words import UNFIT
-from server.oversight.inner_proofs import try_backup, try_bus, try_clock, try_database, try_disk, try_keys, try_work
+from server.oversight.inner_proofs import try_anchors, try_backup, try_bus, try_clock, try_database, try_disk, try_keys, try_work
 from server.oversight.outer_proofs import ask, try_certificate, try_mail, try_media, try_relay
 from server.ports import NotProven
 
@@ -30,6 +30,7 @@ TESTS: Mapping[Thing, Test] = {
     Thing.SCANNER: ask(Thing.SCANNER),
     Thing.DISK: try_disk,
     Thing.BACKUP: try_backup,
+    Thing.ANCHORS: try_anchors,
     Thing.KEYS: try_keys,
     Thing.CERTIFICATE: try_certificate,
     Thing.CLOCK: try_clock,

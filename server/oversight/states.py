@@ -2,7 +2,7 @@
 
 import ctypes
 import shutil
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from anyio import to_thread
@@ -14,6 +14,7 @@ from server.core.errands import given_up, lines
 from server.core.house import House
 from server.core.marking import _
 from server.messaging.model import Delivery, DeliveryStatus, Why
+from server.notes.far_anchors import newest_day
 from server.oversight.board import Light, State, Thing
 from server.settings import Settings
 
@@ -39,6 +40,7 @@ async def states_of(house: House) -> dict[Thing, State]:
         Thing.CLOCK: clock_state(),
         Thing.DISK: await to_thread.run_sync(_disk, settings.data_dir),
         Thing.BACKUP: await to_thread.run_sync(_backup, settings.backup_mark, house.clock.now()),
+        Thing.ANCHORS: await to_thread.run_sync(_anchors, settings.anchors_dir, house.clock.now()),
     }
     return found | await _stored(house)
 
@@ -133,6 +135,22 @@ def _backup(mark: Path | None, now: datetime) -> State:
     if now - made_at > OLD_BACKUP:
         return State(Light.BAD, _("The last one is old: {when}."), at=made_at)
     return State(Light.GOOD, _("The last one was made: {when}."), at=made_at)
+
+
+def _anchors(far: Path | None, now: datetime) -> State:
+    """Blocking."""
+    if far is None:
+        return State(Light.OFF, _("Nothing outside of this machine shows what its records were: see CONSILIUM_ANCHORS_DIR."))
+    try:
+        newest = newest_day(far)
+    except OSError:
+        return State(Light.BAD, _("The other place cannot be reached."))
+    if newest is None:
+        return State(Light.UNKNOWN, _("Nothing is there yet: the first comes within ten minutes."))
+    made_at = datetime.combine(newest, time(), UTC)
+    if now - made_at > OLD_BACKUP:
+        return State(Light.BAD, _("The last one is old: {when}."), at=made_at)
+    return State(Light.GOOD, _("The last one is of {when}."), at=made_at)
 
 
 def clock_state() -> State:

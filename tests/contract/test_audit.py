@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, text, update
 from server.core.audit import FIELDS, START, Act, AuditEntry, AuditHead, Deed, Entry, Scheme, first_broken, record
 from server.core.db import Database
 from server.notes.plain_audit import FILE, note_plain_ends
-from server.notes.verify import verify_audit
+from server.notes.verify import Places, verify_audit
 from tests.cast import ALICE, BOB, CLINIC, ELSEWHERE, seat_cast
 from tests.conftest import MORNING
 
@@ -109,7 +109,7 @@ async def rewrite(database: Database, scheme: Scheme, key: bytes, since: int = 3
 
 async def faults_of(database: Database, data_dir: Path) -> list[str]:
     async with database.read() as tx:
-        return [fault async for fault in verify_audit(tx, data_dir)]
+        return [fault async for fault in verify_audit(tx, Places(data_dir))]
 
 
 async def begin_plainly(database: Database, data_dir: Path) -> None:

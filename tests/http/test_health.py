@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 
 import httpx2
@@ -32,9 +33,11 @@ def app_database_url(database_url: str) -> str:
 @pytest.fixture
 def settings(app_database_url: str, tmp_path: Path) -> Settings:
     secret = "north wind, long enough"
-    mark = tmp_path / "backup"
+    mark, far = tmp_path / "backup", tmp_path / "far"
+    far.mkdir()
     return Settings(
         database_url=app_database_url, data_dir=tmp_path / "data", base_url=ORIGIN, backup_mark=mark, media="off", turn_secret=secret,
+        anchors_dir=far,
     )  # type: ignore[arg-type]  # fmt: skip
 
 
@@ -94,7 +97,7 @@ async def test_each_part_is_told_in_words_and_nothing_secret(olga: httpx2.AsyncC
 
 async def test_tests_do_something_and_are_on_record(olga: httpx2.AsyncClient, house: House, app: Starlette) -> None:
     board: Board = app.state.health
-    for thing in ("database", "work", "bus", "disk", "keys", "clock", "backup"):
+    for thing in ("database", "work", "bus", "disk", "keys", "clock", "backup", "anchors"):
         assert "Tested:" in await said(olga, thing)
     proofs = {thing: line.proof.state for thing, line in board.lines.items() if line.proof}
     for thing in (Thing.DATABASE, Thing.WORK, Thing.BUS, Thing.DISK, Thing.KEYS):
@@ -104,6 +107,22 @@ async def test_tests_do_something_and_are_on_record(olga: httpx2.AsyncClient, ho
         entries = list(await tx.scalars(select(AuditEntry).where(AuditEntry.act == Act.TESTED).order_by(AuditEntry.number)))
     assert [entry.reason for entry in entries][:3] == ["database: good", "work: good", "bus: good"]
     assert {entry.person_id for entry in entries} == {OLGA.person_id}
+
+
+def age(far: Path) -> None:
+    """Let the one anchor that is there be of another day."""
+    (only,) = far.iterdir()
+    only.rename(far / "2026-02-20.txt")
+
+
+async def test_anchors_elsewhere_are_told_of(olga: httpx2.AsyncClient, house: House) -> None:
+    far = house.settings.anchors_dir
+    assert far is not None
+    assert "The last one is of Monday" in await said(olga, "anchors")
+    age(far)
+    assert "The last one is old: Friday" in (await olga.get(PAGE)).text
+    shutil.rmtree(far)
+    assert "The other place cannot be reached." in await said(olga, "anchors")
 
 
 async def test_a_letter_goes_to_whoever_asks(olga: httpx2.AsyncClient, house: House, app: Starlette, clock: StillClock) -> None:

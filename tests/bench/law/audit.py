@@ -18,7 +18,7 @@ from server.notes.anchors import all_heads, anchor_path
 from server.notes.heads import root_of, written
 from server.notes.model import NoteAnchor
 from server.notes.plain_audit import note_plain_ends
-from server.notes.verify import verify_audit
+from server.notes.verify import Places, verify_audit
 from tests.bench.booking.practice import postgres, seat, sqlite, with_database
 from tests.bench.figures import Figure
 from tests.cast import ALICE, BOB, CLINIC
@@ -89,7 +89,7 @@ async def _faults(database: Database, data_dir: Path, tamper: list[Executable] |
     async with database.write() as tx:
         for statement in tamper or []:
             await tx.execute(statement)
-        found = [fault async for fault in verify_audit(tx, data_dir)]
+        found = [fault async for fault in verify_audit(tx, Places(data_dir))]
         await tx.rollback()
     return len(found)
 

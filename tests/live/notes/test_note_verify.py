@@ -1,6 +1,8 @@
 """Whoever reaches into the database is found out: each way to change a record leads to a line that names note and row."""
 
 import asyncio
+import shutil
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,9 +13,12 @@ from server.chores import faults_in
 from server.core.audit import AuditEntry
 from server.core.house import House
 from server.errors import NotStored
-from server.notes.anchors import anchor_path, anchor_today
+from server.notes.anchors import FOLDER, anchor_path, anchor_today
+from server.notes.far_anchors import carry_anchors
+from server.notes.heads import root_of
 from server.notes.hub import Hub
-from server.notes.model import Note, NoteSnapshot, NoteUpdate, NoteVersion
+from server.notes.model import Note, NoteAnchor, NoteSnapshot, NoteUpdate, NoteVersion
+from server.settings import Settings
 from tests.cast import ALICE, BOB, Meeting
 from tests.conftest import ORIGIN, SignIn, StillClock
 from tests.live.notes.client import open_tab
@@ -169,6 +174,58 @@ async def test_an_edited_anchor_file_and_one_that_is_gone(record: Record, house:
     path.write_bytes(path.read_bytes().replace(b" 4 ", b" 3 ", 1))
     anchor_path(house.settings.data_dir, clock.now().date()).unlink()
     assert await look(house) == [f"anchor {first}: its file was changed", f"anchor {clock.now().date()}: its file is missing"]
+
+
+def opened(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Path:
+    """A folder of another machine."""
+    return opened(tmp_path / "far")
+
+
+@pytest.fixture
+def settings(app_database_url: str, tmp_path: Path, far: Path) -> Settings:
+    return Settings(database_url=app_database_url, data_dir=tmp_path / "data", base_url=ORIGIN, anchors_dir=far)
+
+
+async def test_whoever_rewrites_everything_here_contradicts_what_is_elsewhere(record: Record, house: House, far: Path) -> None:
+    await anchor_today(house)
+    await carry_anchors(house)
+    day = house.clock.now().date()
+    own = anchor_path(house.settings.data_dir, day)
+    kept = far / own.name
+    assert kept.read_bytes() == own.read_bytes()
+    assert await look(house) == []
+    forged = b"".join(line for line in own.read_bytes().splitlines(keepends=True) if str(record.summary.public_id).encode() not in line)
+    own.write_bytes(forged)
+    await tamper(house, delete(NoteUpdate).where(at(record.summary, 4)), update(NoteAnchor).values(root=root_of(forged)))
+    assert await look(house) == [f"anchor {day}: is not the one that is kept elsewhere"]
+    await carry_anchors(house)
+    assert kept.read_bytes() != forged, "what is there is never written again"
+    own.unlink()
+    await tamper(house, delete(NoteAnchor))
+    assert await look(house) == [f"anchor {day}: its row is missing, and it is kept elsewhere"]
+
+
+async def test_what_could_not_be_carried_is_carried_later(record: Record, house: House, clock: StillClock, far: Path) -> None:
+    shutil.rmtree(far)
+    await anchor_today(house)
+    await carry_anchors(house)
+    assert await look(house) == [f"anchors kept elsewhere: {far} cannot be reached"]
+    clock.advance(24 * 3600)
+    await anchor_today(house)
+    opened(far)
+    await carry_anchors(house)
+    assert names(far) == names(house.settings.data_dir / FOLDER)
+    assert await look(house) == []
 
 
 async def test_an_anchor_is_made_once_a_day(record: Record, house: House, clock: StillClock) -> None:
