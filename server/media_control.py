@@ -245,6 +245,8 @@ class Load(Told):
     """Datagrams since the last time that came while that queue was full."""
     oversize: Count = 0
     """Packets since the last time that were dropped because they are longer than one may be."""
+    excess: Count = 0
+    """Packets since the last time that were dropped because one browser sent more than it may."""
     waiting: Count = 0
     """Browsers whose handshake has had no turn yet."""
 

@@ -40,5 +40,7 @@ def _troubles(load: Load) -> Iterator[Said]:
         yield Said(sentence, {"percent": round(load.lost * 100)})
     if load.oversize:
         yield Said(_("{count} packets were longer than a browser sends, and were dropped."), {"count": load.oversize})
+    if load.excess:
+        yield Said(_("{count} packets were more than one browser may send, and were dropped."), {"count": load.excess})
     if load.waiting >= CROWDED:
         yield Said(_("{count} people wait for their turn to connect."), {"count": load.waiting})

@@ -24,7 +24,7 @@ from aiortc.rtcdtlstransport import (
 from OpenSSL import SSL
 
 from server.errors import Invalid
-from server.media.endpoint import RtcpTaker, RtpTaker, RunWork, Work
+from server.media.endpoint import Allowance, RtcpTaker, RtpTaker, RunWork, Work
 from server.media.ice import Agent, Credentials
 from server.media.limits import FLIGHTS, HANDSHAKE_S, HANDSHAKES, HANDSHAKES_WAITING
 from server.media.mmsg import Route
@@ -138,6 +138,7 @@ class Connection:
         self.addresses: dict[Hashable, Route] = {}
         self.route: Route | None = None
         self.sources: set[int] = set()
+        self.allowance = Allowance()
         self.connected = False
         self.on_rtp, self.on_rtcp = on_rtp, on_rtcp
         self._on_connected, self._on_gone = on_connected, on_gone

@@ -29,7 +29,7 @@ class Egress:
     calls than two.
     """
 
-    sent, dropped, refused, oversize = Counter(), Counter(), Counter(), Counter()
+    sent, dropped, refused, oversize, excess, strangers = Counter(), Counter(), Counter(), Counter(), Counter(), Counter()
 
     def __init__(self, sockets: list[socket.socket], *, fast: bool, express: bool, drop: Callable[[], bool] | None) -> None:
         self.sockets, self.drop = sockets, drop

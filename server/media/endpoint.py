@@ -4,6 +4,9 @@ from collections.abc import Callable, Hashable
 from typing import Any, Protocol
 
 from server.media import ice, mmsg
+from server.media.limits import AHEAD_S, PACKETS_S
+
+PACKET_S = 1.0 / PACKETS_S
 
 Work = Callable[[int, int], int]
 """(offset of a slot, size) -> new size, or 0: see `srtp.Srtp`."""
@@ -13,6 +16,25 @@ RtpTaker = Callable[[memoryview, int, int, float], None]
 RtcpTaker = Callable[[bytes, float], None]
 
 
+class Allowance:
+    """How much of one browser is taken: `PACKETS_S` a second, and at once as much as that makes in `AHEAD_S`.
+
+    All its datagrams count, also those that nobody could open: it is for them that others would wait.
+    """
+
+    __slots__ = ("_due",)
+
+    def __init__(self) -> None:
+        self._due = 0.0
+
+    def is_spent(self, now: float) -> bool:
+        """Count one more, unless it is too much."""
+        if self._due > now + AHEAD_S:
+            return True
+        self._due = max(self._due, now) + PACKET_S
+        return False
+
+
 class Endpoint(Protocol):
     """A connection, as the port knows it. Before its handshake, and after its end, the four of SRTP return 0."""
 
@@ -20,6 +42,7 @@ class Endpoint(Protocol):
     known_as: set[str]
     """The ufrags under which the port knows it; only the port changes this, and `addresses`."""
     route: mmsg.Route | None
+    allowance: Allowance
     wire: Any
     """What the compiled lane knows of it, where there is a lane."""
     sources: set[int]

@@ -24,6 +24,7 @@ class Counted(NamedTuple):
     dropped: int
     overrun: int
     oversize: int
+    excess: int
 
 
 class Gauge:
@@ -51,11 +52,12 @@ class Gauge:
             dropped=self._before.dropped - before.dropped,
             overrun=self._before.overrun - before.overrun,
             oversize=self._before.oversize - before.oversize,
+            excess=self._before.excess - before.excess,
         )
 
     def _counted(self) -> Counted:
         mux = self._mux
-        return Counted(mux.sent, mux.dropped, sum(overrun for _, overrun in map(meminfo, mux.sockets)), mux.oversize)
+        return Counted(mux.sent, mux.dropped, sum(overrun for _, overrun in map(meminfo, mux.sockets)), mux.oversize, mux.excess)
 
 
 def meminfo(bound: socket.socket) -> tuple[int, int]:

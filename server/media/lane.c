@@ -33,6 +33,7 @@ enum {
 };
 
 static const double LONGEST_WAIT_S = 2.0; /* as in mmsg.py */
+static const double PACKET_S = 1.0 / 2000, AHEAD_S = 2.0; /* as in limits.py */
 
 typedef int (*work)(void *session, void *packet, int *size);
 
@@ -464,12 +465,36 @@ static int pass_rtcp(struct lane *lane, struct wire *wire, unsigned char *data, 
     return 0;
 }
 
+/* As of `Allowance.is_spent`. */
+static int is_spent(struct wire *wire, double now)
+{
+    if (wire->due > now + AHEAD_S)
+        return 1;
+    wire->due = (wire->due > now ? wire->due : now) + PACKET_S;
+    return 0;
+}
+
+/* Drop what is nobody's, or more than its sender may send; 0 for everything else. */
+static int drop_unopened(struct lane *lane, struct wire *wire, int media, double now)
+{
+    if (wire && is_spent(wire, now))
+        lane->told.excess++;
+    else if (!wire && media)
+        lane->told.strangers++;
+    else
+        return 0;
+    return 1;
+}
+
 /* Take the datagram, or return 0: it is Python's, and `told.clear` says whether it is opened. */
 static int pass(struct lane *lane, struct mmsghdr *header, int index, int *size, double now)
 {
     struct packet packet = {.data = header->msg_hdr.msg_iov->iov_base, .size = (int)header->msg_len};
-    struct wire *wire = is_media(packet.data, packet.size) ? sender_of(lane, &header->msg_hdr) : NULL;
-    if (!wire || !wire->opener)
+    struct wire *wire = sender_of(lane, &header->msg_hdr);
+    int media = is_media(packet.data, packet.size);
+    if (drop_unopened(lane, wire, media, now))
+        return 1;
+    if (!media || !wire->opener)
         return 0;
     if (is_rtcp(packet.data))
         return wire->tally ? pass_rtcp(lane, wire, packet.data, packet.size, now) : 0;

@@ -33,10 +33,10 @@ class Log(NamedTuple):
 class Told:
     """Counters of datagrams, as `UdpMux` has them: where there is a lane they are its `struct told`."""
 
-    __slots__ = ("dropped", "oversize", "refused", "sent", "stalled_at")
+    __slots__ = ("dropped", "excess", "oversize", "refused", "sent", "stalled_at", "strangers")
 
     def __init__(self) -> None:
-        self.sent = self.dropped = self.refused = self.oversize = 0
+        self.sent = self.dropped = self.refused = self.oversize = self.excess = self.strangers = 0
         self.stalled_at = 0.0
 
 

@@ -18,6 +18,9 @@ PIECE_S = 0.01  # between two pieces of what is not sent all at once
 
 SOCKET_BUFFER = 4 << 20  # bytes asked of the kernel each way, which gives what it may; what it cannot hold is lost
 
+PACKETS_S = 2_000  # of one browser; a camera in three layers, a screen and sound are under 1,000. What goes beyond is dropped unopened
+AHEAD_S = 2.0  # for so long one may be faster, or send at once what a network has held back
+
 SOURCES = 64  # SSRCs of one browser, which libsrtp keeps and walks through for each packet; who has more is let go of
 
 ADDRESSES = 16  # addresses of one browser that have passed a check; the oldest that is not in use is forgotten

@@ -30,7 +30,7 @@ struct ring { void *packets[512]; uint16_t sizes[512]; int32_t came[512]; uint16
 
 /* One connection. `opener` and `sealer` are sessions of libsrtp, NULL without keys; `name` is a sockaddr of `name_length` bytes, 0 without
    one. `number`, `sent_at`, `sizes` and `tally` are the estimator's, NULL for who is sent nothing; `heard` and `arrivals` are NULL for who
-   sends nothing. */
+   sends nothing. `due` is when all that came would have come at the greatest speed that is allowed. */
 struct wire {
     void *opener, *sealer;
     struct source *sources[32];
@@ -43,6 +43,7 @@ struct wire {
     struct heard *heard;
     int32_t heard_count;
     struct arrivals *arrivals;
+    double due;
 };
 
 /* One layer of one track. Whatever Python calls by the same name in `reception.Incoming` and `layout.Layout` is the same thing here.
@@ -96,7 +97,7 @@ struct lane;
 /* Counters of datagrams; how many the batch in hand has (`count`), and for the one at which the lane stopped its size where it is opened
    already (`clear`), else 0; when it `began` to be read, by the kernel's clock for stamps. Python tells when it was held up last
    (`stalled_at`). */
-struct told { int64_t sent, dropped, refused, oversize; int32_t count, clear; double began, stalled_at; };
+struct told { int64_t sent, dropped, refused, oversize, excess, strangers; int32_t count, clear; double began, stalled_at; };
 
 uint64_t native_sources(void);
 struct lane *lane_new(void *open_rtp, void *open_rtcp, void *seal_rtp, int cuts);

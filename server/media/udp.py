@@ -49,7 +49,8 @@ class UdpMux(Egress):
     Where there is a compiled `lane`, it forwards what is regular; the rest, and everything while packets are to be lost for a test, goes
     the way of Python.
     Counters: datagrams `received` and `sent`; `dropped` by the kernel; `refused` by SRTP; `oversize`, which came longer than one may be, or
-    were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `crashes` of our own code.
+    were not sent because sealed they would be too long (once for each who should have had them); of `strangers`; `excess`, which came
+    faster than one browser may send; `crashes` of our own code.
     `came` is when the packet of RTP in hand came: by the kernel, which was there while this process was held up, or by when it was read.
     """
 
@@ -73,7 +74,7 @@ class UdpMux(Egress):
         self.fast = (mmsg.available() and srtp.available()) if fast is None else fast
         express = self.fast and native.available() if express is None else express
         super().__init__(bind_all(address, second, port), fast=self.fast, express=express, drop=drop)
-        self.received = self.strangers = self.crashes = 0
+        self.received = self.crashes = 0
         self.by_address: dict[Hashable, Endpoint] = {}
         self.by_ufrag: dict[str, Endpoint] = {}
         self.after_batch: list[tuple[Endpoint, Callable[[float], None]]] = []
@@ -169,7 +170,7 @@ class UdpMux(Egress):
         keys, sizes = reader.read()
         now = self.clock.monotonic()
         for index, (key, size) in enumerate(zip(keys, sizes, strict=True)):
-            self._take(reader, index, key, size, now)
+            self._take_allowed(reader, index, key, size, now)
         self._finish_batch(now)
         self.flush()
         self.stalls.sent(now, self.clock.monotonic())
@@ -198,6 +199,14 @@ class UdpMux(Egress):
             except Exception as error:  # noqa: BLE001 - as in `_take`
                 self._contain(connection, error)
         self.after_batch.clear()
+
+    def _take_allowed(self, reader: mmsg.Reader | mmsg.PlainReader, index: int, key: Hashable, size: int, now: float) -> None:
+        """Hand a datagram on, unless its sender sends too much. The lane counts by itself."""
+        connection = self.by_address.get(key)
+        if connection is not None and connection.allowance.is_spent(now):
+            self.excess += 1
+        else:
+            self._take(reader, index, key, size, now)
 
     def _take(  # noqa: PLR0913, PLR0917
         self, reader: mmsg.Reader | mmsg.PlainReader, index: int, key: Hashable, size: int, now: float, clear: int = 0

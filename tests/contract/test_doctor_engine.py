@@ -118,7 +118,7 @@ def test_an_engine_is_asked_how_it_is(engine: Start, tmp_path: Path) -> None:
     code, lines, error = status("--control", f"127.0.0.1:{port}", "--secret-file", str(tmp_path / "secret"))
     assert (code, error) == (0, "")
     assert lines[0] == "All is well: it keeps up, and next to nothing is lost."
-    assert {"rooms 0", "peers 0", "lost 0.0", "overrun 0", "oversize 0", "waiting 0"} <= set(lines)
+    assert {"rooms 0", "peers 0", "lost 0.0", "overrun 0", "oversize 0", "excess 0", "waiting 0"} <= set(lines)
 
 
 def test_who_cannot_be_asked_is_said_and_is_a_failure(engine: Start, tmp_path: Path) -> None:

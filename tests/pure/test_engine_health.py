@@ -26,6 +26,7 @@ def test_an_engine_that_keeps_up_is_well() -> None:
         ({"dropped": 7}, "did not take 7 packets"),
         ({"lost": 0.052}, "5 % of what browsers were sent did not arrive"),
         ({"oversize": 2}, "2 packets were longer"),
+        ({"excess": 5}, "5 packets were more than one browser may send"),
         ({"waiting": CROWDED}, f"{CROWDED} people wait"),
     ],
 )
@@ -35,4 +36,4 @@ def test_each_trouble_has_a_sentence(figures: dict[str, Any], words: str) -> Non
 
 
 def test_all_troubles_are_told() -> None:
-    assert len(told(cpu=1.0, overrun=1, dropped=1, lost=1.0, oversize=1, waiting=CROWDED)) == 6
+    assert len(told(cpu=1.0, overrun=1, dropped=1, lost=1.0, oversize=1, excess=1, waiting=CROWDED)) == 7

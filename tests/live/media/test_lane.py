@@ -205,7 +205,8 @@ class Call:
             "tallies": [[getattr(one.estimator.tally, name) for name in Tally.__slots__] for one in self.subscribers],
             "budgets": [subscriber.estimator.budget(2000.0) for subscriber in self.subscribers],
             "logs": [[list(part) for part in subscriber.estimator.log] for subscriber in self.subscribers],
-            "mux": (self.mux.refused, self.mux.dropped, self.mux.oversize, self.publisher.broken, self.publisher.unknown),
+            "mux": (self.mux.refused, self.mux.dropped, self.mux.oversize, self.mux.excess, self.mux.strangers),
+            "publisher": (self.publisher.broken, self.publisher.unknown),
         }
 
 
