@@ -175,7 +175,7 @@ async def test_bad_44_a_flood_in_one_room_is_not_heard_in_another(app: App, kind
         assert (kind == "said") == (loud.heard > heard_loudly)
         if not dropped["overrun"]:
             break
-    assert calm.heard - heard == said
+    assert said - dropped["overrun"] <= calm.heard - heard <= said, "only the kernel, whose queue all browsers share, may have lost some"
 
 
 async def test_bad_44_what_is_kept_of_a_flood_is_bounded(standing: Standing) -> None:
