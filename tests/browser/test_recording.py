@@ -11,7 +11,7 @@ from tests.browser.axe import looks_good
 from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.sentences import follow_sentences, one_sentence
-from tests.browser.team import children_of, engine_of, over_engine
+from tests.browser.team import children_of, engine_of, joins, over_engine
 from tests.cast import ALICE, DANA
 from tests.site import Booked, Site
 
@@ -141,7 +141,18 @@ def a_recorder_dies(site: Site, alice: Person, dana: Person) -> None:
     signed("Being recorded", alice, dana)
 
 
-def test_a_no_is_enough_and_an_agreement_can_be_taken_back(call: tuple[Person, Person], site: Site) -> None:
+def bob_comes_and_agrees(bob: Person, alice: Person, dana: Person) -> None:
+    bob.press("Join the call")
+    signed("Recording paused until Nurse Bob Brown has agreed", alice, dana)
+    expect(sign(bob)).to_have_text("Recording paused until you have agreed")
+    bob.is_told("asks to record this call")
+    bob.press("Yes, I agree")
+    signed("Being recorded", alice, dana, bob)
+
+
+def test_a_no_is_enough_and_an_agreement_can_be_taken_back(
+    call: tuple[Person, Person], persons: Persons, site: Site, booked: Booked
+) -> None:
     alice, dana = call
     alice.listens()
     ask(alice)
@@ -153,7 +164,11 @@ def test_a_no_is_enough_and_an_agreement_can_be_taken_back(call: tuple[Person, P
     dana.press("Yes, I agree")
     signed("Being recorded", alice, dana)
     a_recorder_dies(site, alice, dana)
+    bob = joins(persons, site, booked)
+    bob.listens()
+    bob_comes_and_agrees(bob, alice, dana)
     dana.press("More")
     dana.press("I no longer agree: stop and delete the recording")
-    expect(sign(alice)).to_have_count(0)
-    alice.is_told("The recording has ended.")
+    for person in (alice, bob):
+        expect(sign(person)).to_have_count(0)
+        person.is_told("The recording has ended.")
