@@ -7,7 +7,9 @@ Path = Literal["p2p", "engine"]
 
 PAIR = 2
 FEWEST_FOR_ENGINE = 3
-SETTLE_S = 6.0  # for everybody to say that the new path carries; then the old one ends all the same
+# For everybody to say that the new path carries; then the old one ends all the same. It is longer than the 14 s after which two browsers
+# that do not reach each other say so: until then the engine that they come from goes on.
+SETTLE_S = 20.0
 
 
 class RouteShape(TypedDict):

@@ -78,10 +78,21 @@ def view_for(roster: Roster, viewer: Member, say: Callable[[str], str]) -> Snaps
 
 
 def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
-    """Yield the events by which a page that shows `old` comes to show `new`."""
+    """Yield the events by which a page that shows `old` comes to show `new`. A recording comes last: it names people."""
     if old["consultation"] != new["consultation"]:
         yield "consultation", new["consultation"]
-    yield from _diff_media(old, new)
+    if old["route"] != new["route"]:
+        yield "route", new["route"]
+    yield from _diff_participants(old, new)
+    last = old["messages"][-1]["id"] if old["messages"] else 0
+    for message in new["messages"]:
+        if message["id"] > last:
+            yield "message", message
+    if old["recording"] != new["recording"]:
+        yield "recording", new["recording"]
+
+
+def _diff_participants(old: Snapshot, new: Snapshot) -> Iterator[Event]:
     before = {shown["id"]: shown for shown in old["participants"]}
     after = {shown["id"]: shown for shown in new["participants"]}
     for gone in before.keys() - after.keys():
@@ -89,17 +100,6 @@ def diff(old: Snapshot, new: Snapshot) -> Iterator[Event]:
     for name, shown in after.items():
         if before.get(name) != shown:
             yield "participant", shown
-    last = old["messages"][-1]["id"] if old["messages"] else 0
-    for message in new["messages"]:
-        if message["id"] > last:
-            yield "message", message
-
-
-def _diff_media(old: Snapshot, new: Snapshot) -> Iterator[Event]:
-    if old["recording"] != new["recording"]:
-        yield "recording", new["recording"]
-    if old["route"] != new["route"]:
-        yield "route", new["route"]
 
 
 def _is_shown(roster: Roster, member: Member, viewer: Member) -> bool:

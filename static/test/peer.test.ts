@@ -228,6 +228,17 @@ describe("an interruption [V6]", () => {
     assert.equal(pair.impolite.peer.view.troubled, false);
   });
 
+  test("is not made out of a page that was too busy to look, when the roster is told anew", async () => {
+    const pair = new Pair();
+    await pair.connect();
+    const { peer } = pair.impolite;
+    pair.newest(pair.impolite).getStats = () => new Promise(() => undefined);
+    await pair.timers.pass(1_500);
+    peer.expect({ sound: true, picture: true, screen: false });
+    peer.expect({ sound: true, picture: false, screen: false });
+    assert.equal(peer.view.troubled, false);
+  });
+
   test("gets new paths at 2.5 s", async () => {
     const pair = new Pair();
     await pair.connect();

@@ -11,6 +11,32 @@ const NOTHING: Look = {
 
 const phoneAt = (seen: Seen, now: number): boolean => seen.view(now).phone;
 
+const COMES: Look = {
+  ...NOTHING,
+  standing: true,
+  counted: [{ id: "a", type: "inbound-rtp", timestamp: 0, kind: "audio", bytesReceived: 100, packetsReceived: 2 }],
+};
+
+describe("who comes over the engine [V5]", () => {
+  test("has not been interrupted before anything came, although the connection stands", () => {
+    const seen = new Seen({} as MediaStream, "p1", 0);
+    seen.examine(NOTHING, 100);
+    seen.examine({ ...NOTHING, standing: true }, 500);
+    assert.deepEqual([seen.view(500).fresh, seen.view(500).troubled], [true, false]);
+    seen.examine(COMES, 1_000);
+    assert.deepEqual([seen.view(1_000).fresh, seen.view(1_000).connected], [false, true]);
+    seen.lose(1_500);
+    assert.deepEqual([seen.view(1_500).fresh, seen.view(1_500).troubled], [false, true]);
+  });
+
+  test("and came the straight way before is not met for the first time", () => {
+    const seen = new Seen({} as MediaStream, "p1", 0);
+    seen.follow(null, 0);
+    seen.follow(undefined, 500);
+    assert.deepEqual([seen.view(500).fresh, seen.view(500).troubled], [false, true]);
+  });
+});
+
 describe("the telephone [V6]", () => {
   test("is offered 20 s after something was to be heard, although the engine was tried later", () => {
     const seen = new Seen({} as MediaStream, "p1", 14_000);

@@ -48,9 +48,14 @@ describe("the phone [V6]", () => {
 describe("aloud [V11]", () => {
   test("who is let in hears with whom they are being connected, or that nobody is there", () => {
     assert.deepEqual(said({ phase: "waiting" }, { phase: "called" }), ["Connecting you with Dr Alice."]);
-    assert.deepEqual(said({}, { phase: "called", remotes: [] }), [
-      "Dr Alice is not in the call at the moment. Please stay on this page.",
+    assert.deepEqual(said({ phase: "waiting", remotes: [] }, { phase: "called", remotes: [] }), [
+      "Connecting you with Dr Alice.",
     ]);
+    const alone = { ...talking, participants: [person("dana", "in_call"), person("alice", "away")] };
+    assert.deepEqual(
+      said({ phase: "waiting", roster: alone, remotes: [] }, { phase: "called", roster: alone, remotes: [] }),
+      ["Dr Alice is not in the call at the moment. Please stay on this page."],
+    );
   });
 
   test("an interruption and its end are left to what is said of the line", () => {

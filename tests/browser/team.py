@@ -1,5 +1,7 @@
 """A call of two that may become one of three, and what its pages show of the way that it takes."""
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, expect
 
 from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
@@ -31,6 +33,16 @@ def joins(persons: Persons, site: Site, booked: Booked, *, browser: Browser | No
     bob = at_desk(persons, site, booked, BOB, browser=browser)
     expect(bob.button("Join the call")).to_be_enabled()
     return bob
+
+
+def engine_of(site: Site) -> int:
+    """Return the process id of the server's own engine, 0 while there is none."""
+    keepers = [child for child in children_of(site.server.pid) if b"media" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")]
+    return next((engine for keeper in keepers for engine in children_of(keeper)), 0)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def over_engine(*people: Person) -> None:

@@ -1,6 +1,8 @@
 """A call is recorded with everybody's yes, seen to be, played, and taken back; with the server's own engine."""
 
+import os
 import re
+import signal
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -8,10 +10,14 @@ from playwright.sync_api import Locator, expect
 from tests.browser.axe import looks_good
 from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
 from tests.browser.person import PHONE, Person, Persons
+from tests.browser.sentences import follow_sentences, one_sentence
+from tests.browser.team import children_of, engine_of, joins, over_engine
 from tests.cast import ALICE, DANA
 from tests.site import Booked, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V8")]
+
+INTERRUPTED = "Nothing is recorded at the moment. It goes on by itself as soon as it can."
 
 RUNNING = """[...document.querySelectorAll("[data-person]")].every(person =>
     [...person.querySelectorAll("video")].some(video => !video.hidden && video.currentTime > 0.3 && video.videoWidth > 0))"""
@@ -63,12 +69,15 @@ def test_from_the_question_to_the_player_and_back(call: tuple[Person, Person], p
     expect(alice.page.locator(".banner").get_by_text("Waiting until Dana Diaz has agreed to be recorded")).to_be_visible()
     assert looks_good(dana.page) == []
     yes = question.get_by_role("button", name="Yes, I agree")
+    follow_sentences(alice, dana)
     yes.focus()
     dana.page.keyboard.press("Enter")
     for person in (alice, dana):
         expect(sign(person)).to_have_text("Being recorded")
         person.watches(frames=60)
     dana.is_told("Being recorded")
+    over_engine(alice, dana)
+    one_sentence(alice, dana)
     alice.press("Devices")
     alice.press("Stop recording, and keep it")
     for person in (alice, dana):
@@ -117,7 +126,33 @@ def takes_back(persons: Persons, site: Site) -> None:
     expect(alice.page.locator("#recordings")).to_contain_text("Deleted")
 
 
-def test_a_no_is_enough_and_an_agreement_can_be_taken_back(call: tuple[Person, Person]) -> None:
+def signed(words: str, *people: Person) -> None:
+    """Everybody sees this sign and hears it, and begins to listen for the next one."""
+    for person in people:
+        expect(sign(person)).to_have_text(words)
+        person.is_told(words)
+        person.listens()
+
+
+def a_recorder_dies(site: Site, alice: Person, dana: Person) -> None:
+    for recorder in children_of(engine_of(site)):
+        os.kill(recorder, signal.SIGKILL)
+    signed(INTERRUPTED, alice, dana)
+    signed("Being recorded", alice, dana)
+
+
+def bob_comes_and_agrees(bob: Person, alice: Person, dana: Person) -> None:
+    bob.press("Join the call")
+    signed("Recording paused until Nurse Bob Brown has agreed", alice, dana)
+    expect(sign(bob)).to_have_text("Recording paused until you have agreed")
+    bob.is_told("asks to record this call")
+    bob.press("Yes, I agree")
+    signed("Being recorded", alice, dana, bob)
+
+
+def test_a_no_is_enough_and_an_agreement_can_be_taken_back(
+    call: tuple[Person, Person], persons: Persons, site: Site, booked: Booked
+) -> None:
     alice, dana = call
     alice.listens()
     ask(alice)
@@ -125,9 +160,15 @@ def test_a_no_is_enough_and_an_agreement_can_be_taken_back(call: tuple[Person, P
     expect(dana.page.get_by_role("button", name="Yes, I agree")).to_have_count(0)
     alice.is_told("Nothing is recorded.")
     ask(alice)
+    dana.listens()
     dana.press("Yes, I agree")
-    expect(sign(alice)).to_have_text("Being recorded")
+    signed("Being recorded", alice, dana)
+    a_recorder_dies(site, alice, dana)
+    bob = joins(persons, site, booked)
+    bob.listens()
+    bob_comes_and_agrees(bob, alice, dana)
     dana.press("More")
     dana.press("I no longer agree: stop and delete the recording")
-    expect(sign(alice)).to_have_count(0)
-    alice.is_told("The recording has ended.")
+    for person in (alice, bob):
+        expect(sign(person)).to_have_count(0)
+        person.is_told("The recording has ended.")

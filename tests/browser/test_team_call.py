@@ -2,7 +2,6 @@
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -10,20 +9,11 @@ from playwright.sync_api import Browser
 from tests.browser.journeys import in_call
 from tests.browser.person import Persons
 from tests.browser.pictures import follow_pictures, go_on, longest, more_pictures
-from tests.browser.team import joins, over_engine, pair, straight, unbroken
+from tests.browser.sentences import follow_sentences, no_interruption, one_sentence
+from tests.browser.team import engine_of, joins, over_engine, pair, straight, unbroken
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
-
-
-def engine_of(site: Site) -> int:
-    """Return the process id of the server's own engine, 0 while there is none."""
-    keepers = [child for child in children_of(site.server.pid) if b"media" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")]
-    return next((engine for keeper in keepers for engine in children_of(keeper)), 0)
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @pytest.mark.row("V9")
@@ -31,18 +21,23 @@ def test_a_colleague_comes_and_goes(persons: Persons, site: Site) -> None:
     alice, dana, booked = pair(persons, site)
     bob = joins(persons, site, booked)
     follow_pictures(alice, dana)
+    follow_sentences(alice, dana, bob)
     bob.press("Join the call")
     in_call(bob)
     over_engine(alice, dana, bob)
     there = longest(alice, dana)
     more_pictures(alice, dana, bob, count=2)
     unbroken(alice, dana, bob)
+    one_sentence(alice, dana)
+    no_interruption(bob)
     follow_pictures(alice, dana)
+    follow_sentences(alice, dana)
     bob.press("Leave")
     straight(alice, dana)
     print(f"longest time between two pictures: to the engine {there:.0f} ms, back {longest(alice, dana):.0f} ms")
     more_pictures(alice, dana, count=1)
     unbroken(alice, dana)
+    one_sentence(alice, dana)
 
 
 @pytest.mark.row("V6")

@@ -11,6 +11,8 @@ from tests.pure.room_game import ALICE, BOB, DANA, GRACE_S, Game
 
 pytestmark = pytest.mark.row("V7")
 
+SAY_STUCK_S = 14.0  # two connections between browsers that come to nothing, by static/src/media/health.ts
+
 
 @pytest.fixture
 def game() -> Game:
@@ -27,6 +29,14 @@ def game() -> Game:
 def room_of(game: Game) -> FakeRoom:
     """The engine's room for the present change."""
     return next(room for name, room in game.engine.rooms.items() if name.endswith(f"-{game.roster.route.epoch}"))
+
+
+def path_of(game: Game) -> str:
+    return game.roster.route.path
+
+
+def kept(game: Game, room: FakeRoom) -> bool:
+    return room in game.engine.rooms.values()
 
 
 def lets_go(game: Game, peer: str) -> None:
@@ -95,6 +105,21 @@ def test_the_older_path_stays_for_as_long_as_no_engine_carries_the_new_one() -> 
     assert not game.roster.route.settled
     game.pass_time(SETTLE_S)
     assert game.roster.route.settled
+
+
+def test_two_who_remain_and_do_not_reach_each_other_keep_their_engine_until_the_next_one_carries(game: Game) -> None:
+    game.pass_time(SETTLE_S)
+    before = room_of(game)
+    game.act(BOB, Leave())
+    assert path_of(game) == "p2p"
+    game.pass_time(SAY_STUCK_S)
+    assert kept(game, before)
+    game.act(DANA, Stuck())
+    assert path_of(game) == "engine"
+    assert room_of(game) is not before
+    assert kept(game, before)
+    game.pass_time(SETTLE_S)
+    assert not kept(game, before)
 
 
 def test_a_quiet_colleague_has_no_line_to_send_on_until_they_are_quiet_no_more(game: Game) -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from server.consultation.commands import Admit, Agree, Enter, Leave, Record
 from server.consultation.recording import OFF, Recording, RecordingState, answer, ask, follow, stop, written
+from server.consultation.view import diff, view_for
 from server.errors import Conflict, ConsiliumError, Forbidden
-from tests.pure.room_game import ALICE, DANA, Game
+from tests.pure.room_game import ALICE, BOB, DANA, Game
 
 pytestmark = pytest.mark.row("V8")
 
@@ -23,6 +24,19 @@ ONE, TWO, THREE = PEOPLE[:3]
 def going() -> Recording:
     both = frozenset({ONE, TWO})
     return follow(answer(follow(ask(OFF, ONE, both), both, NOON), TWO, yes=True), both, NOON)
+
+
+def test_a_page_knows_who_came_before_it_says_for_whom_the_recording_waits() -> None:
+    game = Game()
+    for who in (ALICE, DANA, BOB):
+        game.join(who)
+    game.act(ALICE, Admit())
+    game.act(ALICE, Record(on=True))
+    game.act(DANA, Agree(yes=True))
+    before = view_for(game.roster, game.member(ALICE), str)
+    game.act(BOB, Enter())
+    kinds = [kind for kind, _ in diff(before, view_for(game.roster, game.member(ALICE), str))]
+    assert kinds.index("participant") < kinds.index("recording")
 
 
 def test_it_begins_with_the_last_yes() -> None:

@@ -234,9 +234,10 @@ export class EnginePath {
     const straight = this.#ways.straightOf(participant);
     seen.expect(this.#ways.expects(participant), this.#timers.now());
     seen.follow(straight?.view.missingSince, this.#timers.now());
-    if (!straight || this.#ways.isOver(participant, straight))
-      return { participant, returned: seen.returned, view: seen.view(this.#timers.now()) };
-    return { ...straight, view: { ...straight.view, stream: seen.feed.stream } };
+    const over = seen.view(this.#timers.now());
+    if (straight && (!this.#ways.isOver(participant, straight) || (straight.view.connected && !over.connected)))
+      return { ...straight, view: { ...straight.view, stream: seen.feed.stream } };
+    return { participant, returned: seen.returned, view: over };
   }
 
   /** Says once of each change that the new way carries everybody. */

@@ -3,7 +3,7 @@ import { t } from "../lib/i18n.ts";
 import type { Participant } from "../lib/wire.ts";
 import { isOver, isTalking, type Phase } from "./machine.ts";
 import type { CallState } from "./model.ts";
-import { participantOf } from "./roster.ts";
+import { callers, participantOf } from "./roster.ts";
 import { absentWords, noticeOf, relationWords } from "./words.ts";
 
 const PHASES: Partial<Record<Phase, (name: string) => string>> = {
@@ -20,8 +20,11 @@ export const returnWords = (before: CallState, after: CallState): string | null 
   return returned ? t("{name} is back.", { name: returned.participant.name }) : t("You are back.");
 };
 
-const calledWords = ({ remotes }: CallState, name: string): string =>
-  remotes.length === 0 ? absentWords(name) : t("Connecting you with {name}.", { name });
+/** Whoever is in the call has no connection to us yet at the moment in which we are let in. */
+const calledWords = ({ remotes, roster, me }: CallState, name: string): string => {
+  const there = remotes.length > 0 || callers(roster, me?.id ?? "").some(({ peer }) => peer !== null);
+  return there ? t("Connecting you with {name}.", { name }) : absentWords(name);
+};
 
 /** Not of interruptions: `lineWords` does that, when they last. */
 const phaseWords = (before: CallState, after: CallState, name: string): string | null => {

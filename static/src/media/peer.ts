@@ -143,12 +143,13 @@ export class Peer {
     void this.#load(kind);
   }
 
-  /** What the roster says that the other side sends. */
+  /** What the roster says that the other side sends. Where that is as before, only a sample tells whether it comes: the last one may be old. */
   expect(incoming: Traffic): void {
     const before = this.#expected;
     const now = this.#timers.now();
     this.#incoming = incoming;
-    if (this.#expected && !before) this.#awaitedSince = now;
+    if (this.#expected === before) return;
+    if (this.#expected) this.#awaitedSince = now;
     this.#health = examine(this.#health, this.#health.bytes, this.#expected, now);
     this.#changed();
   }

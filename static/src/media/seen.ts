@@ -1,7 +1,7 @@
 /** One person as they come over the engine: their stream, whether what they send arrives, and how well. It knows no DOM. */
 import { Feed } from "./feed.ts";
 import { Grader, type Pictures } from "./grader.ts";
-import { arrives, examine, type Health, interrupted, missing, phoneOffered, stand, unborn } from "./health.ts";
+import { arrives, examine, type Health, missing, phoneOffered, stand, unborn } from "./health.ts";
 import type { PeerView } from "./peer.ts";
 import { count, type Entry } from "./quality.ts";
 
@@ -23,6 +23,8 @@ export class Seen {
   #awaited = false;
   #awaitedSince: number;
   #elsewhere = false;
+  /** They have come, whatever way: only from then on is what is missing an interruption. */
+  #came = false;
   readonly #grader: Grader;
 
   constructor(stream: MediaStream, peer: string, now: number) {
@@ -38,8 +40,8 @@ export class Seen {
     return this.#peer !== this.#first;
   }
 
-  get arrives(): boolean {
-    return arrives(this.#health);
+  get #connected(): boolean {
+    return this.#health.troubleSince === null && arrives(this.#health);
   }
 
   is(peer: string): void {
@@ -54,6 +56,7 @@ export class Seen {
 
   /** They come, or do not, another way: what is missing is missing since then, and where nothing was, from now on. */
   follow(missingSince: number | null | undefined, now: number): void {
+    this.#came ||= missingSince === null;
     if (missingSince === null || this.#elsewhere) this.#awaitedSince = now;
     else if (missingSince !== undefined) this.#awaitedSince = missingSince;
     this.#elsewhere = missingSince === null;
@@ -68,6 +71,7 @@ export class Seen {
     const counters = count(counted, now);
     this.expect(expected, now);
     this.#health = examine(stand(this.#health, standing, now), counters.bytesIn, expected, now);
+    this.#came ||= this.#connected;
     if (this.#health.troubleSince === null) this.#grader.count(counters, pictures);
     else this.#grader.forget();
   }
@@ -80,9 +84,9 @@ export class Seen {
   view(now: number): PeerView {
     return {
       stream: this.feed.stream,
-      connected: this.#health.troubleSince === null && this.arrives,
-      troubled: interrupted(this.#health),
-      fresh: !this.#health.stood,
+      connected: this.#connected,
+      troubled: this.#came && this.#health.troubleSince !== null,
+      fresh: !this.#came && this.#health.troubleSince !== null,
       phone: phoneOffered(this.#missingSince, now),
       missingSince: this.#missingSince,
       mine: this.#grader.mine,
