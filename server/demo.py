@@ -65,7 +65,8 @@ class Kept:
     front_id: UUID | None = None
 
     def as_json(self) -> bytes:
-        return json.dumps({"patient_id": str(self.patient_id), "passwords": self.passwords, "front_id": str(self.front_id)}).encode()
+        front_id = str(self.front_id) if self.front_id else None
+        return json.dumps({"patient_id": str(self.patient_id), "passwords": self.passwords, "front_id": front_id}).encode()
 
 
 def read_kept(data_dir: Path) -> Kept:
@@ -120,7 +121,7 @@ async def seed_demo(house: House, base_url: str) -> DemoFacts:
     kept = await _seed_people(house)
     async with house.database.write() as tx:
         link = await _open_link(tx, house, base_url, kept.patient_id)
-        front_id = await add_offer(tx, await _practice_id(tx), house.clock.now())
+        front_id = await add_offer(tx, await _practice_id(tx, kept.patient_id), house.clock.now())
     if kept.front_id != front_id:
         kept = replace(kept, front_id=front_id)
         replace_private(kept_path(house.settings.data_dir), kept.as_json())
@@ -131,9 +132,9 @@ def booking_url(base_url: str, kept: Kept) -> str:
     return f"{base_url}/book/{kept.front_id}"
 
 
-async def _practice_id(tx: Tx) -> UUID:
-    credential = await _demo_credential(tx, PEOPLE[0].username)
-    return (await tx.scalars(select(Professional.practice_id).where(Professional.person_id == credential.person_id))).one()
+async def _practice_id(tx: Tx, patient_id: UUID) -> UUID:
+    """Return the demo's own practice, which is that of its patient's record: its people may have found places in others since."""
+    return (await tx.get_one(Patient, patient_id)).practice_id
 
 
 async def _seed_people(house: House) -> Kept:
@@ -152,9 +153,9 @@ async def _seed_people(house: House) -> Kept:
 
 
 async def _record(tx: Tx) -> Patient:
-    """Return the record of the demo's patient."""
+    """Return the record of the demo's patient: the first one, where other practices have begun one since."""
     person_id = (await _demo_credential(tx, PATIENT_LOGIN)).person_id
-    return (await tx.scalars(select(Patient).where(Patient.person_id == person_id))).one()
+    return (await tx.scalars(select(Patient).where(Patient.person_id == person_id).order_by(Patient.created_at).limit(1))).one()
 
 
 async def _renew_passwords(tx: Tx, hashes: dict[str, str], now: datetime) -> None:
@@ -233,7 +234,7 @@ def _professional(demo: DemoPerson, person_id: UUID, practice: Practice) -> Prof
 async def _open_link(tx: Tx, house: House, base_url: str, patient_id: UUID) -> str:
     now = house.clock.now()
     credential = await _demo_credential(tx, PEOPLE[0].username)
-    viewer = await viewer_in(tx, credential.person_id, await _practice_id(tx), now)
+    viewer = await viewer_in(tx, credential.person_id, await _practice_id(tx, patient_id), now)
     for consultation in await _scheduled(tx, viewer):
         link = await current_link(tx, consultation.id)
         if link.standing(consultation, now) == Standing.READY:

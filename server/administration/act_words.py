@@ -1,4 +1,4 @@
-"""What each act of the audit is called for whoever looks after a practice."""
+"""What each act and each thing of the audit is called for whoever looks after a practice."""
 
 from server.core.audit import Act
 from server.core.marking import _
@@ -74,8 +74,54 @@ BY_THING = {
     },
 }
 
+THINGS = {
+    "account": _("account"),
+    "answers": _("answers to questions"),
+    "appointment": _("appointment"),
+    "audit": _("audit"),
+    "background": _("background"),
+    "bookings": _("new bookings"),
+    "books": _("books of money"),
+    "consents": _("what was agreed to"),
+    "consultation": _("consultation"),
+    "data": _("data about somebody"),
+    "document": _("document"),
+    "emergency": _("emergency"),
+    "errand": _("job of the server"),
+    "handover": _("handover"),
+    "hold": _("legal hold"),
+    "letter": _("letter"),
+    "looks": _("who looked"),
+    "merge": _("two records of one person"),
+    "money": _("receipt or invoice"),
+    "news": _("news of the practice"),
+    "newsletter": _("newsletter"),
+    "note": _("note"),
+    "permission": _("permission"),
+    "permission_for_all": _("permission for every patient"),
+    "place": _("place in the practice"),
+    "policy": _("published text"),
+    "practice": _("practice"),
+    "professional": _("professional"),
+    "record": _("record"),
+    "recording": _("recording"),
+    "representation": _("acting for a patient"),
+    "request": _("request about data"),
+    "restriction": _("restriction"),
+    "server": _("server"),
+    "service": _("service"),
+    "sharing": _("sharing with the team"),
+    "team": _("team"),
+    "testimonial": _("testimonial"),
+}
+
 
 def what_was_done(act: str, thing: str) -> str:
     """Return the words for an act on a thing, for the catalogue."""
     known = Act(act)
     return BY_THING.get(thing, {}).get(known) or WORDS[known]
+
+
+def what_it_was(thing: str) -> str:
+    """Return the words for a thing, for the catalogue; a thing of another version of the server is shown by its code."""
+    return THINGS.get(thing, thing)

@@ -16,7 +16,7 @@ from server.access.home import part_of
 from server.access.model import Practice, Team
 from server.access.people import audits
 from server.access.viewer import names_of, viewer_of, workers_of, working_here
-from server.administration.act_words import WORDS, what_was_done
+from server.administration.act_words import WORDS, what_it_was, what_was_done
 from server.administration.audit_list import MOST_TAKEN, PAGE_OF, Filter, entries_of
 from server.core.audit import Act, AuditEntry
 from server.core.db import Tx
@@ -53,6 +53,7 @@ async def show_audit(request: Request, taken: tuple[Mapping[str, str], str] | No
     kept = {name: value for name, value in request.query_params.items() if name in {"person", "patient", "act", "day"} and value}
     page = {
         "part": part, "entries": shown, "said": lambda one: text(what_was_done(one.act, one.thing)),
+        "thing": lambda one: text(what_it_was(one.thing)),
         "names": names, "about": about, "acts": {act.value: text(WORDS[act]) for act in Act}, "zone": practice.time_zone,
         "now": house.clock.now(), "kept": kept, "faults": faults, "wanted": wanted,
         "older": urlencode({**kept, "before": shown[-1].number}) if more else "",

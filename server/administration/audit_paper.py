@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.administration.act_words import what_was_done
+from server.administration.act_words import what_it_was, what_was_done
 from server.administration.audit_bundle import Extract
 from server.core.audit import Entry
 from server.core.printable import Show, language_parts, printer
@@ -72,6 +72,6 @@ def _row(extract: Extract, entry: Entry, language: Language) -> list[str]:
     at = entry.at.astimezone(ZoneInfo(extract.zone))
     who = _who(extract, entry, language)
     about = text("Patient {code}", code=entry.patient_id.hex[:8]) if entry.patient_id else entry.reason or ""
-    thing = " · ".join(part for part in (entry.thing, about) if part)
+    thing = " · ".join(part for part in (text(what_it_was(entry.thing)), about) if part)
     act = text(what_was_done(entry.act, entry.thing))
     return [str(entry.number), f"{at:%Y-%m-%d %H:%M:%S}", who, act, thing]

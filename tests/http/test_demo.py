@@ -1,16 +1,22 @@
 """The demo's people and their sign-ins, over restarts that ended anywhere."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import httpx2
 import pytest
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
+from server.access.actions import add_practice
+from server.access.model import Professional, Review
 from server.booking.model import Service
 from server.core.house import House
-from server.demo import DemoFacts, kept_path, seed_demo
+from server.core.ids import new_id
+from server.demo import DemoFacts, kept_path, read_kept, seed_demo
 from server.identity.model import Credential, Person
+from server.patients.model import Patient
 from server.patients.questionnaire import AnswerSet
 from server.settings import BadSettings
 from tests.cast import Cast
@@ -55,6 +61,31 @@ async def test_people_without_their_file_get_new_passwords(house: House, client:
     assert not await signs_in(client, before, "dr_alice")
     for username in after.passwords:
         assert await signs_in(client, after, username)
+
+
+async def test_it_starts_again_after_it_was_killed_before_its_page_was_written_down(house: House) -> None:
+    first, path = await seed_demo(house, ORIGIN), kept_path(house.settings.data_dir)
+    path.write_bytes(replace(read_kept(house.settings.data_dir), front_id=None).as_json())
+    assert await seed_demo(house, ORIGIN) == first
+
+
+async def test_it_starts_again_after_its_people_came_to_another_practice(house: House, client: httpx2.AsyncClient) -> None:
+    """With the file of the first start and without it: the demo stays in its own practice."""
+    before = await seed_demo(house, ORIGIN)
+    now = house.clock.now()
+    async with house.database.write() as tx:
+        people = {one.username: one.person_id for one in await tx.scalars(select(Credential))}
+        own = (await tx.scalars(select(Patient))).one()
+        other = add_practice(tx, "Somebody else's", None, "Europe/London")
+        await tx.flush()
+        place = {"title": "Dr", "name": "Alice Ahmed", "qualifications": "", "field_of_practice": "", "review": Review.APPROVED}
+        tx.add(Professional(id=new_id(), person_id=people["dr_alice"], practice_id=other.id, **place))
+        tx.add(Patient(id=new_id(), person_id=people["dana"], practice_id=other.id, name="Dana Demo", created_at=now + timedelta(days=1)))
+    assert await seed_demo(house, ORIGIN) == before
+    kept_path(house.settings.data_dir).unlink()
+    after = await seed_demo(house, ORIGIN)
+    assert (after.booking_link, read_kept(house.settings.data_dir).patient_id) == (before.booking_link, own.id)
+    assert (await client.get(after.patient_link)).status_code == 303
 
 
 async def test_templates_and_snippets_are_there_and_come_back_only_by_hand(house: House, app: Starlette) -> None:

@@ -122,6 +122,14 @@ def test_every_act_has_words() -> None:
     assert WORDS.keys() == set(Act)
 
 
+async def test_a_thing_has_words_and_a_reason_stands_as_it_was_kept(house: House, olga: httpx2.AsyncClient) -> None:
+    async with house.database.write() as tx:
+        await record(tx, Deed(CLINIC, OLGA.person_id, Act.CHANGED, "bookings", new_id(), None, "takes none"), house.clock.now())
+    page = (await olga.get(AUDIT)).text
+    assert '<span class="tag">new bookings</span>' in page
+    assert '<span lang="en" dir="auto">takes none</span>' in page
+
+
 @pytest.mark.parametrize("member", [ALICE, SAM, DANA, MALLORY], ids=lambda member: str(member.username))
 async def test_nobody_else_comes_in(sign_in: SignIn, house: House, cast: Cast, member: Staff) -> None:
     client, errand = await sign_in(member), await given_up(house)
