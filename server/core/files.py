@@ -23,14 +23,6 @@ def create_private(path: Path, content: bytes) -> bool:
     return True
 
 
-def create_once(path: Path, content: bytes) -> bool:
-    """Do so in a folder of another machine, which may know no hard links; returns whether it was put. Nobody else may write there."""
-    if path.exists():
-        return False
-    replace_private(path, content)
-    return True
-
-
 @contextmanager
 def _written(path: Path, content: bytes) -> Iterator[Path]:
     """Write the content to the disk, under a name of its own beside `path`, with mode 0600."""

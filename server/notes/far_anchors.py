@@ -4,18 +4,20 @@ A file that is there is never written again, so that the folder may be one that 
 """
 
 import asyncio
+import re
 from datetime import date
 from pathlib import Path
 
 import structlog
 
-from server.core.files import create_once
+from server.core.files import replace_private
 from server.core.house import House
 from server.notes.anchors import FOLDER, anchor_today
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 600.0
+ANCHOR = re.compile(r"\d{4}-\d{2}-\d{2}\.txt")  # others may keep things of theirs there
 
 
 async def anchor_daily(house: House) -> None:
@@ -42,11 +44,12 @@ async def carry_anchors(house: House) -> None:
 
 def newest_day(far: Path) -> date | None:
     """Return of which day the newest anchor in a folder is; raises `OSError` where it cannot be read. Blocking."""
-    days = [date.fromisoformat(path.stem) for path in far.iterdir() if path.suffix == ".txt" and not path.name.startswith(".")]
-    return max(days, default=None)
+    return max((date.fromisoformat(path.stem) for path in far.iterdir() if ANCHOR.fullmatch(path.name)), default=None)
 
 
 def _carry(own: Path, far: Path) -> int:
     there = {path.name for path in far.iterdir()}
     missing = sorted(path for path in own.glob("*.txt") if path.name not in there)
-    return sum(create_once(far / path.name, path.read_bytes()) for path in missing)
+    for path in missing:
+        replace_private(far / path.name, path.read_bytes())
+    return len(missing)

@@ -100,8 +100,10 @@ async def actor_names(tx: Tx, representation_ids: Iterable[UUID | None]) -> dict
 
 async def people_acting(tx: Tx, patient_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return how each of these people, who acted for a patient once, is called; whoever calls passed the door of the record."""
+    ids = set(person_ids)
     acting = select(Representation.person_id, Representation.name).where(Representation.patient_id == patient_id)
-    rows = await tx.execute(acting.where(Representation.person_id.in_(set(person_ids))).order_by(Representation.asked_at))
+    named = acting.where(Representation.person_id.in_(ids)).order_by(Representation.asked_at)
+    rows = await tx.execute(named) if ids else ()
     return {person_id: name for person_id, name in rows if person_id is not None}
 
 

@@ -110,9 +110,10 @@ async def test_tests_do_something_and_are_on_record(olga: httpx2.AsyncClient, ho
 
 
 def age(far: Path) -> None:
-    """Let the one anchor that is there be of another day."""
+    """Let the one anchor that is there be of another day, beside what is somebody else's."""
     (only,) = far.iterdir()
     only.rename(far / "2026-02-20.txt")
+    (far / "read me.txt").touch()
 
 
 async def test_anchors_elsewhere_are_told_of(olga: httpx2.AsyncClient, house: House) -> None:
