@@ -169,7 +169,11 @@ class Deed:
 
 # Statements name columns of tables, not of classes: those go through the ORM, which takes longer than the statement.
 NEWEST = select(TABLE.c.number, TABLE.c.hash).where(TABLE.c.practice_id == bindparam("of")).order_by(TABLE.c.number.desc()).limit(1)
-END = select(HEADS.c.number).where(HEADS.c.practice_id == bindparam("of"))
+END = (
+    select(HEADS.c.number)
+    .where(HEADS.c.practice_id == bindparam("of"))
+    .union_all(select(func.max(TABLE.c.number)).where(TABLE.c.practice_id == bindparam("of")))
+)
 LAST = select(func.max(TABLE.c.number)).where(TABLE.c.practice_id == HEADS.c.practice_id).scalar_subquery()
 HOLD = select(HEADS.c.number, HEADS.c.hash, LAST).where(HEADS.c.practice_id == bindparam("of")).with_for_update(key_share=True)
 MOVE = (
@@ -182,12 +186,16 @@ ADD_AND_MOVE = ADD.add_cte(MOVE.cte("moved"))
 
 
 def _next(at: ColumnElement[str]) -> Select[Any]:
-    """Return the statement for the next piece of a chain, with times and ids as text: objects of them take longer than all the rest."""
+    """Return the statement for the next piece of a chain, with times and ids as text: objects of them take longer than all the rest.
+
+    It names both ends of the piece. With a LIMIT instead, PostgreSQL reads and sorts the whole chain for each piece until its statistics
+    say how long that is.
+    """
     texts = {"at": at.label("at")}
     ids = {column.name: cast(column, String).label(column.name) for column in FIELDS if isinstance(column.type, Uuid)}
     columns = [(texts | ids).get(column.name, column) for column in FIELDS[1:]]
-    sound = select(*columns).where(TABLE.c.practice_id == bindparam("of"), TABLE.c.number > bindparam("after"))
-    return sound.order_by(TABLE.c.number).limit(PIECE)
+    piece = TABLE.c.number.between(bindparam("first"), bindparam("last"))
+    return select(*columns).where(TABLE.c.practice_id == bindparam("of"), piece).order_by(TABLE.c.number)
 
 
 NEXT = {
@@ -252,13 +260,13 @@ async def _put(tx: Tx, entry: Entry) -> None:
 async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int | None:
     """Return the number at which the chain of a practice, read from its beginning, does not follow from itself; None for a sound one.
 
-    Behind `plain_until` an entry without the key is a fault, because everybody can make one. One behind the last is missing where the
-    head knew of it before: entries may be added meanwhile.
+    Behind `plain_until` an entry without the key is a fault, because everybody can make one. One behind the last that was read is missing
+    where the head, or an entry behind it, knew of it before: entries may be added meanwhile.
     """
-    end = await tx.scalar(END, {"of": practice_id}) or 0
+    end = max((number for number in await tx.scalars(END, {"of": practice_id}) if number is not None), default=0)
     number, previous = 0, START
     pieces = NEXT[tx.get_bind().dialect.name]
-    while rows := (await tx.execute(pieces, {"of": practice_id, "after": number})).all():
+    while rows := (await tx.execute(pieces, {"of": practice_id, "first": number + 1, "last": number + PIECE})).all():
         for row in rows:
             _, stated, *_, scheme, digest = entry = (practice_id, *row)
             number += 1

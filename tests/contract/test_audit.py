@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, text, update
 
+from server.core import audit
 from server.core.audit import FIELDS, START, Act, AuditEntry, AuditHead, Deed, Entry, Scheme, first_broken, record
 from server.core.db import Database
 from server.notes.plain_audit import FILE, note_plain_ends
@@ -79,6 +80,18 @@ async def test_bad_37_a_tail_that_is_cut_is_found(audited: Database) -> None:
     async with audited.write() as tx:
         await tx.execute(delete(AuditEntry).where(AuditEntry.number >= 5, AuditEntry.practice_id == CLINIC))
     assert await broken_at(audited) == 5
+
+
+async def test_bad_37_more_than_is_looked_over_at_once_is_cut_out_and_the_end_put_before_it(
+    audited: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is between the numbers that are asked for, and the head knows of nothing behind them."""
+    monkeypatch.setattr(audit, "PIECE", 2)
+    assert await broken_at(audited) is None
+    async with audited.write() as tx:
+        await tx.execute(delete(AuditEntry).where(AuditEntry.number.in_((3, 4, 5)), AuditEntry.practice_id == CLINIC))
+        await tx.execute(update(AuditHead).where(AuditHead.practice_id == CLINIC).values(number=2))
+    assert await broken_at(audited) == 3
 
 
 async def test_bad_37_an_audit_that_is_cut_from_its_beginning_is_found(audited: Database, tmp_path: Path) -> None:
