@@ -23,9 +23,10 @@ FOLLOW = """() => {
 
 BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 
-# Not of the way: who comes, goes or reads, the recording, a microphone, and how good the line is, or is again, whatever the way.
+# Not of the way: who comes, goes or reads, the recording, a microphone or camera, and how good the line is, or is again, whatever the way.
 OF_ELSE = re.compile(
-    r"(joined|left) the call|is reading|record|Microphone off|(Good|Fair) connection|weak|Please wait|sound only|You are connected",
+    r"(joined|left) the call|is reading|record|(Microphone|Camera) off|"
+    r"(Good|Fair) connection|weak|Please wait|sound only|You are connected",
     re.IGNORECASE,
 )
 

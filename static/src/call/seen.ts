@@ -5,11 +5,10 @@ import type { Remote } from "./peers.ts";
 
 export const isPaused = ({ paused }: CallState, { participant }: Remote): boolean => paused.includes(participant.id);
 
-export const hasPicture = (state: CallState, remote: Remote): boolean => {
-  const { view, participant } = remote;
-  const sends = participant.camera || participant.screen;
-  return sends && !state.soundOnly && !isPaused(state, remote) && view.stream.getVideoTracks().length > 0;
-};
+const sends = ({ participant: { camera, screen } }: Remote): boolean => camera || screen;
+
+export const hasPicture = (state: CallState, remote: Remote): boolean =>
+  sends(remote) && !state.soundOnly && !isPaused(state, remote) && remote.view.stream.getVideoTracks().length > 0;
 
 /** In a call of two it is the call that recovers; in a larger one it is a person. */
 const isBack = ({ phase, remotes }: CallState, { participant, view }: Remote): boolean => {
@@ -20,7 +19,7 @@ const isBack = ({ phase, remotes }: CallState, { participant, view }: Remote): b
 const isAwaited = ({ phase, remotes }: CallState, { view }: Remote): boolean =>
   remotes.length > 1 ? view.fresh && !view.connected : phase === "called";
 
-/** What stands over a dark or an old picture; null when there is nothing to say. */
+/** What stands over a dark or an old picture. One that is sent, and is not there, is waited for. */
 export const pictureWords = (state: CallState, remote: Remote): string => {
   const { name } = remote.participant;
   if (isAwaited(state, remote)) return t("Connecting you with {name}…", { name });
@@ -28,7 +27,7 @@ export const pictureWords = (state: CallState, remote: Remote): string => {
   if (state.soundOnly) return t("You hear each other without a picture.");
   if (isPaused(state, remote)) return t("{name}'s picture is paused: the connection is too weak for it.", { name });
   if (remote.view.soundOnlyThere) return t("{name} uses sound only.", { name });
-  return t("{name}'s camera is off.", { name });
+  return sends(remote) ? t("Connecting you with {name}…", { name }) : t("{name}'s camera is off.", { name });
 };
 
 /** The same for a small tile, on which the name stands already. */
@@ -36,7 +35,8 @@ export const briefWords = (state: CallState, remote: Remote): string => {
   if (isAwaited(state, remote)) return t("Connecting…");
   if (!isBack(state, remote)) return t("Reconnecting…");
   if (isPaused(state, remote)) return t("Paused: weak connection");
-  return state.soundOnly || remote.view.soundOnlyThere ? t("Sound only") : t("Camera off");
+  if (state.soundOnly || remote.view.soundOnlyThere) return t("Sound only");
+  return sends(remote) ? t("Connecting…") : t("Camera off");
 };
 
 /** Whether the words belong over the picture although there is one. */
