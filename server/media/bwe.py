@@ -123,8 +123,20 @@ class Estimator:
 
     def begin(self, now: float) -> None:
         """The way is there: what it does not say is silence from now on."""
-        self._made_at = self._loss_at = now
-        self._probed_at, self._fell_at = now - PROBE_FIRST_S, now - PROBE_CALM_S
+        self._made_at = self.tally.loss_at = now
+        self._probed_at, self._probe_after_s, self._fell_at = now - PROBE_FIRST_S, PROBE_FIRST_S, now - PROBE_CALM_S
+
+    def begin_anew(self, now: float) -> None:
+        """There is another way, of which nothing is known.
+
+        What was sent the other one is forgotten, because the gap between them would look as if this one carried next to nothing.
+        """
+        self._sizes[:] = NOTHING
+        self._delay, self._estimate, self._remb, self._loss_cap, self.lost = self._begin_delay(None), None, None, None, 0.0
+        tally = self.tally
+        tally.told, tally.lost, tally.has_offset, tally.has_apart = 0, 0, 0, 0
+        self._end_train()
+        self.begin(now)
 
     def number(self, size: int, now: float) -> int:
         """Return the transport-wide sequence of a packet that is sent now."""

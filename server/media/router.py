@@ -11,6 +11,7 @@ from server.media.dtls import Connection
 from server.media.forwarder import Forwarder
 from server.media.lane import Lane
 from server.media.layers import Chooser
+from server.media.mmsg import Route
 from server.media.native_delay import NativeDelay
 from server.media.publisher import Publisher
 from server.media.rtcp import Block, FullIntra, Nack, Packet, PictureLoss, ReceiverReport, Remb, SenderReport, read_compound
@@ -43,7 +44,8 @@ class Subscriber:
         self._forwarders: dict[int, Forwarder] = {}
         self._chooser = Chooser()
         self._repair_bytes, self._repair_at = REPAIR_BURST, 0.0
-        self._reported_at = self._began_at = 0.0
+        self._reported_at = 0.0
+        self._way: Route | None = None
         self._doubles = False
         self._spare_bytes = self._doubled_at = 0.0
         self._blocks: dict[int, Block] = {}
@@ -160,15 +162,20 @@ class Subscriber:
         """Choose layers, report, and probe where that is due."""
         if not self.connection.connected:
             return
-        if not self._began_at:
-            self._began_at = now
-            self.estimator.begin(now)
+        if self.connection.route is not self._way:
+            self._go(self.connection.route, now)
         self._report(now)
         if self.estimator.is_lossy and not self._doubles:
             self._doubles, self._spare_bytes, self._doubled_at = True, 0.0, now
             self.mux.go_on_later(self._double)
         if not self._is_served(now):
             self._choose(now)
+
+    def _go(self, way: Route | None, now: float) -> None:
+        """Send another way than before, if there was one: the browser has chosen it, or its network has changed."""
+        begin = self.estimator.begin if self._way is None else self.estimator.begin_anew
+        self._way, self._chooser = way, Chooser()
+        begin(now)
 
     def _is_served(self, now: float) -> bool:
         """Whether everybody is sent the best that is wanted, with so much to spare that nothing is to be found out: then, which is nearly

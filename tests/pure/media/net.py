@@ -22,6 +22,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.connected = True
+        self.route = object()
         self.rtp: list[bytes] = []
         self.rtcp: list[bytes] = []
 

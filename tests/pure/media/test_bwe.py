@@ -44,9 +44,20 @@ class Moment:
 
 
 class Way:
-    """The bottleneck, and a receiver behind it who tells what arrived. `capacity` is bit/s by seconds since the beginning."""
+    """The bottleneck, and a receiver behind it who tells what arrived. `capacity` is bit/s by seconds since the beginning. In the seconds
+    that are `dark` everything is lost, both ways, and no picture comes in to be sent.
+    """
 
-    def __init__(self, capacity: Callable[[float], float], *, jitter_s: float = 0.0, loss: float = 0.0, seed: int = 1) -> None:
+    def __init__(
+        self,
+        capacity: Callable[[float], float],
+        *,
+        jitter_s: float = 0.0,
+        loss: float = 0.0,
+        dark: tuple[float, float] = (0.0, 0.0),
+        seed: int = 1,
+    ) -> None:
+        self._dark = dark
         self._capacity, self._jitter_s, self._loss, self._dice = capacity, jitter_s, loss, Random(seed)
         self.free_at = BEGIN
         self._under_way: deque[tuple[float, int]] = deque()
@@ -56,11 +67,14 @@ class Way:
 
     def send(self, sequence: int, size: int, now: float) -> None:
         start = max(self.free_at, now)
-        if start - now > QUEUE_S or self._dice.random() < self._loss:
+        if start - now > QUEUE_S or self._dice.random() < self._loss or self.is_dark(now):
             return
         self.free_at = start + 8 * size / self._capacity(now - BEGIN)
         last = self._under_way[-1][0] if self._under_way else 0.0
         self._under_way.append((max(last, self.free_at + WAY_S + self._dice.random() * self._jitter_s), sequence))
+
+    def is_dark(self, now: float) -> bool:
+        return self._dark[0] <= now - BEGIN < self._dark[1]
 
     def told(self, now: float) -> list[Feedback]:
         while self._under_way and self._under_way[0][0] <= now:
@@ -72,6 +86,8 @@ class Way:
         packets = []
         while self._told and self._told[0][0] <= now:
             packets.append(self._told.popleft()[1])
+        if self.is_dark(now):
+            return []
         return [one for packet in packets for one in read_compound(packet) if isinstance(one, Feedback)]
 
 
@@ -112,14 +128,16 @@ class Viewer:
         self.moments.append(Moment(now - BEGIN, estimator.budget(now), self.layer, max(0.0, self.way.free_at - now) * 1000))
 
 
-def watch(way: Way, seconds: float, rates: tuple[int, ...] = LAYERS) -> list[Moment]:
-    """Return every tenth of a second of it."""
+def watch(way: Way, seconds: float, rates: tuple[int, ...] = LAYERS, *, moves_at: float | None = None) -> list[Moment]:
+    """Return every tenth of a second of it. The estimator is told at `moves_at` that the way is another one."""
     viewer = Viewer(way, rates)
     for step in range(round(seconds / 0.005)):
         viewer.now = BEGIN + 0.005 * step
+        if moves_at is not None and step == round(moves_at / 0.005):
+            viewer.estimator.begin_anew(viewer.now)
         if step % 4 == 0:
             viewer.send(SOUND // 400)
-        if step % 7 == 0:
+        if step % 7 == 0 and not way.is_dark(viewer.now):
             viewer.send_frame()
         for feedback in way.told(viewer.now):
             viewer.estimator.on_feedback(feedback, viewer.now)
@@ -160,6 +178,22 @@ def test_a_way_that_narrows_and_widens_is_followed(jitter_s: float) -> None:
 def test_5_mbit_carry_the_largest_layer_within_seconds(jitter_s: float) -> None:
     moments = watch(Way(lambda _: 5e6, jitter_s=jitter_s), 20)
     assert {moment.layer for moment in between(moments, 5, 20)} == {2}
+
+
+@pytest.mark.parametrize("dark_s", [0.3, 0.5, 0.8, 2.0])
+@JITTERS
+def test_a_picture_goes_on_at_once_when_there_is_another_way(jitter_s: float, dark_s: float) -> None:
+    """A browser whose network changed hears nothing for half a second. That is no sign of how much it can hear after it."""
+    back = 10 + dark_s
+    late = between(watch(Way(lambda _: 2e6, jitter_s=jitter_s, dark=(10, back)), 20, moves_at=back), back, 20)
+    assert None not in {moment.layer for moment in late}
+    assert {moment.layer for moment in between(late, back + 5, 20)} <= {1, 2}
+
+
+def test_another_way_that_is_narrow_is_found_to_be() -> None:
+    late = watch(Way(lambda at: 2e6 if at < 10 else 400e3, dark=(10, 10.5)), 30, moves_at=10.5)
+    assert {moment.layer for moment in between(late, 12.5, 30)} == {0}
+    assert max(moment.budget for moment in between(late, 12.5, 30)) < 450_000
 
 
 def test_a_way_too_narrow_for_any_picture_is_left_to_the_sound() -> None:

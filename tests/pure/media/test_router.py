@@ -288,6 +288,18 @@ def test_nobody_is_sent_anything_before_the_keys_are_there() -> None:
     call.subscriber.close()
 
 
+def test_what_one_way_carried_says_nothing_of_another() -> None:
+    call = begun()
+    call.play(0.3)
+    call.subscriber.estimator.on_remb(5_000, call.now)
+    call.play(0.3)
+    assert call.forwarder.is_paused
+    call.receiving.route = object()
+    call.play(0.3)
+    assert not call.forwarder.is_paused
+    assert not call.subscriber.estimator.is_measured
+
+
 def test_remb_bounds_the_budget() -> None:
     call = begun()
     remb = bytes((0x8F, 206, 0, 5)) + pack("!LL", 1, 0) + b"REMB" + bytes((1, 0, 0x75, 0x30)) + pack("!L", 77)
