@@ -100,7 +100,7 @@ setup: .venv/.ready static/dist/manifest.json native
 # The compiled part of the media engine, where there is a C compiler: without it the engine takes more processor time, and does the same.
 native: $(if $(shell command -v cc),server/media/libnative.so)
 
-server/media/libnative.so: $(wildcard server/media/*.c) server/media/native.h server/media/native.sh
+server/media/libnative.so: $(wildcard server/media/*.c server/media/*.h) server/media/native.sh
 	@server/media/native.sh $@ || echo "The engine's native part could not be compiled: the engine will take more processor time."
 
 # Not beside the virtual environment: both may need apt, which lets in one at a time.

@@ -6,13 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "native.h"
+#include "octets.h"
 
 enum { MAX_STATUSES = 2048, MAX_TOLD = 250, MAX_HEARD = 4096, KEPT = 256, TICKS_PER_S = 4000, TICKS_PER_REFERENCE = 256 };
 enum { LOST, SMALL, LARGE };
 enum { NEVER = -1, HEAD = 20 };
-
-static void put16(unsigned char *at, uint32_t value) { at[0] = (unsigned char)(value >> 8); at[1] = (unsigned char)value; }
-static void put32(unsigned char *at, uint32_t value) { put16(at, value >> 16); put16(at + 2, value); }
 
 static int64_t *ticks_of(struct arrivals *arrivals, int64_t place) { return &arrivals->ticks[place & (MAX_STATUSES - 1)]; }
 

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include "native.h"
+#include "octets.h"
 
 #ifndef SO_TIMESTAMPNS
 #define SO_TIMESTAMPNS 35
@@ -61,11 +62,6 @@ struct lane {
 
 /* What is found out about a packet before it is taken. */
 struct packet { unsigned char *data; int size; uint16_t sequence, picture; uint32_t timestamp; uint8_t tl0, is_vp8; int numbers_at; double came; };
-
-static uint16_t get16(const unsigned char *at) { return (uint16_t)(at[0] << 8 | at[1]); }
-static uint32_t get32(const unsigned char *at) { return (uint32_t)get16(at) << 16 | get16(at + 2); }
-static void put16(unsigned char *at, uint16_t value) { at[0] = (unsigned char)(value >> 8); at[1] = (unsigned char)value; }
-static void put32(unsigned char *at, uint32_t value) { put16(at, (uint16_t)(value >> 16)); put16(at + 2, (uint16_t)value); }
 
 /* ---- who sends from where: open addressing, at most half full ---- */
 

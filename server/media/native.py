@@ -28,7 +28,7 @@ def load(path: Path) -> Any:
 
 def _sources() -> int:
     sources = hashlib.sha256(
-        b"".join(HEADER.with_name(name).read_bytes() for name in ("native.h", "lane.c", "arrivals.c", "tally.c", "delay.c"))
+        b"".join(HEADER.with_name(name).read_bytes() for name in ("native.h", "octets.h", "lane.c", "arrivals.c", "tally.c", "delay.c"))
     )
     return int(sources.hexdigest()[:16], 16)
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include "native.h"
+#include "octets.h"
 
 enum { HEAD = 4, SSRCS = 8, FCI = 8, MAX_STATUSES = 2048, LOG = 2048, TICKS_PER_S = 4000, TICKS_PER_REFERENCE = 256, LOSS_TOLD = 250 };
 enum { LOST, SMALL, LARGE };
@@ -21,9 +22,6 @@ struct report {
     double reference_s, arrived[MAX_STATUSES], sent[MAX_STATUSES];
     int32_t sizes[MAX_STATUSES];
 };
-
-static uint16_t get16(const unsigned char *at) { return (uint16_t)(at[0] << 8 | at[1]); }
-static uint32_t get32(const unsigned char *at) { return (uint32_t)get16(at) << 16 | get16(at + 2); }
 
 /* ---- reading ---- */
 
