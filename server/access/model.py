@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +21,7 @@ class Practice(Base):
     encrypted, what is typed into a note while there is no connection; a shared computer never does. Recordings of calls are deleted
     after `keeps_recordings_days`; a change counts for recordings that begin later. Patients are reminded of an appointment a day before
     with `reminds_day_before`, and shortly before with `reminds_shortly_before`.
+    `regulators` are to whom else people may complain about it (`server/access/regulators.py`).
     `brand` is the mark of its look (`server/access/brand.py`), and `logo_words` say its logo, if it has one.
     """
 
@@ -35,6 +36,7 @@ class Practice(Base):
     keeps_recordings_days: Mapped[int] = mapped_column(default=90)
     reminds_day_before: Mapped[bool] = mapped_column(default=True)
     reminds_shortly_before: Mapped[bool] = mapped_column(default=True)
+    regulators: Mapped[str] = mapped_column(Text, default="")
     brand: Mapped[str | None] = mapped_column(String(32))
     logo_words: Mapped[str | None] = mapped_column(String(120))
 

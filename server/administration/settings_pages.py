@@ -11,6 +11,7 @@ from server.access.home import part_of
 from server.access.model import Practice
 from server.access.people import in_charge_of
 from server.access.policy import Viewer
+from server.access.regulators import LONGEST, tidy
 from server.access.settings import Said, faults_of, said_by, say, zones
 from server.access.viewer import viewer_of
 from server.web.endpoint import house_of
@@ -31,8 +32,9 @@ async def _settings(request: Request) -> Response:
         practice = await tx.get_one(Practice, await in_charge_of(tx, viewer))
     if request.method != "POST":
         return await _show(request, viewer, said_by(practice), {})
-    form = await read_form(request)
-    said = Said(form.get("name", ""), form.get("phone", ""), form.get("time_zone", ""), form.get("language", ""))
+    form = await read_form(request, 64 * 1024)
+    named = {field: form.get(field, "") for field in ("name", "phone", "time_zone", "language")}
+    said = Said(**named, regulators=tidy(form.get("regulators", "")))
     if faults := faults_of(said, _tags(request)):
         return await _show(request, viewer, said, faults, 422)
     async with house.database.write() as tx:
@@ -46,10 +48,11 @@ async def _show(request: Request, viewer: Viewer, said: Said, faults: Mapping[st
     languages = read_languages(house_of(request).settings.locales_dir)
     shown = {
         "part": part,
-        "said": {field: value[:300] for field, value in asdict(said).items()},
+        "said": {field: value[: LONGEST if field == "regulators" else 300] for field, value in asdict(said).items()},
         "faults": faults,
         "zones": [(zone, zone) for zone in zones()],
         "languages": [(tag, languages.choose(tag, "").locale.get_display_name()) for tag in languages.tags],
+        "longest": LONGEST,
         "done": request.query_params.get("done"),
     }
     return render(request, "staff/practice_settings.html", shown, status)

@@ -12,7 +12,7 @@ from server.access.model import Practice, Professional
 from server.access.policy import Viewer
 from server.booking.actions import Planned, block
 from server.booking.model import Appointment
-from server.consultation.doors import newest_link, patient_of, see_consultation
+from server.consultation.doors import newest_link, patient_of, record_of, see_consultation
 from server.consultation.events import Arranged, Channel, Invited
 from server.consultation.join_link import join_token
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Relation, Role, Stage
@@ -158,16 +158,17 @@ async def reissue_link(tx: Tx, secrets: Secrets, viewer: Viewer, consultation_id
     return link
 
 
-async def send_link(tx: Tx, viewer: Viewer, consultation_id: UUID, channel: Channel) -> None:
-    """Write the current link to the patient once more."""
+async def send_link(tx: Tx, viewer: Viewer, consultation_id: UUID, channel: Channel, now: datetime) -> None:
+    """Write once more to whoever is written to about this consultation: the patient, or those who act for them."""
     consultation = await see_consultation(tx, viewer, consultation_id)
-    patient = await tx.get_one(Patient, consultation.patient_id)
-    if channel not in channels_of(patient):
+    told = [one for one in await told_of(tx, await record_of(tx, consultation), now) if one.channel == channel]
+    if not told:
         raise Invalid("There is no address for this on record.", code="no_address")
     link = await current_link(tx, consultation_id)
     if link.revoked_at is not None:
         raise Conflict("The link was revoked. Make a new one first.", code="revoked")
-    await tx.emit(Invited(consultation_id, link.id, channel))
+    for one in told:
+        await tx.emit(Invited(consultation_id, link.id, one.channel, representation_id=one.representation_id))
 
 
 async def take_place(tx: Tx, viewer: Viewer, consultation_id: UUID) -> Participant:

@@ -14,7 +14,8 @@ from starlette.routing import Route
 from server.access.actions import EMAIL, LONGEST_EMAIL, MOBILE
 from server.access.policy import Viewer
 from server.access.viewer import professional_of, teams_of
-from server.consultation.actions import Plan, channels_of, reissue_link, revoke_link, schedule, send_link
+from server.consultation.actions import Plan, reissue_link, revoke_link, schedule, send_link, told_of
+from server.consultation.doors import record_of
 from server.consultation.events import Channel
 from server.consultation.join_link import join_url
 from server.consultation.model import JoinLink
@@ -129,13 +130,15 @@ async def _create(request: Request, bookable: Bookable) -> Response:
     now = house.clock.now()
     plan = _plan(body, now)
     async with house.database.write() as tx:
-        known = await bookable(tx, viewer, plan.patient_id) if plan.patient_id else None
+        if plan.patient_id:
+            await bookable(tx, viewer, plan.patient_id)
         consultation, link = await schedule(tx, house.secrets, viewer, plan, now)
+        told = await told_of(tx, await record_of(tx, consultation), now)
     return answer(
         CreatedAnswer(
             id=consultation.id,
             desk_url=f"/desk/{consultation.id}",
-            sent=channels_of(known or plan),
+            sent=list(dict.fromkeys(one.channel for one in told)),
             **link_answer(request, link).model_dump(),
         ),
         status=201,
@@ -177,7 +180,7 @@ async def _send(request: Request) -> Response:
     house = house_of(request)
     await house.limiter.hit("invite", str(viewer.person_id))
     async with house.database.write() as tx:
-        await send_link(tx, viewer, _id(request), body.channel)
+        await send_link(tx, viewer, _id(request), body.channel, house.clock.now())
     return answer()
 
 

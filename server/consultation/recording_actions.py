@@ -22,6 +22,7 @@ from server.core.marking import _
 from server.core.outbox import add_errand
 from server.errors import Conflict
 from server.media_control import Recorded, RecordedFile
+from server.patients.acting_doors import actor_behind
 from server.patients.legal_holds import held
 from server.patients.wording import fingerprint
 from server.web.i18n import ENGLISH, Language
@@ -42,14 +43,18 @@ class Deletion:
 
 
 async def keep_answer(tx: Tx, answer: Answer, recording_id: UUID | None, now: datetime) -> None:
-    """Store a yes for what is asked now, or for what is being recorded; a no takes back what the same person had agreed to."""
-    language = answer.language or ENGLISH
+    """Store a yes for what is asked now, or for what is being recorded; a no takes back what the same person had agreed to.
+
+    Where somebody has the patient's place for them, it is named by which right they said it.
+    """
+    place, language = await tx.get_one(Participant, answer.participant_id), answer.language or ENGLISH
     if answer.yes:
-        tx.add(_consent(answer.participant_id, recording_id, language, now))
+        tx.add(_consent(place, recording_id, language, now))
         return
-    mine = (Consent.participant_id == answer.participant_id) & (Consent.recording_id == recording_id)
-    await tx.execute(update(Consent).where(_standing(), mine).values(withdrawn_at=now))
-    tx.add(_refusal(answer.participant_id, language, now))
+    mine = (Consent.participant_id == place.id) & (Consent.recording_id == recording_id)
+    ended = {"withdrawn_at": now, "withdrawn_representation_id": place.representation_id}
+    await tx.execute(update(Consent).where(_standing(), mine).values(**ended))
+    tx.add(_refusal(place, language, now))
 
 
 async def begin(tx: Tx, keyring: KeyRing, consultation_id: UUID, now: pure.Recording) -> tuple[Recording, bytes]:
@@ -65,7 +70,7 @@ async def begin(tx: Tx, keyring: KeyRing, consultation_id: UUID, now: pure.Recor
     await tx.flush()
     asked = (Consent.participant_id.in_(now.agreed)) & Consent.recording_id.is_(None)
     await tx.execute(update(Consent).where(_standing(), asked).values(recording_id=recording_id))
-    await record(tx, _deed(consultation, Act.RECORDED, recording_id, await _person_of(tx, now.by)), recording.began_at)
+    await record(tx, _deed(consultation, Act.RECORDED, recording_id, await _person_of(tx, now.by, recording.began_at)), recording.began_at)
     return recording, keyring.data_key(key_id, data_key, place)
 
 
@@ -80,7 +85,7 @@ async def end(tx: Tx, recording_id: UUID, after: pure.Recording, now: datetime) 
     """Say when it ended, and delete it where somebody took back what they had agreed to."""
     recording = await tx.get_one(Recording, recording_id)
     recording.ended_at = recording.ended_at or now
-    person_id = await _person_of(tx, after.ended_by)
+    person_id = await _person_of(tx, after.ended_by, now)
     consultation = await tx.get_one(Consultation, recording.consultation_id)
     await record(tx, _deed(consultation, Act.STOPPED, recording_id, person_id), now)
     _ask_to_take_in(tx, recording, now)
@@ -197,11 +202,10 @@ def _standing() -> ColumnElement[bool]:
     return (Consent.purpose == RECORDING.purpose) & Consent.withdrawn_at.is_(None)
 
 
-def _consent(participant_id: UUID, recording_id: UUID | None, language: Language, now: datetime) -> Consent:
-    """Name by which right it is said where somebody has the patient's place for them."""
+def _consent(place: Participant, recording_id: UUID | None, language: Language, now: datetime) -> Consent:
     return Consent(
         id=new_id(),
-        participant_id=participant_id,
+        participant_id=place.id,
         purpose=RECORDING.purpose,
         wording_version=RECORDING.version,
         wording_sha256=fingerprint(RECORDING, language),
@@ -209,18 +213,19 @@ def _consent(participant_id: UUID, recording_id: UUID | None, language: Language
         given_at=now,
         withdrawn_at=None,
         recording_id=recording_id,
-        representation_id=select(Participant.representation_id).where(Participant.id == participant_id).scalar_subquery(),
+        representation_id=place.representation_id,
     )
 
 
-def _refusal(participant_id: UUID, language: Language, now: datetime) -> Refusal:
+def _refusal(place: Participant, language: Language, now: datetime) -> Refusal:
     return Refusal(
         id=new_id(),
-        participant_id=participant_id,
+        participant_id=place.id,
         wordings=f"{RECORDING.purpose} {RECORDING.version}",
         wordings_sha256=fingerprint(RECORDING, language),
         language=language.tag,
         refused_at=now,
+        representation_id=place.representation_id,
     )
 
 
@@ -265,9 +270,15 @@ def _track(recording_id: UUID, folder: str, track: RecordedFile, owners: Mapping
     )
 
 
-async def _person_of(tx: Tx, participant_id: UUID | None) -> UUID | None:
+async def _person_of(tx: Tx, participant_id: UUID | None, now: datetime) -> UUID | None:
+    """Return whose account it is, which may be of somebody who has the patient's place: then what they do is on record as done for them."""
     place = None if participant_id is None else await tx.get(Participant, participant_id)
-    return None if place is None else place.person_id
+    if place is None or place.representation_id is None:
+        return None if place is None else place.person_id
+    one = (await actor_behind(tx, place.representation_id, now)).representation
+    if one.person_id is not None:
+        tx.act_for(one.person_id, one.patient_id, one.id)
+    return one.person_id
 
 
 def _deed(consultation: Consultation, act: Act, recording_id: UUID, person_id: UUID | None) -> Deed:

@@ -46,7 +46,10 @@ class Consent(Base):
 
 
 class Refusal(Base):
-    """A dated 'I do not agree' to all sentences as they read then; `wordings` names each purpose with its version."""
+    """A dated 'I do not agree' to all sentences as they read then; `wordings` names each purpose with its version.
+
+    One that somebody said for the patient names by which right. The database lets nobody change it.
+    """
 
     __tablename__ = "refusal"
 
@@ -56,6 +59,7 @@ class Refusal(Base):
     wordings_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     language: Mapped[str] = mapped_column(String(20))
     refused_at: Mapped[datetime]
+    representation_id: Mapped[UUID | None] = mapped_column(ForeignKey("representation.id"))
 
 
 class Ending(Base):

@@ -1,27 +1,34 @@
 """The professional's list of today, as rows that a page and a socket show alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 from sqlalchemy import Row, Select, exists, or_, select
 
+from server.access.acting import Reach
 from server.access.model import Practice, Professional, Team
 from server.access.policy import Viewer
+from server.consultation.actions import channels_of
 from server.consultation.device_words import in_words
 from server.consultation.doors import newest_link, see_consultation, visible_consultations
+from server.consultation.events import Channel
 from server.consultation.guests import Asked, asked_in
 from server.consultation.model import Consultation, ConsultationState, JoinLink, Participant, Role, Stage, Standing
 from server.consultation.notices import Notice, notices_for
 from server.consultation.records import Attendance
 from server.core.db import Tx
+from server.core.marking import _
+from server.patients.acting_doors import Spokesman, spokesmen_of_all
 from server.patients.model import Patient
 
 Say = Callable[[str], str]  # puts a sentence of ours into the reader's language
 
+TO_ACTING = _("to whoever acts for the patient")
 MAX_ROWS = 200  # beyond it what is left from before this morning goes first, then the latest
 AHEAD = timedelta(days=7)
 UNFINISHED = (ConsultationState.WAITING, ConsultationState.ACTIVE)
@@ -34,7 +41,9 @@ class LinkState(BaseModel):
 class TodayRow(BaseModel):
     """One line of the list; `stage` is where the patient is, `present` whether their page is open, `devices` their check in words.
 
-    `patient_name` is what the patient calls themself, `booked_as` the booked name where that is another one.
+    `patient_name` is what the patient calls themself, `booked_as` the booked name where that is another one. `sms_to` and `email_to` say
+    to whom the link goes by either way: the record's address or, where it has none, that it is whoever acts for the patient, whose
+    addresses nobody here sees; None where it cannot go.
     """
 
     id: UUID
@@ -57,6 +66,8 @@ class TodayRow(BaseModel):
     desk_url: str
     phone: str | None
     email: str | None
+    sms_to: str | None
+    email_to: str | None
 
 
 class TodayList(BaseModel):
@@ -78,6 +89,13 @@ class _Parts:
     present: bool
 
 
+class _Beside(NamedTuple):
+    """Who asked the viewer in, and how whoever acts for a patient without an address is written to."""
+
+    asked: Asked | None = None
+    acting: frozenset[Channel] = frozenset()
+
+
 async def today_list(tx: Tx, viewer: Viewer, now: datetime, say: Say) -> TodayList:
     """Return what the viewer may see from this morning to a week ahead, and whatever is still going on from before."""
     practice = await tx.get_one(Practice, viewer.practice_id)
@@ -88,8 +106,8 @@ async def today_list(tx: Tx, viewer: Viewer, now: datetime, say: Say) -> TodayLi
         _joined(chosen.order_by(Consultation.scheduled_at < morning, Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS))
     )
     parts = [_parts(row) for row in found]
-    asked = await asked_in(tx, viewer, [each.consultation.id for each in parts])
-    rows = [_row(each, viewer, now, say, asked.get(each.consultation.id)) for each in parts]
+    beside = await _beside(tx, viewer, parts, now)
+    rows = [_row(each, viewer, now, say, beside[each.consultation.id]) for each in parts]
     return TodayList(now=now, rows=rows, notices=await notices_for(tx, viewer))
 
 
@@ -98,15 +116,28 @@ async def rows_between(tx: Tx, viewer: Viewer, span: tuple[datetime, datetime], 
     begin, end = span
     within = (Consultation.scheduled_at >= begin) & (Consultation.scheduled_at < end)
     chosen = visible_consultations(viewer).where(within).order_by(Consultation.scheduled_at, Consultation.id).limit(MAX_ROWS)
-    return [_row(_parts(row), viewer, now, say, None) for row in await tx.execute(_joined(chosen))]
+    return [_row(_parts(row), viewer, now, say, _Beside()) for row in await tx.execute(_joined(chosen))]
 
 
 async def today_row(tx: Tx, viewer: Viewer, consultation_id: UUID, now: datetime, say: Say) -> TodayRow:
     """Return one line; raises `NotFound`."""
     consultation = await see_consultation(tx, viewer, consultation_id)
     only = visible_consultations(viewer).where(Consultation.id == consultation.id)
-    asked = await asked_in(tx, viewer, [consultation.id])
-    return _row(_parts((await tx.execute(_joined(only))).one()), viewer, now, say, asked.get(consultation.id))
+    parts = _parts((await tx.execute(_joined(only))).one())
+    beside = await _beside(tx, viewer, [parts], now)
+    return _row(parts, viewer, now, say, beside[consultation.id])
+
+
+async def _beside(tx: Tx, viewer: Viewer, parts: Sequence[_Parts], now: datetime) -> dict[UUID, _Beside]:
+    """Return by consultation what stands in tables of its own."""
+    asked = await asked_in(tx, viewer, [each.consultation.id for each in parts])
+    silent = {each.patient.id for each in parts if not channels_of(each.patient) and not each.consultation.over}
+    spoken = await spokesmen_of_all(tx, silent, Reach.BOOK, now)
+    return {each.consultation.id: _Beside(asked.get(each.consultation.id), _ways(spoken.get(each.patient.id, ()))) for each in parts}
+
+
+def _ways(spokesmen: Sequence[Spokesman]) -> frozenset[Channel]:
+    return frozenset(channel for one in spokesmen for channel in channels_of(one))
 
 
 def _joined(chosen: Select[Consultation]) -> Select[*tuple[object, ...]]:
@@ -129,9 +160,10 @@ def _parts(row: Row[*tuple[object, ...]]) -> _Parts:
     return _Parts(*row)  # type: ignore[arg-type]
 
 
-def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say, asked: Asked | None) -> TodayRow:
+def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say, beside: _Beside) -> TodayRow:
     consultation, participant = parts.consultation, parts.participant
-    asked = None if consultation.over else asked
+    asked = None if consultation.over else beside.asked
+    acts = {channel: say(TO_ACTING) if channel in beside.acting else None for channel in Channel}
     return TodayRow(
         id=consultation.id,
         patient_name=participant.name,
@@ -153,4 +185,6 @@ def _row(parts: _Parts, viewer: Viewer, now: datetime, say: Say, asked: Asked | 
         desk_url=f"/desk/{consultation.id}",
         phone=parts.patient.mobile,
         email=parts.patient.email,
+        sms_to=parts.patient.mobile or acts[Channel.SMS],
+        email_to=parts.patient.email or acts[Channel.EMAIL],
     )

@@ -94,7 +94,8 @@ async def decline(tx: Tx, visit: Visit, language: Language, now: datetime, by: U
     if visit.participant.stage == Stage.DECLINED:
         return
     given = (Consent.participant_id == visit.participant.id) & Consent.withdrawn_at.is_(None) & _by_them(visit)
-    ended = {"withdrawn_at": now, "withdrawn_representation_id": visit.link.representation_id or by}
+    by = visit.link.representation_id or by
+    ended = {"withdrawn_at": now, "withdrawn_representation_id": by}
     await tx.execute(update(Consent).where(given).values(**ended))
     wordings, digest = all_wordings(wordings_for(Role(visit.participant.role)), language)
     tx.add(
@@ -105,6 +106,7 @@ async def decline(tx: Tx, visit: Visit, language: Language, now: datetime, by: U
             wordings_sha256=digest,
             language=language.tag,
             refused_at=now,
+            representation_id=by,
         )
     )
     visit.participant.decline()

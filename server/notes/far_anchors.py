@@ -44,7 +44,16 @@ async def carry_anchors(house: House) -> None:
 
 def newest_day(far: Path) -> date | None:
     """Return of which day the newest anchor in a folder is; raises `OSError` where it cannot be read. Blocking."""
-    return max((date.fromisoformat(path.stem) for path in far.iterdir() if ANCHOR.fullmatch(path.name)), default=None)
+    days = (_day_of(path.stem) for path in far.iterdir() if ANCHOR.fullmatch(path.name))
+    return max((day for day in days if day is not None), default=None)
+
+
+def _day_of(name: str) -> date | None:
+    """Return the day that a file is called after; None where there is no such day."""
+    try:
+        return date.fromisoformat(name)
+    except ValueError:
+        return None
 
 
 def _carry(own: Path, far: Path) -> int:

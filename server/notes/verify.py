@@ -16,6 +16,7 @@ from server.notes.anchors import FOLDER, anchor_path
 from server.notes.chain import Broken, Chain, Row
 from server.notes.document import open_row
 from server.notes.doors import sealer_of, version_text
+from server.notes.far_anchors import ANCHOR
 from server.notes.heads import AUDIT, LOG, VERSIONS, Head, read, root_of
 from server.notes.model import Note, NoteAnchor, NoteSnapshot, NoteState, NoteUpdate, NoteVersion, VersionKind
 from server.notes.plain_audit import FILE, plain_ends
@@ -148,9 +149,9 @@ async def _of_anchors(tx: Tx, places: Places, kinds: Sequence[str]) -> AsyncIter
 
 async def _of_anchor(tx: Tx, data_dir: Path, anchor: NoteAnchor, kinds: Sequence[str]) -> AsyncIterator[str]:
     path = anchor_path(data_dir, anchor.day)
-    content = path.read_bytes() if path.is_file() else None
+    content = _content_of(path)
     if content is None:
-        yield f"anchor {anchor.day}: its file is missing"
+        yield f"anchor {anchor.day}: its file " + ("cannot be read" if path.exists() else "is missing")
         return
     if root_of(content) != anchor.root:
         yield f"anchor {anchor.day}: its file was changed"
@@ -163,14 +164,26 @@ async def _of_anchor(tx: Tx, data_dir: Path, anchor: NoteAnchor, kinds: Sequence
 
 def _of_far(far: Path, roots: Mapping[str, bytes]) -> Iterator[str]:
     """Compare what is kept elsewhere with the roots: whoever rewrote everything here contradicts it."""
-    if not far.is_dir():
+    try:
+        kept = sorted(path for path in far.iterdir() if ANCHOR.fullmatch(path.name))
+    except OSError:
         yield f"anchors kept elsewhere: {far} cannot be reached"
         return
-    for path in sorted(far.glob("*.txt")):
+    for path in kept:
         if path.stem not in roots:
             yield f"anchor {path.stem}: its row is missing, and it is kept elsewhere"
-        elif root_of(path.read_bytes()) != roots[path.stem]:
+        elif (content := _content_of(path)) is None:
+            yield f"anchor {path.stem}: what is kept elsewhere cannot be read"
+        elif root_of(content) != roots[path.stem]:
             yield f"anchor {path.stem}: is not the one that is kept elsewhere"
+
+
+def _content_of(path: Path) -> bytes | None:
+    """Read a file of an anchor; None for what cannot be read, as a folder."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 async def _of_head(tx: Tx, head: Head) -> str | None:

@@ -1,12 +1,12 @@
 """The ways to load a patient's record for whoever acts for them, beside the patient's own: what does not hold now is not there."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from server.access.acting import Reach, Standing, may_act
 from server.access.model import Practice
@@ -114,27 +114,38 @@ async def acting_now(tx: Tx, patient_id: UUID, now: datetime) -> list[Actor]:
 
 async def find_spokesman(tx: Tx, representation_id: UUID, patient_id: UUID, needed: Reach, now: datetime) -> Spokesman | None:
     """Return where whoever acts for a patient is written to; None once they may not, as far as `needed`, or proved no address."""
-    one = await tx.get(Representation, representation_id, populate_existing=True)
-    if one is None or one.person_id is None or not may_act(one.person_id, patient_id, one, needed, now):
-        return None
-    return await _spokesman(tx, one.id, one.person_id)
+    rows = await _who_may(tx, Representation.id == representation_id, needed, now)
+    return next((_spokesman(row) for row in rows if row[0].patient_id == patient_id), None)
 
 
 async def spokesmen_of(tx: Tx, patient_id: UUID, needed: Reach, now: datetime) -> list[Spokesman]:
     """Return everybody who may do what `needed` says for a patient at this moment, and proved an address; each of them once."""
-    query = select(Representation).where(Representation.patient_id == patient_id, Representation.ended_at.is_(None))
-    found: dict[UUID, Spokesman] = {}
-    for one in await tx.scalars(query.order_by(Representation.asked_at, Representation.id)):
-        if one.person_id is not None and may_act(one.person_id, patient_id, one, needed, now):
-            found.setdefault(one.person_id, await _spokesman(tx, one.id, one.person_id))
-    return list(found.values())
+    return (await spokesmen_of_all(tx, [patient_id], needed, now)).get(patient_id, [])
 
 
-async def _spokesman(tx: Tx, representation_id: UUID, person_id: UUID) -> Spokesman:
-    email = await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == person_id))
-    proved = (AccountDetails.person_id == person_id) & AccountDetails.phone_confirmed_at.is_not(None)
-    phone = await tx.scalar(select(AccountDetails.phone).where(proved))
-    return Spokesman(representation_id, phone or None, email)
+async def spokesmen_of_all(tx: Tx, patient_ids: Collection[UUID], needed: Reach, now: datetime) -> dict[UUID, list[Spokesman]]:
+    """As `spokesmen_of`, by patient; whoever calls passed the doors of their records, or of their consultations."""
+    rows = await _who_may(tx, Representation.patient_id.in_(patient_ids), needed, now) if patient_ids else []
+    found: dict[UUID, dict[UUID | None, Spokesman]] = {}
+    for row in rows:
+        found.setdefault(row[0].patient_id, {}).setdefault(row[0].person_id, _spokesman(row))
+    return {patient_id: list(each.values()) for patient_id, each in found.items()}
+
+
+Spoken = tuple[Representation, str | None, str | None]
+
+
+async def _who_may(tx: Tx, which: ColumnElement[bool], needed: Reach, now: datetime) -> list[Row[*Spoken]]:
+    """Return those of `which` by whom somebody may act that far now, with mobile and e-mail that their account proved."""
+    proved = (AccountDetails.person_id == Representation.person_id) & AccountDetails.phone_confirmed_at.is_not(None)
+    query = select(Representation, AccountDetails.phone, AccountEmail.address).outerjoin(AccountDetails, proved)
+    query = query.outerjoin(AccountEmail, AccountEmail.person_id == Representation.person_id).where(which)
+    rows = await tx.execute(query.order_by(Representation.asked_at, Representation.id), execution_options={"populate_existing": True})
+    return [row for row in rows if row[0].person_id is not None and may_act(row[0].person_id, row[0].patient_id, row[0], needed, now)]
+
+
+def _spokesman(row: Row[*Spoken]) -> Spokesman:
+    return Spokesman(row[0].id, row[1] or None, row[2])
 
 
 async def has_acted(tx: Tx, person_id: UUID, patient_id: UUID) -> bool:

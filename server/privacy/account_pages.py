@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.regulators import ICO
 from server.core.marking import _
 from server.errors import Conflict, Invalid, TooFast
 from server.identity.gate import signed_in
@@ -17,7 +18,6 @@ from server.privacy.account_requests import KINDS, ask_of_account, may_take_back
 from server.privacy.account_rows import ZONE
 from server.privacy.erasure_labels import Told, told
 from server.privacy.erasure_plan import Line, fingerprint
-from server.privacy.letter_words import REGULATORS
 from server.privacy.request_labels import fault_in_words, labels
 from server.privacy.request_words import LONGEST
 from server.web.endpoint import house_of
@@ -93,7 +93,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "zone": ZONE,
         "form": {"kind": "", "words": "", **form},
         "longest": LONGEST["words"],
-        "regulator": REGULATORS[0],
+        "regulator": ICO,
         "error": fault_in_words(language, fault, FAULTS),
         "done": next((word for word in SAID if word in request.query_params), ""),
     }

@@ -13,6 +13,7 @@ from server.errors import NotFound
 from server.identity.model import Person
 from server.patients.model import Patient
 from server.privacy.copy_rows import CopyState, DataCopy, Whose
+from server.privacy.outside_rows import AGAIN_FOR, Handover
 from server.privacy.request_rows import RightsRequest
 
 TOPIC = "copies"
@@ -118,8 +119,10 @@ async def being_made(tx: Tx) -> list[DataCopy]:
 
 
 async def forget_old(tx: Tx, now: datetime) -> None:
-    """Delete what nobody has taken within a day."""
-    await tx.execute(delete(DataCopy).where(DataCopy.state.in_((CopyState.READY, CopyState.FAILED)), DataCopy.asked_at < now - KEPT_FOR))
+    """Delete what nobody has taken within a day, and what was taken by a link that is over."""
+    over = select(Handover.request_id).where(Handover.used_at <= now - AGAIN_FOR, Handover.used_at >= DataCopy.asked_at)
+    too_old = (DataCopy.asked_at < now - KEPT_FOR) | DataCopy.request_id.in_(over)
+    await tx.execute(delete(DataCopy).where(DataCopy.state.in_((CopyState.READY, CopyState.FAILED)), too_old))
 
 
 async def known_names(tx: Tx) -> set[str]:

@@ -1,4 +1,4 @@
-"""The page behind a link to the answer: a code goes to the address that was proved, and with it the answer opens, once."""
+"""The page behind a link to the answer: a code goes to the address that was proved, and with it the answer opens."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -8,7 +8,7 @@ from server.access.model import Practice
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.errors import Conflict, TooFast
-from server.privacy.copies import ask_copy, drop_copy, own_copy
+from server.privacy.copies import ask_copy, own_copy
 from server.privacy.copy_rows import CopyState, DataCopy, Whose
 from server.privacy.copy_sending import sent_copy
 from server.privacy.handovers import check, see_handover, send_code, use
@@ -35,7 +35,7 @@ def routes() -> list[Route]:
 async def _open(request: Request) -> Response:
     """Open the answer with the right code; a copy that was granted comes as a file, with the answer in it, once it is made.
 
-    The link ends once the answer is there: whatever fails before that leaves it as it was.
+    The link ends an hour after it opened first, so that a download that breaks off can be taken again.
     """
     form, house, token = await read_form(request), house_of(request), request.path_params["token"]
     code = form.get("code", "")
@@ -80,12 +80,11 @@ async def _ask_copy(request: Request, tx: Tx, found: RightsRequest) -> None:
 
 
 async def _hand_over(request: Request, found: RightsRequest, code: str, answer: Response) -> Response:
-    """End the link, put it on record, and forget the copy."""
+    """Let the link end soon, and put it on record."""
     house = house_of(request)
     async with house.database.write() as tx:
         if await use(tx, house, request.path_params["token"], code) is None:
             return _show(request, "wrong", 422)
-        await drop_copy(tx, Whose(request_id=found.id))
         deed = Deed(found.practice_id, None, Act.EXPORTED, THING, found.id, found.patient_id, "handed over by a code")
         await record(tx, deed, house.clock.now())
     return answer

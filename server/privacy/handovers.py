@@ -1,4 +1,4 @@
-"""Links to the answer of a request that was made without an account: each opens once, with a code to the address that was proved."""
+"""Links to the answer of a request that was made without an account: with a code to the address that was proved each opens, for an hour."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -40,7 +40,7 @@ async def open_link(tx: Tx, secrets: Secrets, request: RightsRequest, now: datet
 
 
 async def see_handover(tx: Tx, token: str, now: datetime, *, lock: bool = False) -> Handover:
-    """Load what a link opens; raises `NotFound` for one that is used, old or unknown."""
+    """Load what a link opens; raises `NotFound` for one that is over, old or unknown."""
     one = select(Handover).where(Handover.token_hash == token_hash(token))
     handover = await tx.scalar(one.with_for_update() if lock else one)
     if handover is None or not handover.open(now):
@@ -59,10 +59,11 @@ async def send_code(tx: Tx, token: str, now: datetime) -> UUID:
 
 
 async def use(tx: Tx, house: House, token: str, code: str) -> RightsRequest | None:
-    """As `check`, and end the link."""
-    found = await check(tx, house, token, code)
+    """As `check`, and let the link end soon."""
+    found, now = await check(tx, house, token, code), house.clock.now()
     if found is not None:
-        (await see_handover(tx, token, house.clock.now())).used_at = house.clock.now()
+        handover = await see_handover(tx, token, now)
+        handover.used_at = handover.used_at or now
     return found
 
 

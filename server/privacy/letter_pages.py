@@ -1,16 +1,19 @@
 """The public forms by which anybody writes to a practice, or complains."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from server.access.model import Practice
+from server.access.regulators import Regulator
+from server.access.settings import above
 from server.core.marking import _
 from server.errors import Invalid, TooFast
-from server.privacy.letter_words import LONGEST, REGULATORS, Kind, Written, fault_of
+from server.privacy.letter_words import LONGEST, Kind, Written, fault_of
 from server.privacy.letters import take_in
 from server.privacy.policies import Owner, see_owner
 from server.web.endpoint import house_of
@@ -41,6 +44,14 @@ def routes() -> list[Route]:
     ]
 
 
+class _Desk(NamedTuple):
+    """Whom it is written to, as what, and who is above them."""
+
+    owner: Owner
+    kind: Kind
+    above: Sequence[Regulator]
+
+
 async def _contact(request: Request) -> Response:
     return await _form(request, Kind.CONTACT)
 
@@ -53,15 +64,16 @@ async def _form(request: Request, kind: Kind) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
         owner = await see_owner(tx, request.path_params["owner_id"])
+        desk = _Desk(owner, kind, await above(tx, owner.practice) if kind is Kind.COMPLAINT else ())
     if request.method != "POST":
-        return _show(request, owner, kind, {}, status=200)
+        return _show(request, desk, {})
     form = await read_form(request, 64 * 1024)
     try:
         reference = await _take_in(request, owner.practice, kind, form)
     except TooFast:
-        return _show(request, owner, kind, form, "form:fast", 429)
+        return _show(request, desk, form, "form:fast", 429)
     except Invalid as error:
-        return _show(request, owner, kind, form, error.code, error.http_status)
+        return _show(request, desk, form, error.code, error.http_status)
     return _thank(request, owner, kind, reference, answered=bool(form.get("reply_to")))
 
 
@@ -88,16 +100,14 @@ def _thank(request: Request, owner: Owner, kind: Kind, reference: str, *, answer
     return render(request, "privacy/letter_sent.html", shown)
 
 
-def _show(  # noqa: PLR0913, PLR0917 - what a page about a form needs
-    request: Request, owner: Owner, kind: Kind, form: Mapping[str, str], fault: str | None = None, status: int = 200
-) -> Response:
+def _show(request: Request, desk: _Desk, form: Mapping[str, str], fault: str | None = None, status: int = 200) -> Response:
     said = language_of(request).text
     shown = {
-        "owner": owner,
-        "kind": kind,
+        "owner": desk.owner,
+        "kind": desk.kind,
         "form": {"name": "", "reply_to": "", "words": "", **form, "began": stamp(request)},
         "longest": LONGEST,
-        "regulators": [(one.name, said(one.about), one.url) for one in REGULATORS],
+        "regulators": [(one.name, said(one.about) if one.about else "", one.url) for one in desk.above],
         "days": house_of(request).settings.complaint_days,
         "error": {"field": fault.partition(":")[0], "sentence": said(FAULTS[fault])} if fault else None,
     }

@@ -1,11 +1,9 @@
-"""What becomes of what somebody writes to a practice, until when it is answered, and who is above it; pure."""
+"""What becomes of what somebody writes to a practice, and until when it is answered; pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
-
-from server.core.marking import _
 
 LONGEST = {"name": 120, "reply_to": 254, "words": 5000, "answer": 5000}
 
@@ -43,19 +41,6 @@ NEXT: Mapping[State, frozenset[State]] = {
     State.ANSWERED: frozenset({State.IN_WORK, State.CLOSED}),
     State.CLOSED: frozenset({State.IN_WORK}),
 }
-
-
-class Regulator(NamedTuple):
-    name: str
-    about: str
-    url: str
-
-
-REGULATORS = (
-    Regulator("Information Commissioner (ICO)", _("How personal data is handled"), "https://ico.org.uk/make-a-complaint/"),
-    Regulator("General Medical Council (GMC)", _("A doctor's fitness to practise"), "https://www.gmc-uk.org/concerns"),
-    Regulator("Care Quality Commission (CQC)", _("A care provider in England"), "https://www.cqc.org.uk/contact-us"),
-)
 
 
 class Written(NamedTuple):

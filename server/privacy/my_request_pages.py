@@ -7,13 +7,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.acting import Reach
+from server.access.regulators import ICO
 from server.core.marking import _
 from server.errors import Invalid, TooFast
 from server.identity.gate import signed_in
 from server.patients.acting_doors import Reader, see_record_for
 from server.patients.acting_looks import note_look
 from server.patients.doors import OwnRecord
-from server.privacy.letter_words import REGULATORS
 from server.privacy.objections import CHOICE, NEWS, refuse_news
 from server.privacy.request_labels import asker_in_words, labels
 from server.privacy.request_words import LONGEST, Kind
@@ -100,7 +100,7 @@ async def _show(request: Request, form: Mapping[str, str], fault: str | None = N
         "form": {"kind": "", "words": "", **form},
         "longest": LONGEST["words"],
         "news": language.text(CHOICE),
-        "regulator": REGULATORS[0],
+        "regulator": ICO,
         "error": {"field": fault.partition(":")[0], "sentence": language.text(FAULTS[fault])} if fault else None,
         "done": next((word for word in ("asked", "withdrawn") if word in request.query_params), ""),
     }

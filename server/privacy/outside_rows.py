@@ -1,6 +1,6 @@
 """What somebody without an account asks of their data until they have proved who they are, and the links by which they read the answer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary, String
@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base
 from server.core.keyring import place_of
+
+AGAIN_FOR = timedelta(hours=1)  # after it opened first: a download breaks off, and a browser tells the server nothing that it may trust
 
 
 class OutsideRequest(Base):
@@ -35,9 +37,10 @@ class OutsideRequest(Base):
 
 
 class Handover(Base):
-    """A link to the answer of one request, which opens once, with a code that goes to the address that was proved.
+    """A link to the answer of one request, which opens with a code that goes to the address that was proved.
 
     `codes` counts the codes that were asked for, `tries` the wrong ones that were typed since the last of them was sent at `code_at`.
+    `used_at` is when it opened first; it opens again for `AGAIN_FOR`.
     """
 
     __tablename__ = "handover"
@@ -51,4 +54,4 @@ class Handover(Base):
     used_at: Mapped[datetime | None]
 
     def open(self, now: datetime) -> bool:
-        return self.used_at is None and now < self.expires_at
+        return now < (self.expires_at if self.used_at is None else self.used_at + AGAIN_FOR)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -141,8 +141,10 @@ async def _news(tx: Tx, record: OwnRecord, language: Language) -> list[Yes]:
 def _by_channel(language: Language, record: OwnRecord, row: NewsConsent, names: Mapping[UUID, str]) -> Yes:
     """Taking one way back leaves the others as they are."""
     said, stops = _words(language, f"news_{row.channel}", row.wording_version), language.text(STOPS_NEWS)
-    own = row.given_by is None or row.given_by == record.patient.person_id
-    how = language.text(BY[Via(row.given_via)]) if own else _by_actor(language, names.get(cast(UUID, row.given_by)))
+    if row.given_by is None or row.given_by == record.patient.person_id:
+        how = language.text(BY[Via(row.given_via)])
+    else:
+        how = _by_actor(language, names.get(row.given_by))
     return Yes(
         [said], row.given_at, row.withdrawn_at, how, stops=stops, path=f"/my/{record.patient.id}/news", fields=[("stop", row.channel)]
     )

@@ -56,7 +56,10 @@ def _linked(post: Post, practice: Practice, address: str, token: str) -> Letter:
     """As `_news`, for somebody without an account."""
     text = post.languages.choose(practice.language, "").text
     sentences = [
-        text("There is news from {practice} about what you asked for. This link opens it once, within 14 days:", practice=practice.name),
+        text(
+            "There is news from {practice} about what you asked for. This link opens it within 14 days, and then for one hour:",
+            practice=practice.name,
+        ),
         f"{post.base_url}/privacy/answer/{token}",
     ]
     return Letter(address, text("{practice}: there is news for you", practice=practice.name), sentences)

@@ -61,7 +61,11 @@ test("nothing is offered that the server would refuse", () => {
   assert.deepEqual(choicesOf(rowOf("a", { state: "ended" })), ["desk"]);
   assert.deepEqual(choicesOf(rowOf("a", { stage: "in_call" })), ["desk"]);
   assert.deepEqual(choicesOf(rowOf("a", { link: { state: "revoked" } })), ["desk", "message", "reissue"]);
-  assert.deepEqual(choicesOf(rowOf("a", { phone: null })), ["desk", "message", "reissue", "revoke"]);
+  assert.deepEqual(choicesOf(rowOf("a", { phone: null, sms_to: null })), ["desk", "message", "reissue", "revoke"]);
+  assert.ok(
+    choicesOf(rowOf("a", { phone: null, sms_to: null, email_to: "to her" })).includes("send"),
+    "to whoever acts for a child",
+  );
   assert.ok(choicesOf(rowOf("a", { stage: "refused" })).includes("admit"), "a refusal can be undone");
 });
 

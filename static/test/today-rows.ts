@@ -24,6 +24,8 @@ export const rowOf = (id: string, changed: Partial<TodayRow> = {}): TodayRow => 
   desk_url: `/desk/${id}`,
   phone: "+44 20 7946 0991",
   email: null,
+  sms_to: "+44 20 7946 0991",
+  email_to: null,
   ...changed,
 });
 

@@ -108,7 +108,7 @@ async def test_bad_31_after_a_reissue_only_the_new_link_is_sent(
     clock.advance(1)
     async with house.database.write() as tx:
         link = await reissue_link(tx, house.secrets, ALICE.viewer, invited.consultation_id, clock.now())
-        await send_link(tx, ALICE.viewer, invited.consultation_id, Channel.SMS)
+        await send_link(tx, ALICE.viewer, invited.consultation_id, Channel.SMS, clock.now())
     await work()
     [(_, letter)] = postman.letters
     assert join_url(ORIGIN, house.secrets, link.id) in letter.body

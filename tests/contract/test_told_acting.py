@@ -14,11 +14,14 @@ from server.billing.events import InvoiceIssued
 from server.booking.actions import cancel, move_for_practice
 from server.booking.model import Appointment, Party
 from server.booking.passing import pass_on, see_promised
-from server.consultation.actions import Plan, schedule
+from server.consultation.actions import Plan, schedule, send_link
 from server.consultation.appointments import call_off_missed
 from server.consultation.events import Channel, News
+from server.consultation.model import Consultation
+from server.consultation.today import TO_ACTING, today_list, today_row
 from server.core.house import House
 from server.core.outbox import Worker
+from server.errors import Invalid
 from server.identity.details_model import AccountDetails
 from server.identity.mail_model import AccountEmail
 from server.messaging.actions import DELIVER
@@ -139,6 +142,24 @@ async def test_each_kind_of_message_goes_to_a_parent_who_registered_the_child(ho
     async with house.database.write() as tx:
         await cancel(tx, await tx.get_one(Appointment, told.appointment_id), Party.PRACTICE, clock.now())
     await told.letters("Harbour Clinic: your video appointment on Thursday 5 March at 10:20 (London time) is cancelled.", url=False)
+
+
+async def test_the_link_is_sent_again_to_whoever_acts_by_the_way_that_is_chosen(house: House, clock: StillClock, told: Told) -> None:
+    await told.work()
+    async with house.database.write() as tx:
+        (consultation_id,) = await tx.scalars(select(Consultation.id))
+        row = await today_row(tx, ALICE.viewer, consultation_id, clock.now(), str)
+        assert (row.phone, row.email, row.sms_to, row.email_to) == (None, None, *[TO_ACTING] * 2)
+        assert (await today_list(tx, ALICE.viewer, clock.now(), str)).rows == [row]
+        await send_link(tx, ALICE.viewer, consultation_id, Channel.EMAIL, clock.now())
+    [letter] = await told.work()
+    assert letter.to == DORA.email
+    assert f"{ORIGIN}/my/{told.child_id}/consultations/{consultation_id}" in letter.body
+    async with house.database.write() as tx:
+        await end(tx, (await tx.scalars(select(Representation))).one(), ALICE.person_id, clock.now())
+        assert (await today_row(tx, ALICE.viewer, consultation_id, clock.now(), str)).email_to is None
+        with pytest.raises(Invalid):
+            await send_link(tx, ALICE.viewer, consultation_id, Channel.EMAIL, clock.now())
 
 
 async def test_who_waited_while_nobody_came_is_asked_for_pardon(house: House, clock: StillClock, told: Told) -> None:

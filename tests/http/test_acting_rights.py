@@ -58,7 +58,9 @@ async def test_what_was_agreed_to_is_seen_and_taken_back_for_the_patient(
     found = [(deed.act, deed.thing, deed.person_id, deed.representation_id) for deed in await deeds(house)]
     expected = [("looked", "record"), ("looked", "consents"), ("agreed", "news"), ("withdrew", "consultation")]
     assert found == [(act, thing, DORA.person_id, one) for act, thing in expected]
-    assert "Looked at what was agreed to" in (await (await sign_in(DANA)).get(f"{HERS}/looks")).text
+    looks = (await (await sign_in(DANA)).get(f"{HERS}/looks")).text
+    assert "Looked at what was agreed to" in looks
+    assert "could also have printed it" in looks
 
 
 async def test_a_copy_is_of_the_record_and_of_nobodys_account(house: House, dora: httpx2.AsyncClient, meeting: Meeting) -> None:

@@ -15,6 +15,7 @@ DANA = {"patient_name": "Dana Diaz"}
 ROW = {
     "id", "patient_name", "booked_as", "companion", "professional_name", "team_name", "invited_by", "invited_at", "mine", "scheduled_at",
     "duration_min", "state", "stage", "waiting_since", "present", "devices", "link", "desk_url", "phone", "email",
+    "sms_to", "email_to",
 }  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from server.access.permissions import Wish, permit
 from server.consultation.model import Consultation
 from server.core.audit import Act
 from server.core.house import House
+from server.identity.mail_model import AccountEmail
 from server.patients.model import Patient
+from tests.acting import DORA, let_act
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Cast, Meeting, Staff
 from tests.conftest import SignIn, StillClock
 from tests.http.recording import entries
@@ -96,6 +98,24 @@ async def test_an_address_is_never_replaced_in_silence(sign_in: SignIn, meeting:
     looks = (await (await sign_in(DANA)).get(f"/my/{DANA.patient_id}/looks")).text
     assert looks.count("Changed the mobile number or e-mail address of the record") == 2
     assert OTHER not in looks
+
+
+@pytest.mark.row("P5")
+async def test_where_the_record_has_no_address_whoever_acts_is_written_to(
+    sign_in: SignIn, cast: Cast, house: House, clock: StillClock
+) -> None:
+    alice = await sign_in(ALICE)
+    await let_act(house)
+    assert (await book(alice)).json()["sent"] == []
+    async with house.database.write() as tx:
+        tx.add(AccountEmail(person_id=DORA.person_id, address=DORA.email, confirmed_at=clock.now()))
+    booked = (await book(alice)).json()
+    assert booked["sent"] == ["email"]
+    link = f"/api/consultations/{booked['id']}/link/send"
+    assert [(await alice.post(link, json={"channel": way})).status_code for way in ("email", "sms")] == [204, 422]
+    (row,) = [row for row in (await alice.get("/api/today")).json()["rows"] if row["id"] == booked["id"]]
+    assert (row["email"], row["email_to"], row["sms_to"]) == (None, "to whoever acts for the patient", None)
+    assert DORA.email not in (await alice.get("/api/today")).text
 
 
 async def test_an_address_that_was_missing_is_added(sign_in: SignIn, cast: Cast, house: House) -> None:

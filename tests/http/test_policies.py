@@ -112,6 +112,9 @@ async def test_everybody_reads_cookies_processors_and_the_text_of_the_platform(c
     assert "Nobody else" in page
     for policy in ("privacy", "terms", "cookies"):
         assert (await client.get(f"/privacy/platform/{policy}")).status_code == 200
+    rights = (await client.get("/privacy/platform/privacy")).text
+    for name in ("My data", "See, correct or delete your data, without an account", "Privacy and policies"):
+        assert f"“{name}”" in rights, "by the names that the pages have"
     assert (await client.get("/privacy/platform/other")).status_code == 404
     assert (await client.get(f"/privacy/of/{DANA.patient_id}")).status_code == 404
     for path in ("/privacy", f"/privacy/of/{CLINIC}"):

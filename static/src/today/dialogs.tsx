@@ -93,9 +93,9 @@ const SendDialog = ({ actions, row }: RowProps) => (
   >
     <fieldset class="field">
       <legend>{t("How?")}</legend>
-      {row.phone !== null && <ChannelChoice channel="sms" label={t("Text message")} to={row.phone} chosen />}
-      {row.email !== null && (
-        <ChannelChoice channel="email" label={t("E-mail")} to={row.email} chosen={row.phone === null} />
+      {row.sms_to !== null && <ChannelChoice channel="sms" label={t("Text message")} to={row.sms_to} chosen />}
+      {row.email_to !== null && (
+        <ChannelChoice channel="email" label={t("E-mail")} to={row.email_to} chosen={row.sms_to === null} />
       )}
     </fieldset>
   </Form>

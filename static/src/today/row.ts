@@ -37,6 +37,9 @@ export interface TodayRow {
   desk_url: string;
   phone: string | null;
   email: string | null;
+  /** To whom the link goes by either way, as a person reads it: the address, or that it is somebody who acts for the patient. */
+  sms_to: string | null;
+  email_to: string | null;
 }
 
 /** What the row looks like: colour is never the only sign, the words stand beside it. */
@@ -125,7 +128,7 @@ export const ownerWords = (row: TodayRow): string =>
 
 export const timeWords = (row: TodayRow): string => formatTime(row.scheduled_at);
 
-const canSend = (row: TodayRow): boolean => row.phone !== null || row.email !== null;
+const canSend = (row: TodayRow): boolean => row.sms_to !== null || row.email_to !== null;
 
 const linkChoices = (row: TodayRow): Choice[] => {
   if (row.link.state === "revoked" || row.link.state === "expired") return ["reissue"];

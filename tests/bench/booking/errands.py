@@ -68,7 +68,7 @@ async def _queue(server: AppServer, errands: int) -> None:
     async with house.database.write() as tx:
         meeting = await add_meeting(tx, house.secrets, house.clock.now(), guest=DANA)
         for _ in range(errands - 1):
-            await send_link(tx, ALICE.viewer, meeting.consultation_id, Channel.EMAIL)
+            await send_link(tx, ALICE.viewer, meeting.consultation_id, Channel.EMAIL, house.clock.now())
     await house.database.close()
 
 

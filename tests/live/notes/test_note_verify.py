@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -14,7 +15,7 @@ from server.core.audit import AuditEntry
 from server.core.house import House
 from server.errors import NotStored
 from server.notes.anchors import FOLDER, anchor_path, anchor_today
-from server.notes.far_anchors import carry_anchors
+from server.notes.far_anchors import carry_anchors, newest_day
 from server.notes.heads import root_of
 from server.notes.hub import Hub
 from server.notes.model import Note, NoteAnchor, NoteSnapshot, NoteUpdate, NoteVersion
@@ -226,6 +227,45 @@ async def test_what_could_not_be_carried_is_carried_later(record: Record, house:
     await carry_anchors(house)
     assert names(far) == names(house.settings.data_dir / FOLDER)
     assert await look(house) == []
+
+
+async def test_what_cannot_be_read_elsewhere_is_told_and_the_rest_is_looked_at(
+    record: Record, house: House, clock: StillClock, far: Path
+) -> None:
+    folder, broken, garbage = [await anchored(house, clock) for _ in range(3)]
+    await carry_anchors(house)
+    (far / folder).unlink()
+    (far / folder).mkdir()
+    (far / broken).unlink()
+    (far / broken).symlink_to(far / "nowhere")
+    (far / garbage).write_bytes(b"\xff\x00 no anchor")
+    (far / "notes of others.txt").mkdir()
+    (far / "2026-02-31.txt").touch()
+    days = [name.removesuffix(".txt") for name in (folder, broken, garbage)]
+    assert sorted(await look(house)) == sorted([
+        f"anchor {days[0]}: what is kept elsewhere cannot be read",
+        f"anchor {days[1]}: what is kept elsewhere cannot be read",
+        f"anchor {days[2]}: is not the one that is kept elsewhere",
+        "anchor 2026-02-31: its row is missing, and it is kept elsewhere",
+    ])  # fmt: skip
+    assert newest_day(far) == date.fromisoformat(days[2])
+    shutil.rmtree(far)
+    shutil.copy(house.settings.data_dir / FOLDER / garbage, far)  # a file, not a folder
+    assert await look(house) == [f"anchors kept elsewhere: {far} cannot be reached"]
+
+
+async def test_an_anchor_that_became_a_folder_here_is_told(record: Record, house: House, clock: StillClock) -> None:
+    own = house.settings.data_dir / FOLDER / await anchored(house, clock)
+    own.unlink()
+    own.mkdir()
+    assert await look(house) == [f"anchor {own.stem}: its file cannot be read"]
+
+
+async def anchored(house: House, clock: StillClock) -> str:
+    """Let a day pass, and return what its anchor is called."""
+    clock.advance(24 * 3600)
+    await anchor_today(house)
+    return anchor_path(house.settings.data_dir, clock.now().date()).name
 
 
 async def test_an_anchor_is_made_once_a_day(record: Record, house: House, clock: StillClock) -> None:
