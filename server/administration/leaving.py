@@ -5,20 +5,23 @@ from typing import NamedTuple
 from uuid import UUID
 
 from server.access.model import Professional
-from server.access.people import permissions_that_end, place_of
+from server.access.people import end_place, permissions_that_end, place_of
 from server.access.policy import Viewer
 from server.access.taking import stop_bookings
 from server.billing.doors import stays_paid
 from server.booking.actions import cancel
+from server.booking.doors import held_ahead, times_ahead
+from server.booking.guard import lock_diaries
 from server.booking.model import Party
-from server.booking.passing import Promised, asking_for, free_for, pass_on, promised_by, see_promised
+from server.booking.passing import Promised, free_for, pass_on, promised_by, see_promised
+from server.booking.waiting_passing import Instead, Waiting, end_waiting, instead_of, pass_waiting, waiting_for
 from server.consultation.doors import running_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.errors import Conflict, NotFound
 from server.notes.doors import open_notes_of
 
-PASSED_ON = "handover"  # in the audit
+PASSED_ON, WAITING = "handover", "waiting_list"  # in the audit
 
 
 class Choice(NamedTuple):
@@ -29,12 +32,16 @@ class Choice(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What is open. Only `choices` and `running` keep a place from ending: notes stay with their author, and the rest ends with it."""
+    """What is open. Only `choices` and `running` keep a place from ending: notes stay with their author, and the rest ends with it.
+
+    `instead` is what those who are `waiting` could wait for.
+    """
 
     choices: list[Choice]
     running: int
     notes: int
-    asking: int
+    waiting: list[Waiting]
+    instead: list[Instead]
     permissions: int
 
     @property
@@ -46,11 +53,13 @@ async def standing_of(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) ->
     """Gather it for whoever looks after the practice; raises `Forbidden`, `NotFound`."""
     leaving = await _leaving(tx, viewer, person_id)
     promised = [await _with_money(tx, leaving, one) for one in await promised_by(tx, leaving.id, now)]
+    waiting = await waiting_for(tx, leaving.id, now)
     return Standing(
         [Choice(one, [] if one.payee_leaves else await free_for(tx, one, leaving, now)) for one in promised],
         await running_of(tx, leaving.id),
         await open_notes_of(tx, person_id),
-        await asking_for(tx, leaving.id),
+        waiting,
+        await instead_of(tx, leaving) if waiting else [],
         await permissions_that_end(tx, leaving.practice_id, person_id, now),
     )
 
@@ -74,6 +83,44 @@ async def call_off(tx: Tx, viewer: Viewer, which: tuple[UUID, UUID], version: in
     await cancel(tx, promised.appointment, Party.PRACTICE, now)
     await stop_bookings(tx, viewer, leaving.id, now)
     await _tell(tx, viewer, promised, Act.WITHDREW, now)
+
+
+async def hand_over_waiting(tx: Tx, viewer: Viewer, which: tuple[UUID, UUID], taking_id: UUID, now: datetime) -> int:
+    """Let those who wait for a service wait for another one; `which` are the person who leaves and the service. Returns how many.
+
+    They take no new bookings from then on, as with an appointment that is handed over. Raises as `pass_waiting` does.
+    """
+    leaving = await _leaving(tx, viewer, which[0])
+    await stop_bookings(tx, viewer, leaving.id, now)
+    passed = await pass_waiting(tx, leaving, which[1], taking_id, now)
+    await record(tx, Deed(leaving.practice_id, viewer.person_id, Act.CHANGED, WAITING, which[1], None, f"passes {passed} on"), now)
+    return passed
+
+
+async def end(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> None:
+    """End somebody's place, and tell those who waited for them and whom nobody took over.
+
+    Raises as `end_place` does, and `Conflict` with `promised`, `held` or `running` while patients are promised them, or talk to them.
+    """
+    professional = (await place_of(tx, viewer, person_id)).professional
+    if professional is not None:
+        await _insist_on_nothing_open(tx, professional.id, now)
+    await end_place(tx, viewer, person_id, now)
+    told = await end_waiting(tx, professional.id, now) if professional else 0
+    if professional is not None and told:
+        deed = Deed(professional.practice_id, viewer.person_id, Act.WITHDREW, WAITING, professional.id, None, f"tells {told}")
+        await record(tx, deed, now)
+
+
+async def _insist_on_nothing_open(tx: Tx, professional_id: UUID, now: datetime) -> None:
+    """Afterwards nobody could take care of it."""
+    await lock_diaries(tx, [professional_id])  # whoever takes or hands over a time waits, and finds the place ended
+    if await times_ahead(tx, professional_id, now):
+        raise Conflict("Appointments are promised.", code="promised")
+    if await held_ahead(tx, professional_id, now):
+        raise Conflict("A time is held.", code="held")
+    if await running_of(tx, professional_id):
+        raise Conflict("A consultation is going on.", code="running")
 
 
 async def leaving_of(tx: Tx, viewer: Viewer, person_id: UUID) -> UUID:
