@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from server.access.model import Professional
-from server.access.people import end_place, permissions_that_end, place_of
+from server.access.people import end_place, in_charge_of, permissions_that_end, place_of
 from server.access.policy import Viewer
 from server.access.taking import stop_bookings
 from server.billing.doors import stays_paid
@@ -18,8 +18,10 @@ from server.booking.waiting_passing import Instead, Waiting, end_waiting, instea
 from server.consultation.doors import running_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
+from server.core.keyring import KeyRing
 from server.errors import Conflict, NotFound
-from server.notes.doors import open_notes_of
+from server.notes.doors import drafts_of
+from server.notes.unclosed import Leaver, Texts, close_unclosed
 
 PASSED_ON, WAITING = "handover", "waiting_list"  # in the audit
 
@@ -31,8 +33,15 @@ class Choice(NamedTuple):
     colleagues: list[Professional]
 
 
+class Closing(NamedTuple):
+    """What whoever leaves has not closed, as it was read a moment ago."""
+
+    keyring: KeyRing
+    texts: Texts
+
+
 class Standing(NamedTuple):
-    """What is open. Only `choices` and `running` keep a place from ending: notes stay with their author, and the rest ends with it.
+    """What is open. Only `choices` and `running` keep a place from ending: `notes` that are not closed are closed as they stand.
 
     `instead` is what those who are `waiting` could wait for.
     """
@@ -57,7 +66,7 @@ async def standing_of(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) ->
     return Standing(
         [Choice(one, [] if one.payee_leaves else await free_for(tx, one, leaving, now)) for one in promised],
         await running_of(tx, leaving.id),
-        await open_notes_of(tx, person_id),
+        len(await drafts_of(tx, leaving.practice_id, person_id)),
         waiting,
         await instead_of(tx, leaving) if waiting else [],
         await permissions_that_end(tx, leaving.practice_id, person_id, now),
@@ -97,17 +106,26 @@ async def hand_over_waiting(tx: Tx, viewer: Viewer, which: tuple[UUID, UUID], ta
     return passed
 
 
-async def end(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> None:
-    """End somebody's place, and tell those who waited for them and whom nobody took over.
+async def end(tx: Tx, viewer: Viewer, person_id: UUID, closing: Closing, now: datetime) -> list[int]:
+    """End somebody's place, tell those who waited for them and whom nobody took over, and close their notes; returns which.
 
-    Raises as `end_place` does, and `Conflict` with `promised`, `held` or `running` while patients are promised them, or talk to them.
+    Raises as `end_place` does, `Conflict` with `promised`, `held` or `running` while patients are promised them, or talk to them, and with
+    `moved` where a note does not say any more what was read.
     """
-    professional = (await place_of(tx, viewer, person_id)).professional
+    practice_id, professional = await in_charge_of(tx, viewer), (await place_of(tx, viewer, person_id)).professional
     if professional is not None:
         await _insist_on_nothing_open(tx, professional.id, now)
+    leaver = Leaver(practice_id, person_id, viewer.person_id)
+    closed = await close_unclosed(tx, closing.keyring, leaver, closing.texts, now)  # whoever signs locks the note before the practice, too
     await end_place(tx, viewer, person_id, now)
-    told = await end_waiting(tx, professional.id, now) if professional else 0
-    if professional is not None and told:
+    if professional is not None:
+        await _end_waiting(tx, viewer, professional, now)
+    return closed
+
+
+async def _end_waiting(tx: Tx, viewer: Viewer, professional: Professional, now: datetime) -> None:
+    told = await end_waiting(tx, professional.id, now)
+    if told:
         deed = Deed(professional.practice_id, viewer.person_id, Act.WITHDREW, WAITING, professional.id, None, f"tells {told}")
         await record(tx, deed, now)
 

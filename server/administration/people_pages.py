@@ -15,11 +15,12 @@ from server.access.policy import Role, Viewer, may_give_place
 from server.access.reviewing import Decision, review, reviews_waiting, seen_of
 from server.access.viewer import role_of, viewer_of
 from server.administration.completing import in_language, pieces_of
-from server.administration.leaving import end
+from server.administration.ending import end_place_now
 from server.booking.doors import times_ahead
 from server.core.db import Tx
 from server.core.house import House
 from server.errors import Conflict, Invalid
+from server.notes.signing import MOVED
 from server.web.endpoint import base_url_of, house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -27,7 +28,7 @@ from server.web.pages import language_of, render
 PEOPLE = "/practice/people"
 SHOWN_TIMES = 20
 
-KEEPS = {"promised", "held", "running"}  # why a place does not end yet
+KEEPS = {"promised", "held", "running", MOVED}  # why a place does not end yet
 
 
 def routes() -> list[Route]:
@@ -174,12 +175,11 @@ async def _role(request: Request) -> Response:
 
 
 async def _end(request: Request) -> Response:
-    viewer, house, person_id = *await _entered(request), _person_id(request)
+    viewer, person_id = (await _entered(request))[0], _person_id(request)
     if (await read_form(request)).get("sure") != "yes":
         return await _show_person(request, "sure", status=422)
     try:
-        async with house.database.write() as tx:
-            await end(tx, viewer, person_id, house.clock.now())
+        await end_place_now(request, viewer, person_id)
     except Conflict as error:
         return await _show_person(request, error.code if error.code in KEEPS else "last", status=409)
     return RedirectResponse("/" if viewer.person_id == person_id else f"{PEOPLE}?done=ended", status_code=303)
