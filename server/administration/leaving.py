@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from server.access.model import Professional
-from server.access.people import end_place, in_charge_of, permissions_that_end, place_of
+from server.access.people import OwnPlace, end_place, in_charge_of, own_place, permissions_that_end, place_of
 from server.access.policy import Viewer
 from server.access.taking import stop_bookings
 from server.billing.doors import stays_paid
@@ -20,7 +20,7 @@ from server.core.audit import Act, Deed, record
 from server.core.db import Tx
 from server.core.keyring import KeyRing
 from server.errors import Conflict, NotFound
-from server.notes.doors import drafts_of
+from server.notes.doors import SeenNote, drafts_of, own_drafts
 from server.notes.unclosed import Leaver, Texts, close_unclosed
 
 PASSED_ON, WAITING = "handover", "waiting_list"  # in the audit
@@ -58,18 +58,37 @@ class Standing(NamedTuple):
         return bool(self.choices or self.running)
 
 
+class Own(NamedTuple):
+    """What whoever wants to leave sees of it: `standing` of a professional, and `drafts`, which they have not closed."""
+
+    own: OwnPlace
+    standing: Standing | None
+    drafts: list[SeenNote]
+
+
 async def standing_of(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> Standing:
     """Gather it for whoever looks after the practice; raises `Forbidden`, `NotFound`."""
     leaving = await _leaving(tx, viewer, person_id)
+    return await _standing(tx, leaving, now)
+
+
+async def own_standing(tx: Tx, viewer: Viewer, now: datetime) -> Own:
+    """Gather it for whoever wants to leave, in whatever role; raises `Forbidden` for whoever works nowhere."""
+    own = await own_place(tx, viewer)
+    professional = own.place.professional
+    return Own(own, await _standing(tx, professional, now) if professional else None, await own_drafts(tx, viewer))
+
+
+async def _standing(tx: Tx, leaving: Professional, now: datetime) -> Standing:
     promised = [await _with_money(tx, leaving, one) for one in await promised_by(tx, leaving.id, now)]
     waiting = await waiting_for(tx, leaving.id, now)
     return Standing(
         [Choice(one, [] if one.payee_leaves else await free_for(tx, one, leaving, now)) for one in promised],
         await running_of(tx, leaving.id),
-        len(await drafts_of(tx, leaving.practice_id, person_id)),
+        len(await drafts_of(tx, leaving.practice_id, leaving.person_id)),
         waiting,
         await instead_of(tx, leaving) if waiting else [],
-        await permissions_that_end(tx, leaving.practice_id, person_id, now),
+        await permissions_that_end(tx, leaving.practice_id, leaving.person_id, now),
     )
 
 
@@ -107,12 +126,12 @@ async def hand_over_waiting(tx: Tx, viewer: Viewer, which: tuple[UUID, UUID], ta
 
 
 async def end(tx: Tx, viewer: Viewer, person_id: UUID, closing: Closing, now: datetime) -> list[int]:
-    """End somebody's place, tell those who waited for them and whom nobody took over, and close their notes; returns which.
+    """End somebody's place, or one's own, tell those who waited for them and whom nobody took over, and close their notes; returns which.
 
     Raises as `end_place` does, `Conflict` with `promised`, `held` or `running` while patients are promised them, or talk to them, and with
     `moved` where a note does not say any more what was read.
     """
-    practice_id, professional = await in_charge_of(tx, viewer), (await place_of(tx, viewer, person_id)).professional
+    practice_id, professional = await _reach(tx, viewer, person_id)
     if professional is not None:
         await _insist_on_nothing_open(tx, professional.id, now)
     leaver = Leaver(practice_id, person_id, viewer.person_id)
@@ -121,6 +140,13 @@ async def end(tx: Tx, viewer: Viewer, person_id: UUID, closing: Closing, now: da
     if professional is not None:
         await _end_waiting(tx, viewer, professional, now)
     return closed
+
+
+async def _reach(tx: Tx, viewer: Viewer, person_id: UUID) -> tuple[UUID, Professional | None]:
+    if person_id == viewer.person_id:
+        own = await own_place(tx, viewer)
+        return own.practice_id, own.place.professional
+    return await in_charge_of(tx, viewer), (await place_of(tx, viewer, person_id)).professional
 
 
 async def _end_waiting(tx: Tx, viewer: Viewer, professional: Professional, now: datetime) -> None:

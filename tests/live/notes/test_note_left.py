@@ -129,6 +129,16 @@ async def test_only_what_is_locked_jotted_or_never_written_stays_as_it_is(house:
         assert {one.state for one in others} == {NoteState.DRAFT}
 
 
+async def test_whoever_leaves_sees_their_own_with_the_way_to_sign_them(written: Hand, meeting: Meeting, sign_in: SignIn) -> None:
+    alice, bob = await sign_in(ALICE), await sign_in(BOB)
+    desk = f'href="/desk/{meeting.consultation_id}"'
+    page = (await alice.get("/account/leaving")).text
+    assert ("1 note that you began is not signed and locked." in page, desk in page) == (True, True)
+    assert desk not in (await bob.get("/account/leaving")).text
+    assert (await written.sign(lock=True)).status_code == 200
+    assert desk not in (await alice.get("/account/leaving")).text
+
+
 async def test_a_note_that_says_something_else_by_now_is_read_again(house: House, hub: Hub, alice: Hand, tab: Tab) -> None:
     leaver = Leaver(CLINIC, ALICE.person_id, OLGA.person_id)
     before = await texts_of_unclosed(house, hub, CLINIC, ALICE.person_id)
