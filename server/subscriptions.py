@@ -15,7 +15,9 @@ from server.booking.events import (
     AppointmentPassedOn,
     HoldEnded,
     SeekerAsked,
+    SeekerPassedOn,
     SlotOffered,
+    WaitingListEnded,
 )
 from server.booking.waiting_list import on_freed, on_taken
 from server.consultation.acting import on_acting_ended
@@ -26,7 +28,7 @@ from server.core.db import Events, Handler, Tx
 from server.messaging.actions import queue_call, queue_message
 from server.messaging.money_news import tell_given_back, tell_invoiced, tell_paid
 from server.messaging.reminders import plan_reminders
-from server.messaging.waiting import tell_asked, tell_offered
+from server.messaging.waiting import tell_asked, tell_ended, tell_offered, tell_passed_on
 from server.patients.events import ActingEnded
 from server.ports import Clock
 from server.privacy.policies import tell_policy
@@ -43,6 +45,8 @@ TIMED: Sequence[tuple[type, Timed]] = (
     (AppointmentCancelled, on_freed),
     (SeekerAsked, tell_asked),
     (SlotOffered, tell_offered),
+    (SeekerPassedOn, tell_passed_on),
+    (WaitingListEnded, tell_ended),
     (AppointmentCancelled, on_cancelled),
     (AppointmentCancelled, settle_cancelled),
     (HoldEnded, end_checkout),

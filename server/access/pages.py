@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.actions import RECORDING_DAYS, be_called_at, keep_drafts, keep_recordings
-from server.access.home import part_of
+from server.access.home import Part, part_of
 from server.access.model import Practice
 from server.access.reviewing import rejected_of
 from server.access.switching import switch
@@ -47,9 +47,10 @@ async def _account(request: Request) -> Response:
     alive = [session for session in sessions if session.alive(now, house.settings)]
     person = {"name": viewer.name, "username": credential.username, "mobile": reached.mobile or "", "email": reached.email or ""}
     zone = practice.time_zone if practice else "UTC"
+    works = {"works_at": practice} if part is not Part.PATIENT else {}
     shown = {"person": person, "part": part, "sessions": alive, "current": who.session_id, "zone": zone, "now": now}
     decided = {"practice": practice if decides else None, "done": request.query_params.get("done"), "recording_days": RECORDING_DAYS}
-    return render(request, "staff/account.html", {**shown, **decided, "rejected": rejected})
+    return render(request, "staff/account.html", {**shown, **works, **decided, "rejected": rejected})
 
 
 async def _switch(request: Request) -> Response:

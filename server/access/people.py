@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
 
 from server.access.actions import add_staff, change_rights, person_topic
 from server.access.model import Grant, Membership, PlaceInvitation, Practice, Professional, Staff, StaffRole, Team, TeamInvitation, working
-from server.access.policy import APART, IN_CHARGE, READS_AUDIT, Role, Viewer, may_end_place, may_give_place
+from server.access.policy import APART, IN_CHARGE, READS_AUDIT, Role, Viewer, may_give_place, may_leave
 from server.access.switching import keep_choice
 from server.access.viewer import role_of
 from server.core.audit import Act, Deed, record
@@ -34,6 +35,14 @@ class Place:
         return self.role or Role.PROFESSIONAL
 
 
+class OwnPlace(NamedTuple):
+    """The place of whoever looks; it is `needed` where nobody else could look after the practice as they do."""
+
+    practice_id: UUID
+    place: Place
+    needed: bool
+
+
 async def people_of(tx: Tx, practice_id: UUID) -> list[Place]:
     """Return everybody with a place here, by name."""
     teams = await _teams(tx, practice_id)
@@ -49,6 +58,14 @@ async def place_of(tx: Tx, viewer: Viewer, person_id: UUID) -> Place:
     """Return one of them, for whoever looks after the practice; raises `Forbidden`, `NotFound`."""
     practice_id = await in_charge_of(tx, viewer)
     return _find(await people_of(tx, practice_id), person_id)
+
+
+async def own_place(tx: Tx, viewer: Viewer) -> OwnPlace:
+    """Return the viewer's own place; raises `Forbidden` for whoever works nowhere."""
+    practice_id = await _practice_of(tx, viewer)
+    people = await people_of(tx, practice_id)
+    place = _find(people, viewer.person_id)
+    return OwnPlace(practice_id, place, needed=not may_leave(place.weight, _others_in_charge(place, people)))
 
 
 async def workplace_of(tx: Tx, username: str) -> Practice | None:
@@ -112,12 +129,13 @@ async def change_role(tx: Tx, viewer: Viewer, person_id: UUID, role: Role | None
 async def end_place(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> None:
     """End somebody's place here with their teams and the permissions they have and gave; open pages lose their access by the hint.
 
-    What they wrote stays theirs by name. Raises `Forbidden`, `NotFound`, and `Conflict` for the last one in charge.
+    Whoever looks after the practice ends any, everybody else their own. What they wrote stays theirs by name.
+    Raises `Forbidden`, `NotFound`, and `Conflict` for the last one in charge.
     """
-    practice_id = await _lock(tx, viewer)
+    practice_id = await _lock(tx, viewer, person_id)
     people = await people_of(tx, practice_id)
     place = _find(people, person_id)
-    _insist(await role_of(tx, viewer), place, people, still=None)
+    _insist(await role_of(tx, viewer), place, people, still=None, oneself=person_id == viewer.person_id)
     await keep_choice(tx, person_id)
     await _end_staff(tx, practice_id, person_id, now)
     await _drop_invitations(tx, practice_id, person_id, now)
@@ -142,21 +160,35 @@ async def permissions_that_end(tx: Tx, practice_id: UUID, person_id: UUID, now: 
     return await tx.scalar(select(func.count()).select_from(Grant).where(theirs, alive)) or 0
 
 
-def _insist(own: Role | None, place: Place, people: Sequence[Place], still: Role | None) -> None:
+def _insist(own: Role | None, place: Place, people: Sequence[Place], still: Role | None, *, oneself: bool = False) -> None:
     """Raise `Forbidden` for whoever may not end a place, and `Conflict` where nobody would be left; `still` is what comes instead."""
-    level = {Role.OWNER} if place.weight is Role.OWNER else IN_CHARGE
-    others = sum(one.role in level for one in people if one.person_id != place.person_id) + (still in level)
-    if not may_give_place(own, place.weight):
+    if not oneself and not may_give_place(own, place.weight):
         raise Forbidden
-    if not may_end_place(own, place.weight, others):
+    if not may_leave(place.weight, _others_in_charge(place, people) + (still in _level(place))):
         raise Conflict(code="last")
 
 
-async def _lock(tx: Tx, viewer: Viewer) -> UUID:
+def _level(place: Place) -> frozenset[Role]:
+    """Return the roles that do for this one."""
+    return frozenset({Role.OWNER}) if place.weight is Role.OWNER else IN_CHARGE
+
+
+def _others_in_charge(place: Place, people: Sequence[Place]) -> int:
+    return sum(one.role in _level(place) for one in people if one.person_id != place.person_id)
+
+
+async def _lock(tx: Tx, viewer: Viewer, person_id: UUID | None = None) -> UUID:
     """Let changes of places of one practice wait for each other: of two owners who go at once, one stays."""
-    practice_id = await in_charge_of(tx, viewer)
+    reach = _practice_of if person_id == viewer.person_id else in_charge_of
+    practice_id = await reach(tx, viewer)
     await tx.execute(select(Practice.id).where(Practice.id == practice_id).with_for_update())
-    return await in_charge_of(tx, viewer)
+    return await reach(tx, viewer)
+
+
+async def _practice_of(_tx: Tx, viewer: Viewer) -> UUID:
+    if viewer.practice_id is None:
+        raise Forbidden
+    return viewer.practice_id
 
 
 async def _end_staff(tx: Tx, practice_id: UUID, person_id: UUID, now: datetime) -> None:

@@ -67,6 +67,7 @@ BY_THING = {
     "account": {Act.DELETED: _("Deleted an account")},
     "bookings": {Act.CHANGED: _("Changed whether a professional takes new bookings")},
     "handover": {Act.CHANGED: _("Handed an appointment over to a colleague")},
+    "waiting_list": {Act.CHANGED: _("Handed a waiting list over"), Act.WITHDREW: _("Ended a waiting list")},
     "appointment": {
         Act.ADDED: _("Booked an appointment"),
         Act.CHANGED: _("Moved an appointment"),
@@ -113,6 +114,7 @@ THINGS = {
     "sharing": _("sharing with the team"),
     "team": _("team"),
     "testimonial": _("testimonial"),
+    "waiting_list": _("waiting list"),
 }
 
 

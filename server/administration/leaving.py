@@ -5,20 +5,25 @@ from typing import NamedTuple
 from uuid import UUID
 
 from server.access.model import Professional
-from server.access.people import permissions_that_end, place_of
+from server.access.people import OwnPlace, end_place, in_charge_of, own_place, permissions_that_end, place_of
 from server.access.policy import Viewer
 from server.access.taking import stop_bookings
 from server.billing.doors import stays_paid
 from server.booking.actions import cancel
+from server.booking.doors import held_ahead, times_ahead
+from server.booking.guard import lock_diaries
 from server.booking.model import Party
-from server.booking.passing import Promised, asking_for, free_for, pass_on, promised_by, see_promised
+from server.booking.passing import Promised, free_for, pass_on, promised_by, see_promised
+from server.booking.waiting_passing import Instead, Waiting, end_waiting, instead_of, pass_waiting, waiting_for
 from server.consultation.doors import running_of
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx
+from server.core.keyring import KeyRing
 from server.errors import Conflict, NotFound
-from server.notes.doors import open_notes_of
+from server.notes.doors import SeenNote, drafts_of, own_drafts
+from server.notes.unclosed import Leaver, Texts, close_unclosed
 
-PASSED_ON = "handover"  # in the audit
+PASSED_ON, WAITING = "handover", "waiting_list"  # in the audit
 
 
 class Choice(NamedTuple):
@@ -28,13 +33,24 @@ class Choice(NamedTuple):
     colleagues: list[Professional]
 
 
+class Closing(NamedTuple):
+    """What whoever leaves has not closed, as it was read a moment ago."""
+
+    keyring: KeyRing
+    texts: Texts
+
+
 class Standing(NamedTuple):
-    """What is open. Only `choices` and `running` keep a place from ending: notes stay with their author, and the rest ends with it."""
+    """What is open. Only `choices` and `running` keep a place from ending: `notes` that are not closed are closed as they stand.
+
+    `instead` is what those who are `waiting` could wait for.
+    """
 
     choices: list[Choice]
     running: int
     notes: int
-    asking: int
+    waiting: list[Waiting]
+    instead: list[Instead]
     permissions: int
 
     @property
@@ -42,16 +58,37 @@ class Standing(NamedTuple):
         return bool(self.choices or self.running)
 
 
+class Own(NamedTuple):
+    """What whoever wants to leave sees of it: `standing` of a professional, and `drafts`, which they have not closed."""
+
+    own: OwnPlace
+    standing: Standing | None
+    drafts: list[SeenNote]
+
+
 async def standing_of(tx: Tx, viewer: Viewer, person_id: UUID, now: datetime) -> Standing:
     """Gather it for whoever looks after the practice; raises `Forbidden`, `NotFound`."""
     leaving = await _leaving(tx, viewer, person_id)
+    return await _standing(tx, leaving, now)
+
+
+async def own_standing(tx: Tx, viewer: Viewer, now: datetime) -> Own:
+    """Gather it for whoever wants to leave, in whatever role; raises `Forbidden` for whoever works nowhere."""
+    own = await own_place(tx, viewer)
+    professional = own.place.professional
+    return Own(own, await _standing(tx, professional, now) if professional else None, await own_drafts(tx, viewer))
+
+
+async def _standing(tx: Tx, leaving: Professional, now: datetime) -> Standing:
     promised = [await _with_money(tx, leaving, one) for one in await promised_by(tx, leaving.id, now)]
+    waiting = await waiting_for(tx, leaving.id, now)
     return Standing(
         [Choice(one, [] if one.payee_leaves else await free_for(tx, one, leaving, now)) for one in promised],
         await running_of(tx, leaving.id),
-        await open_notes_of(tx, person_id),
-        await asking_for(tx, leaving.id),
-        await permissions_that_end(tx, leaving.practice_id, person_id, now),
+        len(await drafts_of(tx, leaving.practice_id, leaving.person_id)),
+        waiting,
+        await instead_of(tx, leaving) if waiting else [],
+        await permissions_that_end(tx, leaving.practice_id, leaving.person_id, now),
     )
 
 
@@ -74,6 +111,60 @@ async def call_off(tx: Tx, viewer: Viewer, which: tuple[UUID, UUID], version: in
     await cancel(tx, promised.appointment, Party.PRACTICE, now)
     await stop_bookings(tx, viewer, leaving.id, now)
     await _tell(tx, viewer, promised, Act.WITHDREW, now)
+
+
+async def hand_over_waiting(tx: Tx, viewer: Viewer, which: tuple[UUID, UUID], taking_id: UUID, now: datetime) -> int:
+    """Let those who wait for a service wait for another one; `which` are the person who leaves and the service. Returns how many.
+
+    They take no new bookings from then on, as with an appointment that is handed over. Raises as `pass_waiting` does.
+    """
+    leaving = await _leaving(tx, viewer, which[0])
+    await stop_bookings(tx, viewer, leaving.id, now)
+    passed = await pass_waiting(tx, leaving, which[1], taking_id, now)
+    await record(tx, Deed(leaving.practice_id, viewer.person_id, Act.CHANGED, WAITING, which[1], None, f"passes {passed} on"), now)
+    return passed
+
+
+async def end(tx: Tx, viewer: Viewer, person_id: UUID, closing: Closing, now: datetime) -> list[int]:
+    """End somebody's place, or one's own, tell those who waited for them and whom nobody took over, and close their notes; returns which.
+
+    Raises as `end_place` does, `Conflict` with `promised`, `held` or `running` while patients are promised them, or talk to them, and with
+    `moved` where a note does not say any more what was read.
+    """
+    practice_id, professional = await _reach(tx, viewer, person_id)
+    if professional is not None:
+        await _insist_on_nothing_open(tx, professional.id, now)
+    leaver = Leaver(practice_id, person_id, viewer.person_id)
+    closed = await close_unclosed(tx, closing.keyring, leaver, closing.texts, now)  # whoever signs locks the note before the practice, too
+    await end_place(tx, viewer, person_id, now)
+    if professional is not None:
+        await _end_waiting(tx, viewer, professional, now)
+    return closed
+
+
+async def _reach(tx: Tx, viewer: Viewer, person_id: UUID) -> tuple[UUID, Professional | None]:
+    if person_id == viewer.person_id:
+        own = await own_place(tx, viewer)
+        return own.practice_id, own.place.professional
+    return await in_charge_of(tx, viewer), (await place_of(tx, viewer, person_id)).professional
+
+
+async def _end_waiting(tx: Tx, viewer: Viewer, professional: Professional, now: datetime) -> None:
+    told = await end_waiting(tx, professional.id, now)
+    if told:
+        deed = Deed(professional.practice_id, viewer.person_id, Act.WITHDREW, WAITING, professional.id, None, f"tells {told}")
+        await record(tx, deed, now)
+
+
+async def _insist_on_nothing_open(tx: Tx, professional_id: UUID, now: datetime) -> None:
+    """Afterwards nobody could take care of it."""
+    await lock_diaries(tx, [professional_id])  # whoever takes or hands over a time waits, and finds the place ended
+    if await times_ahead(tx, professional_id, now):
+        raise Conflict("Appointments are promised.", code="promised")
+    if await held_ahead(tx, professional_id, now):
+        raise Conflict("A time is held.", code="held")
+    if await running_of(tx, professional_id):
+        raise Conflict("A consultation is going on.", code="running")
 
 
 async def leaving_of(tx: Tx, viewer: Viewer, person_id: UUID) -> UUID:

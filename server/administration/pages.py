@@ -7,6 +7,7 @@ from server.administration import (
     audit_pages,
     brand_pages,
     leaving_pages,
+    own_leaving_pages,
     parent_pages,
     people_pages,
     place_pages,
@@ -23,6 +24,7 @@ def routes(passwords: Passwords, press: Press) -> list[Route]:
     return [
         *people_pages.routes(),
         *leaving_pages.routes(),
+        *own_leaving_pages.routes(),
         *parent_pages.routes(),
         *place_pages.routes(passwords),
         *registration_pages.routes(),

@@ -1,6 +1,5 @@
 """The administrators' pages about who works in the practice: invitations, reviews, roles, and the end of a place."""
 
-from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -10,18 +9,18 @@ from starlette.routing import Route
 from server.access.bodies import BODIES
 from server.access.home import part_of
 from server.access.model import PlaceInvitation, Practice, Review
-from server.access.people import Place, change_role, end_place, in_charge_of, people_of, place_of
+from server.access.people import Place, change_role, in_charge_of, people_of, place_of
 from server.access.places import Sender, Wish, invitations_of, invite, place_url, resend, revoke
 from server.access.policy import Role, Viewer, may_give_place
 from server.access.reviewing import Decision, review, reviews_waiting, seen_of
 from server.access.viewer import role_of, viewer_of
 from server.administration.completing import in_language, pieces_of
-from server.booking.doors import held_ahead, times_ahead
-from server.booking.guard import lock_diaries
-from server.consultation.doors import running_of
+from server.administration.ending import end_place_now
+from server.booking.doors import times_ahead
 from server.core.db import Tx
 from server.core.house import House
 from server.errors import Conflict, Invalid
+from server.notes.signing import MOVED
 from server.web.endpoint import base_url_of, house_of
 from server.web.forms import read_form
 from server.web.pages import language_of, render
@@ -29,7 +28,7 @@ from server.web.pages import language_of, render
 PEOPLE = "/practice/people"
 SHOWN_TIMES = 20
 
-KEEPS = {"promised", "held", "running"}  # why a place does not end yet
+KEEPS = {"promised", "held", "running", MOVED}  # why a place does not end yet
 
 
 def routes() -> list[Route]:
@@ -176,29 +175,14 @@ async def _role(request: Request) -> Response:
 
 
 async def _end(request: Request) -> Response:
-    viewer, house, person_id = *await _entered(request), _person_id(request)
+    viewer, person_id = (await _entered(request))[0], _person_id(request)
     if (await read_form(request)).get("sure") != "yes":
         return await _show_person(request, "sure", status=422)
     try:
-        async with house.database.write() as tx:
-            await _insist_on_nothing_open(tx, await place_of(tx, viewer, person_id), house.clock.now())
-            await end_place(tx, viewer, person_id, house.clock.now())
+        await end_place_now(request, viewer, person_id)
     except Conflict as error:
         return await _show_person(request, error.code if error.code in KEEPS else "last", status=409)
     return RedirectResponse("/" if viewer.person_id == person_id else f"{PEOPLE}?done=ended", status_code=303)
-
-
-async def _insist_on_nothing_open(tx: Tx, place: Place, now: datetime) -> None:
-    """Raise `Conflict` while patients are promised this professional, or talk to them: afterwards nobody could take care of it."""
-    if place.professional is None:
-        return
-    await lock_diaries(tx, [place.professional.id])  # whoever takes or hands over a time waits, and finds the place ended
-    if await times_ahead(tx, place.professional.id, now):
-        raise Conflict("Appointments are promised.", code="promised")
-    if await held_ahead(tx, place.professional.id, now):
-        raise Conflict("A time is held.", code="held")
-    if await running_of(tx, place.professional.id):
-        raise Conflict("A consultation is going on.", code="running")
 
 
 async def _entered(request: Request) -> tuple[Viewer, House]:

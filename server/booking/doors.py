@@ -2,17 +2,27 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.access.model import Professional
 from server.access.policy import AnswerFacts
-from server.booking.model import Appointment, AppointmentMember, AppointmentState
+from server.booking.grains import moment_of, span_around
+from server.booking.model import Appointment, AppointmentMember, AppointmentState, Grain
 from server.core.db import Tx, locked
 
 PROMISED = (AppointmentState.CONFIRMED, AppointmentState.FULFILLED, AppointmentState.NO_SHOW)
 MOST = 2000
+
+
+class Busy(NamedTuple):
+    """A time that is another practice's, with what lies before and after the appointment."""
+
+    scheduled_at: datetime
+    ends_at: datetime
+    elsewhere: bool = True
 
 
 async def find_appointment(tx: Tx, appointment_id: UUID, *, lock: bool = False) -> Appointment | None:
@@ -44,6 +54,16 @@ async def appointments_of(tx: Tx, professional_id: UUID, since: datetime, before
     mine = joined.where(AppointmentMember.professional_id == professional_id, Appointment.state.in_(PROMISED))
     within = mine.where(Appointment.begins_at >= since, Appointment.begins_at < before)
     return list(await tx.scalars(within.order_by(Appointment.begins_at, Appointment.id).limit(MOST)))
+
+
+async def busy_elsewhere_between(tx: Tx, practice_id: UUID, professional_id: UUID, since: datetime, before: datetime) -> list[Busy]:
+    """Return when other practices have promised a professional, by time, and nothing of what; whoever calls acts for that professional."""
+    diary = select(Professional.diary_id).where(Professional.id == professional_id).scalar_subquery()
+    first, until = span_around(since, before)
+    joined = select(func.min(Grain.g), func.max(Grain.g)).join(Appointment, Appointment.id == Grain.appointment_id)
+    theirs = joined.where(Grain.diary_id == diary, Grain.g >= first, Grain.g < until, Appointment.practice_id != practice_id)
+    promised = theirs.where(Appointment.state.in_(PROMISED)).group_by(Grain.appointment_id).order_by(func.min(Grain.g))
+    return [Busy(moment_of(begins), moment_of(last + 1)) for begins, last in await tx.execute(promised.limit(MOST))]
 
 
 async def times_ahead(tx: Tx, professional_id: UUID, now: datetime) -> list[datetime]:

@@ -49,6 +49,20 @@ class SeekerAsked:
 
 
 @dataclass(frozen=True)
+class SeekerPassedOn:
+    """Somebody on a waiting list waits for another service now, and is to be told so."""
+
+    seeker_id: UUID
+
+
+@dataclass(frozen=True)
+class WaitingListEnded:
+    """Somebody waited for what nobody gives any more, and is to be told so."""
+
+    seeker_id: UUID
+
+
+@dataclass(frozen=True)
 class SlotOffered:
     """A time is kept for somebody on a waiting list, who is to be told at once."""
 

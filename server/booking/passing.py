@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from server.access.model import Membership, Professional
 from server.access.reviewing import bookable
 from server.booking.events import AppointmentPassedOn
 from server.booking.guard import expire_stale, lock_diaries, members_of, pass_to, span_of
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Service
-from server.booking.seekers import Seeker, SeekerState
 from server.booking.taken import Look, taken_in
 from server.core.db import Tx, locked
 from server.errors import Conflict, Invalid, NotFound
@@ -89,12 +88,6 @@ async def pass_on(tx: Tx, promised: Promised, leaving: Professional, taking_id: 
     appointment.pass_on()
     await tx.flush()
     await tx.emit(AppointmentPassedOn(appointment.id, leaving.id, taking_id))
-
-
-async def asking_for(tx: Tx, professional_id: UUID) -> int:
-    """Count who waits for a time of this professional's own services; the count is all that whoever looks after the practice sees."""
-    joined = select(func.count()).select_from(Seeker).join(Service, Service.id == Seeker.service_id)
-    return await tx.scalar(joined.where(Service.professional_id == professional_id, Seeker.state == SeekerState.ASKING)) or 0
 
 
 async def _colleagues(tx: Tx, promised: Promised, leaving: Professional) -> Sequence[Professional]:

@@ -11,13 +11,15 @@ from server.core.db import Base
 
 
 class SeekerState(StrEnum):
-    """`asking` until they took a time, left the list, let `MOST_OFFERS` go by, or their last day is over."""
+    """`asking` until they took a time, left the list, let `MOST_OFFERS` go by, their last day is over, or nobody gives the service any more
+    (`closed`)."""
 
     ASKING = "asking"
     TAKEN = "taken"
     LEFT = "left"
     GIVEN_UP = "given_up"
     OVER = "over"
+    CLOSED = "closed"
 
 
 class Seeker(Base):
@@ -47,6 +49,9 @@ class Seeker(Base):
     def end(self, state: SeekerState, now: datetime) -> None:
         """Ask no more: who they are and how to reach them is forgotten."""
         self.state, self.ended_at = state, now
+        self.forget()
+
+    def forget(self) -> None:
         self.name, self.mobile, self.email = "", None, None
 
 

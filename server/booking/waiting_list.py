@@ -8,13 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from server.access.model import Practice
+from server.access.model import Practice, Professional
 from server.booking.actions import hold
 from server.booking.details import Given
 from server.booking.doors import find_appointment
 from server.booking.events import AppointmentCancelled, AppointmentConfirmed, AppointmentMoved, SeekerAsked, SlotOffered
 from server.booking.free_times import closed_for
-from server.booking.guard import TakesNone
+from server.booking.front import front_of
+from server.booking.guard import TakesNone, lock_diaries
 from server.booking.holding import release
 from server.booking.model import Appointment, AppointmentState, Service
 from server.booking.offer import slots_of
@@ -30,6 +31,7 @@ from server.errors import Conflict, NotFound
 OFFER_FREED = "offer-freed"
 MOST_SEEKERS = 50  # of one service
 MOST_OFFERS = 3
+REACHED_FOR = timedelta(days=7)  # whoever is told that a list has ended
 
 
 class Asked(NamedTuple):
@@ -57,7 +59,11 @@ def waiting_url(base_url: str, secrets: Secrets, seeker_id: UUID) -> str:
 
 
 async def ask(tx: Tx, secrets: Secrets, service: Service, asked: Asked, now: datetime) -> Seeker:
-    """Put somebody on the list of a service; raises `Conflict` with the code `full`, and `TakesNone` where nobody can be booked."""
+    """Put somebody on the list of a service; raises `Conflict` with the code `full`, and `TakesNone` where nobody can be booked.
+
+    It waits for whoever ends the place of its professional, and raises `NotFound` then: that list has ended.
+    """
+    await _refuse_gone(tx, service)
     if await closed_for(tx, service):
         raise TakesNone
     asking = select(func.count()).where(Seeker.service_id == service.id, Seeker.state == SeekerState.ASKING)
@@ -104,6 +110,11 @@ async def open_offer(tx: Tx, seeker_id: UUID, now: datetime) -> SlotOffer | None
     return await tx.scalar(held.where(standing, Appointment.state == AppointmentState.HELD))
 
 
+async def giver_of(tx: Tx, seeker: Seeker) -> str:
+    """Return the name of the professional or the team whose time somebody waits for."""
+    return (await front_of(tx, await tx.get_one(Service, seeker.service_id))).name
+
+
 async def find_match(tx: Tx, seeker: Seeker, now: datetime) -> datetime | None:
     """Return the first free time that suits somebody who asks and has no offer."""
     if await open_offer(tx, seeker.id, now) is not None:
@@ -118,12 +129,13 @@ async def find_match(tx: Tx, seeker: Seeker, now: datetime) -> datetime | None:
 
 
 async def make_offer(tx: Tx, seeker_id: UUID, begins_at: datetime, now: datetime) -> None:
-    """Hold a time for somebody and have them told; raises as `hold` does, and does nothing for whoever asks no more."""
+    """Hold a time for somebody and have them told; raises as `hold` does, and `Conflict` for whoever asks for it no more."""
     seeker = await tx.get_one(Seeker, seeker_id)
     service = await tx.get_one(Service, seeker.service_id)
     held = await hold(tx, service, begins_at, seeker.time_zone, now)
     await tx.refresh(seeker, with_for_update=True)
-    if seeker.state != SeekerState.ASKING or await open_offer(tx, seeker.id, now) is not None:
+    asks = seeker.state == SeekerState.ASKING and seeker.service_id == service.id
+    if not asks or await open_offer(tx, seeker.id, now) is not None:
         raise Conflict(code="asks_no_more")
     until = kept_until(now, seeker.time_zone)
     held.describe(seeker.name, seeker.mobile, seeker.email, now)
@@ -153,7 +165,10 @@ async def leave(tx: Tx, place: Place, now: datetime) -> None:
 
 
 async def settle_lapsed(tx: Tx, practice_id: UUID, now: datetime) -> None:
-    """End the offers whose time is over; who let `MOST_OFFERS` of them go by, or whose last day is over, is off the list."""
+    """End the offers whose time is over; who let `MOST_OFFERS` of them go by, or whose last day is over, is off the list.
+
+    Whoever was told long enough ago that their list has ended is forgotten.
+    """
     mine = select(SlotOffer, Seeker).join(Seeker, Seeker.id == SlotOffer.seeker_id).where(Seeker.practice_id == practice_id)
     lapsed = mine.where(SlotOffer.ended_at.is_(None), SlotOffer.until <= now).order_by(SlotOffer.until, SlotOffer.id)
     for offer, seeker in (await tx.execute(lapsed)).all():
@@ -162,6 +177,9 @@ async def settle_lapsed(tx: Tx, practice_id: UUID, now: datetime) -> None:
     past = (Seeker.practice_id == practice_id) & (Seeker.state == SeekerState.ASKING) & (Seeker.until < now.date() - timedelta(days=1))
     for seeker in await tx.scalars(select(Seeker).where(past)):
         seeker.end(SeekerState.OVER, now)
+    told = (Seeker.practice_id == practice_id) & (Seeker.state == SeekerState.CLOSED) & (Seeker.ended_at < now - REACHED_FOR)
+    for seeker in await tx.scalars(select(Seeker).where(told, Seeker.name != "")):
+        seeker.forget()
 
 
 async def in_turn(tx: Tx, practice_id: UUID, now: datetime) -> list[Seeker]:
@@ -185,6 +203,15 @@ async def on_taken(tx: Tx, fact: AppointmentConfirmed, now: datetime) -> None:
         seeker = await tx.get_one(Seeker, offer.seeker_id)
         offer.ended_at = now
         seeker.end(SeekerState.TAKEN, now)
+
+
+async def _refuse_gone(tx: Tx, service: Service) -> None:
+    if service.professional_id is None:
+        return
+    await lock_diaries(tx, [service.professional_id])
+    gone = (Professional.id == service.professional_id) & Professional.ended_at.is_not(None)
+    if await tx.scalar(select(Professional.id).where(gone)):
+        raise NotFound
 
 
 async def _give_back(tx: Tx, place: Place, now: datetime) -> bool:

@@ -8,15 +8,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.access.model import Professional
 from server.booking.details import NOTHING, Given, faults_of, given_in
 from server.booking.free_times import closed_for
 from server.booking.front import Front, front_of, see_service
 from server.booking.guard import TakesNone
 from server.booking.held import PATH, keep_held
 from server.booking.model import Service
+from server.booking.seekers import SeekerState
 from server.booking.seeking import FURTHEST_DAYS, Answer, Wants, read_wants
 from server.booking.slot_days import day_in, own_zone, read_zone
 from server.booking.waiting_list import Asked, Place, ask, find_seeker, leave, pass_on, see_place, waiting_token
+from server.booking.waiting_passing import Instead, instead_of
 from server.core.db import Tx
 from server.errors import Conflict, NotFound
 from server.web.endpoint import house_of
@@ -117,7 +120,7 @@ async def _place(request: Request) -> Response:
     house = house_of(request)
     async with house.database.read() as tx:
         place = await _mine(tx, request)
-        front = await front_of(tx, place.service)
+        front, instead = await front_of(tx, place.service), await _instead(tx, place)
     zone = front.practice.time_zone
     shown = {
         "front": front,
@@ -130,8 +133,16 @@ async def _place(request: Request) -> Response:
         "now": house.clock.now(),
         "base": f"/waiting/{place.seeker.id}",
         "passed": "passed" in request.query_params,
+        "instead": instead,
     }
     return render(request, "book/waiting.html", shown)
+
+
+async def _instead(tx: Tx, place: Place) -> list[Instead]:
+    """Return what others of the practice offer, for whoever waited for somebody who gives nothing here any more."""
+    if place.seeker.state != SeekerState.CLOSED or place.service.professional_id is None:
+        return []
+    return await instead_of(tx, await tx.get_one(Professional, place.service.professional_id))
 
 
 async def _take(request: Request) -> Response:

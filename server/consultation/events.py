@@ -47,6 +47,8 @@ class News(StrEnum):
     DELAYED = "delayed"
     LISTED = "listed"
     FREED = "freed"
+    WAITS_ON = "waits_on"  # for another service, in their place on the waiting list
+    LIST_ENDED = "list_ended"
     MISSED = "missed"  # by the practice
     PAID = "paid"
     REFUNDED = "refunded"

@@ -22,6 +22,7 @@ SENSITIVE = frozenset({
     ("POST", "/practice/invitations/{invitation_id:uuid}/again"),
     ("POST", "/practice/people/{person_id:uuid}/role"),
     ("POST", "/practice/people/{person_id:uuid}/end"),
+    ("POST", "/account/leaving"),
     ("POST", "/practice/audit/extract"),
     ("GET", "/patients/{patient_id:uuid}/export"),
     ("GET", "/notes/{note_id:uuid}/export"),

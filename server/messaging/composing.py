@@ -16,7 +16,7 @@ from server.booking.doors import professionals_of
 from server.booking.front import again_at
 from server.booking.model import Appointment
 from server.booking.seekers import Seeker, SeekerState
-from server.booking.waiting_list import open_offer, waiting_url
+from server.booking.waiting_list import giver_of, open_offer, waiting_url
 from server.consultation.actions import Addressed
 from server.consultation.calendar_file import Event, calendar_file
 from server.consultation.events import Channel, News
@@ -125,12 +125,14 @@ async def _seeker(tx: Tx, post: Post, delivery: Delivery, now: datetime) -> Lett
     offer = await open_offer(tx, seeker.id, now)
     kind = Kind(delivery.news or Kind.LISTED)
     address = seeker.mobile if delivery.channel == Channel.SMS else seeker.email
-    if not address or seeker.state != SeekerState.ASKING or (kind == Kind.FREED and offer is None):
+    wanted = SeekerState.CLOSED if kind == Kind.LIST_ENDED else SeekerState.ASKING
+    if not address or seeker.state != wanted or (kind == Kind.FREED and offer is None):
         return None
     practice = await tx.get_one(Practice, delivery.practice_id)
     language = post.languages.choose(practice.language, "")
     when, until = (offer.begins_at, offer.until) if offer else (now, None)
-    call = Call(when, waiting_url(post.base_url, post.secrets, seeker.id), zone=seeker.time_zone, until=until)
+    url, given_by = waiting_url(post.base_url, post.secrets, seeker.id), await giver_of(tx, seeker)
+    call = Call(when, url, zone=seeker.time_zone, until=until, professional=given_by)
     return (await _writing(tx, practice, kind, language))(address, practice, call, language)
 
 

@@ -35,6 +35,8 @@ NAMES = {
     Kind.DELAYED: _("The professional runs late"),
     Kind.LISTED: _("On the waiting list"),
     Kind.FREED: _("A time has become free"),
+    Kind.WAITS_ON: _("Waits for somebody else"),
+    Kind.LIST_ENDED: _("The waiting list has ended"),
 }
 
 

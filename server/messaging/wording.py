@@ -25,6 +25,8 @@ class Kind(StrEnum):
     DELAYED = News.DELAYED
     LISTED = News.LISTED
     FREED = News.FREED
+    WAITS_ON = News.WAITS_ON
+    LIST_ENDED = News.LIST_ENDED
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,20 @@ BUILT_IN: Mapping[Kind, Wording] = {
         ),
         questions=False,
     ),
+    Kind.WAITS_ON: Wording(
+        _("You keep your place on the waiting list of {practice}"),
+        (
+            _("{practice}: you are still on the waiting list. From now on you wait for a time with {professional}."),
+            _("To see where you stand, or to leave the list, open {link} - no account is needed."),
+        ),
+    ),
+    Kind.LIST_ENDED: Wording(
+        _("A waiting list of {practice} has ended"),
+        (
+            _("{practice}: the waiting list that you were on has ended. No time will be offered to you any more."),
+            _("To see with whom else you can book, open {link} - no account is needed."),
+        ),
+    ),
 }
 
 ALLOWED = {kind: frozenset({"practice", "day", "time", "link"}) for kind in Kind} | {
@@ -96,6 +112,8 @@ ALLOWED = {kind: frozenset({"practice", "day", "time", "link"}) for kind in Kind
     Kind.DELAYED: frozenset({"practice", "day", "time", "link", "professional", "minutes"}),
     Kind.LISTED: frozenset({"practice", "link"}),
     Kind.FREED: frozenset({"practice", "day", "time", "link", "until"}),
+    Kind.WAITS_ON: frozenset({"practice", "link", "professional"}),
+    Kind.LIST_ENDED: frozenset({"practice", "link"}),
 }
 WANTED = {kind: frozenset({"practice", "time", "link"}) for kind in Kind} | {
     Kind.CANCELLED: frozenset({"practice", "day", "time"}),
@@ -103,6 +121,8 @@ WANTED = {kind: frozenset({"practice", "time", "link"}) for kind in Kind} | {
     Kind.DELAYED: frozenset({"practice", "time", "link", "minutes"}),
     Kind.LISTED: frozenset({"practice", "link"}),
     Kind.FREED: frozenset({"practice", "day", "time", "link", "until"}),
+    Kind.WAITS_ON: frozenset({"practice", "link", "professional"}),
+    Kind.LIST_ENDED: frozenset({"practice", "link"}),
 }
 
 

@@ -263,7 +263,24 @@ def _facts(consultation: Consultation, kind: Kind, author_id: UUID, *, sharing: 
     return NoteFacts(consultation.practice_id, consultation.team_id, consultation.patient_id, author_id, Kind(kind), sharing)
 
 
-async def open_notes_of(tx: Tx, person_id: UUID) -> int:
-    """Count what somebody wrote and has not closed, beside jottings: for whoever looks after the practice, who sees no more of it."""
-    mine = select(func.count()).select_from(Note).where(Note.author_id == person_id, Note.kind != Kind.JOTTINGS)
-    return await tx.scalar(mine.where(Note.state == NoteState.DRAFT)) or 0
+async def drafts_of(tx: Tx, practice_id: UUID, person_id: UUID, *, lock: bool = False) -> list[tuple[Note, UUID]]:
+    """Load what somebody began in a practice, wrote in and has not closed, with whom each is about; jottings are not among them.
+
+    For whoever ends their place, who is shown how many there are and no more of them.
+    """
+    query = _noted().where(_unclosed(practice_id, person_id)).order_by(Note.id)
+    rows = await tx.execute(query.with_for_update(of=Note) if lock else query)
+    return [(row[0], row[1].patient_id) for row in rows]
+
+
+async def own_drafts(tx: Tx, viewer: Viewer) -> list[SeenNote]:
+    """Load the viewer's own among them, for the viewer."""
+    if viewer.practice_id is None:
+        return []
+    return await _visible(tx, viewer, _unclosed(viewer.practice_id, viewer.person_id))
+
+
+def _unclosed(practice_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+    written = exists().where(NoteUpdate.note_id == Note.id)
+    draft = (Note.state == NoteState.DRAFT) & (Note.kind != Kind.JOTTINGS) & written
+    return draft & (Note.begun_by == person_id) & (Consultation.practice_id == practice_id)

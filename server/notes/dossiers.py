@@ -19,6 +19,7 @@ from server.notes.export.dossier import (
     Act,
     ConsultationFacts,
     Dossier,
+    Left,
     Mark,
     NoteEvent,
     NoteKind,
@@ -33,7 +34,7 @@ from server.notes.export.dossier import (
 )
 from server.notes.history import edits_of
 from server.notes.loading import text_of
-from server.notes.model import Note, NoteState, NoteVersion
+from server.notes.model import Note, NoteVersion, VersionKind
 
 EVENTS = {Audited.LOOKED: Act.OPENED, Audited.EXPORTED: Act.EXPORTED}
 
@@ -69,7 +70,7 @@ async def _written(house: House, seen: SeenNote) -> WrittenNote | None:
     return WrittenNote(
         id=family[0].public_id,
         kind=NoteKind(family[0].kind),
-        state=_status(family[0], parts),
+        state=_status(parts),
         consultation=ConsultationFacts(
             consultation.id, consultation.state, consultation.scheduled_at, consultation.started_at, consultation.ended_at
         ),
@@ -78,13 +79,13 @@ async def _written(house: House, seen: SeenNote) -> WrittenNote | None:
     )
 
 
-def _status(original: Note, parts: Sequence[Part]) -> NoteStatus:
+def _status(parts: Sequence[Part]) -> NoteStatus:
     if len(parts) > 1:
         return NoteStatus.AMENDED
     marks = {signature.what for signature in parts[0].signatures}
     if Mark.RELEASED in marks:
         return NoteStatus.RELEASED
-    return NoteStatus.SIGNED if original.state == NoteState.LOCKED or marks else NoteStatus.DRAFT
+    return NoteStatus.SIGNED if marks else NoteStatus.DRAFT
 
 
 async def _part(house: House, note: Note) -> Part | None:
@@ -103,7 +104,8 @@ async def _part(house: House, note: Note) -> Part | None:
         head_hash=text.fixed.head,
         content_sha256=text.fixed.sha256,
         reason=note.reason,
-        signatures=tuple(_signature(version) for version in versions if version.seq == text.fixed.seq),
+        signatures=tuple(_signature(one) for one in versions if one.seq == text.fixed.seq and one.kind != VersionKind.LEFT),
+        left=next((Left(one.person_id, one.made_at) for one in versions if one.kind == VersionKind.LEFT), None),
     )
 
 
@@ -123,6 +125,8 @@ def _acting(notes: Iterable[WrittenNote]) -> Iterable[UUID]:
         for part in note.parts:
             yield from part.author_ids
             yield from (signature.person_id for signature in part.signatures)
+            if part.left is not None:
+                yield part.left.person_id
 
 
 async def _people(tx: Tx, person_ids: set[UUID], practice_id: UUID) -> tuple[PersonFacts, ...]:

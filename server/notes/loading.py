@@ -14,7 +14,7 @@ from server.errors import Invalid
 from server.notes.chain import Broken, Chain
 from server.notes.document import Document, Poisoned, Saved, opened, restore, restore_at
 from server.notes.doors import practice_of, read_log, sessions_of, version_text, versions_of
-from server.notes.model import Note, VersionKind
+from server.notes.model import CLOSING, Note
 from server.notes.origins import by_origin, trace_origins
 from server.notes.prose import Prose, fingerprint
 from server.notes.versions import Fixed
@@ -69,7 +69,7 @@ async def text_now(house: House, note_id: int) -> Text:
 async def text_of(house: House, note: Note) -> Text:
     """Return what a note says: as it was locked, or as it is now."""
     async with house.database.read() as tx:
-        locked = [version for version in await versions_of(tx, note.id) if version.kind == VersionKind.LOCKED]
+        locked = [version for version in await versions_of(tx, note.id) if version.kind in CLOSING]
     if not locked:
         return await text_now(house, note.id)
     version = locked[-1]

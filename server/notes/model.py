@@ -110,15 +110,22 @@ class NoteReject(Base):
 
 
 class VersionKind(StrEnum):
-    """Why a text was fixed: somebody signed it, locked the note over it, or let the patient read it."""
+    """Why a text was fixed: somebody signed it, locked the note over it, or let the patient read it; or it stood unclosed when they left.
+
+    The last is no signature. Its person is who left the practice, and its time is when.
+    """
 
     SIGNED = "signed"
     LOCKED = "locked"
     RELEASED = "released"
+    LEFT = "left"
+
+
+CLOSING = frozenset({VersionKind.LOCKED, VersionKind.LEFT})
 
 
 class NoteVersion(Base):
-    """A text that somebody stands for, as it was at row `seq` of the log, whose hash is `head_hash`. Its rows are never changed.
+    """A text as it was at row `seq` of the log, whose hash is `head_hash`; mostly somebody stands for it. Its rows are never changed.
 
     `content` is the packed text, encrypted; `content_sha256` is its fingerprint. `hash` chains a version to those before it.
     """

@@ -32,6 +32,7 @@ from server.notes.prose_pack import pack
 from server.notes.seeding import seed_update
 from server.notes.versions import START, digest
 
+MOVED = "moved"
 ACTS = {VersionKind.SIGNED: Act.SIGNED, VersionKind.LOCKED: Act.LOCKED, VersionKind.RELEASED: Act.RELEASED}
 
 
@@ -109,28 +110,10 @@ class Signer:
         return seen
 
     async def _fix(self, seen: SeenNote, kind: VersionKind, text: Text) -> NoteVersion:
-        """Add a version, if the text is the last one."""
-        note_id, fixed = seen.note.id, text.fixed
+        """Add a version under the viewer's name, if the text is the last one."""
         if text.prose.empty:
             raise Invalid("There is nothing in this note yet.", code="empty")
-        if (await last_rows(self.tx, [note_id])).get(note_id) != (fixed.seq, fixed.head):
-            raise moved()
-        earlier = await versions_of(self.tx, note_id)
-        number = len(earlier) + 1
-        version = NoteVersion(
-            note_id=note_id,
-            number=number,
-            kind=kind,
-            seq=fixed.seq,
-            head_hash=fixed.head,
-            content=sealer_of(self.keyring, seen.note).seal(pack(text.prose), version_place(note_id, number)),
-            content_sha256=fixed.sha256,
-            person_id=self.viewer.person_id,
-            made_at=self.now,
-        )
-        version.hash = digest(earlier[-1].hash if earlier else START, version)
-        self.tx.add(version)
-        await self.tx.flush()
+        version = await fix(self.tx, self.keyring, seen.note, text, (kind, self.viewer.person_id, self.now))
         await self._record(seen, ACTS[kind])
         return version
 
@@ -168,8 +151,32 @@ class Signer:
         await record(self.tx, deed, self.now)
 
 
+async def fix(tx: Tx, keyring: KeyRing, note: Note, text: Text, how: tuple[VersionKind, UUID, datetime]) -> NoteVersion:
+    """Add a version of a note whose row is held: of which kind, whose, and when. Raises `moved` unless the text is the note's last."""
+    fixed, (kind, person_id, now) = text.fixed, how
+    if (await last_rows(tx, [note.id])).get(note.id) != (fixed.seq, fixed.head):
+        raise moved()
+    earlier = await versions_of(tx, note.id)
+    number = len(earlier) + 1
+    version = NoteVersion(
+        note_id=note.id,
+        number=number,
+        kind=kind,
+        seq=fixed.seq,
+        head_hash=fixed.head,
+        content=sealer_of(keyring, note).seal(pack(text.prose), version_place(note.id, number)),
+        content_sha256=fixed.sha256,
+        person_id=person_id,
+        made_at=now,
+    )
+    version.hash = digest(earlier[-1].hash if earlier else START, version)
+    tx.add(version)
+    await tx.flush()
+    return version
+
+
 def moved() -> Conflict:
-    return Conflict("The note has changed since you looked at it. Please read it once more.", code="moved")
+    return Conflict("The note has changed since you looked at it. Please read it once more.", code=MOVED)
 
 
 def _refuse_early(family: list[Note]) -> None:

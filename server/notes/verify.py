@@ -18,7 +18,7 @@ from server.notes.document import open_row
 from server.notes.doors import sealer_of, version_text
 from server.notes.far_anchors import ANCHOR
 from server.notes.heads import AUDIT, LOG, VERSIONS, Head, read, root_of
-from server.notes.model import Note, NoteAnchor, NoteSnapshot, NoteState, NoteUpdate, NoteVersion, VersionKind
+from server.notes.model import CLOSING, Note, NoteAnchor, NoteSnapshot, NoteState, NoteUpdate, NoteVersion
 from server.notes.plain_audit import FILE, plain_ends
 from server.notes.prose import fingerprint
 
@@ -126,7 +126,7 @@ async def _of_texts(tx: Tx, note: Note, fixed: Sequence[NoteVersion], chain: Cha
             yield f"row {one.seq}: missing, though version {one.number} stands on it"
         elif stored != one.head_hash:
             yield f"row {one.seq}: is not the one that version {one.number} stands on"
-    locked = [one for one in fixed if one.kind == VersionKind.LOCKED]
+    locked = [one for one in fixed if one.kind in CLOSING]
     if bool(locked) != (note.state == NoteState.LOCKED):
         yield "row 0: its state does not agree with its versions"
     if locked and whole and chain.seq > locked[0].seq:

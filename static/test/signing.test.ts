@@ -73,6 +73,21 @@ describe("what stands under a note [N5]", () => {
     assert.match(standing({ state: "locked", signatures: [signed, locked] })[0] ?? "", /^Locked by Bob Brown on/);
   });
 
+  test("says of a note that was left behind who left, and whether it is signed as it stands", () => {
+    const left = { ...signed, kind: "left" } as const;
+    const words = (...signatures: Parameters<typeof standing>[0]["signatures"]) =>
+      standing({ state: "locked", signatures });
+    assert.match(
+      words(left).join("; "),
+      /^Not signed as it stands; Closed as it stood when Bob Brown left the practice on /,
+    );
+    assert.match(words(signed, left).join("; "), /^Signed by Bob Brown on [^;]*; Closed as it stood/);
+    assert.match(
+      words({ ...signed, current: false }, left).join("; "),
+      /changed since; Not signed as it stands; Closed/,
+    );
+  });
+
   test("names each person once, with their last signature", () => {
     const again = { ...signed, current: false };
     assert.equal(standing({ ...NOTE, signatures: [again, { ...signed, name: "Alice" }, signed] }).length, 2);

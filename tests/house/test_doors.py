@@ -42,6 +42,7 @@ HANDED = {
     "server/booking/guard.py": "finds what holds a time, and shows it to nobody: there is no viewer",
     "server/booking/taken.py": "finds who is busy, and shows nobody what with: there is no viewer",
     "server/booking/jobs.py": "sweeps holds that are over: there is no viewer",
+    "server/booking/waiting_passing.py": "is the administrators', of whose practice the professional is: counts, and nobody's name",
     "server/booking/waiting_list.py": "is the door of whoever has their link, and finds who asks, for whom there is no viewer",
     "server/consultation/holdings.py": "says which words are the patient's, for whoever passed the door of their own data",
     "server/consultation/actions.py": "asks see_consultation first, or holds what it or the record's door returned",

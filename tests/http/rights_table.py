@@ -39,7 +39,7 @@ THINGS: dict[str, dict[str, str]] = {  # by what its address begins with; the lo
     "patient_id": {
         "/appointments": "patient", "/my": "patient", "/patients": "patient", "/patients/{patient_id:uuid}/merges": "kept record",
     },
-    "service_id": {"/appointments": "service", "/offer": "service"},
+    "service_id": {"/appointments": "service", "/offer": "service", "/practice": "service"},
     "appointment_id": {
         "/book/held": "held", "/book/held/{appointment_id:uuid}/documents": "appointment",
         "/book/held/{appointment_id:uuid}/paid": "appointment", "/book/held/{appointment_id:uuid}/pay": "appointment",
@@ -88,6 +88,7 @@ FORMS = {  # what the document does not say: words of which one must be chosen
     "/offer/services/{service_id:uuid}/state": {"do": "withdraw"},
     "/practice/people/{person_id:uuid}/leaving/{appointment_id:uuid}/cancel": {"sure": "yes"},
     "/practice/people/{person_id:uuid}/leaving/{appointment_id:uuid}/pass": {"colleague": str(BOB.professional_id), "version": "1"},
+    "/practice/people/{person_id:uuid}/leaving/waiting/{service_id:uuid}": {"instead": str(BOB.professional_id)},
     "/patients/{patient_id:uuid}/background/{entry_id:uuid}/answer": {"do": "refuse", "why": "It stays."},
 }
 ANYTHING = {"step": "camera", "agree": "yes"}  # where a form may hold what it likes

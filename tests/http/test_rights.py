@@ -42,7 +42,7 @@ OWN = {
     "/policies", "/policies/{whose}/{policy}",
     "/practice/people", "/practice/people/invite", "/practice/teams", "/teams", "/practice/settings", "/practice/queues", "/practice/audit",
     "/practice/audit/extract", "/practice/parents",
-    "/account/registration", "/account/profile",
+    "/account/registration", "/account/profile", "/account/leaving",
     "/account/profile/photo", "/account/profile/photo/own.jpg", "/account/profile/photo/remove",
     "/account/permissions", "/account/permissions/{grant_id:uuid}/withdraw",
     "/terms", "/practice/letters", "/my/data/copy", "/my/data/copy/delete", "/patients/doubles",

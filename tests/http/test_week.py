@@ -1,13 +1,19 @@
 """The page of one day: what begins on it by the practice's clock, for whoever may see it, on both databases."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
+from server.booking.actions import cancel
+from server.booking.model import Appointment, Party
+from server.consultation.actions import Plan, schedule
 from server.core.house import House
-from tests.cast import ALICE, CHARLIE, DANA, ERIN, Cast, add_meeting
+from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, ELSEWHERE, ERIN, Cast, add_meeting
 from tests.conftest import SignIn, StillClock
+from tests.two_places import ALICE_THERE, THERE, seat_twice, work_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("B7")]
 DESK = re.compile(r'href="/desk/([0-9a-f-]{36})"')
@@ -62,3 +68,29 @@ async def test_what_is_no_day_is_today(sign_in: SignIn, asked: str) -> None:
 @pytest.mark.parametrize("asked", ["0001-01-01", "9999-12-31"])
 async def test_days_far_off_are_the_furthest(sign_in: SignIn, asked: str) -> None:
     assert (await (await sign_in(ALICE)).get("/day", params={"on": asked})).status_code == 200
+
+
+@pytest.mark.row("P3")
+async def test_what_another_practice_has_is_busy_and_says_no_more(sign_in: SignIn, cast: Cast, house: House) -> None:
+    ten, on_the_hill = datetime(2026, 3, 4, 10, tzinfo=UTC), replace(ALICE_THERE.viewer, professional_id=THERE)
+    async with house.database.write() as tx:
+        await seat_twice(tx, house)
+    await meet(house, datetime(2026, 3, 4, 14, tzinfo=UTC))
+    async with house.database.write() as tx:
+        plan = Plan("Frank Foster", None, "frank@example.org", None, ten, duration_min=30)
+        await schedule(tx, house.secrets, on_the_hill, plan, house.clock.now())
+    alice, bob = await sign_in(ALICE), await sign_in(BOB)
+    for address in ("/day?on=2026-03-04", "/week?from=2026-03-04"):
+        await work_in(house, CLINIC)
+        page = (await alice.get(address)).text
+        assert page.index("Busy in another practice") < page.index("Dana Diaz"), "by time"
+        assert ("10:00</time> Busy in another practice" in page, "until 10:30" in page, "Frank" in page) == (True, True, False)
+        assert "Busy in another practice" not in (await bob.get(address)).text, "a colleague of the team learns nothing of it"
+        await work_in(house, ELSEWHERE)
+        there = (await alice.get(address)).text
+        assert ("Frank Foster" in there, "14:00</time> Busy in another practice" in there, "Dana" in there) == (True, True, False)
+    async with house.database.write() as tx:
+        (theirs,) = await tx.scalars(select(Appointment).where(Appointment.practice_id == ELSEWHERE))
+        await cancel(tx, theirs, Party.PRACTICE, house.clock.now())
+    await work_in(house, CLINIC)
+    assert "Busy in another practice" not in (await alice.get("/week?from=2026-03-04")).text

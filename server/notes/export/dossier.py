@@ -113,6 +113,13 @@ class Signature(NamedTuple):
     what: Mark
 
 
+class Left(NamedTuple):
+    """Who had not closed a text when they left the practice, and when that was: it was closed as it stood."""
+
+    person_id: UUID
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Part:
     """One fixed text of a note: `head_hash` is the end of the journal's chain, `content_sha256` the `fingerprint` as it was stored."""
@@ -126,6 +133,7 @@ class Part:
     content_sha256: bytes
     reason: str | None = None
     signatures: tuple[Signature, ...] = ()
+    left: Left | None = None
 
     @property
     def intact(self) -> bool:
@@ -197,3 +205,5 @@ class Dossier:
             for part in note.parts:
                 yield from part.author_ids
                 yield from (signature.person_id for signature in part.signatures)
+                if part.left is not None:
+                    yield part.left.person_id

@@ -62,7 +62,7 @@ def _added(note: WrittenNote) -> list[Part]:
 def _composition(dossier: Dossier, note: WrittenNote, part: Part, words: Words) -> Json:
     now = part is note.current
     shown = [part, *_added(note)] if now else [part]
-    state = note.state if now else NoteStatus.AMENDED if part.kind is PartKind.AMENDMENT else NoteStatus.SIGNED
+    state = note.state if now else _replaced_state(part)
     sections = [*_sections(part.prose, words), *(_addendum(dossier, one, words) for one in shown[1:])]
     access = _accesses(dossier, note, words) if now and note.events else None
     return {
@@ -86,6 +86,12 @@ def _composition(dossier: Dossier, note: WrittenNote, part: Part, words: Words) 
     }
 
 
+def _replaced_state(part: Part) -> NoteStatus:
+    if part.kind is PartKind.AMENDMENT:
+        return NoteStatus.AMENDED
+    return NoteStatus.DRAFT if part.left and not part.signatures else NoteStatus.SIGNED
+
+
 def _summary(dossier: Dossier, note: WrittenNote, shown: list[Part], state: str, words: Words) -> Iterator[str]:
     """Tell in sentences what stands in the fields, because a reader of documents shows the sentences only."""
     yield words.text(TITLES[note.kind])
@@ -96,6 +102,8 @@ def _summary(dossier: Dossier, note: WrittenNote, shown: list[Part], state: str,
             yield ". ".join(filter(None, (words.text(PARTS[part.kind], date=words.day(part.written_at)), words.people(part), part.reason)))
         if not part.intact:
             yield words.text(CHANGED)
+        if part.left:
+            yield words.left(part.left)
         for one in part.signatures:
             yield f"{dossier.name_of(one.person_id)}: {words.text(MARKS[one.what])}, {words.moment(one.at)}"
 

@@ -184,12 +184,19 @@ def _part(dossier: Dossier, part: Part, words: Words) -> PaperPart:
     return PaperPart(
         title="" if part.kind is PartKind.ORIGINAL else _(PARTS[part.kind], date=words.day(part.written_at)),
         facts=() if part.kind is PartKind.ORIGINAL else tuple(_origin(part, words)),
-        warning="" if part.intact else _(CHANGED),
+        warning=" ".join(_warnings(part, words)),
         passages=tuple(Passage(name, _(SECTION_TITLES[name]), blocks) for name, blocks in passages if not Prose({name: blocks}).empty),
         empty=_("Nothing is written here.") if part.prose.empty else "",
         signatures=tuple(Row(dossier.name_of(one.person_id), _(MARKS[one.what]), words.moment(one.at)) for one in part.signatures),
         seals=tuple(_seals(part, words)),
     )
+
+
+def _warnings(part: Part, words: Words) -> Iterator[str]:
+    if not part.intact:
+        yield words.text(CHANGED)
+    if part.left:
+        yield words.left(part.left)
 
 
 def _origin(part: Part, words: Words) -> Iterator[Fact]:

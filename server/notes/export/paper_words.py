@@ -7,7 +7,7 @@ from babel.dates import format_date
 
 from server.consultation.model import ConsultationState
 from server.core.marking import _
-from server.notes.export.dossier import Act, Dossier, Mark, NoteEvent, NoteKind, NoteStatus, Part, PartKind, WrittenNote
+from server.notes.export.dossier import Act, Dossier, Left, Mark, NoteEvent, NoteKind, NoteStatus, Part, PartKind, WrittenNote
 from server.web.i18n import Language
 from server.web.moments import zoned_time
 
@@ -47,6 +47,7 @@ CONSULTATIONS = {
 RECORD = _("Clinical record")
 ACCESSES = _("Who had access")
 CHANGED = _("This text no longer fits its fingerprint: it was changed after it had been fixed.")
+LEFT = _("{name} left the practice on {moment} and had not closed this text. It was closed as it stood.")
 PARTS = {PartKind.AMENDMENT: _("Amendment of {date}"), PartKind.ADDENDUM: _("Addendum of {date}")}
 
 
@@ -84,6 +85,9 @@ class Words(Dated):
 
     def people(self, part: Part) -> str:
         return ", ".join(self._dossier.name_of(person_id) for person_id in part.author_ids)
+
+    def left(self, left: Left) -> str:
+        return self.text(LEFT, name=self._dossier.name_of(left.person_id), moment=self.moment(left.at))
 
     def act(self, event: NoteEvent) -> str:
         said = self.text(ACTS[event.what])

@@ -6,7 +6,7 @@ export interface Signature {
   name: string;
   /** An ISO moment. */
   at: string;
-  kind: "signed" | "locked" | "released";
+  kind: "signed" | "locked" | "released" | "left";
   /** The note says now what it said then. */
   current: boolean;
 }

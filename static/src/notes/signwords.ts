@@ -38,12 +38,21 @@ const signatureWords = ({ name, at, kind, current }: Signature): string => {
   return current ? t("Signed by {name} on {day}", values) : t("Signed by {name} on {day} · changed since", values);
 };
 
+/** Of a note that its author had not closed when they left the practice: what is signed of it, and that it was closed as it stood. */
+const leftWords = ({ name, at }: Signature, signed: readonly Signature[]): string[] => [
+  ...signed.map(signatureWords),
+  ...(signed.some(({ current }) => current) ? [] : [t("Not signed as it stands")]),
+  t("Closed as it stood when {name} left the practice on {day}", { name, day: day(at) }),
+];
+
 /** What stands under the note: who signed it last, each person once, and whether that still holds. */
 export const standing = ({ state, signatures }: Pick<Listed, "state" | "signatures">): string[] => {
   const lock = signatures.findLast(({ kind }) => kind === "locked");
+  const signed = new Map(signatures.filter(({ kind }) => kind === "signed").map((each) => [each.name, each]));
+  const left = signatures.findLast(({ kind }) => kind === "left");
+  if (left) return leftWords(left, [...signed.values()]);
   if (state === "locked") return [lock ? signatureWords(lock) : t("Locked")];
-  const latest = new Map(signatures.filter(({ kind }) => kind === "signed").map((each) => [each.name, each]));
-  return latest.size > 0 ? [...latest.values()].map(signatureWords) : [t("Draft")];
+  return signed.size > 0 ? [...signed.values()].map(signatureWords) : [t("Draft")];
 };
 
 /** What the patient can read of a summary. */
