@@ -63,7 +63,8 @@ FAULTS = {
       <p><a href="#two" style="position: fixed; inset-block-start: -9rem">⟦Out of sight⟧</a></p>
       <p><button onkeydown="event.preventDefault()">⟦A trap⟧</button></p><p><a href="#three">⟦Behind it⟧</a></p></main></body>""",
     "/turn": """<body><main><h1>⟦A page⟧</h1><p><a href="#one">⟦First⟧</a></p><p><a href="#two" tabindex="1">⟦Out of turn⟧</a></p>
-      <p><a href="#three">⟦Last⟧</a></p></main></body>""",
+      <p><a href="#three">⟦Covered⟧</a></p></main>
+      <div style="position: fixed; inset: 7rem 0 0; background: white"></div></body>""",
 }
 
 
@@ -117,6 +118,7 @@ def test_the_walk_finds_what_it_looks_for(chromium: Browser) -> None:
         '/trap, en-XA: Tab does not reach <a href="#three"',
         "/trap, ar-XB: does not run from right to left",
         '/turn, en-XA: Tab goes back to <a href="#two"',
+        '/turn, en-XA: what Tab came to is covered: <a href="#three"',
     ]
     assert [one for one in told if not any(fault.startswith(one) for fault in walker.wrong)] == []
 

@@ -73,11 +73,23 @@ CONTROLS = """() => {
     const box = each.getBoundingClientRect();
     return box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth;
   };
+  const under = (each) => {
+    const { left, right, top, bottom } = (each.closest("label") ?? each).getBoundingClientRect();
+    const within = (side, most) => Math.min(Math.max(side, 0), most - 1);
+    const across = [left + 2, (left + right) / 2, right - 2].map((side) => within(side, innerWidth));
+    const points = across.flatMap((x) => [top + 2, (top + bottom) / 2, bottom - 2].map((y) => [x, within(y, innerHeight)]));
+    const own = (found) => found && (found.contains(each) || (each.closest("label") ?? each).contains(found));
+    return !points.some(([x, y]) => own(document.elementFromPoint(x, y)));
+  };
   const said = (each) => each.outerHTML.slice(0, 160);
   const wanted = new Map(found.map((each) => [group(each), each]));
   const stops = [];
   const faults = [];
-  const leave = () => { if (stops.length && away(stops.at(-1))) faults.push(`what Tab came to is out of sight: ${said(stops.at(-1))}`); };
+  const leave = () => {
+    const stop = stops.at(-1);
+    if (stop && away(stop)) faults.push(`what Tab came to is out of sight: ${said(stop)}`);
+    else if (stop && under(stop)) faults.push(`what Tab came to is covered: ${said(stop)}`);
+  };
   document.body.tabIndex = -1;
   document.body.focus();
   document.body.removeAttribute("tabindex");
