@@ -11,13 +11,10 @@ from tests.site import Site
 pytestmark = [pytest.mark.browser, pytest.mark.row("V11"), pytest.mark.row("P8")]
 
 
-def test_overview_health_statistics_and_brand(persons: Persons, site: Site) -> None:
+def test_health_and_brand(persons: Persons, site: Site) -> None:
     inspection = Inspection()
     olga = persons.person("olga", site, signed_in=OLGA, size=LAPTOP)
     olga.allow_errors("status of 422")
-    for path in ("/practice", "/practice/statistics"):
-        olga.open(path)
-        inspection.look(olga, path)
     olga.open("/practice/health").page.locator("#bus button").click()
     olga.reads("What was sent was heard.")
     inspection.look(olga, "health, tested")

@@ -218,8 +218,7 @@ def test_building_is_for_everybody(persons: Persons, site: Site, asking: Service
     alice.allow_errors("status of 4(09|22)")
     inspection = Inspection()
     path = f"/questionnaires/{asking.questionnaire_id}"
-    pages = ["/questionnaires", path, f"{path}/preview", f"{path}/questions/dd", f"{path}/questions/new?kind=number"]
-    for page in [*pages, "/offer/services/new"]:
+    for page in (f"{path}/questions/dd", f"{path}/questions/new?kind=number"):
         alice.open(page)
         expect(alice.page.locator("main h1")).to_be_visible()
         inspection.look(alice, page)
