@@ -39,7 +39,7 @@ ALICE = """
 /consultations/{consultation_id=booked}/appointment /calls /calls/{consultation_id} /recordings/{recording_id} /notes/{note_id}
 /notes/{note_id}/history /offer /offer/hours/{weekday} /offer/services/new /offer/services/{service_id}
 /offer/services/{service_id}/preview /money /money/charges/{charge_id} /money/charges/{charge_id}/refund /money/fees /money/invoices
-/account /account/calendar /account/email /account/passkeys /account/password /account/permissions /account/profile
+/account /account/calendar /account/email /account/leaving /account/passkeys /account/password /account/permissions /account/profile
 /account/profile/photo /account/prove /account/registration /account/second-factor /snippets/new /snippets/{snippet_id} /templates
 /templates/new /templates/{template_id} /questionnaires /questionnaires/{questionnaire_id} /questionnaires/{questionnaire_id}/preview
 /questionnaires/{questionnaire_id}/questions/new?kind=several /questionnaires/{questionnaire_id}/questions/{question} /teams
