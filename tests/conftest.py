@@ -28,6 +28,7 @@ from server.web.pseudo import write_pseudo_locales
 from tests.cast import CLINIC, Cast, Guest, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
 from tests.in_process import running
 from tests.scheduling import Dealer
+from tests.scratch import lie_in_memory
 from tests.servers import AppServer, ForkedServer, Postgres
 from tests.statements import share_statements
 
@@ -60,6 +61,10 @@ class StillClock:
     def set(self, now: datetime) -> None:
         """Set the time of day only, as an administrator or a time server does."""
         self._now = now
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    lie_in_memory(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
