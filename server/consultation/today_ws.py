@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from typing import cast
-from uuid import UUID
 
 from pydantic import BaseModel, Field, ValidationError
 from starlette.routing import BaseRoute, WebSocketRoute
@@ -49,6 +48,7 @@ class TodayConversation:
         except ValidationError:
             raise Malformed from None
         who = cast(SignedIn, self._house.tickets.redeem("today", ticket))
+        self._subscribe(who)
         listed = await self._read(who)
         self._connection.ok(hello.id)
         self._tell(listed)
@@ -65,20 +65,19 @@ class TodayConversation:
             self._task.cancel()
 
     async def _read(self, who: SignedIn) -> TodayList:
-        """Subscribe first, then look, so that no change falls between; raises `NotSignedIn`, `Elsewhere`."""
+        """Look, in a transaction that begins after the subscription; raises `NotSignedIn`, `Elsewhere`, `Forbidden`."""
         async with self._house.database.read() as tx:
             viewer = await viewer_of_login(tx, await login_of(tx, self._house, who.session_id), self._house.clock.now())
             if viewer.practice_id != who.practice_id:
                 raise Elsewhere
-            if viewer.professional_id is None or viewer.practice_id is None:
+            if viewer.professional_id is None:
                 raise Forbidden
-            self._subscribe(who.person_id, viewer.practice_id)
             return await today_list(tx, viewer, self._house.clock.now(), self._connection.say)
 
-    def _subscribe(self, person_id: UUID, practice_id: UUID) -> None:
-        if not self._unsubscribe:
-            topics = (today_topic(practice_id), f"person:{person_id}")
-            self._unsubscribe += [self._house.bus.subscribe(topic, self._changed.set) for topic in topics]
+    def _subscribe(self, who: SignedIn) -> None:
+        """Hear of every change that the first look may not show: that one sees the database as it was when its transaction began."""
+        topics = [f"person:{who.person_id}", *([today_topic(who.practice_id)] if who.practice_id else [])]
+        self._unsubscribe += [self._house.bus.subscribe(topic, self._changed.set) for topic in topics]
 
     async def _follow(self, who: SignedIn) -> None:
         while not self._connection.closing:

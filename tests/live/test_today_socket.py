@@ -13,10 +13,11 @@ from websockets.exceptions import ConnectionClosed
 from server.access.actions import leave_team
 from server.access.emergency import Emergency, break_glass, read_notice
 from server.consultation import today_ws
+from server.consultation.topics import today_topic
 from server.core.house import House
 from server.identity.actions import begin_login, end_all_logins, find_login
 from server.identity.gate import SignedIn
-from tests.cast import ALICE, BOB, CHARLIE, DANA, ERIN, NORTH, SOUTH, Meeting, Staff, add_meeting
+from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, ERIN, NORTH, SOUTH, Meeting, Staff, add_meeting
 from tests.conftest import ORIGIN, SignIn, StillClock
 from tests.live.room_client import WAIT_S
 
@@ -89,6 +90,27 @@ async def board_of(address: str, house: House, staff: Staff) -> AsyncIterator[Bo
 async def book(house: House, owner: Staff, team_id: object) -> None:
     async with house.database.write() as tx:
         await add_meeting(tx, house.secrets, house.clock.now(), owner=owner, team_id=team_id, guest=ERIN)  # type: ignore[arg-type]
+
+
+async def test_what_is_booked_while_the_first_list_is_read_comes_at_once(
+    sockets: str, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transaction of the first list has begun, so that it does not see this appointment, and nobody hears of it twice."""
+    met = today_ws.login_of
+
+    async def books_meanwhile(*given: Any) -> Any:
+        found = await met(*given)
+        monkeypatch.setattr(today_ws, "login_of", met)
+        async with house.database.write() as tx:
+            await add_meeting(tx, house.secrets, house.clock.now(), owner=ALICE, team_id=None, guest=ERIN)
+            tx.hint(today_topic(CLINIC))
+        return found
+
+    monkeypatch.setattr(today_ws, "login_of", books_meanwhile)
+    async with board_of(sockets, house, ALICE) as board:
+        with anyio.fail_after(WAIT_S):  # long before it would look again by itself
+            while ERIN.name not in board.names:
+                await board.next_list()
 
 
 async def test_a_ticket_by_http_opens_the_list_once(sockets: str, sign_in: SignIn, meeting: Meeting) -> None:
