@@ -313,11 +313,6 @@ def may_give_place(own: Role | None, role: Role) -> bool:
     return own is Role.OWNER or (own is Role.ADMINISTRATOR and role is not Role.OWNER)
 
 
-def may_end_place(own: Role | None, role: Role, others_in_charge: int) -> bool:
-    """Whether somebody may end another's place; `others_in_charge` are as `may_leave` has them."""
-    return may_give_place(own, role) and may_leave(role, others_in_charge)
-
-
 def may_leave(role: Role, others_in_charge: int) -> bool:
     """Whether a place may end, whoever ends it; `others_in_charge` have a right as far as this one's, and the last of them cannot go."""
     return role not in IN_CHARGE or others_in_charge > 0
