@@ -238,5 +238,20 @@ export const come = (connection: FakeEngineConnection, ...mids: string[]): void 
   for (const mid of mids) connection.line(mid).amount += 10;
 };
 
+/** Longer than the client waits between two looks at what has come, while the ways change. */
+export const LOOK_MS = 200;
+
+/** One look tells that something came, the next that it goes on coming. */
+export const comeOn = async (
+  { timers }: TeamRig,
+  connection: FakeEngineConnection,
+  ...mids: string[]
+): Promise<void> => {
+  for (const _ of [1, 2]) {
+    come(connection, ...mids);
+    await timers.pass(LOOK_MS);
+  }
+};
+
 export const answersOf = (socket: FakeSocket, side: Side): EngineAnswer[] =>
   socket.sent.filter(({ t, b }) => t === "answer" && b.side === side).map(({ b }) => b as unknown as EngineAnswer);

@@ -7,7 +7,9 @@ import {
   bob,
   changing,
   come,
+  comeOn,
   dana,
+  LOOK_MS,
   publishOffer,
   remoteOf,
   route,
@@ -21,8 +23,8 @@ import {
 import { settle } from "./fake-timers.ts";
 
 const ALL = ["0", "1", "2", "3"];
-/** Longer than the client waits between two looks at what has come. */
-const LOOK_MS = 200;
+/** Between two looks while the ways change. */
+const CHANGE_MS = 100;
 
 describe("a third person is let in [V9]", () => {
   test("and what is shown of the others stays that of the straight way until the engine brings it", async () => {
@@ -56,7 +58,7 @@ describe("a third person is let in [V9]", () => {
     come(subscribe, "0", "1", "2");
     await rig.timers.pass(LOOK_MS);
     assert.equal(socket.count("flowing"), 0, "bob's picture is not there");
-    come(subscribe, "3");
+    await comeOn(rig, subscribe, ...ALL);
     await rig.timers.pass(1_000);
     assert.deepEqual(
       socket.sent.filter(({ t }) => t === "flowing").map(({ b }) => b),
@@ -69,14 +71,43 @@ describe("a third person is let in [V9]", () => {
     assert.equal(rig.call.state.phase, "live");
   });
 
+  test("somebody of whom no second sample has told is not said to flow: the straight way stays until nobody looks interrupted", async () => {
+    const rig = teamRig();
+    const socket = await talkingTwo(rig);
+    const [, subscribe] = await changing(rig, socket);
+    come(subscribe, ...ALL);
+    await rig.timers.pass(CHANGE_MS);
+    assert.equal(socket.count("flowing"), 0);
+    assert.equal(remoteOf(rig, "alice").view.connected, true, "the straight way still brings her");
+    come(subscribe, ...ALL);
+    await rig.timers.pass(CHANGE_MS);
+    assert.equal(socket.count("flowing"), 1);
+    socket.says("route", route("engine", 1, true));
+    assert.equal(rig.call.state.phase, "live");
+    assert.equal(remoteOf(rig, "alice").view.troubled, false);
+  });
+
+  test("and a gap that falls into the change is told when it lasts", async () => {
+    const rig = teamRig();
+    const socket = await talkingTwo(rig);
+    const [, subscribe] = await changing(rig, socket);
+    const breaks = () => only(rig.peers).becomes({ connected: false, troubled: true, missingSince: rig.timers.now() });
+    breaks();
+    await rig.timers.pass(2_900);
+    assert.equal(rig.call.state.phase, "live");
+    await rig.timers.pass(300);
+    assert.equal(rig.call.state.phase, "recovering");
+    await comeOn(rig, subscribe, ...ALL);
+    assert.equal(rig.call.state.phase, "live");
+  });
+
   test("nobody is waited for who sends nothing, and a silent colleague is not either", async () => {
     const rig = teamRig();
     const socket = await talkingTwo(rig);
     const [, subscribe] = await changing(rig, socket);
     socket.says("participant", { ...alice, camera: false });
     socket.says("participant", { ...bob, quiet: true });
-    come(subscribe, "0");
-    await rig.timers.pass(LOOK_MS);
+    await comeOn(rig, subscribe, "0");
     assert.equal(socket.count("flowing"), 1);
   });
 
@@ -85,8 +116,7 @@ describe("a third person is let in [V9]", () => {
     const socket = await talkingTwo(rig);
     const [publish, subscribe] = await changing(rig, socket);
     publish.becomes("connecting");
-    come(subscribe, ...ALL);
-    await rig.timers.pass(LOOK_MS);
+    await comeOn(rig, subscribe, ...ALL);
     assert.equal(socket.count("flowing"), 0);
     publish.becomes("connected");
     await rig.timers.pass(LOOK_MS);
@@ -100,10 +130,7 @@ describe("a third person is let in [V9]", () => {
     assert.equal(rig.peers.length, 0);
     assert.equal(rig.call.state.phase, "called");
     const [, subscribe] = await changing(rig, socket);
-    for (const _ of [1, 2]) {
-      come(subscribe, ...ALL);
-      await rig.timers.pass(LOOK_MS);
-    }
+    await comeOn(rig, subscribe, ...ALL);
     assert.equal(rig.call.state.phase, "live");
     assert.equal(socket.count("flowing"), 1);
   });
@@ -174,8 +201,7 @@ describe("an engine that dies [V6]", () => {
     const rig = teamRig();
     const socket = await talkingTwo(rig);
     const [publish, subscribe] = await changing(rig, socket);
-    come(subscribe, ...ALL);
-    await rig.timers.pass(LOOK_MS);
+    await comeOn(rig, subscribe, ...ALL);
     socket.says("route", route("engine", 1, true));
     const stream = streamOf(rig, "alice");
     const [, fresh] = await changing(rig, socket, 2);
@@ -262,8 +288,7 @@ describe("a dropped socket [V6]", () => {
     const rig = teamRig();
     const socket = await talkingTwo(rig);
     const [, subscribe] = await changing(rig, socket);
-    come(subscribe, ...ALL);
-    await rig.timers.pass(LOOK_MS);
+    await comeOn(rig, subscribe, ...ALL);
     socket.ends(1006);
     const again = await welcome(rig, snapshot([dana, alice, bob], { route: route("engine", 1, false) }));
     assert.equal(again.count("flowing"), 1);

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { joined, snapshot } from "./fake-call.ts";
-import { alice, answersOf, changing, come, dana, route, talkingTwo, teamRig } from "./fake-engine.ts";
+import { alice, answersOf, changing, comeOn, dana, route, talkingTwo, teamRig } from "./fake-engine.ts";
 import { settle } from "./fake-timers.ts";
-
-/** Longer than the client waits between two looks at what has come. */
-const LOOK_MS = 200;
 
 describe("our own tracks over the engine [V7]", () => {
   test("have a line each from the beginning, so that no switch of a device needs an offer", async () => {
@@ -92,8 +89,7 @@ describe("what is shown is wished for [V7]", () => {
     const socket = await talkingTwo(rig);
     const [, subscribe] = await changing(rig, socket);
     rig.call.look(new Map([["bob", { layer: null, pinned: false }]]));
-    come(subscribe, "0", "1", "2");
-    await rig.timers.pass(LOOK_MS);
+    await comeOn(rig, subscribe, "0", "1", "2");
     assert.equal(socket.count("flowing"), 1);
   });
 

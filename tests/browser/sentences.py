@@ -19,7 +19,18 @@ FOLLOW = """() => {
     before = now;
   });
   globalThis.following.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+  globalThis.stood = 0;
+  clearInterval(globalThis.timing);
+  let at = performance.now();
+  globalThis.timing = setInterval(() => {
+    globalThis.stood = Math.max(globalThis.stood, performance.now() - at);
+    at = performance.now();
+  }, 100);
 }"""
+
+# A computer that stood still for as long as a call calls an interruption has interrupted the call, and that may be told.
+STANDSTILL_MS = 1_000
+OF_STANDSTILL = re.compile(r"reconnecting|stay on this page|(are|is) back", re.IGNORECASE)
 
 BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 
@@ -32,24 +43,32 @@ OF_ELSE = re.compile(
 
 
 def follow_sentences(*people: Person) -> None:
-    """Begin, or begin anew, to keep what each page says."""
+    """Begin, or begin anew, to keep what each page says, and how long each stood still."""
     for person in people:
         person.page.evaluate(FOLLOW)
 
 
-def of_the_way(person: Person) -> list[str]:
-    """Return every different sentence about the connection or its path since `follow_sentences`."""
-    texts: list[str] = person.page.evaluate("[...globalThis.sentences]")
-    sentences = dict.fromkeys(sentence for text in texts for sentence in BETWEEN.split(text))
-    return [sentence for sentence in sentences if sentence and not OF_ELSE.search(sentence)]
+def of_the_way(*people: Person) -> dict[str, list[str]]:
+    """Return every different sentence that each was told of the connection or its path since `follow_sentences`.
+
+    Those of an interruption are left out where the page of one of them was not served for so long, which no call can help.
+    """
+    stood = max(person.page.evaluate("globalThis.stood") for person in people) >= STANDSTILL_MS
+    return {person.name: [each for each in _sentences(person) if not (stood and OF_STANDSTILL.search(each))] for person in people}
 
 
 def one_sentence(*talking: Person) -> None:
     """Those who talk while the way changes are told one sentence of it at most."""
-    told = {person.name: of_the_way(person) for person in talking}
+    told = of_the_way(*talking)
     assert max(map(len, told.values())) <= 1, told
 
 
 def no_interruption(coming: Person) -> None:
     """Whoever comes is told that they are being connected, and of nothing that went wrong."""
-    assert [sentence for sentence in of_the_way(coming) if not sentence.startswith("Connecting")] == []
+    assert [sentence for sentence in of_the_way(coming)[coming.name] if not sentence.startswith("Connecting")] == []
+
+
+def _sentences(person: Person) -> list[str]:
+    texts: list[str] = person.page.evaluate("[...globalThis.sentences]")
+    sentences = dict.fromkeys(sentence for text in texts for sentence in BETWEEN.split(text))
+    return [sentence for sentence in sentences if sentence and not OF_ELSE.search(sentence)]

@@ -3,6 +3,7 @@ import { every, realTimers, type Timers } from "../lib/timers.ts";
 import type { EngineOffer, Participant } from "../lib/wire.ts";
 import { EngineLink, NOTHING_SENT, type Sent } from "../media/engine.ts";
 import { Seen } from "../media/seen.ts";
+import { type Change, calmed, changed, NO_CHANGE } from "./change.ts";
 import type { PathFrame } from "./model.ts";
 import type { Brought, Looks, PathsOptions, Scene } from "./paths.ts";
 import type { Peers, Remote } from "./peers.ts";
@@ -30,6 +31,7 @@ export class EnginePath {
   #own = "";
   #speaker: string | null = null;
   #remotes: Remote[] = [];
+  #change: Change = NO_CHANGE;
   #shown = "";
   /** The epoch of which the server was told that it flows. */
   #flowing: number | null = null;
@@ -67,6 +69,7 @@ export class EnginePath {
     const before = this.#ways.scene;
     this.#ways.scene = scene;
     const { route } = scene.roster;
+    this.#change = changed(this.#change, route.settled, this.#timers.now());
     if (route.settled) this.#keepLinks(route.path === "engine" ? 1 : 0);
     for (const person of this.#ways.people) this.#expectScreen(before, person);
     for (const link of this.#ways.links) link.give(this.#sent);
@@ -210,7 +213,7 @@ export class EnginePath {
     const only = straight.remotes.map(({ participant }) => participant);
     const all = [...people, ...only.filter(({ id }) => !people.some((person) => person.id === id))];
     for (const id of this.#seen.keys()) if (!all.some((person) => person.id === id)) this.#seen.delete(id);
-    this.#remotes = all.map((person) => this.#remote(person));
+    this.#remotes = all.map((person) => this.#calmed(this.#remote(person)));
     this.#watch();
     this.#tellChange();
   }
@@ -240,15 +243,26 @@ export class EnginePath {
     return { participant, returned: seen.returned, view: over };
   }
 
+  /** Looked at again with the next sample, so only while there are any. */
+  #calmed(remote: Remote): Remote {
+    if (this.#stopSampling === null) return remote;
+    return { ...remote, view: calmed(remote.view, this.#change, this.#timers.now()) };
+  }
+
   /** Says once of each change that the new way carries everybody. */
   #tell(): void {
     const { scene, people } = this.#ways;
     const { route } = scene?.roster ?? {};
     if (!route || route.settled || this.#flowing === route.epoch || scene?.line !== "open") return;
-    if (!this.#carriesOurs(route.epoch) || people.some((person) => person.present && !this.#ways.carries(person)))
-      return;
+    if (!this.#carriesOurs(route.epoch) || people.some((person) => person.present && !this.#isCarried(person))) return;
     this.#flowing = route.epoch;
     this.#tools.say("flowing", { epoch: route.epoch });
+  }
+
+  /** Also as it is shown: what the one before brings is let go of only when nothing of the new one looks interrupted. */
+  #isCarried(person: Participant): boolean {
+    const shown = !this.#ways.overEngine || this.#seenOf(person).view(this.#timers.now()).connected;
+    return shown && this.#ways.carries(person);
   }
 
   #carriesOurs(epoch: number): boolean {

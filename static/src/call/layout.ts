@@ -7,6 +7,7 @@ import { SpeakerHold } from "./hold.ts";
 import type { CallState } from "./model.ts";
 import type { Looks } from "./paths.ts";
 import type { Remote } from "./peers.ts";
+import { isComing } from "./seen.ts";
 
 export interface Layout {
   arranged: ReadonlySignal<Arrangement>;
@@ -39,15 +40,16 @@ export const listenersOf = ({ roster, me }: CallState): Participant[] =>
 const sharing = (shown: Remote[]): string | null =>
   shown.find(({ participant }) => participant.screen)?.participant.id ?? null;
 
-/** Who is shown for the one who speaks; our own voice makes nobody small. */
+/** Who is shown for the one who speaks; our own voice makes nobody small, and a voice that comes before its picture does not either. */
 const heldSpeaker = (state: ReadonlySignal<CallState>): ReadonlySignal<string | null> => {
   const shown = signal<string | null>(null);
   const hold = new SpeakerHold((id) => {
     shown.value = id;
   });
   effect(() => {
-    const { speaking, me } = state.value;
-    hold.hear(speaking === me?.id ? null : speaking);
+    const { speaking, remotes } = state.value;
+    const remote = remotes.find(({ participant }) => participant.id === speaking);
+    hold.hear(remote && !isComing(state.value, remote) ? speaking : null);
   });
   return shown;
 };

@@ -19,6 +19,14 @@ const isBack = ({ phase, remotes }: CallState, { participant, view }: Remote): b
 const isAwaited = ({ phase, remotes }: CallState, { view }: Remote): boolean =>
   remotes.length > 1 ? view.fresh && !view.connected : phase === "called";
 
+/** There is nothing to be seen of them yet, although there will be: whoever speaks is not made large for that. */
+export const isComing = (state: CallState, remote: Remote): boolean =>
+  isAwaited(state, remote) ||
+  (sends(remote) &&
+    remote.view.stream.getVideoTracks().length === 0 &&
+    !state.soundOnly &&
+    !remote.view.soundOnlyThere);
+
 /** What stands over a dark or an old picture. One that is sent, and is not there, is waited for. */
 export const pictureWords = (state: CallState, remote: Remote): string => {
   const { name } = remote.participant;
