@@ -157,8 +157,9 @@ def partings(story: Story) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_desk_on_a_phone(persons: Persons, site: Site, language: str) -> None:
     inspection = Inspection()
-    booked = site.consultation()
-    alice = persons.person("alice", site, signed_in=ALICE, language=language, size=PHONE).open(booked.desk)
+    hurry_to_waiting_room(persons.person("dana", site, size=PHONE), site.consultation())
+    alice = persons.person("alice", site, signed_in=ALICE, language=language, size=PHONE).open(site.consultation().desk)
+    expect(alice.page.locator("#tab-list .count")).to_be_visible()
     for tab in ("note", "list", "call"):
         alice.page.locator(f"#tab-{tab}").click()
         expect(alice.page.locator(f"#panel-{tab}")).to_be_visible()
