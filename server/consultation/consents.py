@@ -1,4 +1,4 @@
-"""What a patient or a guest agrees to before a video consultation: each purpose in one versioned sentence."""
+"""What a patient or a guest agrees to before a video consultation, in it and after it: each purpose in one versioned sentence."""
 
 import hashlib
 
@@ -46,6 +46,15 @@ RECORDING = Wording(
     ),
 )
 
+SHOWING = Wording(
+    "testimonial",
+    "1",
+    _("I agree that these words are shown to everybody on my professional's page."),
+    _(
+        "They stand there without your name, with the month only, once your professional has looked at them. You have no disadvantage "
+        "if you say no. You can take your agreement back in your account at any time: then they are deleted at once."
+    ),
+)
 
 GUEST_WORDINGS = (
     Wording(

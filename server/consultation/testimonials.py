@@ -9,35 +9,25 @@ from sqlalchemy import ColumnElement, Select, delete, select, update
 
 from server.access.policy import Viewer
 from server.access.restrictions import restricted_patients
+from server.consultation.consents import SHOWING
 from server.consultation.doors import Visit
 from server.consultation.model import Consultation, Participant
 from server.consultation.records import Consent, Testimonial, TestimonialState
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx, locked
 from server.core.ids import new_id
-from server.core.marking import _
 from server.core.outbox import add_errand
 from server.errors import Conflict, Invalid, NotFound
 from server.patients.doors import OwnRecord
 from server.patients.legal_holds import held
 from server.patients.model import Patient
-from server.patients.wording import Wording, fingerprint
+from server.patients.wording import fingerprint
 from server.web.i18n import Language
 
 LONGEST, LONGEST_WHY = 600, 300
 MOST_SHOWN = 20
 THING = "testimonial"  # in the audit
 TELL_AUTHOR = "testimonial_hidden"
-
-SHOWING = Wording(
-    "testimonial",
-    "1",
-    _("I agree that these words are shown to everybody on my professional's page."),
-    _(
-        "They stand there without your name, with the month only, once your professional has looked at them. You have no disadvantage "
-        "if you say no. You can take your agreement back in your account at any time: then they are deleted at once."
-    ),
-)
 
 
 class Own(NamedTuple):

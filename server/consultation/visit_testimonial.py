@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.consultation.testimonials import LONGEST, SHOWING, said_by, say
+from server.consultation.consents import SHOWING
+from server.consultation.testimonials import LONGEST, said_by, say
 from server.consultation.visit_actions import has_answered
 from server.consultation.visit_view import GoTo, View, go_to, read_view, show, view_of
 from server.core.db import Tx

@@ -24,7 +24,6 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    Uuid,
     bindparam,
     cast,
     func,
@@ -149,6 +148,7 @@ class Entry(NamedTuple):
 TABLE = as_type(Table, AuditEntry.__table__)
 HEADS = as_type(Table, AuditHead.__table__)
 FIELDS = [TABLE.c[name] for name in Entry._fields]
+IDS = ("person_id", "thing_id", "patient_id", "representation_id")  # by name: a foreign key has no type yet when this is read
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _next(at: ColumnElement[str]) -> Select[Any]:
     say how long that is.
     """
     texts = {"at": at.label("at")}
-    ids = {column.name: cast(column, String).label(column.name) for column in FIELDS if isinstance(column.type, Uuid)}
+    ids = {name: cast(TABLE.c[name], String).label(name) for name in IDS}
     columns = [(texts | ids).get(column.name, column) for column in FIELDS[1:]]
     piece = TABLE.c.number.between(bindparam("first"), bindparam("last"))
     return select(*columns).where(TABLE.c.practice_id == bindparam("of"), piece).order_by(TABLE.c.number)
@@ -264,11 +264,11 @@ async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int |
     where the head, or an entry behind it, knew of it before: entries may be added meanwhile.
     """
     end = max((number for number in await tx.scalars(END, {"of": practice_id}) if number is not None), default=0)
-    number, previous = 0, START
+    number, previous, practice = 0, START, str(practice_id)
     pieces = NEXT[tx.get_bind().dialect.name]
     while rows := (await tx.execute(pieces, {"of": practice_id, "first": number + 1, "last": number + PIECE})).all():
         for row in rows:
-            _, stated, *_, scheme, digest = entry = (practice_id, *row)
+            _, stated, *_, scheme, digest = entry = (practice, *row)
             number += 1
             allowed = scheme == Scheme.KEYED or number <= plain_until
             if stated != number or not allowed or _digest(entry, previous, tx.audit_key) != digest:

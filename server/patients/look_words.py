@@ -132,6 +132,7 @@ BY_THING = {
     "background": OF_BACKGROUND,
     "document": OF_A_DOCUMENT,
     "testimonial": OF_A_TESTIMONIAL,
+    "emergency": {Act.WITHDREW: _("Gave back what the emergency had opened")},
 }
 TELLS_WHY = {Act.BROKE_GLASS, Act.LISTENED, Act.HELD, Act.FREED}
 

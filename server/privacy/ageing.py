@@ -21,7 +21,7 @@ from server.messaging.holdings import DELIVERIES, REMINDERS
 from server.patients.legal_holds import held_patients
 from server.patients.model import Patient
 from server.privacy.letter_rows import Letter
-from server.privacy.letter_words import Kind
+from server.privacy.letter_words import OPEN, Kind
 from server.privacy.retention import Rules, add_months, months_before, tax_before, tax_until
 
 BATCH = 200
@@ -84,14 +84,15 @@ def messages_of(practice_id: UUID, now: datetime) -> list[Ageing]:
 
 
 def letters_of(practice_id: UUID, now: datetime) -> list[Ageing]:
-    """What is not settled stays. A complaint is kept as long as a record: a claim may follow it."""
+    """What is neither answered nor closed stays. A complaint is kept as long as a record: a claim may follow it."""
     del now  # no record keeps them
     table = Letter.metadata.tables[Letter.__tablename__]
-    mine = (table.c.practice_id == practice_id) & table.c.closed_at.is_not(None)
+    settled = func.coalesce(table.c.closed_at, table.c.answered_at)
+    mine = (table.c.practice_id == practice_id) & table.c.state.not_in(OPEN)
     complaint = table.c.kind == Kind.COMPLAINT
     return [
-        Ageing("letters", table, table.c.closed_at, mine & ~complaint, *by_months(lambda rules: 12 * rules.letter_years)),
-        Ageing("letters", table, table.c.closed_at, mine & complaint, *by_months(lambda rules: 12 * rules.contract_years)),
+        Ageing("letters", table, settled, mine & ~complaint, *by_months(lambda rules: 12 * rules.letter_years)),
+        Ageing("letters", table, settled, mine & complaint, *by_months(lambda rules: 12 * rules.contract_years)),
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from server.booking.model import AppointmentState
-from server.consultation.consents import RECORDING, WORDINGS
+from server.consultation.consents import RECORDING, SHOWING, WORDINGS
 from server.core.marking import _
 from server.notes.export.paper import Fact
 from server.notes.export.paper_words import CONSULTATIONS, Dated
@@ -49,7 +49,7 @@ BOOKINGS = {
     AppointmentState.NO_SHOW: _("You did not come"),
     AppointmentState.EXPIRED: _("Not booked in time"),
 }
-PURPOSES = {wording.purpose: wording.sentence for wording in (*WORDINGS, RECORDING, TEAM_NOTES)}
+PURPOSES = {wording.purpose: wording.sentence for wording in (*WORDINGS, RECORDING, TEAM_NOTES, SHOWING)}
 ABOUT = (
     _("This file tells in plain words what is held about you. Beside it lie the same data for programs, and your documents."),
     _("In “data” there is a file for everything that is held about you, and in “schemas” what its fields mean to a program."),

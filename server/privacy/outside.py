@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from server.access.model import Practice
 from server.core.crypto import Secrets
@@ -26,6 +26,7 @@ from server.privacy.requests import ask, seal_part
 from server.web.i18n import Language
 
 PROVE_OUTSIDE = "prove_outside"
+FORGET_OUTSIDE = "forget_outside"
 PURPOSE = "outside-proof"
 GOOD_FOR = timedelta(minutes=10)
 KEPT_FOR = timedelta(hours=1)
@@ -57,7 +58,6 @@ def faults_of(written: Written) -> list[str]:
 async def take_in(tx: Tx, house: House, practice: Practice, written: Written, language: str) -> str:
     """Keep it for an hour and return the token of its page; whether there is such a record is looked at by the errand."""
     now, token = house.clock.now(), new_token()
-    await tx.execute(delete(OutsideRequest).where(OutsideRequest.asked_at <= now - KEPT_FOR))
     asked = OutsideRequest(
         id=new_id(), practice_id=practice.id, token_hash=token_hash(token), language=language, tries=0, asked_at=now
     )  # fmt: skip
@@ -67,6 +67,7 @@ async def take_in(tx: Tx, house: House, practice: Practice, written: Written, la
     tx.add(asked)
     await tx.flush()
     add_errand(tx, PROVE_OUTSIDE, asked.id, f"{PROVE_OUTSIDE}:{asked.id}", now)
+    add_errand(tx, FORGET_OUTSIDE, asked.id, f"{FORGET_OUTSIDE}:{asked.id}", now + KEPT_FOR)
     return token
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from server.access.model import Practice
 from server.consultation.events import Channel
@@ -13,7 +13,7 @@ from server.messaging.composing import Post
 from server.messaging.optouts import is_stopped
 from server.ports import Carrier, Letter
 from server.privacy.handovers import HAND_CODE, handover_code
-from server.privacy.outside import GOOD_FOR, PROVE_OUTSIDE, PURPOSE, Written, code_of, meant_by, read
+from server.privacy.outside import FORGET_OUTSIDE, GOOD_FOR, PROVE_OUTSIDE, PURPOSE, Written, code_of, meant_by, read
 from server.privacy.outside_rows import Handover, OutsideRequest
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import proved_address
@@ -22,7 +22,7 @@ Handler = Callable[[UUID], Awaitable[None]]
 
 
 def outside_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrier]) -> dict[str, Handler]:
-    """Return the handlers of both errands."""
+    """Return the handlers of all three errands."""
 
     async def carry(letter: Letter | None, key: str) -> None:
         if letter is not None:
@@ -31,13 +31,17 @@ def outside_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrie
     async def prove(asked_id: UUID) -> None:
         await carry(await _proving(house, post, asked_id), str(asked_id))
 
+    async def forget(asked_id: UUID) -> None:
+        async with house.database.write() as tx:
+            await tx.execute(delete(OutsideRequest).where(OutsideRequest.id == asked_id))
+
     async def hand_code(request_id: UUID) -> None:
         handover = await _newest(house, request_id)
         if handover is not None:
             letter = await _handing(house, post, handover)
             await carry(letter, f"{HAND_CODE}-{handover.token_hash.hex()[:32]}-{handover.codes}")
 
-    return {PROVE_OUTSIDE: prove, HAND_CODE: hand_code}
+    return {PROVE_OUTSIDE: prove, FORGET_OUTSIDE: forget, HAND_CODE: hand_code}
 
 
 async def _proving(house: House, post: Post, asked_id: UUID) -> Letter | None:

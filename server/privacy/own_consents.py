@@ -11,13 +11,12 @@ from sqlalchemy import select
 
 from server.circulars.model import NewsConsent, Via
 from server.circulars.wording import NEWS
-from server.consultation.consents import RECORDING, WORDINGS
+from server.consultation.consents import RECORDING, SHOWING, WORDINGS
 from server.consultation.doors import own_link, see_visit
 from server.consultation.join_link import join_token
 from server.consultation.model import Consultation, Participant, Role, Stage
 from server.consultation.recorded import Recording, Standing
 from server.consultation.records import Consent
-from server.consultation.testimonials import SHOWING
 from server.consultation.visit_actions import decline
 from server.core.audit import Act, Deed
 from server.core.audit import record as record_deed

@@ -146,27 +146,30 @@ async def test_what_the_report_says_is_what_goes(house: House, clock: StillClock
     clock.set(datetime(2028, 3, 1, 2, tzinfo=UTC))
     before = {line.name: line for line in await report(house, clock)}
     assert {name: (line.now, line.month) for name, line in before.items()} == {
-        "records": (0, RECORDS), "accounts": (0, 1), "money": (0, 0), "messages": (0, 0), "letters": (0, 1), "logins": (1, 1),
+        "records": (0, RECORDS), "accounts": (0, 1), "money": (0, 0), "messages": (0, 0), "letters": (0, 2), "logins": (1, 1),
     }  # fmt: skip
     assert before["records"].next_on == date(2028, 3, 3)
     assert before["letters"].next_on == date(2028, 3, 3)
     assert (await night(house, clock, date(2028, 3, 1))).counts == {"told": 1, "logins": 1}
     run = await night(house, clock, date(2028, 3, 31))
-    assert run.counts == {"records": RECORDS, "letters": 1, "accounts": 1}
+    assert run.counts == {"records": RECORDS, "letters": 2, "accounts": 1}
     assert {(line.now, line.month) for line in await report(house, clock)} == {(0, 0)}
     async with house.database.read() as tx:
-        assert set(await tx.scalars(select(Letter.kind))) == {"complaint"}, "a complaint is kept as long as a record"
+        kept = (await tx.execute(select(Letter.kind, Letter.state).order_by(Letter.number))).all()
+    assert kept == [("contact", "in_work"), ("complaint", "closed")], "a complaint is kept as long as a record"
 
 
 async def settle_things(house: House) -> None:
-    """Let dana have signed in twice, and let a letter and a complaint be settled."""
+    """Let dana have signed in twice, and let letters be closed, answered and taken up again, and a complaint be settled."""
     async with house.database.write() as tx:
         for days in (0, 1):
             begin_login(tx, DANA.person_id, "Test", MORNING + timedelta(days=days))
-        for number, kind in enumerate(("contact", "complaint"), 1):
+        letters = (("contact", "closed"), ("contact", "answered"), ("contact", "in_work"), ("complaint", "closed"))
+        for number, (kind, state) in enumerate(letters, 1):
             letter = Letter(
-                id=new_id(), practice_id=CLINIC, number=number, kind=kind, state="closed", key_id="k", data_key=b"", sealed=b"",
-                received_at=MORNING, acknowledge_by=None, acknowledged_at=None, answered_at=None, closed_at=MORNING,
+                id=new_id(), practice_id=CLINIC, number=number, kind=kind, state=state, key_id="k", data_key=b"", sealed=b"",
+                received_at=MORNING, acknowledge_by=None, acknowledged_at=None, answered_at=None if state == "closed" else MORNING,
+                closed_at=MORNING if state == "closed" else None,
             )  # fmt: skip
             tx.add(letter)
 

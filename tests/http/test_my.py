@@ -262,6 +262,7 @@ async def test_looks_at_other_records_are_not_listed(dana: httpx2.AsyncClient, h
 def test_there_are_words_for_every_act() -> None:
     assert SENTENCES.keys() == set(Act)
     assert what_was_done("teleported", "note") == OTHERWISE
+    assert "emergency" in what_was_done(Act.WITHDREW, "emergency")
     assert what_was_done(Act.WITHDREW, "grant") != what_was_done(Act.WITHDREW, "sharing")
 
 

@@ -22,6 +22,7 @@ from server.consultation.model import Consultation
 from server.core.audit import AuditEntry
 from server.core.house import House
 from server.core.ids import new_id
+from server.core.outbox import Errand
 from server.messaging.composing import Post
 from server.notes.export.fhir_faults import faults
 from server.patients.model import Patient
@@ -29,7 +30,7 @@ from server.ports import Carried, Letter
 from server.privacy.copy_jobs import tidy_copies
 from server.privacy.copy_rows import CopyState, DataCopy
 from server.privacy.handovers import HAND_CODE
-from server.privacy.outside import GOOD_FOR, PROVE_OUTSIDE
+from server.privacy.outside import FORGET_OUTSIDE, GOOD_FOR, KEPT_FOR, PROVE_OUTSIDE
 from server.privacy.outside_jobs import outside_handlers
 from server.privacy.outside_rows import AGAIN_FOR, Handover, OutsideRequest
 from server.privacy.request_jobs import request_handlers
@@ -76,6 +77,9 @@ class Mail:
     async def prove(self) -> None:
         await self._handlers[PROVE_OUTSIDE](await self._only(OutsideRequest.id))
 
+    async def forget(self) -> None:
+        await self._handlers[FORGET_OUTSIDE](await self._only(OutsideRequest.id))
+
     async def tell(self) -> None:
         await self._handlers[TELL](await self._only(RightsRequest.id))
 
@@ -112,6 +116,20 @@ async def asks(client: httpx2.AsyncClient, clock: StillClock, **more: str) -> ht
 async def requests(house: House) -> list[RightsRequest]:
     async with house.database.read() as tx:
         return list(await tx.scalars(select(RightsRequest)))
+
+
+@pytest.mark.usefixtures("known")
+async def test_what_nobody_proved_is_forgotten_within_the_hour(
+    house: House, clock: StillClock, client: httpx2.AsyncClient, mail: Mail
+) -> None:
+    """By itself: on a quiet server nobody else may ask for months."""
+    await asks(client, clock)
+    async with house.database.read() as tx:
+        errand = (await tx.scalars(select(Errand).where(Errand.kind == FORGET_OUTSIDE))).one()
+        assert errand.run_at == clock.now() + KEPT_FOR
+    await mail.forget()
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(OutsideRequest.id))) == []
 
 
 async def test_it_is_proved_answered_and_handed_over(  # noqa: PLR0915, PLR0917 - the whole way

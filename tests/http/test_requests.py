@@ -2,7 +2,7 @@
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from server.access.acting import Reach
 from server.circulars.consents import Choice, choose, may_write
@@ -14,6 +14,7 @@ from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.core.keyring import add_key
 from server.core.outbox import Errand
+from server.identity.mail_model import AccountEmail
 from server.messaging.composing import Post
 from server.patients.model import Patient
 from server.ports import Carried
@@ -25,7 +26,7 @@ from server.privacy.requests import TELL
 from server.web.i18n import ENGLISH, read_languages
 from tests.acting import DORA, let_act
 from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast, Meeting
-from tests.conftest import SignIn, StillClock
+from tests.conftest import MORNING, SignIn, StillClock
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L1")]
 
@@ -224,6 +225,25 @@ async def test_the_mail_says_only_that_there_is_news(cast: Cast, house: House, s
     assert mail.to == DANA.email
     assert "http://testserver/my/data" in mail.body
     assert "deleted" not in mail.body
+
+
+@pytest.mark.row("P5")
+async def test_whoever_asked_for_the_patient_is_told_too(meeting: Meeting, house: House, sign_in: SignIn) -> None:
+    """Also where the record has no address of its own, as a child's has none."""
+    await let_act(house, Reach.RIGHTS)
+    await (await sign_in(DORA)).post(f"/my/{DANA.patient_id}/requests", data={"kind": "erasure", "words": "Please delete everything."})
+    request = await stored(house)
+    async with house.database.write() as tx:
+        (await tx.get_one(Patient, DANA.patient_id)).email = None
+        await tx.execute(delete(AccountEmail).where(AccountEmail.person_id == DANA.person_id))
+        tx.add(AccountEmail(person_id=DORA.person_id, address=DORA.email, confirmed_at=MORNING))
+    box = Box()
+    tell = request_handlers(house, Post(house.secrets, "http://testserver", read_languages(None)), {Channel.EMAIL: box})[TELL]
+    await tell(request.id)
+    ((mail, _key),) = box.mails
+    assert mail.to == DORA.email
+    assert f"http://testserver/my/{DANA.patient_id}/requests" in mail.body
+    assert "delete" not in mail.body
 
 
 @pytest.mark.row("P5")

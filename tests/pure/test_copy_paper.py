@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from server.consultation.consents import RECORDING, SHOWING, WORDINGS
 from server.notes.prose import Paragraph
 from server.patients.telling import Source
+from server.patients.wording import TEAM_NOTES, Wording
 from server.privacy.copy_facts import AccountFacts, RecordFacts, Statement, Summary
 from server.privacy.copy_paper import MAX_LETTERS, Chapter, lay_out
 from server.privacy.copy_words import Say
@@ -44,6 +46,11 @@ def test_a_long_life_goes_on_in_further_volumes() -> None:
     assert [volume.title[-5:] for volume in volumes] == [f"({number}/{len(volumes)})" for number in range(1, len(volumes) + 1)]
     assert sum(letters_of(volume.chapters) for volume in volumes) == 5 * half
     assert max(letters_of(volume.chapters) for volume in volumes) <= MAX_LETTERS
+
+
+@pytest.mark.parametrize("wording", [*WORDINGS, RECORDING, SHOWING, TEAM_NOTES], ids=lambda wording: wording.purpose)
+def test_an_agreement_stands_there_in_the_words_that_were_agreed_to(wording: Wording) -> None:
+    assert SAY.purpose(wording.purpose) == wording.sentence
 
 
 def test_a_statement_says_since_when_and_by_whom() -> None:

@@ -11,15 +11,16 @@ from tests.bench.media.load import Load, Outcome, Stage, run, stage
 from tests.servers import NotUp
 
 FIRST, STEP, LAST = 40, 10, 200
+SMALL_STEP = 2
 TRIES = 2
 LATEST_MS, MOST_LOST = 20.0, 0.001
 QUARTER = 0.25
 
 
 def measure(options: argparse.Namespace) -> Iterator[Figure]:
-    """Add rooms until it is too much; the figure is the last rate that was not."""
+    """Add rooms until it is too much; the figure is the highest rate that was not."""
     load = _load(options)
-    best = asyncio.run(_climb(load, FIRST + STEP if options.quick else LAST))
+    best = asyncio.run(_highest(load, FIRST + STEP if options.quick else LAST))
     yield Figure("packets_per_core", best.packets_per_s, "packets/s")
     yield Figure("busy_at_capacity", 100 * best.busy, "percent of a core")
     yield Figure("p99_ms_at_capacity", best.p99_ms, "ms")
@@ -42,17 +43,27 @@ def _load(options: argparse.Namespace) -> Load:
     return replace(load, warm_s=2, window_s=3) if options.quick else load
 
 
-async def _climb(load: Load, last: int) -> Outcome:
-    best: Outcome | None = None
+async def _highest(load: Load, last: int) -> Outcome:
+    """Climb in large steps, and from the last that held in small ones, before an engine that has not yet been too full."""
+    held = await _climb(load, range(load.rooms, last + 1, STEP))
+    if held is None:
+        raise NotUp(f"{load.rooms} rooms were too much already")
+    rooms, outcome = held
+    steps = range(rooms + SMALL_STEP, min(rooms + STEP, last + 1), SMALL_STEP)
+    closer = await _climb(load, steps) if steps else None
+    return closer[1] if closer else outcome
+
+
+async def _climb(load: Load, steps: range) -> tuple[int, Outcome] | None:
+    """Return the last number of rooms that was not too much, with its outcome."""
+    best: tuple[int, Outcome] | None = None
     async with stage(ours, load) as set_up:
-        for rooms in range(load.rooms, last + 1, STEP):
+        for rooms in steps:
             await set_up.fill(rooms)
             outcome = await _held(set_up)
             if outcome is None:
                 break
-            best = outcome
-    if best is None:
-        raise NotUp(f"{load.rooms} rooms were too much already")
+            best = rooms, outcome
     return best
 
 
