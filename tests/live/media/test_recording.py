@@ -210,8 +210,9 @@ async def test_loss_and_disorder_leave_gaps_and_no_wrong_picture(stage: Stage) -
         overtaken, held[:] = list(held), []
         return [packet, *overtaken]
 
-    ann.bend = bend
     await stage.record()
+    await stage.go_on_for(1.0)  # a file begins without a picture whose first one is lost, and another follows
+    ann.bend = bend
     await stage.go_on_for(6.0)
     (track,) = await stage.stop()
     played = stage.played(track)
