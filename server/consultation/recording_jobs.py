@@ -39,8 +39,10 @@ def remove_with(database: Database, settings: Settings) -> Callable[[UUID], Awai
 
 
 def _remove_folders(recordings: Path, name: str) -> None:
+    """Raises `OSError` for what cannot be unlinked, so that the errand is run again and told of: deleted means gone."""
     for folder in [recordings / name, *recordings.glob(f"{name}-*")]:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def due(now: datetime) -> Select[Recording]:

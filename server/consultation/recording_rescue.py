@@ -21,7 +21,7 @@ from server.consultation.recorded import Recording, RecordingTrack, Standing
 from server.consultation.recording_actions import fail, keep_tracks, key_of, settle
 from server.core.db import Database
 from server.core.house import House
-from server.core.strongbox import Damaged, Reader, Writer
+from server.core.strongbox import Damaged, Found, Reader, Writer
 from server.core.webm import SEGMENT_AT
 from server.core.webm_index import Index, begun_at, frames_of, index_of
 from server.errors import Overloaded
@@ -96,8 +96,8 @@ def _find(root: Path, name: str, key: bytes, known: Collection[str]) -> Finds:
                 tracks += [_complete(path, key)]
             except BlockingIOError:
                 finds.busy = True
-            except (Damaged, OSError):
-                continue
+            except (Damaged, OSError) as error:
+                log.warning("recording file passed over", error=type(error).__name__)
         if tracks:
             finds.pieces.append(Recorded(room="none", folder=folder.name, tracks=tracks))
     return finds
@@ -109,8 +109,7 @@ def _complete(path: Path, key: bytes) -> RecordedFile:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         written_at = os.fstat(file.fileno()).st_mtime
         reader = Reader(file, path.name, key)
-        tour = Tour()
-        found = reader.verify(see=tour.see)
+        found, tour = _verified(reader)
         if found.chunks == 0:
             raise Damaged(0)
         head = found.head
@@ -121,6 +120,19 @@ def _complete(path: Path, key: bytes) -> RecordedFile:
     begun = ended if tour.begun is None else tour.begun
     stretch = (datetime.fromtimestamp(at, UTC) for at in (begun, ended))
     return RecordedFile(file=path.name, peer=path.name.partition(".")[0], begun=next(stretch), ended=next(stretch), bytes=size, head=head)
+
+
+def _verified(reader: Reader) -> tuple[Found, "Tour"]:
+    """Walk over all pieces. One that is not whole at the end of an unfinished file was not on the disk yet when the power went."""
+    tour = Tour()
+    try:
+        return reader.verify(see=tour.see), tour
+    except Damaged as damaged:
+        if reader.finished or damaged.number != reader.chunks - 1:
+            raise
+    reader.leave_out_last()
+    tour = Tour()
+    return reader.verify(see=tour.see), tour
 
 
 def _end(file: BinaryIO, whole: int, writer: Writer, index: Index) -> str:

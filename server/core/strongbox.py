@@ -6,7 +6,8 @@
 `before` is the SHA-256 of the whole chunk before (of MAGIC for the first), so the hash of the last chunk stands for the entire file:
 whoever keeps that head elsewhere would notice even another file under the same key. The associated data of a chunk holds the file's name,
 its number, whether it is the last, and `before`: edited, swapped, repeated, or taken from another file, it does not open.
-A file without a last chunk is unfinished: its writer was killed, or somebody cut it. It is read up to its last whole chunk.
+A file without a last chunk is unfinished: its writer was killed, or somebody cut it. It is read up to its last whole chunk; a file system
+that lost its power may leave zeros where the next one was to be.
 """
 
 import hashlib
@@ -98,6 +99,10 @@ class Reader:
         self._find()
 
     @property
+    def chunks(self) -> int:
+        return len(self._places)
+
+    @property
     def last_begins(self) -> int:
         """Where the last chunk begins, in the clear."""
         return self._begins[-1] if self._begins else 0
@@ -116,6 +121,10 @@ class Reader:
         if self._over or (head is not None and head != before.hex()):
             raise Damaged(len(self._places))
         return Found(len(self._places), self.size, self.finished, before.hex())
+
+    def leave_out_last(self) -> None:
+        """Take the last chunk of an unfinished file for one that was not written whole."""
+        self.whole, self.size = self._places.pop(), self._begins.pop()
 
     def read(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` up to, not including, `end`, fewer at the end of the file.
@@ -144,6 +153,8 @@ class Reader:
             length, last = told & ~_LAST, bool(told & _LAST)
             if at + _FRAME.size + length > self._end:
                 break
+            if told == 0 and self._is_blank(at):
+                break
             if not TAG_BYTES <= length <= LARGEST_CHUNK + TAG_BYTES:
                 raise Damaged(len(self._places))
             self._begins.append(self.size)
@@ -152,6 +163,12 @@ class Reader:
             self.finished = last
             self.whole = at = at + _FRAME.size + length
         self._over = self.finished and at < self._end
+
+    def _is_blank(self, at: int) -> bool:
+        """Whether nothing but zeros follows, at most one chunk of them: each is on the disk before the next one begins."""
+        rest = self._end - at
+        self._file.seek(at)
+        return rest <= _FRAME.size + LARGEST_CHUNK + TAG_BYTES and not any(self._file.read(rest))
 
     def _open(self, number: int, before: bytes | None) -> tuple[bytes, bytes]:
         """Return a chunk as it stands in the file, and in the clear; `before` is the hash that it must name, if that is known."""

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from server.core.strongbox import Writer
-from server.core.webm import Block, Coding, Entry, cluster, head
+from server.core.webm import LONGEST_S, Block, Coding, Entry, cluster, head
 from server.core.webm_index import Index, Seen
 from server.media.depacketise import Frame
 from server.media_control import RecordedFile
 
 CLUSTER_S = 1.0  # after which what was gathered is written, with the file's name and its length, down to the disk
 CLUSTER_BYTES = 1 << 20  # or as soon as there is so much of it
+LONGEST_MS = 1000 * LONGEST_S
 TOGETHER_S = 0.5  # that sound waits for a picture at the beginning of a file, and the other way round
 
 
@@ -114,6 +115,7 @@ class Reel:
         blocks = [self._block(one) for one in self._gathered]
         if blocks:
             self._cluster_ms = max(self._cluster_ms, min(block.at_ms for block in blocks))
+            blocks = [block for block in blocks if block.at_ms <= self._cluster_ms + LONGEST_MS]
             self._index.note(self._clear + len(clear), [Seen(block.track, block.at_ms, block.key) for block in blocks])
             clear += cluster(blocks, self._cluster_ms)
             file.append(clear, last=False)
@@ -129,7 +131,10 @@ class Reel:
         return head([Entry(number, codec, first[codec].width, first[codec].height) for codec, number in self._tracks.items()], self._begun)
 
     def _block(self, one: Gathered) -> Block:
-        """Times of a track only grow: a frame that a new report would place before the last comes right after it."""
+        """Times of a track only grow: a frame that a new report would place before the last comes right after it.
+
+        Somebody who sends more frames than milliseconds runs ahead by that, until what they send has no place in the cluster.
+        """
         at_ms = max(round(1000 * (one.at - self._begun)), self._last_ms.get(one.codec, -1) + 1)
         self._last_ms[one.codec] = at_ms
         self._ended = max(self._ended, one.at)

@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import os
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -92,6 +93,37 @@ async def test_a_file_without_an_end_is_given_one_and_is_its_persons(house: Hous
         container.seek(20 * av.time_base)
         first = next(packet for packet in container.demux() if packet.size)
         assert float(first.pts * first.time_base) == pytest.approx(20, abs=2.1)
+
+
+@pytest.mark.parametrize("harm", ["zeros", "torn"])
+async def test_a_loss_of_power_costs_the_last_piece_alone(house: House, cut: Tape, clock: StillClock, harm: str) -> None:
+    """The last piece may be zeros, as some file systems leave it, or have its length and not all of its bytes."""
+    reel = cut.write()
+    assert reel._file is not None
+    fcntl.flock(reel._file._file, fcntl.LOCK_UN)
+    with cut.path.open("r+b") as file:
+        whole = Reader(file, cut.path.name, cut.key)
+        file.seek(-20, os.SEEK_END) if harm == "torn" else file.seek(0, os.SEEK_END)
+        file.write(bytes(20) if harm == "torn" else bytes(3000))
+    clock.advance(60)
+    await rescue(house, clock.now())
+    state, [track] = await stored(house, cut)
+    assert state == "kept"
+    with cut.path.open("rb") as file:
+        reader = Reader(file, cut.path.name, cut.key)
+        assert reader.verify(track.head.hex()).finished
+    assert reader.chunks == whole.chunks + (harm == "zeros")  # the index is the last one
+
+
+async def test_what_was_changed_before_the_end_is_left_as_it_is(house: House, cut: Tape, clock: StillClock) -> None:
+    cut.die(cut.write())
+    raw = bytearray(cut.path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    cut.path.write_bytes(raw)
+    clock.advance(60)
+    await rescue(house, clock.now())
+    assert await stored(house, cut) == ("failed", [])
+    assert cut.path.read_bytes() == raw
 
 
 async def test_what_is_still_written_is_left_alone_and_looked_at_again(house: House, cut: Tape, clock: StillClock) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 from datetime import timedelta
 from uuid import UUID
 
@@ -200,6 +201,18 @@ async def test_deleting_destroys_the_key_and_the_files(sign_in: SignIn, house: H
     assert "This recording was deleted" in page
     assert "Not needed" in page
     assert (await listen(alice, recording)).status_code == 404
+
+
+@pytest.mark.row("L5")
+async def test_files_that_cannot_be_deleted_are_not_taken_for_gone(sign_in: SignIn, house: House, recording: Recording) -> None:
+    """The errand fails, is run again, and stands among those that failed at last."""
+    sure = {"reason": "Not needed", "sure": "yes"}
+    assert (await (await sign_in(ALICE)).post(f"/recordings/{recording.id}/delete", data=sure)).status_code == 303
+    folder = house.settings.recordings_dir / recording.folder
+    shutil.rmtree(folder)
+    folder.write_bytes(b"not a folder")
+    with pytest.raises(NotADirectoryError):
+        await remove_with(house.database, house.settings)(recording.id)
 
 
 @pytest.mark.row("L2")

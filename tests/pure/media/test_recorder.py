@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from server.core.strongbox import Reader
 from server.media import reel, tape
+from server.media.depacketise import Frame
 from server.media.recorder import WHOLE_S, Recorder, run
 from tests.pure.media.net import rtp
 from tests.pure.media.test_depacketise import packets, picture
@@ -123,6 +124,17 @@ def test_so_many_bytes_are_not_held_back(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(reel, "CLUSTER_BYTES", 20)
     tell([head(tmp_path / "f"), source(1, "audio"), sound(1, 40)])
     assert sizes(tmp_path / "f" / "ann.1.box")[0] == 4
+
+
+def test_more_sounds_than_milliseconds_end_no_file(tmp_path: Path) -> None:
+    """Their times run ahead of the picture's until a cluster has no place for them."""
+    one = reel.Reel(tmp_path, "ann.1.box", "ann", KEY, alone=False)
+    for count in range(40_000):
+        one.put("opus", WALL, Frame(0, whole=True, payload=b"\xfc"), WALL)
+        if count % 1_000 == 0:
+            one.put("VP8", WALL + count / 20_000, Frame(0, whole=True, payload=b"\x00", width=4, height=4), WALL + count / 20_000)
+    assert one.finish() is not None
+    assert sizes(tmp_path / "ann.1.box")[1]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
