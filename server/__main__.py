@@ -52,7 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_parser("new", help="make a new key, which new notes get from now on")
     keys.add_parser("rotate", help="bring all notes under the current key; the server may run meanwhile")
     keys.add_parser("drop", help="delete a key that no note needs any more").add_argument("name")
-    readmit = commands.add_parser("readmit", help="let somebody in again who lost phone and codes: take every way in, print a link")
+    readmit = commands.add_parser(
+        "readmit", help="let somebody in again who lost phone and codes: take every way in, the password too, print a link"
+    )
     readmit.add_argument("username")
     commands.add_parser("recordings", help="which recordings of calls the server is about to delete, because their time is over")
     accounts = commands.add_parser("accounts", help="what people ask about their accounts, where several practices share the server")

@@ -77,9 +77,9 @@ from server.privacy.account_jobs import account_handlers
 from server.privacy.copy_jobs import make_copies
 from server.privacy.erasure_jobs import erasure_handlers, untold_with
 from server.privacy.erasures import TELL_ERASED
+from server.privacy.forgetting_jobs import sweep_forgotten
 from server.privacy.letter_answers import ANSWER
 from server.privacy.letter_jobs import LetterPost
-from server.privacy.merge_jobs import sweep_merges
 from server.privacy.merge_pages import forward
 from server.privacy.outside_jobs import outside_handlers
 from server.privacy.request_jobs import request_handlers
@@ -278,7 +278,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house.supervisor.keep(lambda: sweep_over(house), name="appointments over")
     house.supervisor.keep(lambda: sweep_retention(house), name="retention due")
     house.supervisor.keep(lambda: make_copies(house, app.state.press), name="copies asked for")
-    house.supervisor.keep(lambda: sweep_merges(house), name="merges over")
+    house.supervisor.keep(lambda: sweep_forgotten(house), name="forgetting")
     house.supervisor.keep(lambda: watch(house, app.state.health), name="health watch")
     yield
     app.state.closing = True

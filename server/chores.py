@@ -81,7 +81,8 @@ def let_in_again(settings: Settings, username: str) -> str:
     """Take every way in from an account and return a link for its owner; raises `BadSettings` where there is no such account."""
     token = asyncio.run(_let_in_again(settings, username))
     link = f"{settings.base_url or AT_HOME}/reset/{token}"
-    return f"Second factor, passkeys and sign-ins of this account are gone. Hand this on, it is good for 30 minutes:\n{link}\n"
+    gone = "Password, second factor, passkeys, sign-ins and earlier links of this account are gone."
+    return f"{gone} Hand this on, it is good for 30 minutes:\n{link}\n"
 
 
 def open_account_requests(settings: Settings) -> str:

@@ -154,7 +154,8 @@ class Staff(Base):
 class PlaceInvitation(Base):
     """Asks somebody into a practice by a link, of which the row holds only the hash; it is taken once.
 
-    The link is derived from the id and `times_sent`, so that sending again replaces it. Without an `email` the link is handed on by hand.
+    The link is derived from the id and `times_sent`, so that sending again replaces it. Without an `email` the link is handed on by hand,
+    or was taken back.
     `invited_by` is nobody where whoever runs the server made it, for the first owner.
     """
 

@@ -200,7 +200,7 @@ async def _drop_invitations(tx: Tx, practice_id: UUID, person_id: UUID, now: dat
     """Whoever looks after the practice no more leaves no open link behind, by which they or others could come back."""
     left = (PlaceInvitation.practice_id == practice_id) & (PlaceInvitation.invited_by == person_id)
     still = left & PlaceInvitation.taken_at.is_(None) & PlaceInvitation.revoked_at.is_(None)
-    await tx.execute(update(PlaceInvitation).where(still).values(revoked_at=now))
+    await tx.execute(update(PlaceInvitation).where(still).values(revoked_at=now, email=None))
 
 
 async def _drop_grants(tx: Tx, practice_id: UUID, person_id: UUID, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.access.actions import EMAIL, LONGEST_EMAIL, add_staff, change_rights, person_topic
 from server.access.bodies import Details
@@ -25,6 +25,7 @@ from server.identity.model import Person
 INVITE = "invite_place"
 PURPOSE = "place-invitation"
 GOOD_FOR = timedelta(days=7)
+LISTED_FOR = timedelta(weeks=4)  # once it has run out: who was asked can be asked again
 
 
 class Wish(NamedTuple):
@@ -68,14 +69,23 @@ async def resend(tx: Tx, sender: Sender, viewer: Viewer, invitation_id: UUID, no
 async def revoke(tx: Tx, viewer: Viewer, invitation_id: UUID, now: datetime) -> None:
     """Take an invitation back; raises as `resend` does."""
     invitation = await _mine(tx, viewer, invitation_id)
-    invitation.revoked_at = now
+    invitation.revoked_at, invitation.email = now, None
     await _tell(tx, viewer, invitation, Act.UNINVITED, now)
 
 
 async def invitations_of(tx: Tx, practice_id: UUID) -> list[PlaceInvitation]:
-    """Return what was neither taken nor taken back, expired ones among them, the newest first."""
+    """Return what was neither taken nor taken back, among them what ran out some weeks ago, the newest first."""
     left = (PlaceInvitation.practice_id == practice_id) & PlaceInvitation.taken_at.is_(None) & PlaceInvitation.revoked_at.is_(None)
     return list(await tx.scalars(select(PlaceInvitation).where(left).order_by(PlaceInvitation.invited_at.desc(), PlaceInvitation.id)))
+
+
+async def forget_invited(tx: Tx, now: datetime) -> None:
+    """Take back what nobody took in weeks after it ran out, and keep the address of nobody who never came."""
+    never = PlaceInvitation.taken_at.is_(None)
+    over = never & PlaceInvitation.revoked_at.is_(None) & (PlaceInvitation.expires_at <= now - LISTED_FOR)
+    await tx.execute(update(PlaceInvitation).where(over).values(revoked_at=now))
+    left = never & PlaceInvitation.revoked_at.is_not(None) & PlaceInvitation.email.is_not(None)
+    await tx.execute(update(PlaceInvitation).where(left).values(email=None))
 
 
 async def find_invitation(tx: Tx, token: str, now: datetime, *, lock: bool = False) -> PlaceInvitation | None:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.model import PlaceInvitation, Practice
-from server.access.obliged import must_have_second
+from server.access.obliged import insist_on_second
 from server.access.places import find_invitation, take_place
 from server.access.policy import Role
 from server.access.switching import arrive
@@ -96,15 +96,17 @@ async def _take(request: Request, passwords: Passwords, opened: Opened) -> Respo
             return _show(request, opened, form, faults, 422)
         if opened.person is None:
             return await _take_anew(request, passwords, opened, form)
-        async with house_of(request).database.write() as tx:
+        house = house_of(request)
+        async with house.database.write() as tx:
             details = details_of(form) if opened.treats else None
-            await take_place(tx, request.path_params["token"], opened.person.id, details, house_of(request).clock.now())
+            await take_place(tx, request.path_params["token"], opened.person.id, details, house.clock.now())
             await arrive(tx, await signed_in(request), opened.practice.id)
+            limited = await insist_on_second(tx, house.settings, opened.person.id)
     except TooFast:
         return _show(request, opened, form, {"form": "too_fast"}, 429)
     except Invalid as error:
         return _show(request, opened, form, {"username" if error.code == "username_taken" else "form": error.code}, 422)
-    return _welcome()
+    return _welcome(limited=limited)
 
 
 async def _limit(request: Request) -> None:
@@ -134,12 +136,12 @@ async def _take_anew(request: Request, passwords: Passwords, opened: Opened, for
         person_id: UUID = await open_account(tx, form["name"], form["username"], password_hash, house.clock.now())
         details = details_of(form) if opened.treats else None
         await take_place(tx, request.path_params["token"], person_id, details, house.clock.now())
-        limited = await must_have_second(tx, house.settings, person_id)
+        limited = await insist_on_second(tx, house.settings, person_id)
         token = await begin_here(tx, request, person_id, limited=limited)
-    response = RedirectResponse(SET_UP, status_code=303) if limited else _welcome()
+    response = _welcome(limited=limited)
     set_cookie(response, house.settings, token)
     return response
 
 
-def _welcome() -> Response:
-    return RedirectResponse("/", status_code=303)
+def _welcome(*, limited: bool) -> Response:
+    return RedirectResponse(SET_UP if limited else "/", status_code=303)

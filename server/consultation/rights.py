@@ -42,7 +42,7 @@ async def objection(tx: Tx, settings: Settings, subject: RoomSubject, now: datet
 
 async def _check_login(tx: Tx, settings: Settings, subject: RoomSubject, now: datetime) -> LoginSession:
     session = None if subject.session_id is None else await tx.get(LoginSession, subject.session_id)
-    if session is None or not session.alive(now, settings):
+    if session is None or not session.opens(now, settings):
         raise NotSignedIn
     return session
 

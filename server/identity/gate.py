@@ -66,7 +66,7 @@ async def _touch(house: House, session_id: UUID, now: datetime) -> None:
 async def login_of(tx: Tx, house: House, session_id: UUID) -> LoginSession:
     """Return the login that opened a socket, asked again whenever it may have changed; raises `NotSignedIn` once it is not good."""
     login = await tx.get(LoginSession, session_id)
-    if login is None or login.limited or not login.alive(house.clock.now(), house.settings):
+    if login is None or not login.opens(house.clock.now(), house.settings):
         raise NotSignedIn
     return login
 

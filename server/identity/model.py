@@ -61,6 +61,10 @@ class LoginSession(Base):
         idle = now - self.seen_at <= timedelta(seconds=settings.login_idle_s)
         return idle and now - self.created_at <= timedelta(seconds=settings.login_lifetime_s)
 
+    def opens(self, now: datetime, settings: Settings) -> bool:
+        """Whether it is good for more than to set up a second factor."""
+        return not self.limited and self.alive(now, settings)
+
     def stale(self, now: datetime) -> bool:
         """Whether `seen_at` is old enough to be worth a write."""
         return now - self.seen_at >= SEEN_EVERY

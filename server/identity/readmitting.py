@@ -10,9 +10,10 @@ from server.core.ids import new_id, token_hash
 from server.errors import NotFound
 from server.identity.actions import end_all_logins, find_credential
 from server.identity.devices import forget_devices
-from server.identity.letters import letter_token
+from server.identity.letters import drop_links, letter_token
 from server.identity.mail_model import AccountLetter, Subject
 from server.identity.passkey_model import Passkey
+from server.identity.passwords import NOBODY
 from server.identity.second import drop_second
 from server.web.i18n import SOURCE_TAG
 
@@ -20,12 +21,14 @@ from server.web.i18n import SOURCE_TAG
 async def readmit(tx: Tx, secrets: Secrets, username: str, now: datetime) -> str:
     """Take every way in from an account, and return the token of a link by which its owner chooses a password; raises `NotFound`.
 
-    The link is the one of a forgotten password, handed on by whoever has made sure who asks: the second factor and the passkeys may be
-    in the hands of somebody else.
+    The link is the one of a forgotten password, handed on by whoever has made sure who asks: the password, the second factor, the
+    passkeys and earlier links may be in the hands of somebody else, who without this would be first to set up a second factor.
     """
     credential = await find_credential(tx, username)
     if credential is None:
         raise NotFound
+    credential.password_hash, credential.changed_at = NOBODY, now
+    await drop_links(tx, credential.username)
     await drop_second(tx, credential.person_id)
     await tx.execute(delete(Passkey).where(Passkey.person_id == credential.person_id))
     await forget_devices(tx, credential.person_id)

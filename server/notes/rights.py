@@ -18,7 +18,7 @@ from server.settings import Settings
 async def still_viewer(tx: Tx, settings: Settings, subject: NoteSubject, now: datetime) -> Viewer:
     """Return the viewer of a ticket as of now; raises `NotSignedIn` for a login that has ended since."""
     login = await tx.get(LoginSession, subject.login_id)
-    if login is None or not login.alive(now, settings):
+    if login is None or not login.opens(now, settings):
         raise NotSignedIn
     return await viewer_of_login(tx, login, now)
 

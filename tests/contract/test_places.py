@@ -10,7 +10,7 @@ from server.access.actions import add_staff
 from server.access.bodies import Details
 from server.access.model import PlaceInvitation, Professional, Staff, StaffRole
 from server.access.people import end_place
-from server.access.places import Sender, Wish, invite, place_token, revoke, take_place
+from server.access.places import GOOD_FOR, LISTED_FOR, Sender, Wish, invitations_of, invite, place_token, revoke, take_place
 from server.access.policy import Role
 from server.core.house import House
 from server.core.outbox import Errand
@@ -18,8 +18,10 @@ from server.errors import Conflict, Forbidden, NotFound
 from server.messaging.composing import Post
 from server.messaging.place_letters import invite_with
 from server.ports import Carried, Letter
+from server.privacy.forgetting_jobs import forget
 from server.web.i18n import read_languages
-from tests.cast import CLINIC, DANA, ELSEWHERE, MALLORY, OLGA, SAM, seat_cast
+from tests.cast import ALICE, CLINIC, DANA, ELSEWHERE, MALLORY, OLGA, SAM, seat_cast
+from tests.conftest import StillClock
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P8")]
 
@@ -103,6 +105,37 @@ async def test_the_link_goes_to_the_address_while_it_is_good(idle_house: House, 
         await revoke(tx, OLGA.viewer, invitation.id, idle_house.clock.now())
     await run(errand.subject_id)
     assert len(box.letters) == 1
+
+
+async def test_the_address_of_whoever_never_came_is_forgotten(idle_house: House, clock: StillClock) -> None:
+    sender, found = Sender(idle_house.secrets, mails=False), dict[str, PlaceInvitation]()
+    async with idle_house.database.write() as tx:
+        await seat_cast(tx, clock.now())
+        add_staff(tx, CLINIC, ALICE.person_id, StaffRole.ADMINISTRATOR, clock.now())
+    async with idle_house.database.write() as tx:
+        for name, viewer in (("back", OLGA.viewer), ("left", ALICE.viewer), ("taken", OLGA.viewer), ("over", OLGA.viewer)):
+            wish = Wish(Role.ASSISTANT, f"{name}@example.org")
+            found[name] = await invite(tx, sender, viewer, wish, clock.now())
+        token = place_token(idle_house.secrets, found["taken"].id, found["taken"].times_sent)
+    async with idle_house.database.write() as tx:
+        await take_place(tx, token, DANA.person_id, None, clock.now())
+        await revoke(tx, OLGA.viewer, found["back"].id, clock.now())
+        await end_place(tx, ALICE.viewer, ALICE.person_id, clock.now())
+    assert await addresses(idle_house) == {"taken@example.org", "over@example.org"}
+    clock.advance((GOOD_FOR + LISTED_FOR).total_seconds() - 1)
+    await forget(idle_house)
+    async with idle_house.database.read() as tx:
+        assert [one.email for one in await invitations_of(tx, CLINIC)] == ["over@example.org"]
+    clock.advance(1)
+    await forget(idle_house)
+    async with idle_house.database.read() as tx:
+        assert await invitations_of(tx, CLINIC) == []
+    assert await addresses(idle_house) == {"taken@example.org"}
+
+
+async def addresses(house: House) -> set[str | None]:
+    async with house.database.read() as tx:
+        return set(await tx.scalars(select(PlaceInvitation.email).where(PlaceInvitation.email.is_not(None))))
 
 
 async def test_nobody_has_two_places_in_one_practice(idle_house: House, invitation: PlaceInvitation) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from starlette.applications import Starlette
 
 from server.__main__ import main
 from server.core.crypto import load_secrets
@@ -12,13 +13,14 @@ from server.core.house import House
 from server.core.ids import new_id
 from server.errors import NotFound
 from server.identity.actions import open_logins
-from server.identity.letters import find_letter
-from server.identity.mail_model import Subject
+from server.identity.letters import Wanted, find_letter, letter_token, want_letter
+from server.identity.mail_model import AccountLetter, EmailChange, Subject
 from server.identity.passkey_model import Passkey
 from server.identity.readmitting import readmit
 from server.identity.second import has_second
 from server.identity.second_model import SecondFactor
 from tests.cast import ALICE, BOB, Cast, seat_in, sign_in_as
+from tests.conftest import browser_of
 
 pytestmark = pytest.mark.row("P4")
 
@@ -52,6 +54,28 @@ async def test_every_way_in_goes_and_a_link_leads_back(house: House, cast: Cast)
         assert letter is not None
         assert letter.username == ALICE.username
         assert await find_letter(tx, token, Subject.RESET, now + timedelta(minutes=31)) is None
+
+
+@pytest.mark.anyio
+async def test_nothing_that_others_know_opens_it_before_the_link_is_used(app: Starlette, house: House, cast: Cast) -> None:
+    now = house.clock.now()
+    known = {"username": ALICE.username, "password": ALICE.password}
+    async with house.database.write() as tx:
+        await want_letter(tx, house.secrets, Wanted(ALICE.username, Subject.RESET, "en-GB"), now)
+        earlier = letter_token(house.secrets, (await tx.scalars(select(AccountLetter.id))).one())
+        tx.add(EmailChange(person_id=ALICE.person_id, address="x@example.org", asked_at=now, counts_at=now, language="en-GB"))
+    async with browser_of(app) as thief, browser_of(app) as owner:
+        assert (await thief.post("/sign-in", data=known)).status_code == 303
+        async with house.database.write() as tx:
+            token = await readmit(tx, house.secrets, ALICE.username, now)
+        assert (await thief.post("/sign-in", data=known)).status_code == 401
+        assert (await thief.post("/sign-in", data=known | {"password": ""})).status_code == 401
+        assert (await thief.get(f"/reset/{earlier}")).status_code == 404
+        async with house.database.read() as tx:
+            assert list(await tx.scalars(select(EmailChange))) == []
+        chosen = {"password": "river stones and rain"}
+        assert (await owner.post(f"/reset/{token}", data=chosen)).headers["location"] == "/sign-in?changed"
+        assert (await owner.post("/sign-in", data=known | chosen)).status_code == 303
 
 
 @pytest.mark.anyio

@@ -9,12 +9,23 @@ import pytest
 from sqlalchemy import select, update
 from starlette.applications import Starlette
 
+from server.access.model import Professional, Review
+from server.access.obliged import insist_on_second
+from server.access.reviewing import seen_of
+from server.consultation.model import Role
+from server.consultation.rights import check_rights
+from server.consultation.subject import RoomSubject
 from server.core.house import House
+from server.core.ids import new_id
+from server.errors import NotSignedIn
+from server.identity.actions import open_logins
 from server.identity.mail_model import AccountLetter, Subject
 from server.identity.model import LoginSession
 from server.identity.second_model import HalfLogin, RecoveryCode, SecondFactor
+from server.notes.rights import still_viewer
+from server.notes.subject import NoteSubject
 from server.settings import Settings
-from tests.cast import ALICE, BOB, DANA, Cast, Meeting
+from tests.cast import ALICE, BOB, CHARLIE, DANA, OLGA, Cast, Meeting
 from tests.conftest import ORIGIN, SignIn, StillClock, browser_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("P4")]
@@ -66,6 +77,14 @@ async def half(client: httpx2.AsyncClient, **more: str) -> httpx2.Response:
     answer = await client.post("/sign-in", data=PASSWORD | more)
     assert answer.headers["location"] == SECOND
     return answer
+
+
+async def place_offered(client: httpx2.AsyncClient, role: str) -> str:
+    """Return the path of a new link for a place."""
+    assert (await client.post("/practice/people/invite", data={"role": role, "email": ""})).status_code == 303
+    found = re.search(r"/place/[\w-]{43}", (await client.get("/practice/people")).text)
+    assert found
+    return found[0]
 
 
 async def test_the_password_alone_signs_nobody_in(phone: App, thief: httpx2.AsyncClient) -> None:
@@ -251,6 +270,52 @@ class TestRequired:
         await thief.post(f"{SET_UP}/confirm", data={"code": phone.code()})
         assert await signed_in(thief)
         assert (await thief.post(f"{SET_UP}/off")).status_code == 409
+
+    async def test_whoever_takes_a_place_sets_it_up_before_anything_else_opens(self, sign_in: SignIn, clock: StillClock) -> None:
+        olga, here, there = await sign_in(OLGA), await sign_in(DANA), await sign_in(DANA)
+        path = await place_offered(olga, "assistant")
+        assert (await here.post(path, data={"x": "1"})).headers["location"] == SET_UP
+        for browser in (here, there):
+            assert (await browser.get("/patients")).headers["location"] == SET_UP
+            assert (await browser.get("/api/today")).json()["error"]["code"] == "second_factor"
+        await here.post(f"{SET_UP}/begin")
+        await here.post(f"{SET_UP}/confirm", data={"code": App((await here.get(SET_UP)).text, clock).code()})
+        assert (await here.get("/patients")).status_code == 200
+        assert (await there.get("/patients")).headers["location"].startswith("/sign-in")
+
+    async def test_whoever_has_one_takes_a_place_and_goes_on(self, sign_in: SignIn, clock: StillClock) -> None:
+        olga, dana = await sign_in(OLGA), await sign_in(DANA)
+        await dana.post(f"{SET_UP}/begin")
+        await dana.post(f"{SET_UP}/confirm", data={"code": App((await dana.get(SET_UP)).text, clock).code()})
+        assert (await dana.post(await place_offered(olga, "assistant"), data={"x": "1"})).headers["location"] == "/"
+        assert (await dana.get("/patients")).status_code == 200
+
+    async def test_whoever_was_rejected_and_works_here_again_sets_it_up(self, sign_in: SignIn, house: House) -> None:
+        olga, charlie = await sign_in(OLGA), await sign_in(CHARLIE)
+        async with house.database.write() as tx:
+            (await tx.get_one(Professional, CHARLIE.professional_id)).review = Review.REJECTED
+        person = f"/practice/people/{CHARLIE.person_id}"
+        async with house.database.read() as tx:
+            seen = seen_of(await tx.get_one(Professional, CHARLIE.professional_id))
+        form = {"decided": "returned", "words": "Please send the number again.", "seen": seen}
+        assert (await olga.post(f"{person}/review", data=form)).status_code == 303
+        assert (await charlie.get("/account/registration")).headers["location"] == SET_UP
+
+    async def test_what_is_open_over_a_socket_closes_with_it(self, house: House, meeting: Meeting, sign_in: SignIn) -> None:
+        await sign_in(ALICE)
+        now = house.clock.now()
+        async with house.database.write() as tx:
+            (login,) = await open_logins(tx, ALICE.person_id)
+            room = RoomSubject(meeting.consultation_id, new_id(), Role.PROFESSIONAL, "", ALICE.viewer, None, login.id)
+            note = NoteSubject(new_id(), ALICE.viewer, login.id)
+            await check_rights(tx, house.settings, room, now)
+            await still_viewer(tx, house.settings, note, now)
+            assert await insist_on_second(tx, house.settings, ALICE.person_id)
+        async with house.database.read() as tx:
+            with pytest.raises(NotSignedIn):
+                await check_rights(tx, house.settings, room, now)
+            with pytest.raises(NotSignedIn):
+                await still_viewer(tx, house.settings, note, now)
 
     async def test_patients_decide_for_themselves(self, thief: httpx2.AsyncClient) -> None:
         answer = await thief.post("/sign-in", data={"username": "dana", "password": "dana likes long walks"})
