@@ -14,20 +14,23 @@ from server.consultation.engine_words import tells_of
 from server.consultation.roster import Roster
 from server.consultation.route import Route, change, follow
 from server.consultation.steps import Tell
-from server.media_control import AnswerOffer, Event, Gone, Join, Leave, Offer, RestartIce, Side, Wish
+from server.media_control import AnswerOffer, Connected, Event, Gone, Join, Leave, Offer, RestartIce, Side, Wish
 from server.media_control import Watch as WatchTracks
 from server.ports import MediaEngines, MediaRoom
 
 MOST_HEARD = 1_000  # events that wait for the room's task; with more the engine is taken for lost
 ROOMS_KNOWN = 8  # the newest, by their epoch: a room that is closed for us may still say what it has recorded
 PATIENCE_S = 1.0  # before a lost room is opened again, and for whoever was let go of to turn out to have left
+PAUSES_S = (PATIENCE_S, 5.0, 10.0, 30.0)  # before whoever the engine let go of is let in again: the first time, the second, and so on
+LASTED_S = 60.0  # of standing, after which losses before it count no more; longer than an engine waits for a side that stays silent
 
 
 class Hall:
     """One room on one engine: those who were let in, the change for which it was opened, and the offers that are not answered yet.
 
-    Whoever joins quietly has no line there to send on. `lost` holds since when the engine has let go of whom: most of them have closed
-    their page, and are only in our way for the grace.
+    Whoever joins quietly has no line there to send on. `lost` holds whom the engine has let go of, and when they may be let in again: most
+    of them have closed their page, and are only in our way for the grace. `losses` counts how often in a row, `stands` holds since when
+    the browsers that reached the engine do.
     """
 
     def __init__(self, room: MediaRoom, epoch: int) -> None:
@@ -35,29 +38,44 @@ class Hall:
         self.peers: set[str] = set()
         self.quiet: set[str] = set()
         self.lost: dict[str, float] = {}
+        self.losses: dict[str, int] = {}
+        self.stands: dict[str, float] = {}
         self.offers: dict[tuple[str, Side], Offer] = {}
 
     def follow(self, peers: frozenset[str], quiet: frozenset[str]) -> None:
         for peer in self.peers - peers:
             self.room.do(Leave, peer=peer)
         self.lost = {peer: at for peer, at in self.lost.items() if peer in peers}
+        self.losses = {peer: count for peer, count in self.losses.items() if peer in peers}
+        self.stands = {peer: at for peer, at in self.stands.items() if peer in peers}
         for peer in sorted(peers - self.peers - self.lost.keys()):
             self.room.do(Join, peer=peer, **({"publishes": []} if peer in quiet else {}))
             self.quiet = self.quiet | {peer} if peer in quiet else self.quiet - {peer}
         self.peers = set(peers - self.lost.keys())
         self.offers = {key: offer for key, offer in self.offers.items() if key[0] in self.peers}
 
-    def lose(self, peer: str, now: float) -> None:
-        """Note that the engine has let go of a peer: it is not there to be told to leave."""
+    def connect(self, peer: str, now: float) -> None:
+        """Note that a peer has reached the engine."""
         if peer in self.peers:
-            self.peers.discard(peer)
-            self.lost[peer] = now
+            self.stands.setdefault(peer, now)
 
-    def fails(self, roster: Roster, now: float) -> bool:
-        """Whether somebody who is here needs a fresh room: let go of without having left, or quiet no more, or only now."""
+    def lose(self, peer: str, now: float) -> None:
+        """Note that the engine has let go of a peer: it is not there to be told to leave. Each time in a row the pause is longer."""
+        if peer not in self.peers:
+            return
+        self.peers.discard(peer)
+        lasted = now - self.stands.pop(peer, now) >= LASTED_S
+        count = self.losses[peer] = 1 if lasted else self.losses.get(peer, 0) + 1
+        self.lost[peer] = now + PAUSES_S[min(count, len(PAUSES_S)) - 1]
+
+    def forgive(self, roster: Roster, now: float) -> None:
+        """Let those be let in again who are here, and whose pause is over."""
         here = {member.peer.id for _, member in roster.connected() if member.peer is not None}
-        missed = any(peer in here and now - at >= PATIENCE_S for peer, at in self.lost.items())
-        return missed or any((peer in self.quiet) != (peer in roster.quiet) for peer in self.peers & roster.talking)
+        self.lost = {peer: at for peer, at in self.lost.items() if peer not in here or now < at}
+
+    def misplaces(self, roster: Roster) -> bool:
+        """Whether somebody who is here needs a fresh room, being quiet no more, or only now."""
+        return any((peer in self.quiet) != (peer in roster.quiet) for peer in self.peers & roster.talking)
 
     def answer(self, peer: str, answer: Answer) -> None:
         offer = self.offers.get((peer, answer.side))
@@ -82,7 +100,7 @@ class Exchange:
         """Return the roster with the route that its call takes now, and bring the engine to where that is."""
         self.deck.tick(now)
         route = follow(roster.route, roster.talking, now, recorded=self.deck.busy)
-        if route.path == "engine" and self._hall is not None and self._hall.epoch == route.epoch and self._hall.fails(roster, now):
+        if route.path == "engine" and self._hall is not None and self._hall.epoch == route.epoch and self._hall.misplaces(roster):
             route = change(route, "engine", now)
         has_engine = self._hall is not None or self._engines.available
         self._follow(route, roster, now)
@@ -93,13 +111,12 @@ class Exchange:
         return replace(roster, route=route, has_engine=has_engine)
 
     def take(self, roster: Roster, now: float) -> tuple[Roster, tuple[Tell, ...]]:
-        """Return what the engine has led to since the last time. A room that is lost, or has let go of somebody, is replaced."""
+        """Return what the engine has led to since the last time. A room that is lost is replaced."""
         tells: list[Tell] = []
         while self._heard:
             epoch, event = self._heard.popleft()
             self.deck.hear(self._rooms.get(epoch), event, now)
-            if isinstance(event, Gone):
-                self._lose(epoch, event.peer, now)
+            self._note(epoch, event, now)
             if self._hall is None or epoch != self._hall.epoch or epoch != roster.route.epoch:
                 continue
             if event is None:
@@ -119,10 +136,14 @@ class Exchange:
             self._hall.offers[event.peer, event.side] = event
         return tells_of(roster, event)
 
-    def _lose(self, epoch: int, peer: str, now: float) -> None:
+    def _note(self, epoch: int, event: Event | None, now: float) -> None:
         for hall in (self._hall, self._older):
-            if hall is not None and hall.epoch == epoch:
-                hall.lose(peer, now)
+            if hall is None or hall.epoch != epoch:
+                continue
+            if isinstance(event, Connected):
+                hall.connect(event.peer, now)
+            elif isinstance(event, Gone):
+                hall.lose(event.peer, now)
 
     def _follow(self, route: Route, roster: Roster, now: float) -> None:
         """Open a room for a new epoch, keep the older one until that is settled."""
@@ -136,6 +157,7 @@ class Exchange:
         if self._older is not None:
             self._older.follow(roster.talking & self._older.peers, roster.quiet)
         if self._hall is not None:
+            self._hall.forgive(roster, now)
             self._hall.follow(roster.talking, roster.quiet)
 
     def say(self, peer: str, word: MediaWord, epoch: int) -> None:

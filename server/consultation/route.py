@@ -53,7 +53,7 @@ def follow(route: Route, peers: frozenset[str], now: float, *, recorded: bool = 
 
 
 def change(route: Route, path: Path, now: float) -> Route:
-    """Begin anew on `path`, which may be the one that it was: an engine has died, or let go of somebody."""
+    """Begin anew on `path`, which may be the one that it was: an engine has died, or somebody is quiet now."""
     return Route(path, route.epoch + 1, settled=False, since=now, stuck=route.stuck, straight=route.straight)
 
 

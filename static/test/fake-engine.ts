@@ -96,7 +96,7 @@ export class FakeEngineConnection {
 
   async setRemoteDescription({ sdp }: { sdp: string }): Promise<void> {
     await Promise.resolve();
-    if (this.refuses) throw new Error("refused");
+    if (this.refuses || this.connectionState === "closed") throw new Error("refused");
     for (const [, mid = "", kind = ""] of sdp.matchAll(/^m=(\S+) (\S+)$/gm))
       if (!this.lines.some((each) => each.mid === mid)) this.lines.push(new Line(mid, kind, this.name));
   }
@@ -178,10 +178,10 @@ export const straightTracks = (peer: FakePeer, id: string): Stream => {
 };
 
 /** A call of dana's with alice and, later, bob; with connections to the engine in the order in which they were begun. */
-export const teamRig = () => {
+export const teamRig = (load = async () => EnginePath) => {
   const connections: FakeEngineConnection[] = [];
   const rig = setUp("dana", false, undefined, {
-    load: async () => EnginePath,
+    load,
     stream: () => new Stream() as unknown as MediaStream,
     connect: (configuration) => {
       const connection = new FakeEngineConnection(configuration);

@@ -13,6 +13,7 @@ class FakeRoom:
         self.name, self.hear = name, hear
         self.peers: set[str] = set()
         self.listens: set[str] = set()
+        self.joins: list[str] = []
         self.said: list[tuple[type[Command], dict[str, Any]]] = []
         self._engine = engine
 
@@ -21,6 +22,7 @@ class FakeRoom:
         if kind is Join:
             assert fields["peer"] not in self.peers
             self.peers.add(fields["peer"])
+            self.joins.append(fields["peer"])
             if fields.get("publishes") == []:
                 self.listens.add(fields["peer"])
         elif kind is Leave:

@@ -3,9 +3,10 @@
 import pytest
 
 from server.consultation.commands import Admit, Answer, Chat, Enter, Leave, Stuck
-from server.consultation.exchange import PATIENCE_S
+from server.consultation.exchange import LASTED_S, PATIENCE_S, PAUSES_S
 from server.consultation.route import SETTLE_S
-from server.media_control import AnswerOffer, Gone, Offer
+from server.media.limits import CONSENT_S
+from server.media_control import AnswerOffer, Connected, Gone, Offer
 from tests.pure.fake_engine import FakeRoom
 from tests.pure.room_game import ALICE, BOB, DANA, GRACE_S, Game
 
@@ -39,12 +40,33 @@ def kept(game: Game, room: FakeRoom) -> bool:
     return room in game.engine.rooms.values()
 
 
-def lets_go(game: Game, peer: str) -> None:
+def lets_go(game: Game, peer: str, reason: str = "closed") -> None:
     """The engine says that one of a peer's connections has ended, as it does when a page is closed."""
     room = room_of(game)
     room.peers.remove(peer)
-    room.hear(Gone(room=room.name, peer=peer, side="publish", reason="closed"))
+    room.hear(Gone(room=room.name, peer=peer, side="publish", reason=reason))
     game.hear_engine()
+
+
+def offers(game: Game, peer: str, session: int) -> None:
+    room = room_of(game)
+    room.hear(Offer(room=room.name, peer=peer, side="publish", number=1, sdp=f"o=- {session}", streams=[]))
+    game.hear_engine()
+
+
+def reaches(game: Game, peer: str) -> None:
+    room = room_of(game)
+    room.hear(Connected(room=room.name, peer=peer, side="publish"))
+    game.hear_engine()
+
+
+def is_back_after(game: Game, peer: str, pause_s: float) -> bool:
+    """Whether a peer that was let go of is in the same room again after the pause, and not before."""
+    room = room_of(game)
+    game.pass_time(pause_s / 2)
+    early = peer in room.peers
+    game.pass_time(pause_s / 2)
+    return not early and room_of(game) is room and peer in room.peers
 
 
 def test_whoever_leaves_and_was_let_go_of_first_disturbs_nobody(game: Game) -> None:
@@ -69,24 +91,53 @@ def test_a_closed_page_disturbs_nobody_in_its_grace_nor_after_it(game: Game) -> 
 
 
 def test_a_page_that_comes_back_after_the_engine_let_go_of_it_is_offered_anew(game: Game) -> None:
-    epoch, bob = game.roster.route.epoch, game.peer(BOB)
+    bob, room = game.peer(BOB), room_of(game)
     game.drop(BOB)
     lets_go(game, bob)
     game.pass_time(5)
+    assert bob not in room.peers
     game.join(BOB, resumed=bob, fresh=False)
-    assert game.roster.route.epoch == epoch + 1
-    assert not game.roster.route.settled
-    assert room_of(game).peers == game.roster.talking
+    assert room_of(game) is room
+    assert room.peers == game.roster.talking
 
 
-def test_somebody_who_is_here_and_was_let_go_of_is_offered_anew(game: Game) -> None:
-    epoch = game.roster.route.epoch
-    lets_go(game, game.peer(DANA))
-    assert game.roster.route.epoch == epoch
-    game.pass_time(PATIENCE_S)
-    assert game.roster.route.epoch == epoch + 1
-    game.pass_time(PATIENCE_S)
-    assert room_of(game).peers == game.roster.talking
+def test_somebody_who_was_connected_and_is_let_go_of_comes_back_in_the_same_room(game: Game) -> None:
+    dana, room = game.peer(DANA), room_of(game)
+    reaches(game, dana)
+    lets_go(game, dana)
+    assert is_back_after(game, dana, PATIENCE_S)
+    assert room.peers == game.roster.talking
+
+
+def test_somebody_who_never_reaches_the_engine_is_offered_again_after_growing_pauses_and_disturbs_nobody(game: Game) -> None:
+    dana, room = game.peer(DANA), room_of(game)
+    game.pass_time(SETTLE_S)
+    route = game.roster.route
+    for session, pause_s in enumerate((*PAUSES_S, PAUSES_S[-1])):
+        offers(game, dana, session)
+        game.pass_time(CONSENT_S)
+        lets_go(game, dana, "silent")
+        assert is_back_after(game, dana, pause_s)
+    offers(game, dana, len(PAUSES_S) + 1)
+    assert [(offer["epoch"], offer["sdp"]) for offer in game.page(DANA).heard("offer")] == [
+        (route.epoch, f"o=- {session}") for session in range(len(PAUSES_S) + 2)
+    ]
+    assert game.roster.route is route
+    assert list(game.engine.rooms.values()) == [room]
+    assert room.joins == [*sorted(game.roster.talking), *[dana] * (len(PAUSES_S) + 1)]
+
+
+def test_whoever_has_stood_for_a_while_is_forgiven_what_was_before(game: Game) -> None:
+    dana = game.peer(DANA)
+    for stood_s, pause_s in ((0.0, PAUSES_S[0]), (LASTED_S / 2, PAUSES_S[1]), (LASTED_S, PAUSES_S[0])):
+        reaches(game, dana)
+        game.pass_time(stood_s)
+        lets_go(game, dana)
+        assert is_back_after(game, dana, pause_s)
+
+
+def test_an_engine_lets_go_of_whom_it_does_not_hear_before_that_counts_as_having_stood() -> None:
+    assert CONSENT_S < LASTED_S
 
 
 def test_the_older_path_stays_for_as_long_as_no_engine_carries_the_new_one() -> None:

@@ -143,11 +143,19 @@ export class EnginePath {
       now: () => this.#timers.now(),
     });
     link.give(this.#sent);
+    this.#leaveLost(epoch);
     this.#ways.links.push(link);
     this.#watched = "";
     this.#stopSampling ??= every(this.#timers, CHANGE_MS, () => void this.#sample());
     this.#keepLinks(MOST_LINKS);
     return link;
+  }
+
+  /** Of two of one epoch the engine has let go of the first: it must not take the place of the one that carries, nor answer any more. */
+  #leaveLost(epoch: number): void {
+    const { links, newest, scene } = this.#ways;
+    const needless = scene?.roster.route.settled === true || links.length === MOST_LINKS || newest?.stands === false;
+    if (newest?.epoch === epoch && needless) links.pop()?.close();
   }
 
   /** Closes all but so many of the newest. */

@@ -80,7 +80,7 @@ export class Paths {
   receive(frame: PathFrame): void {
     if (frame.t === "signal") void this.#peers.receive(frame.b.from, frame.b);
     else if (this.#engine) this.#engine.receive(frame);
-    else this.#early.push(frame);
+    else this.#keep(frame);
   }
 
   /** What is shown how; the engine then sends no more than that. */
@@ -118,7 +118,12 @@ export class Paths {
     this.#stuck = open && (this.#stuck || this.#peers.stuck);
   }
 
-  /** One that fails is tried again with the next change. */
+  #keep(frame: PathFrame): void {
+    this.#early.push(frame);
+    void this.#load();
+  }
+
+  /** One that fails is tried again with the next change or offer. */
   async #load(): Promise<void> {
     if (this.#loading) return;
     this.#loading = true;
