@@ -138,18 +138,21 @@ async def close_due(tx: Tx, house: House, person_id: UUID) -> None:
         await _look_again(tx, closing, now + LOOKS_AGAIN)
         return
     await _tell(tx, house, credential, closing.language)
-    for one in await tx.scalars(select(Representation).where(Representation.person_id == person_id, Representation.ended_at.is_(None))):
-        await end(tx, one, person_id, now)
     names = going(await closing_plan(tx, person_id, now))
-    await erase_account(tx, names, person_id)
+    await erase_account(tx, names, person_id, now)
     closing.closed_at, closing.goes = now, " ".join(sorted(names))
     await change_rights(tx, person_topic(person_id))
     for practice_id in await _noted_in(tx, person_id):
         await record(tx, Deed(practice_id, None, Act.DELETED, "account", person_id, None), now)
 
 
-async def erase_account(tx: Tx, names: frozenset[str], person_id: UUID) -> None:
-    """Let these holdings of an account go; of whoever is named in records the name stays. A second time it finds nothing more."""
+async def erase_account(tx: Tx, names: frozenset[str], person_id: UUID, now: datetime) -> None:
+    """End that an account acts for anybody, and let these holdings of it go; of whoever is named in records the name stays.
+
+    A second time it finds nothing more.
+    """
+    for one in await tx.scalars(select(Representation).where(Representation.person_id == person_id, Representation.ended_at.is_(None))):
+        await end(tx, one, person_id, now)
     named = await is_named(tx, person_id)
     holdings = [holding for holding in HOLDINGS if holding.name in names]
     await erase(tx, [_without_name(one) for one in holdings] if named else holdings, Subject(person_id))

@@ -177,7 +177,7 @@ async def replay(database: Database, secrets: Secrets, lines: list[Erased], now:
     closed = [line for line in lines if not line.record and line.account in accounts]
     for line in closed:
         async with database.write() as tx:
-            await erase_account(tx, frozenset(line.goes), accounts[line.account])
+            await erase_account(tx, frozenset(line.goes), accounts[line.account], now)
     for line in found:
         subject = Subject(accounts.get(line.account), frozenset({records[line.record]}))
         async with database.write() as tx:
