@@ -18,7 +18,6 @@ from server.core.db import Tx
 from server.core.holdings import Class, Holding, Subject, count_of, erase
 from server.core.house import House
 from server.core.ids import new_id
-from server.core.marking import _
 from server.core.outbox import Errand, add_errand
 from server.errors import Conflict
 from server.identity.holdings import ACCOUNT
@@ -28,6 +27,7 @@ from server.identity.mail_model import Subject as About
 from server.identity.model import Credential
 from server.messaging.own_texts import administered
 from server.patients.doors import own_records
+from server.patients.holdings import ACTING_HOLDING
 from server.patients.representing import end
 from server.privacy.account_requests import open_account_requests
 from server.privacy.account_rows import ZONE, AccountClosing
@@ -38,7 +38,7 @@ from server.privacy.request_words import MONTHS, months_after
 
 CLOSE = "close_account"
 LOOKS_AGAIN = timedelta(days=1)
-KEEPS_NAME = _("Your name stays, because records say who wrote in them, looked at them or acted for a patient.")
+NAMED_IN = frozenset({"identity.account", ACTING_HOLDING})  # the holdings in which whoever is named in records stays so
 REACHED = {"mobile": None, "email": None}  # what goes of whoever is named in records
 
 
@@ -64,10 +64,15 @@ async def is_named(tx: Tx, person_id: UUID) -> bool:
     return bool(await tx.scalar(select(or_(*(exists().where(way == person_id) for way in ways)))))
 
 
+async def named_in(tx: Tx, person_id: UUID) -> frozenset[str]:
+    """Return the holdings that keep the name of an account when they go."""
+    return NAMED_IN if await is_named(tx, person_id) else frozenset()
+
+
 async def closing_plan(tx: Tx, person_id: UUID, now: datetime) -> tuple[Line, ...]:
     """Return what becomes of each holding. What belongs to a patient's record stays: the practice answers for it."""
     things = [await _thing(tx, holding, Subject(person_id)) for holding in HOLDINGS]
-    return plan(things, Facts({}, held=False, said=Said.GOES), now)
+    return plan(things, Facts({}, held=False, said=Said.GOES, named=await named_in(tx, person_id)), now)
 
 
 async def _thing(tx: Tx, holding: Holding, subject: Subject) -> Thing:
