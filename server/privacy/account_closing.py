@@ -21,8 +21,8 @@ from server.core.ids import new_id
 from server.core.outbox import Errand, add_errand
 from server.errors import Conflict
 from server.identity.holdings import ACCOUNT
-from server.identity.letters import Wanted, want_letter
-from server.identity.mail_model import CLOSING_DAYS, AccountEmail
+from server.identity.letters import Wanted, account_email, drop_letters, want_letter
+from server.identity.mail_model import CLOSING_DAYS
 from server.identity.mail_model import Subject as About
 from server.identity.model import Credential
 from server.messaging.own_texts import administered
@@ -142,9 +142,11 @@ async def close_due(tx: Tx, house: House, person_id: UUID) -> None:
     if await what_keeps(tx, person_id):
         await _look_again(tx, closing, now + LOOKS_AGAIN)
         return
-    await _tell(tx, house, credential, closing.language)
+    username, address = credential.username, await account_email(tx, credential.username)
     names = going(await closing_plan(tx, person_id, now))
     await erase_account(tx, names, person_id, now)
+    if address is not None:  # which is gone by now
+        await want_letter(tx, house.secrets, Wanted(username, About.CLOSED, closing.language, address), now)
     closing.closed_at, closing.goes = now, " ".join(sorted(names))
     await change_rights(tx, person_topic(person_id))
     for practice_id in await _noted_in(tx, person_id):
@@ -152,12 +154,13 @@ async def close_due(tx: Tx, house: House, person_id: UUID) -> None:
 
 
 async def erase_account(tx: Tx, names: frozenset[str], person_id: UUID, now: datetime) -> None:
-    """End that an account acts for anybody, and let these holdings of it go; of whoever is named in records the name stays.
+    """End that an account acts for anybody, and let these holdings of it go, and the letters about it that are on their way.
 
-    A second time it finds nothing more.
+    Of whoever is named in records the name stays. A second time it finds nothing more.
     """
     for one in await tx.scalars(select(Representation).where(Representation.person_id == person_id, Representation.ended_at.is_(None))):
         await end(tx, one, person_id, now)
+    await drop_letters(tx, person_id)
     named = await is_named(tx, person_id)
     holdings = [holding for holding in HOLDINGS if holding.name in names]
     await erase(tx, [_without_name(one) for one in holdings] if named else holdings, Subject(person_id))
@@ -181,13 +184,6 @@ async def _noted_in(tx: Tx, person_id: UUID) -> set[UUID]:
     gives = select(Professional.practice_id).where(Professional.person_id == person_id)
     helps = select(Staff.practice_id).where(Staff.person_id == person_id)
     return only if len(only) == 1 else set(await tx.scalars(gives.union(helps)))
-
-
-async def _tell(tx: Tx, house: House, credential: Credential, language: str) -> None:
-    """The letter names its address, which is gone when it is written."""
-    address = await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == credential.person_id))
-    if address is not None:
-        await want_letter(tx, house.secrets, Wanted(credential.username, About.CLOSED, language, address), house.clock.now())
 
 
 async def _look_again(tx: Tx, closing: AccountClosing, at: datetime) -> None:

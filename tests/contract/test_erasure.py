@@ -18,6 +18,8 @@ from server.core.holdings import BLANK_NAME
 from server.core.house import House
 from server.core.outbox import Errand
 from server.errors import Conflict, Invalid
+from server.identity.letters import Wanted, want_letter
+from server.identity.mail_model import AccountLetter, Subject
 from server.identity.model import LoginSession
 from server.messaging.composing import Post
 from server.notes.doors import notes_of
@@ -98,6 +100,15 @@ async def test_what_is_left_is_what_the_plan_said(house: House, asked: RightsReq
     assert await exported(house) == after, "a second run finds nothing to do"
     assert len(read(house.settings.data_dir)) == 1
     assert DANA.patient_id.hex not in (house.settings.data_dir / FILE).read_text().replace("-", "")
+
+
+async def test_letters_about_the_account_that_are_on_their_way_go_with_it(house: House, asked: RightsRequest) -> None:
+    async with house.database.write() as tx:
+        await want_letter(tx, house.secrets, Wanted(str(DANA.username), Subject.EMAIL_AGREE, "en-GB", DANA.email), house.clock.now())
+    await ordered(house, asked, await planned(house, asked))
+    await run(house, asked, Box(), TELL_ERASED, ERASE)
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(AccountLetter.username))) == []
 
 
 async def test_bad_38_signed_notes_and_the_books_stay_for_their_time(house: House, asked: RightsRequest, meeting: Meeting) -> None:
