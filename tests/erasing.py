@@ -1,5 +1,7 @@
 """What the tests of an erasure share: asking, ordering and carrying it out, and comparing what is left with the plan."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from server.consultation.events import Channel
@@ -9,6 +11,9 @@ from server.core.holdings import Fate, Subject, export_of
 from server.core.house import House
 from server.core.outbox import Errand
 from server.messaging.composing import Post
+from server.notes.actions import lay_out_notes
+from server.patients.doors import see_own_record
+from server.patients.model import Patient
 from server.ports import Carried, Letter
 from server.privacy.clinical_answers import answer_clinical
 from server.privacy.erasure_facts import Planned, plan_for
@@ -19,14 +24,37 @@ from server.privacy.erasures import order
 from server.privacy.expiring import REMOVE_FILES
 from server.privacy.registry import HOLDINGS
 from server.privacy.request_rows import RightsRequest
+from server.privacy.requests import ask
 from server.privacy.retention_jobs import retention_handlers
 from server.web.i18n import read_languages
-from tests.cast import ALICE, DANA, OLGA
-from tests.conftest import ORIGIN
+from tests.cast import ALICE, DANA, OLGA, Meeting, add_meeting, seat_cast, sign_in_as
+from tests.conftest import ORIGIN, StillClock
 
 WHO = Subject(DANA.person_id, frozenset({DANA.patient_id}))
+DECADE = timedelta(days=3660)
 WHY = "You asked, and no law keeps it."
 Exported = dict[str, dict[str, list[dict[str, object]]]]
+
+
+async def seat_dana(house: House, clock: StillClock) -> Meeting:
+    """Dana has an account, a record with addresses, and a consultation a decade ago about which nothing was signed."""
+    async with house.database.write() as tx:
+        await seat_cast(tx, clock.now())
+        meeting = await add_meeting(tx, house.secrets, clock.now())
+        await lay_out_notes(tx, house.keyring, ALICE.viewer, meeting.consultation_id, clock.now())
+        (await tx.get_one(Patient, DANA.patient_id)).email = DANA.email
+    clock.set(clock.now() + DECADE)
+    await sign_in_as(house, DANA)
+    return meeting
+
+
+async def asked_by_dana(house: House) -> RightsRequest:
+    """Dana asked, and the professional who treats her lets the clinical part go."""
+    async with house.database.write() as tx:
+        own = await see_own_record(tx, DANA.person_id, DANA.patient_id)
+        request = await ask(tx, house.keyring, own, "erasure", "Please delete everything.", house.clock.now())
+    await let_go(house, request, "yes")
+    return request
 
 
 class Box:

@@ -72,6 +72,12 @@ async def drop_links(tx: Tx, username: str) -> None:
     await tx.execute(delete(EmailChange).where(EmailChange.person_id.in_(whose)))
 
 
+async def drop_letters(tx: Tx, person_id: UUID) -> None:
+    """Let every letter about an account go that was not sent or whose link was not followed: they name it, and an address."""
+    whose = select(Credential.username).where(Credential.person_id == person_id)
+    await tx.execute(delete(AccountLetter).where(AccountLetter.username.in_(whose)))
+
+
 async def account_email(tx: Tx, username: str) -> str | None:
     """Return the confirmed address of this account, if there is one."""
     mine = select(AccountEmail.address).join(Credential, Credential.person_id == AccountEmail.person_id)

@@ -30,7 +30,7 @@ WISHES = Part(MergeWish, (Link("one_id", Root.PATIENT), Link("other_id", Root.PA
 ACTING = Part(
     Representation, (Link("patient_id", Root.PATIENT), Link("person_id", Root.PERSON)), Fate.PSEUDONYMISE,
     {"name": BLANK_NAME, "email": None, "token_hash": None, "person_id": None},  # without whom it opens nothing to anybody
-    of_account={"name": BLANK_NAME, "email": None}, hidden=frozenset({"email"}),
+    of_account={"email": None}, hidden=frozenset({"email"}),
 )  # fmt: skip
 ACTING_WORDS = Part(
     RepresentationWord, (Link("representation_id", ACTING),), Fate.PSEUDONYMISE, {"evidence": None},

@@ -18,16 +18,16 @@ from server.core.db import Tx
 from server.core.holdings import Class, Holding, Subject, count_of, erase
 from server.core.house import House
 from server.core.ids import new_id
-from server.core.marking import _
 from server.core.outbox import Errand, add_errand
 from server.errors import Conflict
 from server.identity.holdings import ACCOUNT
-from server.identity.letters import Wanted, want_letter
-from server.identity.mail_model import CLOSING_DAYS, AccountEmail
+from server.identity.letters import Wanted, account_email, drop_letters, want_letter
+from server.identity.mail_model import CLOSING_DAYS
 from server.identity.mail_model import Subject as About
 from server.identity.model import Credential
 from server.messaging.own_texts import administered
 from server.patients.doors import own_records
+from server.patients.holdings import ACTING_HOLDING
 from server.patients.representing import end
 from server.privacy.account_requests import open_account_requests
 from server.privacy.account_rows import ZONE, AccountClosing
@@ -38,7 +38,7 @@ from server.privacy.request_words import MONTHS, months_after
 
 CLOSE = "close_account"
 LOOKS_AGAIN = timedelta(days=1)
-KEEPS_NAME = _("Your name stays, because records say who wrote in them, looked at them or acted for a patient.")
+NAMED_IN = frozenset({"identity.account", ACTING_HOLDING})  # the holdings in which whoever is named in records stays so
 REACHED = {"mobile": None, "email": None}  # what goes of whoever is named in records
 
 
@@ -64,10 +64,15 @@ async def is_named(tx: Tx, person_id: UUID) -> bool:
     return bool(await tx.scalar(select(or_(*(exists().where(way == person_id) for way in ways)))))
 
 
+async def named_in(tx: Tx, person_id: UUID) -> frozenset[str]:
+    """Return the holdings that keep the name of an account when they go."""
+    return NAMED_IN if await is_named(tx, person_id) else frozenset()
+
+
 async def closing_plan(tx: Tx, person_id: UUID, now: datetime) -> tuple[Line, ...]:
     """Return what becomes of each holding. What belongs to a patient's record stays: the practice answers for it."""
     things = [await _thing(tx, holding, Subject(person_id)) for holding in HOLDINGS]
-    return plan(things, Facts({}, held=False, said=Said.GOES), now)
+    return plan(things, Facts({}, held=False, said=Said.GOES, named=await named_in(tx, person_id)), now)
 
 
 async def _thing(tx: Tx, holding: Holding, subject: Subject) -> Thing:
@@ -137,19 +142,25 @@ async def close_due(tx: Tx, house: House, person_id: UUID) -> None:
     if await what_keeps(tx, person_id):
         await _look_again(tx, closing, now + LOOKS_AGAIN)
         return
-    await _tell(tx, house, credential, closing.language)
-    for one in await tx.scalars(select(Representation).where(Representation.person_id == person_id, Representation.ended_at.is_(None))):
-        await end(tx, one, person_id, now)
+    username, address = credential.username, await account_email(tx, credential.username)
     names = going(await closing_plan(tx, person_id, now))
-    await erase_account(tx, names, person_id)
+    await erase_account(tx, names, person_id, now)
+    if address is not None:  # which is gone by now
+        await want_letter(tx, house.secrets, Wanted(username, About.CLOSED, closing.language, address), now)
     closing.closed_at, closing.goes = now, " ".join(sorted(names))
     await change_rights(tx, person_topic(person_id))
     for practice_id in await _noted_in(tx, person_id):
         await record(tx, Deed(practice_id, None, Act.DELETED, "account", person_id, None), now)
 
 
-async def erase_account(tx: Tx, names: frozenset[str], person_id: UUID) -> None:
-    """Let these holdings of an account go; of whoever is named in records the name stays. A second time it finds nothing more."""
+async def erase_account(tx: Tx, names: frozenset[str], person_id: UUID, now: datetime) -> None:
+    """End that an account acts for anybody, and let these holdings of it go, and the letters about it that are on their way.
+
+    Of whoever is named in records the name stays. A second time it finds nothing more.
+    """
+    for one in await tx.scalars(select(Representation).where(Representation.person_id == person_id, Representation.ended_at.is_(None))):
+        await end(tx, one, person_id, now)
+    await drop_letters(tx, person_id)
     named = await is_named(tx, person_id)
     holdings = [holding for holding in HOLDINGS if holding.name in names]
     await erase(tx, [_without_name(one) for one in holdings] if named else holdings, Subject(person_id))
@@ -173,13 +184,6 @@ async def _noted_in(tx: Tx, person_id: UUID) -> set[UUID]:
     gives = select(Professional.practice_id).where(Professional.person_id == person_id)
     helps = select(Staff.practice_id).where(Staff.person_id == person_id)
     return only if len(only) == 1 else set(await tx.scalars(gives.union(helps)))
-
-
-async def _tell(tx: Tx, house: House, credential: Credential, language: str) -> None:
-    """The letter names its address, which is gone when it is written."""
-    address = await tx.scalar(select(AccountEmail.address).where(AccountEmail.person_id == credential.person_id))
-    if address is not None:
-        await want_letter(tx, house.secrets, Wanted(credential.username, About.CLOSED, language, address), house.clock.now())
 
 
 async def _look_again(tx: Tx, closing: AccountClosing, at: datetime) -> None:

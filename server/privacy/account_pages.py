@@ -13,16 +13,15 @@ from server.identity.gate import signed_in
 from server.identity.mail_model import CLOSING_DAYS
 from server.patients.acting_doors import Reader, taken_on
 from server.patients.doors import own_records
-from server.privacy.account_closing import KEEPS_NAME, Keeps, ask_to_close, closing_of, closing_plan, is_named, keep_account, what_keeps
+from server.privacy.account_closing import Keeps, ask_to_close, closing_of, closing_plan, keep_account, what_keeps
 from server.privacy.account_requests import KINDS, ask_of_account, may_take_back, own_account_requests, take_back
 from server.privacy.account_rows import ZONE
-from server.privacy.erasure_labels import Told, told
-from server.privacy.erasure_plan import Line, fingerprint
+from server.privacy.erasure_labels import told
+from server.privacy.erasure_plan import fingerprint
 from server.privacy.request_labels import fault_in_words, labels
 from server.privacy.request_words import LONGEST
 from server.web.endpoint import house_of
 from server.web.forms import read_form
-from server.web.i18n import Language
 from server.web.pages import language_of, render
 
 PATH = "/my/data/account"
@@ -130,11 +129,11 @@ async def _show_closing(request: Request, fault: str | None = None, status: int 
     now = house.clock.now()
     async with house.database.read() as tx:
         lines = await closing_plan(tx, who.person_id, now)
-        named, keeps = await is_named(tx, who.person_id), await what_keeps(tx, who.person_id)
+        keeps = await what_keeps(tx, who.person_id)
         acts_for = [own.patient.name for own in await taken_on(tx, Reader(who.person_id, now))]
         own, closing = await own_records(tx, who.person_id), await closing_of(tx, who.person_id)
     shown = {
-        "lines": _told(language, lines, named=named),
+        "lines": told(language, [line for line in lines if line.thing.rows]),
         "plan": fingerprint(lines),
         "keeps": keeps,
         "may": Keeps.RECORD not in keeps,
@@ -146,15 +145,3 @@ async def _show_closing(request: Request, fault: str | None = None, status: int 
         "error": fault_in_words(language, fault, FAULTS),
     }
     return render(request, "my/account_closing.html", shown, status)
-
-
-def _told(language: Language, lines: tuple[Line, ...], *, named: bool) -> list[Told]:
-    """Say of each line what becomes of it; of whoever is named in records, that the name stays."""
-    shown = [line for line in lines if line.thing.rows]
-    found = told(language, shown)
-    if not named:
-        return found
-    return [
-        one._replace(why=language.text(KEEPS_NAME)) if line.thing.name == "identity.account" else one
-        for line, one in zip(shown, found, strict=True)
-    ]

@@ -21,6 +21,7 @@ from server.notes.holdings import VERSIONS
 from server.patients.background_doors import births_of
 from server.patients.holdings import RECORD
 from server.patients.legal_holds import held
+from server.privacy.account_closing import named_in
 from server.privacy.clinical_answers import said_about
 from server.privacy.erasure_plan import Facts, Line, Said, Thing, Why, going, plan
 from server.privacy.registry import HOLDINGS
@@ -68,7 +69,7 @@ async def plan_for(tx: Tx, keyring: KeyRing, patient_id: UUID, request_id: UUID 
     closing = await closing_with(tx, patient_id) if RECORDS in going(lines) else None
     if closing is None:
         return Planned(subject, lines)
-    whole = Subject(closing, frozenset({patient_id}))
+    whole, facts = Subject(closing, frozenset({patient_id})), facts._replace(named=await named_in(tx, closing))
     return Planned(whole, plan([await _thing(tx, holding, whole) for holding in HOLDINGS], facts, now))
 
 

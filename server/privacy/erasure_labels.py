@@ -17,7 +17,7 @@ BY_NAME = {holding.name: holding for holding in HOLDINGS}
 
 @dataclass(frozen=True)
 class Voice:
-    """How somebody is told: what the holdings are called, why one stays that no holding explains, and what is left of one that goes."""
+    """How somebody is told: what the holdings are called, why one or a name stays that no holding explains, and what is left of others."""
 
     holdings: Mapping[str, Words]
     whys: Mapping[Why, str]
@@ -27,6 +27,7 @@ class Voice:
 PATIENT = Voice(
     {holding.name: Words(holding.words, holding.why) for holding in HOLDINGS},
     {
+        Why.NAMED: _("Your name stays, because records say who wrote in them, looked at them or acted for a patient."),
         Why.HOLD: _("It is held back for a legal claim or an inquiry, and nothing of it may go before that is over."),
         Why.PROFESSIONAL: _("The professional who treats you has decided that it must be kept."),
         Why.PENDING: _("The professional who treats you decides about this part."),
@@ -39,6 +40,7 @@ STAFF = Voice(
     STAFF_WORDS,
     {
         **PATIENT.whys,
+        Why.NAMED: _("The patient's name stays where they acted for somebody else, because that person's record says who acted."),
         Why.PROFESSIONAL: _("A professional who treats the patient has decided that it must be kept."),
         Why.PENDING: _("A professional who treats the patient has not answered for this part yet."),
         Why.CHILD: _("The patient was a child at the first contact, or gave no date of birth: such a record is kept until a birthday."),
@@ -68,7 +70,7 @@ def _told(language: Language, line: Line, voice: Voice) -> Told:
 
 
 def _why(line: Line, voice: Voice) -> str:
-    if line.goes:
+    if line.goes and line.why not in voice.whys:
         blanked = any(part.fate is not Fate.DELETE and not part.technical for part in BY_NAME[line.thing.name].parts)
         return voice.blanked if blanked else ""
     return voice.whys.get(line.why) or voice.holdings[line.thing.name].why

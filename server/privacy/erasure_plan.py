@@ -12,10 +12,12 @@ RECORD, CLINICAL = "record", "clinical"  # of the classes of `server/core/holdin
 class Why(StrEnum):
     """Why a holding goes or stays. `record`: it must always be kept; `pending`: a professional has not answered for it yet.
 
-    `child`: the law keeps it until a birthday; `unknown`: a birthday is kept that cannot be opened, so nobody knows until when.
+    `named`: it goes but for the name, by which others' records name somebody. `child`: the law keeps it until a birthday; `unknown`: a
+    birthday is kept that cannot be opened, so nobody knows until when.
     """
 
     ASKED = "asked"
+    NAMED = "named"
     HOLD = "hold"
     LAW = "law"
     CHILD = "child"
@@ -45,7 +47,7 @@ class Facts(NamedTuple):
     """What decides: until when each class is kept by law, whether there is a legal hold, and what the professionals say.
 
     `child` is until when the clinical part of somebody is kept who was a child, None of a grown-up. `unreadable`: a birthday is kept
-    that cannot be opened now.
+    that cannot be opened now. `named` are the holdings in which the name stays when they go, because others' records name this person.
     """
 
     until: Mapping[str, datetime]
@@ -53,6 +55,7 @@ class Facts(NamedTuple):
     said: Said
     child: datetime | None = None
     unreadable: bool = False
+    named: frozenset[str] = frozenset()
 
 
 class Line(NamedTuple):
@@ -64,7 +67,7 @@ class Line(NamedTuple):
 
     @property
     def goes(self) -> bool:
-        return self.why is Why.ASKED
+        return self.why in {Why.ASKED, Why.NAMED}
 
 
 def plan(things: Sequence[Thing], facts: Facts, now: datetime) -> tuple[Line, ...]:
@@ -85,7 +88,7 @@ def _line(thing: Thing, facts: Facts, now: datetime) -> Line:
         return Line(thing, Why.LAW, until)
     if thing.kept_as == CLINICAL and facts.said is not Said.GOES:
         return Line(thing, Why.PENDING if facts.said is Said.NOTHING_YET else Why.PROFESSIONAL)
-    return Line(thing, Why.ASKED)
+    return Line(thing, Why.NAMED if thing.name in facts.named else Why.ASKED)
 
 
 def going(lines: Sequence[Line]) -> frozenset[str]:

@@ -154,8 +154,10 @@ async def _look_again(tx: Tx, erasure_id: UUID, at: datetime) -> None:
 
 
 async def _erase(tx: Tx, names: frozenset[str], subject: Subject, now: datetime) -> None:
-    """Let the rows of these holdings go, and have the files that belong to them taken from the disk."""
-    await erase(tx, holdings_named(names), subject)
+    """Let the rows of these holdings go, those of an account as `erase_account` has it, and have their files taken from the disk."""
+    if subject.person_id is not None:
+        await erase_account(tx, names, subject.person_id, now)
+    await erase(tx, holdings_named(names), Subject(None, subject.patient_ids))
     if FILES in names:
         for patient_id in subject.patient_ids:
             await drop_files(tx, patient_id, now)
@@ -177,7 +179,7 @@ async def replay(database: Database, secrets: Secrets, lines: list[Erased], now:
     closed = [line for line in lines if not line.record and line.account in accounts]
     for line in closed:
         async with database.write() as tx:
-            await erase_account(tx, frozenset(line.goes), accounts[line.account])
+            await erase_account(tx, frozenset(line.goes), accounts[line.account], now)
     for line in found:
         subject = Subject(accounts.get(line.account), frozenset({records[line.record]}))
         async with database.write() as tx:

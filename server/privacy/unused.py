@@ -13,13 +13,15 @@ from server.circulars.consents import withdraw_all
 from server.consultation.testimonials import take_back_all
 from server.core.audit import Act, Deed, record
 from server.core.db import Tx, locked
-from server.core.holdings import Class, Subject, erase
+from server.core.holdings import Class
 from server.core.house import House
 from server.identity.letters import Wanted, want_letter
 from server.identity.mail_model import AccountEmail
 from server.identity.mail_model import Subject as About
 from server.identity.model import Credential, LoginSession
+from server.patients.acting_doors import Reader, taken_on
 from server.patients.model import Patient
+from server.privacy.account_closing import erase_account
 from server.privacy.account_requests import restricts_account
 from server.privacy.registry import HOLDINGS
 from server.privacy.retention import NOTICE, account_until, is_noticed_enough
@@ -27,11 +29,14 @@ from server.privacy.retention_choices import longest_rules
 from server.privacy.retention_facts import PAGE, Calendar, facts_of
 from server.privacy.retention_rows import AccountNotice, RetentionRun
 
-GOES = {Class.ACCOUNT, Class.CHOICE}
+GOES = frozenset(holding.name for holding in HOLDINGS if holding.kept_as in {Class.ACCOUNT, Class.CHOICE})
 
 
 class Account(NamedTuple):
-    """What decides about an account: its last day by the rules, whether a record of theirs keeps it, and when they were told."""
+    """What decides about an account: its last day by the rules, what keeps it, and when they were told.
+
+    `kept`: a record of theirs is held or waits, they asked that it be kept and not used, or they act for a patient.
+    """
 
     person_id: UUID
     last_used: date
@@ -90,6 +95,7 @@ async def _account(tx: Tx, house: House, person_id: UUID, calendar: Calendar) ->
     rules = await longest_rules(tx, practices, calendar.now)
     facts = await facts_of(tx, house.keyring, [one.id for one in records], calendar) if records else {}
     kept = any(one.held or one.pending for one in facts.values()) or await restricts_account(tx, person_id)
+    kept = kept or bool(await taken_on(tx, Reader(person_id, calendar.now)))
     notice = await tx.get(AccountNotice, person_id)
     return Account(person_id, last_used, account_until(rules, last_used), kept, notice.told_on if notice else None)
 
@@ -134,7 +140,7 @@ async def _close(tx: Tx, run: RetentionRun, person_id: UUID, calendar: Calendar)
     patient_ids = {one.id for one in records}
     await take_back_all(tx, patient_ids, calendar.now)
     await withdraw_all(tx, patient_ids, calendar.now)
-    await erase(tx, [holding for holding in HOLDINGS if holding.kept_as in GOES], Subject(person_id))
+    await erase_account(tx, GOES, person_id, calendar.now)
     await tx.execute(update(Patient).where(Patient.person_id == person_id).values(person_id=None))
     deeds = [Deed(one.practice_id, None, Act.DELETED, "account", person_id, one.id) for one in records]
     for deed in deeds or [Deed(run.practice_id, None, Act.DELETED, "account", person_id, None)]:

@@ -138,5 +138,5 @@ async def test_an_account_that_closes_leaves_what_others_records_say_of_acting(h
             said = await tx.scalars(select(RepresentationWord.evidence).where(RepresentationWord.evidence.is_not(None)))
             assert list(said) == left
             row = await tx.get_one(Representation, one, populate_existing=True)
-        assert (row.name, row.email) == (BLANK_NAME, None)
+        assert (row.name, row.email) == (DORA.name if left else BLANK_NAME, None)
         assert row.person_id == (DORA.person_id if left else None)

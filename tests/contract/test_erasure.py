@@ -1,7 +1,7 @@
 """An erasure does what its plan said, on both databases: no more, no less, however often it is stopped, and again after a backup."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import anyio
@@ -18,20 +18,19 @@ from server.core.holdings import BLANK_NAME
 from server.core.house import House
 from server.core.outbox import Errand
 from server.errors import Conflict, Invalid
+from server.identity.letters import Wanted, want_letter
+from server.identity.mail_model import AccountLetter, Subject
 from server.identity.model import LoginSession
 from server.messaging.composing import Post
-from server.notes.actions import lay_out_notes
 from server.notes.doors import notes_of
 from server.notes.model import NoteVersion, VersionKind
 from server.patients.background import BackgroundEntry
 from server.patients.background_actions import Hand, write_particulars
-from server.patients.doors import see_own_record
 from server.patients.file_actions import Draft, Sender, add_file, sealed
 from server.patients.file_kinds import Kind as FileKind
 from server.patients.inspecting import Inspected
 from server.patients.model import Patient
 from server.patients.particulars import Particulars
-from server.patients.representing import claim_child
 from server.patients.telling import Source
 from server.privacy.erasure_jobs import erasure_handlers, untold_with
 from server.privacy.erasure_list import FILE, read
@@ -41,21 +40,19 @@ from server.privacy.erasures import ERASE, TELL_ERASED
 from server.privacy.holds import lift, place
 from server.privacy.merges import merge, see_pair
 from server.privacy.request_rows import RightsRequest
-from server.privacy.requests import ask
 from server.privacy.retention import Rules, add_years
 from server.settings import BadSettings
 from server.web.i18n import read_languages
-from tests.acting import hand_of, let_act, representation
+from tests.acting import let_act
 from tests.backups import Copies
-from tests.cast import ALICE, DANA, OLGA, Guest, Meeting, add_meeting, seat_cast, sign_in_as
+from tests.cast import ALICE, DANA, OLGA, Guest, Meeting, add_meeting
 from tests.conftest import ORIGIN, StillClock
-from tests.erasing import WHO, Box, erasure, exported, held_against, let_go, ordered, planned, run, work
+from tests.erasing import DECADE, WHO, Box, asked_by_dana, erasure, exported, held_against, let_go, ordered, planned, run, seat_dana, work
 from tests.http.filing import pdf
 from tests.tapes import record_call
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("L1"), pytest.mark.row("M4")]
 
-DECADE = timedelta(days=3660)
 WRITTEN = {"access.deeds", "privacy.requests"}  # what the erasure writes itself
 
 
@@ -66,25 +63,12 @@ def house(idle_house: House) -> House:
 
 @pytest.fixture
 async def meeting(house: House, clock: StillClock) -> Meeting:
-    """Dana has an account, a record with addresses, and a consultation a decade ago about which nothing was signed."""
-    async with house.database.write() as tx:
-        await seat_cast(tx, clock.now())
-        meeting = await add_meeting(tx, house.secrets, clock.now())
-        await lay_out_notes(tx, house.keyring, ALICE.viewer, meeting.consultation_id, clock.now())
-        (await tx.get_one(Patient, DANA.patient_id)).email = DANA.email
-    clock.set(clock.now() + DECADE)
-    await sign_in_as(house, DANA)
-    return meeting
+    return await seat_dana(house, clock)
 
 
 @pytest.fixture
-async def asked(house: House, meeting: Meeting, clock: StillClock) -> RightsRequest:
-    """Dana asked, and the professional who treats her lets the clinical part go."""
-    async with house.database.write() as tx:
-        own = await see_own_record(tx, DANA.person_id, DANA.patient_id)
-        request = await ask(tx, house.keyring, own, "erasure", "Please delete everything.", clock.now())
-    await let_go(house, request, "yes")
-    return request
+async def asked(house: House, meeting: Meeting) -> RightsRequest:
+    return await asked_by_dana(house)
 
 
 @pytest.fixture
@@ -116,6 +100,15 @@ async def test_what_is_left_is_what_the_plan_said(house: House, asked: RightsReq
     assert await exported(house) == after, "a second run finds nothing to do"
     assert len(read(house.settings.data_dir)) == 1
     assert DANA.patient_id.hex not in (house.settings.data_dir / FILE).read_text().replace("-", "")
+
+
+async def test_letters_about_the_account_that_are_on_their_way_go_with_it(house: House, asked: RightsRequest) -> None:
+    async with house.database.write() as tx:
+        await want_letter(tx, house.secrets, Wanted(str(DANA.username), Subject.EMAIL_AGREE, "en-GB", DANA.email), house.clock.now())
+    await ordered(house, asked, await planned(house, asked))
+    await run(house, asked, Box(), TELL_ERASED, ERASE)
+    async with house.database.read() as tx:
+        assert list(await tx.scalars(select(AccountLetter.username))) == []
 
 
 async def test_bad_38_signed_notes_and_the_books_stay_for_their_time(house: House, asked: RightsRequest, meeting: Meeting) -> None:
@@ -340,19 +333,6 @@ async def test_what_lies_ahead_is_cancelled_first(house: House, asked: RightsReq
     await ordered(house, asked, await planned(house, asked))
     async with house.database.read() as tx:
         assert (await tx.get_one(Consultation, ahead.consultation_id)).state == "cancelled"
-
-
-async def test_the_account_of_whoever_acts_for_another_stays(house: House, asked: RightsRequest) -> None:
-    async with house.database.write() as tx:
-        await add_meeting(tx, house.secrets, house.clock.now(), guest=Guest("Tim Diaz", "+447700900077", "tim@example.org"))
-        child = (await tx.scalars(select(Patient.id).where(Patient.name == "Tim Diaz"))).one()
-        await claim_child(tx, await hand_of(tx, house, child), DANA.name)
-    seen = await planned(house, asked)
-    assert seen.subject.person_id is None
-    await ordered(house, asked, seen)
-    await run(house, asked, Box(), ERASE)
-    one = await representation(house)
-    assert (one.patient_id, one.person_id, one.name) == (child, DANA.person_id, DANA.name)
 
 
 async def test_whoever_acts_for_the_patient_is_told_that_it_is_over(house: House, asked: RightsRequest) -> None:

@@ -12,13 +12,14 @@ from sqlalchemy import delete, select, update
 from server.access.model import Membership, Practice, Professional, Staff
 from server.chores import answer_account_request, open_account_requests
 from server.core.audit import Act, AuditEntry
-from server.core.holdings import BLANK_NAME, Fate, Subject, export_of
+from server.core.holdings import BLANK_NAME, Fate, export_of
+from server.core.holdings import Subject as Whose
 from server.core.house import House
 from server.core.keyring import add_key
 from server.core.outbox import Errand
 from server.directory.model import Profile
-from server.identity.letters import WRITE
-from server.identity.mail_model import CLOSING_DAYS, AccountEmail
+from server.identity.letters import WRITE, Wanted, want_letter
+from server.identity.mail_model import CLOSING_DAYS, AccountEmail, AccountLetter, Subject
 from server.identity.model import Credential, LoginSession, Person
 from server.patients.model import Patient
 from server.privacy.account_closing import CLOSE, closing_plan
@@ -91,7 +92,7 @@ async def letters(house: House) -> int:
 
 async def exported(house: House, person_id: UUID) -> Exported:
     async with house.database.read() as tx:
-        return {holding.name: await export_of(tx, holding, Subject(person_id)) for holding in HOLDINGS}
+        return {holding.name: await export_of(tx, holding, Whose(person_id)) for holding in HOLDINGS}
 
 
 def held_against(before: Exported, after: Exported, goes: frozenset[str], *, named: bool) -> None:
@@ -227,6 +228,19 @@ async def test_with_the_account_it_ends_that_somebody_acts_and_the_record_still_
     async with house.database.read() as tx:
         assert (await tx.get_one(Person, DORA.person_id)).name == DORA.name
         assert await tx.get(Credential, DORA.person_id) is None
+
+
+async def test_letters_that_are_on_their_way_go_with_the_account(house: House, clock: StillClock, dora: httpx2.AsyncClient) -> None:
+    """The one that tells of the end is still written, and those of others stay."""
+    await asked_to_close(dora)
+    clock.advance(WAITS.total_seconds())
+    async with house.database.write() as tx:
+        for username, subject in ((DORA.username, Subject.CONFIRM), (DORA.username, Subject.EMAIL_AGREE), (DANA.username, Subject.RESET)):
+            await want_letter(tx, house.secrets, Wanted(str(username), subject, "en-GB", f"{username}@example.net"), clock.now())
+    await run(house, DORA.person_id)
+    async with house.database.read() as tx:
+        left = {(row.username, row.subject, row.address) for row in await tx.scalars(select(AccountLetter))}
+    assert left == {(DORA.username, Subject.CLOSED, DORA.email), (DANA.username, Subject.RESET, "dana@example.net")}
 
 
 async def test_it_is_done_again_after_a_backup_was_put_back(house: House, clock: StillClock, dora: httpx2.AsyncClient) -> None:

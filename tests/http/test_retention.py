@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from server.access.representation import Representation
 from server.access.restrictions import Restriction
 from server.billing.papers import BillingDocument
 from server.circulars.consents import Choice, choose, wanted_by
@@ -23,11 +24,12 @@ from server.core.holdings import BLANK_NAME
 from server.core.house import House
 from server.core.ids import new_id
 from server.core.outbox import Errand
-from server.identity.letters import WRITE
+from server.identity.letters import WRITE, account_email
 from server.identity.mail_model import AccountEmail
 from server.identity.model import Credential, Person
 from server.messaging.model import Delivery
 from server.notes.records import listed_records
+from server.patients.acting_doors import actors_of
 from server.patients.model import Patient
 from server.privacy.expiring import remove_files_with
 from server.privacy.holds import place
@@ -36,6 +38,7 @@ from server.privacy.retention import NUMBERS, Rules
 from server.privacy.retention_choices import versions_of
 from server.settings import Settings
 from server.web.i18n import ENGLISH
+from tests.acting import DORA, let_act, representation
 from tests.cast import ALICE, CLINIC, DANA, MALLORY, OLGA, SAM, Cast, Meeting
 from tests.conftest import SignIn, StillClock
 from tests.http.filing import picture
@@ -221,6 +224,34 @@ async def test_a_sign_in_saves_an_account(house: House, cast: Cast, clock: Still
     for day in (date(2026, 9, 20), date(2026, 10, 19), date(2027, 1, 20)):
         assert "accounts" not in (await nights(house, clock, day)).counts, day
     assert "account" in await there(house)
+
+
+async def test_whoever_acts_for_a_patient_keeps_their_account_and_stays_named_when_it_goes(
+    house: House, cast: Cast, clock: StillClock
+) -> None:
+    """It is good for a year, sleeps for the last of it, and has run out when the account goes."""
+    one = await let_act(house)
+    async with house.database.write() as tx:
+        tx.add(AccountEmail(person_id=DORA.person_id, address=DORA.email, confirmed_at=clock.now()))
+        (await tx.get_one(Representation, one)).sleeps_at = datetime(2026, 12, 1, tzinfo=UTC)
+    await decide_on(house)
+    for day in (date(2026, 10, 1), date(2026, 11, 15), date(2026, 12, 20), date(2027, 2, 1)):
+        await nights(house, clock, day)
+        assert await reached(house) == DORA.email, day
+    for day in (date(2027, 4, 1), date(2027, 5, 10)):
+        await nights(house, clock, day)
+    assert await reached(house) is None
+    ended = await representation(house)
+    assert (ended.ended_at, ended.person_id, ended.name) == (clock.now(), DORA.person_id, DORA.name)
+    async with house.database.read() as tx:
+        assert await tx.get(Credential, DORA.person_id) is None
+        assert [actor.name for actor in await actors_of(tx, ended.patient_id, clock.now())] == [DORA.name]
+
+
+async def reached(house: House) -> str | None:
+    """Return where dora is written to."""
+    async with house.database.read() as tx:
+        return await account_email(tx, str(DORA.username))
 
 
 async def test_the_rules_are_chosen_tried_and_kept_with_who_and_when(cast: Cast, house: House, sign_in: SignIn) -> None:

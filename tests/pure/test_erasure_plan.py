@@ -41,11 +41,17 @@ def test_a_childs_birthday_keeps_the_clinical_part_where_it_is_later(until: date
     assert whys(facts._replace(child=BEFORE))[2] == (Why.LAW if until else Why.ASKED)
 
 
+def test_a_name_stays_only_of_what_goes() -> None:
+    facts = Facts({"tax": LATER}, held=False, said=Said.STAYS, named=frozenset({"f", "c", "n"}))
+    assert whys(facts) == [Why.NAMED, Why.LAW, Why.PROFESSIONAL, Why.RECORD]
+    assert going(plan(ALL, facts, NOW)) == {"f"}
+
+
 @pytest.mark.parametrize("voice", [PATIENT, STAFF])
 def test_every_holding_has_words_for_each_reader(voice: Voice) -> None:
     assert voice.holdings.keys() == {holding.name for holding in HOLDINGS}
     assert [bool(voice.holdings[one.name].why) for one in HOLDINGS] == [bool(one.why) for one in HOLDINGS]
-    assert voice.whys.keys() == {Why.HOLD, Why.PROFESSIONAL, Why.PENDING, Why.CHILD, Why.UNKNOWN}
+    assert voice.whys.keys() == {Why.NAMED, Why.HOLD, Why.PROFESSIONAL, Why.PENDING, Why.CHILD, Why.UNKNOWN}
 
 
 def test_whoever_works_here_is_not_called_you() -> None:
