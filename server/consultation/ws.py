@@ -6,7 +6,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server.consultation.asks import Act, Answer, Ask, Join, asked
-from server.consultation.commands import Caption, Command, Quality, Signal, parse_command, parse_hello
+from server.consultation.commands import Caption, Command, MediaWord, Quality, Signal, parse_command, parse_hello
 from server.consultation.inbox import Gone
 from server.consultation.room import Room
 from server.consultation.rooms import Rooms
@@ -23,6 +23,7 @@ PURPOSE = "room"
 STORED_PER_S, STORED_BURST = 2.0, 20.0  # commands that cost a transaction; more are refused with `too_fast`
 CAPTIONS_PER_S, CAPTIONS_BURST = 4.0, 12.0  # more are refused with `too_fast`, and the next interim line holds what they held
 REPORTS_PER_S, REPORTS_BURST = 0.2, 4.0  # of the call's quality: twice what a page sends
+WORDS_PER_S, WORDS_BURST = 10.0, 60.0  # to the engine, which all rooms share; a page that seven join at once says under thirty
 
 
 def routes(limits: SocketLimits | None = None) -> list[WebSocketRoute]:
@@ -42,6 +43,7 @@ class RoomConversation:
         self._stored = Bucket.full(STORED_PER_S, STORED_BURST, now)
         self._captions = Bucket.full(CAPTIONS_PER_S, CAPTIONS_BURST, now)
         self._reports = Bucket.full(REPORTS_PER_S, REPORTS_BURST, now)
+        self._words = Bucket.full(WORDS_PER_S, WORDS_BURST, now)
         self._room: Room | None = None
         self._subject: RoomSubject
 
@@ -75,6 +77,8 @@ class RoomConversation:
             return self._captions
         if isinstance(command, Quality):
             return self._reports
+        if isinstance(command, MediaWord):
+            return self._words
         return self._stored if command.stored else None
 
     def _answer_to(self, frame: Frame, command: Command) -> Answer:

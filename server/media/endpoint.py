@@ -17,22 +17,28 @@ RtcpTaker = Callable[[bytes, float], None]
 
 
 class Allowance:
-    """How much of one browser is taken: `PACKETS_S` a second, and at once as much as that makes in `AHEAD_S`.
+    """How much of one browser is taken: so much a second, and at once as much as that makes in `ahead_s`. The last of it may be more than
+    is left, and is waited for afterwards.
 
-    All its datagrams count, also those that nobody could open: it is for them that others would wait.
+    Of datagrams all count, also those that nobody could open: it is for them that others would wait.
     """
 
-    __slots__ = ("_due",)
+    __slots__ = ("_ahead_s", "_due", "_each_s")
 
-    def __init__(self) -> None:
+    def __init__(self, per_s: float = PACKETS_S, ahead_s: float = AHEAD_S) -> None:
+        self._each_s, self._ahead_s = 1.0 / per_s, ahead_s
         self._due = 0.0
 
-    def is_spent(self, now: float) -> bool:
-        """Count one more, unless it is too much."""
-        if self._due > now + AHEAD_S:
+    def is_spent(self, now: float, amount: int = 1) -> bool:
+        """Count so much more, unless it is too much already."""
+        if self._due > now + self._ahead_s:
             return True
-        self._due = max(self._due, now) + PACKET_S
+        self.count(now, amount)
         return False
+
+    def count(self, now: float, amount: int) -> None:
+        """Count what cannot be refused any more."""
+        self._due = max(self._due, now) + amount * self._each_s
 
 
 class Endpoint(Protocol):

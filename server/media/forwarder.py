@@ -9,7 +9,7 @@ from typing import Protocol
 
 from server.media.bwe import Estimator
 from server.media.codecs import BY_TYPE, LAYERS, TRANSPORT_SEQUENCE
-from server.media.continuity import Continuity, Outgoing, in_terms_of, next_timestamp
+from server.media.continuity import Continuity, Outgoing, Span, in_terms_of, next_timestamp
 from server.media.dtls import Connection
 from server.media.layer import Layer
 from server.media.layers import SILENT_S, Demand
@@ -206,8 +206,12 @@ class Forwarder:
 
     def repair(self, outgoing: int, now: float) -> int:
         """Send a packet again, asked or not, if it is still there; returns its size in bytes if it went out, else 0."""
-        packet = self._packet(outgoing)
-        if packet is None or not self._subscriber.may_repair(len(packet)) or not self._send_rtx(packet, outgoing, now):
+        span = self._continuity.find(outgoing)
+        kept = span.source.ring.get(outgoing - span.sequence & 0xFFFF) if span is not None else None
+        if span is None or kept is None or not self._subscriber.may_repair(len(kept)):
+            return 0
+        packet = self._as_sent(kept, span, outgoing)
+        if packet is None or not self._send_rtx(packet, outgoing, now):
             return 0
         self.repaired += 1
         return len(packet)
@@ -242,12 +246,10 @@ class Forwarder:
         self._rtx_sequence = sequence + 1 & 0xFFFF
         return sequence
 
-    def _packet(self, outgoing: int) -> bytes | None:
+    def _as_sent(self, kept: bytes, span: Span[Layer], outgoing: int) -> bytes | None:
         """Return a packet as it went out under this sequence, but for its transport-wide number."""
-        span = self._continuity.find(outgoing)
-        kept = span.source.ring.get(outgoing - span.sequence & 0xFFFF) if span is not None else None
-        header = read_header(kept, 0, len(kept)) if kept is not None else None
-        if span is None or kept is None or header is None:
+        header = read_header(kept, 0, len(kept))
+        if header is None:
             return None
         packet = bytearray(kept)
         write_header(packet, 0, packet[1], outgoing, header.timestamp + span.timestamp & 0xFFFFFFFF, self.ssrc)

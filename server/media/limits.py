@@ -21,6 +21,11 @@ SOCKET_BUFFER = 4 << 20  # bytes asked of the kernel each way, which gives what 
 PACKETS_S = 2_000  # of one browser; a camera in three layers, a screen and sound are under 1,000. What goes beyond is dropped unopened
 AHEAD_S = 2.0  # for so long one may be faster, or send at once what a network has held back
 
+ASKED_S = 1_000  # packets that one browser may ask for again; 3,000 a second of which 15 % are lost are half of it. More is not read
+ASKED_AHEAD_S = 1.024  # for so long it may ask faster, after a moment without a network: two requests as long as they may be
+TOLD_S = 6_000  # packets of which it may tell: twice what eight others with cameras, screens and sound send it. More is not read
+TOLD_LEAST = 16  # of these a report is counted as, however little it tells: an honest browser sends some twenty a second
+
 SOURCES = 64  # SSRCs of one browser, which libsrtp keeps and walks through for each packet; who has more is let go of
 
 ADDRESSES = 16  # addresses of one browser that have passed a check; the oldest that is not in use is forgotten

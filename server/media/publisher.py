@@ -23,7 +23,7 @@ from server.media.dtls import Connection
 from server.media.layer import Layer, Taker, new_tuple
 from server.media.layout import Layout, blanked
 from server.media.native_arrivals import NativeArrivals
-from server.media.rtcp import ReceiverReport, SenderReport, read_compound, write_receiver_report
+from server.media.rtcp import ReceiverReport, SenderReport, read_wanted, write_receiver_report
 from server.media.rtp import (
     FIXED_BYTES,
     MARKER,
@@ -199,8 +199,8 @@ class Publisher:
         return layer
 
     def on_rtcp(self, packet: bytes, now: float) -> None:
-        """Take the browser's reports on what it sends."""
-        for report in read_compound(packet):
+        """Take the browser's reports on what it sends; whatever else it says on this line is not read."""
+        for report in read_wanted(packet, lambda kind: kind is SenderReport):
             layer = self._layers.get(report.ssrc) if isinstance(report, SenderReport) else None
             if layer is not None and isinstance(report, SenderReport):
                 layer.instant = Instant(report.ntp, report.rtp_timestamp, now)

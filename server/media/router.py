@@ -8,13 +8,15 @@ from struct import Struct
 from server.media.bwe import PROBE_PIECES, Estimator, piece_of_probe
 from server.media.codecs import TRANSPORT_SEQUENCE
 from server.media.dtls import Connection
+from server.media.endpoint import Allowance
 from server.media.forwarder import Forwarder
 from server.media.lane import Lane
 from server.media.layers import Chooser
+from server.media.limits import AHEAD_S, ASKED_AHEAD_S, ASKED_S, LARGEST_CLEAR, TOLD_LEAST, TOLD_S
 from server.media.mmsg import Route
 from server.media.native_delay import NativeDelay
 from server.media.publisher import Publisher
-from server.media.rtcp import Block, FullIntra, Nack, Packet, PictureLoss, ReceiverReport, Remb, SenderReport, read_compound
+from server.media.rtcp import Block, FullIntra, Nack, Packet, PictureLoss, ReceiverReport, Remb, SenderReport, read_wanted
 from server.media.rtp import find_extensions, read_header
 from server.media.twcc import Feedback
 from server.media.udp import UdpMux
@@ -44,6 +46,7 @@ class Subscriber:
         self._forwarders: dict[int, Forwarder] = {}
         self._chooser = Chooser()
         self._repair_bytes, self._repair_at = REPAIR_BURST, 0.0
+        self._asked, self._told = Allowance(ASKED_S, ASKED_AHEAD_S), Allowance(TOLD_S, AHEAD_S)
         self._reported_at = 0.0
         self._way: Route | None = None
         self._doubles = False
@@ -81,18 +84,25 @@ class Subscriber:
             self.remove(forwarder)
 
     def on_rtcp(self, packet: bytes, now: float) -> None:
-        """Take what the browser says about what it is sent."""
-        for told in read_compound(packet):
+        """Take what the browser says about what it is sent, as far as its allowances of what is dear go."""
+        for told in read_wanted(packet, partial(self._may_read, now)):
             if isinstance(told, Feedback):
+                self._told.count(now, told.count)
                 self.estimator.on_feedback(told, now, self.mux.stalls)
             elif isinstance(told, Remb):
                 self.estimator.on_remb(told.bitrate, now)
             else:
                 self._take(told, now)
 
+    def _may_read(self, now: float, kind: type[Packet]) -> bool:
+        if kind is Nack:
+            return not self._asked.is_spent(now)
+        return kind is not Feedback or not self._told.is_spent(now, TOLD_LEAST)
+
     def _take(self, told: Packet, now: float) -> None:
         match told:
             case Nack():
+                self._asked.count(now, len(told.sequences))
                 self._repair(told, now)
             case PictureLoss():
                 self._renew(told.media_ssrc, now)
@@ -107,7 +117,7 @@ class Subscriber:
         if forwarder is None or forwarder.track.kind != "video":
             return
         self._regain(now)
-        sent = [sequence for sequence in asked.sequences if forwarder.send_again(sequence, now)]
+        sent = [one for one in asked.sequences if self._repair_bytes >= LARGEST_CLEAR and forwarder.send_again(one, now)]
         if sent and self.estimator.is_lossy:
             self.mux.go_on_later(partial(self._repair_once_more, forwarder, sent))
 

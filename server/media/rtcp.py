@@ -99,16 +99,21 @@ Packet = SenderReport | ReceiverReport | Nack | PictureLoss | FullIntra | Remb |
 
 def read_compound(data: bytes) -> list[Packet]:
     """Return the known packets in their order. Unknown kinds are passed over; a broken one ends the reading, what came before counts."""
-    packets: list[Packet] = []
+    return list(read_wanted(data, lambda _: True))
+
+
+def read_wanted(data: bytes, wants: Callable[[type[Packet]], bool]) -> Iterator[Packet]:
+    """As `read_compound`, one after the other: each only if its kind is wanted when its turn comes. Else its inside is not looked at,
+    which may claim a hundred times as much as it is long.
+    """
     for first, kind, payload in _split(data):
-        read = _reader(kind, first & 31, payload)
-        if read is None:
+        known = _reader(kind, first & 31, payload)
+        if known is None or not wants(known[0]):
             continue
-        packet = read(payload, first & 31)
+        packet = known[1](payload, first & 31)
         if packet is None:
-            break
-        packets.append(packet)
-    return packets
+            return
+        yield packet
 
 
 def _split(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -196,20 +201,20 @@ def _remb(payload: bytes, _form: int) -> Remb | None:
 
 Reader = Callable[[bytes, int], Packet | None]  # of a payload and the five bits of its head; None for a broken one
 
-_READERS: dict[tuple[int, int], Reader] = {
-    (SENDER_REPORT, 0): _sender_report,
-    (RECEIVER_REPORT, 0): _receiver_report,
-    (BYE, 0): _bye,
-    (TRANSPORT_FEEDBACK, NACK): _nack,
-    (TRANSPORT_FEEDBACK, TRANSPORT_WIDE): _transport_wide,
-    (PAYLOAD_FEEDBACK, PICTURE_LOSS): _picture_loss,
-    (PAYLOAD_FEEDBACK, FULL_INTRA): _full_intra,
-    (PAYLOAD_FEEDBACK, APPLICATION): _remb,
+_READERS: dict[tuple[int, int], tuple[type[Packet], Reader]] = {
+    (SENDER_REPORT, 0): (SenderReport, _sender_report),
+    (RECEIVER_REPORT, 0): (ReceiverReport, _receiver_report),
+    (BYE, 0): (Bye, _bye),
+    (TRANSPORT_FEEDBACK, NACK): (Nack, _nack),
+    (TRANSPORT_FEEDBACK, TRANSPORT_WIDE): (Feedback, _transport_wide),
+    (PAYLOAD_FEEDBACK, PICTURE_LOSS): (PictureLoss, _picture_loss),
+    (PAYLOAD_FEEDBACK, FULL_INTRA): (FullIntra, _full_intra),
+    (PAYLOAD_FEEDBACK, APPLICATION): (Remb, _remb),
 }
 
 
-def _reader(kind: int, form: int, payload: bytes) -> Reader | None:
-    """Return who reads this kind. Only in feedback do the five bits say what it is; elsewhere they count."""
+def _reader(kind: int, form: int, payload: bytes) -> tuple[type[Packet], Reader] | None:
+    """Return what this kind is read to, and who reads it. Only in feedback do the five bits say what it is; elsewhere they count."""
     if kind not in {TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK}:
         return _READERS.get((kind, 0))
     if (kind, form) == (PAYLOAD_FEEDBACK, APPLICATION) and payload[8:12] != REMB:

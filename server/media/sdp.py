@@ -28,6 +28,7 @@ from server.media.codecs import (
 from server.media_control import LONGEST_ANSWER, MOST_LINES
 
 LONGEST_LINE = 512
+MOST_TEXT_LINES = 2_000  # of an answer; browsers write under sixty for each of its `MOST_LINES` lines of media
 
 CANDIDATE_PRIORITY = 2_130_706_431  # of a host address, the first one (RFC 8445, section 5.1.2)
 SECOND_PRIORITY = CANDIDATE_PRIORITY - 256
@@ -194,7 +195,9 @@ def read_answer(text: str, offered: Sequence[Inlet | Outlet]) -> Answer:
 
 
 def _sections(text: str) -> list[list[str]]:
-    """Return the head and each section of media, as lines of the form `x=…`."""
+    """Return the head and each section of media, as lines of the form `x=…`. Raises `Invalid` before it looks at too many."""
+    if text.count("\n") > MOST_TEXT_LINES:
+        raise Invalid(code="answer_size")
     sections: list[list[str]] = [[]]
     for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n"):
         if len(line) > LONGEST_LINE or line[1:2] != "=" or not line.isprintable():

@@ -165,6 +165,7 @@ def test_words_are_the_same() -> None:
          f"{ws.STORED_PER_S:.0f} per second, burst {ws.STORED_BURST:.0f}"),
         ("`caption`", f"{ws.CAPTIONS_PER_S:.0f} per second, burst {ws.CAPTIONS_BURST:.0f}"),
         ("`quality`", f"{ws.REPORTS_PER_S} per second, burst {ws.REPORTS_BURST:.0f}"),
+        ("`answer`, `restart_media`, `watch`, together", f"{ws.WORDS_PER_S:.0f} per second, burst {ws.WORDS_BURST:.0f}"),
         ("messages of one consultation", f"{MAX_MESSAGES:,}"),
         ("frames waiting for a slow reader", f"{LIMITS.queued_frames}, or {LIMITS.queued_size // 1024**2} MiB"),
         ("connections of one consultation", f"{steps.MAX_CONNECTIONS}"),

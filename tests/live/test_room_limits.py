@@ -14,7 +14,7 @@ from server.consultation import ws
 from server.consultation.commands import MAX_DESCRIPTION
 from server.consultation.live_actions import MAX_MESSAGES
 from server.consultation.records import ChatMessage
-from server.consultation.ws import STORED_BURST
+from server.consultation.ws import STORED_BURST, WORDS_BURST, WORDS_PER_S
 from server.core.house import House
 from server.web.connection import SocketLimits
 from tests.cast import ALICE, Meeting
@@ -85,6 +85,24 @@ async def test_commands_that_cost_a_transaction_are_counted_apart(sockets: str, 
             await dana.command("chat", body="One too many")
         clock.advance(1)
         await dana.command("chat", body="After a moment")
+
+
+@pytest.mark.row("V5")
+async def test_words_to_the_engine_are_counted_apart_and_together(sockets: str, house: House, meeting: Meeting, clock: StillClock) -> None:
+    async with as_staff(sockets, house, ALICE, meeting) as alice, as_patient(sockets, house, meeting) as dana:
+        await alice.command("admit")
+        for _ in range(int(WORDS_BURST) - 1):
+            await dana.command("watch", wishes=[])
+        await dana.command("restart_media", side="subscribe")
+        with pytest.raises(Refused, match="too_fast"):
+            await dana.command("answer", epoch=1, side="publish", number=1, sdp="v=0")
+        await dana.command("chat", body="Words to the engine do not count against the chat")
+        await alice.command("watch", wishes=[])
+        clock.advance(1)
+        for _ in range(int(WORDS_PER_S)):
+            await dana.command("watch", wishes=[])
+        with pytest.raises(Refused, match="too_fast"):
+            await dana.command("watch", wishes=[])
 
 
 async def test_a_consultation_takes_so_many_messages(sockets: str, house: House, meeting: Meeting, clock: StillClock) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from server.errors import Invalid
 from server.media.codecs import BY_TYPE, REPAIRS
-from server.media.sdp import LONGEST_LINE, Inlet, Outlet, Transport, offer, read_answer
+from server.media.sdp import LONGEST_LINE, MOST_TEXT_LINES, Inlet, Outlet, Transport, offer, read_answer
 from server.media_control import LONGEST_ANSWER, MOST_LINES
 
 PRINT = "sha-256 " + ":".join(["AB"] * 32)
@@ -102,6 +102,7 @@ def test_the_newline_may_be_one_character() -> None:
         ("s=-", "s=\x00", "answer_syntax"),
         ("s=-", "s=-" + "\r\na=x:" + "y" * 100, None),
         ("s=-", "\r\n".join(["s=-"] + ["a=x"] * LONGEST_ANSWER), "answer_size"),
+        ("s=-", "\n".join(["s=-"] + ["a=x"] * MOST_TEXT_LINES), "answer_size"),
         (AUDIO_ANSWER, "", "answer_lines"),
         (AUDIO_ANSWER, AUDIO_ANSWER * (MOST_LINES + 1), "answer_syntax"),
         ("a=mid:0", "a=mid:1", "answer_lines"),
