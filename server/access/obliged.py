@@ -21,12 +21,13 @@ async def must_have_second(tx: Tx, settings: Settings, person_id: UUID) -> bool:
     return bool(await tx.scalar(select(or_(gives, helps))))
 
 
-async def insist_on_second(tx: Tx, settings: Settings, person_id: UUID) -> bool:
-    """Whether somebody must have a second factor and has none; then their logins are good for nothing but to set it up.
+async def insist_on_second(tx: Tx, settings: Settings, person_id: UUID, *, before: bool = False) -> bool:
+    """Whether somebody must have a second factor now, and has none; then their logins are good for nothing but to set it up.
 
-    To be asked once a place was given. A login by a passkey looks like one by a password alone: who has one signs in by it again.
+    `before` tells that they had to already: their sign-in has seen to it, and perhaps they are in a call. A login by a passkey looks like
+    one by a password alone: who has one signs in by it again.
     """
-    if await has_second(tx, person_id) or not await must_have_second(tx, settings, person_id):
+    if before or await has_second(tx, person_id) or not await must_have_second(tx, settings, person_id):
         return False
     left = (LoginSession.person_id == person_id) & LoginSession.ended_at.is_(None)
     await tx.execute(update(LoginSession).where(left).values(limited=True))

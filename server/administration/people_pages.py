@@ -9,7 +9,7 @@ from starlette.routing import Route
 from server.access.bodies import BODIES
 from server.access.home import part_of
 from server.access.model import PlaceInvitation, Practice, Review
-from server.access.obliged import insist_on_second
+from server.access.obliged import insist_on_second, must_have_second
 from server.access.people import Place, change_role, in_charge_of, people_of, place_of
 from server.access.places import Sender, Wish, invitations_of, invite, place_url, resend, revoke
 from server.access.policy import Role, Viewer, may_give_place
@@ -152,8 +152,9 @@ async def _review(request: Request) -> Response:
         return await _show_person(request, "decided", words, 422)
     try:
         async with house.database.write() as tx:
+            before = await must_have_second(tx, house.settings, person_id)
             await review(tx, viewer, person_id, Decision(Review(decided), words, form.get("seen", "")), house.clock.now())
-            await insist_on_second(tx, house.settings, person_id)  # whoever had been rejected works here again
+            await insist_on_second(tx, house.settings, person_id, before=before)  # whoever had been rejected works here again
     except Invalid as fault:
         return await _show_person(request, fault.code, words, 422)
     except Conflict:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.access.model import PlaceInvitation, Practice
-from server.access.obliged import insist_on_second
+from server.access.obliged import insist_on_second, must_have_second
 from server.access.places import find_invitation, take_place
 from server.access.policy import Role
 from server.access.switching import arrive
@@ -99,9 +99,10 @@ async def _take(request: Request, passwords: Passwords, opened: Opened) -> Respo
         house = house_of(request)
         async with house.database.write() as tx:
             details = details_of(form) if opened.treats else None
+            before = await must_have_second(tx, house.settings, opened.person.id)
             await take_place(tx, request.path_params["token"], opened.person.id, details, house.clock.now())
             await arrive(tx, await signed_in(request), opened.practice.id)
-            limited = await insist_on_second(tx, house.settings, opened.person.id)
+            limited = await insist_on_second(tx, house.settings, opened.person.id, before=before)
     except TooFast:
         return _show(request, opened, form, {"form": "too_fast"}, 429)
     except Invalid as error:

@@ -153,8 +153,8 @@ class Reader:
             length, last = told & ~_LAST, bool(told & _LAST)
             if at + _FRAME.size + length > self._end:
                 break
-            if told == 0 and self._is_blank(at):
-                break
+            if told == 0 and self._end - at <= _FRAME.size + LARGEST_CHUNK + TAG_BYTES:
+                break  # no chunk is so short, and each is on the disk before the next one begins
             if not TAG_BYTES <= length <= LARGEST_CHUNK + TAG_BYTES:
                 raise Damaged(len(self._places))
             self._begins.append(self.size)
@@ -163,12 +163,6 @@ class Reader:
             self.finished = last
             self.whole = at = at + _FRAME.size + length
         self._over = self.finished and at < self._end
-
-    def _is_blank(self, at: int) -> bool:
-        """Whether nothing but zeros follows, at most one chunk of them: each is on the disk before the next one begins."""
-        rest = self._end - at
-        self._file.seek(at)
-        return rest <= _FRAME.size + LARGEST_CHUNK + TAG_BYTES and not any(self._file.read(rest))
 
     def _open(self, number: int, before: bytes | None) -> tuple[bytes, bytes]:
         """Return a chunk as it stands in the file, and in the clear; `before` is the hash that it must name, if that is known."""

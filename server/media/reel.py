@@ -115,7 +115,7 @@ class Reel:
         blocks = [self._block(one) for one in self._gathered]
         if blocks:
             self._cluster_ms = max(self._cluster_ms, min(block.at_ms for block in blocks))
-            blocks = [block for block in blocks if block.at_ms <= self._cluster_ms + LONGEST_MS]
+            blocks = [block for block in blocks if abs(block.at_ms - self._cluster_ms) <= LONGEST_MS]
             self._index.note(self._clear + len(clear), [Seen(block.track, block.at_ms, block.key) for block in blocks])
             clear += cluster(blocks, self._cluster_ms)
             file.append(clear, last=False)
@@ -133,7 +133,7 @@ class Reel:
     def _block(self, one: Gathered) -> Block:
         """Times of a track only grow: a frame that a new report would place before the last comes right after it.
 
-        Somebody who sends more frames than milliseconds runs ahead by that, until what they send has no place in the cluster.
+        Somebody who sends more frames than milliseconds runs ahead by that. What has no place in a cluster beside the rest is left out.
         """
         at_ms = max(round(1000 * (one.at - self._begun)), self._last_ms.get(one.codec, -1) + 1)
         self._last_ms[one.codec] = at_ms

@@ -103,7 +103,7 @@ async def _move(request: Request) -> Response:
     async with house.database.read() as tx:
         await see_letter(tx, viewer, letter_id)
     state = (await read_form(request)).get("state", "")
-    if state not in set(State):
+    if state not in set(State) - {State.ANSWERED}:  # which an answer brings about
         raise Invalid(code="state")
     async with house.database.write() as tx:
         await move(tx, viewer, letter_id, State(state), house.clock.now())

@@ -13,7 +13,7 @@ from server.messaging.composing import Post
 from server.messaging.optouts import is_stopped
 from server.ports import Carrier, Letter
 from server.privacy.handovers import HAND_CODE, handover_code
-from server.privacy.outside import FORGET_OUTSIDE, GOOD_FOR, PROVE_OUTSIDE, PURPOSE, Written, code_of, meant_by, read
+from server.privacy.outside import FORGET_OUTSIDE, GOOD_FOR, KEPT_FOR, PROVE_OUTSIDE, PURPOSE, Written, code_of, meant_by, read
 from server.privacy.outside_rows import Handover, OutsideRequest
 from server.privacy.request_rows import RightsRequest
 from server.privacy.requests import proved_address
@@ -33,7 +33,8 @@ def outside_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrie
 
     async def forget(asked_id: UUID) -> None:
         async with house.database.write() as tx:
-            await tx.execute(delete(OutsideRequest).where(OutsideRequest.id == asked_id))
+            over = OutsideRequest.asked_at <= house.clock.now() - KEPT_FOR  # also of a release that made no such errand
+            await tx.execute(delete(OutsideRequest).where((OutsideRequest.id == asked_id) | over))
 
     async def hand_code(request_id: UUID) -> None:
         handover = await _newest(house, request_id)

@@ -18,11 +18,11 @@ from server.patients.doors import patient_of
 from server.ports import Carrier, Letter
 from server.privacy.handovers import open_link
 from server.privacy.request_rows import RightsRequest
-from server.privacy.requests import TELL, proved_address
+from server.privacy.requests import TELL, TELL_ASKER, proved_address
 
 
 def request_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrier]) -> dict[str, Callable[[UUID], Awaitable[None]]]:
-    """Return the handler of the errand; whoever has no address reads it in their account."""
+    """Return the handlers of both errands; whoever has no address reads it in their account."""
 
     async def tell(request_id: UUID) -> None:
         async with house.database.write() as tx:
@@ -31,16 +31,21 @@ def request_handlers(house: House, post: Post, carriers: Mapping[Channel, Carrie
                 return
             practice = await tx.get_one(Practice, request.practice_id)
             address = await reached_at(tx, house, request)
-            acting = await _asker_at(tx, request, house.clock.now())
             token = await open_link(tx, house.secrets, request, house.clock.now()) if request.reply_to else ""
         if address:
             letter = _linked(post, practice, address, token) if token else _news(post, practice, address, "/my/data")
             await carriers[channel_to(address)].carry(letter, f"{TELL}-{request_id}-{request.told}")
-        if acting:
-            letter = _news(post, practice, acting, f"/my/{request.patient_id}/requests")
-            await carriers[channel_to(acting)].carry(letter, f"{TELL}-{request_id}-{request.told}-acting")
 
-    return {TELL: tell}
+    async def tell_asker(request_id: UUID) -> None:
+        async with house.database.read() as tx:
+            request = await tx.get_one(RightsRequest, request_id)
+            practice = await tx.get_one(Practice, request.practice_id)
+            address = await _asker_at(tx, request, house.clock.now())
+        if address:
+            letter = _news(post, practice, address, f"/my/{request.patient_id}/requests")
+            await carriers[channel_to(address)].carry(letter, f"{TELL_ASKER}-{request_id}-{request.told}")
+
+    return {TELL: tell, TELL_ASKER: tell_asker}
 
 
 def channel_to(address: str) -> Channel:

@@ -23,6 +23,7 @@ from server.privacy.request_rows import RightsRequest
 from server.privacy.request_words import ANSWERS, OPEN, Kind, Progress, State, fault_of, step
 
 TELL = "request_told"
+TELL_ASKER = "request_told_asker"
 THING = "request"  # in the audit
 MOST_SHOWN = 200
 
@@ -170,9 +171,10 @@ async def settle(tx: Tx, keyring: KeyRing, request: RightsRequest, state: State,
 
 
 def _tell(tx: Tx, request: RightsRequest, now: datetime) -> None:
-    """Have the person told that there is something to read."""
+    """Have the person told that there is something to read, and whoever asked for them, by an errand each: none waits for the other."""
     request.told += 1
-    add_errand(tx, TELL, request.id, f"{TELL}:{request.id}:{request.told}", now)
+    for kind in (TELL,) if request.representation_id is None else (TELL, TELL_ASKER):
+        add_errand(tx, kind, request.id, f"{kind}:{request.id}:{request.told}", now)
 
 
 def seal_part(keyring: KeyRing, request: RightsRequest, part: str, words: str) -> bytes:

@@ -35,7 +35,7 @@ GOES = frozenset(holding.name for holding in HOLDINGS if holding.kept_as in {Cla
 class Account(NamedTuple):
     """What decides about an account: its last day by the rules, what keeps it, and when they were told.
 
-    `kept`: a record of theirs is held or waits, they asked that it be kept and not used, or they act for a patient.
+    `kept`: a record of theirs is held or waits, they asked that it be kept and not used, or they act for a patient, also while that rests.
     """
 
     person_id: UUID

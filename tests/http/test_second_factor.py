@@ -301,6 +301,17 @@ class TestRequired:
         assert (await olga.post(f"{person}/review", data=form)).status_code == 303
         assert (await charlie.get("/account/registration")).headers["location"] == SET_UP
 
+    async def test_whoever_works_here_already_is_not_thrown_out_by_a_review(self, sign_in: SignIn, house: House) -> None:
+        """They may have signed in by a passkey, and be in a call."""
+        olga, charlie = await sign_in(OLGA), await sign_in(CHARLIE)
+        async with house.database.write() as tx:
+            (await tx.get_one(Professional, CHARLIE.professional_id)).review = Review.PENDING
+        async with house.database.read() as tx:
+            seen = seen_of(await tx.get_one(Professional, CHARLIE.professional_id))
+        form = {"decided": "approved", "words": "", "seen": seen}
+        assert (await olga.post(f"/practice/people/{CHARLIE.person_id}/review", data=form)).status_code == 303
+        assert (await charlie.get("/account/registration")).status_code == 200
+
     async def test_what_is_open_over_a_socket_closes_with_it(self, house: House, meeting: Meeting, sign_in: SignIn) -> None:
         await sign_in(ALICE)
         now = house.clock.now()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -126,13 +127,15 @@ def test_so_many_bytes_are_not_held_back(tmp_path: Path, monkeypatch: pytest.Mon
     assert sizes(tmp_path / "f" / "ann.1.box")[0] == 4
 
 
-def test_more_sounds_than_milliseconds_end_no_file(tmp_path: Path) -> None:
-    """Their times run ahead of the picture's until a cluster has no place for them."""
+@pytest.mark.parametrize("pictures", [range(0, 80_000, 1_000), (0, 79_999)], ids=["all along", "first and last"])
+def test_more_sounds_than_milliseconds_end_no_file(tmp_path: Path, pictures: Collection[int]) -> None:
+    """Their times run ahead of the picture's, in one cluster or from one to the next, until there is no place for both."""
     one = reel.Reel(tmp_path, "ann.1.box", "ann", KEY, alone=False)
-    for count in range(40_000):
-        one.put("opus", WALL, Frame(0, whole=True, payload=b"\xfc"), WALL)
-        if count % 1_000 == 0:
-            one.put("VP8", WALL + count / 20_000, Frame(0, whole=True, payload=b"\x00", width=4, height=4), WALL + count / 20_000)
+    for count in range(80_000):
+        now = WALL + count / 2_000
+        one.put("opus", now, Frame(0, whole=True, payload=b"\xfc"), now)
+        if count in pictures:
+            one.put("VP8", now, Frame(0, whole=True, payload=b"\x00", width=4, height=4), now)
     assert one.finish() is not None
     assert sizes(tmp_path / "ann.1.box")[1]
 
