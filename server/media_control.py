@@ -139,11 +139,15 @@ class Watch(OrderedOfPeer):
 
 
 class Record(Ordered):
-    """Write what everybody in the room sends into a new folder of this name, sealed under `key` (32 bytes in hexadecimal)."""
+    """Write what everybody in the room sends into a new folder of this name, sealed under `key` (32 bytes in hexadecimal).
+
+    With `paused` nothing is written before `ResumeRecording`: of a pause that is said afterwards a packet could be ahead.
+    """
 
     t: Literal["record"] = "record"
     folder: Name
     key: Key
+    paused: bool = False
 
 
 class PauseRecording(Ordered):

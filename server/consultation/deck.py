@@ -71,9 +71,10 @@ class Deck:
     def record(self, folder: str, key: bytes, now: float, count: int = 0) -> None:
         """Record from now on, or from when there is a room; further recorders write into `folder-1`, `folder-2` and so on.
 
-        `count` is where that begins for a recording that goes on: no earlier process may have come so far.
+        `count` is where that begins for a recording that goes on: no earlier process may have come so far. One that was paused before
+        begins so.
         """
-        self._folder, self._key, self._paused, self._count = folder, key.hex(), False, count
+        self._folder, self._key, self._count = folder, key.hex(), count
         self._failures, self._again_at = 0, now
         self._begin(now)
 
@@ -87,7 +88,7 @@ class Deck:
 
     def stop(self, now: float) -> None:
         """End it in every room."""
-        self._folder = None
+        self._folder, self._paused = None, False
         for reel in self._reels:
             self._stop(reel, now)
 
@@ -154,9 +155,7 @@ class Deck:
         folder = self._folder if self._count == 0 else f"{self._folder}-{self._count}"
         self._count += 1
         self._reels.append(Reel(self._room, folder, now))
-        self._room.do(Record, folder=folder, key=self._key)
-        if self._paused:
-            self._room.do(PauseRecording)
+        self._room.do(Record, folder=folder, key=self._key, paused=self._paused)
 
     def _do(self, kind: type[PauseRecording | ResumeRecording]) -> None:
         for reel in self._reels:

@@ -129,9 +129,9 @@ class Tape:
             return
         self._left = None
         clock = self._house.clock
-        self._deck.record(left.row.folder, left.key, clock.monotonic(), count=int(clock.now().timestamp()))
         self._runs = True
         self.brake(roster.recording)
+        self._deck.record(left.row.folder, left.key, clock.monotonic(), count=int(clock.now().timestamp()))
 
     def _resume(self) -> None:
         if not self._runs:

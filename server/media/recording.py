@@ -139,7 +139,7 @@ class Recording:
 
     def __init__(self, asked: Record, begin: tape.Begin, tell: Callable[[Event], None]) -> None:
         self.ended = False
-        self.paused = False
+        self.paused = asked.paused
         self._room, self._folder, self._tell = asked.room, asked.folder, tell
         self._taps: dict[Place, Tap] = {}
         self._missed: set[Place] = set()

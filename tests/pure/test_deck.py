@@ -51,7 +51,7 @@ def test_it_waits_for_a_room_and_keeps_the_call_on_the_engine() -> None:
     assert deck.busy
     room = room_of(engine, "a")
     deck.enter(room, 0)
-    assert room.said == [(Record, {"folder": "f", "key": KEY.hex()})]
+    assert room.said == [(Record, {"folder": "f", "key": KEY.hex(), "paused": False})]
     deck.pause()
     deck.resume()
     deck.stop(1)
@@ -70,11 +70,23 @@ def test_another_room_writes_into_another_folder_and_stays_paused() -> None:
     deck.pause()
     deck.enter(two, 1)
     assert words(one) == ["Record", "PauseRecording", "StopRecording"]
-    assert two.said == [(Record, {"folder": "f-1", "key": KEY.hex()}), (PauseRecording, {})]
+    assert two.said == [(Record, {"folder": "f-1", "key": KEY.hex(), "paused": True})]
     deck.part(one, 2)
     assert "a" in engine.rooms
     deck.hear(one, whole(one, "f"), 1)
     assert "a" not in engine.rooms
+
+
+def test_what_was_paused_before_it_begins_begins_so_and_the_next_one_does_not() -> None:
+    engine, deck = FakeEngine(), Deck()
+    room = room_of(engine, "a")
+    deck.enter(room, 0)
+    deck.pause()
+    deck.record("f", KEY, 0)
+    deck.stop(1)
+    deck.hear(room, whole(room, "f"), 1)
+    deck.record("g", KEY, 2)
+    assert [fields["paused"] for kind, fields in room.said if kind is Record] == [True, False]
 
 
 def test_a_room_is_not_kept_for_ever_and_one_that_recorded_nothing_not_at_all() -> None:
@@ -125,8 +137,8 @@ def test_another_recorder_follows_one_that_died() -> None:
     assert not deck.writes
     begins(deck, room)
     assert deck.writes
-    assert words(room) == ["Record", "PauseRecording", "Record", "PauseRecording"]
-    assert [fields.get("folder") for _, fields in room.said][2] == "f-1"
+    assert words(room) == ["Record", "PauseRecording", "Record"]
+    assert room.said[2][1] == {"folder": "f-1", "key": KEY.hex(), "paused": True}
     assert list(deck.told) == []
 
 

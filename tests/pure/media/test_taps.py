@@ -19,10 +19,10 @@ UNSEEN = [("VP9", 98, b"\x08whole"), ("H264", 102, b"\x67whole"), ("AV1", 45, b"
 class Taped:
     """A recording of one camera, whose recorder is never started: what it would be told can be read."""
 
-    def __init__(self, *rids: str) -> None:
+    def __init__(self, *rids: str, paused: bool = False) -> None:
         self.call = Call(*rids)
         self.events: list[Event] = []
-        asked = Record(id=1, room="r", folder="f", key=KEY)
+        asked = Record(id=1, room="r", folder="f", key=KEY, paused=paused)
         begin = tape.Begin(folder="f", key=KEY, wall=0.0, monotonic=self.call.now)
         self.recording = Recording(asked, begin, self.events.append)
         self.call.subscriber.close()  # nobody else is there
@@ -53,6 +53,18 @@ def test_it_begins_with_a_whole_picture_of_the_best_layer() -> None:
     taped.show("h", key=True)
     taped.show("l", "m", "h")
     assert taped.told() == [(tape.SOURCE, 1), (tape.PACKET, 1), (tape.PACKET, 1)]
+
+
+def test_nothing_of_one_that_begins_paused_is_taken_before_it_goes_on() -> None:
+    taped = Taped("l", paused=True)
+    for _ in range(3):
+        taped.show("l", key=True)
+        taped.tick()
+    assert taped.told() == [(tape.BEGIN, 0)]
+    taped.recording.resume()
+    taped.tick()
+    taped.show("l", key=True)
+    assert taped.told() == [(tape.SOURCE, 1), (tape.PACKET, 1)]
 
 
 def test_a_better_layer_that_comes_later_is_taken_and_one_that_falls_silent_is_left() -> None:
