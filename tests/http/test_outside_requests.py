@@ -323,6 +323,7 @@ async def test_codes_and_links_end(house: House, clock: StillClock, client: http
     clock.advance(600)
     assert (await client.post(page, data={"code": mail.code})).status_code == 404
     clock.advance(3600)
+    await mail.forget()
     page = (await asks(client, clock, kind="correction", address=ERIN.email)).headers["location"]
     async with house.database.write() as tx:
         erin = (await tx.scalars(select(Patient).where(Patient.name == ERIN.name))).one()
