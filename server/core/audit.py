@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -32,7 +33,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from server.core.db import Base, Tx
 
@@ -209,52 +210,61 @@ async def record(tx: Tx, deed: Deed, now: datetime) -> None:
 
     Where a door let its person act for the patient, it names that, too.
     """
-    await tx.flush()  # of what the entry may name
-    number, previous = await _hold_end(tx, deed.practice_id)
     acting = tx.represents(deed.person_id, deed.patient_id)
-    entry = Entry(**vars(deed), number=number + 1, at=now.astimezone(UTC), representation_id=acting, scheme=Scheme.KEYED)
-    await _put(tx, entry._replace(hash=entry.digest(previous, tx.audit_key)))
-
-
-async def _hold_end(tx: Tx, practice_id: UUID) -> tuple[int, bytes]:
-    """Return number and hash of the newest entry, and let nobody else add one before the commit.
-
-    An end that is behind is passed over: a server from before there were ends adds entries and leaves it where it is.
-    """
-    end = (await tx.execute(HOLD, {"of": practice_id})).one_or_none()
-    if end is None:
-        await _add_head(tx, practice_id)
-        end = (await tx.execute(HOLD, {"of": practice_id})).one()
-    number, newest, last = end
-    if last is not None and last > number:
-        number, newest = (await tx.execute(NEWEST, {"of": practice_id})).one()
-    return number, newest
+    entry = Entry(**vars(deed), number=0, at=now.astimezone(UTC), representation_id=acting, scheme=Scheme.KEYED)
+    await tx.run_sync(_append, entry, tx.audit_key)
 
 
 async def catch_up(tx: Tx) -> None:
     """Move every end that is behind to the newest entry of its practice."""
     for practice_id in (await tx.scalars(select(AuditHead.practice_id).order_by(AuditHead.practice_id))).all():
-        number, newest = await _hold_end(tx, practice_id)
+        number, newest = await tx.run_sync(_hold_end, practice_id)
         await tx.execute(MOVE, {"new_practice_id": practice_id, "new_number": number, "new_hash": newest})
 
 
-async def _add_head(tx: Tx, practice_id: UUID) -> None:
-    number, newest = (await tx.execute(NEWEST, {"of": practice_id})).one_or_none() or (0, START)
+# On the connection, and in one greenlet: statement by statement through the asynchronous session takes half as long again.
+
+
+def _append(session: Session, entry: Entry, key: bytes) -> None:
+    session.flush()  # of what the entry may name
+    number, previous = _hold_end(session, entry.practice_id)
+    entry = entry._replace(number=number + 1)
+    _put(session.connection(), entry._replace(hash=entry.digest(previous, key)))
+
+
+def _hold_end(session: Session, practice_id: UUID) -> tuple[int, bytes]:
+    """Return number and hash of the newest entry, and let nobody else add one before the commit.
+
+    An end that is behind is passed over: a server from before there were ends adds entries and leaves it where it is.
+    """
+    connection = session.connection()
+    end = connection.execute(HOLD, {"of": practice_id}).one_or_none()
+    if end is None:
+        _add_head(session, practice_id)
+        end = connection.execute(HOLD, {"of": practice_id}).one()
+    number, newest, last = end
+    if last is not None and last > number:
+        number, newest = connection.execute(NEWEST, {"of": practice_id}).one()
+    return number, newest
+
+
+def _add_head(session: Session, practice_id: UUID) -> None:
+    number, newest = session.connection().execute(NEWEST, {"of": practice_id}).one_or_none() or (0, START)
     try:
-        async with tx.begin_nested():
-            await tx.execute(insert(AuditHead).values(practice_id=practice_id, number=number, hash=newest))
+        with session.begin_nested():
+            session.execute(insert(AuditHead).values(practice_id=practice_id, number=number, hash=newest))
     except IntegrityError:
         return  # somebody else began the chain, and this waited until they were done
 
 
-async def _put(tx: Tx, entry: Entry) -> None:
+def _put(connection: Connection, entry: Entry) -> None:
     """Add the entry and move the end to it; PostgreSQL is asked once for both."""
     values = {f"new_{name}": value for name, value in entry._asdict().items()}
-    if tx.get_bind().dialect.name == "postgresql":
-        await tx.execute(ADD_AND_MOVE, values)
+    if connection.dialect.name == "postgresql":
+        connection.execute(ADD_AND_MOVE, values)
     else:
-        await tx.execute(ADD, values)
-        await tx.execute(MOVE, values)
+        connection.execute(ADD, values)
+        connection.execute(MOVE, values)
 
 
 async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int | None:
