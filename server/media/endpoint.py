@@ -6,8 +6,6 @@ from typing import Any, Protocol
 from server.media import ice, mmsg
 from server.media.limits import AHEAD_S, PACKETS_S
 
-PACKET_S = 1.0 / PACKETS_S
-
 Work = Callable[[int, int], int]
 """(offset of a slot, size) -> new size, or 0: see `srtp.Srtp`."""
 RunWork = Callable[[int, list[int]], list[int]]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.endpoint import PACKET_S, Allowance
+from server.media.endpoint import Allowance
 from server.media.limits import AHEAD_S, PACKETS_S
 
 AT_ONCE = int(AHEAD_S * PACKETS_S)
@@ -15,7 +15,7 @@ def taken(allowance: Allowance, count: int, now: float) -> int:
 
 def test_what_comes_at_the_greatest_speed_is_all_taken() -> None:
     allowance = Allowance()
-    assert all(not allowance.is_spent(50 + number * PACKET_S) for number in range(3 * AT_ONCE))
+    assert all(not allowance.is_spent(50 + number / PACKETS_S) for number in range(3 * AT_ONCE))
 
 
 def test_what_a_network_held_back_is_taken_at_once_and_no_more() -> None:
