@@ -27,7 +27,7 @@ from server.web.i18n import Languages
 from server.web.pseudo import write_pseudo_locales
 from tests.cast import CLINIC, Cast, Guest, Meeting, Staff, add_meeting, seat_cast, seat_in, sign_in_as
 from tests.in_process import running
-from tests.scheduling import Dealer
+from tests.scheduling import Dealer, turn_of
 from tests.scratch import lie_in_memory
 from tests.servers import AppServer, ForkedServer, Postgres
 from tests.statements import share_statements
@@ -68,12 +68,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright's loop stays in the main thread, where no other loop can run after it.
-
-    Long files come first of their kind: of two processes that share the files, none is left alone with a long one.
+    """Put each kind of test where it is dealt out (`tests/scheduling.py`), and of each the long files first: of two processes that share
+    the files, none is left alone with a long one.
     """
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: ("browser" in item.path.parts, -tests[item.path], item.path))
+    items.sort(key=lambda item: (*turn_of(item.nodeid), -tests[item.path], item.path))
 
 
 def pytest_collection_finish() -> None:
