@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    Uuid,
     bindparam,
     cast,
     func,
@@ -35,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from server.core.db import Base, Tx
+from server.core.db import Base, End, Ends, Tx
 
 START = bytes(32)
 PIECE = 2_000  # entries that are looked over at once: what else the server does waits for so long
@@ -177,13 +178,18 @@ END = (
 )
 LAST = select(func.max(TABLE.c.number)).where(TABLE.c.practice_id == HEADS.c.practice_id).scalar_subquery()
 HOLD = select(HEADS.c.number, HEADS.c.hash, LAST).where(HEADS.c.practice_id == bindparam("of")).with_for_update(key_share=True)
-MOVE = (
+MOVE = update(HEADS).where(HEADS.c.practice_id == bindparam("of")).values(number=bindparam("to_number"), hash=bindparam("to_hash"))
+NEW = {name: bindparam(f"new_{name}", type_=Uuid() if name in (*IDS, "practice_id") else TABLE.c[name].type) for name in Entry._fields}
+BEHIND = select(TABLE.c.id).where(TABLE.c.practice_id == NEW["practice_id"], TABLE.c.number >= NEW["number"]).exists()
+MOVE_ON = (
     update(HEADS)
-    .where(HEADS.c.practice_id == bindparam("new_practice_id"))
-    .values(number=bindparam("new_number"), hash=bindparam("new_hash"))
+    .where(HEADS.c.practice_id == NEW["practice_id"], HEADS.c.number == NEW["number"] - 1, HEADS.c.hash == bindparam("previous"), ~BEHIND)
+    .values(number=NEW["number"], hash=NEW["hash"])
 )
-ADD = insert(TABLE).values({name: bindparam(f"new_{name}") for name in Entry._fields})
-ADD_AND_MOVE = ADD.add_cte(MOVE.cte("moved"))
+ADD = insert(TABLE).values(NEW)
+MOVED = MOVE_ON.returning(HEADS.c.practice_id).cte("moved")
+MOVE_AND_ADD = insert(TABLE).from_select(list(NEW), select(*NEW.values()).select_from(MOVED)).add_cte(MOVED)
+COUNTED = {"preserve_rowcount": True}  # which SQLAlchemy else keeps of an UPDATE alone
 
 
 def _next(at: ColumnElement[str]) -> Select[Any]:
@@ -212,39 +218,64 @@ async def record(tx: Tx, deed: Deed, now: datetime) -> None:
     """
     acting = tx.represents(deed.person_id, deed.patient_id)
     entry = Entry(**vars(deed), number=0, at=now.astimezone(UTC), representation_id=acting, scheme=Scheme.KEYED)
-    await tx.run_sync(_append, entry, tx.audit_key)
+    await tx.run_sync(_append, entry, tx.audit_key, tx.audit_ends)
 
 
 async def catch_up(tx: Tx) -> None:
     """Move every end that is behind to the newest entry of its practice."""
     for practice_id in (await tx.scalars(select(AuditHead.practice_id).order_by(AuditHead.practice_id))).all():
-        number, newest = await tx.run_sync(_hold_end, practice_id)
-        await tx.execute(MOVE, {"new_practice_id": practice_id, "new_number": number, "new_hash": newest})
+        await tx.run_sync(_hold_end, practice_id)
 
 
 # On the connection, and in one greenlet: statement by statement through the asynchronous session takes half as long again.
 
 
-def _append(session: Session, entry: Entry, key: bytes) -> None:
+def _append(session: Session, entry: Entry, key: bytes, ends: Ends) -> None:
+    """Add the entry behind the end that this process left; where that is not the end any more, behind the one that the database names."""
     session.flush()  # of what the entry may name
-    number, previous = _hold_end(session, entry.practice_id)
-    entry = entry._replace(number=number + 1)
-    _put(session.connection(), entry._replace(hash=entry.digest(previous, key)))
+    end = ends.get(entry.practice_id)
+    if end is None or not _put(session.connection(), _after(end, entry, key), end, ends):
+        end = _hold_end(session, entry.practice_id)
+        if not _put(session.connection(), _after(end, entry, key), end, ends):
+            raise RuntimeError("the held end of an audit was moved")
 
 
-def _hold_end(session: Session, practice_id: UUID) -> tuple[int, bytes]:
+def _after(end: End, entry: Entry, key: bytes) -> Entry:
+    entry = entry._replace(number=end[0] + 1)
+    return entry._replace(hash=entry.digest(end[1], key))
+
+
+def _put(connection: Connection, entry: Entry, end: End, ends: Ends) -> bool:
+    """Move the end from where it is said to be to the entry, and add that; False, and nothing done, where it is elsewhere.
+
+    PostgreSQL is asked once for both. What is remembered may be of a transaction that failed: the next entry then finds the end elsewhere.
+    """
+    values = {"previous": end[1], **{f"new_{name}": value for name, value in entry._asdict().items()}}
+    if connection.dialect.name == "postgresql":
+        moved = connection.execute(MOVE_AND_ADD, values, execution_options=COUNTED).rowcount == 1
+    else:
+        moved = connection.execute(MOVE_ON, values).rowcount == 1
+        if moved:
+            connection.execute(ADD, values)
+    if moved:
+        ends[entry.practice_id] = entry.number, entry.hash
+    return moved
+
+
+def _hold_end(session: Session, practice_id: UUID) -> End:
     """Return number and hash of the newest entry, and let nobody else add one before the commit.
 
-    An end that is behind is passed over: a server from before there were ends adds entries and leaves it where it is.
+    An end that is behind is moved up: a server from before there were ends adds entries and leaves it where it is.
     """
     connection = session.connection()
-    end = connection.execute(HOLD, {"of": practice_id}).one_or_none()
-    if end is None:
+    held = connection.execute(HOLD, {"of": practice_id}).one_or_none()
+    if held is None:
         _add_head(session, practice_id)
-        end = connection.execute(HOLD, {"of": practice_id}).one()
-    number, newest, last = end
+        held = connection.execute(HOLD, {"of": practice_id}).one()
+    number, newest, last = held
     if last is not None and last > number:
         number, newest = connection.execute(NEWEST, {"of": practice_id}).one()
+        connection.execute(MOVE, {"of": practice_id, "to_number": number, "to_hash": newest})
     return number, newest
 
 
@@ -255,16 +286,6 @@ def _add_head(session: Session, practice_id: UUID) -> None:
             session.execute(insert(AuditHead).values(practice_id=practice_id, number=number, hash=newest))
     except IntegrityError:
         return  # somebody else began the chain, and this waited until they were done
-
-
-def _put(connection: Connection, entry: Entry) -> None:
-    """Add the entry and move the end to it; PostgreSQL is asked once for both."""
-    values = {f"new_{name}": value for name, value in entry._asdict().items()}
-    if connection.dialect.name == "postgresql":
-        connection.execute(ADD_AND_MOVE, values)
-    else:
-        connection.execute(ADD, values)
-        connection.execute(MOVE, values)
 
 
 async def first_broken(tx: Tx, practice_id: UUID, plain_until: int = 0) -> int | None:

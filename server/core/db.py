@@ -73,6 +73,8 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcTime(), UUID: Uuid()}  # noqa: RUF012 - SQLAlchemy's own attribute
 
 
+End = tuple[int, bytes]  # number and hash of the newest entry of an audit
+Ends = dict[UUID, End]  # by practice
 Handler = Callable[["Tx", Any], Awaitable[None]]
 
 
@@ -80,13 +82,14 @@ class Tx(AsyncSession):
     """One transaction. `emit` runs what other folders subscribed, inside it; `hint` goes to the bus once it is committed.
 
     `acting` holds for which patient a door let which person act, and by which representation, so that no entry of the audit can miss it.
-    `audit_key` is what its entries are chained by.
+    `audit_key` is what its entries are chained by, and `audit_ends` where this process left each chain.
     """
 
     events: "Events"
     hints: list[str]
     acting: dict[tuple[UUID, UUID], UUID]
     audit_key: bytes
+    audit_ends: Ends
 
     async def emit(self, fact: object) -> None:
         """Tell a past-tense fact to its subscribers, before the commit: they see and join this transaction."""
@@ -129,6 +132,7 @@ class Database:
     def __init__(self, url: str, bus: Bus, events: Events, audit_key: bytes = b"") -> None:
         self.url = url
         self._audit_key = audit_key
+        self._audit_ends: Ends = {}
         self._bus = bus
         self._events = events
         self._engine = create_async_engine(driver_url(url), **engine_options(url))
@@ -185,6 +189,7 @@ class Database:
             tx.hints = []
             tx.acting = {}
             tx.audit_key = self._audit_key
+            tx.audit_ends = self._audit_ends
             yield tx
 
     async def close(self) -> None:

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, event, select, text, update
 
+from server.adapters.memory_bus import MemoryBus
 from server.core import audit
 from server.core.audit import FIELDS, START, Act, AuditEntry, AuditHead, Deed, Entry, Scheme, first_broken, record
-from server.core.db import Database
+from server.core.db import Database, Events
 from server.notes.plain_audit import FILE, note_plain_ends
 from server.notes.verify import Places, verify_audit
 from tests.cast import ALICE, BOB, CLINIC, ELSEWHERE, seat_cast
@@ -209,3 +211,48 @@ async def test_bad_37_many_at_once_make_one_chain(audited: Database) -> None:
     entries = await entries_of(audited)
     assert len(entries) == 26
     assert await broken_at(audited) is None
+
+
+async def add_and_fail(database: Database, *, wholly: bool) -> None:
+    """Add an entry that is taken back, with its transaction or within it."""
+    with suppress(ZeroDivisionError):
+        async with database.write() as tx:
+            with suppress(ZeroDivisionError):
+                async with tx.begin_nested():
+                    await record(tx, DEED, MORNING)
+                    raise ZeroDivisionError
+            if wholly:
+                raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("wholly", [True, False])
+async def test_an_entry_that_was_taken_back_is_not_followed(audited: Database, *, wholly: bool) -> None:
+    await add_and_fail(audited, wholly=wholly)
+    async with audited.write() as tx:
+        await record(tx, DEED, MORNING)
+    assert [entry.number for entry in await entries_of(audited)] == [1, 2, 3, 4, 5, 6, 7]
+    assert await broken_at(audited) is None
+
+
+async def test_bad_37_servers_that_take_turns_make_one_chain(audited: Database) -> None:
+    """Each remembers where it left the chain itself; one of them had an entry of the same number taken back."""
+    other = Database(audited.url, MemoryBus(), Events())
+    await add_and_fail(other, wholly=True)
+    for database in (audited, other, other, audited, audited):
+        async with database.write() as tx:
+            await record(tx, replace(DEED, reason=str(id(database))), MORNING)
+    await other.close()
+    assert len(await entries_of(audited)) == 11
+    assert await broken_at(audited) is None
+
+
+async def test_an_entry_behind_the_one_of_before_costs_one_question_less(audited: Database) -> None:
+    """Where this process left the chain is not asked for; who adds an entry in between is found all the same."""
+    asked: list[str] = []
+    engine = audited._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    for _ in range(2):
+        async with audited.write() as tx:
+            await record(tx, DEED, MORNING)
+    assert not [statement for statement in asked if statement.startswith("SELECT")]
+    assert len([statement for statement in asked if "INSERT INTO audit_entry" in statement]) == 2
