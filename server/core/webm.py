@@ -1,7 +1,7 @@
 """WebM as it is written while it happens (RFC 8794, RFC 9559): a head without lengths that would have to be filled in later, then clusters.
 
 Nothing refers back or forward, so a file that ends after any cluster can be played. In the head there is room for what is known only
-at the end; server/core/webm_index.py lays it there while the file is read.
+at the end; server/core/webm_index.py lays it there while the file is served.
 """
 
 from collections.abc import Sequence

@@ -1,10 +1,12 @@
-"""How a player finds its way in a file of webm.py: Cues at its end, and a head that knows of them.
+"""How a player finds its way in a file of webm.py: by Cues, which are served in its head.
 
-The Cues are the last piece of a file, because it is written as it comes. What a player needs first, that there are Cues, how long the file
-is and how large, is laid over the room that the head has for it whenever the head is read: no byte moves, and no file is written anew.
+The Cues are the last piece of a file, because it is written as it comes. They are served in front, with how long the file is and how large:
+no file is written anew. A player that has to fetch them from the end does so at the first move to another place, and Chromium reads all
+that comes before the place where their answer is late.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 
@@ -20,6 +22,7 @@ _DURATION_AT = HEAD_BYTES - DURATION_BYTES
 _PICTURE = 1  # TrackType
 _BLOCK = Struct("!BhB")
 _KEY = 0x80
+_POINT = 0xBB
 
 
 class Seen(NamedTuple):
@@ -59,16 +62,44 @@ class Index:
     def _point(self, at_ms: int, position: int) -> bytes:
         others = (number for number in range(1, self._tracks + 1) if number != self._track)
         positions = (element(0xB7, uint(0xF7, number) + uint(0xF1, position)) for number in (self._track, *others))
-        return element(0xBB, uint(0xB3, at_ms) + b"".join(positions))
+        return element(_POINT, uint(0xB3, at_ms) + b"".join(positions))
 
 
-def laid_over(head: bytes, size: int, seconds: float, cues_at: int | None) -> bytes:
-    """Return `HEAD_BYTES` of a file of `size` bytes with what is known by now; they come back as they are where there is no room."""
+def laid_over(head: bytes, size: int, seconds: float, cues: bytes = b"") -> bytes:
+    """Return what is served for the first `HEAD_BYTES` of a file of `size` bytes, of which the `cues` at its end are left out.
+
+    It is longer by the Cues, which it then has; what is no such head comes back as it is.
+    """
     if not (head.startswith(OPENING + UNKNOWN + void(SEEK_BYTES)) and head[_DURATION_AT:] == void(DURATION_BYTES)):
         return head
-    seek = void(SEEK_BYTES) if cues_at is None else _seek_head(cues_at - SEGMENT_AT)
-    segment = (1 << 56 | size - SEGMENT_AT).to_bytes(8, "big")
-    return OPENING + segment + seek + head[SEGMENT_AT + SEEK_BYTES : _DURATION_AT] + element(0x4489, FLOAT.pack(1000 * seconds))
+    moved = _moved(cues) if cues else b""
+    seek = _seek_head(SEEK_BYTES) if moved else void(SEEK_BYTES)
+    segment = (1 << 56 | size - len(cues) + len(moved) - SEGMENT_AT).to_bytes(8, "big")
+    rest = head[SEGMENT_AT + SEEK_BYTES : _DURATION_AT] + element(0x4489, FLOAT.pack(1000 * seconds))
+    return OPENING + segment + seek + moved + rest
+
+
+@lru_cache(maxsize=8)
+def _moved(cues: bytes) -> bytes:
+    """Return Cues for a file that has them in its head: all that they point at stands farther back by their own length.
+
+    Remembered, because a browser asks for a file piece by piece.
+    """
+    points = [point for identity, _, point in _elements(_find(cues, 0, int.from_bytes(CUES, "big")) or b"", 0) if identity == _POINT]
+    return _pointing(points, len(_pointing(points, 0)))  # whose length does not depend on where they point
+
+
+def _pointing(points: list[bytes], farther: int) -> bytes:
+    return element(int.from_bytes(CUES, "big"), b"".join(element(_POINT, _farther(point, farther)) for point in points) or void(9))
+
+
+def _farther(point: bytes, by: int) -> bytes:
+    places = (
+        element(0xB7, uint(0xF7, _number(place, 0xF7)) + element(0xF1, (_number(place, 0xF1) + by).to_bytes(8, "big")))
+        for identity, _, place in _elements(point, 0)
+        if identity == 0xB7
+    )
+    return uint(0xB3, _number(point, 0xB3)) + b"".join(places)
 
 
 def _seek_head(position: int) -> bytes:

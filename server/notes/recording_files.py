@@ -25,7 +25,8 @@ class Film:
 
     @property
     def etag(self) -> str:
-        return f'"{self.head.hex()[:32]}"'
+        """Of the file as it is served: with its Cues in front."""
+        return f'"front-{self.head.hex()[:32]}"'
 
 
 class Piece(NamedTuple):
@@ -59,21 +60,28 @@ def read_piece(film: Film, wanted: str | None) -> Piece:
     try:
         with film.path.open("rb") as file:
             reader = Reader(file, film.name, film.key)
-            start, end = bounds(wanted, reader.size)
-            return Piece(start, reader.size, _read(reader, film, start, min(end, start + MOST_AT_ONCE)))
+            front, cues = _front(reader, film)
+            farther = len(front) - HEAD_BYTES if front else 0
+            rest = reader.size - cues
+            start, end = bounds(wanted, rest + farther)
+            end = min(end, start + MOST_AT_ONCE)
+            content = front[start:end] + reader.read(max(start, len(front)) - farther, min(end - farther, rest))
+            return Piece(start, rest + farther, content)
     except (Damaged, OSError):
         raise Conflict("This part of the recording is damaged or missing.", code="damaged") from None
 
 
-def _read(reader: Reader, film: Film, start: int, end: int) -> bytes:
-    """Return these bytes; where the head is among them, with what it tells a player of the end of the file."""
-    content = reader.read(start, end)
-    if start >= HEAD_BYTES or reader.size < HEAD_BYTES:
-        return content
-    at = reader.last_begins
-    cues_at = at if reader.finished and reader.read(at, at + len(CUES)) == CUES else None
-    head = laid_over(reader.read(0, HEAD_BYTES), reader.size, film.seconds, cues_at)
-    return head[start:end] + content[HEAD_BYTES - start :]
+def _front(reader: Reader, film: Film) -> tuple[bytes, int]:
+    """Return what a file is served with instead of its head, and how many bytes of its end stand in there.
+
+    Nothing of a file that is too short to have a head.
+    """
+    if reader.size < HEAD_BYTES:
+        return b"", 0
+    last = reader.read(reader.last_begins, reader.size) if reader.finished else b""
+    cues = last if last.startswith(CUES) else b""
+    front = laid_over(reader.read(0, HEAD_BYTES), reader.size, film.seconds, cues)
+    return front, len(cues) if len(front) > HEAD_BYTES else 0
 
 
 def bounds(wanted: str | None, size: int) -> tuple[int, int]:
