@@ -16,7 +16,7 @@ from server.core.keyring import KeyRing, Sealer, place_of
 from server.errors import NotFound, Restricted
 from server.notes import chain
 from server.notes.document import Saved, version_place
-from server.notes.model import Note, NoteRelease, NoteSession, NoteSnapshot, NoteState, NoteUpdate, NoteVersion, Purpose
+from server.notes.model import Note, NoteRelease, NoteSession, NoteSnapshot, NoteState, NoteUpdate, NoteVersion, Purpose, VersionKind
 from server.notes.prose import Prose
 from server.notes.prose_pack import unpack
 from server.notes.subject import NoteRef
@@ -170,6 +170,14 @@ async def standing_of(tx: Tx, note_ids: Collection[int]) -> list[NoteVersion]:
     """Return who stands for what in many notes, in each in order, without the texts; for whoever passed the door."""
     query = select(NoteVersion).where(NoteVersion.note_id.in_(note_ids)).order_by(NoteVersion.note_id, NoteVersion.number)
     return list(await tx.scalars(query.options(defer(NoteVersion.content, raiseload=True))))
+
+
+async def unsigned_of(tx: Tx, note_ids: Collection[int]) -> set[int]:
+    """Return which of the notes were closed over a text that nobody had signed; for whoever passed the door."""
+    signed = aliased(NoteVersion)
+    same = (signed.note_id == NoteVersion.note_id) & (signed.seq == NoteVersion.seq) & (signed.kind != VersionKind.LEFT)
+    closed = select(NoteVersion.note_id).where(NoteVersion.note_id.in_(note_ids), NoteVersion.kind == VersionKind.LEFT)
+    return set(await tx.scalars(closed.where(~exists().where(same))))
 
 
 async def released_of(tx: Tx, note_ids: Collection[int]) -> set[int]:

@@ -21,6 +21,7 @@ from server.core.db import Tx
 from server.core.keyring import KeyRing
 from server.errors import Forbidden, Invalid, NotFound
 from server.identity.gate import signed_in
+from server.notes.doors import unsigned_of
 from server.notes.patient_answers import sent_in_record
 from server.notes.permit_form import FIELDS, offered_days, read_wish
 from server.notes.recordings import recordings_about
@@ -177,7 +178,8 @@ async def _shown(visit: _Visit) -> dict[str, object]:
     looks = await looks_at(tx, viewer, seen)
     zone = visit.practice.time_zone
     people = {grant.person_id for grant in permissions} | {look.person_id for look in looks if look.person_id}
-    people |= {note.note.author_id for held in seen.held for note in held.notes}
+    notes = [note for held in seen.held for note in held.notes]
+    people |= {note.note.author_id for note in notes}
     facts = await record_facts(tx, patient)
     background = await background_of(tx, visit.keyring, patient.id)
     people |= writers_of(background)
@@ -190,7 +192,8 @@ async def _shown(visit: _Visit) -> dict[str, object]:
         "may_write": may_write_record(viewer, facts),
         "held": seen.held,
         "wrote": seen.wrote,
-        "may_export": any(note.may(Verb.EXPORT) for held in seen.held for note in held.notes),
+        "unsigned": await unsigned_of(tx, [note.note.id for note in notes]),
+        "may_export": any(note.may(Verb.EXPORT) for note in notes),
         "acting": await acting_now(tx, patient.id, now),
         "agreed": patient.person_id is not None and await has_agreed_to_sharing(tx, patient.id),
         "me": viewer.person_id,

@@ -154,7 +154,8 @@ async def close_due(tx: Tx, house: House, person_id: UUID) -> None:
 
 
 async def erase_account(tx: Tx, names: frozenset[str], person_id: UUID, now: datetime) -> None:
-    """End that an account acts for anybody, and let these holdings of it go, and the letters about it that are on their way.
+    """End that an account acts for anybody, and let these holdings of it go, the letters about it that are on their way, and the address
+    at which it was asked to act.
 
     Of whoever is named in records the name stays. A second time it finds nothing more.
     """
@@ -162,7 +163,7 @@ async def erase_account(tx: Tx, names: frozenset[str], person_id: UUID, now: dat
         await end(tx, one, person_id, now)
     await drop_letters(tx, person_id)
     named = await is_named(tx, person_id)
-    holdings = [holding for holding in HOLDINGS if holding.name in names]
+    holdings = [holding for holding in HOLDINGS if holding.name in names | {ACTING_HOLDING}]
     await erase(tx, [_without_name(one) for one in holdings] if named else holdings, Subject(person_id))
 
 

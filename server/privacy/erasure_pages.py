@@ -13,7 +13,6 @@ from server.core.marking import _
 from server.errors import Conflict, Invalid
 from server.identity.gate import signed_in
 from server.messaging.own_texts import administered
-from server.patients.acting_doors import Reader, taken_on
 from server.patients.doors import name_on_record, see_own_record
 from server.privacy.clinical_answers import answers_of
 from server.privacy.erasure_facts import closing_with, plan_for
@@ -98,12 +97,10 @@ async def _own(request: Request) -> Response:
         own = await see_own_record(tx, who.person_id, request.path_params["patient_id"])
         planned = await plan_for(tx, house.keyring, own.patient.id, None, house.clock.now())
         closing = await closing_with(tx, own.patient.id)
-        acts_for = await taken_on(tx, Reader(closing, house.clock.now())) if closing else []
     shown = {
         "own": own,
         "lines": told(language, planned.shown),
         "closes": closing is not None,
         "now": planned.subject.person_id is not None,
-        "acts_for": [other.patient.name for other in acts_for],
     }
     return render(request, "my/erasure.html", shown)

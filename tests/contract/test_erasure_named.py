@@ -12,11 +12,13 @@ from server.core.house import House
 from server.identity.model import Credential, Person
 from server.patients.model import Patient
 from server.patients.representing import claim_child, end
+from server.privacy.account_closing import erase_account
 from server.privacy.erasure_labels import PATIENT, STAFF, told
 from server.privacy.erasure_plan import Why
 from server.privacy.erasures import ERASE, TELL_ERASED
 from server.privacy.holds import place
 from server.privacy.request_rows import RightsRequest
+from server.privacy.unused import GOES as UNUSED_GO
 from server.web.i18n import ENGLISH
 from tests.acting import hand_of, representation
 from tests.backups import Copies
@@ -99,6 +101,14 @@ async def acted(house: House, child: UUID) -> None:
         one.email = DANA.email
         await end(tx, one, DANA.person_id, house.clock.now())
         await place(tx, OLGA.viewer, child, "A claim.", house.clock.now())
+
+
+async def test_an_account_that_was_not_used_takes_the_address_along_at_which_it_was_asked_to_act(house: House, child: UUID) -> None:
+    await acted(house, child)
+    async with house.database.write() as tx:
+        await erase_account(tx, UNUSED_GO, DANA.person_id, house.clock.now())
+    one = await representation(house)
+    assert (one.person_id, one.name, one.email) == (DANA.person_id, DANA.name, None)
 
 
 async def has_only_the_name(house: House) -> None:

@@ -1,6 +1,7 @@
 """What somebody who leaves had not closed is closed as it stands, under nobody's signature, and can be amended by whoever may."""
 
 import asyncio
+import re
 from uuid import UUID
 
 import httpx2
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from server.chores import faults_in
+from server.consultation.model import Consultation
 from server.core.audit import Act, AuditEntry
 from server.core.house import House
 from server.errors import Conflict
@@ -75,6 +77,14 @@ async def versions(house: House) -> list[NoteVersion]:
         return list(await tx.scalars(select(NoteVersion).order_by(NoteVersion.id)))
 
 
+async def tags(house: House, client: httpx2.AsyncClient) -> set[str]:
+    """Return what the patient's record says of the notes that are closed."""
+    async with house.database.read() as tx:
+        patient_id = (await tx.scalars(select(Consultation.patient_id))).one()
+    page = (await client.get(f"/patients/{patient_id}")).text
+    return set(re.findall(r"<span class=\"tag[^>]*>(Closed[^<]*)<", page))
+
+
 async def test_what_was_not_signed_is_closed_as_it_stands_under_a_mark_and_amended_by_the_team(
     house: House, written: Hand, open_note: Open, olga: httpx2.AsyncClient, sign_in: SignIn
 ) -> None:
@@ -98,6 +108,7 @@ async def test_what_was_not_signed_is_closed_as_it_stands_under_a_mark_and_amend
     exported = (await client.get(f"/notes/{written.note_id}/export?form=text")).text
     assert "Dr Alice Ahmed left the practice on" in exported
     assert "not signed" in exported
+    assert await tags(house, client) == {"Closed, not signed"}
     bob = Hand(client, BOB, written.note_id)
     made = await bob.ask("/amend", {"purpose": "amendment", "reason": "Taken over"})
     assert made.status_code == 201, made.text
@@ -117,6 +128,7 @@ async def test_what_was_signed_keeps_its_signature_and_is_closed_too(
     client = await sign_in(BOB)
     shown = (await client.get(f"/notes/{written.note_id}")).text
     assert ("Signed: Dr Alice Ahmed" in shown, "Nobody has signed" in shown) == (True, False)
+    assert await tags(house, client) == {"Closed"}
     assert "left the practice on" in (await client.get(f"/notes/{written.note_id}/export?form=text")).text
 
 
