@@ -70,7 +70,11 @@ class Engine:
         up for some milliseconds.
         """
         for room in islice(self._rooms.values(), self._turn, None, TURNS):
-            room.tick(now)
+            try:
+                room.tick(now)
+            except Exception as error:  # noqa: BLE001 - a bug met in one room must not stop the others
+                self._ground.mux.contain(None, error)
+                room.crash()
         self._turn = (self._turn + 1) % TURNS
         self._ground.mux.flush()
 

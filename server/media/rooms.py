@@ -123,6 +123,13 @@ class MediaRoom:
             self._quality_at = now
             self._tell_quality(now)
 
+    def crash(self) -> None:
+        """End everybody's connections and the recording, as after a bug that was met by them; who is let in again begins anew."""
+        if self._recording is not None and not self._recording.ended:
+            self._recording.fail("crashed")
+        for peer in list(self._peers.values()):
+            self._gone(peer, "publish" if peer.publishing else "subscribe", "crashed")
+
     def close(self) -> None:
         if self._recording is not None:
             self._recording.stop()

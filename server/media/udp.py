@@ -133,7 +133,7 @@ class UdpMux(Egress):
             if piece(now):
                 self.go_on_later(piece)
         except Exception as error:  # noqa: BLE001 - as in `_take`; it is not asked again
-            self._contain(None, error)
+            self.contain(None, error)
         self.flush()
         self.stalls.sent(now, self.clock.monotonic())
 
@@ -197,7 +197,7 @@ class UdpMux(Egress):
             try:
                 work(now)
             except Exception as error:  # noqa: BLE001 - as in `_take`
-                self._contain(connection, error)
+                self.contain(connection, error)
         self.after_batch.clear()
 
     def _take_allowed(self, reader: mmsg.Reader | mmsg.PlainReader, index: int, key: Hashable, size: int, now: float) -> None:
@@ -227,7 +227,7 @@ class UdpMux(Egress):
             else:
                 self._take_other(reader, connection, at, size, now)
         except Exception as error:  # noqa: BLE001 - a bug met by one browser's packet must not stop the others
-            self._contain(connection, error)
+            self.contain(connection, error)
 
     def _take_other(self, reader: mmsg.Reader | mmsg.PlainReader, connection: Endpoint | None, at: int, size: int, now: float) -> None:
         memory = self.received_slots.memory
@@ -321,8 +321,9 @@ class UdpMux(Egress):
         if self.lane is not None:
             self.lane.unbind(key)
 
-    def _contain(self, connection: Endpoint | None, error: Exception) -> None:
+    def contain(self, connection: Endpoint | None, error: Exception) -> None:
+        """Take note of a bug that was met; what belongs to a connection ends that one."""
         self.crashes += 1
-        log.error("media packet crashed", error=type(error).__name__, where=where(error))
+        log.error("media work crashed", error=type(error).__name__, where=where(error))
         if connection is not None:
             connection.end("crashed")

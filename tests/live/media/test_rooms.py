@@ -7,7 +7,7 @@ import pytest
 
 from server.core.clock import SystemClock
 from server.media import engine as engine_module
-from server.media.rooms import MOST_PEERS, QUALITY_S
+from server.media.rooms import MOST_PEERS, QUALITY_S, MediaRoom
 from server.media_control import (
     AnswerOffer,
     CloseRoom,
@@ -58,6 +58,28 @@ def speaking(standing: Standing, member: Member, met: Callable[[], bool]) -> Cal
         return met()
 
     return ask
+
+
+async def test_a_room_that_crashes_leaves_the_others_and_whoever_was_in_it_can_come_again(
+    members: list[Member], standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_room(standing.app, "another")
+    ticked: list[str] = []
+
+    def tick(room: MediaRoom, now: float) -> None:
+        del now
+        ticked.append(room.name)
+        if room.name == members[0].room:
+            raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MediaRoom, "tick", tick)
+        standing.tick(SystemClock().monotonic())
+    assert sorted(ticked) == sorted(["another", members[0].room])
+    for member in members:
+        await standing.app.event(Gone, peer=member.name, reason="crashed")
+    assert (standing.engine.peers, standing.mux.crashes) == (0, 1)
+    await members[0].join(publishes=["audio"])
 
 
 async def test_what_one_says_the_others_hear(standing: Standing, members: list[Member]) -> None:
