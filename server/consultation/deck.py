@@ -64,9 +64,8 @@ class Deck:
 
     @property
     def writes(self) -> bool:
-        """Whether a recorder is at work where the call is, or only paused."""
-        reel = self._reel_here()
-        return reel is not None and reel.writes
+        """Whether a recorder is at work where the call is or still is, or only paused."""
+        return any(reel.writes and reel.stopped_at is None for reel in self._reels)
 
     def record(self, folder: str, key: bytes, now: float, count: int = 0) -> None:
         """Record from now on, or from when there is a room; further recorders write into `folder-1`, `folder-2` and so on.
@@ -93,9 +92,7 @@ class Deck:
             self._stop(reel, now)
 
     def enter(self, room: MediaRoom, now: float) -> None:
-        """The call is in another room from now on."""
-        for reel in self._reels:
-            self._stop(reel, now)
+        """The call changes to another room. The one before is recorded until the call needs it no more: nothing is lost in between."""
         self._room = room
         self._begin(now)
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
+from typing import NamedTuple
 from uuid import UUID
 
 from starlette.requests import Request
@@ -22,7 +23,7 @@ from server.core.db import Tx
 from server.errors import Conflict, Forbidden, NotFound
 from server.identity.gate import signed_in
 from server.notes.recording_files import Film, NotThere, Piece, is_whole, read_piece
-from server.notes.recordings import SeenRecording, Track, is_open, plays_of, see_recording, see_track, tracks_of
+from server.notes.recordings import SeenRecording, Track, is_open, plays_of, plays_until, see_recording, see_track, tracks_of
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -92,12 +93,23 @@ async def _page(request: Request, wrong: str | None = None, **given: str) -> Res
     return render(request, "staff/recording.html", {**shown, "error": wrong, "given": filled}, status=422 if wrong else 200)
 
 
-def _by_person(tracks: list[tuple[Track, bool]]) -> list[tuple[str | None, list[tuple[RecordingTrack, bool]]]]:
+class _Stretch(NamedTuple):
+    track: RecordingTrack
+    whole: bool
+    until: datetime
+
+
+def _by_person(tracks: list[tuple[Track, bool]]) -> list[tuple[str | None, list[_Stretch]]]:
     """Put everybody's stretches together, with whether each is whole; those whose nobody knows stand for themselves."""
     people: dict[UUID, tuple[str | None, list[tuple[RecordingTrack, bool]]]] = {}
     for (track, name), whole in tracks:
         people.setdefault(track.participant_id or track.id, (name, []))[1].append((track, whole))
-    return list(people.values())
+    return [(name, _stretches(mine)) for name, mine in people.values()]
+
+
+def _stretches(mine: list[tuple[RecordingTrack, bool]]) -> list[_Stretch]:
+    tracks = [track for track, _ in mine]
+    return [_Stretch(track, whole, plays_until(track, tracks)) for track, whole in mine]
 
 
 async def _is_whole(request: Request, recording: Recording, track: Track) -> bool:

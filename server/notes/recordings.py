@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import NamedTuple
 from uuid import UUID
 
@@ -71,6 +72,16 @@ async def tracks_of(tx: Tx, seen: SeenRecording) -> list[Track]:
     joined = select(RecordingTrack, Participant.name).outerjoin(Participant, Participant.id == RecordingTrack.participant_id)
     mine = joined.where(RecordingTrack.recording_id == seen.recording.id).order_by(RecordingTrack.begun_at, RecordingTrack.id)
     return [Track(track, name) for track, name in await tx.execute(mine)]
+
+
+def plays_until(track: RecordingTrack, of_person: Collection[RecordingTrack]) -> datetime:
+    """Return up to when a stretch of somebody is played, who has these stretches in all.
+
+    While a call changes from one room of an engine to another both are recorded, each into a folder of its own: the later one goes on.
+    """
+    folder = PurePath(track.file).parent
+    later = (one.begun_at for one in of_person if PurePath(one.file).parent != folder and one.begun_at > track.begun_at)
+    return min((track.ended_at, *later))
 
 
 async def see_track(tx: Tx, seen: SeenRecording, track_id: UUID) -> RecordingTrack:

@@ -62,19 +62,46 @@ def test_it_waits_for_a_room_and_keeps_the_call_on_the_engine() -> None:
     assert len(deck.told) == 1
 
 
-def test_another_room_writes_into_another_folder_and_stays_paused() -> None:
+def test_another_room_writes_into_another_folder_and_stays_paused_and_the_one_before_goes_on_until_it_is_parted_with() -> None:
     engine, deck = FakeEngine(), Deck()
     one, two = room_of(engine, "a"), room_of(engine, "b")
     deck.record("f", KEY, 0)
     deck.enter(one, 0)
     deck.pause()
     deck.enter(two, 1)
-    assert words(one) == ["Record", "PauseRecording", "StopRecording"]
+    assert words(one) == ["Record", "PauseRecording"]
     assert two.said == [(Record, {"folder": "f-1", "key": KEY.hex(), "paused": True})]
+    deck.resume()
+    assert words(two) == ["Record", "ResumeRecording"]
     deck.part(one, 2)
+    assert words(one) == ["Record", "PauseRecording", "ResumeRecording", "StopRecording"]
     assert "a" in engine.rooms
     deck.hear(one, whole(one, "f"), 1)
     assert "a" not in engine.rooms
+
+
+def test_while_the_call_changes_to_another_room_it_is_recorded() -> None:
+    engine, deck = FakeEngine(), Deck()
+    one, two = room_of(engine, "a"), room_of(engine, "b")
+    deck.record("f", KEY, 0)
+    deck.enter(one, 0)
+    begins(deck, one)
+    deck.enter(two, 1)
+    assert deck.writes, "in the room before"
+    deck.part(one, 2)
+    assert not deck.writes
+    begins(deck, two)
+    assert deck.writes
+
+
+def test_an_end_ends_it_in_both_rooms() -> None:
+    engine, deck = FakeEngine(), Deck()
+    one, two = room_of(engine, "a"), room_of(engine, "b")
+    deck.record("f", KEY, 0)
+    deck.enter(one, 0)
+    deck.enter(two, 1)
+    deck.stop(2)
+    assert (words(one), words(two)) == (["Record", "StopRecording"], ["Record", "StopRecording"])
 
 
 def test_what_was_paused_before_it_begins_begins_so_and_the_next_one_does_not() -> None:
