@@ -287,6 +287,7 @@ class RecordingFailed(Happened):
     """Nothing is recorded in this room any more; the call goes on. What was written before is in the folder, unfinished."""
 
     t: Literal["recording_failed"] = "recording_failed"
+    folder: Name
     reason: Annotated[str, Field(max_length=32)]
 
 

@@ -114,11 +114,12 @@ class Room:
 
 
 class Asked(NamedTuple):
-    """A command that is not answered yet."""
+    """A command that is not answered yet; `folder` of one to record."""
 
     room: Room
     kind: type[Command]
     at: float
+    folder: str = ""
 
 
 class Node:
@@ -155,7 +156,7 @@ class Node:
             return
         number = next(self._ids)
         line = write(kind(id=number, room=room.name, **fields))
-        self._asked[number] = Asked(room, kind, _now())
+        self._asked[number] = Asked(room, kind, _now(), fields.get("folder", ""))
         self._write(line)
 
     def forget(self, room: Room) -> None:
@@ -247,7 +248,7 @@ class Node:
     def _refused(self, asked: Asked | None, code: str) -> None:
         log.info("engine refuses", node=self.place.name, code=code)
         if asked is not None and asked.kind is Record:
-            asked.room.hear(RecordingFailed(room=asked.room.name, reason=code[:32]))
+            asked.room.hear(RecordingFailed(room=asked.room.name, folder=asked.folder, reason=code[:32]))
         if asked is not None and ((asked.kind, code) in FATAL or (code == "room" and asked.kind is not CloseRoom)):
             asked.room.lose()
 

@@ -100,29 +100,28 @@ class Deck:
         """Close a room that the call needs no more, at once or once its files are whole."""
         if room is self._room:
             self._room = None
-        reel = self._of(room)
-        if reel is None:
+        reels = [reel for reel in self._reels if reel.room is room]
+        for reel in reels:
+            self._stop(reel, now)
+            reel.parted = True
+        if not reels:
             room.close()
-            return
-        self._stop(reel, now)
-        reel.parted = True
 
     def hear(self, room: MediaRoom | None, event: Event | None, now: float) -> None:
         """Take what the engine says of a room, None for one that is lost with what was not complete."""
-        reel = None if room is None else self._of(room)
         match event:
             case NotRecorded():
                 self.told.append(event)
-            case RecordingBegun() if reel is not None and reel.folder == event.folder:
+            case RecordingBegun() if (reel := self._of(room, event.folder)) is not None:
                 reel.writes = True
             case Recorded():
                 self.told.append(event)
-                self._forget(reel)
+                self._forget(self._of(room, event.folder))
             case RecordingFailed():
-                self._fail(reel, event, now)
-            case None if reel is not None:
-                self._reels.remove(reel)
-                self._room = None if reel.room is self._room else self._room
+                self._fail(self._of(room, event.folder), event, now)
+            case None:
+                self._reels = [reel for reel in self._reels if reel.room is not room]
+                self._room = None if room is self._room else self._room
 
     def tick(self, now: float) -> None:
         """Let another recorder follow one that died, and wait no longer for one that does not say what became of it."""
@@ -137,9 +136,11 @@ class Deck:
             self._forget(reel)
 
     def _fail(self, reel: Reel | None, event: RecordingFailed, now: float) -> None:
-        """What fails while it stops has stopped; what fails while it writes is tried again, unless that is of no use."""
+        """What fails while it stops, or where the call no longer is, has stopped; what fails while it writes is tried again, unless that is
+        of no use.
+        """
         self._forget(reel)
-        if reel is None or reel.stopped_at is not None:
+        if reel is None or reel.stopped_at is not None or reel.room is not self._room:
             return
         self._failures = 1 if now - reel.begun_at >= LASTED_S else self._failures + 1
         self._again_at = now + AGAIN_S
@@ -167,11 +168,11 @@ class Deck:
     def _reel_here(self) -> Reel | None:
         return next((reel for reel in self._reels if reel.room is self._room and reel.stopped_at is None), None)
 
-    def _of(self, room: MediaRoom) -> Reel | None:
-        return next((reel for reel in self._reels if reel.room is room), None)
+    def _of(self, room: MediaRoom | None, folder: str) -> Reel | None:
+        return next((reel for reel in self._reels if reel.room is room and reel.folder == folder), None)
 
     def _forget(self, reel: Reel | None) -> None:
         if reel is not None:
             self._reels.remove(reel)
-            if reel.parted:
+            if reel.parted and all(other.room is not reel.room for other in self._reels):
                 reel.room.close()

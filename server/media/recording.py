@@ -209,7 +209,7 @@ class Recording:
         self.ended = self._given_up = True
         self._waiting.clear()
         self._kill()
-        self._tell_once(RecordingFailed(room=self._room, reason=reason))
+        self._tell_once(RecordingFailed(room=self._room, folder=self._folder, reason=reason))
 
     async def run(self) -> None:
         """Start the recorder, and hear it until it has ended."""

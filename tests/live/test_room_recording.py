@@ -182,7 +182,7 @@ async def test_an_engine_that_cannot_record_ends_it_for_everybody(sockets: str, 
         alice, dana = await call_of_two(stack, sockets, house, meeting)
         await agreed_to(alice, dana)
         room = engine.ever[-1]
-        room.hear(RecordingFailed(room=room.name, reason="no_recordings"))
+        room.hear(RecordingFailed(room=room.name, folder=engine.asked["folder"], reason="no_recordings"))
         await state(dana, "off")
         await state(alice, "off")
         [row] = await only(house, Recording)
@@ -220,7 +220,7 @@ async def test_a_recorder_that_dies_is_followed_by_another(
         alice, dana = await call_of_two(stack, sockets, house, meeting)
         await agreed_to(alice, dana)
         room = engine.ever[-1]
-        room.hear(RecordingFailed(room=room.name, reason="recorder"))
+        room.hear(RecordingFailed(room=room.name, folder=engine.asked["folder"], reason="recorder"))
         await dana.until(lambda: dana.page.recording["interrupted"])
         clock.advance(2)
         await state(dana, "on")

@@ -130,8 +130,56 @@ def test_a_room_is_not_kept_for_ever_and_one_that_recorded_nothing_not_at_all() 
     assert engine.rooms == {}
 
 
-def failed(room: FakeRoom, reason: str = "recorder") -> RecordingFailed:
-    return RecordingFailed(room=room.name, reason=reason)
+def failed(room: FakeRoom, reason: str = "recorder", folder: str | None = None) -> RecordingFailed:
+    """As the engine says it of the newest recorder, or of the one that writes into `folder`."""
+    newest = [fields["folder"] for kind, fields in room.said if kind is Record][-1]
+    return RecordingFailed(room=room.name, folder=folder or newest, reason=reason)
+
+
+def test_of_two_in_one_room_the_one_that_failed_is_followed() -> None:
+    """The one before has been stopped, and its files are not whole yet."""
+    engine, deck = FakeEngine(), Deck()
+    room = room_of(engine, "a")
+    deck.enter(room, 0)
+    deck.record("f", KEY, 0)
+    begins(deck, room)
+    deck.stop(1)
+    deck.record("g", KEY, 2)
+    begins(deck, room)
+    deck.hear(room, failed(room), 3)
+    assert not deck.writes
+    deck.hear(room, whole(room, "f"), 4)
+    assert [event.folder for event in deck.told if isinstance(event, Recorded)] == ["f"]
+    deck.tick(3 + AGAIN_S)
+    assert room.said[-1] == (Record, {"folder": "g-1", "key": KEY.hex(), "paused": False})
+
+
+def test_a_room_with_two_is_closed_after_both() -> None:
+    engine, deck = FakeEngine(), Deck()
+    room = room_of(engine, "a")
+    deck.enter(room, 0)
+    deck.record("f", KEY, 0)
+    deck.stop(1)
+    deck.record("g", KEY, 2)
+    deck.part(room, 3)
+    deck.hear(room, whole(room, "f"), 4)
+    assert "a" in engine.rooms
+    deck.hear(room, whole(room, "g"), 5)
+    assert "a" not in engine.rooms
+
+
+def test_one_that_fails_where_the_call_no_longer_is_is_not_followed() -> None:
+    engine, deck = FakeEngine(), Deck()
+    one, two = room_of(engine, "a"), room_of(engine, "b")
+    deck.record("f", KEY, 0)
+    deck.enter(one, 0)
+    deck.enter(two, 1)
+    begins(deck, two)
+    for _ in range(MOST_FAILURES):
+        deck.hear(one, failed(one), 2)
+    deck.tick(2 + AGAIN_S)
+    assert deck.writes
+    assert (words(one), words(two), list(deck.told)) == (["Record"], ["Record"], [])
 
 
 def test_only_a_recording_that_goes_on_can_fail() -> None:

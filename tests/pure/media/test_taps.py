@@ -148,7 +148,7 @@ def test_a_stopped_one_and_a_failed_one_hold_on_to_nothing() -> None:
         assert not taped.call.publisher.tracks["camera"].takers
         taped.recording.fail("slow")
         taped.recording.fail("again")
-        assert taped.events == [RecordingFailed(room="r", reason="slow")]
+        assert taped.events == [RecordingFailed(room="r", folder="f", reason="slow")]
 
 
 def test_a_layer_that_gets_another_ssrc_is_followed() -> None:
