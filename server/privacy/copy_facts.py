@@ -65,16 +65,21 @@ class Document:
     sender: str
 
 
+TERMS = "terms"
+
+
 @dataclass(frozen=True)
 class Agreement:
-    """A dated yes: `purpose` is its code, `by` and `withdrawn_by` who gave it and took it back for the patient, empty where they did it."""
+    """A dated yes: `purpose` is its code (`TERMS` those of the practice), `wording` the version of it. `by` and `withdrawn_by` are who gave
+    it and took it back for the patient: empty where they did it, None where it is not known what somebody else is called.
+    """
 
     id: UUID
     purpose: str
     wording: str
     given_at: datetime
     withdrawn_at: datetime | None
-    by: str = ""
+    by: str | None = ""
     withdrawn_by: str = ""
 
 

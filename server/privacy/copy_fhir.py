@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from server.booking.model import AppointmentState
+from server.circulars.wording import NEWS
 from server.notes.export.dossier import NoteKind, PersonFacts
 from server.notes.export.fhir import checked, document
 from server.notes.export.fhir_codes import HL7, LOINC, RECORD_SECTIONS, RECORD_TYPE, SECTION_CODES, TYPES
@@ -15,9 +16,10 @@ from server.notes.limits import SECTIONS
 from server.notes.prose import Prose
 from server.patients.answer_export import fhir_of
 from server.patients.particulars import Particulars
-from server.privacy.copy_facts import Agreement, Booking, Document, RecordFacts, Statement, Summary
+from server.privacy.copy_facts import TERMS, Agreement, Booking, Document, RecordFacts, Statement, Summary
 from server.privacy.copy_words import CHAPTERS, SECTION_NAMES, Say
 
+BESIDE_CARE = frozenset({TERMS, *(wording.purpose for wording in NEWS.values())})
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
 GENDER_IDENTITY = "http://hl7.org/fhir/StructureDefinition/patient-genderIdentity"
 GENDERS = {"male", "female"}
@@ -221,12 +223,13 @@ def _document(facts: RecordFacts, one: Document) -> Json:
 
 def _consent(facts: RecordFacts, one: Agreement, say: Say) -> Json:
     """R4 has no code for these purposes; the wording that was agreed to is the policy."""
+    scope = ("patient-privacy", "Privacy Consent") if one.purpose in BESIDE_CARE else ("treatment", "Treatment")
     return {
         "resourceType": "Consent",
         "id": str(one.id),
         "status": "inactive" if one.withdrawn_at else "active",
-        "scope": {"coding": [coded(f"{HL7}consentscope", "treatment", "Treatment")]},
-        "category": [{"text": say.purpose(one.purpose)}],
+        "scope": {"coding": [coded(f"{HL7}consentscope", *scope)]},
+        "category": [{"text": say.agreed_to(one)}],
         "patient": reference(facts.patient.id),
         "dateTime": instant(one.given_at),
         "organization": [reference(facts.practice.id)],

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
@@ -12,6 +12,8 @@ from server.access.model import Professional
 from server.access.policy import Viewer
 from server.billing.printing import pdf_name
 from server.booking.model import Appointment, AppointmentMember, AppointmentState, Service
+from server.circulars.model import NewsConsent
+from server.circulars.wording import NEWS
 from server.consultation.model import Consultation, Participant, Role
 from server.consultation.records import Consent
 from server.core.db import Tx
@@ -21,7 +23,7 @@ from server.identity.model import Credential, Person
 from server.notes.export.dossier import ConsultationFacts, PatientFacts, PersonFacts, PracticeFacts
 from server.notes.patient_answers import filled_of
 from server.notes.released import Released, released_versions
-from server.patients.acting_doors import actor_names
+from server.patients.acting_doors import actor_names, people_acting
 from server.patients.answer_doors import own_sheets
 from server.patients.background_doors import Background, Line, background_of
 from server.patients.doors import OwnRecord, sharing_of
@@ -29,8 +31,9 @@ from server.patients.file_doors import Filed, own_files
 from server.patients.model import SharingConsent
 from server.patients.telling import Kind, Source
 from server.patients.wording import TEAM_NOTES
-from server.privacy.copy_facts import AccountFacts, Agreement, Bill, Booking, Document, Meeting, RecordFacts, Statement, Summary
+from server.privacy.copy_facts import TERMS, AccountFacts, Agreement, Bill, Booking, Document, Meeting, RecordFacts, Statement, Summary
 from server.privacy.own_data import Paper
+from server.privacy.policy_rows import PolicyAcceptance, PolicyVersion
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 LONGEST_NAME = 80
@@ -170,6 +173,11 @@ def _document(path: str, filed: Filed) -> Document:
 
 
 async def _agreements(tx: Tx, own: OwnRecord) -> tuple[Agreement, ...]:
+    said = [*await _consents(tx, own), *await _news(tx, own), *await _terms(tx, own)]
+    return tuple(sorted(said, key=lambda one: (one.given_at, str(one.id)), reverse=True))
+
+
+async def _consents(tx: Tx, own: OwnRecord) -> list[Agreement]:
     joined = select(Consent).join(Participant, Participant.id == Consent.participant_id)
     meetings = joined.join(Consultation, Consultation.id == Participant.consultation_id)
     mine = meetings.where(Consultation.patient_id == own.patient.id, Participant.role == Role.PATIENT)
@@ -177,7 +185,7 @@ async def _agreements(tx: Tx, own: OwnRecord) -> tuple[Agreement, ...]:
     team = [(one, TEAM_NOTES.purpose) for one in await sharing_of(tx, own.patient.id)]
     rows: list[tuple[Consent | SharingConsent, str]] = [*calls, *team]
     names = await actor_names(tx, [each for one, _ in rows for each in (one.representation_id, one.withdrawn_representation_id)])
-    said = [
+    return [
         Agreement(
             one.id, purpose, one.wording_version, one.given_at, one.withdrawn_at,
             names.get(one.representation_id, "") if one.representation_id else "",
@@ -185,4 +193,28 @@ async def _agreements(tx: Tx, own: OwnRecord) -> tuple[Agreement, ...]:
         )
         for one, purpose in rows
     ]  # fmt: skip
-    return tuple(sorted(said, key=lambda one: (one.given_at, str(one.id)), reverse=True))
+
+
+async def _news(tx: Tx, own: OwnRecord) -> list[Agreement]:
+    rows = list(await tx.scalars(select(NewsConsent).where(NewsConsent.patient_id == own.patient.id)))
+    others = {row.given_by for row in rows if row.given_by and row.given_by != own.patient.person_id}
+    names = await people_acting(tx, own.patient.id, others)
+    return [
+        Agreement(
+            row.id, NEWS[row.channel].purpose, row.wording_version, row.given_at, row.withdrawn_at,
+            names.get(row.given_by) if row.given_by in others else "",
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+async def _terms(tx: Tx, own: OwnRecord) -> list[Agreement]:
+    """Return which terms the account accepted, each with an id of its own; whoever acts for a patient has nothing of the account."""
+    if own.acting is not None:
+        return []
+    joined = select(PolicyAcceptance, PolicyVersion).join(PolicyVersion, PolicyVersion.id == PolicyAcceptance.version_id)
+    mine = joined.where(PolicyAcceptance.person_id == own.patient.person_id, PolicyVersion.practice_id == own.practice.id)
+    return [
+        Agreement(uuid5(version.id, str(accepted.person_id)), TERMS, str(version.number), accepted.accepted_at, None)
+        for accepted, version in await tx.execute(mine)
+    ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from server.booking.model import AppointmentState
+from server.circulars.wording import NEWS
 from server.consultation.consents import RECORDING, SHOWING, WORDINGS
 from server.core.marking import _
 from server.notes.export.paper import Fact
@@ -11,7 +12,7 @@ from server.notes.export.paper_words import CONSULTATIONS, Dated
 from server.patients.particulars import Particulars
 from server.patients.telling import Source
 from server.patients.wording import TEAM_NOTES
-from server.privacy.copy_facts import AccountFacts, Agreement, Booking, Meeting, Statement
+from server.privacy.copy_facts import TERMS, AccountFacts, Agreement, Booking, Meeting, Statement
 from server.web.i18n import Language
 
 CHAPTERS = {
@@ -49,7 +50,7 @@ BOOKINGS = {
     AppointmentState.NO_SHOW: _("You did not come"),
     AppointmentState.EXPIRED: _("Not booked in time"),
 }
-PURPOSES = {wording.purpose: wording.sentence for wording in (*WORDINGS, RECORDING, TEAM_NOTES, SHOWING)}
+PURPOSES = {wording.purpose: wording.sentence for wording in (*WORDINGS, RECORDING, TEAM_NOTES, SHOWING, *NEWS.values())}
 ABOUT = (
     _("This file tells in plain words what is held about you. Beside it lie the same data for programs, and your documents."),
     _("In “data” there is a file for everything that is held about you, and in “schemas” what its fields mean to a program."),
@@ -125,10 +126,18 @@ class Say(Dated):
         given = self.text(_("Agreed on {day}"), day=self.day(one.given_at))
         taken_back = self.text(_("taken back on {day}"), day=self.day(one.withdrawn_at)) if one.withdrawn_at else ""
         said = given + self.by(one.by), taken_back + self.by(one.withdrawn_by)
-        return f"{self.purpose(one.purpose)} {', '.join(filter(None, said))}."
+        return f"{self.agreed_to(one)} {', '.join(filter(None, said))}."
 
-    def by(self, name: str) -> str:
-        """Say who did it for the patient; nothing where the patient did."""
+    def agreed_to(self, one: Agreement) -> str:
+        """Return the sentence that was agreed to; of terms, which they were."""
+        if one.purpose == TERMS:
+            return self.text(_("The terms of the practice, version {number}."), number=one.wording)
+        return self.purpose(one.purpose)
+
+    def by(self, name: str | None) -> str:
+        """Say who did it for the patient; nothing where the patient did. What they were called may be on another record, after a merge."""
+        if name is None:
+            return f" ({self.text(_('by somebody who acted for the patient'))})"
         return f" ({self.text(_('by {name}, who acted for the patient'), name=name)})" if name else ""
 
 

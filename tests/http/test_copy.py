@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from uuid import UUID
 
 import pypdf
 import pytest
@@ -13,9 +14,11 @@ from starlette.applications import Starlette
 from server.core.house import House
 from server.notes.export.fhir_faults import faults
 from server.patients.model import Patient
+from server.patients.wording import TEAM_NOTES
+from server.privacy.policy_rows import PolicyAcceptance, PolicyVersion
 from server.settings import Settings
-from tests.cast import ALICE, BOB, DANA, Meeting
-from tests.conftest import SignIn
+from tests.cast import ALICE, BOB, CLINIC, DANA, Meeting
+from tests.conftest import SignIn, StillClock
 from tests.http.asking import EVERY_ANSWER, EVERY_KIND, book_with_questions, publish_questionnaire
 from tests.http.copying import copy_of
 from tests.http.filing import pdf, picture
@@ -115,6 +118,34 @@ async def test_a_copy_holds_appointments_answers_and_receipts_of_every_record(
     assert visit
     assert [text for text in ("Booked (Second opinion, Nurse Bob Brown)", "Baker", "SANDBOX-000001") if text not in words] == []
     await answerer.client.aclose()
+
+
+async def test_what_somebody_agreed_to_beside_their_care_stands_there_in_words(house: House, clock: StillClock, sign_in: SignIn) -> None:
+    async with house.database.write() as tx:
+        await tx.execute(update(Patient).where(Patient.id == DANA.patient_id).values(email=DANA.email, mobile=DANA.mobile))
+    dana = await sign_in(DANA)
+    assert (await dana.post(f"{MINE}/news", data={"email": "yes", "sms": "yes"})).status_code == 303
+    assert (await dana.post(f"{MINE}/news", data={"stop": "sms"})).status_code == 303
+    async with house.database.write() as tx:
+        version = PolicyVersion(
+            id=UUID(int=7), practice_id=CLINIC, owner_id=CLINIC, policy="terms", number=3, text="Be kind.", changes="", bases="",
+            language="en", effective_at=clock.now(), published_at=clock.now(),
+        )  # fmt: skip
+        tx.add(version)
+        await tx.flush()
+        tx.add(PolicyAcceptance(version_id=version.id, person_id=DANA.person_id, accepted_at=clock.now()))
+    files = await copy_of(dana)
+    bundle = json.loads(files["practice-1/record.fhir.json"])
+    assert faults(bundle) == []
+    said = {one["category"][0]["text"]: (one["status"], one["scope"]["coding"][0]["code"]) for one in resources(bundle, "Consent")}  # type: ignore[index]
+    assert said == {
+        TEAM_NOTES.sentence: ("active", "treatment"),
+        "I would like news of this practice by e-mail.": ("active", "patient-privacy"),
+        "I would like news of this practice by text message.": ("inactive", "patient-privacy"),
+        "The terms of the practice, version 3.": ("active", "patient-privacy"),
+    }
+    words = words_of(files["my-data.pdf"])
+    assert [text for text in said if text not in words] == []
 
 
 def words_of(content: bytes) -> str:

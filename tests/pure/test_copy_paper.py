@@ -5,11 +5,12 @@ from uuid import uuid4
 
 import pytest
 
+from server.circulars.wording import NEWS
 from server.consultation.consents import RECORDING, SHOWING, WORDINGS
 from server.notes.prose import Paragraph
 from server.patients.telling import Source
 from server.patients.wording import TEAM_NOTES, Wording
-from server.privacy.copy_facts import AccountFacts, RecordFacts, Statement, Summary
+from server.privacy.copy_facts import AccountFacts, Agreement, RecordFacts, Statement, Summary
 from server.privacy.copy_paper import MAX_LETTERS, Chapter, lay_out
 from server.privacy.copy_words import Say
 from server.web.i18n import ENGLISH
@@ -48,9 +49,19 @@ def test_a_long_life_goes_on_in_further_volumes() -> None:
     assert max(letters_of(volume.chapters) for volume in volumes) <= MAX_LETTERS
 
 
-@pytest.mark.parametrize("wording", [*WORDINGS, RECORDING, SHOWING, TEAM_NOTES], ids=lambda wording: wording.purpose)
+@pytest.mark.parametrize("wording", [*WORDINGS, RECORDING, SHOWING, TEAM_NOTES, *NEWS.values()], ids=lambda wording: wording.purpose)
 def test_an_agreement_stands_there_in_the_words_that_were_agreed_to(wording: Wording) -> None:
     assert SAY.purpose(wording.purpose) == wording.sentence
+
+
+def test_an_agreement_says_who_gave_it_for_the_patient_also_where_their_name_is_not_known() -> None:
+    said = {by: SAY.agreement(Agreement(uuid4(), "news_sms", "1", NOW, None, by)) for by in ("", "Dora Diaz", None)}
+    sentence = "I would like news of this practice by text message. Agreed on 29 November 2026"
+    assert said == {
+        "": f"{sentence}.",
+        "Dora Diaz": f"{sentence} (by Dora Diaz, who acted for the patient).",
+        None: f"{sentence} (by somebody who acted for the patient).",
+    }
 
 
 def test_a_statement_says_since_when_and_by_whom() -> None:
