@@ -70,6 +70,13 @@ class Net:
     def plug_in(self) -> None:
         _ip(f"link set {self._outside} up")
 
+    def readdress(self) -> None:
+        """Give the machine inside other addresses, as a phone has that leaves the house: what it spoke from is gone."""
+        old, self.far, self.far_six = (self.far, self.far_six), f"{self.near[:-1]}3", f"{self.near_six[:-1]}3"
+        for gone, new, extra in ((old[0] + "/24", self.far + "/24", ""), (old[1] + "/64", self.far_six + "/64", " nodad")):
+            _ip(f"-n {self.name} address delete {gone} dev {self._inside}")
+            _ip(f"-n {self.name} address add {new} dev {self._inside}{extra}")
+
     def put_to_sleep(self) -> None:
         """Stop every program inside, and its network, as a phone in a pocket does."""
         self.unplug()

@@ -1,4 +1,6 @@
-"""Calls of people whose networks let them through badly: by TCP alone, by IPv6 alone, or to the server and not to each other."""
+"""Calls of people whose networks let them through badly: by TCP alone, by IPv6 alone, to the server and not to each other, or from another
+address in the middle of it.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,7 +13,7 @@ from tests.browser.conftest import LaunchInside, start_site
 from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.pictures import more_pictures
-from tests.browser.team import joins, over_engine, pair
+from tests.browser.team import joins, over_engine, pair, straight
 from tests.cable import plugged
 from tests.networks import Net, Networks
 from tests.servers import Turn
@@ -33,6 +35,17 @@ TAKEN = """async () => {
     const pair = named(reports.find((each) => each.type === "transport").selectedCandidatePairId);
     const { candidateType, relayProtocol } = named(pair.localCandidateId);
     found.push([candidateType, relayProtocol ?? "", named(pair.remoteCandidateId).address]);
+  }
+  return found;
+}"""
+
+# Of each connection that stands, the address that it is sent from here.
+FROM = """async () => {
+  const found = [];
+  for (const connection of globalThis.connections.filter((each) => each.connectionState === "connected")) {
+    const reports = [...(await connection.getStats()).values()];
+    const named = (id) => reports.find((each) => each.id === id);
+    found.push(named(named(reports.find((each) => each.type === "transport").selectedCandidatePairId).localCandidateId).address);
   }
   return found;
 }"""
@@ -119,6 +132,29 @@ def test_three_of_whom_one_has_ipv6_alone(persons: Persons, nets: Networks, begi
     over_engine(alice, dana, bob)
     more_pictures(alice, dana, bob, count=2)
     assert taken(dana) == {("host", "", net.near_six)}
+
+
+@pytest.mark.parametrize("three", [False, True])
+def test_somebody_changes_the_network_in_the_call(
+    persons: Persons, nets: Networks, begin: StartSite, behind: Behind, *, three: bool
+) -> None:
+    net = nets.lay()
+    site = begin(net.near)
+    alice, dana, booked = pair(persons, site, patient=behind(net, site, net.near))
+    people, arrived = [alice, dana], straight
+    if three:
+        bob = joins(persons, site, booked)
+        bob.press("Join the call")
+        people, arrived = [alice, dana, bob], over_engine
+    arrived(*people)
+    more_pictures(*people, count=len(people) - 1)
+    dana.allow_errors("Failed to load resource|WebSocket connection")
+    net.readdress()
+    dana.until(lambda: set(dana.page.evaluate(FROM)) <= {net.far, net.far_six}, what="all is sent from the new address")
+    for person in people:
+        in_call(person)
+    arrived(*people)
+    more_pictures(*people, count=len(people) - 1)
 
 
 def test_two_who_cannot_reach_each_other_meet_at_the_engine(persons: Persons, nets: Networks, begin: StartSite, behind: Behind) -> None:
