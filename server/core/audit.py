@@ -37,6 +37,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from server.core.db import Base, End, Ends, Tx
+from server.core.one_trip import WITH_NEXT
 
 START = bytes(32)
 PIECE = 2_000  # entries that are looked over at once: what else the server does waits for so long
@@ -186,9 +187,10 @@ MOVE_ON = (
     .where(HEADS.c.practice_id == NEW["practice_id"], HEADS.c.number == NEW["number"] - 1, HEADS.c.hash == bindparam("previous"), ~BEHIND)
     .values(number=NEW["number"], hash=NEW["hash"])
 )
-ADD = insert(TABLE).values(NEW)
 MOVED = MOVE_ON.returning(HEADS.c.practice_id).cte("moved")
 MOVE_AND_ADD = insert(TABLE).from_select(list(NEW), select(*NEW.values()).select_from(MOVED)).add_cte(MOVED)
+IS_MOVED = (HEADS.c.practice_id == NEW["practice_id"]) & (HEADS.c.number == NEW["number"]) & (HEADS.c.hash == NEW["hash"])
+ADD_IF_MOVED = insert(TABLE).from_select(list(NEW), select(*NEW.values()).select_from(HEADS).where(IS_MOVED))
 COUNTED = {"preserve_rowcount": True}  # which SQLAlchemy else keeps of an UPDATE alone
 
 
@@ -248,15 +250,15 @@ def _after(end: End, entry: Entry, key: bytes) -> Entry:
 def _put(connection: Connection, entry: Entry, end: End, ends: Ends) -> bool:
     """Move the end from where it is said to be to the entry, and add that; False, and nothing done, where it is elsewhere.
 
-    PostgreSQL is asked once for both. What is remembered may be of a transaction that failed: the next entry then finds the end elsewhere.
+    The database is asked once. What is remembered may be of a transaction that failed: the next entry then finds the end elsewhere.
     """
     values = {"previous": end[1], **{f"new_{name}": value for name, value in entry._asdict().items()}}
     if connection.dialect.name == "postgresql":
-        moved = connection.execute(MOVE_AND_ADD, values, execution_options=COUNTED).rowcount == 1
+        added = connection.execute(MOVE_AND_ADD, values, execution_options=COUNTED)
     else:
-        moved = connection.execute(MOVE_ON, values).rowcount == 1
-        if moved:
-            connection.execute(ADD, values)
+        connection.execute(MOVE_ON, values, execution_options={WITH_NEXT: True})
+        added = connection.execute(ADD_IF_MOVED, values, execution_options=COUNTED)
+    moved: bool = added.rowcount == 1
     if moved:
         ends[entry.practice_id] = entry.number, entry.hash
     return moved

@@ -22,6 +22,9 @@ from sqlalchemy.util.concurrency import await_
 
 DRIVER = "sqlite+one_trip"
 ITER_CHUNK = 64  # aiosqlite's own; nobody iterates here
+WITH_NEXT = "one_trip_with_next"  # option of a statement that is executed with the next one; nothing is learnt of what it came to
+BEGIN = ("BEGIN", ())
+Statement = tuple[str, Any]
 Execute = Callable[[sqlite3.Connection, str, Any], sqlite3.Cursor]
 
 
@@ -34,6 +37,9 @@ class Answer(NamedTuple):
     rows: Sequence[Any]
 
 
+NOTHING_YET = Answer(None, -1, None, ())
+
+
 class Line(aiosqlite.Connection):
     """A connection and its thread, which may be asked anything."""
 
@@ -41,8 +47,8 @@ class Line(aiosqlite.Connection):
         super().__init__(connector, ITER_CHUNK)
         self._thread.daemon = True  # a process ends also while a statement hangs
 
-    def ask(self, begins: bool, execute: Execute, operation: str, parameters: Any) -> Coroutine[Any, Any, Answer]:  # noqa: FBT001 - as in _ask
-        asked: Coroutine[Any, Any, Answer] = self._execute(_ask, self._conn, begins, execute, operation, parameters)  # type: ignore[no-untyped-call]
+    def ask(self, before: Sequence[Statement], execute: Execute, operation: str, parameters: Any) -> Coroutine[Any, Any, Answer]:
+        asked: Coroutine[Any, Any, Answer] = self._execute(_ask, self._conn, before, execute, operation, parameters)  # type: ignore[no-untyped-call]
         return asked
 
 
@@ -55,7 +61,7 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
 
     def __init__(self, adapt_connection: "OneTripConnection") -> None:
         self._adapt_connection = adapt_connection
-        self._cursor: Any = Answer(None, -1, None, ())  # where the base class reads what a statement came to
+        self._cursor: Any = NOTHING_YET  # where the base class reads what a statement came to
         self._rows = deque()
 
     @property
@@ -71,6 +77,10 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
     def execute(self, operation: Any, parameters: Any = None) -> None:
         self._take(self._adapt_connection.ask(sqlite3.Connection.execute, operation, parameters or ()))
 
+    def execute_with_next(self, operation: str, parameters: Any) -> None:
+        self._adapt_connection.wait_for_next((operation, parameters))
+        self._cursor, self._rows = NOTHING_YET, deque()
+
     def executemany(self, operation: Any, seq_of_parameters: Any) -> None:
         self._take(self._adapt_connection.ask(sqlite3.Connection.executemany, operation, seq_of_parameters))
 
@@ -79,37 +89,44 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class OneTripConnection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_asked", "_begins", "_line")
+    __slots__ = ("_asked", "_before", "_line")
 
     _cursor_cls: Any = Cursor  # which takes no connection but this
 
     def __init__(self, dbapi: Any, connection: Line) -> None:
         super().__init__(dbapi, cast(Any, connection))
         self._line = connection
-        self._begins = self._asked = False
+        self._before: list[Statement] = []
+        self._asked = False
 
     def begin_later(self) -> None:
         """Begin a transaction that only reads together with its first statement: SQLite sees nothing of it any earlier."""
-        self._begins = True
+        self._before = [BEGIN]
+
+    def wait_for_next(self, statement: Statement) -> None:
+        self._before.append(statement)
 
     def ask(self, execute: Execute, operation: str, parameters: Any) -> Answer:
         """Execute a statement and fetch all of its rows, in the connection's thread."""
-        begins, self._begins, self._asked = self._begins, False, True
+        before, self._before, self._asked = self._before, [], True
         try:
-            return await_(self._line.ask(begins, execute, operation, parameters))
+            return await_(self._line.ask(before, execute, operation, parameters))
         except Exception as error:  # noqa: BLE001 - SQLAlchemy's adapter decides which of them are the database's
             self._handle_exception(error)
 
     def commit(self) -> None:
+        if any(statement is not BEGIN for statement in self._before):
+            self.rollback()
+            raise RuntimeError("a statement that was to be executed with the next one had none")
         super().commit()
-        self._begins = self._asked = False
+        self._before, self._asked = [], False
 
     def rollback(self) -> None:
         """Ask only where something was asked since the last ending: the pool does it once more after each commit.
 
         What the thread says of a transaction would not do: a statement that was cancelled may still be on its way there.
         """
-        self._begins = False
+        self._before = []
         if self._asked:
             super().rollback()
             self._asked = False
@@ -131,10 +148,16 @@ class OneTripDialect(SQLiteDialect_aiosqlite):
     def import_dbapi(cls) -> Dbapi:
         return Dbapi(aiosqlite, sqlite3)
 
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        if context is not None and context.execution_options.get(WITH_NEXT, False):
+            cursor.execute_with_next(statement, parameters)
+        else:
+            super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
 
-def _ask(connection: sqlite3.Connection, begins: bool, execute: Execute, operation: str, parameters: Any) -> Answer:  # noqa: FBT001 - aiosqlite hands it on by position
-    if begins:
-        connection.execute("BEGIN")
+
+def _ask(connection: sqlite3.Connection, before: Sequence[Statement], execute: Execute, operation: str, parameters: Any) -> Answer:
+    for earlier in before:
+        connection.execute(*earlier).close()
     cursor = execute(connection, operation, parameters)
     rows = cursor.fetchall() if cursor.description else ()
     answer = Answer(cursor.description, cursor.rowcount, cursor.lastrowid, rows)
