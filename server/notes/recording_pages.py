@@ -23,7 +23,7 @@ from server.core.db import Tx
 from server.errors import Conflict, Forbidden, NotFound
 from server.identity.gate import signed_in
 from server.notes.recording_files import Film, NotThere, Piece, is_whole, read_piece
-from server.notes.recordings import SeenRecording, Track, is_open, plays_of, plays_until, see_recording, see_track, tracks_of
+from server.notes.recordings import SeenRecording, Track, is_open, plays_of, recorder_of, see_recording, see_track, tracks_of
 from server.web.endpoint import house_of
 from server.web.forms import read_form
 from server.web.pages import render
@@ -96,20 +96,15 @@ async def _page(request: Request, wrong: str | None = None, **given: str) -> Res
 class _Stretch(NamedTuple):
     track: RecordingTrack
     whole: bool
-    until: datetime
+    recorder: int
 
 
 def _by_person(tracks: list[tuple[Track, bool]]) -> list[tuple[str | None, list[_Stretch]]]:
     """Put everybody's stretches together, with whether each is whole; those whose nobody knows stand for themselves."""
-    people: dict[UUID, tuple[str | None, list[tuple[RecordingTrack, bool]]]] = {}
+    people: dict[UUID, tuple[str | None, list[_Stretch]]] = {}
     for (track, name), whole in tracks:
-        people.setdefault(track.participant_id or track.id, (name, []))[1].append((track, whole))
-    return [(name, _stretches(mine)) for name, mine in people.values()]
-
-
-def _stretches(mine: list[tuple[RecordingTrack, bool]]) -> list[_Stretch]:
-    tracks = [track for track, _ in mine]
-    return [_Stretch(track, whole, plays_until(track, tracks)) for track, whole in mine]
+        people.setdefault(track.participant_id or track.id, (name, []))[1].append(_Stretch(track, whole, recorder_of(track)))
+    return list(people.values())
 
 
 async def _is_whole(request: Request, recording: Recording, track: Track) -> bool:

@@ -74,14 +74,12 @@ async def tracks_of(tx: Tx, seen: SeenRecording) -> list[Track]:
     return [Track(track, name) for track, name in await tx.execute(mine)]
 
 
-def plays_until(track: RecordingTrack, of_person: Collection[RecordingTrack]) -> datetime:
-    """Return up to when a stretch of somebody is played, who has these stretches in all.
+def recorder_of(track: RecordingTrack) -> int:
+    """Return the number of the recorder that made a stretch, by its folder (0 for `f`, 1 for `f-1` …): later ones have greater ones.
 
-    While a call changes from one room of an engine to another both are recorded, each into a folder of its own: the later one goes on.
+    While a call changes from one room of an engine to another, two are at work.
     """
-    folder = PurePath(track.file).parent
-    later = (one.begun_at for one in of_person if PurePath(one.file).parent != folder and one.begun_at > track.begun_at)
-    return min((track.ended_at, *later))
+    return int(PurePath(track.file).parent.name.partition("-")[2] or 0)
 
 
 async def see_track(tx: Tx, seen: SeenRecording, track_id: UUID) -> RecordingTrack:

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { awaitingWords, mayTakeBack, recordingNews, signWords, unseenWords } from "../src/call/consenting.ts";
 import { emptyRoster } from "../src/call/roster.ts";
 import type { Participant, Recording } from "../src/lib/wire.ts";
-import { clockOf, isOff, lengthOf, placeIn, within } from "../src/pages/timeline.ts";
+import { clockOf, isOff, lengthOf, placeIn, playedOf, within } from "../src/pages/timeline.ts";
 
 const person = (id: string, name: string, stage = "in_call") => ({ id, name, stage }) as Participant;
 const alice = person("a", "Dr Alice Ahmed");
@@ -95,5 +95,38 @@ describe("several files on one time line [V8]", () => {
 
   test("times are written as people write them", () => {
     assert.deepEqual([0, 65, 3605].map(clockOf), ["0:00", "1:05", "1:00:05"]);
+  });
+});
+
+describe("what two recorders made while the call changed rooms [V8]", () => {
+  const take = (recorder: number, begins: number, ends: number) => ({ recorder, begins, ends });
+  const shown = (takes: ReturnType<typeof take>[], at: number) => playedOf(takes, at).map((one) => takes.indexOf(one));
+
+  test("the later one is played where both have something", () => {
+    const takes = [take(0, 0, 12), take(1, 10, 60)];
+    assert.deepEqual(
+      [5, 11, 30, 60].map((at) => shown(takes, at)),
+      [[0], [1], [1], []],
+    );
+  });
+
+  test("a stretch that the earlier one began later ends nothing of the later one", () => {
+    const takes = [take(0, 0, 30), take(1, 25, 90), take(0, 28, 35)];
+    assert.deepEqual(
+      [26, 29, 40].map((at) => shown(takes, at)),
+      [[1], [1], [1]],
+    );
+  });
+
+  test("where the later one broke off, the earlier one goes on", () => {
+    const takes = [take(0, 0, 30), take(1, 10, 15), take(2, 20, 60)];
+    assert.deepEqual(
+      [9, 12, 17, 25].map((at) => shown(takes, at)),
+      [[0], [1], [0], [2]],
+    );
+  });
+
+  test("camera and screen of one recorder are both played", () => {
+    assert.deepEqual(shown([take(0, 0, 60), take(0, 20, 40)], 30), [0, 1]);
   });
 });

@@ -2,17 +2,17 @@
 import "./form.ts";
 import { $, $$, on } from "../lib/dom.ts";
 import { t } from "../lib/i18n.ts";
-import { clockOf, isOff, lengthOf, placeIn, type Stretch, within } from "./timeline.ts";
+import { clockOf, isOff, lengthOf, placeIn, playedOf, type Take, within } from "./timeline.ts";
 
 const STEP_S = 5;
 const TICK_MS = 250;
 
-interface Voice extends Stretch {
+interface Voice extends Take {
   media: HTMLVideoElement;
 }
 
 class Player {
-  readonly #voices: readonly Voice[];
+  readonly #people: readonly (readonly Voice[])[];
   readonly #length: number;
   readonly #play: HTMLButtonElement;
   readonly #seek: HTMLInputElement;
@@ -24,11 +24,14 @@ class Player {
 
   constructor(place: HTMLElement) {
     const began = Number(place.dataset.began);
-    this.#voices = $$<HTMLVideoElement>("video", place).map((media) => ({
-      media,
-      begins: Math.max(0, Number(media.dataset.begun) - began),
-      ends: Number(media.dataset.ended) - began,
-    }));
+    this.#people = $$("[data-person]", place).map((person) =>
+      $$<HTMLVideoElement>("video", person).map((media) => ({
+        media,
+        begins: Math.max(0, Number(media.dataset.begun) - began),
+        ends: Number(media.dataset.ended) - began,
+        recorder: Number(media.dataset.recorder),
+      })),
+    );
     this.#length = lengthOf(this.#voices);
     this.#play = $<HTMLButtonElement>("[data-play]", place);
     this.#seek = $<HTMLInputElement>("[data-seek]", place);
@@ -42,6 +45,15 @@ class Player {
   get #now(): number {
     if (this.#since === null) return this.#at;
     return within(this.#at + ((performance.now() - this.#since) / 1000) * this.#speed, this.#length);
+  }
+
+  get #voices(): readonly Voice[] {
+    return this.#people.flat();
+  }
+
+  /** What is heard and seen now. */
+  get #played(): ReadonlySet<Voice> {
+    return new Set(this.#people.flatMap((voices) => playedOf(voices, this.#now)));
   }
 
   get #runs(): boolean {
@@ -106,7 +118,7 @@ class Player {
   #tick(): void {
     if (!this.#runs) return;
     // Somebody's file is on its way: everybody waits for it, so that they stay in step.
-    if (this.#voices.some((voice) => this.#waits(voice))) {
+    if ([...this.#played].some(({ media }) => !media.error && media.seeking)) {
       this.#at = this.#now - (TICK_MS / 1000) * this.#speed;
       this.#since = performance.now();
     }
@@ -115,20 +127,18 @@ class Player {
     this.#align();
   }
 
-  #waits({ media, ...stretch }: Voice): boolean {
-    return placeIn(stretch, this.#now) !== null && !media.error && media.seeking;
+  #align(): void {
+    const [now, played] = [this.#now, this.#played];
+    for (const voice of this.#voices) this.#put(voice.media, played.has(voice) ? placeIn(voice, now) : null);
   }
 
-  #align(): void {
-    const now = this.#now;
-    for (const { media, ...stretch } of this.#voices) {
-      const place = placeIn(stretch, now);
-      media.hidden = place === null;
-      if (place === null || !this.#runs) media.pause();
-      if (place === null) continue;
-      if (!media.seeking && isOff(place, media.currentTime)) media.currentTime = place;
-      if (this.#runs && media.paused) void media.play().catch(() => undefined);
-    }
+  /** Brings a file to its place; null hides it. */
+  #put(media: HTMLVideoElement, place: number | null): void {
+    media.hidden = place === null;
+    if (place === null || !this.#runs) media.pause();
+    if (place === null) return;
+    if (!media.seeking && isOff(place, media.currentTime)) media.currentTime = place;
+    if (this.#runs && media.paused) void media.play().catch(() => undefined);
   }
 
   #show(): void {

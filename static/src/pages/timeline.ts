@@ -6,6 +6,11 @@ export interface Stretch {
   ends: number;
 }
 
+/** By which recorder it was made: while a call changes from one room of an engine to another, two are at work. */
+export interface Take extends Stretch {
+  recorder: number;
+}
+
 /** A difference of our clock and a file's that nobody hears. */
 export const CLOSE_S = 0.15;
 
@@ -14,6 +19,13 @@ export const lengthOf = (stretches: readonly Stretch[]): number => Math.max(0, .
 /** Where in their file; null while they were not recorded. */
 export const placeIn = ({ begins, ends }: Stretch, at: number): number | null =>
   at >= begins && at < ends ? at - begins : null;
+
+/** Which takes of one person are played: those of the latest recorder that has any at this moment. */
+export const playedOf = <T extends Take>(takes: readonly T[], at: number): T[] => {
+  const there = takes.filter((take) => placeIn(take, at) !== null);
+  const latest = Math.max(...there.map(({ recorder }) => recorder));
+  return there.filter(({ recorder }) => recorder === latest);
+};
 
 /** Whether the file must be moved, because it ran away or has just begun. */
 export const isOff = (place: number, current: number): boolean => Math.abs(place - current) > CLOSE_S;
