@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VERSION = 1
+VERSION = 2
 LONGEST_ANSWER = 48 * 1024  # characters; thirty lines of a chatty browser are about half of it
 MOST_LINES = 24  # of media in one connection: eight others with three tracks each
 LOAD_S = 2.0  # how often an engine tells its load

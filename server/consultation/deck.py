@@ -55,6 +55,7 @@ class Deck:
         self._failures = 0
         self._again_at = 0.0
         self._room: MediaRoom | None = None
+        self._lacks: MediaRoom | None = None  # a room that the call may still be in, and whose recorder died
         self._reels: list[Reel] = []
 
     @property
@@ -64,8 +65,8 @@ class Deck:
 
     @property
     def writes(self) -> bool:
-        """Whether a recorder is at work where the call is or still is, or only paused."""
-        return any(reel.writes and reel.stopped_at is None for reel in self._reels)
+        """Whether a recorder is at work where the call is, and where it still is while it changes, or only paused."""
+        return self._lacks is None and any(reel.writes and reel.stopped_at is None for reel in self._reels)
 
     def record(self, folder: str, key: bytes, now: float, count: int = 0) -> None:
         """Record from now on, or from when there is a room; further recorders write into `folder-1`, `folder-2` and so on.
@@ -100,6 +101,8 @@ class Deck:
         """Close a room that the call needs no more, at once or once its files are whole."""
         if room is self._room:
             self._room = None
+        if room is self._lacks:
+            self._lacks = None
         reels = [reel for reel in self._reels if reel.room is room]
         for reel in reels:
             self._stop(reel, now)
@@ -122,6 +125,7 @@ class Deck:
             case None:
                 self._reels = [reel for reel in self._reels if reel.room is not room]
                 self._room = None if room is self._room else self._room
+                self._lacks = None if room is self._lacks else self._lacks
 
     def tick(self, now: float) -> None:
         """Let another recorder follow one that died, and wait no longer for one that does not say what became of it."""
@@ -140,7 +144,10 @@ class Deck:
         of no use.
         """
         self._forget(reel)
-        if reel is None or reel.stopped_at is not None or reel.room is not self._room:
+        if reel is None or reel.stopped_at is not None:
+            return
+        if reel.room is not self._room:
+            self._lacks = reel.room
             return
         self._failures = 1 if now - reel.begun_at >= LASTED_S else self._failures + 1
         self._again_at = now + AGAIN_S

@@ -69,12 +69,11 @@ class Engine:
         """Let every tenth room do what is due, others each time; to be called about every 10 ms. All of them at once would hold packets
         up for some milliseconds.
         """
-        for room in islice(self._rooms.values(), self._turn, None, TURNS):
+        for room in list(islice(self._rooms.values(), self._turn, None, TURNS)):
             try:
                 room.tick(now)
             except Exception as error:  # noqa: BLE001 - a bug met in one room must not stop the others
-                self._ground.mux.contain(None, error)
-                room.crash()
+                self._drop(room, error)
         self._turn = (self._turn + 1) % TURNS
         self._ground.mux.flush()
 
@@ -83,6 +82,15 @@ class Engine:
         for room in self._rooms.values():
             room.close()
         self._rooms.clear()
+
+    def _drop(self, room: MediaRoom, error: Exception) -> None:
+        """Forget a room in which a bug was met: the application is told of everybody in it, and then that there is no such room."""
+        self._ground.mux.contain(None, error)
+        del self._rooms[room.name]
+        try:
+            room.crash()
+        except Exception as another:  # noqa: BLE001 - as above; nothing of it is called any more
+            self._ground.mux.contain(None, another)
 
     def _open(self, command: OpenRoom) -> None:
         if command.room in self._rooms:

@@ -124,11 +124,15 @@ class MediaRoom:
             self._tell_quality(now)
 
     def crash(self) -> None:
-        """End everybody's connections and the recording, as after a bug that was met by them; who is let in again begins anew."""
-        if self._recording is not None and not self._recording.ended:
-            self._recording.fail("crashed")
-        for peer in list(self._peers.values()):
-            self._gone(peer, "publish" if peer.publishing else "subscribe", "crashed")
+        """Tell that everybody is out and the recording over, because of a bug, and then end what can be ended."""
+        for peer in self._peers.values():
+            self._tell(Gone(room=self.name, peer=peer.name, side="publish" if peer.publishing else "subscribe", reason="crashed"))
+        recording, self._recording = self._recording, None
+        try:
+            self.close()
+        finally:
+            if recording is not None and not recording.ended:
+                recording.fail("crashed")
 
     def close(self) -> None:
         if self._recording is not None:

@@ -60,9 +60,15 @@ def speaking(standing: Standing, member: Member, met: Callable[[], bool]) -> Cal
     return ask
 
 
-async def test_a_room_that_crashes_leaves_the_others_and_whoever_was_in_it_can_come_again(
-    members: list[Member], standing: Standing, monkeypatch: pytest.MonkeyPatch
+def broken(*words: object) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("worse", [False, True])
+async def test_a_room_that_crashes_leaves_the_others_and_its_people_can_come_into_a_new_one(
+    members: list[Member], standing: Standing, monkeypatch: pytest.MonkeyPatch, *, worse: bool
 ) -> None:
+    """Also where nothing of it can be ended."""
     await open_room(standing.app, "another")
     ticked: list[str] = []
 
@@ -74,11 +80,16 @@ async def test_a_room_that_crashes_leaves_the_others_and_whoever_was_in_it_can_c
 
     with monkeypatch.context() as patch:
         patch.setattr(MediaRoom, "tick", tick)
-        standing.tick(SystemClock().monotonic())
-    assert sorted(ticked) == sorted(["another", members[0].room])
+        if worse:
+            patch.setattr(MediaRoom, "close", broken)
+        for _ in range(2):
+            standing.tick(SystemClock().monotonic())
+    assert ticked == [members[0].room, "another"]
     for member in members:
         await standing.app.event(Gone, peer=member.name, reason="crashed")
-    assert (standing.engine.peers, standing.mux.crashes) == (0, 1)
+    assert (standing.engine.peers, standing.mux.crashes) == (0, 1 + worse)
+    assert await standing.app.do(Join, room=members[0].room, peer="ann", publishes=["audio"]) == "room"
+    await open_room(standing.app, members[0].room)
     await members[0].join(publishes=["audio"])
 
 
