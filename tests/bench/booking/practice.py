@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import uvloop
+
 from server.adapters.memory_bus import MemoryBus
 from server.booking.model import Service
 from server.core.db import Database, Events
@@ -39,7 +41,7 @@ def postgres() -> Iterator[str]:
 
 
 def with_database(url: str, act: Callable[[Database], Coroutine[Any, Any, Answer]]) -> Answer:
-    """Act on a database in a loop of its own."""
+    """Act on a database in a loop of its own, of the kind that the server runs in."""
 
     async def run() -> Answer:
         database = Database(url, MemoryBus(), Events())
@@ -48,7 +50,8 @@ def with_database(url: str, act: Callable[[Database], Coroutine[Any, Any, Answer
         finally:
             await database.close()
 
-    return asyncio.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run())
 
 
 async def seat(database: Database, who: Sequence[Staff], services: Sequence[Service]) -> None:
