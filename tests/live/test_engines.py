@@ -18,6 +18,7 @@ from server.core.supervise import Supervisor
 from server.errors import TooBig
 from server.media_control import (
     LONGEST_ANSWER,
+    VERSION,
     AnswerOffer,
     Command,
     Done,
@@ -110,7 +111,7 @@ async def fake(tmp_path: Path, reach: Reach) -> AsyncIterator[Fake]:
 
     async def fake(answer: Answer) -> Node:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(write(Greeting(version=1, challenge=None)))
+            writer.write(write(Greeting(version=VERSION, challenge=None)))
             with suppress(asyncio.IncompleteReadError, ConnectionError):
                 await reader.readuntil()
                 writer.write(write(Welcome(proof=None)))
@@ -202,7 +203,7 @@ async def test_only_a_line_that_has_stood_is_made_again_without_a_pause(
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         made.append(writer)
-        writer.write(write(Greeting(version=1, challenge=None)))
+        writer.write(write(Greeting(version=VERSION, challenge=None)))
         await reader.readuntil()
         writer.write(write(Welcome(proof=None)))
         if len(made) < 3:

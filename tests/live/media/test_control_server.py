@@ -13,7 +13,7 @@ from server.core.supervise import Supervisor
 from server.errors import Forbidden, NotFound
 from server.media import control_server
 from server.media.control_server import ControlServer
-from server.media_control import LONGEST_LINE, CloseRoom, Command, Event, Greeting, Hello, Load, OpenRoom, Refused, Speaking
+from server.media_control import LONGEST_LINE, VERSION, CloseRoom, Command, Event, Greeting, Hello, Load, OpenRoom, Refused, Speaking
 from server.media_lines import write
 from tests.conftest import StillClock
 from tests.live.media.app_side import CHALLENGE, SECRET, App
@@ -95,7 +95,8 @@ async def test_tcp_is_not_opened_without_a_secret(control: ControlServer[Rooms])
 @pytest.mark.parametrize(
     "first",
     [
-        Hello(version=1), Hello(version=1, challenge=CHALLENGE, proof="0" * 64), Hello(version=1, proof="0" * 64), Hello(version=2),
+        Hello(version=VERSION), Hello(version=VERSION, challenge=CHALLENGE, proof="0" * 64), Hello(version=VERSION, proof="0" * 64),
+        Hello(version=VERSION - 1), Hello(version=VERSION + 1),
         OpenRoom(id=1, room="r"),
     ],
 )  # fmt: skip
@@ -118,7 +119,7 @@ async def test_who_says_nothing_is_cut_off(control: ControlServer[Rooms], local:
         await app.read()
 
 
-@pytest.mark.parametrize("line", [b"hello\n", b"{}\n", b"x" * (LONGEST_LINE + 2) + b"\n", write(Hello(version=1))])
+@pytest.mark.parametrize("line", [b"hello\n", b"{}\n", b"x" * (LONGEST_LINE + 2) + b"\n", write(Hello(version=VERSION))])
 async def test_a_line_that_is_no_command_ends_the_connection_and_its_rooms(control: ControlServer[Rooms], local: Path, line: bytes) -> None:
     app = await App.at(local)
     app.writer.write(line)
