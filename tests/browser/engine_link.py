@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from server.media_control import Greeting, Hello, Refused, Welcome
+from server.media_control import VERSION, Greeting, Hello, Refused, Welcome
 from server.media_lines import read_down, write
 from tests.browser.engine_room import own_address
 from tests.servers import Process, listening_at, until
@@ -36,7 +36,7 @@ class EngineProcess:
         self._lines = b""
         self._socket = socket.socket(socket.AF_UNIX)
         until(lambda: self._socket.connect_ex(str(control)) == 0, what="a way to the engine")
-        self._socket.sendall(write(Hello(version=1)))
+        self._socket.sendall(write(Hello(version=VERSION)))
 
     def command(self, kind: Callable[..., Any], **fields: Any) -> None:
         """Send; a refusal is kept for the test to look at."""

@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from server.media_control import (
+    VERSION,
     AnswerOffer,
     Done,
     Event,
@@ -135,7 +136,7 @@ class EngineRoom:
         self._lines = b""
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(self._control))
-        self._socket.sendall(write(Hello(version=1)))
+        self._socket.sendall(write(Hello(version=VERSION)))
         assert self.do(OpenRoom, room="r", codecs=[codec]) == "ok"
 
     def do(self, kind: Callable[..., Any], **fields: Any) -> str:
