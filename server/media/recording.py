@@ -207,9 +207,9 @@ class Recording:
         """Give up: nothing more is written, and the application is told, once."""
         self.ended = self._given_up = True
         self._tell_once(RecordingFailed(room=self._room, folder=self._folder, reason=reason))
-        self._end_taps()
         self._waiting.clear()
         self._kill()
+        self._end_taps()
 
     async def run(self) -> None:
         """Start the recorder, and hear it until it has ended."""

@@ -31,8 +31,22 @@ def room_of(engine: FakeEngine, name: str) -> FakeRoom:
 
 def begins(deck: Deck, room: FakeRoom, now: float = 0) -> None:
     """As the engine says it of the newest recorder."""
-    folder = [fields["folder"] for kind, fields in room.said if kind is Record][-1]
-    deck.hear(room, RecordingBegun(room=room.name, folder=folder), now)
+    deck.hear(room, RecordingBegun(room=room.name, folder=newest_folder(room)), now)
+
+
+def newest_folder(room: FakeRoom) -> str:
+    return str([fields["folder"] for kind, fields in room.said if kind is Record][-1])
+
+
+def changing() -> tuple[Deck, FakeRoom, FakeRoom]:
+    """Return a call that was recorded in one room and changes to another one."""
+    engine, deck = FakeEngine(), Deck()
+    one, two = room_of(engine, "a"), room_of(engine, "b")
+    deck.record("f", KEY, 0)
+    deck.enter(one, 0)
+    begins(deck, one)
+    deck.enter(two, 1)
+    return deck, one, two
 
 
 def words(room: FakeRoom) -> list[str]:
@@ -81,12 +95,7 @@ def test_another_room_writes_into_another_folder_and_stays_paused_and_the_one_be
 
 
 def test_while_the_call_changes_to_another_room_it_is_recorded() -> None:
-    engine, deck = FakeEngine(), Deck()
-    one, two = room_of(engine, "a"), room_of(engine, "b")
-    deck.record("f", KEY, 0)
-    deck.enter(one, 0)
-    begins(deck, one)
-    deck.enter(two, 1)
+    deck, one, two = changing()
     assert deck.writes, "in the room before"
     deck.part(one, 2)
     assert not deck.writes
@@ -95,11 +104,7 @@ def test_while_the_call_changes_to_another_room_it_is_recorded() -> None:
 
 
 def test_an_end_ends_it_in_both_rooms() -> None:
-    engine, deck = FakeEngine(), Deck()
-    one, two = room_of(engine, "a"), room_of(engine, "b")
-    deck.record("f", KEY, 0)
-    deck.enter(one, 0)
-    deck.enter(two, 1)
+    deck, one, two = changing()
     deck.stop(2)
     assert (words(one), words(two)) == (["Record", "StopRecording"], ["Record", "StopRecording"])
 
@@ -130,10 +135,9 @@ def test_a_room_is_not_kept_for_ever_and_one_that_recorded_nothing_not_at_all() 
     assert engine.rooms == {}
 
 
-def failed(room: FakeRoom, reason: str = "recorder", folder: str | None = None) -> RecordingFailed:
-    """As the engine says it of the newest recorder, or of the one that writes into `folder`."""
-    newest = [fields["folder"] for kind, fields in room.said if kind is Record][-1]
-    return RecordingFailed(room=room.name, folder=folder or newest, reason=reason)
+def failed(room: FakeRoom, reason: str = "recorder") -> RecordingFailed:
+    """As the engine says it of the newest recorder."""
+    return RecordingFailed(room=room.name, folder=newest_folder(room), reason=reason)
 
 
 def test_of_two_in_one_room_the_one_that_failed_is_followed() -> None:
@@ -169,11 +173,7 @@ def test_a_room_with_two_is_closed_after_both() -> None:
 
 
 def test_one_that_fails_where_the_call_no_longer_is_is_not_followed() -> None:
-    engine, deck = FakeEngine(), Deck()
-    one, two = room_of(engine, "a"), room_of(engine, "b")
-    deck.record("f", KEY, 0)
-    deck.enter(one, 0)
-    deck.enter(two, 1)
+    deck, one, two = changing()
     begins(deck, two)
     for _ in range(MOST_FAILURES):
         deck.hear(one, failed(one), 2)
