@@ -28,12 +28,12 @@ const setUp = () => {
 const video = (id: string) => new Track("video", id);
 
 describe("the one stream of a person [V9]", () => {
-  test("is given the new track before the old one is taken from it", () => {
+  test("loses the old track before it is given the new one", () => {
     const { log, choose } = setUp();
     const [old, fresh] = [video("old"), video("fresh")];
     choose([fresh, false], [old, true]);
     choose([fresh, true], [old, true]);
-    assert.deepEqual(log, ["+old", "+fresh", "-old"]);
+    assert.deepEqual(log, ["+old", "-old", "+fresh"]);
   });
 
   test("keeps what it has while nothing flows, and takes what there is when that is gone", () => {

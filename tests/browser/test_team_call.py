@@ -86,6 +86,19 @@ def test_three_go_on_after_a_restart_of_the_server(persons: Persons, own_site: S
     more_pictures(alice, dana, bob, count=2)
 
 
+@pytest.mark.row("V9")
+def test_firefox_was_there_before_the_third(persons: Persons, site: Site, firefox: Browser) -> None:
+    alice, dana, booked = pair(persons, site, patient=firefox)
+    more_pictures(alice, dana, count=1)
+    bob = joins(persons, site, booked)
+    bob.press("Join the call")
+    over_engine(alice, dana, bob)
+    more_pictures(alice, dana, bob, count=2)
+    bob.press("Leave")
+    straight(alice, dana)
+    more_pictures(alice, dana, count=1)
+
+
 @pytest.mark.row("V5")
 def test_firefox_is_the_third(persons: Persons, site: Site, firefox: Browser) -> None:
     alice, dana, booked = pair(persons, site)

@@ -15,8 +15,12 @@ export class Feed {
   }
 
   /**
-   * Takes the first way that flows, the wanted one first; until one does, what is there stays. The new track comes before the old one
-   * goes, so that a player changes over in one step, and there are never two of a kind afterwards: nobody is heard twice.
+   * Takes the first way that flows, the wanted one first; until one does, what is there stays. There are never two of a kind, so nobody
+   * is heard twice.
+   *
+   * The old track goes before the new one comes, in the same task: players show the old picture until they have a new one. The other way
+   * round Firefox shows nothing more, and Chromium nothing of a track whose id is that of the old one, as it is where the other browser's
+   * connection stayed and only ours is another.
    */
   choose(kind: Kind, arms: readonly Arm[]): void {
     const held = this.#held(kind);
@@ -24,8 +28,8 @@ export class Feed {
     const chosen =
       there.find(({ flows }) => flows) ?? there.find(({ track }) => track !== null && held.includes(track)) ?? there[0];
     const track = chosen?.track ?? null;
-    if (track !== null && !held.includes(track)) this.stream.addTrack(track);
     for (const other of held) if (other !== track) this.stream.removeTrack(other);
+    if (track !== null && !held.includes(track)) this.stream.addTrack(track);
   }
 
   #held(kind: Kind): MediaStreamTrack[] {

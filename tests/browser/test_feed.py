@@ -1,0 +1,73 @@
+"""The one stream of a person, in a real player: it goes on when the person comes another way."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.servers import need_program, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
+
+STATIC = Path(__file__).parents[2] / "static"
+BUNDLED = ("node_modules/esbuild/bin/esbuild", "src/media/feed.ts", "--bundle", "--format=iife", "--global-name=feeds")
+
+# A sender draws for ever; each `link` is another pair of connections. Chromium's tracks come by the id of what is sent: where that is the
+# same, as when only our connection is another, so is theirs.
+BEGIN = """async () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+  const context = canvas.getContext("2d");
+  let drawn = 0;
+  setInterval(() => {
+    context.fillStyle = `hsl(${drawn++ * 20} 90% 50%)`;
+    context.fillRect(0, 0, 64, 64);
+  }, 50);
+  const sent = canvas.captureStream(20).getVideoTracks()[0];
+  globalThis.link = async (track) => {
+    const [there, here] = [new RTCPeerConnection(), new RTCPeerConnection()];
+    there.onicecandidate = ({ candidate }) => here.addIceCandidate(candidate);
+    here.onicecandidate = ({ candidate }) => there.addIceCandidate(candidate);
+    const come = new Promise((resolve) => { here.ontrack = ({ track }) => resolve(track); });
+    there.addTrack(track, new MediaStream([track]));
+    await there.setLocalDescription();
+    await here.setRemoteDescription(there.localDescription);
+    await here.setLocalDescription();
+    await there.setRemoteDescription(here.localDescription);
+    return { track: await come, close: () => { there.close(); here.close(); } };
+  };
+  globalThis.feed = new feeds.Feed(new MediaStream());
+  globalThis.video = Object.assign(document.createElement("video"), { muted: true, autoplay: true, playsInline: true });
+  document.body.append(video);
+  globalThis.shown = 0;
+  const count = () => { shown += 1; video.requestVideoFrameCallback(count); };
+  video.requestVideoFrameCallback(count);
+  video.srcObject = feed.stream;
+  globalThis.sent = sent;
+  globalThis.first = await link(sent);
+  feed.choose("video", [{ track: first.track, flows: true }]);
+}"""
+
+CHANGE = """async (same) => {
+  const next = await link(same ? sent : sent.clone());
+  if (same) first.close();
+  feed.choose("video", [{ track: next.track, flows: true }]);
+  return next.track.id === first.track.id;
+}"""
+SHOWN = "() => shown"
+MORE = 15  # pictures
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same_id", "other_id"])
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+def test_a_player_goes_on_with_the_next_track(request: pytest.FixtureRequest, kind: str, *, same: bool) -> None:
+    browser: Browser = request.getfixturevalue(kind)
+    bundled = subprocess.run([need_program("node", "nodejs"), *BUNDLED], cwd=STATIC, check=True, capture_output=True, text=True)
+    page = browser.new_page()
+    page.add_script_tag(content=bundled.stdout)
+    page.evaluate(BEGIN)
+    until(lambda: page.evaluate(SHOWN) >= MORE, what="pictures of the first connection")
+    assert page.evaluate(CHANGE, same) == (same and kind == "chromium")
+    before = page.evaluate(SHOWN)
+    until(lambda: page.evaluate(SHOWN) >= before + MORE, what="pictures of the next connection")
+    page.close()
