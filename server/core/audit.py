@@ -16,7 +16,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -36,8 +35,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from server.core.db import Base, End, Ends, Tx
-from server.core.one_trip import WITH_NEXT
+from server.core.db import Base, End, Tx
+from server.core.direct import execute
 
 START = bytes(32)
 PIECE = 2_000  # entries that are looked over at once: what else the server does waits for so long
@@ -182,16 +181,13 @@ HOLD = select(HEADS.c.number, HEADS.c.hash, LAST).where(HEADS.c.practice_id == b
 MOVE = update(HEADS).where(HEADS.c.practice_id == bindparam("of")).values(number=bindparam("to_number"), hash=bindparam("to_hash"))
 NEW = {name: bindparam(f"new_{name}", type_=Uuid() if name in (*IDS, "practice_id") else TABLE.c[name].type) for name in Entry._fields}
 BEHIND = select(TABLE.c.id).where(TABLE.c.practice_id == NEW["practice_id"], TABLE.c.number >= NEW["number"]).exists()
-MOVE_ON = (
-    update(HEADS)
-    .where(HEADS.c.practice_id == NEW["practice_id"], HEADS.c.number == NEW["number"] - 1, HEADS.c.hash == bindparam("previous"), ~BEHIND)
-    .values(number=NEW["number"], hash=NEW["hash"])
-)
+IS_LEFT = (HEADS.c.number == bindparam("left_number")) & (HEADS.c.hash == bindparam("left_hash"))
+MOVE_ON = update(HEADS).where(HEADS.c.practice_id == NEW["practice_id"], IS_LEFT, ~BEHIND).values(number=NEW["number"], hash=NEW["hash"])
 MOVED = MOVE_ON.returning(HEADS.c.practice_id).cte("moved")
 MOVE_AND_ADD = insert(TABLE).from_select(list(NEW), select(*NEW.values()).select_from(MOVED)).add_cte(MOVED)
 IS_MOVED = (HEADS.c.practice_id == NEW["practice_id"]) & (HEADS.c.number == NEW["number"]) & (HEADS.c.hash == NEW["hash"])
 ADD_IF_MOVED = insert(TABLE).from_select(list(NEW), select(*NEW.values()).select_from(HEADS).where(IS_MOVED))
-COUNTED = {"preserve_rowcount": True}  # which SQLAlchemy else keeps of an UPDATE alone
+PUT = {"postgresql": (MOVE_AND_ADD,), "sqlite": (MOVE_ON, ADD_IF_MOVED)}
 
 
 def _next(at: ColumnElement[str]) -> Select[Any]:
@@ -220,7 +216,11 @@ async def record(tx: Tx, deed: Deed, now: datetime) -> None:
     """
     acting = tx.represents(deed.person_id, deed.patient_id)
     entry = Entry(**vars(deed), number=0, at=now.astimezone(UTC), representation_id=acting, scheme=Scheme.KEYED)
-    await tx.run_sync(_append, entry, tx.audit_key, tx.audit_ends)
+    end = tx.audit_ends.get(entry.practice_id)
+    if end is None or not await _put(tx, entry, end):
+        end = await tx.run_sync(_hold_end, entry.practice_id)
+        if not await _put(tx, entry, end):
+            raise RuntimeError("the held end of an audit was moved")
 
 
 async def catch_up(tx: Tx) -> None:
@@ -229,17 +229,17 @@ async def catch_up(tx: Tx) -> None:
         await tx.run_sync(_hold_end, practice_id)
 
 
-# On the connection, and in one greenlet: statement by statement through the asynchronous session takes half as long again.
+async def _put(tx: Tx, entry: Entry, end: End) -> bool:
+    """Move the end from where it is said to be to the entry, and add that; False, and nothing done, where it is elsewhere.
 
-
-def _append(session: Session, entry: Entry, key: bytes, ends: Ends) -> None:
-    """Add the entry behind the end that this process left; where that is not the end any more, behind the one that the database names."""
-    session.flush()  # of what the entry may name
-    end = ends.get(entry.practice_id)
-    if end is None or not _put(session.connection(), _after(end, entry, key), end, ends):
-        end = _hold_end(session, entry.practice_id)
-        if not _put(session.connection(), _after(end, entry, key), end, ends):
-            raise RuntimeError("the held end of an audit was moved")
+    The database is asked once. What is remembered may be of a transaction that failed: the next entry then finds the end elsewhere.
+    """
+    entry = _after(end, entry, tx.audit_key)
+    values = {"left_number": end[0], "left_hash": end[1], **{f"new_{name}": value for name, value in entry._asdict().items()}}
+    moved = await execute(tx, PUT[tx.get_bind().dialect.name], values) == 1
+    if moved:
+        tx.audit_ends[entry.practice_id] = entry.number, entry.hash
+    return moved
 
 
 def _after(end: End, entry: Entry, key: bytes) -> Entry:
@@ -247,21 +247,7 @@ def _after(end: End, entry: Entry, key: bytes) -> Entry:
     return entry._replace(hash=entry.digest(end[1], key))
 
 
-def _put(connection: Connection, entry: Entry, end: End, ends: Ends) -> bool:
-    """Move the end from where it is said to be to the entry, and add that; False, and nothing done, where it is elsewhere.
-
-    The database is asked once. What is remembered may be of a transaction that failed: the next entry then finds the end elsewhere.
-    """
-    values = {"previous": end[1], **{f"new_{name}": value for name, value in entry._asdict().items()}}
-    if connection.dialect.name == "postgresql":
-        added = connection.execute(MOVE_AND_ADD, values, execution_options=COUNTED)
-    else:
-        connection.execute(MOVE_ON, values, execution_options={WITH_NEXT: True})
-        added = connection.execute(ADD_IF_MOVED, values, execution_options=COUNTED)
-    moved: bool = added.rowcount == 1
-    if moved:
-        ends[entry.practice_id] = entry.number, entry.hash
-    return moved
+# On the connection, and in one greenlet: statement by statement through the asynchronous session takes half as long again.
 
 
 def _hold_end(session: Session, practice_id: UUID) -> End:

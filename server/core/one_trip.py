@@ -22,7 +22,6 @@ from sqlalchemy.util.concurrency import await_
 
 DRIVER = "sqlite+one_trip"
 ITER_CHUNK = 64  # aiosqlite's own; nobody iterates here
-WITH_NEXT = "one_trip_with_next"  # option of a statement that is executed with the next one; nothing is learnt of what it came to
 BEGIN = ("BEGIN", ())
 Statement = tuple[str, Any]
 Execute = Callable[[sqlite3.Connection, str, Any], sqlite3.Cursor]
@@ -77,10 +76,6 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
     def execute(self, operation: Any, parameters: Any = None) -> None:
         self._take(self._adapt_connection.ask(sqlite3.Connection.execute, operation, parameters or ()))
 
-    def execute_with_next(self, operation: str, parameters: Any) -> None:
-        self._adapt_connection.wait_for_next((operation, parameters))
-        self._cursor, self._rows = NOTHING_YET, deque()
-
     def executemany(self, operation: Any, seq_of_parameters: Any) -> None:
         self._take(self._adapt_connection.ask(sqlite3.Connection.executemany, operation, seq_of_parameters))
 
@@ -103,21 +98,22 @@ class OneTripConnection(AsyncAdapt_aiosqlite_connection):
         """Begin a transaction that only reads together with its first statement: SQLite sees nothing of it any earlier."""
         self._before = [BEGIN]
 
-    def wait_for_next(self, statement: Statement) -> None:
-        self._before.append(statement)
-
     def ask(self, execute: Execute, operation: str, parameters: Any) -> Answer:
         """Execute a statement and fetch all of its rows, in the connection's thread."""
-        before, self._before, self._asked = self._before, [], True
         try:
-            return await_(self._line.ask(before, execute, operation, parameters))
+            return await_(self._asking([], execute, operation, parameters))
         except Exception as error:  # noqa: BLE001 - SQLAlchemy's adapter decides which of them are the database's
             self._handle_exception(error)
 
+    def ask_together(self, statements: Sequence[Statement]) -> Coroutine[Any, Any, Answer]:
+        """Execute statements; answers as the last one does."""
+        return self._asking(statements[:-1], sqlite3.Connection.execute, *statements[-1])
+
+    def _asking(self, earlier: Sequence[Statement], execute: Execute, operation: str, parameters: Any) -> Coroutine[Any, Any, Answer]:
+        before, self._before, self._asked = [*self._before, *earlier], [], True
+        return self._line.ask(before, execute, operation, parameters)
+
     def commit(self) -> None:
-        if any(statement is not BEGIN for statement in self._before):
-            self.rollback()
-            raise RuntimeError("a statement that was to be executed with the next one had none")
         super().commit()
         self._before, self._asked = [], False
 
@@ -147,12 +143,6 @@ class OneTripDialect(SQLiteDialect_aiosqlite):
     @classmethod
     def import_dbapi(cls) -> Dbapi:
         return Dbapi(aiosqlite, sqlite3)
-
-    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        if context is not None and context.execution_options.get(WITH_NEXT, False):
-            cursor.execute_with_next(statement, parameters)
-        else:
-            super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
 
 
 def _ask(connection: sqlite3.Connection, before: Sequence[Statement], execute: Execute, operation: str, parameters: Any) -> Answer:

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
@@ -14,8 +13,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from server.adapters.memory_bus import MemoryBus
 from server.core import db
-from server.core.db import Database, Events, Tx
-from server.core.one_trip import WITH_NEXT, Line
+from server.core.db import Database, Events
+from server.core.one_trip import Line
 
 pytestmark = pytest.mark.anyio
 
@@ -138,45 +137,3 @@ async def test_the_thread_is_asked_once_for_a_statement(shelf: Database, monkeyp
     async with shelf.write() as tx:
         await tx.execute(text("UPDATE book SET title = 'Emma' WHERE id = 1"))
     assert len(asked) == 3, "begin, statement, commit"
-
-
-async def change_with_next(tx: Tx, title: str, then: str) -> None:
-    await tx.execute(text("UPDATE book SET title = :title WHERE id = 1"), {"title": title}, execution_options={WITH_NEXT: True})
-    await tx.execute(text(then))
-
-
-async def test_a_statement_may_go_with_the_next_one(shelf: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    ask = Line.ask
-
-    def counting(line: Line, *words: Any) -> Any:
-        asked.append(words[-2])
-        return ask(line, *words)
-
-    monkeypatch.setattr(Line, "ask", counting)
-    then = "INSERT INTO book (title) SELECT title || ' again' FROM book WHERE id = 1"
-    async with shelf.write() as tx:
-        await change_with_next(tx, "Emma, revised", then)
-    assert asked == ["BEGIN IMMEDIATE", then]
-    assert await titles(shelf) == ["Emma, revised", "Persuasion", "Emma, revised again"]
-
-
-async def test_what_fails_with_the_next_one_fails_there_and_leaves_nothing(shelf: Database) -> None:
-    async def write() -> None:
-        async with shelf.write() as tx:
-            await tx.execute(text("DELETE FROM book WHERE id = 9"))
-            await change_with_next(tx, "Persuasion", "INSERT INTO book (title) VALUES ('Sanditon')")
-
-    with pytest.raises(IntegrityError):
-        await write()
-    assert await titles(shelf) == ["Emma", "Persuasion"]
-
-
-async def test_one_that_had_no_next_one_is_not_lost_in_silence(shelf: Database) -> None:
-    async def write() -> None:
-        async with shelf.write() as tx:
-            await tx.execute(text("UPDATE book SET title = 'Never' WHERE id = 1"), execution_options={WITH_NEXT: True})
-
-    with pytest.raises(RuntimeError, match="had none"):
-        await write()
-    assert await titles(shelf) == ["Emma", "Persuasion"]
