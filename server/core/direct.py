@@ -49,7 +49,7 @@ async def execute(tx: AsyncSession, statements: Sequence[UpdateBase], named: Map
     try:
         return await _ask(connection.connection, ready)
     except BaseException as error:
-        await tx.run_sync(_fail, error, ready[-1])
+        await tx.run_sync(_fail, connection, error, "; ".join(text for text, _ in ready))
         raise
 
 
@@ -69,13 +69,13 @@ def _flushed(session: Session) -> Connection:
     return session.connection()
 
 
-def _fail(session: Session, error: BaseException, statement: Statement) -> None:
+def _fail(_: Session, connection: Connection, error: BaseException, text: str) -> None:
     """Let SQLAlchemy say what an error is, and what it means for the connection, also where somebody was cancelled."""
-    connection = session.connection()
+    of_driver = isinstance(error, connection.dialect.loaded_dbapi.Error)
     try:
         raise error  # noqa: TRY301 - SQLAlchemy asks for the error that is being handled
     except BaseException:  # noqa: BLE001 - it raises what it makes of it
-        connection._handle_dbapi_exception(error, statement[0], None, None, None)  # noqa: SLF001 - held by tests/contract/test_direct.py
+        connection._handle_dbapi_exception(error, text if of_driver else None, None, None, None)  # noqa: SLF001 - held by tests/contract/test_direct.py
 
 
 @lru_cache(maxsize=COMPILED)

@@ -105,9 +105,12 @@ class OneTripConnection(AsyncAdapt_aiosqlite_connection):
         except Exception as error:  # noqa: BLE001 - SQLAlchemy's adapter decides which of them are the database's
             self._handle_exception(error)
 
-    def ask_together(self, statements: Sequence[Statement]) -> Coroutine[Any, Any, Answer]:
+    async def ask_together(self, statements: Sequence[Statement]) -> Answer:
         """Execute statements; answers as the last one does."""
-        return self._asking(statements[:-1], sqlite3.Connection.execute, *statements[-1])
+        try:
+            return await self._asking(statements[:-1], sqlite3.Connection.execute, *statements[-1])
+        except Exception as error:  # noqa: BLE001 - as above
+            self._handle_exception(error)
 
     def _asking(self, earlier: Sequence[Statement], execute: Execute, operation: str, parameters: Any) -> Coroutine[Any, Any, Answer]:
         before, self._before, self._asked = [*self._before, *earlier], [], True

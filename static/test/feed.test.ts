@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Feed } from "../src/media/feed.ts";
+import type { Kind } from "../src/media/link.ts";
 import { Stream, Track } from "./fake-engine.ts";
 
 const setUp = () => {
@@ -14,26 +15,35 @@ const setUp = () => {
     add(track);
   };
   stream.removeTrack = (track) => {
-    log.push(`-${track.id}`);
+    if (stream.tracks.includes(track)) log.push(`-${track.id}`);
     remove(track);
   };
-  const choose = (...arms: [Track | null, boolean][]): void =>
+  const take = (kind: Kind, arms: [Track | null, boolean][]): void =>
     feed.choose(
-      "video",
+      kind,
       arms.map(([track, flows]) => ({ track: track as unknown as MediaStreamTrack | null, flows })),
     );
-  return { stream, log, choose };
+  const choose = (...arms: [Track | null, boolean][]): void => take("video", arms);
+  const hear = (track: Track): void => take("audio", [[track, true]]);
+  return { stream, log, choose, hear };
 };
 
 const video = (id: string) => new Track("video", id);
+const audio = (id: string) => new Track("audio", id);
 
 describe("the one stream of a person [V9]", () => {
-  test("loses the old track before it is given the new one", () => {
+  test("loses the old picture before it is given the new one", () => {
     const { log, choose } = setUp();
     const [old, fresh] = [video("old"), video("fresh")];
     choose([fresh, false], [old, true]);
     choose([fresh, true], [old, true]);
     assert.deepEqual(log, ["+old", "-old", "+fresh"]);
+  });
+
+  test("is never without a sound, but where a player would take the new one for the old", () => {
+    const { log, hear } = setUp();
+    for (const id of ["old", "fresh", "fresh"]) hear(audio(id));
+    assert.deepEqual(log, ["+old", "+fresh", "-old", "-fresh", "+fresh"]);
   });
 
   test("keeps what it has while nothing flows, and takes what there is when that is gone", () => {
@@ -58,7 +68,7 @@ describe("the one stream of a person [V9]", () => {
 
   test("leaves the other kind alone, and never holds two of one", () => {
     const { stream, choose } = setUp();
-    stream.tracks.push(new Track("audio", "voice"), video("one"), video("two"));
+    stream.tracks.push(audio("voice"), video("one"), video("two"));
     choose([video("three"), true]);
     assert.deepEqual(stream.ids, ["three", "voice"]);
   });

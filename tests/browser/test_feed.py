@@ -52,6 +52,7 @@ CHANGE = """async (same) => {
   const next = await link(same ? sent : sent.clone());
   if (same) first.close();
   feed.choose("video", [{ track: next.track, flows: true }]);
+  first.close();
   return next.track.id === first.track.id;
 }"""
 SHOWN = "() => shown"

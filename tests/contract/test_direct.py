@@ -114,12 +114,41 @@ async def test_one_that_is_cancelled_on_its_way_changes_and_holds_nothing(seated
         asked.set()
         return await ask(*question)
 
+    async def rename() -> None:
+        async with seated.write() as tx:
+            await tx.scalar(select(Practice.name))  # PostgreSQL begins with the first statement
+            await execute(tx, [RENAME], {"of": CLINIC, "name": "Never"})
+
     monkeypatch.setattr(direct, "_ask", noted)
     for _ in range(10):
         asked.clear()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(run, seated, {"of": CLINIC, "name": "Never"}, RENAME)
+            tasks.start_soon(rename)
             await asked.wait()
             tasks.cancel_scope.cancel()
     assert await name_of(seated) != "Never"
     assert await run(seated, {"of": CLINIC, "name": "After"}, RENAME) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_line_that_was_closed_is_an_outage(seated: Database) -> None:
+    async def lose() -> None:
+        async with seated.write() as tx:
+            line = (await (await tx.connection()).get_raw_connection()).driver_connection
+            assert line is not None
+            await line.close()
+            await execute(tx, [RENAME], {"of": CLINIC, "name": "Lost"})
+
+    with pytest.raises(OperationalError) as failed:
+        await lose()
+    assert failed.value.connection_invalidated
+    assert await run(seated, {"of": CLINIC, "name": "Again"}, RENAME) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_earlier_one_that_fails_leaves_nothing(seated: Database) -> None:
+    move = RENAME.values(id=bindparam("to", type_=NAMED.type))
+    before = await name_of(seated)
+    with pytest.raises(IntegrityError):
+        await run(seated, {"of": CLINIC, "to": ELSEWHERE, "name": "Never"}, move, RENAME)
+    assert await name_of(seated) == before

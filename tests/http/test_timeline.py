@@ -2,7 +2,6 @@
 
 import httpx2
 import pytest
-from sqlalchemy import event
 
 from server.billing.model import Charge
 from server.booking.model import Appointment
@@ -11,6 +10,7 @@ from server.patients.actions import withdraw_sharing
 from server.settings import Settings
 from tests.cast import ALICE, BOB, CHARLIE, DANA, MALLORY, OLGA, SAM, Meeting
 from tests.conftest import SignIn, StillClock
+from tests.heard import heard
 from tests.http.recording import RECORD
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("N8")]
@@ -23,11 +23,13 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"payments": "sandbox"})
 
 
-async def test_nothing_is_read_once_the_look_is_kept(sign_in: SignIn, house: House, meeting: Meeting) -> None:
+async def test_nothing_is_read_once_the_look_is_kept(
+    sign_in: SignIn, house: House, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Entries of a practice wait for each other until they are committed: what comes after one holds up everybody."""
-    alice, said = await sign_in(ALICE), []
+    alice = await sign_in(ALICE)
     await alice.get(RECORD)
-    event.listen(house.database._engine.sync_engine, "before_cursor_execute", lambda *seen: said.append(seen[2]))
+    said = heard(house.database, monkeypatch)
     for page in (RECORD, PAGE, f"{RECORD}/files", f"{RECORD}/background"):
         said.clear()
         assert (await alice.get(page)).status_code == 200

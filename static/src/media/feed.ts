@@ -18,9 +18,10 @@ export class Feed {
    * Takes the first way that flows, the wanted one first; until one does, what is there stays. There are never two of a kind, so nobody
    * is heard twice.
    *
-   * The old track goes before the new one comes, in the same task: players show the old picture until they have a new one. The other way
-   * round Firefox shows nothing more, and Chromium nothing of a track whose id is that of the old one, as it is where the other browser's
-   * connection stayed and only ours is another.
+   * An old picture goes before the new one comes, in the same task: players show the old one until they have the new one. The other way
+   * round Firefox shows nothing more. An old sound goes afterwards: with no sound at all, Firefox would end its player and ask anew
+   * whether it may play. A track of the same id always goes first, because Chromium takes the new one for it: tracks have the same id
+   * where the other browser's connection stayed, and only ours is another.
    */
   choose(kind: Kind, arms: readonly Arm[]): void {
     const held = this.#held(kind);
@@ -28,8 +29,10 @@ export class Feed {
     const chosen =
       there.find(({ flows }) => flows) ?? there.find(({ track }) => track !== null && held.includes(track)) ?? there[0];
     const track = chosen?.track ?? null;
-    for (const other of held) if (other !== track) this.stream.removeTrack(other);
+    const old = held.filter((other) => other !== track);
+    for (const other of old) if (kind === "video" || other.id === track?.id) this.stream.removeTrack(other);
     if (track !== null && !held.includes(track)) this.stream.addTrack(track);
+    for (const other of old) this.stream.removeTrack(other);
   }
 
   #held(kind: Kind): MediaStreamTrack[] {
