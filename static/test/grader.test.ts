@@ -5,12 +5,18 @@ import { count } from "../src/media/quality.ts";
 
 const CAMERA: Pictures = { in: false, out: true, camera: true };
 
-const at = (seconds: number, frames: number | undefined) =>
-  count(new Map([["source", { type: "media-source", kind: "video", frames }]]) as never, seconds * 1000);
+const source = (frames: number | undefined) => ({ type: "media-source", kind: "video", frames });
+const at = (seconds: number, frames: number | undefined, ...others: number[]) =>
+  count([frames, ...others].map(source), seconds * 1000);
 
-const graded = (pictures: Pictures, frames: (second: number) => number | undefined, seconds = 8): boolean => {
+const graded = (
+  pictures: Pictures,
+  frames: (second: number) => number | undefined,
+  seconds = 8,
+  ...others: number[]
+) => {
   const grader = new Grader(0);
-  for (let second = 0; second <= seconds; second += 1) grader.count(at(second, frames(second)), pictures);
+  for (let second = 0; second <= seconds; second += 1) grader.count(at(second, frames(second), ...others), pictures);
   return grader.unseen;
 };
 
@@ -29,6 +35,13 @@ describe("a camera that nobody sees [V7]", () => {
   test("is none when pictures come, however slowly", () => {
     assert.equal(
       graded(CAMERA, (second) => second),
+      false,
+    );
+  });
+
+  test("is none beside a line on which nothing is sent", () => {
+    assert.equal(
+      graded(CAMERA, (second) => second, 8, 0),
       false,
     );
   });

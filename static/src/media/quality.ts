@@ -54,8 +54,9 @@ const pair = (sum: Counters, entry: Entry): void => {
   if (entry.nominated === true) sum.roomOut = Math.max(sum.roomOut, number(entry, "availableOutgoingBitrate"));
 };
 
-const source = (sum: Counters, entry: Entry): void => {
-  if (entry.kind === "video" && typeof entry.frames === "number") sum.framesOut = entry.frames;
+/** Only pictures have frames. Firefox counts every line's source, also that of a line for a screen that nobody shares. */
+const source = (sum: Counters, { frames }: Entry): void => {
+  if (typeof frames === "number") sum.framesOut = (sum.framesOut ?? 0) + frames;
 };
 
 const READERS: Readonly<Record<string, (sum: Counters, entry: Entry) => void>> = {
