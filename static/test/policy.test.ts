@@ -42,6 +42,12 @@ describe("a stall [V6]", () => {
     assert.equal(interrupted(sample(stalled, 15_500, 15_500, 1000)), false);
   });
 
+  test("is none where bytes are counted from the beginning again", () => {
+    const flowing = talking();
+    const fewer = examine(flowing, 100, true, 10_500);
+    assert.equal(interrupted(examine(fewer, 100, true, 11_000)), false);
+  });
+
   test("is no stall when the other side has turned everything off", () => {
     const off = sample(talking(), 10_500, 20_000, 0, false);
     assert.equal(interrupted(off), false);
@@ -211,6 +217,11 @@ describe("statistics [V7]", () => {
       lossOut: 0.02,
       roomOut: 900_000,
     });
+  });
+
+  test("are never below nothing, where a browser counts from the beginning again", () => {
+    const { kbitIn, fpsIn, lossIn } = rates(at(1, 100, 10, 30), at(2, 10, 0, 5));
+    assert.deepEqual([kbitIn, fpsIn, lossIn], [0, 0, 0]);
   });
 
   test("grade as measured on real bad lines: clean, 15 % dropped, 600 kbit/s", () => {

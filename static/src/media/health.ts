@@ -47,11 +47,14 @@ export const reborn = (before: Health, now: number): Health => ({
   rebuilds: before.rebuilds + 1,
 });
 
-/** `expected`: the other side says that its microphone, camera or screen is on. */
+/**
+ * `expected`: the other side says that its microphone, camera or screen is on. Bytes that are fewer came as well: Firefox counts a picture
+ * from the beginning where what we send on its line changes.
+ */
 const flow = (before: Health, bytes: number, expected: boolean, now: number): Health => {
   if (expected !== before.expected)
     return { ...before, bytes, expected, grewAt: now, flowing: expected && before.flowing };
-  return bytes > before.bytes ? { ...before, bytes, grewAt: now, flowing: true } : { ...before, bytes };
+  return bytes !== before.bytes ? { ...before, bytes, grewAt: now, flowing: true } : { ...before, bytes };
 };
 
 const stalled = (health: Health, now: number): boolean => {

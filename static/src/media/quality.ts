@@ -93,10 +93,10 @@ export const rates = (before: Counters, after: Counters): Rates => {
   const lost = Math.max(0, after.lostIn - before.lostIn);
   const packets = Math.max(0, after.packetsIn - before.packetsIn);
   return {
-    kbitIn: (8 * (after.bytesIn - before.bytesIn)) / 1000 / seconds,
+    kbitIn: Math.max(0, 8 * (after.bytesIn - before.bytesIn)) / 1000 / seconds,
     kbitOut: Math.max(0, 8 * (after.bytesOut - before.bytesOut)) / 1000 / seconds,
     lossIn: lost / Math.max(1, lost + packets),
-    fpsIn: (after.framesIn - before.framesIn) / seconds,
+    fpsIn: Math.max(0, after.framesIn - before.framesIn) / seconds,
     jitter: after.jitter,
     rtt: after.rtt,
     lossOut: after.lossOut,
