@@ -48,6 +48,11 @@ describe("a stall [V6]", () => {
     assert.equal(interrupted(examine(fewer, 100, true, 11_000)), false);
   });
 
+  test("is not over with a fresh connection over which nothing came yet", () => {
+    const stalled = sample(talking(), 10_500, 15_000, 0);
+    assert.equal(interrupted(examine(stalled, 0, true, 15_500)), true);
+  });
+
   test("is no stall when the other side has turned everything off", () => {
     const off = sample(talking(), 10_500, 20_000, 0, false);
     assert.equal(interrupted(off), false);

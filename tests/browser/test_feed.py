@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.pictures import MORE
 from tests.servers import need_program, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
@@ -50,13 +51,11 @@ BEGIN = """async () => {
 
 CHANGE = """async (same) => {
   const next = await link(same ? sent : sent.clone());
-  if (same) first.close();
   feed.choose("video", [{ track: next.track, flows: true }]);
   first.close();
   return next.track.id === first.track.id;
 }"""
 SHOWN = "() => shown"
-MORE = 15  # pictures
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["same_id", "other_id"])

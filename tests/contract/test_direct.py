@@ -23,8 +23,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.row("L6")]
 PRACTICES: Table = Practice.metadata.tables["practice"]
 NAMED = bindparam("of", type_=PRACTICES.c.id.type)
 RENAME = update(PRACTICES).where(PRACTICES.c.id == NAMED).values(name=bindparam("name"))
+MOVE = RENAME.values(id=bindparam("to", type_=NAMED.type))
 RENAME_ALL = update(PRACTICES).values(name=bindparam("name"))
-ADMIN = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+LOSE_OTHERS = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 
 
 @pytest.fixture
@@ -59,13 +60,12 @@ async def test_what_was_added_before_is_there(seated: Database) -> None:
 
 
 async def test_what_fails_has_sqlalchemys_name_leaves_nothing_and_repeats_no_value(seated: Database) -> None:
-    move = RENAME.values(id=bindparam("to", type_=NAMED.type))
     before = await name_of(seated)
 
     async def fail() -> None:
         async with seated.write() as tx:
             await execute(tx, [RENAME], {"of": CLINIC, "name": "Never"})
-            await execute(tx, [move], {"of": CLINIC, "to": ELSEWHERE, "name": "Secret Name"})
+            await execute(tx, [MOVE], {"of": CLINIC, "to": ELSEWHERE, "name": "Secret Name"})
 
     with pytest.raises(IntegrityError) as failed:
         await fail()
@@ -96,7 +96,7 @@ async def test_a_connection_that_was_lost_is_an_outage_and_replaced(seated: Data
         async with seated.write() as tx:
             await execute(tx, [RENAME], {"of": CLINIC, "name": lost})
             async with seated.read() as other:
-                await other.execute(ADMIN)
+                await other.execute(LOSE_OTHERS)
             await execute(tx, [RENAME], {"of": CLINIC, "name": lost})
 
     with pytest.raises(OperationalError) as failed:
@@ -147,8 +147,7 @@ async def test_a_line_that_was_closed_is_an_outage(seated: Database) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_an_earlier_one_that_fails_leaves_nothing(seated: Database) -> None:
-    move = RENAME.values(id=bindparam("to", type_=NAMED.type))
     before = await name_of(seated)
     with pytest.raises(IntegrityError):
-        await run(seated, {"of": CLINIC, "to": ELSEWHERE, "name": "Never"}, move, RENAME)
+        await run(seated, {"of": CLINIC, "to": ELSEWHERE, "name": "Never"}, MOVE, RENAME)
     assert await name_of(seated) == before

@@ -49,12 +49,12 @@ export const reborn = (before: Health, now: number): Health => ({
 
 /**
  * `expected`: the other side says that its microphone, camera or screen is on. Bytes that are fewer came as well: Firefox counts a picture
- * from the beginning where what we send on its line changes.
+ * from the beginning where what we send on its line changes. None at all are those of a connection over which nothing came yet.
  */
 const flow = (before: Health, bytes: number, expected: boolean, now: number): Health => {
   if (expected !== before.expected)
     return { ...before, bytes, expected, grewAt: now, flowing: expected && before.flowing };
-  return bytes !== before.bytes ? { ...before, bytes, grewAt: now, flowing: true } : { ...before, bytes };
+  return bytes > 0 && bytes !== before.bytes ? { ...before, bytes, grewAt: now, flowing: true } : { ...before, bytes };
 };
 
 const stalled = (health: Health, now: number): boolean => {

@@ -90,13 +90,13 @@ export const count = (report: { forEach(read: (entry: Entry) => void): void }, a
 
 export const rates = (before: Counters, after: Counters): Rates => {
   const seconds = Math.max(0.001, (after.at - before.at) / 1000);
-  const lost = Math.max(0, after.lostIn - before.lostIn);
-  const packets = Math.max(0, after.packetsIn - before.packetsIn);
+  const more = (name: keyof Omit<Counters, "framesOut">): number => Math.max(0, after[name] - before[name]);
+  const lost = more("lostIn");
   return {
-    kbitIn: Math.max(0, 8 * (after.bytesIn - before.bytesIn)) / 1000 / seconds,
-    kbitOut: Math.max(0, 8 * (after.bytesOut - before.bytesOut)) / 1000 / seconds,
-    lossIn: lost / Math.max(1, lost + packets),
-    fpsIn: Math.max(0, after.framesIn - before.framesIn) / seconds,
+    kbitIn: (8 * more("bytesIn")) / 1000 / seconds,
+    kbitOut: (8 * more("bytesOut")) / 1000 / seconds,
+    lossIn: lost / Math.max(1, lost + more("packetsIn")),
+    fpsIn: more("framesIn") / seconds,
     jitter: after.jitter,
     rtt: after.rtt,
     lossOut: after.lossOut,
