@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type CallState, newCall } from "../src/call/model.ts";
 import type { Remote } from "../src/call/peers.ts";
-import { briefWords, hasPicture, pictureWords } from "../src/call/seen.ts";
+import { briefWords, hasPicture, isCovered, pictureWords } from "../src/call/seen.ts";
 import type { Participant } from "../src/lib/wire.ts";
 import { CALM, LOCAL, person, talking } from "./fake-call.ts";
 
@@ -49,5 +49,16 @@ describe("where there is no picture [V7]", () => {
       [pictureWords(state, remote({}, 0)), briefWords(state, remote({}, 0))],
       ["You hear each other without a picture.", "Sound only"],
     );
+  });
+
+  test("the last picture of whoever is away stands under words that say so, in a call of two as well", () => {
+    const away = (change: Partial<Participant>, phase: CallState["phase"]) => {
+      const other = remote(change, 1);
+      const state = call({ phase, remotes: [other] });
+      return [isCovered(state, other), pictureWords(state, other)];
+    };
+    assert.deepEqual(away({ present: false }, "recovering"), [true, "Dr Alice is reconnecting."]);
+    assert.equal(away({ present: true }, "recovering")[0], false);
+    assert.equal(away({ present: false }, "live")[0], false, "the server began anew, and the picture goes on");
   });
 });

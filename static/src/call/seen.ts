@@ -10,7 +10,7 @@ const sends = ({ participant: { camera, screen } }: Remote): boolean => camera |
 export const hasPicture = (state: CallState, remote: Remote): boolean =>
   sends(remote) && !state.soundOnly && !isPaused(state, remote) && remote.view.stream.getVideoTracks().length > 0;
 
-/** In a call of two it is the call that recovers; in a larger one it is a person. */
+/** In a call of two it is the call that recovers, until the server knows that the other one is away; in a larger one it is a person. */
 const isBack = ({ phase, remotes }: CallState, { participant, view }: Remote): boolean => {
   if (remotes.length > 1) return participant.present && !view.troubled;
   return phase !== "recovering" || (participant.present && !view.fresh);
@@ -49,4 +49,4 @@ export const briefWords = (state: CallState, remote: Remote): string => {
 
 /** Whether the words belong over the picture although there is one. */
 export const isCovered = (state: CallState, remote: Remote): boolean =>
-  isAwaited(state, remote) || (state.remotes.length > 1 && !isBack(state, remote));
+  isAwaited(state, remote) || !isBack(state, remote);
