@@ -27,6 +27,7 @@ class Net:
 
     def __init__(self, number: int, *, six: bool = False) -> None:
         self.name = f"consilium-{os.getpid()}-{number}"
+        self._asleep = False
         self._outside, self._inside = f"cn{os.getpid() % 100_000}o{number}", f"cn{os.getpid() % 100_000}i{number}"
         block = f"10.{200 + number % 50}.{os.getpid() % 256}"
         self.near, self.far = f"{block}.1", f"{block}.2"
@@ -61,8 +62,7 @@ class Net:
 
     def wall_off_udp(self) -> None:
         """Let TCP out alone, as many a clinic's network does."""
-        for family in ("-4", "-6"):
-            _ip(f"-n {self.name} {family} rule add ipproto udp prohibit pref 1")
+        self._rule("add prohibit ipproto udp")
 
     def unplug(self) -> None:
         _ip(f"link set {self._outside} down")
@@ -78,13 +78,21 @@ class Net:
             _ip(f"-n {self.name} address add {new} dev {self._inside}{extra}")
 
     def put_to_sleep(self) -> None:
-        """Stop every program inside, and its network, as a phone in a pocket does."""
-        self.unplug()
+        """Stop every program inside, and let nothing out, as a phone in a pocket does. Others reach this machine's addresses."""
+        self._asleep = True
+        self._rule("add blackhole")
         self._tell(signal.SIGSTOP)
 
     def wake(self) -> None:
+        if self._asleep:
+            self._rule("delete blackhole")
+        self._asleep = False
         self._tell(signal.SIGCONT)
-        self.plug_in()
+
+    def _rule(self, words: str) -> None:
+        """Of what leaves the machine inside: rules for all other packets come later, and what stays inside comes before."""
+        for family in ("-4", "-6"):
+            _ip(f"-n {self.name} {family} rule {words} pref 1")
 
     def _tell(self, what: signal.Signals) -> None:
         listed = subprocess.run([_program("ip"), "netns", "pids", self.name], check=True, capture_output=True, text=True)

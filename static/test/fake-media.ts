@@ -10,6 +10,8 @@ export class FakeTrack {
   readyState: "live" | "ended" = "live";
   contentHint = "";
   onended: (() => void) | null = null;
+  onmute: (() => void) | null = null;
+  onunmute: (() => void) | null = null;
 
   constructor(kind: string, id: string) {
     this.kind = kind;
@@ -29,6 +31,12 @@ export class FakeTrack {
   vanishes(): void {
     this.readyState = "ended";
     this.onended?.();
+  }
+
+  /** Somebody calls by telephone, or hangs up. */
+  interrupted(now: boolean): void {
+    this.muted = now;
+    (now ? this.onmute : this.onunmute)?.();
   }
 }
 

@@ -189,6 +189,31 @@ describe("a device that goes away [V7]", () => {
   });
 });
 
+describe("a telephone call that takes the microphone [V7]", () => {
+  test("is told to the others, and so is its end", async () => {
+    const { devices, media, views, kept } = await opened();
+    const [microphone] = devices.of("audio");
+    microphone?.interrupted(true);
+    assert.equal(views.at(-1)?.mic, false);
+    microphone?.interrupted(false);
+    assert.equal(views.at(-1)?.mic, true);
+    assert.deepEqual(kept, [], "it is nobody's wish to be silent");
+    assert.equal(media.view.camera, true);
+  });
+
+  test("and does not give it back: to unmute opens it anew", async () => {
+    const { devices, media, views } = await opened({ camera: null, microphone: "headset" });
+    const [silent] = devices.of("audio");
+    silent?.interrupted(true);
+    await media.setMic(true);
+    assert.deepEqual(devices.asked.at(-1), ["microphone", "headset"]);
+    assert.equal(media.view.mic, true);
+    const told = views.length;
+    silent?.interrupted(false);
+    assert.equal(views.length, told, "of the old one nothing is heard any more");
+  });
+});
+
 describe("looking at the page again [V7]", () => {
   test("opens what was wanted and went away while nobody looked", async () => {
     const { devices, media } = await opened();

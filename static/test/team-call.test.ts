@@ -190,9 +190,11 @@ describe("two remain [V9]", () => {
     await settle();
     await rig.timers.pass(1_000);
     assert.equal(remoteOf(rig, "eve").view.connected, false, "what came on these lines was bob");
+    assert.deepEqual(streamOf(rig, "eve").ids, [`${subscribe.name}:2`], "nobody is shown with another's face");
     come(subscribe, "2", "3");
     await rig.timers.pass(1_000);
     assert.equal(remoteOf(rig, "eve").view.connected, true);
+    assert.deepEqual(streamOf(rig, "eve").ids, [`${subscribe.name}:2`, `${subscribe.name}:3`]);
   });
 });
 

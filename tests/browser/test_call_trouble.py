@@ -124,6 +124,17 @@ def test_a_browser_that_holds_sound_back_asks_for_a_tap(persons: Persons, site: 
 
 
 @pytest.mark.row("V7")
+def test_sound_that_a_telephone_call_stopped_goes_on(persons: Persons, site: Site) -> None:
+    _, dana, _ = call_of_two(persons, site)
+    dana.page.evaluate("""() => new Promise((resolve) => {
+      const audio = document.querySelector("audio.remote-sound");
+      audio.addEventListener("pause", resolve, { once: true });
+      audio.pause();
+    })""")
+    dana.watches()
+
+
+@pytest.mark.row("V7")
 def test_speaking_while_muted_is_noticed(persons: Persons, site: Site) -> None:
     _, dana, _ = call_of_two(persons, site)
     dana.press("Mute")

@@ -22,6 +22,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.row("V6")]
 
 SECRET = "only for the tests"
 CONSENT_S = 4  # of the engine; less than the server takes to call somebody away
+WATCH_PHASES = """() => {
+  const main = document.querySelector("main");
+  globalThis.phases = new Set();
+  new MutationObserver(() => globalThis.phases.add(main.dataset.callState)).observe(main, { attributeFilter: ["data-call-state"] });
+}"""
 
 
 @pytest.fixture
@@ -81,10 +86,12 @@ def test_a_phone_that_sleeps_in_a_call_of_three(persons: Persons, impatient: Sit
     bob.press("Join the call")
     over_engine(alice, dana, bob)
     more_pictures(alice, dana, bob, count=2)
+    alice.page.evaluate(WATCH_PHASES)
     net.put_to_sleep()
     bob.press("People")
     bob.reads("In the call, reconnecting")
     more_pictures(alice, bob, count=1)
+    assert alice.page.evaluate("() => [...globalThis.phases]") == ["live"], "the others talk on"
     net.wake()
     for person in (alice, dana, bob):
         in_call(person)

@@ -45,6 +45,7 @@ const play = (audio: HTMLAudioElement, { silent }: CallModel): void => {
 export const Sound = ({ model, stream }: { model: CallModel; stream: MediaStream }) => {
   const element = useRef<HTMLAudioElement>(null);
   const speaker = model.speaker.value;
+  const { microphone } = model.state.value.local.track;
   useEffect(() => {
     const audio = element.current;
     if (!audio) return;
@@ -52,10 +53,13 @@ export const Sound = ({ model, stream }: { model: CallModel; stream: MediaStream
     play(audio, model);
   }, [stream, model]);
   useEffect(() => {
+    // Firefox knows loudspeakers only once the microphone is allowed.
     if (element.current) route(element.current, speaker);
-  }, [speaker]);
+  }, [speaker, microphone]);
+  // Phones stop all sound for a phone call, and do not go on with it.
+  const goOn = () => element.current && play(element.current, model);
   // biome-ignore lint/a11y/useMediaCaption: it is a live voice; the chat is for those who cannot hear it
-  return <audio ref={element} class="remote-sound" autoPlay />;
+  return <audio ref={element} class="remote-sound" autoPlay onPause={goOn} />;
 };
 
 const focused = (button: HTMLButtonElement | null): void => button?.focus();

@@ -26,6 +26,8 @@ interface Stream {
   /** How much had come on this line when it was given to its present owner, and whether more has come since. */
   before: number;
   flows: boolean;
+  /** Nothing of the present owner has come yet on a line that brought somebody else: some browsers show the last picture of that. */
+  inherited: boolean;
 }
 
 const NAMES: readonly Name[] = ["publish", "subscribe"];
@@ -88,7 +90,8 @@ export class EngineLink {
 
   track(peer: string, source: TrackSource): MediaStreamTrack | null {
     const stream = this.#streams.get(keyOf(peer, source));
-    return stream ? (this.#sides.subscribe?.line(stream.mid)?.receiver.track ?? null) : null;
+    if (!stream || (stream.inherited && source !== "audio")) return null;
+    return this.#sides.subscribe?.line(stream.mid)?.receiver.track ?? null;
   }
 
   flows(peer: string, source: TrackSource): boolean {
@@ -114,8 +117,7 @@ export class EngineLink {
       const due = await this.#sides[name]?.examine(expected && name === "subscribe");
       if (due) this.#options.onRestart(name);
     }
-    for (const stream of this.#streams.values())
-      stream.flows ||= this.#amount(stream.mid) > 0 && this.#amount(stream.mid) !== stream.before;
+    for (const stream of this.#streams.values()) this.#follow(stream);
   }
 
   /** The device is in another network. */
@@ -149,6 +151,11 @@ export class EngineLink {
     return this.#inbound.filter((each) => each.mid === mid).reduce((sum, each) => sum + amountOf(each), 0);
   }
 
+  #follow(stream: Stream): void {
+    const amount = this.#amount(stream.mid);
+    if (amount > 0 && amount !== stream.before) Object.assign(stream, { flows: true, inherited: false });
+  }
+
   #begin(offer: EngineOffer): Side {
     const connect = this.#options.connect ?? ((configuration) => new RTCPeerConnection(configuration));
     return new Side(
@@ -177,9 +184,14 @@ export class EngineLink {
     for (const { mid, peer, source } of streams) {
       const key = keyOf(peer, source);
       const kept = before.get(key);
-      this.#streams.set(key, kept?.mid === mid ? kept : { mid, before: this.#amount(mid), flows: false });
+      this.#streams.set(key, kept?.mid === mid ? kept : this.#given(mid));
     }
     this.#subscribed = true;
+  }
+
+  #given(mid: string): Stream {
+    const before = this.#amount(mid);
+    return { mid, before, flows: false, inherited: before > 0 };
   }
 
   /** Every line sends from the beginning, with or without a track: then no switch of a device needs an offer. */

@@ -15,7 +15,7 @@ export interface Openers {
 export type Off = Readonly<Record<Source, boolean>>;
 
 export interface LocalView {
-  /** Whether the others hear us: there is a microphone and it is not muted. */
+  /** Whether the others hear us: there is a microphone, and neither we nor the system have muted it. */
   mic: boolean;
   camera: boolean;
   screen: boolean;
@@ -72,7 +72,7 @@ export class LocalMedia {
   get view(): LocalView {
     const { camera, microphone } = this.#slots;
     return {
-      mic: microphone.track !== null && !this.#off.microphone,
+      mic: microphone.track?.muted === false && !this.#off.microphone,
       camera: camera.track !== null,
       screen: this.#screen !== null,
       trouble: { camera: camera.trouble, microphone: microphone.trouble },
@@ -100,7 +100,7 @@ export class LocalMedia {
     this.#slots.microphone.wanted ||= on;
     this.#applyMute();
     this.#changed();
-    if (on) await this.#inTurn(() => this.#fill("microphone"));
+    if (on) await this.#inTurn(() => this.#regain("microphone"));
   }
 
   /** Off is really off: the light of the camera goes out. */
@@ -178,6 +178,11 @@ export class LocalMedia {
     this.#settle(source, await this.#tryOpen(source, place.id));
   }
 
+  /** A phone call takes the microphone away, and on some phones it does not come back by itself. */
+  #regain(source: Source): Promise<void> {
+    return this.#slots[source].track?.muted ? this.#exchange(source) : this.#fill(source);
+  }
+
   async #tryOpen(source: Source, id: string | null): Promise<MediaStreamTrack | Trouble> {
     const { openers } = this.#options;
     try {
@@ -203,6 +208,7 @@ export class LocalMedia {
     place.trouble = null;
     track.contentHint = source === "microphone" ? "speech" : "motion";
     track.onended = () => void this.#vanished(source);
+    track.onmute = track.onunmute = () => this.#changed();
     this.#applyMute();
   }
 
@@ -241,6 +247,7 @@ export class LocalMedia {
   #drop(track: MediaStreamTrack | null): void {
     if (!track) return;
     track.onended = null;
+    track.onmute = track.onunmute = null;
     track.stop();
   }
 

@@ -33,7 +33,7 @@ export class Meter {
 
   /** To be called in a gesture: browsers may hold back sound until then. */
   resume(): void {
-    if (this.context.state === "suspended") void this.context.resume().catch(() => undefined);
+    if (this.context.state !== "running") void this.context.resume().catch(() => undefined);
   }
 
   close(): void {
