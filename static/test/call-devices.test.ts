@@ -34,6 +34,20 @@ describe("a shared screen [V7]", () => {
   });
 });
 
+describe("a telephone call that takes the microphone [V7]", () => {
+  test("is told to the others as long as it lasts", async () => {
+    const rig = setUp();
+    await rig.call.prepare({ camera: true, microphone: true });
+    const socket = await joined(rig, talking);
+    const [microphone] = rig.devices.of("audio");
+    microphone?.interrupted(true);
+    assert.deepEqual(socket.last("media").b, { mic: false, camera: true, screen: false });
+    microphone?.interrupted(false);
+    assert.deepEqual(socket.last("media").b, { mic: true, camera: true, screen: false });
+    assert.equal(microphone?.enabled, true);
+  });
+});
+
 describe("a patient who is refused [V3]", () => {
   const refused = async () => {
     const rig = setUp();

@@ -190,27 +190,40 @@ describe("a device that goes away [V7]", () => {
 });
 
 describe("a telephone call that takes the microphone [V7]", () => {
-  test("is told to the others, and so is its end", async () => {
+  test("is told while it lasts, and switches nothing", async () => {
     const { devices, media, views, kept } = await opened();
     const [microphone] = devices.of("audio");
     microphone?.interrupted(true);
-    assert.equal(views.at(-1)?.mic, false);
+    assert.deepEqual([views.at(-1)?.mic, views.at(-1)?.trouble.microphone], [true, "busy"]);
     microphone?.interrupted(false);
-    assert.equal(views.at(-1)?.mic, true);
+    assert.deepEqual([views.at(-1)?.mic, views.at(-1)?.trouble.microphone], [true, null]);
     assert.deepEqual(kept, [], "it is nobody's wish to be silent");
     assert.equal(media.view.camera, true);
   });
 
-  test("and does not give it back: to unmute opens it anew", async () => {
+  test("and does not give it back: to try again opens it anew", async () => {
     const { devices, media, views } = await opened({ camera: null, microphone: "headset" });
     const [silent] = devices.of("audio");
     silent?.interrupted(true);
-    await media.setMic(true);
+    await media.retry();
     assert.deepEqual(devices.asked.at(-1), ["microphone", "headset"]);
-    assert.equal(media.view.mic, true);
+    assert.equal(media.view.trouble.microphone, null);
+    assert.equal(devices.opened.length, 3, "the camera is left alone");
     const told = views.length;
     silent?.interrupted(false);
     assert.equal(views.length, told, "of the old one nothing is heard any more");
+  });
+
+  test("and still goes on: the old one is kept, and comes back by itself", async () => {
+    const { devices, media } = await opened();
+    const [silent] = devices.of("audio");
+    silent?.interrupted(true);
+    devices.fails = { microphone: "blocked" };
+    await media.retry();
+    assert.equal(media.view.trouble.microphone, "blocked");
+    assert.equal(silent?.readyState, "live");
+    silent?.interrupted(false);
+    assert.equal(media.view.trouble.microphone, null);
   });
 });
 

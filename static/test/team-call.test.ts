@@ -186,7 +186,8 @@ describe("two remain [V9]", () => {
       ["alice"],
     );
     socket.says("participant", eve);
-    socket.says("offer", subscribeOffer(1, [...tracksOf("alice-1", 0), ...tracksOf("eve-1", 2)], "s1", 2));
+    const lines = [...tracksOf("eve-1", 2), { mid: "4", peer: "eve-1", source: "screen" } as const];
+    socket.says("offer", subscribeOffer(1, [...tracksOf("alice-1", 0), ...lines], "s1", 2));
     await settle();
     await rig.timers.pass(1_000);
     assert.equal(remoteOf(rig, "eve").view.connected, false, "what came on these lines was bob");

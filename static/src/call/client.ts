@@ -288,8 +288,8 @@ export class Call {
   }
 
   get #flags(): MediaFlags {
-    const { mic, camera, screen } = this.#now.local;
-    return { mic, camera, screen };
+    const { mic, camera, screen, trouble } = this.#now.local;
+    return { mic: mic && trouble.microphone === null, camera, screen };
   }
 
   /** What the server is told with the next frame, and so knows. */

@@ -6,6 +6,9 @@ import { Icon } from "../lib/icon.tsx";
 import type { CallModel } from "./state.ts";
 import { initials } from "./words.ts";
 
+/** Phones stop all sound for a telephone call, and do not go on with it; some refuse to at once. */
+const PAUSE_MS = 1_000;
+
 interface PictureProps {
   stream: MediaStream | null;
   class?: string;
@@ -56,10 +59,11 @@ export const Sound = ({ model, stream }: { model: CallModel; stream: MediaStream
     // Firefox knows loudspeakers only once the microphone is allowed.
     if (element.current) route(element.current, speaker);
   }, [speaker, microphone]);
-  // Phones stop all sound for a phone call, and do not go on with it.
-  const goOn = () => element.current && play(element.current, model);
+  const goOn = () => {
+    if (element.current?.paused) play(element.current, model);
+  };
   // biome-ignore lint/a11y/useMediaCaption: it is a live voice; the chat is for those who cannot hear it
-  return <audio ref={element} class="remote-sound" autoPlay onPause={goOn} />;
+  return <audio ref={element} class="remote-sound" autoPlay onPause={() => setTimeout(goOn, PAUSE_MS)} />;
 };
 
 const focused = (button: HTMLButtonElement | null): void => button?.focus();

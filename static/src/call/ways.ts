@@ -90,13 +90,15 @@ export class Ways {
     return mic && !quiet;
   }
 
-  /** The picture that is sent now before the one that was. */
+  /** The picture that is sent now before the one that was; the last one of whoever had the line before is not looked at. */
   #armsOf(link: EngineLink, person: Participant, kind: Kind): Arm[] {
     const peer = person.peer ?? "";
     const now = sourceOf(person, kind);
     const sources = kind === "audio" ? [now] : PICTURES.toSorted((source) => (source === now ? -1 : 1));
+    const waits = (source: TrackSource): boolean =>
+      source === now && !(this.takesPicture(person) && link.inherits(peer, source));
     return sources.map((source) => ({
-      track: link.track(peer, source),
+      track: link.flows(peer, source) || waits(source) ? link.track(peer, source) : null,
       flows: source === now && link.flows(peer, source),
     }));
   }

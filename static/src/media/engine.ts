@@ -26,7 +26,6 @@ interface Stream {
   /** How much had come on this line when it was given to its present owner, and whether more has come since. */
   before: number;
   flows: boolean;
-  /** Nothing of the present owner has come yet on a line that brought somebody else: some browsers show the last picture of that. */
   inherited: boolean;
 }
 
@@ -45,6 +44,8 @@ export class EngineLink {
   readonly #options: EngineOptions;
   readonly #sides: Record<Name, Side | null> = { publish: null, subscribe: null };
   #streams = new Map<string, Stream>();
+  /** Lines that have been somebody's. */
+  readonly #used = new Set<string>();
   #sent: Sent = NOTHING_SENT;
   #subscribed = false;
 
@@ -90,12 +91,16 @@ export class EngineLink {
 
   track(peer: string, source: TrackSource): MediaStreamTrack | null {
     const stream = this.#streams.get(keyOf(peer, source));
-    if (!stream || (stream.inherited && source !== "audio")) return null;
-    return this.#sides.subscribe?.line(stream.mid)?.receiver.track ?? null;
+    return stream ? (this.#sides.subscribe?.line(stream.mid)?.receiver.track ?? null) : null;
   }
 
   flows(peer: string, source: TrackSource): boolean {
     return this.#streams.get(keyOf(peer, source))?.flows ?? false;
+  }
+
+  /** No picture of theirs has come yet on a line that brought somebody else's, the last of which some browsers show. */
+  inherits(peer: string, source: TrackSource): boolean {
+    return source !== "audio" && this.#streams.get(keyOf(peer, source))?.inherited === true;
   }
 
   /** It will be sent anew: what came before does not count. */
@@ -190,8 +195,9 @@ export class EngineLink {
   }
 
   #given(mid: string): Stream {
-    const before = this.#amount(mid);
-    return { mid, before, flows: false, inherited: before > 0 };
+    const inherited = this.#used.has(mid);
+    this.#used.add(mid);
+    return { mid, before: this.#amount(mid), flows: false, inherited };
   }
 
   /** Every line sends from the beginning, with or without a track: then no switch of a device needs an offer. */

@@ -15,7 +15,7 @@ export interface Openers {
 export type Off = Readonly<Record<Source, boolean>>;
 
 export interface LocalView {
-  /** Whether the others hear us: there is a microphone, and neither we nor the system have muted it. */
+  /** There is a microphone and we did not mute it. Others hear us where there is no trouble with it either. */
   mic: boolean;
   camera: boolean;
   screen: boolean;
@@ -54,6 +54,9 @@ const SOURCES: readonly Source[] = ["microphone", "camera"];
 
 const slot = (id: string | null): Slot => ({ wanted: false, id, track: null, trouble: null });
 
+/** The system mutes a microphone that it gives to a telephone call, and does not end it. */
+const held = ({ track }: Slot): Trouble | null => (track?.muted ? "busy" : null);
+
 const deviceOf = ({ id, track }: Slot): string | null => track?.getSettings().deviceId ?? id;
 
 export class LocalMedia {
@@ -72,10 +75,10 @@ export class LocalMedia {
   get view(): LocalView {
     const { camera, microphone } = this.#slots;
     return {
-      mic: microphone.track?.muted === false && !this.#off.microphone,
+      mic: microphone.track !== null && !this.#off.microphone,
       camera: camera.track !== null,
       screen: this.#screen !== null,
-      trouble: { camera: camera.trouble, microphone: microphone.trouble },
+      trouble: { camera: camera.trouble, microphone: microphone.trouble ?? held(microphone) },
       track: { camera: camera.track, microphone: microphone.track },
       device: { camera: deviceOf(camera), microphone: deviceOf(microphone) },
       screenTrack: this.#screen,
@@ -100,7 +103,7 @@ export class LocalMedia {
     this.#slots.microphone.wanted ||= on;
     this.#applyMute();
     this.#changed();
-    if (on) await this.#inTurn(() => this.#regain("microphone"));
+    if (on) await this.#inTurn(() => this.#fill("microphone"));
   }
 
   /** Off is really off: the light of the camera goes out. */
@@ -172,15 +175,11 @@ export class LocalMedia {
     return this.#chain;
   }
 
+  /** One that the system holds may not come back by itself; until another can be opened it is kept. */
   async #fill(source: Source): Promise<void> {
     const place = this.#slots[source];
-    if (!place.wanted || place.track !== null) return;
+    if (!place.wanted || place.track?.muted === false) return;
     this.#settle(source, await this.#tryOpen(source, place.id));
-  }
-
-  /** A phone call takes the microphone away, and on some phones it does not come back by itself. */
-  #regain(source: Source): Promise<void> {
-    return this.#slots[source].track?.muted ? this.#exchange(source) : this.#fill(source);
   }
 
   async #tryOpen(source: Source, id: string | null): Promise<MediaStreamTrack | Trouble> {
@@ -208,8 +207,13 @@ export class LocalMedia {
     place.trouble = null;
     track.contentHint = source === "microphone" ? "speech" : "motion";
     track.onended = () => void this.#vanished(source);
-    track.onmute = track.onunmute = () => this.#changed();
+    track.onmute = track.onunmute = () => this.#interrupted(place);
     this.#applyMute();
+  }
+
+  #interrupted(place: Slot): void {
+    place.trouble = null;
+    this.#changed();
   }
 
   async #exchange(source: Source): Promise<void> {
