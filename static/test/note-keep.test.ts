@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as Y from "yjs";
-import { KEPT_BYTES, KEPT_MS, KEPT_RECORDS, Keep } from "../src/notes/keep.ts";
+import { AGAIN_MS, KEPT_BYTES, KEPT_MS, KEPT_RECORDS, Keep } from "../src/notes/keep.ts";
 import { fits, wordsIn } from "../src/notes/unsent.ts";
 import { SCHEMA } from "../src/notes/wire.ts";
 import { FakeBoxes, OTHER_SECRET, SECRET } from "./fake-boxes.ts";
-import { settle } from "./fake-timers.ts";
+import { FakeTimers, settle } from "./fake-timers.ts";
 
 const updateOf = (words: string): Uint8Array => {
   const doc = new Y.Doc();
@@ -30,13 +30,14 @@ const typedBy = async (
   boxes: FakeBoxes,
   words: string,
   typing: Typing = {},
-): Promise<{ keep: Keep; kept: boolean }> => {
+): Promise<{ keep: Keep; kept: boolean; timers: FakeTimers }> => {
   const { at = 0, client = 7, note = "n" } = typing;
-  const keep = new Keep(boxes, note, () => at);
+  const timers = new FakeTimers();
+  const keep = new Keep(boxes, note, () => at, timers);
   await keep.open(SECRET, client);
   const kept = outcome(keep);
   keep.typed(updateOf(words));
-  return { keep, kept: await kept };
+  return { keep, kept: await kept, timers };
 };
 
 /** The same, and then it is gone. */
@@ -212,6 +213,27 @@ describe("bounds of what is kept [N2]", () => {
     await boxes.changed();
     await settle();
     assert.equal(boxes.kept.length, 1);
+  });
+
+  test("where a write failed it is tried again without a further letter, until the tab goes", async () => {
+    const boxes = new FakeBoxes();
+    boxes.full = true;
+    const { keep, kept, timers } = await typedBy(boxes, "x");
+    assert.equal(kept, false);
+    const again = outcome(keep);
+    await timers.pass(AGAIN_MS);
+    assert.equal(await again, false);
+    boxes.full = false;
+    const third = outcome(keep);
+    await timers.pass(AGAIN_MS);
+    assert.deepEqual([await third, boxes.kept.length], [true, 1]);
+    boxes.full = true;
+    const last = outcome(keep);
+    keep.typed(updateOf("y"));
+    await last;
+    keep.release();
+    keep.onKept = () => assert.fail("it wrote after the tab was gone");
+    await timers.pass(2 * AGAIN_MS);
   });
 
   test("a storage that fails finds nothing and breaks nothing", async () => {

@@ -102,6 +102,12 @@ def waits(person: Person) -> None:
     expect(person.heading("You are in the waiting room")).to_be_visible()
 
 
+def takes_sound_only(person: Person, behind: str = "Devices") -> None:
+    """Press it where it always is: on a busy machine the page also offers it for a weak connection."""
+    person.page.get_by_role("group", name="Call controls").get_by_role("button", name=behind, exact=True).click()
+    person.page.locator(".more-rows").get_by_role("button", name="Sound only", exact=True).click()
+
+
 def in_call(person: Person) -> None:
     person.state("live")
 

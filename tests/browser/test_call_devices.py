@@ -31,7 +31,8 @@ PHONE_LIKE = """
 })()
 """
 
-MICROPHONE = "() => globalThis.connections.flatMap((c) => c.getSenders()).find((s) => s.track?.kind === 'audio')?.track.label ?? ''"
+MICROPHONE = """() => globalThis.connections.filter((c) => c.connectionState !== "closed")
+  .flatMap((c) => c.getSenders()).find((s) => s.track?.kind === "audio")?.track.label ?? "" """
 CAMERA = "() => document.querySelector('.self video')?.srcObject?.getVideoTracks()[0]?.id ?? null"
 NO_PICTURE = "No picture comes from your camera. Please choose another one."
 

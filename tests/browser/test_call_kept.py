@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.journeys import at_desk, call_of_two, hurry_to_waiting_room, in_call
+from tests.browser.journeys import at_desk, call_of_two, hurry_to_waiting_room, in_call, takes_sound_only
 from tests.browser.person import PHONE, Person, Persons
 from tests.site import Site
 
@@ -14,12 +14,6 @@ TRACKS = "() => globalThis.connections.flatMap((c) => c.getSenders()).filter((s)
 
 def devices_are(person: Person, *, mic: str, camera: str) -> None:
     expect(person.page.locator(f"main[data-mic={mic}][data-camera={camera}]")).to_be_attached()
-
-
-def takes_sound_only(person: Person) -> None:
-    """Press it where it always is: on a busy machine the page also offers it for a weak connection."""
-    person.page.get_by_role("group", name="Call controls").get_by_role("button", name="Devices", exact=True).click()
-    person.page.locator(".more-rows").get_by_role("button", name="Sound only", exact=True).click()
 
 
 @pytest.mark.parametrize("who", ["patient", "professional"])

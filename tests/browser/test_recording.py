@@ -22,6 +22,11 @@ INTERRUPTED = "Nothing is recorded at the moment. It goes on by itself as soon a
 RUNNING = """[...document.querySelectorAll("[data-person]")].every(person =>
     [...person.querySelectorAll("video")].some(video => !video.hidden && video.currentTime > 0.3 && video.videoWidth > 0))"""
 
+TOLD_IN_TURN = """([first, then]) => {
+  const at = globalThis.announced.findIndex((words) => words.includes(first));
+  return at >= 0 && globalThis.announced.slice(at + 1).some((words) => words.includes(then));
+}"""
+
 # How far the pictures are apart, in seconds.
 APART = """() => {
   const times = [...document.querySelectorAll("video:not([hidden])")].map((video) => video.currentTime + Number(video.dataset.begun));
@@ -134,11 +139,18 @@ def signed(words: str, *people: Person) -> None:
         person.listens()
 
 
+def goes_on(person: Person) -> None:
+    """Hears of the interruption and then of its end, however short it was, and sees the end."""
+    person.until(lambda: person.page.evaluate(TOLD_IN_TURN, [INTERRUPTED, "Being recorded"]), what="both said in turn")
+    expect(sign(person)).to_have_text("Being recorded")
+    person.listens()
+
+
 def a_recorder_dies(site: Site, alice: Person, dana: Person) -> None:
     for recorder in children_of(engine_of(site)):
         os.kill(recorder, signal.SIGKILL)
-    signed(INTERRUPTED, alice, dana)
-    signed("Being recorded", alice, dana)
+    for person in (alice, dana):
+        goes_on(person)
 
 
 def bob_comes_and_agrees(bob: Person, alice: Person, dana: Person) -> None:

@@ -269,8 +269,7 @@ async def test_our_own_engine_starts_with_the_first_room_and_again_after_it_was_
     await again.offered()
 
 
-async def test_our_own_engine_is_replaced_when_it_hangs(reach: Reach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "SILENT_S", 3.0)
+async def test_our_own_engine_is_replaced_when_it_hangs(reach: Reach, tmp_path: Path) -> None:
     own = OwnEngine(["--listen", "127.0.0.1:0"], tmp_path)
     engines = reach(own)
     heard = Heard()

@@ -1,5 +1,6 @@
 /** Keeps what one tab typed into one note and the server has not confirmed, sealed under a secret that only the server gives. */
 import * as Y from "yjs";
+import { realTimers, type Timers } from "../lib/timers.ts";
 import type { Box, Boxes } from "./boxes.ts";
 import { SCHEMA } from "./wire.ts";
 
@@ -10,6 +11,9 @@ export const KEPT_RECORDS = 20;
 
 /** Whether all that is unsent is kept: it never says so before it is on the disk. */
 export type Kept = "no" | "soon" | "yes";
+
+/** After a write that failed: a busy computer answers late, and a full one may have room by then. */
+export const AGAIN_MS = 5_000;
 
 const IV_BYTES = 12;
 const NEVER = 0;
@@ -27,6 +31,7 @@ export class Keep {
   readonly #boxes: Boxes;
   readonly #note: string;
   readonly #now: () => number;
+  readonly #timers: Timers;
   readonly #taken = new Set<number>();
   #key: CryptoKey | null = null;
   #client = 0;
@@ -36,6 +41,7 @@ export class Keep {
   #looked = false;
   #placed = false;
   #failed = false;
+  #cancelAgain: (() => void) | null = null;
   #schema = SCHEMA;
   /** The client id of a tab that is gone and left something: this tab goes on as that one. */
   resumes: number | null = null;
@@ -43,10 +49,11 @@ export class Keep {
   strays: number[] = [];
   onKept: (kept: Kept) => void = () => {};
 
-  constructor(boxes: Boxes, note: string, now: () => number = Date.now) {
+  constructor(boxes: Boxes, note: string, now: () => number = Date.now, timers: Timers = realTimers) {
     this.#boxes = boxes;
     this.#note = note;
     this.#now = now;
+    this.#timers = timers;
   }
 
   /** Before the first hello: drops what is too old and takes over what tabs of this note left. Never fails. */
@@ -116,6 +123,7 @@ export class Keep {
   /** The tab goes away; what is kept waits for the next. */
   release(): void {
     void this.#writing.then(() => {
+      this.#cancelAgain?.();
       for (const client of this.#taken) this.#boxes.release(this.#note, client);
       this.#taken.clear();
     });
@@ -152,7 +160,13 @@ export class Keep {
     } catch {
       this.#failed = true;
       this.onKept("no");
+      this.#cancelAgain?.();
+      this.#cancelAgain = this.#timers.after(AGAIN_MS, () => this.#again());
     }
+  }
+
+  #again(): void {
+    if (this.#key && this.#failed) this.#writeSoon();
   }
 
   async #put(): Promise<void> {
