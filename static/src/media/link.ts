@@ -50,6 +50,14 @@ export class Link {
     return offers && polite && description.type === "offer" && this.pc.remoteDescription === null;
   }
 
+  /**
+   * Of two offers at once, whether ours is taken back. Once lines stand it is the offer of whoever made them: where Chromium takes back an
+   * offer about lines that it took over, it shows nothing more of what comes in on them.
+   */
+  get #yields(): boolean {
+    return this.pc.remoteDescription === null ? this.#options.polite : this.#options.offers;
+  }
+
   receive(body: SignalBody): Promise<void> {
     return this.#inTurn(() =>
       "description" in body ? this.#describe(body.description) : this.#candidate(body.candidate),
@@ -92,7 +100,7 @@ export class Link {
 
   async #describe(description: Description): Promise<void> {
     const offered = description.type === "offer";
-    const ignored = offered && !this.#options.polite && this.pc.signalingState !== "stable";
+    const ignored = offered && !this.#yields && this.pc.signalingState !== "stable";
     const late = !offered && this.pc.signalingState !== "have-local-offer";
     if (ignored || late) return;
     await this.pc.setRemoteDescription(description);

@@ -1,0 +1,64 @@
+"""Two who talk straight, each with real connections: the picture goes on when both negotiate anew at the same moment."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.pictures import MORE
+from tests.servers import need_program, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.row("V6")]
+
+STATIC = Path(__file__).parents[2] / "static"
+BUNDLED = ("node_modules/esbuild/bin/esbuild", "src/media/peer.ts", "--bundle", "--format=iife", "--global-name=peers")
+
+# What one says reaches the other a little later, and in order.
+BEGIN = """() => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+  const context = canvas.getContext("2d");
+  let drawn = 0;
+  setInterval(() => {
+    context.fillStyle = `hsl(${drawn++ * 20} 90% 50%)`;
+    context.fillRect(0, 0, 64, 64);
+  }, 50);
+  const track = canvas.captureStream(20).getVideoTracks()[0];
+  globalThis.offers = [0, 0];
+  globalThis.videos = [0, 1].map(() => Object.assign(document.createElement("video"), { muted: true, autoplay: true, playsInline: true }));
+  globalThis.shown = [0, 0];
+  globalThis.sides = [0, 1].map((index) => new peers.Peer({
+    polite: index === 1,
+    ice: () => [],
+    send: (body) => {
+      offers[index] += body.description?.type === "offer" ? 1 : 0;
+      setTimeout(() => sides[1 - index].receive(body), 50);
+    },
+    onChange: ({ stream }) => { if (videos[index].srcObject !== stream) videos[index].srcObject = stream; },
+  }));
+  for (const [index, video] of videos.entries()) {
+    const count = () => { shown[index] += 1; video.requestVideoFrameCallback(count); };
+    document.body.append(video);
+    video.requestVideoFrameCallback(count);
+    sides[index].expect({ sound: false, picture: true, screen: false });
+    sides[index].put("video", track);
+  }
+}"""
+SHOWN = "() => Math.min(...shown)"
+OFFERS = "() => offers"
+
+
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
+def test_both_look_for_new_paths_at_once(request: pytest.FixtureRequest, kind: str) -> None:
+    browser: Browser = request.getfixturevalue(kind)
+    bundled = subprocess.run([need_program("node", "nodejs"), *BUNDLED], cwd=STATIC, check=True, capture_output=True, text=True)
+    page = browser.new_page()
+    page.add_script_tag(content=bundled.stdout)
+    page.evaluate(BEGIN)
+    until(lambda: page.evaluate(SHOWN) >= MORE, what="pictures both ways")
+    page.evaluate("() => { for (const side of sides) side.networkChanged(); }")
+    until(lambda: min(page.evaluate(OFFERS)) >= 1 and sum(page.evaluate(OFFERS)) >= 3, what="both have offered")
+    page.wait_for_function("() => sides.every((side) => side.view.connected)")
+    before = page.evaluate(SHOWN)
+    until(lambda: page.evaluate(SHOWN) >= before + MORE, what="more pictures both ways")
+    page.close()
