@@ -21,6 +21,7 @@ LAPTOP = (1366, 768)
 PERMISSIONS = ["camera", "microphone", "screen-wake-lock"]
 SLOW_S = 30.0
 CLOSE_WITHIN_S = 15.0
+AUDIBLE = 1e-4  # of WebRTC's totalAudioEnergy: far above the rounding of silence, and a thousandth of a beep of the fake microphone
 
 # Runs before each page's own scripts: remembers its connections, and turns broken rules of the content policy into console errors.
 WATCH = """
@@ -216,7 +217,7 @@ class Person:
     def hears(self, *, within_s: float = SLOW_S) -> None:
         """Wait until more sound that is not silence has come; the fake microphone beeps about once a second."""
         start = self.received()["energy"]
-        self.until(lambda: self.received()["energy"] > start, what="sound", within_s=within_s)
+        self.until(lambda: self.received()["energy"] > start + AUDIBLE, what="sound", within_s=within_s)
 
 
 class Persons:

@@ -57,9 +57,9 @@ UNTRANSLATED = """(names) => {
   return depth === 0 ? found : [...found, `${depth} brackets are open at the end`];
 }"""
 
-# What Tab has to reach, as long as it is there; of a group of radio buttons it comes to one only. Each stop is looked at when it is come to,
-# for its ring, and when Tab is pressed again, for its place, because the page is moved after the event. The parts of a date are stops that
-# no event tells of.
+# What Tab has to reach, as long as it is there; of a group of radio buttons it comes to one only. Each stop is looked at when it is come
+# to, for its ring, and when Tab is pressed again, for its place, because the page is moved after the event. The parts of a date are stops
+# that no event tells of.
 CONTROLS = """() => {
   const inside = (each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest("[inert]")
     && !each.matches(":disabled") && (!each.closest("details:not([open])") || each.matches("summary"));
