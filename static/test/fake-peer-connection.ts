@@ -83,6 +83,7 @@ export class FakePeerConnection {
   readonly candidates: object[] = [];
   restarts = 0;
   bytes = 0;
+  takenBack = 0;
   #lines: Transceiver[] = [];
   #before: { type: string; sdp: string } | null = null;
   #needed = false;
@@ -163,6 +164,7 @@ export class FakePeerConnection {
 
   #rollBack(): void {
     if (this.signalingState === "have-local-offer") {
+      this.takenBack += 1;
       this.localDescription = this.#before;
       for (const line of this.#lines) if (line.currentDirection === null) line.mid = null;
     }

@@ -49,8 +49,8 @@ def hears_nothing(person: Person) -> None:
 
     def silent() -> bool:
         now = person.received()
-        packets = now["audio"] - marks[-1]["audio"]
-        if now["energy"] - marks[-1]["energy"] > ROUNDING * (packets + 1):
+        packets = now["audio"] - marks[-1]["audio"]  # below nothing, as the energy is, where another connection takes over
+        if packets < 0 or not 0 <= now["energy"] - marks[-1]["energy"] <= ROUNDING * (packets + 1):
             marks.append(now)
         return now["audio"] >= marks[-1]["audio"] + SILENT_PACKETS
 

@@ -25,11 +25,13 @@ BEGIN = """() => {
   }, 50);
   const track = canvas.captureStream(20).getVideoTracks()[0];
   globalThis.offers = [0, 0];
+  globalThis.pcs = [];
   globalThis.videos = [0, 1].map(() => Object.assign(document.createElement("video"), { muted: true, autoplay: true, playsInline: true }));
   globalThis.shown = [0, 0];
   globalThis.sides = [0, 1].map((index) => new peers.Peer({
     polite: index === 1,
     ice: () => [],
+    connect: (configuration) => pcs[index] = new RTCPeerConnection(configuration),
     send: (body) => {
       offers[index] += body.description?.type === "offer" ? 1 : 0;
       setTimeout(() => sides[1 - index].receive(body), 50);
@@ -58,7 +60,7 @@ def test_both_look_for_new_paths_at_once(request: pytest.FixtureRequest, kind: s
     until(lambda: page.evaluate(SHOWN) >= MORE, what="pictures both ways")
     page.evaluate("() => { for (const side of sides) side.networkChanged(); }")
     until(lambda: min(page.evaluate(OFFERS)) >= 1 and sum(page.evaluate(OFFERS)) >= 3, what="both have offered")
-    page.wait_for_function("() => sides.every((side) => side.view.connected)")
+    page.wait_for_function("() => pcs.every((pc) => pc.signalingState === 'stable') && sides.every((side) => side.view.connected)")
     before = page.evaluate(SHOWN)
     until(lambda: page.evaluate(SHOWN) >= before + MORE, what="more pictures both ways")
     page.close()

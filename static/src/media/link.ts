@@ -25,6 +25,10 @@ export class Link {
   readonly #options: LinkOptions;
   #early: RTCIceCandidateInit[] = [];
   #chain: Promise<void> = Promise.resolve();
+  /** The other side has taken over the lines that this one made. */
+  #answered = false;
+  /** Our present offer was said again to a side that offered meanwhile. */
+  #insisted = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -47,18 +51,19 @@ export class Link {
   /** Both sides began a connection at once, and this one has to give way with lines of its own that no offer can use. */
   mustYieldTo(description: Description): boolean {
     const { offers, polite } = this.#options;
-    return offers && polite && description.type === "offer" && this.pc.remoteDescription === null;
+    return offers && polite && description.type === "offer" && !this.#answered;
   }
 
   /**
-   * Of two offers at once, whether ours is taken back. Once lines stand it is the offer of whoever made them: where Chromium takes back an
-   * offer about lines that it took over, it shows nothing more of what comes in on them.
+   * Of two offers at once, that of whoever made the lines is taken back: where Chromium takes back an offer about lines that it took over,
+   * it shows nothing more of what comes in on them.
    */
-  get #yields(): boolean {
-    return this.pc.remoteDescription === null ? this.#options.polite : this.#options.offers;
+  get #takesOffers(): boolean {
+    return this.#options.offers ? this.#answered : this.pc.signalingState === "stable";
   }
 
   receive(body: SignalBody): Promise<void> {
+    if ("description" in body && body.description.type === "answer") this.#answered = true;
     return this.#inTurn(() =>
       "description" in body ? this.#describe(body.description) : this.#candidate(body.candidate),
     );
@@ -94,15 +99,21 @@ export class Link {
 
   async #offer(): Promise<void> {
     if (this.pc.signalingState !== "stable") return;
+    this.#insisted = false;
     await this.pc.setLocalDescription();
     this.#sendDescription();
   }
 
+  /** They may never have had our offer; once, because they may insist as well. */
+  #insist(): void {
+    if (!this.#insisted) this.#sendDescription();
+    this.#insisted = true;
+  }
+
   async #describe(description: Description): Promise<void> {
     const offered = description.type === "offer";
-    const ignored = offered && !this.#yields && this.pc.signalingState !== "stable";
-    const late = !offered && this.pc.signalingState !== "have-local-offer";
-    if (ignored || late) return;
+    if (offered && !this.#takesOffers) return this.#insist();
+    if (!offered && this.pc.signalingState !== "have-local-offer") return;
     await this.pc.setRemoteDescription(description);
     await this.#takeEarly();
     if (offered) await this.#answer();

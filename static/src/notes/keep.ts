@@ -41,6 +41,7 @@ export class Keep {
   #looked = false;
   #placed = false;
   #failed = false;
+  #released = false;
   #cancelAgain: (() => void) | null = null;
   #schema = SCHEMA;
   /** The client id of a tab that is gone and left something: this tab goes on as that one. */
@@ -84,7 +85,7 @@ export class Keep {
       if (this.#unsent.length > 0) this.#writeSoon();
       return this.#placed ? null : await this.#placedBefore();
     } catch {
-      this.onKept("no");
+      this.#fail();
       return null;
     }
   }
@@ -122,8 +123,8 @@ export class Keep {
 
   /** The tab goes away; what is kept waits for the next. */
   release(): void {
+    this.#released = true;
     void this.#writing.then(() => {
-      this.#cancelAgain?.();
       for (const client of this.#taken) this.#boxes.release(this.#note, client);
       this.#taken.clear();
     });
@@ -158,15 +159,19 @@ export class Keep {
       this.#failed = false;
       if (this.#key) this.onKept(this.#queued ? "soon" : "yes");
     } catch {
-      this.#failed = true;
-      this.onKept("no");
-      this.#cancelAgain?.();
-      this.#cancelAgain = this.#timers.after(AGAIN_MS, () => this.#again());
+      this.#fail();
     }
   }
 
+  #fail(): void {
+    this.#failed = true;
+    this.onKept("no");
+    this.#cancelAgain?.();
+    this.#cancelAgain = this.#timers.after(AGAIN_MS, () => this.#again());
+  }
+
   #again(): void {
-    if (this.#key && this.#failed) this.#writeSoon();
+    if (this.#key && this.#failed && !this.#released) this.#writeSoon();
   }
 
   async #put(): Promise<void> {
