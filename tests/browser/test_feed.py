@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.pictures import MORE
+from tests.browser.pictures import DRAW, MORE
 from tests.servers import need_program, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
@@ -17,14 +17,7 @@ BUNDLED = ("node_modules/esbuild/bin/esbuild", "src/media/feed.ts", "--bundle", 
 # A sender draws for ever; each `link` is another pair of connections. Chromium's tracks come by the id of what is sent: where that is the
 # same, as when only our connection is another, so is theirs.
 BEGIN = """async () => {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
-  const context = canvas.getContext("2d");
-  let drawn = 0;
-  setInterval(() => {
-    context.fillStyle = `hsl(${drawn++ * 20} 90% 50%)`;
-    context.fillRect(0, 0, 64, 64);
-  }, 50);
-  const sent = canvas.captureStream(20).getVideoTracks()[0];
+  const sent = draw();
   globalThis.link = async (track) => {
     const [there, here] = [new RTCPeerConnection(), new RTCPeerConnection()];
     there.onicecandidate = ({ candidate }) => here.addIceCandidate(candidate);
@@ -65,6 +58,7 @@ def test_a_player_goes_on_with_the_next_track(request: pytest.FixtureRequest, ki
     bundled = subprocess.run([need_program("node", "nodejs"), *BUNDLED], cwd=STATIC, check=True, capture_output=True, text=True)
     page = browser.new_page()
     page.add_script_tag(content=bundled.stdout)
+    page.evaluate(DRAW)
     page.evaluate(BEGIN)
     until(lambda: page.evaluate(SHOWN) >= MORE, what="pictures of the first connection")
     assert page.evaluate(CHANGE, same) == (same and kind == "chromium")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.pictures import MORE
+from tests.browser.pictures import DRAW, MORE
 from tests.servers import need_program, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V6")]
@@ -16,14 +16,7 @@ BUNDLED = ("node_modules/esbuild/bin/esbuild", "src/media/peer.ts", "--bundle", 
 
 # What one says reaches the other a little later, and in order.
 BEGIN = """() => {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
-  const context = canvas.getContext("2d");
-  let drawn = 0;
-  setInterval(() => {
-    context.fillStyle = `hsl(${drawn++ * 20} 90% 50%)`;
-    context.fillRect(0, 0, 64, 64);
-  }, 50);
-  const track = canvas.captureStream(20).getVideoTracks()[0];
+  const track = draw();
   globalThis.offers = [0, 0];
   globalThis.pcs = [];
   globalThis.videos = [0, 1].map(() => Object.assign(document.createElement("video"), { muted: true, autoplay: true, playsInline: true }));
@@ -56,6 +49,7 @@ def test_both_look_for_new_paths_at_once(request: pytest.FixtureRequest, kind: s
     bundled = subprocess.run([need_program("node", "nodejs"), *BUNDLED], cwd=STATIC, check=True, capture_output=True, text=True)
     page = browser.new_page()
     page.add_script_tag(content=bundled.stdout)
+    page.evaluate(DRAW)
     page.evaluate(BEGIN)
     until(lambda: page.evaluate(SHOWN) >= MORE, what="pictures both ways")
     page.evaluate("() => { for (const side of sides) side.networkChanged(); }")
