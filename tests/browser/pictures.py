@@ -4,18 +4,6 @@ from tests.browser.person import Person
 
 MORE = 15  # pictures
 
-# A track that goes on drawing.
-DRAW = """globalThis.draw = () => {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
-  const context = canvas.getContext("2d");
-  let drawn = 0;
-  setInterval(() => {
-    context.fillStyle = `hsl(${drawn++ * 20} 90% 50%)`;
-    context.fillRect(0, 0, 64, 64);
-  }, 50);
-  return canvas.captureStream(20).getVideoTracks()[0];
-}"""
-
 # A page that is busy is not called for each picture that was shown; `presentedFrames` counts them all.
 FOLLOW = """() => {
   globalThis.pictures ??= new Map();

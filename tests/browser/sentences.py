@@ -36,7 +36,7 @@ BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 
 # Not of the way: who comes, goes or reads, the recording, a microphone or camera, and how good the line is, or is again, whatever the way.
 OF_ELSE = re.compile(
-    r"(joined|left) the call|is reading|record|goes on by itself|(Microphone|Camera) off|"
+    r"(joined|left) the call|is reading|record|(Microphone|Camera) off|"
     r"(Good|Fair) connection|weak|Please wait|sound only|You are connected",
     re.IGNORECASE,
 )

@@ -246,7 +246,7 @@ def test_a_colleague_takes_the_place_that_was_left(persons: Persons, site: Site)
     expect(dana.heading("Nurse Bob Brown")).to_be_visible(timeout=AT_ONCE_S * 1000)
     for person in (bob, dana):
         in_call(person)
-        person.watches(within_s=2 * AT_ONCE_S)
+        person.watches(within_s=AT_ONCE_S)
 
 
 @pytest.mark.row("V10")

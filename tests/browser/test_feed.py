@@ -1,18 +1,13 @@
 """The one stream of a person, in a real player: it goes on when the person comes another way."""
 
-import subprocess
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.pictures import DRAW, MORE
-from tests.servers import need_program, until
+from tests.browser.bundled import page_with
+from tests.browser.pictures import MORE
+from tests.servers import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
-
-STATIC = Path(__file__).parents[2] / "static"
-BUNDLED = ("node_modules/esbuild/bin/esbuild", "src/media/feed.ts", "--bundle", "--format=iife", "--global-name=feeds")
 
 # A sender draws for ever; each `link` is another pair of connections. Chromium's tracks come by the id of what is sent: where that is the
 # same, as when only our connection is another, so is theirs.
@@ -55,10 +50,7 @@ SHOWN = "() => shown"
 @pytest.mark.parametrize("kind", ["chromium", "firefox"])
 def test_a_player_goes_on_with_the_next_track(request: pytest.FixtureRequest, kind: str, *, same: bool) -> None:
     browser: Browser = request.getfixturevalue(kind)
-    bundled = subprocess.run([need_program("node", "nodejs"), *BUNDLED], cwd=STATIC, check=True, capture_output=True, text=True)
-    page = browser.new_page()
-    page.add_script_tag(content=bundled.stdout)
-    page.evaluate(DRAW)
+    page = page_with(browser, "src/media/feed.ts", "feeds")
     page.evaluate(BEGIN)
     until(lambda: page.evaluate(SHOWN) >= MORE, what="pictures of the first connection")
     assert page.evaluate(CHANGE, same) == (same and kind == "chromium")

@@ -1,18 +1,13 @@
 """Two who talk straight, each with real connections: the picture goes on when both negotiate anew at the same moment."""
 
-import subprocess
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.pictures import DRAW, MORE
-from tests.servers import need_program, until
+from tests.browser.bundled import page_with
+from tests.browser.pictures import MORE
+from tests.servers import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V6")]
-
-STATIC = Path(__file__).parents[2] / "static"
-BUNDLED = ("node_modules/esbuild/bin/esbuild", "src/media/peer.ts", "--bundle", "--format=iife", "--global-name=peers")
 
 # What one says reaches the other a little later, and in order.
 BEGIN = """() => {
@@ -46,10 +41,7 @@ OFFERS = "() => offers"
 @pytest.mark.parametrize("kind", ["chromium", "firefox"])
 def test_both_look_for_new_paths_at_once(request: pytest.FixtureRequest, kind: str) -> None:
     browser: Browser = request.getfixturevalue(kind)
-    bundled = subprocess.run([need_program("node", "nodejs"), *BUNDLED], cwd=STATIC, check=True, capture_output=True, text=True)
-    page = browser.new_page()
-    page.add_script_tag(content=bundled.stdout)
-    page.evaluate(DRAW)
+    page = page_with(browser, "src/media/peer.ts", "peers")
     page.evaluate(BEGIN)
     until(lambda: page.evaluate(SHOWN) >= MORE, what="pictures both ways")
     page.evaluate("() => { for (const side of sides) side.networkChanged(); }")

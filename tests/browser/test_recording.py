@@ -22,10 +22,16 @@ INTERRUPTED = "Nothing is recorded at the moment. It goes on by itself as soon a
 RUNNING = """[...document.querySelectorAll("[data-person]")].every(person =>
     [...person.querySelectorAll("video")].some(video => !video.hidden && video.currentTime > 0.3 && video.videoWidth > 0))"""
 
-TOLD_IN_TURN = """([first, then]) => {
-  const at = globalThis.announced.findIndex((words) => words.includes(first));
-  return at >= 0 && globalThis.announced.slice(at + 1).some((words) => words.includes(then));
+# Keeps every sign from now on, in `signs`, as `listens` keeps what is said, in `announced`.
+FOLLOW_SIGN = """() => {
+  globalThis.signs = [];
+  new MutationObserver(() => globalThis.signs.push(document.querySelector(".recorded")?.textContent.trim() ?? ""))
+    .observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
+IN_TURN = """([first, then]) => [globalThis.signs, globalThis.announced].every((texts) => {
+  const at = texts.findIndex((words) => words.includes(first));
+  return at >= 0 && texts.slice(at + 1).some((words) => words.includes(then));
+})"""
 
 # How far the pictures are apart, in seconds.
 APART = """() => {
@@ -140,13 +146,15 @@ def signed(words: str, *people: Person) -> None:
 
 
 def goes_on(person: Person) -> None:
-    """Hears of the interruption and then of its end, however short it was, and sees the end."""
-    person.until(lambda: person.page.evaluate(TOLD_IN_TURN, [INTERRUPTED, "Being recorded"]), what="both said in turn")
+    """Sees and hears of the interruption, and then of its end, however short it was."""
+    person.until(lambda: person.page.evaluate(IN_TURN, [INTERRUPTED, "Being recorded"]), what="both signs in turn, seen and heard")
     expect(sign(person)).to_have_text("Being recorded")
     person.listens()
 
 
 def a_recorder_dies(site: Site, alice: Person, dana: Person) -> None:
+    for person in (alice, dana):
+        person.page.evaluate(FOLLOW_SIGN)
     for recorder in children_of(engine_of(site)):
         os.kill(recorder, signal.SIGKILL)
     for person in (alice, dana):

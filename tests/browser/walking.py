@@ -57,9 +57,8 @@ UNTRANSLATED = """(names) => {
   return depth === 0 ? found : [...found, `${depth} brackets are open at the end`];
 }"""
 
-# What Tab has to reach, as long as it is there; of a group of radio buttons it comes to one only. Each stop is looked at when it is come
-# to, for its ring, and when Tab is pressed again, for its place, because the page is moved after the event. The parts of a date are stops
-# that no event tells of.
+# What Tab has to reach; of a group of radio buttons it comes to one only. Each stop is looked at when it is come to, for its ring, and when
+# Tab is pressed again, for its place, because the page is moved after the event. The parts of a date are stops that no event tells of.
 CONTROLS = """() => {
   const inside = (each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest("[inert]")
     && !each.matches(":disabled") && (!each.closest("details:not([open])") || each.matches("summary"));
@@ -84,7 +83,6 @@ CONTROLS = """() => {
   };
   const said = (each) => each.outerHTML.slice(0, 160);
   const wanted = new Map(found.map((each) => [group(each), each]));
-  const left = () => [...wanted.values()].filter((each) => each.isConnected && inside(each));
   const stops = [];
   const faults = [];
   const leave = () => {
@@ -99,13 +97,13 @@ CONTROLS = """() => {
   addEventListener("focusin", ({ target }) => {
     if (!ring(target) && !(target.closest("label") && ring(target.closest("label")))) faults.push(`the focus has no ring: ${said(target)}`);
     const before = stops.at(-1)?.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING;
-    if (before && left().length) faults.push(`Tab goes back to ${said(target)}`);
+    if (before && wanted.size) faults.push(`Tab goes back to ${said(target)}`);
     stops.push(target);
     wanted.delete(group(target));
   }, true);
-  globalThis.walked = { left: () => left().length, found: () => {
+  globalThis.walked = { left: () => wanted.size, found: () => {
     leave();
-    return [...faults, ...left().map((each) => `Tab does not reach ${said(each)}`)];
+    return [...faults, ...[...wanted.values()].map((each) => `Tab does not reach ${said(each)}`)];
   } };
 }"""
 

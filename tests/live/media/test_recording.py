@@ -155,8 +155,8 @@ async def test_a_pause_is_not_in_any_file(stage: Stage) -> None:
     assert await stage.do(PauseRecording) == "ok"
     paused = SystemClock().now().timestamp()
     await stage.go_on_for(1.0)
-    resumed = SystemClock().now().timestamp()
     assert await stage.do(ResumeRecording) == "ok"
+    resumed = SystemClock().now().timestamp()
     await stage.go_on_for(1.5)
     before, after = sorted(await stage.stop(), key=lambda track: track.begun)
     for track in (before, after):
