@@ -62,7 +62,9 @@ class Keys:
         self.use(self._person.button(name).first)
 
     def follow(self, name: str) -> None:
-        self.use(self._person.link(name))
+        """Press Enter on a link and wait for where it leads: until then the keys would go on over the page that is being left."""
+        with self._page.expect_navigation():
+            self.use(self._person.link(name))
 
     def tick(self, target: Locator) -> None:
         self.go(target)
