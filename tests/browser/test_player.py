@@ -72,6 +72,7 @@ def seeks_and_plays(alice: Person, loaded: Loaded) -> None:
     Not by way of the end: Chromium gives an index that it has to fetch from there up when the answer is late, and then reads all before
     the place.
     """
+    expect(alice.page.locator("[data-player] video").first).to_be_attached()
     alice.until(lambda: alice.page.evaluate("document.querySelector('[data-player] video').readyState >= 1"), what="the head is read")
     assert alice.page.evaluate("document.querySelector('[data-player] video').duration") == pytest.approx(HOUR_S, abs=2)
     alice.page.locator("[data-seek]").fill(str(SOUGHT))

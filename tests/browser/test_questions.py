@@ -8,7 +8,7 @@ from uuid import UUID
 
 import anyio
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from server.adapters.memory_bus import MemoryBus
@@ -24,7 +24,7 @@ from tests.browser.test_booking import DATES, choose_first, write_details
 from tests.browser.test_note import saved, section, write
 from tests.cast import ALICE, DANA, ERIN
 from tests.http.asking import EVERY_KIND, make_questionnaire
-from tests.http.booking import offer
+from tests.http.booking import offer, until_night
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("B5"), pytest.mark.row("V11")]
@@ -58,7 +58,7 @@ def asking(site: Site) -> Service:
     async def make(tx: Tx) -> Service:
         now = SystemClock().now()
         questionnaire_id = await make_questionnaire(tx, now, EVERY_KIND)
-        return await offer(tx, now, notice_min=3 * 24 * 60, name="Check-up", questionnaire_id=questionnaire_id)
+        return await offer(tx, now, notice_min=until_night(now), name="Check-up", questionnaire_id=questionnaire_id)
 
     made: Service = in_database(site, make)
     return made
@@ -125,7 +125,7 @@ def test_what_is_written_is_saved_while_it_is_written(persons: Persons, site: Si
     visit = book(erin, asking)
     erin.link("Answer the questions").click()
     erin.press("Begin")
-    erin.page.locator("#text").press_sequentially("Gard")
+    erin.page.locator("#text").fill("Gard")
     expect(erin.page.locator("#saved")).to_have_text(re.compile(r"^Saved \d"))
     other = erin.new_tab()
     other.goto(f"{visit}/questions/1")
@@ -138,6 +138,22 @@ def test_what_is_written_is_saved_while_it_is_written(persons: Persons, site: Si
         return other.locator("#text").input_value() == "Gardener"
 
     erin.until(kept, what="the whole word is kept")
+
+
+def test_what_is_written_before_the_script_comes_is_saved_as_well(persons: Persons, site: Site, asking: Service) -> None:
+    erin = persons.person("erin", site, size=PHONE)
+    visit = book(erin, asking)
+    held: list[Route] = []
+    erin.page.route("**/questions-*.js", lambda route: held.insert(0, route))
+    erin.link("Answer the questions").click()
+    erin.press("Begin")
+    erin.page.locator("#text").fill("Gardener")
+    erin.until(lambda: held, what="the script is asked for")
+    held.pop().continue_()
+    expect(erin.page.locator("#saved")).to_have_text(re.compile(r"^Saved \d"))
+    erin.page.unroute("**/questions-*.js")
+    erin.open(f"{visit}/questions/1")
+    expect(erin.page.locator("#text")).to_have_value("Gardener")
 
 
 async def consultation_of(tx: Tx, visit: str) -> Consultation:

@@ -27,7 +27,7 @@ export interface Boxes {
 const NAME = "consilium-notes";
 const STORE = "unsent";
 /** Some private windows never answer. */
-const ANSWER_MS = 2_000;
+const ANSWER_MS = 5_000;
 
 const answered = <T>(begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> =>
   new Promise((resolve, reject) => {

@@ -39,6 +39,7 @@ class Player {
     this.#seek.max = String(Math.ceil(this.#length));
     this.#wire(place);
     this.#show();
+    $<HTMLFieldSetElement>(".player-bar", place).disabled = false;
     setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -67,9 +68,11 @@ class Player {
     on(speed, "change", () => this.#hasten(Number(speed.value)));
     for (const person of $$("[data-person]", place)) {
       const box = $<HTMLInputElement>("[data-mute]", person);
-      on(box, "change", () => {
+      const mute = (): void => {
         for (const media of $$<HTMLVideoElement>("video", person)) media.muted = box.checked;
-      });
+      };
+      on(box, "change", mute);
+      mute();
     }
     on<KeyboardEvent>(place, "keydown", (event) => this.#key(event));
   }

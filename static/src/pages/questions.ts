@@ -42,10 +42,24 @@ async function save(): Promise<void> {
   } else said.textContent = t("This is not saved. Please press Continue.");
 }
 
-on(form, "input", () => {
+const wrote = (): void => {
   dirty = true;
   later(PAUSE_MS);
-});
+};
+
+const isWritten = (field: Element): boolean => {
+  if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
+  if (!(field instanceof HTMLInputElement)) return false;
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+};
+
+/** Whether the page was opened anew: on the way back a browser puts in what stood there then, which may be older than what is saved. */
+const isFresh = (): boolean => {
+  const [opening] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  return opening?.type === "navigate";
+};
+
+on(form, "input", wrote);
 on(form, "submit", () => {
   clearTimeout(timer);
   dirty = false;
@@ -53,3 +67,5 @@ on(form, "submit", () => {
 on(window, "pagehide", () => {
   if (dirty) void send();
 });
+// Over a slow line somebody writes before this script is there.
+if (isFresh() && [...form.elements].some(isWritten)) wrote();
