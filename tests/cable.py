@@ -36,6 +36,10 @@ class Cable:
             writer.transport.abort()
             return
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.far)
+        if not self._whole:  # pulled meanwhile
+            for line in (writer, far_writer):
+                line.transport.abort()
+            return
         self._lines |= {writer, far_writer}
         await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
         self._lines -= {writer, far_writer}

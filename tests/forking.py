@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +51,8 @@ class Fork:
 
     def send_signal(self, what: int) -> None:
         if self.poll() is None and self._handle is not None:
-            signal.pidfd_send_signal(self._handle, what)
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, what)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)

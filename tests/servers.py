@@ -23,7 +23,9 @@ from tests.forking import run as run_fork
 WAIT_S = 30.0
 STOP_S = 15.0
 RELAYS = 100
-ORDINARY_PORTS = range(10_000, 32_000)  # below the ephemeral ports, so that no outgoing connection takes one of them
+WORKER, WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+# Below the ephemeral ports, so that no outgoing connection takes one of them; two workers never choose from the same.
+OWN_PORTS = range(10_000, 32_000)[WORKER::WORKERS]
 
 
 class NotUp(Exception):
@@ -67,8 +69,8 @@ def until(check: Callable[[], object], *, timeout_s: float = WAIT_S, what: str =
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody listens on now."""
     start = int.from_bytes(os.urandom(2), "big")
-    for step in range(len(ORDINARY_PORTS)):
-        port = ORDINARY_PORTS[(start + step) % len(ORDINARY_PORTS)]
+    for step in range(len(OWN_PORTS)):
+        port = OWN_PORTS[(start + step) % len(OWN_PORTS)]
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -220,6 +222,7 @@ class Postgres:
 
 
 FRESH = ["-m", "server", "serve"]
+FIRST_START_S = 120.0  # on an empty database: every migration, and whom the demo seats
 
 
 class AppServer:

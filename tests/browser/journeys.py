@@ -1,6 +1,6 @@
 """The ways through the pages that many tests begin with, taken as a person takes them."""
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from server.consultation.consents import WORDINGS
 from tests.browser.person import PHONE, Person, Persons
@@ -102,9 +102,13 @@ def waits(person: Person) -> None:
     expect(person.heading("You are in the waiting room")).to_be_visible()
 
 
+def control(person: Person, name: str) -> Locator:
+    """Find a button where it always is: of a weak connection, or of a camera that gives nothing, the page offers some of them again."""
+    return person.page.get_by_role("group", name="Call controls").get_by_role("button", name=name, exact=True)
+
+
 def takes_sound_only(person: Person, behind: str = "Devices") -> None:
-    """Press it where it always is: on a busy machine the page also offers it for a weak connection."""
-    person.page.get_by_role("group", name="Call controls").get_by_role("button", name=behind, exact=True).click()
+    control(person, behind).click()
     person.page.locator(".more-rows").get_by_role("button", name="Sound only", exact=True).click()
 
 

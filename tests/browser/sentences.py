@@ -53,8 +53,13 @@ def of_the_way(*people: Person) -> dict[str, list[str]]:
 
     Those of an interruption are left out where the page of one of them was not served for so long, which no call can help.
     """
-    stood = max(person.page.evaluate("globalThis.stood") for person in people) >= STANDSTILL_MS
+    stood = stood_still(*people)
     return {person.name: [each for each in _sentences(person) if not (stood and OF_STANDSTILL.search(each))] for person in people}
+
+
+def stood_still(*people: Person) -> bool:
+    """Whether the page of one of them was not served for as long as a call calls an interruption, since `follow_sentences`."""
+    return max(person.page.evaluate("globalThis.stood") for person in people) >= STANDSTILL_MS
 
 
 def one_sentence(*talking: Person) -> None:

@@ -1,5 +1,6 @@
 """A call of two that may become one of three, and what its pages show of the way that it takes."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect
@@ -37,8 +38,15 @@ def joins(persons: Persons, site: Site, booked: Booked, *, browser: Browser | No
 
 def engine_of(site: Site) -> int:
     """Return the process id of the server's own engine, 0 while there is none."""
-    keepers = [child for child in children_of(site.server.pid) if b"media" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")]
+    keepers = [child for child in children_of(site.server.pid) if b"media" in _words_of(child)]
     return next((engine for keeper in keepers for engine in children_of(keeper)), 0)
+
+
+def _words_of(pid: int) -> list[bytes]:
+    """Return the command of a process, nothing of one that has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return []
 
 
 def children_of(pid: int) -> list[int]:

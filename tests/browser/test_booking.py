@@ -17,7 +17,7 @@ from tests.browser.keys import Keys
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_accessible_pages import LANGUAGES, Walk
 from tests.cast import ALICE, DANA, ERIN
-from tests.http.booking import offer
+from tests.http.booking import offer, until_night
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("B1"), pytest.mark.row("V11")]
@@ -34,7 +34,8 @@ def offered(site: Site) -> Service:
     async def make() -> Service:
         database = Database(site.server.settings["DATABASE_URL"], MemoryBus(), Events())
         async with database.write() as tx:
-            service = await offer(tx, SystemClock().now(), notice_min=3 * 24 * 60, name="Video consultation", about="")
+            now = SystemClock().now()
+            service = await offer(tx, now, notice_min=until_night(now), name="Video consultation", about="")
         await database.close()
         return service
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.journeys import call_of_two
+from tests.browser.journeys import call_of_two, control
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_call_trouble import admitted
 from tests.site import Site
@@ -59,7 +59,7 @@ def test_a_microphone_plugged_in_is_offered_and_not_taken_unasked(persons: Perso
 
 def test_a_camera_that_nobody_sees_is_noticed(persons: Persons, site: Site) -> None:
     alice, dana, _ = call_of_two(persons, site)
-    alice.press("Devices")
+    control(alice, "Devices").click()
     cameras(alice).select_option(index=1)
     alice.page.keyboard.press("Escape")
     alice.reads(NO_PICTURE)
@@ -84,9 +84,9 @@ def test_the_camera_of_a_phone_turns_back_too(persons: Persons, site: Site) -> N
 def test_the_camera_that_is_chosen_is_shown_while_it_is_off(persons: Persons, site: Site) -> None:
     alice, _, _ = call_of_two(persons, site)
     alice.press("Camera")
-    alice.press("Devices")
+    control(alice, "Devices").click()
     cameras(alice).select_option(index=2)
     chosen = cameras(alice).input_value()
     alice.page.keyboard.press("Escape")
-    alice.press("Devices")
+    control(alice, "Devices").click()
     expect(cameras(alice)).to_have_value(chosen)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.journeys import at_desk, call_of_two, hurry_to_waiting_room, in_call, waits
+from tests.browser.journeys import at_desk, call_of_two, control, hurry_to_waiting_room, in_call, waits
 from tests.browser.person import PHONE, Person, Persons
 from tests.site import Site
 
@@ -181,7 +181,7 @@ def test_the_one_who_waits_sees_themself_and_is_called_by_a_sound(persons: Perso
 @pytest.mark.row("V7")
 def test_the_picture_floats_in_a_small_window_where_the_browser_can(persons: Persons, site: Site) -> None:
     alice, _, _ = call_of_two(persons, site)
-    alice.press("Devices")
+    control(alice, "Devices").click()
     floats = alice.button("Picture in a small window")
     if not alice.page.evaluate("() => document.pictureInPictureEnabled"):
         expect(floats).to_have_count(0)

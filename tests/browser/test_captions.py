@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import Inspection
-from tests.browser.journeys import call_of_two
+from tests.browser.journeys import call_of_two, control
 from tests.browser.keys import Keys
 from tests.browser.person import LAPTOP, PHONE, Person, Persons
 from tests.cast import ALICE, OLGA
@@ -33,10 +33,10 @@ def picture(person: Person, name: str) -> None:
 
 
 def show_captions(person: Person, sheet: str) -> None:
-    person.press(sheet)
+    control(person, sheet).click()
     person.press("Show captions")
     expect(person.button("Show captions")).to_have_attribute("aria-pressed", "true")
-    person.press(sheet)
+    control(person, sheet).click()
 
 
 def test_typed_captions(persons: Persons, site: Site) -> None:
@@ -76,7 +76,7 @@ def test_by_keys_alone_and_read_aloud_only_when_wanted(persons: Persons, site: S
     log = dana.page.get_by_role("log", name="Captions")
     keys.press("More")
     keys.press("Show captions")
-    alice.press("Devices")
+    control(alice, "Devices").click()
     alice.press("Type captions")
     field = alice.field("Type captions")
     field.fill("Not aloud")
@@ -94,7 +94,7 @@ def test_by_keys_alone_and_read_aloud_only_when_wanted(persons: Persons, site: S
     keys.hit("Enter")
     alice_sees = alice.page.locator(".captions")
     expect(alice_sees).to_have_count(0)
-    alice.press("Devices")
+    control(alice, "Devices").click()
     alice.press("Show captions")
     keys.write("Now you see it")
     expect(alice_sees.locator(".caption.interim")).to_contain_text("Now you see it")

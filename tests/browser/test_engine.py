@@ -40,9 +40,11 @@ def more_frames(guest: Guest, publisher: str) -> Callable[[], bool]:
 @pytest.mark.row("V5")
 def test_three_see_and_hear_each_other(room: EngineRoom, chromium: Browser) -> None:
     guests = seat(room, chromium, chromium, chromium)
-    heard = [found for guest in guests for (_, source), found in guest.seen().items() if source == "audio"]
-    assert len(heard) == 6
-    room.until(lambda: all(found["energy"] > 0 for guest in guests for (_, source), found in guest.seen().items() if source == "audio"))
+
+    def heard() -> list[float]:
+        return [found["energy"] for guest in guests for (_, source), found in guest.seen().items() if source == "audio"]
+
+    room.until(lambda: len(heard()) == 6 and all(heard()))
     assert room.gone == []
 
 

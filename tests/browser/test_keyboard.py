@@ -1,10 +1,12 @@
 """Every journey by keyboard alone."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.sync_api import Locator, expect
 
 from server.core.clock import SystemClock
-from tests.browser.journeys import hurry_to_waiting_room, in_call, sign_in, waits
+from tests.browser.journeys import control, hurry_to_waiting_room, in_call, sign_in, waits
 from tests.browser.keys import Keys
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_note import saved, section
@@ -119,6 +121,7 @@ def test_the_way_of_a_professional(persons: Persons, site: Site) -> None:
     expect(dana.heading("The consultation has ended")).to_be_visible()
     keys.follow("Back to Today")
     expect(alice.heading("Today").first).to_be_visible()
+    alice.allow_ended()
     keys.press("Sign out")
     expect(alice.heading("Sign in")).to_be_visible()
 
@@ -225,10 +228,10 @@ def test_the_desk_before_and_in_a_call(persons: Persons, site: Site) -> None:
     in_call(alice)
     expect(alice.page.locator("#panel-call")).to_be_focused()
     for name in ("Devices", "Chat"):
-        keys.press(name)
+        keys.use(control(alice, name))
         expect(alice.page.get_by_role("dialog")).to_be_visible()
         keys.hit("Escape")
-        expect(alice.button(name)).to_be_focused()
+        expect(control(alice, name)).to_be_focused()
     unsuitable = alice.button("Not suitable for video")
     keys.use(unsuitable)
     keys.hit("Escape")
@@ -255,7 +258,7 @@ def test_a_record_is_permitted_and_opened_in_an_emergency(persons: Persons, site
     keys.go(alice.page.locator("#person"))
     alice.page.keyboard.type(SAM.name)
     keys.go(alice.page.locator("#until"))
-    alice.page.keyboard.type(SystemClock().now().strftime("%m%d%Y"))
+    alice.page.keyboard.type(SystemClock().now().astimezone(ZoneInfo("Europe/London")).strftime("%m%d%Y"))
     keys.go(alice.page.locator("#reason"))
     keys.write("Letters")
     keys.press("Permit")
@@ -289,6 +292,7 @@ def in_an_emergency(charlie: Person) -> None:
 def test_messages_and_account(persons: Persons, site: Site) -> None:
     """By somebody whom no other test has signed in, because everywhere is everywhere."""
     here, there = (persons.person(name, site) for name in ("here", "there"))
+    here.allow_ended()
     there.allow_errors("status of 401|WebSocket")
     sign_in(here, CHARLIE)
     sign_in(there, CHARLIE)

@@ -115,6 +115,7 @@ def test_a_note_is_written_signed_locked_and_amended_by_keys(persons: Persons, s
     alice = at_desk(persons, site, site.consultation())
     keys, page = Keys(alice), alice.page
     expect(section(alice, "Plan")).to_be_editable()
+    expect(alice.button("Insert")).to_have_attribute("aria-busy", "false")
     keys.follow("Skip to the note")
     expect(page.locator("#panel-note")).to_be_focused()
     keys.go(section(alice, "Plan"))

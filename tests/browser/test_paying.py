@@ -15,7 +15,7 @@ from server.core.db import Database, Events
 from tests.browser.conftest import start_site
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.test_booking import FRONT, choose_first, write_details
-from tests.http.booking import offer
+from tests.http.booking import offer, until_night
 from tests.site import Site
 
 PAID = "Second opinion"  # beside what the demo offers
@@ -40,7 +40,8 @@ def offered(site: Site) -> Service:
         database = Database(site.server.settings["DATABASE_URL"], MemoryBus(), Events())
         async with database.write() as tx:
             terms = {"price_minor": 4500, "pays": Pays.ONLINE, "late_fee_percent": 50, "no_show_fee_percent": 100}
-            service = await offer(tx, SystemClock().now(), notice_min=3 * 24 * 60, name=PAID, about="", **terms)
+            now = SystemClock().now()
+            service = await offer(tx, now, notice_min=until_night(now), name=PAID, about="", **terms)
         await database.close()
         return service
 

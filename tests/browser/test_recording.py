@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.axe import looks_good
-from tests.browser.journeys import at_desk, hurry_to_waiting_room, in_call
+from tests.browser.journeys import at_desk, control, hurry_to_waiting_room, in_call
 from tests.browser.person import PHONE, Person, Persons
 from tests.browser.sentences import follow_sentences, one_sentence
 from tests.browser.team import children_of, engine_of, joins, over_engine
@@ -59,7 +59,7 @@ def call(persons: Persons, site: Site, booked: Booked) -> tuple[Person, Person]:
 
 
 def ask(alice: Person) -> None:
-    alice.press("Devices")
+    control(alice, "Devices").click()
     alice.press("Record: ask everybody")
 
 
@@ -89,7 +89,7 @@ def test_from_the_question_to_the_player_and_back(call: tuple[Person, Person], p
     dana.is_told("Being recorded")
     over_engine(alice, dana)
     one_sentence(alice, dana)
-    alice.press("Devices")
+    control(alice, "Devices").click()
     alice.press("Stop recording, and keep it")
     for person in (alice, dana):
         expect(sign(person)).to_have_count(0)

@@ -52,6 +52,7 @@ def test_a_passkey_is_made_and_used(persons: Persons, site: Site) -> None:
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_role("heading", name="my laptop")).to_be_visible()
     alice.open("/account")
+    alice.allow_ended()
     page.get_by_role("button", name="Sign out everywhere").click()
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(re.compile("/today$"))

@@ -12,6 +12,7 @@ from tests.browser.conftest import LaunchInside, start_site
 from tests.browser.journeys import in_call
 from tests.browser.person import Person, Persons
 from tests.browser.pictures import more_pictures
+from tests.browser.sentences import follow_sentences, stood_still
 from tests.browser.team import joins, over_engine, pair, straight
 from tests.cable import plugged
 from tests.networks import Net, Networks
@@ -87,11 +88,13 @@ def test_a_phone_that_sleeps_in_a_call_of_three(persons: Persons, impatient: Sit
     over_engine(alice, dana, bob)
     more_pictures(alice, dana, bob, count=2)
     alice.page.evaluate(WATCH_PHASES)
+    follow_sentences(alice, bob)
     net.put_to_sleep()
     bob.press("People")
     bob.reads("In the call, reconnecting")
     more_pictures(alice, bob, count=1)
-    assert alice.page.evaluate("() => [...globalThis.phases]") == ["live"], "the others talk on"
+    phases = alice.page.evaluate("() => [...globalThis.phases]")
+    assert phases == ["live"] or stood_still(alice, bob), f"the others talk on: {phases}"
     net.wake()
     for person in (alice, dana, bob):
         in_call(person)

@@ -13,6 +13,8 @@ from tests.browser.sentences import follow_sentences, no_interruption, one_sente
 from tests.browser.team import engine_of, joins, over_engine, pair, straight, unbroken
 from tests.site import Site
 
+MADE_SINCE = """(count) => globalThis.connections.slice(count).filter((c) => c.connectionState === "connected").length"""
+
 pytestmark = [pytest.mark.browser, pytest.mark.row("V5")]
 
 
@@ -78,9 +80,11 @@ def test_three_go_on_after_a_restart_of_the_server(persons: Persons, own_site: S
     over_engine(alice, dana, bob)
     for person in (alice, dana, bob):
         person.allow_errors("Failed to load resource|WebSocket connection")
+    before = {person: person.page.evaluate("globalThis.connections.length") for person in (alice, dana, bob)}
     own_site.server.kill()
     own_site.server.start()
-    for person in (alice, dana, bob):
+    for person, count in before.items():
+        person.until(lambda person=person, count=count: person.page.evaluate(MADE_SINCE, count) == 2, what="two fresh connections")  # type: ignore[misc]
         person.state("live")
     over_engine(alice, dana, bob)
     more_pictures(alice, dana, bob, count=2)

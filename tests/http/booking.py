@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx2
 from sqlalchemy import select
@@ -19,6 +20,12 @@ RADIO = re.compile(r'<input type="radio" name="time" value="([^"]+)"')
 VERSION = re.compile(r'name="version" value="([0-9]+)"')
 ERIN = {"name": "Erin Evans", "mobile": "+447700900002", "email": "erin@example.org"}
 A_DAY_MIN = 24 * 60
+
+
+def until_night(now: datetime, days: int = 3) -> int:
+    """Return a notice in minutes that ends at night: no free time passes out of it between the page that shows it and the choice."""
+    local = now.astimezone(ZoneInfo("Europe/London"))
+    return days * A_DAY_MIN - local.hour * 60 - local.minute
 
 
 async def offer(tx: Tx, now: datetime, owner: Staff = ALICE, **more: object) -> Service:

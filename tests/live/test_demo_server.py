@@ -10,7 +10,7 @@ import pytest
 from server.core.migrate import migrate
 from server.demo_client import fetch_demo
 from tests.cast import seat_in
-from tests.servers import AppServer, ForkedServer, listening, until
+from tests.servers import FIRST_START_S, AppServer, ForkedServer, listening, until
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def database_of(server: AppServer) -> Path:
 
 
 def test_it_can_be_asked_again_and_again_and_leaves_no_login_behind(demo: AppServer) -> None:
-    demo.start()
+    demo.begin()
+    until(demo.ready, timeout_s=FIRST_START_S, what="the first start")
     asked = [fetch_demo(demo.folder / "data") for _ in range(12)]
     demo.stop()
     assert len({facts.patient_link for facts in asked}) == 12

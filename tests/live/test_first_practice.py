@@ -8,7 +8,7 @@ import httpx2
 import pyotp
 import pytest
 
-from tests.servers import AppServer, ForkedServer, Postgres, until
+from tests.servers import FIRST_START_S, AppServer, ForkedServer, Postgres, until
 
 pytestmark = pytest.mark.row("P8")
 
@@ -44,7 +44,7 @@ def migrated(database_url: str, tmp_path: Path) -> Iterator[AppServer]:
 def begin(server: AppServer) -> None:
     """Start it, and wait for longer than elsewhere: every migration runs."""
     server.begin()
-    until(server.ready, timeout_s=120, what="the first start")
+    until(server.ready, timeout_s=FIRST_START_S, what="the first start")
 
 
 def browser(server: AppServer) -> httpx2.Client:

@@ -16,7 +16,7 @@ import pytest
 from server import serve
 from server.demo_client import fetch_demo
 from server.settings import Settings
-from tests.servers import AppServer, ForkedServer, until
+from tests.servers import FIRST_START_S, AppServer, ForkedServer, until
 
 pytestmark = pytest.mark.row("O1")
 
@@ -49,7 +49,7 @@ def fresh(tmp_path: Path) -> Iterator[AppServer]:
 
 def greeting(server: AppServer, number: int = 1) -> dict[str, str]:
     """Wait for the greeting of the server's first, second … start; it is the last thing a start does."""
-    until(lambda: len(GREETING.findall(server.log)) == number, what="the greeting")
+    until(lambda: len(GREETING.findall(server.log)) == number, timeout_s=FIRST_START_S, what="the greeting")
     return list(GREETING.finditer(server.log))[-1].groupdict()
 
 
@@ -98,7 +98,7 @@ def refusal(server: AppServer, *arguments: str) -> str:
 
 def test_a_first_start_tells_address_sign_ins_and_a_link_in_this_order(fresh: AppServer) -> None:
     fresh.begin()
-    until(fresh.ready, timeout_s=120, what="a start with every migration")
+    until(fresh.ready, timeout_s=FIRST_START_S, what="a start with every migration")
     told = greeting(fresh)
     assert told["address"] == fresh.url
     assert told["sign_in"] == f"{fresh.url}/sign-in"
