@@ -18,6 +18,7 @@ export class FakeServer implements NoteWire {
   onclose: ((event: CloseEvent) => void) | null = null;
   readonly hellos: Record<string, unknown>[] = [];
   readonly heard: wire.Heard[] = [];
+  readonly readyState = 1;
   closed = false;
 
   send(data: string | Uint8Array<ArrayBuffer>): void {

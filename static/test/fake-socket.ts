@@ -13,9 +13,11 @@ export class FakeSocket implements WireSocket {
   onclose: ((event: CloseEvent) => void) | null = null;
   readonly sent: Up[] = [];
   closed = false;
+  readyState = 1;
   #seq = 0;
 
   send(text: string): void {
+    if (this.readyState !== 1) throw new Error("a browser complains of that");
     this.sent.push(JSON.parse(text) as Up);
   }
 

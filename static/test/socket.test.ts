@@ -127,6 +127,21 @@ test("a beat is answered with the same number", async () => {
   assert.deepEqual(exchange.newest.last("beat").b, { n: 41 });
 });
 
+test("nothing is sent over a connection that is closing, and a command waits for the next one", async () => {
+  const { exchange, socket, timers } = await connected();
+  const [first, sent] = [exchange.newest, exchange.newest.sent.length];
+  first.readyState = 2;
+  first.says("beat", { n: 42 });
+  void socket.command("leave", {});
+  assert.equal(socket.send("signal", { to: "p", candidate: null }), false);
+  assert.equal(first.sent.length, sent);
+  first.ends(1006);
+  await timers.pass(300);
+  exchange.newest.opens();
+  exchange.newest.says("welcome", {}, 1);
+  assert.equal(exchange.newest.last("leave").t, "leave");
+});
+
 test("silence for twelve seconds counts as lost; a beat in between does not", async () => {
   const { exchange, timers, states } = await connected();
   await timers.pass(11_000);

@@ -7,6 +7,7 @@ import { Feed } from "../src/today/feed.ts";
 import { NOW, rowOf } from "./today-rows.ts";
 
 class FakeSocket implements WireSocket {
+  readonly readyState = 1;
   onopen: ((event: Event) => void) | null = null;
   onmessage: ((event: MessageEvent) => void) | null = null;
   onclose: ((event: CloseEvent) => void) | null = null;

@@ -1,4 +1,5 @@
 /** A JSON socket that keeps itself open: ticket, hello, commands with replies, backoff with jitter. It knows no DOM. */
+import { carries } from "./carries.ts";
 import { Retries } from "./retries.ts";
 import { realTimers, type Timers } from "./timers.ts";
 
@@ -32,6 +33,7 @@ export type FrameOf<E> = { [T in keyof E & string]: { t: T; b: E[T] } }[keyof E 
 
 /** The part of a WebSocket that is used here. */
 export interface WireSocket {
+  readonly readyState: number;
   onopen: ((event: Event) => void) | null;
   onmessage: ((event: MessageEvent) => void) | null;
   onclose: ((event: CloseEvent) => void) | null;
@@ -107,7 +109,7 @@ export class JsonSocket<C, E> {
     return new Promise((resolve, reject) => {
       const waiting = { type, body, resolve, reject };
       if (this.#state === "closed") reject(new CommandError("closed", ""));
-      else if (this.#state === "open") this.#transmit(waiting);
+      else if (this.#isOpen) this.#transmit(waiting);
       else if (this.#queue.length >= QUEUE_LIMIT) reject(new CommandError("queue_full", ""));
       else this.#queue.push(waiting);
     });
@@ -115,7 +117,7 @@ export class JsonSocket<C, E> {
 
   /** Sends a frame that gets no reply; false when there is no connection to carry it. */
   send<T extends keyof C & string>(type: T, body: C[T] & object): boolean {
-    if (this.#state !== "open") return false;
+    if (!this.#isOpen) return false;
     this.#write(type, body);
     return true;
   }
@@ -124,6 +126,10 @@ export class JsonSocket<C, E> {
   hurry(): void {
     if (this.#state === "retrying") this.#retries.in(0);
     else if (this.#state === "open" && this.#timers.now() - this.#heardAt > STALE_MS) this.#lost(1006);
+  }
+
+  get #isOpen(): boolean {
+    return this.#state === "open" && carries(this.#socket);
   }
 
   #enter(state: SocketState, ending: Ending | null = null): void {
@@ -209,7 +215,7 @@ export class JsonSocket<C, E> {
 
   #write(type: string, body: object): number {
     this.#lastId += 1;
-    this.#socket?.send(JSON.stringify({ t: type, id: this.#lastId, b: body }));
+    if (carries(this.#socket)) this.#socket.send(JSON.stringify({ t: type, id: this.#lastId, b: body }));
     return this.#lastId;
   }
 

@@ -1,4 +1,5 @@
 /** The note's socket: a ticket, a hello, and again after a break, quickly at first. What the frames mean is not its business. */
+import { carries } from "../lib/carries.ts";
 import { Retries } from "../lib/retries.ts";
 import { realTimers, type Timers } from "../lib/timers.ts";
 
@@ -7,6 +8,7 @@ export type Ending = "withdrawn" | "signed_out" | "outdated" | "replaced" | "ref
 
 /** The part of a WebSocket that is used here. */
 export interface NoteWire {
+  readonly readyState: number;
   binaryType: BinaryType;
   onopen: ((event: Event) => void) | null;
   onmessage: ((event: MessageEvent) => void) | null;
@@ -96,7 +98,7 @@ export class Line {
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
-    this.#socket?.send(frame);
+    if (carries(this.#socket)) this.#socket.send(frame);
   }
 
   /** Something was sent that must be answered soon. */

@@ -71,6 +71,7 @@ const watch = ({ participant, view }: Remote): void => {
 
 const open = (): WireSocket => {
   const socket: WireSocket = {
+    readyState: WebSocket.OPEN,
     onopen: null,
     onmessage: null,
     onclose: null,
