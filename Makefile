@@ -29,7 +29,7 @@ run: setup server/__pycache__ ## set up and start the server (PORT=8000 HOST=127
 # The house tests are a part of `check`.
 test: install check ## set up, install browsers and servers through apt, check, run every test
 	$(MAKE) native
-	$(BIN)/pytest -n 2 --max-worker-restart=0 --no-loadscope-reorder --ignore=tests/house
+	$(BIN)/pytest -n 2 --no-loadscope-reorder --ignore=tests/house
 
 check: check-types check-rules check-security check-browser-side ## format, lint, types, import contracts, house tests, bandit, semgrep, browser-side units
 

@@ -1,5 +1,6 @@
 """Fixtures that every folder of tests shares."""
 
+import faulthandler
 import itertools
 import shutil
 import sqlite3
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx2
 import hypothesis
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -77,6 +79,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     calm_collector()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """Limit also what a failed test has to take down: pytest lifts its `faulthandler_timeout` here, for whoever debugs."""
+    config = node.config
+    if isinstance(node, pytest.Item) and not config.getoption("usepdb"):
+        limit_s = float(config.getini("faulthandler_timeout"))
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=config.stash[fault_handler_stderr_fd_key])
 
 
 @pytest.hookimpl(optionalhook=True)

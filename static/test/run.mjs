@@ -29,9 +29,13 @@ try {
   });
   const files = readdirSync(outdir).map((name) => join(outdir, name));
   process.exitCode =
-    spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...files], {
-      stdio: "inherit",
-    }).status ?? 1;
+    spawnSync(
+      process.execPath,
+      ["--enable-source-maps", "--test", "--test-timeout=120000", "--test-reporter=spec", ...files],
+      {
+        stdio: "inherit",
+      },
+    ).status ?? 1;
 } finally {
   rmSync(outdir, { recursive: true });
 }

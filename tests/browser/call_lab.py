@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page
 
 from server.media_control import AnswerOffer, Gone, Join, Leave, Offer, OpenRoom, Quality, RestartIce, Speaking, Watch, Wish
 from tests.browser.engine_link import EngineProcess
+from tests.browser.person import close_window
 from tests.servers import ROOT
 
 ADDRESS = "http://localhost/team"  # answered by the test itself; a secure context, so that there is a camera
@@ -82,7 +83,7 @@ class Caller:
         return found
 
     def close(self) -> None:
-        self.page.context.close()
+        close_window(self.page.context)
 
 
 class CallLab:

@@ -30,6 +30,7 @@ from server.media_control import (
     Wish,
 )
 from server.media_lines import read_down, write
+from tests.browser.person import close_window
 from tests.servers import Process, listening_at
 
 ADDRESS = "http://localhost/engine"  # answered by the test itself; a secure context, so that there is a camera
@@ -117,7 +118,7 @@ class Guest:
         return int(self.seen().get((publisher, "camera"), {}).get("asked", 0))
 
     def leave(self) -> None:
-        self.page.context.close()
+        close_window(self.page.context)
 
 
 class EngineRoom:

@@ -5,10 +5,10 @@ import contextlib
 import itertools
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, WebSocket, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, WebSocket, expect
 
 from server.web.i18n import fill
 from server.web.pseudo import LANGUAGES
@@ -134,6 +134,22 @@ class Person:
     @property
     def unexpected(self) -> list[str]:
         return [error for error in self.errors if not any(allowed.search(error) for allowed in self._allowed)]
+
+    @contextlib.contextmanager
+    def held(self, pattern: str) -> Iterator[list[Route]]:
+        """Leave the requests of a pattern without an answer, and let them go on at the end of the block.
+
+        One that is left waiting must not outlive its page: what Playwright does after its wait, it does where that is collected, in
+        whatever thread, and hangs there.
+        """
+        held: list[Route] = []
+        self.page.route(pattern, lambda route: held.insert(0, route))
+        try:
+            yield held
+        finally:
+            for route in held:
+                route.continue_()
+            self.page.unroute(pattern)
 
     def open(self, path: str) -> "Person":
         self.page.goto(path if path.startswith("http") else f"{self.base_url}{path if path.startswith('/') else '/' + path}")

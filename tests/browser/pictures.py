@@ -67,5 +67,4 @@ def go_on(*persons: Person) -> None:
 
 
 def _more(person: Person, before: list[float]) -> bool:
-    now = pictures(person)
-    return len(now) == len(before) and all(each["out"] or each["frames"] >= then + MORE for each, then in zip(now, before, strict=True))
+    return all(now["out"] or now["frames"] >= then + MORE for now, then in zip(pictures(person), before, strict=True))

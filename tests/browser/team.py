@@ -38,19 +38,19 @@ def joins(persons: Persons, site: Site, booked: Booked, *, browser: Browser | No
 
 def engine_of(site: Site) -> int:
     """Return the process id of the server's own engine, 0 while there is none."""
-    keepers = [child for child in children_of(site.server.pid) if b"media" in _words_of(child)]
+    keepers = [child for child in children_of(site.server.pid) if b"media" in _of_process(child, "cmdline").split(b"\0")]
     return next((engine for keeper in keepers for engine in children_of(keeper)), 0)
 
 
-def _words_of(pid: int) -> list[bytes]:
-    """Return the command of a process, nothing of one that has ended."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    return []
-
-
 def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [int(child) for child in _of_process(pid, f"task/{pid}/children").split()]
+
+
+def _of_process(pid: int, name: str) -> bytes:
+    """Return what the kernel tells of a process, nothing of one that has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    return b""
 
 
 def over_engine(*people: Person) -> None:

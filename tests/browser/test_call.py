@@ -11,7 +11,7 @@ from tests.browser.person import PHONE, Person, Persons
 from tests.cast import BOB
 from tests.site import Site
 
-GRACE_S = 30  # for which a connection may wait for a restarted server
+GRACE_S = 30  # for which the room keeps the place of whoever lost the connection
 
 pytestmark = [pytest.mark.browser, pytest.mark.row("V4")]
 

@@ -1,7 +1,7 @@
 """A file is sent in the call by either side, from a phone and from a desk."""
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser.journeys import call_of_two
 from tests.browser.person import Person, Persons
@@ -32,14 +32,11 @@ def test_both_send_a_file_and_take_the_others_out(persons: Persons, site: Site) 
     assert taken.value.suggested_filename == "rash.jpg"
     choose(alice, "advice.txt", b"Take one a day", "text/plain")
     expect(dana.page.get_by_role("link", name="advice.txt (text, 1 kB)")).to_be_visible()
-    held: list[Route] = []
-    dana.page.route("**/call-files", lambda route: held.insert(0, route))  # on its way for ever
-    choose(dana, "slow.txt", b"Never arrives", "text/plain")
-    dana.reads("Sending slow.txt…")
-    dana.press("Stop sending")
-    expect(dana.page.locator(".sending")).to_have_count(0)
-    held.pop().abort()  # or Playwright waits, and what it would do afterwards, it does where its wait is collected, in whatever thread
-    dana.page.unroute("**/call-files")
+    with dana.held("**/call-files"):
+        choose(dana, "slow.txt", b"Never arrives", "text/plain")
+        dana.reads("Sending slow.txt…")
+        dana.press("Stop sending")
+        expect(dana.page.locator(".sending")).to_have_count(0)
     dana.page.route("**/call-files", lambda route: route.abort())
     dana.allow_errors("ERR_FAILED|status of 422")
     choose(dana, "lost.txt", b"Never arrives", "text/plain")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import anyio
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from server.adapters.memory_bus import MemoryBus
@@ -143,15 +143,12 @@ def test_what_is_written_is_saved_while_it_is_written(persons: Persons, site: Si
 def test_what_is_written_before_the_script_comes_is_saved_as_well(persons: Persons, site: Site, asking: Service) -> None:
     erin = persons.person("erin", site, size=PHONE)
     visit = book(erin, asking)
-    held: list[Route] = []
-    erin.page.route("**/questions-*.js", lambda route: held.insert(0, route))
     erin.link("Answer the questions").click()
-    erin.press("Begin")
-    erin.page.locator("#text").fill("Gardener")
-    erin.until(lambda: held, what="the script is asked for")
-    held.pop().continue_()
+    with erin.held("**/questions-*.js") as held:
+        erin.press("Begin")
+        erin.page.locator("#text").fill("Gardener")
+        erin.until(lambda: held, what="the script is asked for")
     expect(erin.page.locator("#saved")).to_have_text(re.compile(r"^Saved \d"))
-    erin.page.unroute("**/questions-*.js")
     erin.open(f"{visit}/questions/1")
     expect(erin.page.locator("#text")).to_have_value("Gardener")
 

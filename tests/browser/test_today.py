@@ -42,7 +42,6 @@ def test_signing_in_and_out(persons: Persons, site: Site) -> None:
     alice.field("Password").fill(ALICE.password)
     alice.press("Sign in")
     expect(alice.page).to_have_url(f"{site.url}/outbox")
-    alice.allow_ended()
     alice.press("Sign out")
     expect(alice.heading("Sign in")).to_be_visible()
     alice.page.go_back()

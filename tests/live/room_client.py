@@ -20,6 +20,7 @@ from tests.conftest import ORIGIN
 from tests.pure.room_game import Page
 
 WAIT_S = 30.0
+LONGEST_S = 60.0  # beats come all the while: of each frame alone a wait would have no end
 
 
 async def until(check: Callable[[], Awaitable[object]]) -> None:
@@ -70,9 +71,10 @@ class Client:
     async def hello(self, ticket: str, resume: str | None = None) -> "Client":
         """Say hello and wait for the welcome, before which nothing comes but beats."""
         mine = await self.send("hello", ticket=ticket, resume=resume)
-        frame = await self.read()
-        while frame["t"] == "beat":
+        with anyio.fail_after(LONGEST_S):
             frame = await self.read()
+            while frame["t"] == "beat":
+                frame = await self.read()
         assert (frame["t"], frame.get("re")) == ("welcome", mine), frame
         self.welcome = frame["b"]
         self.page.start(frame["b"]["snapshot"])
@@ -81,18 +83,19 @@ class Client:
     async def command(self, kind: str, **body: Any) -> None:
         """Send a command and read until its answer; raises `Refused`."""
         mine = await self.send(kind, **body)
-        while True:
+        with anyio.fail_after(LONGEST_S):
             frame = await self.read()
-            if frame.get("re") == mine:
-                break
+            while frame.get("re") != mine:
+                frame = await self.read()
         if frame["t"] == "error":
             raise Refused(frame["b"]["code"], frame["b"]["message"])
         assert frame["t"] == "ok"
 
     async def until(self, check: Callable[[], object]) -> None:
         """Read until the page shows what is expected; raises `TimeoutError`."""
-        while not check():
-            await self.read()
+        with anyio.fail_after(LONGEST_S):
+            while not check():
+                await self.read()
 
     async def event(self, kind: str) -> dict[str, Any]:
         """Read until there is an event of this type, and return the newest."""
@@ -116,7 +119,7 @@ class Client:
 
     async def until_closed(self) -> int:
         """Read to the end and return the close code; 1006 is a connection that was cut without a word."""
-        with suppress(ConnectionClosed):
+        with suppress(ConnectionClosed), anyio.fail_after(LONGEST_S):
             while True:
                 await self.read()
         return self.socket.close_code or 1006

@@ -19,7 +19,7 @@ from server.identity.actions import begin_login, end_all_logins, find_login
 from server.identity.gate import SignedIn
 from tests.cast import ALICE, BOB, CHARLIE, CLINIC, DANA, ERIN, NORTH, SOUTH, Meeting, Staff, add_meeting
 from tests.conftest import ORIGIN, SignIn, StillClock
-from tests.live.room_client import WAIT_S
+from tests.live.room_client import LONGEST_S, WAIT_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("V3")]
 
@@ -53,12 +53,13 @@ class Board:
 
     async def next_list(self) -> list[str]:
         seen = self.lists
-        while self.lists == seen:
-            await self.read()
+        with anyio.fail_after(LONGEST_S):
+            while self.lists == seen:
+                await self.read()
         return self.names
 
     async def until_closed(self) -> int:
-        with suppress(ConnectionClosed):
+        with suppress(ConnectionClosed), anyio.fail_after(LONGEST_S):
             while True:
                 await self.read()
         return self.socket.close_code or 1006

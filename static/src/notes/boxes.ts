@@ -26,12 +26,17 @@ export interface Boxes {
 
 const NAME = "consilium-notes";
 const STORE = "unsent";
-/** Some private windows never answer. */
+/** What a slow computer does not find in time, this tab does not take over; but some private windows never answer, and the note waits. */
 const ANSWER_MS = 5_000;
+const ONCE_SILENT_MS = 2_000;
+let patienceMs = ANSWER_MS;
 
 const answered = <T>(begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("the storage does not answer")), ANSWER_MS);
+    const timer = setTimeout(() => {
+      patienceMs = ONCE_SILENT_MS;
+      reject(new Error("the storage does not answer"));
+    }, patienceMs);
     begin((value) => {
       clearTimeout(timer);
       resolve(value);

@@ -1,7 +1,8 @@
 /** Plain forms, a little kinder: errors get the focus, and a second tap on the button sends nothing twice. */
 import { $$, on } from "../lib/dom.ts";
 
-$$("[data-errors]")[0]?.focus();
+// Over a slow line somebody may be mending the error already.
+if (document.activeElement === document.body) $$("[data-errors]")[0]?.focus();
 
 for (const form of $$<HTMLFormElement>("form")) {
   let sent = false;

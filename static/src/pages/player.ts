@@ -68,12 +68,14 @@ class Player {
     on(speed, "change", () => this.#hasten(Number(speed.value)));
     for (const person of $$("[data-person]", place)) {
       const box = $<HTMLInputElement>("[data-mute]", person);
-      const mute = (): void => {
+      on(box, "change", () => {
         for (const media of $$<HTMLVideoElement>("video", person)) media.muted = box.checked;
-      };
-      on(box, "change", mute);
-      mute();
+      });
     }
+    // What was chosen before this script came, or put back by the browser, counts as well.
+    on(window, "pageshow", () => {
+      for (const choice of $$("[data-speed], [data-mute]", place)) choice.dispatchEvent(new Event("change"));
+    });
     on<KeyboardEvent>(place, "keydown", (event) => this.#key(event));
   }
 

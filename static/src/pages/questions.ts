@@ -53,7 +53,7 @@ const isWritten = (field: Element): boolean => {
   return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 };
 
-/** Whether the page was opened anew: on the way back a browser puts in what stood there then, which may be older than what is saved. */
+/** Whether the page was opened anew: on the way back, or loaded again, it may hold what stood there before, older than what is saved. */
 const isFresh = (): boolean => {
   const [opening] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   return opening?.type === "navigate";

@@ -18,6 +18,7 @@ E = TypeVar("E", bound=Event)
 SECRET = b"a secret that both sides know"
 CHALLENGE = "c" * 64
 PATIENCE_S = 10.0
+LONGEST_S = 60.0  # an engine tells its load all the while: of each line alone a wait would have no end
 LOUD = 10  # dB below the loudest
 SOUND = b"sound" * 16
 
@@ -58,21 +59,23 @@ class App:
         """Send a command; returns "ok" or the error's code. Events that come before the answer are kept."""
         number = next(self._ids)
         self.write(kind(id=number, **fields))
-        while True:
+        async with asyncio.timeout(LONGEST_S):
             message = await self.read()
-            if isinstance(message, (Done, Refused)):
-                assert message.re == number
-                return message.code if isinstance(message, Refused) else "ok"
-            self.events.append(message)
+            while not isinstance(message, (Done, Refused)):
+                self.events.append(message)
+                message = await self.read()
+        assert message.re == number
+        return message.code if isinstance(message, Refused) else "ok"
 
     async def event(self, kind: type[E], **fields: Any) -> E:
         """Return the first event of this kind with these fields, waiting for it; the others stay."""
-        while True:
-            for event in self.events:
-                if isinstance(event, kind) and all(getattr(event, name) == value for name, value in fields.items()):
-                    self.events.remove(event)
-                    return event
-            self.events.append(await self.read())
+        async with asyncio.timeout(LONGEST_S):
+            while True:
+                for event in self.events:
+                    if isinstance(event, kind) and all(getattr(event, name) == value for name, value in fields.items()):
+                        self.events.remove(event)
+                        return event
+                self.events.append(await self.read())
 
     async def close(self) -> None:
         self.writer.close()

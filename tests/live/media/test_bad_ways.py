@@ -126,7 +126,8 @@ def showing(standing: Standing, sender: Sender, viewer: Viewer, met: Callable[[]
 async def test_fifteen_percent_loss_both_ways_is_repaired(
     standing: Standing, camera: tuple[Member, Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Asking five times gives up one packet in some 10,000 and waits for a key picture; here none may be given up."""
+    """Of 10,000 packets that are lost one at most is given up, and a key picture asked for; here none may be."""
+    assert LOST**reception.TRIES < 1e-4
     monkeypatch.setattr(reception, "TRIES", 20)
     ann, ben = camera
     chance = random.Random(15)
