@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
 from uuid import UUID
 
 import structlog
@@ -27,7 +28,7 @@ BATCH = 50  # recordings of one transaction
 
 
 def remove_with(database: Database, settings: Settings) -> Callable[[UUID], Awaitable[None]]:
-    """Return the errand that unlinks the files of a recording that was deleted; running twice does no harm."""
+    """Return the errand that unlinks the files of a recording that was deleted; running twice does no harm, not even at once."""
 
     async def remove(recording_id: UUID) -> None:
         async with database.read() as tx:
@@ -41,8 +42,13 @@ def remove_with(database: Database, settings: Settings) -> Callable[[UUID], Awai
 def _remove_folders(recordings: Path, name: str) -> None:
     """Raises `OSError` for what cannot be unlinked, so that the errand is run again and told of: deleted means gone."""
     for folder in [recordings / name, *recordings.glob(f"{name}-*")]:
-        if folder.exists():
-            shutil.rmtree(folder)
+        shutil.rmtree(folder, onerror=_unless_gone)
+
+
+def _unless_gone(attempt: Callable[..., object], path: str, error: tuple[type[BaseException], BaseException, TracebackType]) -> None:
+    del attempt, path
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
 
 
 def due(now: datetime) -> Select[Recording]:

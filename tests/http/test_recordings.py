@@ -1,9 +1,12 @@
 """A recording of a call: who plays it and what is kept of that, how its bytes are served, and how it goes for good."""
 
 import asyncio
+import os
 import re
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -213,6 +216,28 @@ async def test_files_that_cannot_be_deleted_are_not_taken_for_gone(sign_in: Sign
     folder.write_bytes(b"not a folder")
     with pytest.raises(NotADirectoryError):
         await remove_with(house.database, house.settings)(recording.id)
+
+
+@pytest.mark.row("L5")
+async def test_files_that_another_process_deletes_at_the_same_time_are_no_error(
+    sign_in: SignIn, house: House, recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sure = {"reason": "Not needed", "sure": "yes"}
+    assert (await (await sign_in(ALICE)).post(f"/recordings/{recording.id}/delete", data=sure)).status_code == 303
+    for name in ("unlink", "rmdir"):
+        monkeypatch.setattr(os, name, forestalled(getattr(os, name)))
+    await remove_with(house.database, house.settings)(recording.id)
+    assert not (house.settings.recordings_dir / recording.folder).exists()
+
+
+def forestalled(delete: Callable[..., None]) -> Callable[..., None]:
+    """Return what finds each time that somebody else was a moment faster."""
+
+    def late(*given: Any, **how: Any) -> None:
+        delete(*given, **how)
+        delete(*given, **how)
+
+    return late
 
 
 @pytest.mark.row("L2")
