@@ -111,6 +111,11 @@ def test_a_camera_that_is_off_sends_nothing(call: tuple[Person, Person]) -> None
     dana.sees_motion()
 
 
+def test_the_room_fills_the_window_and_does_not_scroll(call: tuple[Person, Person]) -> None:
+    _, dana = call
+    assert dana.page.evaluate("document.documentElement.scrollHeight") == PHONE[1]
+
+
 @pytest.mark.row("V7")
 def test_a_shared_screen_replaces_the_camera(persons: Persons, site: Site, whole_chromium: Browser) -> None:
     alice, dana, _ = call_of_two(persons, site, professional=whole_chromium)
