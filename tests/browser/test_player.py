@@ -96,6 +96,15 @@ def test_a_seek_in_an_hour_loads_little_of_it(request: pytest.FixtureRequest, pe
     seeks_and_plays(alice, loaded)
 
 
+def test_nothing_can_be_pressed_before_the_script_is_there(persons: Persons, site: Site, page: str) -> None:
+    alice = opened(persons, site, page)
+    with alice.held("**/player-*.js") as held:
+        alice.page.reload(wait_until="commit")
+        expect(alice.button("Play")).to_be_disabled()
+        alice.until(lambda: held, what="the script is asked for")
+    expect(alice.button("Play")).to_be_enabled()
+
+
 @pytest.mark.row("V11")
 def test_it_is_used_by_keys_and_read_aloud(persons: Persons, site: Site, page: str) -> None:
     alice = opened(persons, site, page)

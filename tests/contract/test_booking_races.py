@@ -44,9 +44,10 @@ def added_up(tallies: list[Tally]) -> Counter[str]:
 async def test_bad_01_one_slot_has_one_winner(database: Database, processes: int) -> None:
     mine = service(ALICE)
     starts = await offered(database, mine)
-    tallies, _ = run_races(races(database.url, [mine], starts[:1], processes, 100 // processes))
+    tallies, took_s = run_races(races(database.url, [mine], starts[:1], processes, 100 // processes))
     assert added_up(tallies) == {"won": 1, "just_taken": 99}
     assert sum(tally.fresh for tally in tallies) == 99
+    assert took_s < 30
     async with database.read() as tx:
         assert await standing(tx) == 1
         assert await faults(tx) == []
